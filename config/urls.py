@@ -1,0 +1,20 @@
+"""All addresses. What people outside rely on is listed in docs/developers.md; nothing moves without a redirect."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.api import api
+
+urlpatterns = [
+    path("", include("certificates.urls")),
+    path("", include("registrations.urls")),
+    path("", include("sessions.urls")),
+    path("", include("labs.urls")),
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "labs.views.errors.bad_request"
+handler403 = "labs.views.errors.forbidden"
+handler404 = "labs.views.errors.not_found"
+handler500 = "labs.views.errors.server_error"

@@ -1,0 +1,28 @@
+"""What every page template can rely on."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+
+from labs.viewer import viewer_of
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Give templates the viewer, the reader's language and theme, and the addresses of the other languages."""
+    here = get_language() or settings.LANGUAGE_CODE
+    languages = []
+    for code, name in settings.LANGUAGES:
+        query = request.GET.copy()
+        query["lang"] = code
+        languages.append({"code": code, "name": name, "current": code == here, "url": f"?{query.urlencode()}"})
+    return {
+        "viewer": SimpleLazyObject(lambda: viewer_of(request)),
+        "languages": languages,
+        "theme": getattr(request, "theme", ""),
+        "reader_zone": getattr(request, "reader_zone", None),
+        "base_url": settings.BASE_URL,
+        "has_session": settings.SESSION_COOKIE_NAME in request.COOKIES,
+    }

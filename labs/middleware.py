@@ -1,0 +1,103 @@
+"""What each request passes through: the reader's language, zone and theme, and the guard against other sites."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from labs.submissions import FIELD, is_form_key
+from labs.zones import is_canonical
+
+A_YEAR = 365 * 24 * 60 * 60
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+THEMES = ("light", "dark")
+
+
+class ReadersChoice:
+    """Takes `?lang=`, `?tz=` and `?theme=`, keeps a choice in a cookie, and sets language and zone of the request.
+
+    Sets `request.reader_zone` to a canonical zone or None, `request.theme` to "light", "dark" or "".
+    An empty value (`?tz=`) forgets the choice. Unknown values are ignored.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen: dict[str, str] = {}
+        offered = {code for code, _name in settings.LANGUAGES}
+        for name, cookie, known in (
+            ("lang", settings.LANGUAGE_COOKIE_NAME, offered.__contains__),
+            ("tz", settings.ZONE_COOKIE_NAME, is_canonical),
+            ("theme", settings.THEME_COOKIE_NAME, THEMES.__contains__),
+        ):
+            value = request.GET.get(name)
+            if value is not None and (value == "" or known(value)):
+                chosen[cookie] = value
+
+        def choice(cookie: str) -> str:
+            return chosen.get(cookie, request.COOKIES.get(cookie, ""))
+
+        language = choice(settings.LANGUAGE_COOKIE_NAME)
+        if language not in offered:
+            language = translation.get_language_from_request(request)
+        zone = choice(settings.ZONE_COOKIE_NAME)
+        theme = choice(settings.THEME_COOKIE_NAME)
+        request.LANGUAGE_CODE = language
+        request.reader_zone = zone if is_canonical(zone) else None  # type: ignore[attr-defined]
+        request.theme = theme if theme in THEMES else ""  # type: ignore[attr-defined]
+
+        with translation.override(language):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        for cookie, value in chosen.items():
+            if value:
+                response.set_cookie(
+                    cookie, value, max_age=A_YEAR, samesite="Lax", httponly=True, secure=settings.HTTPS
+                )
+            elif cookie in request.COOKIES:
+                response.delete_cookie(cookie, samesite="Lax")
+        return response
+
+
+class CrossSiteGuard(CsrfViewMiddleware):
+    """Refuses POSTs that another site made a browser send.
+
+    With a session, Django's own token applies. Visitors without one carry no authority that another site could
+    borrow and get no cookie: for them the browser's own word (Sec-Fetch-Site, Origin or Referer) and a form key
+    that this service gave out are asked for.
+    """
+
+    def process_view(
+        self, request: HttpRequest, callback: Callable[..., Any], callback_args: Any, callback_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return super().process_view(request, callback, callback_args, callback_kwargs)
+        if request.method in SAFE_METHODS or getattr(callback, "csrf_exempt", False):
+            return None
+        if getattr(request, "_dont_enforce_csrf_checks", False):
+            return None
+        if not comes_from_here(request):
+            return self._reject(request, "other-origin")  # type: ignore[attr-defined]
+        if not is_form_key(request.POST.get(FIELD, "")):
+            return self._reject(request, "no-form-key")  # type: ignore[attr-defined]
+        return None
+
+
+def comes_from_here(request: HttpRequest) -> bool:
+    """Tell whether the browser says that the request was made by one of our own pages."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site != "same-origin":
+        return False
+    said = request.headers.get("Origin") or request.headers.get("Referer")
+    if not said or said == "null":
+        return site == "same-origin"
+    parts = urlsplit(said)
+    own = {f"{request.scheme}://{request.get_host()}", settings.BASE_URL}
+    return f"{parts.scheme}://{parts.netloc}" in own

@@ -1,0 +1,206 @@
+"""Programmes, their labs, and what a lab is made of besides sessions."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from labs.models.texts import no_control_characters, prose, words
+from labs.zones import validate_zone
+
+
+def english() -> list[str]:
+    return ["en"]
+
+
+def validate_languages(value: object) -> None:
+    """Refuse anything but a list of distinct offered language codes, the default language first."""
+    offered = {code for code, _name in settings.LANGUAGES}
+    if not isinstance(value, list) or not value or len(set(value)) != len(value) or not set(value) <= offered:
+        raise ValidationError(_("Choose at least one of the offered languages."), code="languages")
+
+
+class City(models.Model):
+    """A city that takes part in programmes. Names come in as many languages as are known."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = words(limit=100)
+    country = models.CharField(_("country"), max_length=2, help_text=_("Two letters, as BG"))
+    time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
+
+    class Meta:
+        ordering = ("slug",)
+        verbose_name_plural = "cities"
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Programme(models.Model):
+    """A programme of cities, whose editions are labs."""
+
+    class Visibility(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLIC = "public", _("Public")
+
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    name = words()
+    organiser = words()
+    description = prose()
+    runs = words(blank=True)
+    cities_total = models.PositiveIntegerField(_("number of cities in all"), null=True, blank=True)
+    cities = models.ManyToManyField(City, related_name="programmes", blank=True)
+    languages = models.JSONField(default=english, validators=[validate_languages])
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("slug",)
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def default_language(self) -> str:
+        return self.languages[0]
+
+
+class StakeholderGroup(models.Model):
+    """Where a participant comes from: local government, academia, a business …"""
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="stakeholder_groups")
+    slug = models.SlugField(max_length=60)
+    name = words()
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("programme", "position", "id")
+        constraints = (models.UniqueConstraint(fields=["programme", "slug"], name="group_once_per_programme"),)
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Lab(models.Model):
+    """An edition of a programme. Dates are days in the lab's own zone; instants are UTC.
+
+    `revision` rises in the transaction of every change to anything that the lab's pages or feeds show
+    (see `labs.revisions.touch`); validators such as ETags derive from it.
+    """
+
+    class Visibility(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLIC = "public", _("Public")
+
+    class Format(models.TextChoices):
+        ONLINE = "online", _("Online")
+        IN_PERSON = "in-person", _("In person")
+        HYBRID = "hybrid", _("In person and online")
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="labs")
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    title = words()
+    theme = words(blank=True)
+    description = prose()
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
+    languages = models.JSONField(default=english, validators=[validate_languages])
+    format = models.CharField(_("format"), max_length=10, choices=Format, default=Format.ONLINE)
+    venue = words(blank=True)
+    contact_email = models.EmailField(_("the organisers' e-mail"), max_length=254, blank=True)
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
+    registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+    consent = prose(limit=2000)
+    retention_days = models.PositiveIntegerField(_("days that answers are kept after the lab"), default=365)
+    certificate_min_sessions = models.PositiveSmallIntegerField(_("sessions to attend for a certificate"), default=1)
+    colour = models.CharField(_("colour"), max_length=7, blank=True)
+    theme_values = models.JSONField(default=dict, editable=False)
+    logo = models.FileField(upload_to="logos/", blank=True)
+    logo_alt = words(blank=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    revised_at = models.DateTimeField(auto_now_add=True, editable=False)
+    history = HistoricalRecords(excluded_fields=["revision", "revised_at"])
+
+    class Meta:
+        ordering = ("-starts_on", "slug")
+        constraints = (
+            models.CheckConstraint(name="lab_ends_after_start", condition=Q(ends_on__gte=F("starts_on"))),
+            models.CheckConstraint(
+                name="lab_registration_closes_after_opening",
+                condition=Q(registration_closes_at__isnull=True)
+                | Q(registration_opens_at__isnull=True)
+                | Q(registration_closes_at__gt=F("registration_opens_at")),
+            ),
+            models.CheckConstraint(name="lab_certificate_needs_a_session", condition=Q(certificate_min_sessions__gte=1)),
+        )
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+    @property
+    def default_language(self) -> str:
+        return self.languages[0]
+
+    def takes_registrations(self, now: datetime) -> bool:
+        """Tell whether the registration form is open at this instant."""
+        if self.visibility != self.Visibility.PUBLIC or self.registration_opens_at is None:
+            return False
+        closes_at = self.registration_closes_at
+        return self.registration_opens_at <= now and (closes_at is None or now < closes_at)
+
+
+class LabDay(models.Model):
+    """The heading of one day of a lab."""
+
+    lab = models.ForeignKey(Lab, models.CASCADE, related_name="days")
+    on = models.DateField(_("day"))
+    title = words()
+
+    class Meta:
+        ordering = ("lab", "on")
+        constraints = (models.UniqueConstraint(fields=["lab", "on"], name="day_once_per_lab"),)
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.title}"
+
+
+class Track(models.Model):
+    """A thematic area of a lab."""
+
+    lab = models.ForeignKey(Lab, models.CASCADE, related_name="tracks")
+    slug = models.SlugField(_("address"), max_length=60)
+    name = words()
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ("lab", "position", "id")
+        constraints = (models.UniqueConstraint(fields=["lab", "slug"], name="track_once_per_lab"),)
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Room(models.Model):
+    """A place, or an online room. `join_link` is for people with a seat and for staff only."""
+
+    lab = models.ForeignKey(Lab, models.CASCADE, related_name="rooms")
+    name = words(limit=100)
+    address = models.CharField(
+        _("street and town"), max_length=200, blank=True, validators=[no_control_characters]
+    )
+    online = models.BooleanField(_("online"), default=False)
+    join_link = models.URLField(_("join link"), max_length=500, blank=True)
+    capacity = models.PositiveIntegerField(_("people the room holds"), null=True, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ("lab", "position", "id")
+
+    def __str__(self) -> str:
+        return str(self.name)

@@ -1,0 +1,83 @@
+"""Texts in several languages, and the limits that every text column has."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from i18nfield.fields import I18nCharField, I18nTextField
+from i18nfield.strings import LazyI18nString
+
+LINE = 200
+PARAGRAPHS = 10_000
+
+
+def languages_of(value: object) -> dict[str, str]:
+    """Return a multilingual text as {language code: text}; a plain string counts as English."""
+    data = value.data if isinstance(value, LazyI18nString) else value
+    if isinstance(data, dict):
+        return {code: text for code, text in data.items() if text}
+    return {"en": str(data)} if data else {}
+
+
+@deconstructible
+class EachLanguageAtMost:
+    """Refuses a multilingual text that is longer than `limit` characters in any language."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __call__(self, value: object) -> None:
+        longest = max((len(text) for text in languages_of(value).values()), default=0)
+        if longest > self.limit:
+            raise ValidationError(
+                ngettext_lazy(
+                    "Use at most %(limit)d character in each language; the longest has %(length)d.",
+                    "Use at most %(limit)d characters in each language; the longest has %(length)d.",
+                    "limit",
+                ),
+                code="max_length",
+                params={"limit": self.limit, "length": longest},
+            )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EachLanguageAtMost) and other.limit == self.limit
+
+    def __hash__(self) -> int:
+        return hash(self.limit)
+
+
+def no_control_characters(value: object) -> None:
+    """Refuse control characters and characters that turn the direction of writing around."""
+    texts = languages_of(value).values()
+    for text in texts:
+        for character in text:
+            category = unicodedata.category(character)
+            if (category == "Cc" and character not in "\n\r\t") or character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068":
+                raise ValidationError(
+                    _("The text has a character that cannot be shown (U+%(code)s). Delete it and type the text anew."),
+                    code="control_character",
+                    params={"code": f"{ord(character):04X}"},
+                )
+
+
+def one_line(value: object) -> None:
+    """Refuse line breaks in texts that stand in a heading, a mail subject or a calendar summary."""
+    if any("\n" in text or "\r" in text for text in languages_of(value).values()):
+        raise ValidationError(_("Write this on one line."), code="line_break")
+
+
+def words(*, limit: int = LINE, blank: bool = False) -> I18nCharField:
+    """Return a column for a line of text in several languages."""
+    return I18nCharField(
+        blank=blank,
+        default="" if blank else models.NOT_PROVIDED,
+        validators=[EachLanguageAtMost(limit), no_control_characters, one_line],
+    )
+
+
+def prose(*, limit: int = PARAGRAPHS) -> I18nTextField:
+    """Return a column for optional paragraphs (Markdown) in several languages."""
+    return I18nTextField(blank=True, default="", validators=[EachLanguageAtMost(limit), no_control_characters])

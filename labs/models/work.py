@@ -1,0 +1,120 @@
+"""Work done later: rows with a lease, written in the transaction of what they are about.
+
+A worker claims a row by a conditional update that sets `lease_until` and raises `fence`; it may write its
+result only while the fence is still its own. Whoever finds an expired lease takes the row over.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class LeasedWork(models.Model):
+    """What every kind of later work has in common. Instants are UTC."""
+
+    run_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True, max_length=2000)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Task(LeasedWork):
+    """A named piece of work with plain arguments; `labs.work.task` registers what the name stands for."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        WORKING = "working", _("Working")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    name = models.CharField(max_length=60)
+    arguments = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    key = models.CharField(max_length=200, unique=True, null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["run_at"], name="task_due", condition=Q(state__in=["queued", "working"])),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"
+
+
+class Message(LeasedWork):
+    """One mail to one person, in one language, its content frozen when queued.
+
+    Private links are not in the stored text: it holds marks such as `[[manage]]`, which `links` explains
+    ({"manage": {"purpose": …, "subject": …, "version": …}}) and which are replaced once, at sending.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Failed")
+        BOUNCED = "bounced", _("Bounced")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, blank=True, related_name="messages")
+    about = models.CharField(max_length=80, blank=True, db_index=True)
+    occasion = models.CharField(max_length=40)
+    key = models.CharField(max_length=200, unique=True)
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES)
+    to_name = models.CharField(max_length=200, blank=True)
+    to_email = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    links = models.JSONField(default=dict)
+    message_id = models.CharField(max_length=200, unique=True)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = (
+            models.Index(fields=["run_at"], name="message_due", condition=Q(state__in=["queued", "sending"])),
+            models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.occasion} {self.public_id}"
+
+
+class Attachment(models.Model):
+    """A file that travels with a message, frozen with it."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=100)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkerBeat(models.Model):
+    """The last sign of life of one worker process."""
+
+    worker = models.CharField(max_length=100, unique=True)
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-beat_at",)
+
+    def __str__(self) -> str:
+        return self.worker

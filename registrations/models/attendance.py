@@ -1,0 +1,26 @@
+"""Who was there."""
+
+from django.conf import settings
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from registrations.models.people import Registration
+from sessions.models import Session
+
+
+class Attendance(models.Model):
+    """One person was present in one session."""
+
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="attendances")
+    session = models.ForeignKey(Session, models.CASCADE, related_name="attendances")
+    taken_at = models.DateTimeField()
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["registration", "session"], name="attended_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} {self.session_id}"

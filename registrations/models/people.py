@@ -1,0 +1,86 @@
+"""A registration: one person in one lab."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from labs.models import City, Lab, StakeholderGroup
+from labs.models.texts import no_control_characters, one_line
+from labs.zones import validate_zone
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def active(self) -> "RegistrationQuerySet":
+        """Keep registrations whose address is confirmed and which are not cancelled."""
+        return self.filter(state=Registration.State.CONFIRMED)
+
+
+class Registration(models.Model):
+    """One person in one lab, known by an address that he or she confirmed.
+
+    Private links carry no stored secret: they are signed from `public_id` and a version (see `labs.tokens`), so
+    raising `link_version` or `feed_version` revokes them.
+    """
+
+    class State(models.TextChoices):
+        UNCONFIRMED = "unconfirmed", _("Address not confirmed yet")
+        CONFIRMED = "confirmed", _("Registered")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    lab = models.ForeignKey(Lab, models.CASCADE, related_name="registrations")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
+    name = models.CharField(_("name"), max_length=200, validators=[no_control_characters, one_line])
+    email = models.EmailField(_("e-mail"), max_length=254)
+    email_key = models.CharField(max_length=254, editable=False)
+    city = models.ForeignKey(City, models.SET_NULL, null=True, blank=True, related_name="registrations")
+    city_text = models.CharField(
+        _("another city"), max_length=100, blank=True, validators=[no_control_characters, one_line]
+    )
+    organisation = models.CharField(
+        _("organisation"), max_length=200, blank=True, validators=[no_control_characters, one_line]
+    )
+    stakeholder_group = models.ForeignKey(
+        StakeholderGroup, models.SET_NULL, null=True, blank=True, related_name="registrations"
+    )
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
+    consent_text = models.TextField(max_length=2000)
+    consent_language = models.CharField(max_length=5)
+    consent_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    keep_until = models.DateField()
+    link_version = models.PositiveIntegerField(default=1)
+    feed_version = models.PositiveIntegerField(default=1)
+    revised_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RegistrationQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["lab", "email_key"], condition=Q(state="confirmed"), name="registered_once_per_lab"
+            ),
+            models.CheckConstraint(
+                name="registration_states_have_instants",
+                condition=Q(state="unconfirmed", confirmed_at__isnull=True, cancelled_at__isnull=True)
+                | Q(state="confirmed", confirmed_at__isnull=False, cancelled_at__isnull=True)
+                | Q(state="cancelled", cancelled_at__isnull=False),
+            ),
+        )
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["lab", "-created_at"], name="registration_of_lab"),
+            models.Index(fields=["email_key"], name="registration_of_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lab.slug} {self.public_id}"

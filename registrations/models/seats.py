@@ -1,0 +1,69 @@
+"""Seats, and every movement of each with its reason."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models.people import Registration
+from sessions.models import Session
+
+
+class Seat(models.Model):
+    """One person's place in one session. `place` is the order of arrival in the session, for the waiting list."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("Chosen, address not confirmed yet")
+        CONFIRMED = "confirmed", _("Seat")
+        WAITING = "waiting", _("Waiting list")
+        CANCELLED = "cancelled", _("Given up")
+
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="seats")
+    session = models.ForeignKey(Session, models.CASCADE, related_name="seats")
+    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
+    place = models.PositiveIntegerField(null=True, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("session__starts_at", "session_id")
+        constraints = (
+            models.UniqueConstraint(fields=["registration", "session"], name="seat_once"),
+            models.UniqueConstraint(fields=["session", "place"], name="seat_place_once"),
+            models.CheckConstraint(
+                name="seat_taken_or_waiting_has_place",
+                condition=~Q(state__in=["confirmed", "waiting"]) | Q(place__isnull=False),
+            ),
+        )
+        indexes = (
+            models.Index(fields=["session", "place"], name="seat_next_waiting", condition=Q(state="waiting")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} {self.session_id} {self.state}"
+
+
+class SeatMovement(models.Model):
+    """Why a seat moved from one state to another: readable by organiser and participant."""
+
+    class Reason(models.TextChoices):
+        CHOSEN = "chosen", _("Chosen by the participant")
+        FULL = "full", _("The session was full")
+        CLOSED = "closed", _("The session was full and keeps no waiting list")
+        PROMOTED = "promoted", _("A seat became free, and this was next in the waiting list")
+        GIVEN_UP = "given-up", _("Given up by the participant")
+        REGISTRATION_CANCELLED = "registration-cancelled", _("The registration was cancelled")
+        SESSION_CANCELLED = "session-cancelled", _("The session was cancelled")
+        BY_ORGANISER = "by-organiser", _("Changed by an organiser")
+
+    seat = models.ForeignKey(Seat, models.CASCADE, related_name="movements")
+    at = models.DateTimeField()
+    before = models.CharField(max_length=10, choices=Seat.State, blank=True)
+    after = models.CharField(max_length=10, choices=Seat.State)
+    reason = models.CharField(max_length=30, choices=Reason)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.seat_id} {self.before}→{self.after}"

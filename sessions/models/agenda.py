@@ -1,0 +1,204 @@
+"""Sessions, the items of their agendas, and the people who speak."""
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from labs.models import City, Lab, Programme, Room, Track
+from labs.models.texts import no_control_characters, prose, words
+from labs.zones import validate_zone
+from sessions.visibility import SessionQuerySet, SpeakerQuerySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def new_uid() -> str:
+    """Return a calendar UID (RFC 7986 §5.3): random, never reused, the same in page, mail and feed."""
+    return f"{uuid.uuid4()}@{settings.SITE_DOMAIN}"
+
+
+class Session(models.Model):
+    """What one registers for. The clock on the wall is the truth.
+
+    `start_date`, `start_time`, `end_date`, `end_time` are wall time in `time_zone`; the folds (0 or 1, PEP 495)
+    say which reading is meant where the clock goes back. `starts_at` and `ends_at` are the UTC instants derived
+    from them by `sessions.scheduling`, stored for sorting and joins. `seats_taken` and `seats_waiting` are moved
+    by `registrations.seats` alone.
+    """
+
+    class Visibility(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLIC = "public", _("Public")
+        INTERNAL = "internal", _("Internal")
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("Scheduled")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    lab = models.ForeignKey(Lab, models.CASCADE, related_name="sessions")
+    slug = models.SlugField(_("address"), max_length=80)
+    title = words(limit=300)
+    abstract = prose()
+    track = models.ForeignKey(Track, models.SET_NULL, null=True, blank=True, related_name="sessions")
+    room = models.ForeignKey(Room, models.SET_NULL, null=True, blank=True, related_name="sessions")
+    join_link = models.URLField(_("join link"), max_length=500, blank=True)
+
+    start_date = models.DateField(_("date"))
+    start_time = models.TimeField(_("starts"))
+    end_date = models.DateField(_("last date"))
+    end_time = models.TimeField(_("ends"))
+    start_fold = models.PositiveSmallIntegerField(default=0)
+    end_fold = models.PositiveSmallIntegerField(default=0)
+    time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
+    starts_at = models.DateTimeField(editable=False)
+    ends_at = models.DateTimeField(editable=False)
+
+    visibility = models.CharField(_("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    audience = models.ManyToManyField(City, related_name="internal_sessions", blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.SCHEDULED)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancel_reason = words(limit=300, blank=True)
+
+    capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True)
+    waiting_list = models.BooleanField(_("keep a waiting list when full"), default=True)
+    seats_taken = models.PositiveIntegerField(default=0, editable=False)
+    seats_waiting = models.PositiveIntegerField(default=0, editable=False)
+    last_place = models.PositiveIntegerField(default=0, editable=False)
+
+    uid = models.CharField(max_length=255, unique=True, default=new_uid, editable=False)
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revised_at = models.DateTimeField(editable=False)
+
+    objects = SessionQuerySet.as_manager()
+    history = HistoricalRecords(
+        m2m_fields=[audience], excluded_fields=["seats_taken", "seats_waiting", "last_place"]
+    )
+
+    class Meta:
+        ordering = ("starts_at", "id")
+        constraints = (
+            models.UniqueConstraint(fields=["lab", "slug"], name="session_once_per_lab"),
+            models.CheckConstraint(name="session_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="session_never_oversold",
+                condition=Q(capacity__isnull=True) | Q(seats_taken__lte=F("capacity")),
+            ),
+            models.CheckConstraint(
+                name="session_cancelled_has_instant",
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | Q(status="scheduled", cancelled_at__isnull=True),
+            ),
+            models.CheckConstraint(name="session_folds", condition=Q(start_fold__lte=1, end_fold__lte=1)),
+        )
+        indexes = (models.Index(fields=["lab", "starts_at"], name="session_of_lab"),)
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == self.Status.CANCELLED
+
+    @property
+    def is_internal(self) -> bool:
+        return self.visibility == self.Visibility.INTERNAL
+
+    @property
+    def duration(self) -> timedelta:
+        """The session's true length, across clock changes."""
+        return self.ends_at - self.starts_at
+
+    @property
+    def seats_left(self) -> int | None:
+        """Seats still free, or None where there is no limit."""
+        return None if self.capacity is None else self.capacity - self.seats_taken
+
+    def overlaps(self, other: "Session") -> bool:
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+    def is_over(self, now: "datetime") -> bool:
+        return self.ends_at <= now
+
+
+class AgendaItem(models.Model):
+    """A panel or a slot inside a session. Times, where known, are wall time in the session's zone."""
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="agenda")
+    title = words(limit=300)
+    abstract = prose()
+    start_time = models.TimeField(_("starts"), null=True, blank=True)
+    end_time = models.TimeField(_("ends"), null=True, blank=True)
+    starts_at = models.DateTimeField(null=True, editable=False)
+    ends_at = models.DateTimeField(null=True, editable=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("session", "position", "id")
+        constraints = (
+            models.CheckConstraint(
+                name="agenda_both_times_or_none",
+                condition=Q(starts_at__isnull=True, ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+
+class Speaker(models.Model):
+    """A person's profile, kept for all labs of a programme."""
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="speakers")
+    slug = models.SlugField(_("address"), max_length=80)
+    name = words()
+    affiliation = words(blank=True)
+    biography = prose()
+    city = models.ForeignKey(City, models.SET_NULL, null=True, blank=True, related_name="speakers")
+    website = models.URLField(_("website"), max_length=300, blank=True, validators=[no_control_characters])
+
+    objects = SpeakerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("programme", "slug")
+        constraints = (models.UniqueConstraint(fields=["programme", "slug"], name="speaker_once_per_programme"),)
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Appearance(models.Model):
+    """A speaker in a session, or in one item of its agenda, in a role."""
+
+    class Role(models.TextChoices):
+        SPEAKER = "speaker", _("Speaker")
+        MODERATOR = "moderator", _("Moderator")
+        PANELLIST = "panellist", _("Panellist")
+        HOST = "host", _("Host")
+
+    speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="appearances")
+    session = models.ForeignKey(Session, models.CASCADE, related_name="appearances")
+    agenda_item = models.ForeignKey(AgendaItem, models.CASCADE, null=True, blank=True, related_name="appearances")
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.SPEAKER)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ("session", "position", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["speaker", "session", "agenda_item", "role"],
+                name="appearance_once",
+                nulls_distinct=False,
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.speaker} · {self.session}"

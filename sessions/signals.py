@@ -1,0 +1,10 @@
+"""News that travels upward, with plain arguments.
+
+Sent inside the transaction of the change, so that what receivers write (rows of later work) stands or falls with it:
+a receiver sends nothing itself and touches nothing outside the database.
+"""
+
+from django.dispatch import Signal
+
+# session_id: int, change: one of sessions.publishing.Change, tell: bool (participants are to be told)
+session_changed = Signal()

@@ -1,0 +1,251 @@
+"""VTIMEZONE components (RFC 5545 §3.6.5) that calendar programs read right.
+
+The usual form, long lists of RDATE, is misread by Thunderbird and ignored by Outlook. So a zone is written as
+two yearly rules, taken from the footer of its TZif file (RFC 8536 §3.3), and only where `zoneinfo` follows them
+in every year of the span asked for. Years before the rules took hold, and zones that no such rule fits
+(Casablanca keeps Ramadan; Cairo, Gaza, Nuuk, Santiago switch at odd hours), get one observance per switch.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+# Years that a calendar of ours may cover; sessions outside are given the nearest year's rules.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+# RFC 5545's names, in the order in which POSIX counts the days of a week.
+_WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
+
+_ZONE_NAME = r"(?:<[^>]+>|[A-Za-z]+)"
+_OFFSET = r"[+-]?\d+(?::\d+){0,2}"
+_FOOTER = re.compile(
+    rf"{_ZONE_NAME}(?P<standard>{_OFFSET}){_ZONE_NAME}(?P<daylight>{_OFFSET})?,(?P<starts>[^,]+),(?P<ends>[^,]+)"
+)
+_RULE = re.compile(rf"M(?P<month>\d+)\.(?P<week>[1-5])\.(?P<weekday>[0-6])(?:/(?P<at>{_OFFSET}))?")
+
+
+@dataclass(frozen=True)
+class _Switch:
+    """One change of the clocks. `at` is naive UTC; the offsets are those before and after it."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+
+
+@dataclass(frozen=True)
+class _YearlyRule:
+    """A switch on the `week`th (5: the last) `weekday` (0: Sunday) of a month, `at` after its local midnight."""
+
+    month: int
+    week: int
+    weekday: int
+    at: timedelta
+    before: timedelta
+    after: timedelta
+
+    def switch(self, year: int) -> _Switch:
+        """Return this rule's switch in `year`."""
+        first_weekday, length = calendar.monthrange(year, self.month)
+        day = 1 + (self.weekday - (first_weekday + 1)) % 7 + 7 * (self.week - 1)
+        if day > length:
+            day -= 7
+        return _Switch(datetime(year, self.month, day) + self.at - self.before, self.before, self.after)
+
+    @property
+    def rrule(self) -> str:
+        """Return the rule as RFC 5545 writes it: "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"."""
+        ordinal = -1 if self.week == 5 else self.week
+        return f"FREQ=YEARLY;BYMONTH={self.month};BYDAY={ordinal}{_WEEKDAYS[self.weekday]}"
+
+
+@dataclass(frozen=True)
+class _Observance:
+    """One STANDARD or DAYLIGHT part. `starts` is wall time by the offset before it; `rrule` may be empty."""
+
+    daylight: bool
+    name: str
+    before: timedelta
+    after: timedelta
+    starts: datetime
+    rrule: str = ""
+
+
+def vtimezone(zone: str, first: date, last: date) -> bytes:
+    """Return the VTIMEZONE of `zone`, right from `first` to `last` (both included), with CRLF line ends.
+
+    Equal for all spans of the same years, and cached. Raises ZoneInfoNotFoundError for an unknown zone,
+    ValueError where `last` lies before `first`.
+    """
+    if last < first:
+        raise ValueError("a span of dates ends before it starts")
+    return _component(zone, _clamped(first.year), _clamped(last.year))
+
+
+def _clamped(year: int) -> int:
+    return min(max(year, FIRST_YEAR), LAST_YEAR)
+
+
+@lru_cache(maxsize=1024)
+def _component(zone: str, first_year: int, last_year: int) -> bytes:
+    lines = ["BEGIN:VTIMEZONE", f"TZID:{zone}", f"X-LIC-LOCATION:{zone}"]
+    for observance in sorted(_observances(zone, first_year, last_year), key=lambda part: part.starts):
+        kind = "DAYLIGHT" if observance.daylight else "STANDARD"
+        lines += [
+            f"BEGIN:{kind}",
+            f"TZNAME:{observance.name}",
+            f"TZOFFSETFROM:{_offset_text(observance.before)}",
+            f"TZOFFSETTO:{_offset_text(observance.after)}",
+            f"DTSTART:{observance.starts:%Y%m%dT%H%M%S}",
+            *([f"RRULE:{observance.rrule}"] if observance.rrule else []),
+            f"END:{kind}",
+        ]
+    lines.append("END:VTIMEZONE")
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+
+
+def _observances(zone: str, first_year: int, last_year: int) -> Iterator[_Observance]:
+    """Yield what makes up the zone, from the year before the span (whose last switch holds on 1 January) on."""
+    rules = zoneinfo.ZoneInfo(zone)
+    years = range(first_year - 1, last_year + 2)
+    switches = _switches(rules, years)
+    yearly = _yearly_rules(zone)
+    rule_year = _year_from_which_rules_hold(yearly, switches, years)
+    explicit = [switch for switch in switches if rule_year is None or _local_year(switch) < rule_year]
+    # Rules that hold in every year of the span need no other beginning.
+    if rule_year != years.start:
+        yield _opening(rules, datetime(years.start, 1, 1))
+    for switch in explicit:
+        yield _single(rules, switch)
+    if rule_year is not None:
+        for rule in yearly:
+            observance = _single(rules, rule.switch(rule_year))
+            yield _Observance(
+                observance.daylight,
+                observance.name,
+                observance.before,
+                observance.after,
+                observance.starts,
+                rule.rrule,
+            )
+
+
+def _year_from_which_rules_hold(
+    yearly: tuple[_YearlyRule, ...], switches: list[_Switch], years: range
+) -> int | None:
+    """Return the first of `years` from which on the switches are exactly those of the rules; None if none."""
+    if not yearly:
+        return None
+    found = None
+    for year in reversed(years):
+        actual = {switch for switch in switches if _local_year(switch) == year}
+        if actual != {rule.switch(year) for rule in yearly}:
+            break
+        found = year
+    return found
+
+
+def _local_year(switch: _Switch) -> int:
+    return (switch.at + switch.before).year
+
+
+def _opening(rules: zoneinfo.ZoneInfo, starts: datetime) -> _Observance:
+    """Return the observance with which the span begins: no change, only the offset of that day."""
+    local = starts.replace(tzinfo=rules)
+    offset = local.utcoffset() or timedelta()
+    return _Observance(bool(local.dst()), local.tzname() or "", offset, offset, starts)
+
+
+def _single(rules: zoneinfo.ZoneInfo, switch: _Switch) -> _Observance:
+    """Return the observance that begins with one switch."""
+    earlier, later = ((at.replace(tzinfo=UTC)).astimezone(rules) for at in (switch.at - _SECOND, switch.at))
+    # Ireland and Morocco call their summer "standard" and count the winter as less: the later hours are
+    # "daylight" for calendars all the same. Elsewhere a switch may change the standard itself.
+    seasonal = bool(earlier.dst()) != bool(later.dst())
+    daylight = switch.after > switch.before if seasonal else bool(later.dst())
+    return _Observance(daylight, later.tzname() or "", switch.before, switch.after, switch.at + switch.before)
+
+
+def _switches(rules: zoneinfo.ZoneInfo, years: range) -> list[_Switch]:
+    """Return all changes of offset in `years`, by looking at each day and halving the days that differ."""
+
+    def offset(at: datetime) -> timedelta:
+        return at.replace(tzinfo=UTC).astimezone(rules).utcoffset() or timedelta()
+
+    found = []
+    # A day more on either side: the years are those of the zone, the instants those of UTC.
+    at, end = datetime(years.start, 1, 1) - _DAY, datetime(years.stop, 1, 1) + _DAY
+    before = offset(at)
+    while at < end:
+        after = offset(at + _DAY)
+        if after != before:
+            low, high = at, at + _DAY
+            while high - low > _SECOND:
+                middle = (low + (high - low) / 2).replace(microsecond=0)
+                if offset(middle) == before:
+                    low = middle
+                else:
+                    high = middle
+            found.append(_Switch(high, before, after))
+            before = after
+        at += _DAY
+    return [switch for switch in found if _local_year(switch) in years]
+
+
+def _yearly_rules(zone: str) -> tuple[_YearlyRule, ...]:
+    """Return the two rules of the zone's TZif footer; nothing where it has none that RFC 5545 can say simply."""
+    footer = _FOOTER.fullmatch(_footer(zone))
+    if not footer:
+        return ()
+    # POSIX counts offsets westward.
+    standard = -_signed(footer["standard"])
+    daylight = -_signed(footer["daylight"]) if footer["daylight"] else standard + timedelta(hours=1)
+    starts = _yearly_rule(footer["starts"], standard, daylight)
+    ends = _yearly_rule(footer["ends"], daylight, standard)
+    return (starts, ends) if starts and ends else ()
+
+
+def _yearly_rule(text: str, before: timedelta, after: timedelta) -> _YearlyRule | None:
+    """Read "M3.5.0/3"; None for other forms, and for hours that lie on another day than the one named."""
+    rule = _RULE.fullmatch(text)
+    at = _signed(rule["at"] or "2") if rule else None
+    if not rule or at is None or not timedelta() <= at < _DAY:
+        return None
+    return _YearlyRule(int(rule["month"]), int(rule["week"]), int(rule["weekday"]), at, before, after)
+
+
+def _signed(text: str) -> timedelta:
+    """Read POSIX "[+-]hh[:mm[:ss]]"."""
+    hours, minutes, seconds = [*(int(part) for part in text.lstrip("+-").split(":")), 0, 0][:3]
+    value = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return -value if text.startswith("-") else value
+
+
+def _footer(zone: str) -> str:
+    """Return the last line of the TZif file that `zoneinfo` reads for this zone; empty for files of version 1."""
+    # The same order as in zoneinfo: the machine's own data first, then the package.
+    for folder in zoneinfo.TZPATH:
+        path = Path(folder, zone)
+        if path.is_file():
+            tzif = path.read_bytes()
+            break
+    else:
+        tzif = resources.files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
+    return tzif[:-1].rpartition(b"\n")[2].decode("ascii", "replace") if tzif.endswith(b"\n") else ""
+
+
+def _offset_text(offset: timedelta) -> str:
+    """Return "+0300", "-0330", with seconds only where there are any (RFC 5545 §3.3.14)."""
+    minutes, seconds = divmod(abs(round(offset.total_seconds())), 60)
+    sign = "-" if offset < timedelta() else "+"
+    return f"{sign}{minutes // 60:02d}{minutes % 60:02d}" + (f"{seconds:02d}" if seconds else "")

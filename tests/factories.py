@@ -1,0 +1,236 @@
+"""Real rows for tests. Every factory gives a complete, valid object; say only what the test is about."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from labs.models import (
+    City,
+    Delegate,
+    Lab,
+    LabDay,
+    Programme,
+    Room,
+    Staff,
+    StakeholderGroup,
+    Track,
+    User,
+)
+from labs.wall_clock import instant
+from registrations.models import Attendance, Registration, Seat
+from sessions.models import AgendaItem, Appearance, Session, Speaker
+
+PASSWORD = "correct horse battery staple"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"user{n}@example.org")
+    name = factory.Sequence(lambda n: f"Demo user {n}")
+
+    @factory.post_generation
+    def password(self: User, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        self.set_password(extracted or PASSWORD)
+        if create:
+            self.save(update_fields=["password"])
+
+
+class CityFactory(DjangoModelFactory[City]):
+    class Meta:
+        model = City
+
+    slug = factory.Sequence(lambda n: f"city-{n}")
+    name = factory.Sequence(lambda n: {"en": f"City {n}", "bg": f"Град {n}"})
+    country = "BG"
+    time_zone = "Europe/Sofia"
+
+
+class ProgrammeFactory(DjangoModelFactory[Programme]):
+    class Meta:
+        model = Programme
+
+    slug = factory.Sequence(lambda n: f"programme-{n}")
+    name = factory.Sequence(lambda n: {"en": f"Programme {n}", "bg": f"Програма {n}"})
+    organiser = {"en": "European Commission", "bg": "Европейска комисия"}
+    languages = ["en", "bg", "el"]
+    visibility = "public"
+
+
+class StakeholderGroupFactory(DjangoModelFactory[StakeholderGroup]):
+    class Meta:
+        model = StakeholderGroup
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    slug = factory.Sequence(lambda n: f"group-{n}")
+    name = factory.Sequence(lambda n: {"en": f"Group {n}"})
+
+
+class LabFactory(DjangoModelFactory[Lab]):
+    """A public lab in Sofia time, three weeks ahead, open for registration."""
+
+    class Meta:
+        model = Lab
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    slug = factory.Sequence(lambda n: f"lab-{n}")
+    title = factory.Sequence(lambda n: {"en": f"City Lab {n}", "bg": f"Градска лаборатория {n}"})
+    theme = {"en": "Upskilling and reskilling", "bg": "Повишаване на квалификацията"}
+    starts_on = factory.LazyFunction(lambda: timezone.now().date() + timedelta(days=21))
+    ends_on = factory.LazyAttribute(lambda lab: lab.starts_on + timedelta(days=10))
+    time_zone = "Europe/Sofia"
+    languages = ["en", "bg"]
+    visibility = "public"
+    registration_opens_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=7))
+    registration_closes_at = factory.LazyAttribute(
+        lambda lab: datetime.combine(lab.starts_on, time(0), UTC) if lab.registration_opens_at else None
+    )
+    consent = {"en": "The organisers may keep my answers.", "bg": "Организаторите може да пазят отговорите ми."}
+
+
+class LabDayFactory(DjangoModelFactory[LabDay]):
+    class Meta:
+        model = LabDay
+
+    lab = factory.SubFactory(LabFactory)
+    on = factory.LazyAttribute(lambda day: day.lab.starts_on)
+    title = {"en": "Reskilling", "bg": "Преквалифициране"}
+
+
+class TrackFactory(DjangoModelFactory[Track]):
+    class Meta:
+        model = Track
+
+    lab = factory.SubFactory(LabFactory)
+    slug = factory.Sequence(lambda n: f"track-{n}")
+    name = factory.Sequence(lambda n: {"en": f"Track {n}", "bg": f"Тема {n}"})
+
+
+class RoomFactory(DjangoModelFactory[Room]):
+    class Meta:
+        model = Room
+
+    lab = factory.SubFactory(LabFactory)
+    name = {"en": "Plenary", "bg": "Пленарна зала"}
+    online = True
+    join_link = "https://meet.example.org/secret-room"
+
+
+class SessionFactory(DjangoModelFactory[Session]):
+    """A public session of one hour; instants are derived from the wall time as the service does."""
+
+    class Meta:
+        model = Session
+
+    lab = factory.SubFactory(LabFactory)
+    slug = factory.Sequence(lambda n: f"session-{n}")
+    title = factory.Sequence(lambda n: {"en": f"Session {n}", "bg": f"Сесия {n}"})
+    start_date = factory.LazyAttribute(lambda s: s.lab.starts_on)
+    start_time = time(11, 30)
+    end_date = factory.LazyAttribute(lambda s: s.start_date)
+    end_time = factory.LazyAttribute(
+        lambda s: (datetime.combine(date(2000, 1, 1), s.start_time) + timedelta(hours=1)).time()
+    )
+    time_zone = factory.LazyAttribute(lambda s: s.lab.time_zone)
+    starts_at = factory.LazyAttribute(lambda s: instant(s.start_date, s.start_time, s.time_zone, s.start_fold))
+    ends_at = factory.LazyAttribute(lambda s: instant(s.end_date, s.end_time, s.time_zone, s.end_fold))
+    start_fold = 0
+    end_fold = 0
+    visibility = "public"
+    revised_at = factory.LazyFunction(timezone.now)
+
+
+class AgendaItemFactory(DjangoModelFactory[AgendaItem]):
+    class Meta:
+        model = AgendaItem
+
+    session = factory.SubFactory(SessionFactory)
+    title = factory.Sequence(lambda n: {"en": f"Panel {n}", "bg": f"Панел {n}"})
+    position = factory.Sequence(lambda n: n)
+
+
+class SpeakerFactory(DjangoModelFactory[Speaker]):
+    class Meta:
+        model = Speaker
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    slug = factory.Sequence(lambda n: f"speaker-{n}")
+    name = factory.Sequence(lambda n: {"en": f"Demo speaker {n}"})
+    affiliation = {"en": "European Commission"}
+
+
+class AppearanceFactory(DjangoModelFactory[Appearance]):
+    class Meta:
+        model = Appearance
+
+    session = factory.SubFactory(SessionFactory)
+    speaker = factory.SubFactory(
+        SpeakerFactory, programme=factory.SelfAttribute("..session.lab.programme")
+    )
+
+
+class StaffFactory(DjangoModelFactory[Staff]):
+    """An organiser of a lab, unless another role is said."""
+
+    class Meta:
+        model = Staff
+
+    user = factory.SubFactory(UserFactory)
+    role = "organiser"
+    lab = factory.SubFactory(LabFactory)
+
+
+class DelegateFactory(DjangoModelFactory[Delegate]):
+    class Meta:
+        model = Delegate
+
+    user = factory.SubFactory(UserFactory)
+    programme = factory.SubFactory(ProgrammeFactory)
+    city = factory.SubFactory(CityFactory)
+
+
+class RegistrationFactory(DjangoModelFactory[Registration]):
+    """A registration whose address is confirmed."""
+
+    class Meta:
+        model = Registration
+
+    lab = factory.SubFactory(LabFactory)
+    name = factory.Sequence(lambda n: f"Demo participant {n}")
+    email = factory.Sequence(lambda n: f"participant{n}@example.org")
+    email_key = factory.LazyAttribute(lambda r: r.email.casefold())
+    state = "confirmed"
+    language = "en"
+    time_zone = "Europe/Sofia"
+    consent_text = "The organisers may keep my answers."
+    consent_language = "en"
+    consent_at = factory.LazyFunction(timezone.now)
+    confirmed_at = factory.LazyFunction(timezone.now)
+    keep_until = factory.LazyAttribute(lambda r: r.lab.ends_on + timedelta(days=r.lab.retention_days))
+
+
+class SeatFactory(DjangoModelFactory[Seat]):
+    """A confirmed seat as a bare row; tests of the counting use `registrations.seats` instead."""
+
+    class Meta:
+        model = Seat
+
+    registration = factory.SubFactory(RegistrationFactory)
+    session = factory.SubFactory(SessionFactory, lab=factory.SelfAttribute("..registration.lab"))
+    state = "confirmed"
+    place = factory.Sequence(lambda n: n + 1)
+    changed_at = factory.LazyFunction(timezone.now)
+
+
+class AttendanceFactory(DjangoModelFactory[Attendance]):
+    class Meta:
+        model = Attendance
+
+    registration = factory.SubFactory(RegistrationFactory)
+    session = factory.SubFactory(SessionFactory, lab=factory.SelfAttribute("..registration.lab"))
+    taken_at = factory.LazyFunction(timezone.now)
