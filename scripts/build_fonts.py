@@ -92,7 +92,9 @@ def build(family: Family, weight: int, node_modules: Path, target: Path) -> None
     font["head"].created = font["head"].modified = FIXED_TIME
     font["OS/2"].usWeightClass = weight
     font["head"].macStyle = int(weight == 700)
-    font["OS/2"].fsSelection = (font["OS/2"].fsSelection & ~0b1100001) | (0b100000 if weight == 700 else 0b1000000)
+    font["OS/2"].fsSelection = (font["OS/2"].fsSelection & ~0b1100001) | (
+        0b100000 if weight == 700 else 0b1000000
+    )
     rename(font, family, weight)
     missing = {letter for letter in MUST_DRAW if ord(letter) not in font.getBestCmap()}
     if missing:

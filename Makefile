@@ -1,0 +1,48 @@
+# Everything a person types. Each target sets up what it needs first; what is up to date is left alone.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV_PYTHON := .venv/bin/python
+
+.PHONY: help run test test-postgres check format messages bench screenshots lock clean setup setup-tests
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+run: setup ## Set up, migrate, load the demo once, start web and worker (PORT=8000)
+	@exec $(VENV_PYTHON) scripts/run --demo
+
+test: setup-tests ## Set up what tests need, run the whole suite (ARGS="-k seats" narrows it)
+	@exec scripts/test $(ARGS)
+
+test-postgres: setup-tests ## The same suite on a PostgreSQL of its own, thrown away afterwards
+	@exec scripts/with_postgres scripts/test $(ARGS)
+
+check: setup-tests ## Format, lint, types, floors, migrations, translations, deployment settings
+	@exec scripts/check
+
+format: setup-tests ## Write Python and templates the way `make check` wants them
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format . && .venv/bin/djlint --reformat --quiet templates; true
+
+messages: setup-tests ## Bring locale/*/LC_MESSAGES/django.po up to date with the code
+	@exec $(VENV_PYTHON) scripts/check_translations.py --write
+
+bench: setup-tests ## Run the benchmarks on SQLite and a PostgreSQL of their own, print a table
+	@FAST=0 exec scripts/with_postgres $(VENV_PYTHON) -m benchmarks $(ARGS)
+
+screenshots: setup-tests ## Make the README's pictures anew
+	@exec $(VENV_PYTHON) scripts/screenshots.py $(ARGS)
+
+lock: ## Choose versions anew within requirements/*.in and package.json
+	@exec scripts/lock
+
+clean: ## Remove everything that was installed or made; your data in var/ stays
+	rm -rf .venv .venv-clients .venv-node .venv-lock node_modules build .make .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find locale -name '*.mo' -delete 2>/dev/null || true
+
+setup:
+	@scripts/setup
+
+setup-tests:
+	@scripts/setup tests

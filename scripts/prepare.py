@@ -1,0 +1,67 @@
+"""Bring an installation's data up to date before it serves: tables, collected static files, and the demo if asked for.
+
+One process for all of it, because starting Django costs more than most of these steps. Progress goes to stderr;
+what load_demo has to say (the sign-ins) goes to stdout, so that the caller can show it last.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def static_fingerprint(folders: list[Path]) -> str:
+    """A checksum over what is collected: locked libraries by their lock files, our own files by name, size and time."""
+    digest = hashlib.sha256()
+    for lock in (ROOT / "requirements" / "app.txt", ROOT / "package-lock.json"):
+        digest.update(lock.read_bytes())
+    for folder in folders:
+        digest.update(f"{folder}\n".encode())
+        if "node_modules" in folder.parts:
+            continue
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            stat = path.stat()
+            digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def collect_static() -> None:
+    """Collect and compress static files when their sources changed since the last time."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    entries: list[str | Path | tuple[str, str | Path]] = settings.STATICFILES_DIRS
+    folders = [Path(entry[1] if isinstance(entry, tuple) else entry) for entry in entries]
+    stamp = Path(settings.STATIC_ROOT).with_suffix(".collected")
+    wanted = static_fingerprint(folders)
+    if Path(settings.STATIC_ROOT).is_dir() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    call_command("collectstatic", interactive=False, verbosity=1)
+    stamp.write_text(wanted)
+
+
+def main() -> None:
+    """Run the steps in order; a step that fails raises, and nothing after it runs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--demo", action="store_true", help="load the demo, once, and print its sign-ins")
+    options = parser.parse_args()
+
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    with redirect_stdout(sys.stderr):
+        call_command("migrate", interactive=False, verbosity=1)
+        collect_static()
+    if options.demo:
+        call_command("load_demo")
+
+
+if __name__ == "__main__":
+    main()
