@@ -20,8 +20,8 @@ test-postgres: setup-tests ## The same suite on a PostgreSQL of its own, thrown 
 check: setup-tests ## Format, lint, types, floors, migrations, translations, deployment settings
 	@exec scripts/check
 
-format: setup-tests ## Write Python and templates the way `make check` wants them
-	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format . && .venv/bin/djlint --reformat --quiet templates; true
+format: setup-tests ## Write Python the way `make check` wants it
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .
 
 messages: setup-tests ## Bring locale/*/LC_MESSAGES/django.po up to date with the code
 	@exec $(VENV_PYTHON) scripts/check_translations.py --write

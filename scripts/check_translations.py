@@ -64,9 +64,9 @@ def extract(tree: Path, languages: list[str]) -> None:
         os.chdir(before)
 
 
-def texts(value: str | tuple[str, ...] | list[str]) -> list[str]:
+def texts(value: str | tuple[str, ...] | list[str] | None) -> list[str]:
     """A message's text, or its plural forms, as a list."""
-    return [value] if isinstance(value, str) else list(value)
+    return [value] if isinstance(value, str) else list(value or [""])
 
 
 def problems_of(message: Message) -> Iterator[str]:

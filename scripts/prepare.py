@@ -34,8 +34,9 @@ def collect_static() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    entries: list[str | Path | tuple[str, str | Path]] = settings.STATICFILES_DIRS
-    folders = [Path(entry[1] if isinstance(entry, tuple) else entry) for entry in entries]
+    folders = [
+        Path(str(entry[1] if isinstance(entry, tuple) else entry)) for entry in settings.STATICFILES_DIRS
+    ]
     stamp = Path(settings.STATIC_ROOT).with_suffix(".collected")
     wanted = static_fingerprint(folders)
     if Path(settings.STATIC_ROOT).is_dir() and stamp.exists() and stamp.read_text() == wanted:
