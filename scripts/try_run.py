@@ -1,4 +1,4 @@
-"""Do what the README tells a newcomer to do: `make run`, look at the pages, press Ctrl-C; then see that nothing is left.
+"""Do what the README tells a newcomer: `make run`, look at the pages, press Ctrl-C; then see that nothing is left.
 
 Runs on a free port with a data folder of its own, so that nobody's data is touched. Every process started carries a
 mark in its environment; afterwards no process on the machine may carry it.
