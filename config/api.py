@@ -1,14 +1,33 @@
-"""The API's mounting point: one router per app."""
+"""The API's mounting point: one router per app, one form for every error (RFC 9457), validators on every answer."""
 
-from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from certificates.api import router as certificates
+from labs import problems
 from labs.api import router as labs
+from labs.api_access import Caller, HouseAPI
 from registrations.api import router as registrations
 from sessions.api import router as sessions
 
-api = NinjaAPI(title="City Labs", version="1", urls_namespace="api")
+api = HouseAPI(
+    title="City Labs",
+    version="1",
+    description=(
+        "Programmes, labs, sessions and speakers as the caller may see them; registrations, attendance and "
+        "certificates for organisers with a token of the fitting scope. Errors are problem details (RFC 9457). "
+        "Instants are UTC; local times come with their IANA zone."
+    ),
+    urls_namespace="api",
+    auth=Caller(),
+)
 api.add_router("", labs)
 api.add_router("", sessions)
 api.add_router("", registrations)
 api.add_router("", certificates)
+
+api.add_exception_handler(ValidationError, problems.invalid)
+api.add_exception_handler(problems.Refused, problems.refused)
+api.add_exception_handler(AuthenticationError, problems.unauthenticated)
+api.add_exception_handler(Throttled, problems.throttled)
+api.add_exception_handler(HttpError, problems.http_error)
+api.add_exception_handler(problems.Http404, problems.not_found)

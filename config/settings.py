@@ -1,4 +1,4 @@
-"""All settings come from the environment (or a `.env` file beside manage.py); each has a safe default for one machine."""
+"""All settings come from the environment (or a `.env` file), each with a safe default for one machine."""
 
 import secrets
 from pathlib import Path
@@ -169,12 +169,12 @@ TIME_ZONE = "UTC"  # for storage; every shown time names its own zone
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+_node_modules = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("fonts", BASE_DIR / "node_modules" / "@fontsource-variable"),
-    ("htmx", BASE_DIR / "node_modules" / "htmx.org" / "dist"),
+    ("fonts", _node_modules / "@fontsource-variable"),
+    ("htmx", _node_modules / "htmx.org" / "dist"),
 ]
-STATICFILES_DIRS = [d for d in STATICFILES_DIRS if Path(d[1] if isinstance(d, tuple) else d).exists()]
 # Private: served by views that ask who is there; the web server has no path to it.
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/files-are-served-by-views-only/"

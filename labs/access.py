@@ -102,7 +102,9 @@ def monitoring(view: type_of_view) -> type_of_view:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not settings.METRICS_TOKEN or not hmac.compare_digest(sent.encode(), settings.METRICS_TOKEN.encode()):
+        if not settings.METRICS_TOKEN or not hmac.compare_digest(
+            sent.encode(), settings.METRICS_TOKEN.encode()
+        ):
             raise Http404
         return view(request, *args, **kwargs)
 

@@ -49,7 +49,7 @@ def fits(token: str, purpose: str, subject: uuid.UUID, version: int) -> bool:
         return False
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     genuine = [subject.bytes + _mac(key, purpose, subject, version) for key in keys]
-    return any([hmac.compare_digest(sent, candidate) for candidate in genuine])
+    return any(hmac.compare_digest(sent, candidate) for candidate in genuine)
 
 
 def new_api_token() -> tuple[str, str]:

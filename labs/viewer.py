@@ -68,7 +68,9 @@ def viewer_for(user: "User") -> Viewer:
     from labs.models import Delegate, Staff
 
     owned, organised, door = set(), set(), set()
-    for role, programme_id, lab_id in Staff.objects.filter(user=user).values_list("role", "programme_id", "lab_id"):
+    for role, programme_id, lab_id in Staff.objects.filter(user=user).values_list(
+        "role", "programme_id", "lab_id"
+    ):
         if role == Staff.Role.OWNER:
             owned.add(programme_id)
         elif role == Staff.Role.ORGANISER:

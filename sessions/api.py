@@ -1,3 +1,224 @@
-from ninja import Router
+"""Sessions and speakers, as the caller may see them. All times come in one form: wall time, zone and instant."""
 
-router = Router()
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest
+from ninja import FilterSchema, Query, Router, Schema
+from ninja.pagination import LimitOffsetPagination, paginate
+from pydantic import AwareDatetime, Field
+
+from labs.api import type_of_texts
+from labs.api_access import lab_in_sight
+from labs.models.texts import languages_of
+from labs.viewer import viewer_of
+from sessions.models import Appearance, Session, Speaker
+
+router = Router(tags=["Sessions and speakers"])
+
+
+class MomentOut(Schema):
+    local: str = Field(description="Wall time in the zone, as 2027-04-06T11:30")
+    time_zone: str = Field(description="IANA name")
+    at: datetime = Field(description="The same moment in UTC")
+
+
+class AppearanceOut(Schema):
+    speaker: str = Field(description="The speaker's slug")
+    name: type_of_texts
+    role: str
+    affiliation: type_of_texts
+
+
+class AgendaItemOut(Schema):
+    title: type_of_texts
+    abstract: type_of_texts
+    starts_at: datetime | None = Field(description="UTC, where known")
+    ends_at: datetime | None
+    speakers: list[AppearanceOut]
+
+
+class RoomOut(Schema):
+    name: type_of_texts
+    address: str
+    online: bool
+
+
+class SessionOut(Schema):
+    slug: str
+    uid: str = Field(description="The calendar UID, constant for life")
+    title: type_of_texts
+    abstract: type_of_texts
+    starts: MomentOut
+    ends: MomentOut
+    track: str | None
+    room: RoomOut | None
+    visibility: str
+    status: str
+    sequence: int
+    capacity: int | None
+    seats_left: int | None
+    waiting: int
+    revised_at: datetime
+    agenda: list[AgendaItemOut]
+    speakers: list[AppearanceOut]
+
+
+class SpeakerOut(Schema):
+    slug: str
+    name: type_of_texts
+    affiliation: type_of_texts
+    biography: type_of_texts
+    city: str | None
+    website: str
+    sessions: list[str] = Field(description="Slugs of the lab's sessions in which the speaker appears")
+
+
+class SessionFilters(FilterSchema):
+    track: str | None = Field(None, max_length=60)
+    visibility: str | None = Field(None, max_length=10)
+    status: str | None = Field(None, max_length=10)
+    starting_from: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+    def apply(self, sessions: QuerySet[Session]) -> QuerySet[Session]:
+        if self.track is not None:
+            sessions = sessions.filter(track__slug=self.track)
+        if self.visibility is not None:
+            sessions = sessions.filter(visibility=self.visibility)
+        if self.status is not None:
+            sessions = sessions.filter(status=self.status)
+        if self.starting_from is not None:
+            sessions = sessions.filter(starts_at__gte=self.starting_from)
+        if self.until is not None:
+            sessions = sessions.filter(ends_at__lte=self.until)
+        return sessions
+
+
+def _moment(on: date, at: time, zone: str, instant: datetime) -> dict[str, Any]:
+    return {"local": f"{on.isoformat()}T{at.strftime('%H:%M')}", "time_zone": zone, "at": instant}
+
+
+def _appearance(appearance: Appearance) -> dict[str, Any]:
+    return {
+        "speaker": appearance.speaker.slug,
+        "name": languages_of(appearance.speaker.name),
+        "role": appearance.role,
+        "affiliation": languages_of(appearance.speaker.affiliation),
+    }
+
+
+def session_data(session: Session) -> dict[str, Any]:
+    """Return a session as the API shows it. Needs the related rows of `for_pages`; makes no query itself."""
+    room = session.room
+    return {
+        "slug": session.slug,
+        "uid": session.uid,
+        "title": languages_of(session.title),
+        "abstract": languages_of(session.abstract),
+        "starts": _moment(session.start_date, session.start_time, session.time_zone, session.starts_at),
+        "ends": _moment(session.end_date, session.end_time, session.time_zone, session.ends_at),
+        "track": session.track.slug if session.track else None,
+        "room": {"name": languages_of(room.name), "address": room.address, "online": room.online}
+        if room
+        else None,
+        "visibility": session.visibility,
+        "status": session.status,
+        "sequence": session.sequence,
+        "capacity": session.capacity,
+        "seats_left": session.seats_left,
+        "waiting": session.seats_waiting,
+        "revised_at": session.revised_at,
+        "agenda": [
+            {
+                "title": languages_of(item.title),
+                "abstract": languages_of(item.abstract),
+                "starts_at": item.starts_at,
+                "ends_at": item.ends_at,
+                "speakers": [_appearance(each) for each in item.appearances.all()],
+            }
+            for item in session.agenda.all()
+        ],
+        "speakers": [_appearance(each) for each in session.appearances.all() if each.agenda_item_id is None],
+    }
+
+
+class PageOfSessions(LimitOffsetPagination):
+    """Pages of sessions, made into plain data after the page is cut."""
+
+    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
+        page = super().paginate_queryset(queryset, pagination, request, **params)
+        page["items"] = [session_data(each) for each in page["items"]]
+        return page
+
+
+@router.get("/labs/{lab}/sessions", response=list[SessionOut], url_name="sessions")
+@paginate(PageOfSessions)
+def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> QuerySet[Session]:
+    """The lab's sessions in order of time."""
+    found = lab_in_sight(request, lab)
+    return filters.apply(Session.objects.filter(lab=found).visible_to(viewer_of(request)).for_pages())
+
+
+@router.get("/labs/{lab}/sessions/{session}", response=SessionOut, url_name="session")
+def session(request: HttpRequest, lab: str, session: str) -> dict[str, Any]:
+    """One session."""
+    in_lab = Session.objects.filter(lab=lab_in_sight(request, lab), slug=session)
+    found = in_lab.visible_to(viewer_of(request)).for_pages().first()
+    if found is None:
+        raise Http404
+    return session_data(found)
+
+
+def speaker_data(speaker: Speaker) -> dict[str, Any]:
+    """Return a speaker as the API shows it; `seen` holds the appearances in sight."""
+    slugs = dict.fromkeys(each.session.slug for each in speaker.seen)  # type: ignore[attr-defined]
+    return {
+        "slug": speaker.slug,
+        "name": languages_of(speaker.name),
+        "affiliation": languages_of(speaker.affiliation),
+        "biography": languages_of(speaker.biography),
+        "city": speaker.city.slug if speaker.city else None,
+        "website": speaker.website,
+        "sessions": list(slugs),
+    }
+
+
+def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
+    found = lab_in_sight(request, lab)
+    in_sight = Session.objects.filter(lab=found).visible_to(viewer_of(request))
+    seen = (
+        Appearance.objects.filter(session__in=in_sight)
+        .select_related("session")
+        .order_by("session__starts_at")
+    )
+    appearing = Appearance.objects.filter(session__in=in_sight).values("speaker")
+    return (
+        Speaker.objects.filter(pk__in=appearing)
+        .select_related("city")
+        .prefetch_related(Prefetch("appearances", queryset=seen, to_attr="seen"))
+    )
+
+
+class PageOfSpeakers(LimitOffsetPagination):
+    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
+        page = super().paginate_queryset(queryset, pagination, request, **params)
+        page["items"] = [speaker_data(each) for each in page["items"]]
+        return page
+
+
+@router.get("/labs/{lab}/speakers", response=list[SpeakerOut], url_name="speakers")
+@paginate(PageOfSpeakers)
+def speakers(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
+    """Everyone who appears in a session of the lab that the caller may see."""
+    return _speakers_of(request, lab)
+
+
+@router.get("/labs/{lab}/speakers/{speaker}", response=SpeakerOut, url_name="speaker")
+def speaker(request: HttpRequest, lab: str, speaker: str) -> dict[str, Any]:
+    """One speaker."""
+    found = _speakers_of(request, lab).filter(slug=speaker).first()
+    if found is None:
+        raise Http404
+    return speaker_data(found)

@@ -90,7 +90,10 @@ class LabFactory(DjangoModelFactory[Lab]):
     registration_closes_at = factory.LazyAttribute(
         lambda lab: datetime.combine(lab.starts_on, time(0), UTC) if lab.registration_opens_at else None
     )
-    consent = {"en": "The organisers may keep my answers.", "bg": "Организаторите може да пазят отговорите ми."}
+    consent = {
+        "en": "The organisers may keep my answers.",
+        "bg": "Организаторите може да пазят отговорите ми.",
+    }
 
 
 class LabDayFactory(DjangoModelFactory[LabDay]):
@@ -137,7 +140,9 @@ class SessionFactory(DjangoModelFactory[Session]):
         lambda s: (datetime.combine(date(2000, 1, 1), s.start_time) + timedelta(hours=1)).time()
     )
     time_zone = factory.LazyAttribute(lambda s: s.lab.time_zone)
-    starts_at = factory.LazyAttribute(lambda s: instant(s.start_date, s.start_time, s.time_zone, s.start_fold))
+    starts_at = factory.LazyAttribute(
+        lambda s: instant(s.start_date, s.start_time, s.time_zone, s.start_fold)
+    )
     ends_at = factory.LazyAttribute(lambda s: instant(s.end_date, s.end_time, s.time_zone, s.end_fold))
     start_fold = 0
     end_fold = 0
@@ -169,9 +174,7 @@ class AppearanceFactory(DjangoModelFactory[Appearance]):
         model = Appearance
 
     session = factory.SubFactory(SessionFactory)
-    speaker = factory.SubFactory(
-        SpeakerFactory, programme=factory.SelfAttribute("..session.lab.programme")
-    )
+    speaker = factory.SubFactory(SpeakerFactory, programme=factory.SelfAttribute("..session.lab.programme"))
 
 
 class StaffFactory(DjangoModelFactory[Staff]):

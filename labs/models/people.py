@@ -58,7 +58,9 @@ class Staff(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="staff_roles")
     role = models.CharField(max_length=10, choices=Role)
-    programme = models.ForeignKey("labs.Programme", models.CASCADE, null=True, blank=True, related_name="staff")
+    programme = models.ForeignKey(
+        "labs.Programme", models.CASCADE, null=True, blank=True, related_name="staff"
+    )
     lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, blank=True, related_name="staff")
 
     class Meta:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from labs.models.texts import no_control_characters, prose, words
+from labs.visibility import LabQuerySet, ProgrammeQuerySet
 from labs.zones import validate_zone
 
 
@@ -56,6 +57,8 @@ class Programme(models.Model):
     cities = models.ManyToManyField(City, related_name="programmes", blank=True)
     languages = models.JSONField(default=english, validators=[validate_languages])
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
+
+    objects = ProgrammeQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -79,7 +82,9 @@ class StakeholderGroup(models.Model):
 
     class Meta:
         ordering = ("programme", "position", "id")
-        constraints = (models.UniqueConstraint(fields=["programme", "slug"], name="group_once_per_programme"),)
+        constraints = (
+            models.UniqueConstraint(fields=["programme", "slug"], name="group_once_per_programme"),
+        )
 
     def __str__(self) -> str:
         return str(self.name)
@@ -118,13 +123,17 @@ class Lab(models.Model):
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
     consent = prose(limit=2000)
     retention_days = models.PositiveIntegerField(_("days that answers are kept after the lab"), default=365)
-    certificate_min_sessions = models.PositiveSmallIntegerField(_("sessions to attend for a certificate"), default=1)
+    certificate_min_sessions = models.PositiveSmallIntegerField(
+        _("sessions to attend for a certificate"), default=1
+    )
     colour = models.CharField(_("colour"), max_length=7, blank=True)
     theme_values = models.JSONField(default=dict, editable=False)
     logo = models.FileField(upload_to="logos/", blank=True)
     logo_alt = words(blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
     revised_at = models.DateTimeField(auto_now_add=True, editable=False)
+
+    objects = LabQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["revision", "revised_at"])
 
     class Meta:
@@ -137,7 +146,9 @@ class Lab(models.Model):
                 | Q(registration_opens_at__isnull=True)
                 | Q(registration_closes_at__gt=F("registration_opens_at")),
             ),
-            models.CheckConstraint(name="lab_certificate_needs_a_session", condition=Q(certificate_min_sessions__gte=1)),
+            models.CheckConstraint(
+                name="lab_certificate_needs_a_session", condition=Q(certificate_min_sessions__gte=1)
+            ),
         )
 
     def __str__(self) -> str:

@@ -55,9 +55,13 @@ def no_control_characters(value: object) -> None:
     for text in texts:
         for character in text:
             category = unicodedata.category(character)
-            if (category == "Cc" and character not in "\n\r\t") or character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068":
+            if (
+                category == "Cc" and character not in "\n\r\t"
+            ) or character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068":
                 raise ValidationError(
-                    _("The text has a character that cannot be shown (U+%(code)s). Delete it and type the text anew."),
+                    _(
+                        "The text has a character that cannot be shown (U+%(code)s). Delete it and type the text anew."
+                    ),
                     code="control_character",
                     params={"code": f"{ord(character):04X}"},
                 )
@@ -80,4 +84,6 @@ def words(*, limit: int = LINE, blank: bool = False) -> I18nCharField:
 
 def prose(*, limit: int = PARAGRAPHS) -> I18nTextField:
     """Return a column for optional paragraphs (Markdown) in several languages."""
-    return I18nTextField(blank=True, default="", validators=[EachLanguageAtMost(limit), no_control_characters])
+    return I18nTextField(
+        blank=True, default="", validators=[EachLanguageAtMost(limit), no_control_characters]
+    )

@@ -60,7 +60,9 @@ class Session(models.Model):
     starts_at = models.DateTimeField(editable=False)
     ends_at = models.DateTimeField(editable=False)
 
-    visibility = models.CharField(_("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    visibility = models.CharField(
+        _("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT
+    )
     audience = models.ManyToManyField(City, related_name="internal_sessions", blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.SCHEDULED)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -169,7 +171,9 @@ class Speaker(models.Model):
 
     class Meta:
         ordering = ("programme", "slug")
-        constraints = (models.UniqueConstraint(fields=["programme", "slug"], name="speaker_once_per_programme"),)
+        constraints = (
+            models.UniqueConstraint(fields=["programme", "slug"], name="speaker_once_per_programme"),
+        )
 
     def __str__(self) -> str:
         return str(self.name)
@@ -186,7 +190,9 @@ class Appearance(models.Model):
 
     speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="appearances")
     session = models.ForeignKey(Session, models.CASCADE, related_name="appearances")
-    agenda_item = models.ForeignKey(AgendaItem, models.CASCADE, null=True, blank=True, related_name="appearances")
+    agenda_item = models.ForeignKey(
+        AgendaItem, models.CASCADE, null=True, blank=True, related_name="appearances"
+    )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.SPEAKER)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

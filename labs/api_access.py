@@ -1,0 +1,103 @@
+"""Who calls the API: a visitor, or a program with a token. Sessions of browsers do not count here, so that no other
+site can make a browser act through the API.
+"""
+
+import hashlib
+from typing import Any, cast
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError
+from ninja.security import HttpBearer
+
+from labs.models import ApiToken, Lab
+from labs.tokens import API_PREFIX, api_token_hash
+from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
+
+
+class Caller(HttpBearer):
+    """Sets the request's viewer: from the bearer token if there is one, else a visitor. A bad token is an error."""
+
+    def __call__(self, request: HttpRequest) -> Viewer:
+        header = request.headers.get("Authorization", "")
+        if not header:
+            request._viewer = VISITOR  # type: ignore[attr-defined]
+            return VISITOR
+        kind, _space, token = header.partition(" ")
+        if kind.lower() != "bearer":
+            raise AuthenticationError
+        viewer = self.authenticate(request, token.strip())
+        request._viewer = viewer  # type: ignore[attr-defined]
+        return viewer
+
+    def authenticate(self, request: HttpRequest, token: str) -> Viewer:
+        if not token.startswith(API_PREFIX):
+            raise AuthenticationError
+        found = (
+            ApiToken.objects.select_related("user", "lab")
+            .filter(
+                Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()),
+                token_hash=api_token_hash(token),
+                revoked_at__isnull=True,
+                user__is_active=True,
+            )
+            .first()
+        )
+        if found is None:
+            raise AuthenticationError
+        return viewer_for_token(found)
+
+
+def lab_in_sight(request: HttpRequest, slug: str) -> Lab:
+    """Return the lab if the caller may see it; raises Http404 otherwise."""
+    lab = Lab.objects.visible_to(viewer_of(request)).select_related("programme").filter(slug=slug).first()
+    if lab is None:
+        raise Http404
+    return lab
+
+
+def lab_of_organiser(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> Lab:
+    """Return the lab for an organiser's operation; 404 to strangers, 403 to a token without the scope."""
+    return _with_scope(request, slug, scope, organisers_only=True)
+
+
+def lab_of_door(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> Lab:
+    """Return the lab for an operation that door staff may do too."""
+    return _with_scope(request, slug, scope, organisers_only=False)
+
+
+def _with_scope(request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organisers_only: bool) -> Lab:
+    viewer = viewer_of(request)
+    lab = Lab.objects.select_related("programme").filter(slug=slug).first()
+    if lab is None or not (viewer.organises(lab) if organisers_only else viewer.keeps_door_of(lab)):
+        raise Http404
+    if viewer.scopes is None or scope.value not in viewer.scopes:
+        raise HttpError(403, _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value})
+    return lab
+
+
+class HouseAPI(NinjaAPI):
+    """Gives every successful GET an ETag (the hash of its bytes) and answers a repeated one with 304 (RFC 9110 §13)."""
+
+    def create_response(
+        self,
+        request: HttpRequest,
+        data: Any,
+        *,
+        status: int | None = None,
+        temporal_response: HttpResponse | None = None,
+    ) -> HttpResponse:
+        response = super().create_response(request, data, status=status, temporal_response=temporal_response)
+        patch_vary_headers(response, ("Authorization", "Accept-Language"))
+        if request.method in ("GET", "HEAD") and response.status_code == 200:
+            shared = viewer_of(request).is_visitor
+            response["Cache-Control"] = "public, max-age=60" if shared else "private, no-cache"
+            etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+            response["ETag"] = etag
+            return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
+        response["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,39 @@
+"""Who sees which lab. Sessions have their own doorway in `sessions.visibility`."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from labs.viewer import Viewer
+
+if TYPE_CHECKING:
+    from labs import models as tables
+
+
+def visible_labs(viewer: Viewer) -> Q:
+    """Return the condition under which a lab may be seen: public to all, a draft only to those who work on it."""
+    if viewer.is_superuser:
+        return Q()
+    return (
+        Q(visibility="public")
+        | Q(pk__in=viewer.organised_labs | viewer.door_labs)
+        | Q(programme__in=viewer.owned_programmes)
+    )
+
+
+class LabQuerySet(models.QuerySet["tables.Lab"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Keep only the labs that this viewer may see."""
+        return self.filter(visible_labs(viewer))
+
+
+class ProgrammeQuerySet(models.QuerySet["tables.Programme"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Keep public programmes, one's own, and those of which a lab is in sight."""
+        from labs.models import Lab
+
+        if viewer.is_superuser:
+            return self
+        in_sight = Lab.objects.visible_to(viewer).filter(programme=OuterRef("pk"))
+        return self.filter(Q(visibility="public") | Q(pk__in=viewer.owned_programmes) | Exists(in_sight))
