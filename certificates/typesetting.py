@@ -4,7 +4,9 @@ The renderer is handed everything it needs by name (`own:…`): fonts, style she
 one document. Any other address, whatever its scheme and wherever it stands, is refused.
 """
 
+import logging
 import threading
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +18,9 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from certificates.glyphs import Face
+
+# The renderer tells of every step at INFO; a worker that prints hundreds would log little else.
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
 
 STYLE_SHEET = Path(__file__).resolve().parent.parent / "templates" / "certificates" / "certificate.css"
 
@@ -106,7 +111,7 @@ def typeset(html: str, pictures: Mapping[str, Picture], identifier: str) -> byte
         )
         _identify_universal_access(document)
         pdf: bytes = document.write_pdf(
-            finisher=_store_metadata_plain, pdf_variant="pdf/a-3a", pdf_identifier=identifier.encode()
+            finisher=_compress, uncompressed_pdf=True, pdf_variant="pdf/a-3a", pdf_identifier=identifier.encode()
         )
     return pdf
 
@@ -122,10 +127,22 @@ def _identify_universal_access(document: Document) -> None:
     document.metadata.generate_rdf_metadata = generate_rdf_metadata
 
 
-def _store_metadata_plain(document: Document, pdf: pydyf.PDF) -> None:
-    """Leave the XMP uncompressed, so that programs which do not read PDF can still find it."""
-    number = int(pdf.catalog["Metadata"].split()[0])
-    pdf.objects[number].compress = False
+def _compress(document: Document, pdf: pydyf.PDF) -> None:
+    """Compress the streams one by one, where that is safe; the XMP stays readable for programs without PDF.
+
+    A stream is followed by a line feed and `endstream`. Where its last byte is a carriage return or a line feed,
+    readers disagree on which bytes end the stream and which the line, and a checker finds a wrong /Length; about
+    one compressed stream in 128 ends so, and then the plain one is taken. For the same reason the renderer is not
+    asked for object streams: their last byte cannot be chosen here.
+    """
+    metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    for one in pdf.objects:
+        if isinstance(one, pydyf.Stream) and one is not metadata and "Filter" not in one.extra:
+            plain = one.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
+            packed = zlib.compress(plain, 9)
+            if packed[-1:] not in (b"\r", b"\n"):
+                one.stream = [packed]
+                one.extra["Filter"] = "/FlateDecode"
 
 
 @cache

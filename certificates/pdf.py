@@ -1,0 +1,346 @@
+"""The certificate of attendance as a file: plain content in, PDF bytes out. No requests, no queries.
+
+The text is in the person's language first and in English second. What people typed is set as text only: it is
+never markup, a template or an address.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, time
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.utils import translation
+from django.utils.html import format_html
+from django.utils.translation import gettext, pgettext
+
+from certificates import figure, qr
+from certificates.glyphs import MissingGlyphs, missing_glyphs, normalise_name
+from certificates.sheet import sheet
+from certificates.typesetting import Picture, typeset
+from labs import dates
+
+__all__ = [
+    "AttendedSession",
+    "CertificateContent",
+    "Colours",
+    "Logo",
+    "MissingGlyphs",
+    "render",
+    "warm_up",
+]
+
+MAX_NAME = 200
+MAX_TITLE = 500
+MAX_SESSIONS = 200
+MAX_LOGO = 1024 * 1024
+
+_CODE = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){1,3}")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# The service's sign, in the certificate's band.
+_MARK = Picture(
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
+    b'<path fill="#ffffff" d="M1 2h6v12H1zM9 7h6v15H9zM17 2h6v8h-6z"/></svg>',
+    "image/svg+xml",
+)
+_LOGO_TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg"})
+
+
+@dataclass(frozen=True)
+class Colours:
+    """A lab's colours as `#rrggbb` in small letters; the defaults are the house's.
+
+    `ground` carries white text, `lift` draws shapes on it, `soft` is secondary text on it.
+    """
+
+    ground: str = "#1d2b2e"
+    lift: str = "#7d928c"
+    soft: str = "#c3ceca"
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A logo checked by its content when it was uploaded: SVG, PNG or JPEG, with its text by language."""
+
+    content: bytes
+    media_type: str
+    alternative: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AttendedSession:
+    """One session of the list: day and wall times in the content's zone, and the minutes that count."""
+
+    on: date
+    titles: Mapping[str, str]
+    minutes: int
+    starts: time
+    ends: time
+
+
+@dataclass(frozen=True)
+class CertificateContent:
+    """All that a certificate says. Texts by language code; times are wall times in `time_zone` (an IANA name).
+
+    `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are
+    the lab's further *public* sessions, drawn faintly behind the attended ones; leave out what not everybody
+    may see. Raises ValueError for what is no certificate: too long, too many, a malformed code, address or colour.
+    """
+
+    code: str
+    check_url: str
+    language: str
+    second_language: str | None
+    holder_name: str
+    lab_title: Mapping[str, str]
+    programme_name: Mapping[str, str]
+    organiser_name: Mapping[str, str]
+    place: Mapping[str, str]
+    first_day: date
+    last_day: date
+    sessions: tuple[AttendedSession, ...]
+    issued_on: date
+    time_zone: str
+    colours: Colours = field(default_factory=Colours)
+    logo: Logo | None = None
+    other_sessions: tuple[figure.Slot, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "holder_name", normalise_name(self.holder_name))
+        if not 1 <= len(self.holder_name) <= MAX_NAME:
+            raise ValueError(f"holder_name: between 1 and {MAX_NAME} characters, not {len(self.holder_name)}")
+        if not 1 <= len(self.sessions) <= MAX_SESSIONS:
+            raise ValueError(f"sessions: between 1 and {MAX_SESSIONS}, not {len(self.sessions)}")
+        if self.last_day < self.first_day:
+            raise ValueError("last_day: before first_day")
+        if any(session.minutes < 0 for session in self.sessions):
+            raise ValueError("sessions: negative minutes")
+        self._check_pattern("code", self.code, _CODE, 19)
+        self._check_pattern("check_url", self.check_url, _ADDRESS, 300)
+        for language in self.languages:
+            self._check_pattern("language", language, _LANGUAGE, 20)
+        for one in fields(self.colours):
+            self._check_pattern(f"colours.{one.name}", getattr(self.colours, one.name), _COLOUR, 7)
+        for part, texts in self._texts():
+            if not any(text.strip() for text in texts.values()) and part != "place":
+                raise ValueError(f"{part}: empty in every language")
+            if any(len(text) > MAX_TITLE for text in texts.values()):
+                raise ValueError(f"{part}: longer than {MAX_TITLE} characters")
+        if self.logo and (self.logo.media_type not in _LOGO_TYPES or len(self.logo.content) > MAX_LOGO):
+            raise ValueError(f"logo: SVG, PNG or JPEG of at most {MAX_LOGO} bytes")
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The certificate's languages, the person's first."""
+        if self.second_language in (None, self.language):
+            return (self.language,)
+        return (self.language, self.second_language)
+
+    def check_glyphs(self) -> None:
+        """Raise MissingGlyphs for the first part that the faces cannot draw; the name comes first."""
+        if missing := missing_glyphs(self.holder_name):
+            raise MissingGlyphs(missing, "holder_name")
+        for part, texts in self._texts():
+            for line in _lines(texts, self.languages):
+                if missing := missing_glyphs(line.text):
+                    raise MissingGlyphs(missing, part)
+        if missing := missing_glyphs(self.time_zone):
+            raise MissingGlyphs(missing, "time_zone")
+
+    def _texts(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Every text by language, with the name of its part."""
+        yield "lab_title", self.lab_title
+        yield "programme_name", self.programme_name
+        yield "organiser_name", self.organiser_name
+        yield "place", self.place
+        for number, session in enumerate(self.sessions, start=1):
+            yield f"sessions, number {number}", session.titles
+
+    @staticmethod
+    def _check_pattern(part: str, text: str, pattern: re.Pattern[str], longest: int) -> None:
+        if len(text) > longest or not pattern.fullmatch(text):
+            raise ValueError(f"{part}: malformed")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A text and the language it is in."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """The parts of the sentence that says in what the person took part, in one language."""
+
+    language: str
+    lab: _Line
+    place: str
+    days: str
+
+    @property
+    def lab_in_bold(self) -> str:
+        """The lab's title as markup, marked with its language where that is another one."""
+        return format_html('<strong lang="{}">{}</strong>', self.lab.language, self.lab.text)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of the table, ready to be printed."""
+
+    on: str
+    hours: str
+    title: tuple[_Line, ...]
+    length: str
+
+
+def render(content: CertificateContent) -> bytes:
+    """Return the certificate as one PDF that is both PDF/A-3a and PDF/UA-1; same content, same bytes.
+
+    A4 landscape; a list of sessions that is too long for one sheet goes on with its heading repeated, and every
+    sheet carries the code. Raises MissingGlyphs when the faces lack a character of the name or of a text.
+    """
+    content.check_glyphs()
+    html = get_template("certificates/certificate.html").render(_page(content))
+    return typeset(html, _pictures(content), identifier=content.code)
+
+
+def warm_up() -> None:
+    """Load faces, style sheet, templates, translations and dates by printing a certificate in each language.
+
+    Call it once in each process that will print (after it forked), so that the first person does not wait.
+    """
+    for language, _ in settings.LANGUAGES:
+        render(_specimen(language))
+
+
+def _specimen(language: str) -> CertificateContent:
+    day = date(2021, 12, 2)
+    titles = {"en": "Certificate of attendance"}
+    return CertificateContent(
+        code="0000-0000-0000",
+        check_url="https://citylabs.example.org/certificates/0000-0000-0000",
+        language=language,
+        second_language="en",
+        holder_name="Demo participant 1",
+        lab_title=titles,
+        programme_name=titles,
+        organiser_name=titles,
+        place=titles,
+        first_day=day,
+        last_day=day,
+        sessions=(AttendedSession(day, titles, 90, time(10), time(11, 30)),),
+        issued_on=day,
+        time_zone="Europe/Sofia",
+    )
+
+
+def _page(content: CertificateContent) -> dict[str, object]:
+    """The template's context."""
+    languages = content.languages
+    heading = _label(languages, lambda _: gettext("Certificate of attendance"))
+    statements = [_statement(content, language) for language in languages]
+    rows = [_row(session, languages) for session in content.sessions]
+    organiser = _lines(content.organiser_name, languages)
+    programme = _lines(content.programme_name, languages)
+    address = content.check_url.partition("://")[2]
+    return {
+        "content": content,
+        "sheet": sheet(
+            name=content.holder_name,
+            headings=len(heading),
+            statements=[f"{one.lab.text} {one.place} {one.days} {content.time_zone}" for one in statements],
+            titles=[[line.text for line in row.title] for row in rows],
+            organiser=[line.text for line in organiser],
+            programme=[line.text for line in programme],
+            address=address,
+        ),
+        "heading": heading,
+        "certify": _label(languages, lambda _: gettext("This is to certify that")),
+        "statements": statements,
+        "on": _label(languages, lambda _: pgettext("certificate", "Date")),
+        "session": _label(languages, lambda _: pgettext("certificate", "Session")),
+        "hours": _label(languages, lambda _: pgettext("certificate", "Hours")),
+        "rows": rows,
+        "in_all": _label(languages, lambda _: pgettext("certificate", "In all, hours")),
+        "total": dates.hours_total(sum(session.minutes for session in content.sessions)),
+        "organiser": organiser,
+        "programme": programme,
+        "logo_text": _alternative(content.logo, languages),
+        "issued": _label(languages, lambda language: _issued(content.issued_on, language)),
+        "check": _label(languages, lambda _: pgettext("certificate", "Check")),
+        "address": address,
+    }
+
+
+def _label(languages: tuple[str, ...], translate: Callable[[str], str]) -> tuple[_Line, ...]:
+    """A text of our own in each language, once where the translation is the same."""
+    lines: list[_Line] = []
+    for language in languages:
+        with translation.override(language):
+            text = translate(language)
+        if text not in (line.text for line in lines):
+            lines.append(_Line(text, language))
+    return tuple(lines)
+
+
+def _issued(on: date, language: str) -> str:
+    return gettext("Issued on %(date)s") % {"date": dates.long_date(on, language)}
+
+
+def _statement(content: CertificateContent, language: str) -> _Statement:
+    place = _lines(content.place, (language,))
+    return _Statement(
+        language=language,
+        lab=_lines(content.lab_title, (language,))[0],
+        place=place[0].text if place else "",
+        days=dates.date_range(content.first_day, content.last_day, language),
+    )
+
+
+def _alternative(logo: Logo | None, languages: tuple[str, ...]) -> str:
+    """The logo's text for those who do not see it, in one language."""
+    lines = _lines(logo.alternative, languages) if logo else ()
+    return lines[0].text if lines else ""
+
+
+def _pictures(content: CertificateContent) -> dict[str, Picture]:
+    """The images of this one certificate, under the addresses by which the template mentions them."""
+    slots = (*(figure.Slot(one.on, one.starts, one.ends) for one in content.sessions), *content.other_sessions)
+    colours = content.colours
+    shades = figure.Shades(colours.ground, colours.lift, colours.soft)
+    pictures = {
+        "own:mark": _MARK,
+        "own:timetable": Picture(figure.svg(slots, shades).encode(), "image/svg+xml"),
+        "own:qr": Picture(qr.svg(content.check_url, quiet_zone=0).encode(), "image/svg+xml"),
+    }
+    if content.logo:
+        pictures["own:logo"] = Picture(content.logo.content, content.logo.media_type)
+    return pictures
+
+
+def _row(session: AttendedSession, languages: tuple[str, ...]) -> _Row:
+    on = session.on
+    return _Row(
+        on=f"{on.day}.{on.month:02d}.{on.year}",
+        hours=dates.hours(session.starts, session.ends),
+        title=_lines(session.titles, languages),
+        length=dates.hours_total(session.minutes),
+    )
+
+
+def _lines(texts: Mapping[str, str], languages: tuple[str, ...]) -> tuple[_Line, ...]:
+    """What people wrote, in each of the languages that it has, once where it is the same.
+
+    Where the first language is missing, English stands in for it, then any other.
+    """
+    written = {language: normalise_name(text) for language, text in texts.items() if text.strip()}
+    chosen = [language for language in languages if language in written]
+    if languages[0] not in written:
+        chosen = [language for language in ("en", *sorted(written)) if language in written][:1]
+    lines = {written[language]: language for language in reversed(chosen)}
+    return tuple(_Line(text, language) for text, language in reversed(lines.items()))
