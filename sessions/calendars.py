@@ -1,0 +1,260 @@
+"""iCalendar bytes (RFC 5545, RFC 7986): feeds that people subscribe to, and files that hold single entries.
+
+Written by hand and not through a library's objects: some forty times faster, and nothing in the bytes depends
+on the clock, so that an unchanged feed keeps its ETag. What people typed is text here and nothing else: it is
+escaped, control characters are taken out, and no value can end its own line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from sessions.vtimezone import vtimezone
+
+Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
+# Methods of RFC 5546; a feed has none.
+Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
+
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+
+_OCTETS_PER_LINE = 75
+_REFRESH = "PT1H"
+_UTC_NAME = "UTC"
+
+# Every character at which some program ends a line becomes "\n"; other control characters go.
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_UNUSUAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_PLAIN_URI = re.compile(r"[!#-;=?-\[\]_a-z~]*")
+_URI_SAFE = "!#$%&'()*+,-./:;=?@[]_~"
+
+
+@dataclass(frozen=True)
+class Organizer:
+    """Whom calendar programs name as the host of an entry."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class CalendarEntry:
+    """One VEVENT.
+
+    `starts` and `ends` are what the clock on the wall shows in `zone` (naive); `starts_at` and `ends_at` the same
+    instants (aware). `dtstamp`, `last_modified` and `created` are aware and come from the data, never from the
+    clock. `uid` stays for the life of the session; `sequence` rises with date, time, place and status. Texts are
+    in the reader's language, the summary of a cancelled session with its "Cancelled: " in front.
+    `conference_url` is for people with a seat only.
+
+    Raises ValueError where a wall time carries a zone, an instant has none, or the end is not after the start.
+    """
+
+    uid: str
+    starts: datetime
+    ends: datetime
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    dtstamp: datetime
+    last_modified: datetime
+    created: datetime
+    description: str = ""
+    location: str = ""
+    url: str = ""
+    categories: tuple[str, ...] = ()
+    status: Status = "CONFIRMED"
+    sequence: int = 0
+    conference_url: str | None = None
+    conference_label: str = ""
+    organizer: Organizer | None = None
+
+    def __post_init__(self) -> None:
+        if self.starts.tzinfo or self.ends.tzinfo:
+            raise ValueError("wall times carry no zone")
+        if not (self.starts_at.tzinfo and self.ends_at.tzinfo):
+            raise ValueError("instants carry their zone")
+        if self.ends_at <= self.starts_at:
+            raise ValueError("an entry ends before it starts")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A calendar that people subscribe to. `url` is the page it belongs to; `zone` (if any) the lab's zone."""
+
+    name: str
+    entries: Sequence[CalendarEntry]
+    description: str = ""
+    url: str = ""
+    language: str = "en"
+    zone: str | None = None
+
+
+def feed_bytes(feed: Feed) -> bytes:
+    """Return the whole feed, without METHOD and without a UID of its own. Equal feeds give equal bytes."""
+    name, description, url = _text(feed.name), _text(feed.description), _uri(feed.url)
+    head = [f"NAME:{name}", f"X-WR-CALNAME:{name}"]
+    if description:
+        head += [f"DESCRIPTION:{description}", f"X-WR-CALDESC:{description}"]
+    if url:
+        head.append(f"URL:{url}")
+    if feed.zone:
+        head.append(f"X-WR-TIMEZONE:{_text(feed.zone)}")
+    head += [f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}", f"X-PUBLISHED-TTL:{_REFRESH}"]
+    return _calendar(head, feed.entries, feed.language)
+
+
+def event_file(entries: Sequence[CalendarEntry], method: Method | None = None, language: str = "en") -> bytes:
+    """Return a file to open or attach: these entries with the zones they need.
+
+    With a method it is a message of RFC 5546: the MIME part must name the same one, and the entries an organizer.
+    """
+    return _calendar([f"METHOD:{method}"] if method else [], entries, language)
+
+
+def entry_bytes(entry: CalendarEntry) -> bytes:
+    """Return one VEVENT. Its zone's VTIMEZONE stands outside, once per calendar.
+
+    Raises ZoneInfoNotFoundError or ValueError for an unknown zone.
+    """
+    if _needs_utc(entry):
+        start, end = f"DTSTART:{_instant(entry.starts_at)}", f"DTEND:{_instant(entry.ends_at)}"
+    else:
+        # `_needs_utc` has looked the zone up: its name is one of IANA's, with nothing in it to quote.
+        start = f"DTSTART;TZID={entry.zone}:{_wall(entry.starts)}"
+        end = f"DTEND;TZID={entry.zone}:{_wall(entry.ends)}"
+    modified = _instant(entry.last_modified)
+    stamp = modified if entry.dtstamp == entry.last_modified else _instant(entry.dtstamp)
+    rare = ""
+    if entry.conference_url:
+        label = f";LABEL={_parameter(entry.conference_label)}" if entry.conference_label else ""
+        rare += _line(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO{label}:{_uri(entry.conference_url)}")
+    if entry.organizer:
+        name, address = _parameter(entry.organizer.name), _uri(entry.organizer.email)
+        rare += _line(f"ORGANIZER;CN={name}:mailto:{address}")
+    return (
+        f"BEGIN:VEVENT\r\n"
+        f"{_line(f'UID:{_text(entry.uid)}')}"
+        f"DTSTAMP:{stamp}\r\n"
+        f"{start}\r\n"
+        f"{end}\r\n"
+        f"{_line(f'SUMMARY:{_text(entry.summary)}')}"
+        f"{_line(f'DESCRIPTION:{_text(entry.description)}') if entry.description else ''}"
+        f"{_line(f'LOCATION:{_text(entry.location)}') if entry.location else ''}"
+        f"{_line(_categories(entry.categories)) if entry.categories else ''}"
+        f"{_line(f'URL:{_uri(entry.url)}') if entry.url else ''}"
+        f"{rare}"
+        f"STATUS:{entry.status}\r\n"
+        f"SEQUENCE:{entry.sequence}\r\n"
+        f"CREATED:{_instant(entry.created)}\r\n"
+        f"LAST-MODIFIED:{modified}\r\n"
+        f"END:VEVENT\r\n"
+    ).encode("utf-8", "replace")
+
+
+def _calendar(head: list[str], entries: Sequence[CalendarEntry], language: str) -> bytes:
+    prodid = f"PRODID:-//City Labs//Events//{_text(language).upper()}"
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", prodid, "CALSCALE:GREGORIAN", *head]
+    parts = ["".join(map(_line, lines)).encode("utf-8", "replace")]
+    parts += _zones(entries)
+    parts += map(entry_bytes, entries)
+    parts.append(b"END:VCALENDAR\r\n")
+    return b"".join(parts)
+
+
+def _zones(entries: Iterable[CalendarEntry]) -> list[bytes]:
+    """Return a VTIMEZONE for each zone that the entries name, right for the dates they need."""
+    spans: dict[str, tuple[date, date]] = {}
+    for entry in entries:
+        if not _needs_utc(entry):
+            first, last = spans.get(entry.zone, (date.max, date.min))
+            spans[entry.zone] = min(first, entry.starts.date()), max(last, entry.ends.date())
+    return [vtimezone(zone, *spans[zone]) for zone in sorted(spans)]
+
+
+def _needs_utc(entry: CalendarEntry) -> bool:
+    """Tell whether wall times cannot say it: TZID always means the first of two equal readings (§3.3.5)."""
+    zone, first, last = entry.zone, entry.starts.date(), entry.ends.date()
+    if zone == _UTC_NAME:
+        return True
+    if not (_clocks_change_on(zone, first) or (last != first and _clocks_change_on(zone, last))):
+        return False
+    return _is_second_reading(entry.starts, entry.starts_at, zone) or _is_second_reading(
+        entry.ends, entry.ends_at, zone
+    )
+
+
+@lru_cache(maxsize=8192)
+def _clocks_change_on(zone: str, day: date) -> bool:
+    """Tell whether the offset from UTC is another at the end of the day than at its beginning."""
+    midnight = datetime.combine(day, time(), ZoneInfo(zone))
+    return midnight.utcoffset() != midnight.replace(hour=23, minute=59, second=59, fold=1).utcoffset()
+
+
+def _is_second_reading(wall: datetime, at: datetime, zone: str) -> bool:
+    local = wall.replace(tzinfo=ZoneInfo(zone), fold=0)
+    first, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    # Where wall and instant disagree for another reason (rules that changed since), the wall is the truth.
+    return first < second == at
+
+
+def _categories(categories: tuple[str, ...]) -> str:
+    return f"CATEGORIES:{','.join(map(_text, categories))}"
+
+
+def _wall(at: datetime) -> str:
+    return at.isoformat()[:19].replace("-", "").replace(":", "")
+
+
+def _instant(at: datetime) -> str:
+    return f"{_wall(at if at.tzinfo is UTC else at.astimezone(UTC))}Z"
+
+
+def _text(value: str) -> str:
+    """Return `value` as TEXT (RFC 5545 §3.3.11): escaped, with "\\n" for line ends, without control characters."""
+    if _UNUSUAL.search(value):
+        value = _CONTROL.sub("", _LINE_END.sub("\n", value))
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _parameter(value: str) -> str:
+    """Return `value` as a quoted parameter, with the marks of RFC 6868 for what may not stand in quotes."""
+    value = _CONTROL.sub("", _LINE_END.sub("\n", value))
+    return '"' + value.replace("^", "^^").replace('"', "^'").replace("\n", "^n") + '"'
+
+
+def _uri(value: str) -> str:
+    """Return `value` as a URI: what may not stand in one is percent-encoded, line ends and control characters go."""
+    if _PLAIN_URI.fullmatch(value):
+        return value
+    value = _CONTROL.sub("", _LINE_END.sub("", value)).replace("\n", "")
+    return quote(value, safe=_URI_SAFE, errors="replace")
+
+
+def _line(line: str) -> str:
+    """Return a content line with its CRLF, folded at 75 octets between characters (RFC 5545 §3.1)."""
+    if len(line) <= _OCTETS_PER_LINE and (
+        line.isascii() or len(line.encode("utf-8", "replace")) <= _OCTETS_PER_LINE
+    ):
+        return f"{line}\r\n"
+    octets = line.encode("utf-8", "replace")
+    parts = []
+    start, room = 0, _OCTETS_PER_LINE
+    while len(octets) - start > room:
+        end = start + room
+        # 10xxxxxx continues a character of UTF-8: it stays with its beginning.
+        while octets[end] & 0xC0 == 0x80:
+            end -= 1
+        parts.append(octets[start:end])
+        # The space that marks a continued line takes one octet.
+        start, room = end, _OCTETS_PER_LINE - 1
+    parts.append(octets[start:])
+    return b"\r\n ".join(parts).decode() + "\r\n"
