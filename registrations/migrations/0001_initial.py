@@ -10,182 +10,550 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('lab_sessions', '0001_initial'),
-        ('labs', '0001_initial'),
+        ("lab_sessions", "0001_initial"),
+        ("labs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalRegistration',
+            name="HistoricalRegistration",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('public_id', models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
-                ('state', models.CharField(choices=[('unconfirmed', 'Address not confirmed yet'), ('confirmed', 'Registered'), ('cancelled', 'Cancelled')], default='unconfirmed', max_length=12)),
-                ('name', models.CharField(max_length=200, validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line], verbose_name='name')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('email_key', models.CharField(editable=False, max_length=254)),
-                ('city_text', models.CharField(blank=True, max_length=100, validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line], verbose_name='another city')),
-                ('organisation', models.CharField(blank=True, max_length=200, validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line], verbose_name='organisation')),
-                ('language', models.CharField(choices=[('en', 'English'), ('bg', 'Български'), ('el', 'Ελληνικά')], default='en', max_length=5, verbose_name='language')),
-                ('time_zone', models.CharField(max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
-                ('consent_text', models.TextField(max_length=2000)),
-                ('consent_language', models.CharField(max_length=5)),
-                ('consent_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('keep_until', models.DateField()),
-                ('link_version', models.PositiveIntegerField(default=1)),
-                ('feed_version', models.PositiveIntegerField(default=1)),
-                ('revised_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('city', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.city')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lab', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.lab')),
-                ('stakeholder_group', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.stakeholdergroup')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("public_id", models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unconfirmed", "Address not confirmed yet"),
+                            ("confirmed", "Registered"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="unconfirmed",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=200,
+                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        verbose_name="name",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("email_key", models.CharField(editable=False, max_length=254)),
+                (
+                    "city_text",
+                    models.CharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        verbose_name="another city",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.CharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        default="en",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                    ),
+                ),
+                ("consent_text", models.TextField(max_length=2000)),
+                ("consent_language", models.CharField(max_length=5)),
+                ("consent_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                ("erased_at", models.DateTimeField(blank=True, null=True)),
+                ("keep_until", models.DateField()),
+                ("link_version", models.PositiveIntegerField(default=1)),
+                ("feed_version", models.PositiveIntegerField(default=1)),
+                ("revised_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "city",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.city",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.lab",
+                    ),
+                ),
+                (
+                    "stakeholder_group",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.stakeholdergroup",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical registration',
-                'verbose_name_plural': 'historical registrations',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical registration",
+                "verbose_name_plural": "historical registrations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Registration',
+            name="Registration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', models.CharField(choices=[('unconfirmed', 'Address not confirmed yet'), ('confirmed', 'Registered'), ('cancelled', 'Cancelled')], default='unconfirmed', max_length=12)),
-                ('name', models.CharField(max_length=200, validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line], verbose_name='name')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('email_key', models.CharField(editable=False, max_length=254)),
-                ('city_text', models.CharField(blank=True, max_length=100, validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line], verbose_name='another city')),
-                ('organisation', models.CharField(blank=True, max_length=200, validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line], verbose_name='organisation')),
-                ('language', models.CharField(choices=[('en', 'English'), ('bg', 'Български'), ('el', 'Ελληνικά')], default='en', max_length=5, verbose_name='language')),
-                ('time_zone', models.CharField(max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
-                ('consent_text', models.TextField(max_length=2000)),
-                ('consent_language', models.CharField(max_length=5)),
-                ('consent_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('keep_until', models.DateField()),
-                ('link_version', models.PositiveIntegerField(default=1)),
-                ('feed_version', models.PositiveIntegerField(default=1)),
-                ('revised_at', models.DateTimeField(auto_now_add=True)),
-                ('city', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='registrations', to='labs.city')),
-                ('lab', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='registrations', to='labs.lab')),
-                ('stakeholder_group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='registrations', to='labs.stakeholdergroup')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unconfirmed", "Address not confirmed yet"),
+                            ("confirmed", "Registered"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="unconfirmed",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=200,
+                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        verbose_name="name",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("email_key", models.CharField(editable=False, max_length=254)),
+                (
+                    "city_text",
+                    models.CharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        verbose_name="another city",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.CharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        default="en",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                    ),
+                ),
+                ("consent_text", models.TextField(max_length=2000)),
+                ("consent_language", models.CharField(max_length=5)),
+                ("consent_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                ("erased_at", models.DateTimeField(blank=True, null=True)),
+                ("keep_until", models.DateField()),
+                ("link_version", models.PositiveIntegerField(default=1)),
+                ("feed_version", models.PositiveIntegerField(default=1)),
+                ("revised_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "city",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="registrations",
+                        to="labs.city",
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="registrations",
+                        to="labs.lab",
+                    ),
+                ),
+                (
+                    "stakeholder_group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="registrations",
+                        to="labs.stakeholdergroup",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at', '-id'),
+                "ordering": ("-created_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalAttendance',
+            name="HistoricalAttendance",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('taken_at', models.DateTimeField()),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='lab_sessions.session')),
-                ('taken_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('registration', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='registrations.registration')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("taken_at", models.DateTimeField()),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="registrations.registration",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical attendance',
-                'verbose_name_plural': 'historical attendances',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical attendance",
+                "verbose_name_plural": "historical attendances",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('taken_at', models.DateTimeField()),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to='lab_sessions.session')),
-                ('taken_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('registration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to='registrations.registration')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("taken_at", models.DateTimeField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendances",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendances",
+                        to="registrations.registration",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('requested', 'Chosen, address not confirmed yet'), ('confirmed', 'Seat'), ('waiting', 'Waiting list'), ('cancelled', 'Given up')], default='requested', max_length=10)),
-                ('place', models.PositiveIntegerField(blank=True, null=True)),
-                ('changed_at', models.DateTimeField()),
-                ('registration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='registrations.registration')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='lab_sessions.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Chosen, address not confirmed yet"),
+                            ("confirmed", "Seat"),
+                            ("waiting", "Waiting list"),
+                            ("cancelled", "Given up"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                ("place", models.PositiveIntegerField(blank=True, null=True)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="registrations.registration",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="lab_sessions.session",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('session__starts_at', 'session_id'),
+                "ordering": ("session__starts_at", "session_id"),
             },
         ),
         migrations.CreateModel(
-            name='SeatMovement',
+            name="SeatMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('before', models.CharField(blank=True, choices=[('requested', 'Chosen, address not confirmed yet'), ('confirmed', 'Seat'), ('waiting', 'Waiting list'), ('cancelled', 'Given up')], max_length=10)),
-                ('after', models.CharField(choices=[('requested', 'Chosen, address not confirmed yet'), ('confirmed', 'Seat'), ('waiting', 'Waiting list'), ('cancelled', 'Given up')], max_length=10)),
-                ('reason', models.CharField(choices=[('chosen', 'Chosen by the participant'), ('full', 'The session was full'), ('closed', 'The session was full and keeps no waiting list'), ('promoted', 'A seat became free, and this was next in the waiting list'), ('given-up', 'Given up by the participant'), ('registration-cancelled', 'The registration was cancelled'), ('session-cancelled', 'The session was cancelled'), ('by-organiser', 'Changed by an organiser')], max_length=30)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('seat', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='movements', to='registrations.seat')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "before",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("requested", "Chosen, address not confirmed yet"),
+                            ("confirmed", "Seat"),
+                            ("waiting", "Waiting list"),
+                            ("cancelled", "Given up"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "after",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Chosen, address not confirmed yet"),
+                            ("confirmed", "Seat"),
+                            ("waiting", "Waiting list"),
+                            ("cancelled", "Given up"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("chosen", "Chosen by the participant"),
+                            ("full", "The session was full"),
+                            ("closed", "The session was full and keeps no waiting list"),
+                            ("not-open", "The session could no longer be joined"),
+                            ("promoted", "A seat became free, and this was next in the waiting list"),
+                            ("given-up", "Given up by the participant"),
+                            ("registration-cancelled", "The registration was cancelled"),
+                            ("session-cancelled", "The session was cancelled"),
+                            ("session-restored", "The session takes place after all"),
+                            ("by-organiser", "Changed by an organiser"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seat",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="movements",
+                        to="registrations.seat",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'id'),
+                "ordering": ("at", "id"),
             },
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['lab', '-created_at'], name='registration_of_lab'),
+            model_name="registration",
+            index=models.Index(fields=["lab", "-created_at"], name="registration_of_lab"),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['email_key'], name='registration_of_address'),
+            model_name="registration",
+            index=models.Index(fields=["email_key"], name="registration_of_address"),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('lab', 'email_key'), name='registered_once_per_lab'),
+            model_name="registration",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "confirmed")),
+                fields=("lab", "email_key"),
+                name="registered_once_per_lab",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', True), ('confirmed_at__isnull', True), ('state', 'unconfirmed')), models.Q(('cancelled_at__isnull', True), ('confirmed_at__isnull', False), ('state', 'confirmed')), models.Q(('cancelled_at__isnull', False), ('state', 'cancelled')), _connector='OR'), name='registration_states_have_instants'),
+            model_name="registration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("cancelled_at__isnull", True),
+                        ("confirmed_at__isnull", True),
+                        ("state", "unconfirmed"),
+                    ),
+                    models.Q(
+                        ("cancelled_at__isnull", True),
+                        ("confirmed_at__isnull", False),
+                        ("state", "confirmed"),
+                    ),
+                    models.Q(("cancelled_at__isnull", False), ("state", "cancelled")),
+                    _connector="OR",
+                ),
+                name="registration_states_have_instants",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('registration', 'session'), name='attended_once'),
+            model_name="attendance",
+            constraint=models.UniqueConstraint(fields=("registration", "session"), name="attended_once"),
         ),
         migrations.AddIndex(
-            model_name='seat',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['session', 'place'], name='seat_next_waiting'),
+            model_name="seat",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["session", "place"],
+                name="seat_next_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('registration', 'session'), name='seat_once'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(fields=("registration", "session"), name="seat_once"),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('session', 'place'), name='seat_place_once'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(fields=("session", "place"), name="seat_place_once"),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['confirmed', 'waiting']), _negated=True), ('place__isnull', False), _connector='OR'), name='seat_taken_or_waiting_has_place'),
+            model_name="seat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["confirmed", "waiting"]), _negated=True),
+                    ("place__isnull", False),
+                    _connector="OR",
+                ),
+                name="seat_taken_or_waiting_has_place",
+            ),
         ),
     ]

@@ -24,7 +24,8 @@ class Registration(models.Model):
     """One person in one lab, known by an address that he or she confirmed.
 
     Private links carry no stored secret: they are signed from `public_id` and a version (see `labs.tokens`), so
-    raising `link_version` or `feed_version` revokes them.
+    raising `link_version` or `feed_version` revokes them. Erasing the person empties the row and leaves it, so that
+    counts stay (see `registrations.erasing`).
     """
 
     class State(models.TextChoices):
@@ -56,6 +57,7 @@ class Registration(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
     keep_until = models.DateField()
     link_version = models.PositiveIntegerField(default=1)
     feed_version = models.PositiveIntegerField(default=1)

@@ -43,16 +43,22 @@ class Seat(models.Model):
 
 
 class SeatMovement(models.Model):
-    """Why a seat moved from one state to another: readable by organiser and participant."""
+    """Why a seat moved from one state to another: readable by organiser and participant.
+
+    A cancelled session leaves its seats as they are, so that restoring it costs nobody a seat: such a movement has
+    the same state before and after.
+    """
 
     class Reason(models.TextChoices):
         CHOSEN = "chosen", _("Chosen by the participant")
         FULL = "full", _("The session was full")
         CLOSED = "closed", _("The session was full and keeps no waiting list")
+        NOT_OPEN = "not-open", _("The session could no longer be joined")
         PROMOTED = "promoted", _("A seat became free, and this was next in the waiting list")
         GIVEN_UP = "given-up", _("Given up by the participant")
         REGISTRATION_CANCELLED = "registration-cancelled", _("The registration was cancelled")
         SESSION_CANCELLED = "session-cancelled", _("The session was cancelled")
+        SESSION_RESTORED = "session-restored", _("The session takes place after all")
         BY_ORGANISER = "by-organiser", _("Changed by an organiser")
 
     seat = models.ForeignKey(Seat, models.CASCADE, related_name="movements")
