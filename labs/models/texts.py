@@ -22,6 +22,12 @@ def languages_of(value: object) -> dict[str, str]:
     return {"en": str(data)} if data else {}
 
 
+def in_language(value: object, language: str, fallback: str = "") -> str:
+    """Return a multilingual text in `language`, else in `fallback`, else in the first language it has, else ""."""
+    texts = languages_of(value)
+    return texts.get(language) or texts.get(fallback) or next(iter(texts.values()), "")
+
+
 @deconstructible
 class EachLanguageAtMost:
     """Refuses a multilingual text that is longer than `limit` characters in any language."""
@@ -87,3 +93,15 @@ def prose(*, limit: int = PARAGRAPHS) -> I18nTextField:
     return I18nTextField(
         blank=True, default="", validators=[EachLanguageAtMost(limit), no_control_characters]
     )
+
+
+def reading(value: object, language: str, fallback: str = "") -> tuple[str, str]:
+    """Return a multilingual text and the language it came in: `language` if there, else `fallback`, else the first.
+
+    Both are empty where there is no text at all.
+    """
+    texts = languages_of(value)
+    for code in (language, fallback, *texts):
+        if code in texts:
+            return texts[code], code
+    return "", ""
