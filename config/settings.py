@@ -97,7 +97,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "labs.context.page",
             ],
-            "builtins": ["labs.templatetags.house"],
+            "builtins": ["labs.templatetags.house", "labs.templatetags.fields"],
         },
     }
 ]
@@ -105,6 +105,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = sqlite.connection_options()
+    SQLITE_IS_SOUND = sqlite.library_is_sound()
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -135,6 +136,11 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="City Labs <no-reply@
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The part behind the @ of Message-IDs and calendar UIDs: constant for the life of an installation.
 SITE_DOMAIN = env.str("SITE_DOMAIN", default="citylabs.example.org")
+
+# Later work: how long a worker's hold on a row lasts unless renewed, and how often a worker shows that it lives.
+LEASE_SECONDS = 30
+BEAT_SECONDS = 5
+CRASH_POINTS = False  # True only in tests that kill workers
 
 AUTH_USER_MODEL = "labs.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -24,11 +24,16 @@ def is_sound_for_wal(version: tuple[int, int, int]) -> bool:
     return version >= (3, 51, 3) or (version[:2] == (3, 50) and version[2] >= 7)
 
 
-def journal_mode() -> str:
-    """Return "WAL" on a sound library, "DELETE" (the rollback journal) on any other."""
+def library_is_sound() -> bool:
+    """Tell whether the library in use is free of the WAL-reset fault."""
     import sqlite3
 
-    return "WAL" if is_sound_for_wal(sqlite3.sqlite_version_info) else "DELETE"
+    return is_sound_for_wal(sqlite3.sqlite_version_info)
+
+
+def journal_mode() -> str:
+    """Return "WAL" on a sound library, "DELETE" (the rollback journal) on any other."""
+    return "WAL" if library_is_sound() else "DELETE"
 
 
 def connection_options() -> dict[str, object]:

@@ -1,0 +1,306 @@
+"""Mails: from an occasion and a person to a frozen message, and from the message to what leaves the house.
+
+The templates of an occasion are `templates/mail/<occasion>.subject.txt`, `.txt` and `.html`; the bodies extend
+`mail/base.txt` and `mail/base.html`. Nothing that people typed is ever parsed as a template.
+
+Private links never stand in the database: a body holds marks (`{{ links.manage }}` in a template), each with a
+number that nobody can know beforehand, and each is replaced once, when the message leaves.
+"""
+
+import re
+import secrets
+import unicodedata
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.encoders import encode_base64
+from email.message import EmailMessage as PolicyMessage
+from email.mime.base import MIMEBase
+from email.policy import default as default_policy
+from email.utils import formataddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.template import Context, engines
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.translation import gettext
+
+from labs import tokens
+from labs.models import Attachment, Lab, Message
+
+SUBJECT_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Link:
+    """A private link in a mail. `path` is the address on this site, with `{token}` where the token goes.
+
+    Most purposes open by a token of `labs.tokens` for `subject` and `version`; `link_maker` registers the others.
+    """
+
+    purpose: str
+    subject: uuid.UUID | str
+    version: int
+    path: str
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment. `content_type` may carry parameters, as `text/calendar; method=PUBLISH; charset=utf-8`."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a reader of the mail sees. `html` is empty where the mail has only text."""
+
+    subject: str
+    text: str
+    html: str
+
+
+_makers: dict[str, Callable[[str], str]] = {}
+
+
+def link_maker(purpose: str) -> Callable[[Callable[[str], str]], Callable[[str], str]]:
+    """Register who makes the token of a purpose (from the link's subject), where it is not `labs.tokens`."""
+
+    def register(make: Callable[[str], str]) -> Callable[[str], str]:
+        _makers[purpose] = make
+        return make
+
+    return register
+
+
+def queue(
+    occasion: str,
+    *,
+    key: str,
+    language: str,
+    to_name: str,
+    to_email: str,
+    context: Mapping[str, Any],
+    lab: Lab | None = None,
+    about: str = "",
+    links: Mapping[str, Link] | None = None,
+    attachments: Sequence[File] = (),
+) -> Message:
+    """Write a message in the current transaction, wholly in `language`; a worker sends it after the commit.
+
+    One message per `key`: a second call returns the first one unchanged. `about` names what it concerns, as
+    "registration:<uuid>". Raises ValidationError for an address that is none, TemplateDoesNotExist for an occasion
+    without templates.
+    """
+    earlier = Message.objects.filter(key=key).first()
+    if earlier is not None:
+        return earlier
+    validate_email(to_email)
+    name = one_line(to_name)[:200]
+    marks = {link: f"[[{link}-{secrets.token_hex(8)}]]" for link in links or {}}
+    with translation.override(language):
+        own = {"lab": lab, "links": marks, "to_name": name, "language": language, "colours": _colours(lab)}
+        content = _render(occasion, {**context, **own})
+    public_id = uuid.uuid4()
+    try:
+        with transaction.atomic():
+            message = Message.objects.create(
+                public_id=public_id,
+                message_id=f"<{public_id}@{settings.SITE_DOMAIN}>",
+                lab=lab,
+                about=about,
+                occasion=occasion,
+                key=key,
+                language=language,
+                to_name=name,
+                to_email=to_email,
+                subject=content.subject,
+                text=content.text,
+                html=content.html,
+                links={
+                    name: {
+                        "mark": marks[name],
+                        "purpose": link.purpose,
+                        "subject": str(link.subject),
+                        "version": link.version,
+                        "path": link.path,
+                    }
+                    for name, link in (links or {}).items()
+                },
+            )
+            Attachment.objects.bulk_create(
+                Attachment(
+                    message=message, name=file.name, content_type=file.content_type, content=file.content
+                )
+                for file in attachments
+            )
+    except IntegrityError:
+        return Message.objects.get(key=key)
+    return message
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks, control characters and signs that turn its direction."""
+    kept = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
+    return " ".join("".join(sign for sign in kept if unicodedata.bidirectional(sign) not in TURNING).split())
+
+
+TURNING = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
+
+
+def _colours(lab: Lab | None) -> dict[str, str]:
+    """Return the colours of the band: the lab's computed ones, or those of the house."""
+    computed = lab.theme_values if lab else {}
+    return {
+        name: value if COLOUR.fullmatch(value := str(computed.get(key, ""))) else house
+        for name, (key, house) in BAND.items()
+    }
+
+
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+# What the band needs, under which name `labs.theme` stores it, and what the house takes.
+BAND = {
+    "band": ("lab", "#00564e"),
+    "band_dark": ("lab_dark", "#0b423c"),
+    "on_band": ("on_lab_2", "#bfe3dc"),
+}
+
+
+def _render(occasion: str, context: dict[str, Any]) -> Rendered:
+    """Render the three templates of an occasion in the active language."""
+    engine = engines["django"].engine  # type: ignore[attr-defined]
+    own = {"base_url": settings.BASE_URL, "site_name": gettext("City Labs")}
+    subject = one_line(
+        engine.get_template(f"mail/{occasion}.subject.txt").render(
+            Context({**context, **own}, autoescape=False)
+        )
+    )
+    if len(subject) > SUBJECT_LENGTH:
+        subject = subject[: SUBJECT_LENGTH - 1].rstrip() + "…"
+    own["subject"] = subject
+    text = engine.get_template(f"mail/{occasion}.txt").render(Context({**context, **own}, autoescape=False))
+    html = engine.get_template(f"mail/{occasion}.html").render(Context({**context, **own}))
+    return Rendered(
+        subject, _without_foreign_links(_tidy(text)), _without_foreign_links_in_html(html.strip() + "\n")
+    )
+
+
+def _tidy(text: str) -> str:
+    """Drop the empty lines that template tags leave: at most one in a row, none at the ends."""
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+# What mail programs make a link of by themselves: an address with a scheme, an e-mail, a bare host name.
+LINK_LIKE = re.compile(
+    r"(?P<url>\b[a-z][a-z0-9+.-]*://\S+)|(?P<mail>[\w.+-]+@[\w.-]+)|(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,})", re.I
+)
+NOT_TEXT = re.compile(r"(<style\b.*?</style>|<[^>]*>)", re.S | re.I)
+NO_LINK = "\u200b"  # a space without width: nothing to see, and mail programs make no link across it
+
+
+def _without_foreign_links(text: str) -> str:
+    """Keep mail programs from making links of addresses in names and titles: all links in a mail are ours."""
+    own_host = urlsplit(settings.BASE_URL).hostname
+
+    def kept_or_broken(found: re.Match[str]) -> str:
+        said = found[0]
+        if found["mail"] or said.lower() == own_host or said == settings.BASE_URL:
+            return said
+        if said.startswith(tuple(settings.BASE_URL + sign for sign in "/?#")):
+            return said
+        return said.replace("://", f":{NO_LINK}//").replace(".", f".{NO_LINK}")
+
+    return LINK_LIKE.sub(kept_or_broken, text)
+
+
+def _without_foreign_links_in_html(html: str) -> str:
+    """The same between the tags; the tags themselves are ours alone, since templates escape what people typed."""
+    parts = NOT_TEXT.split(html)
+    return "".join(part if place % 2 else _without_foreign_links(part) for place, part in enumerate(parts))
+
+
+def address_of(link: Mapping[str, Any]) -> str:
+    """Return the full address of a message's private link, its token made now."""
+    if maker := _makers.get(link["purpose"]):
+        token = maker(link["subject"])
+    else:
+        token = tokens.make(link["purpose"], uuid.UUID(link["subject"]), link["version"])
+    return settings.BASE_URL + str(link["path"]).replace("{token}", token)
+
+
+def rendered(message: Message, *, reveal: bool) -> Rendered:
+    """Return what the mail says, with its private links (`reveal`, for sending) or with them masked (to show)."""
+    if reveal:
+        addresses = {link["mark"]: address_of(link) for link in message.links.values()}
+        text = _with_marks_replaced(message.text, addresses)
+        html = _with_marks_replaced(
+            message.html, {mark: escape(address) for mark, address in addresses.items()}
+        )
+        return Rendered(message.subject, text, html)
+    with translation.override(message.language):
+        masks = {link["mark"]: gettext("[private link]") for link in message.links.values()}
+    anchors = {f'href="{mark}"': 'href="#"' for mark in masks}
+    html = _with_marks_replaced(message.html, {**anchors, **masks})
+    return Rendered(message.subject, _with_marks_replaced(message.text, masks), html)
+
+
+def _with_marks_replaced(body: str, replacements: Mapping[str, str]) -> str:
+    """Replace every mark in one pass, so that nothing that was put in is looked at again."""
+    if not replacements:
+        return body
+    longest_first = sorted(replacements, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, longest_first)), lambda found: replacements[found[0]], body)
+
+
+def outgoing(message: Message) -> EmailMultiAlternatives:
+    """Build the mail that leaves the house, the same at every try."""
+    content = rendered(message, reveal=True)
+    mail = EmailMultiAlternatives(
+        subject=content.subject,
+        body=content.text,
+        to=[_mailbox(message.to_name, message.to_email)],
+        reply_to=[message.lab.contact_email] if message.lab and message.lab.contact_email else None,
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            "Content-Language": message.language,
+        },
+    )
+    if content.html:
+        mail.attach_alternative(content.html, "text/html")
+    for attachment in message.attachments.order_by("pk"):
+        _attach(mail, attachment)
+    return mail
+
+
+def _mailbox(name: str, email: str) -> str:
+    """Return `"Name" <address>`, the name quoted or encoded as needed."""
+    return formataddr((name, email)) if name else email
+
+
+def _attach(mail: EmailMultiAlternatives, attachment: Attachment) -> None:
+    """Attach a file under its full content type.
+
+    A calendar that asks something of its reader (METHOD REQUEST or CANCEL, RFC 5546) is also the last alternative
+    of the body, where calendar programs look for it. One that only tells (PUBLISH) is not: Exchange would show the
+    entry in place of the text.
+    """
+    kind = PolicyMessage(policy=default_policy)
+    kind["Content-Type"] = attachment.content_type
+    parameters = dict(kind["Content-Type"].params)
+    content = bytes(attachment.content)
+    if kind.get_content_type() == "text/calendar" and parameters.get("method") in ("REQUEST", "CANCEL"):
+        mail.attach_alternative(content.decode(), f"text/calendar; method={parameters['method']}")
+    part = MIMEBase(kind.get_content_maintype(), kind.get_content_subtype(), **parameters)
+    part.set_payload(content)
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=attachment.name)
+    mail.attach(part)
