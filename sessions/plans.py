@@ -1,0 +1,324 @@
+"""What organisers plan for a session, and everything that can be wrong with it.
+
+The wall clock is the truth: instants are derived from it here and nowhere else. What a plan gets wrong is said field
+by field in one `ScheduleError`, so that pages and API can show it where it belongs.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, ngettext
+
+from labs.dates import date_range
+from labs.models import Lab, Room, Track
+from labs.wall_clock import UnknownZone, WallClockError, fold_of, instant, wall
+from sessions.models import AgendaItem, Appearance, Session, Speaker
+
+Texts = Mapping[str, str]
+
+AGENDA_LIMIT = 100
+
+# The columns that a plan fills in one to one.
+COLUMNS = (
+    "slug", "title", "abstract", "track", "room", "join_link", "start_date", "start_time", "end_date", "end_time",
+    "time_zone", "capacity", "waiting_list",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AppearancePlan:
+    """A speaker and his or her role, in a session or in one item of its agenda."""
+
+    speaker: Speaker
+    role: str = Appearance.Role.SPEAKER
+
+
+@dataclass(frozen=True)
+class AgendaPlan:
+    """An item of the agenda. Times are wall time in the session's zone: both or none.
+
+    `item` is the id of the row that this changes; None makes a new one.
+    """
+
+    title: Texts
+    abstract: Texts = field(default_factory=dict)
+    start_time: time | None = None
+    end_time: time | None = None
+    appearances: tuple[AppearancePlan, ...] = ()
+    item: int | None = None
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """Everything that an organiser says about a session, except who may see it (see `sessions.publishing`).
+
+    Dates and times are what the clock on the wall shows in `time_zone`. The folds say which reading is meant where
+    it shows the same time twice; None asks for a refusal there.
+    """
+
+    slug: str
+    title: Texts
+    start_date: date
+    start_time: time
+    end_date: date
+    end_time: time
+    time_zone: str
+    start_fold: int | None = None
+    end_fold: int | None = None
+    abstract: Texts = field(default_factory=dict)
+    track: Track | None = None
+    room: Room | None = None
+    join_link: str = ""
+    capacity: int | None = None
+    waiting_list: bool = True
+    agenda: tuple[AgendaPlan, ...] = ()
+    appearances: tuple[AppearancePlan, ...] = ()
+
+
+class ScheduleError(Exception):
+    """What is wrong with a plan: {field: messages in the reader's language}.
+
+    Fields are those of SessionPlan; parts of the agenda are named "agenda.0.start_time", with the place in the plan.
+    """
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__(", ".join(errors))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True)
+class Instants:
+    """What a plan's wall times come to: instants (UTC), which reading was meant, and the same for each agenda item."""
+
+    starts_at: datetime
+    ends_at: datetime
+    start_fold: int
+    end_fold: int
+    agenda: tuple[tuple[datetime, datetime] | None, ...] = ()
+
+
+class _Findings:
+    """Collects errors by field."""
+
+    def __init__(self) -> None:
+        self.errors: defaultdict[str, list[str]] = defaultdict(list)
+
+    def add(self, name: str, message: str | Promise) -> None:
+        self.errors[name].append(str(message))
+
+    @contextmanager
+    def at(self, name: str) -> Iterator[None]:
+        """Note a wall time that names no instant as an error of this field."""
+        try:
+            yield
+        except UnknownZone:
+            pass  # said once already, beside the zone
+        except WallClockError as error:
+            self.add(name, error.message)
+
+
+def checked_plan(session: Session, plan: SessionPlan) -> Instants:
+    """Return the instants of a plan that may be carried out; raise ScheduleError with all that is wrong with it."""
+    findings = _Findings()
+    lab = session.lab
+    # A copy: where the plan is refused, the session in hand stays as it was.
+    candidate = copy.copy(session)
+    put_columns(candidate, plan)
+    _check_columns(candidate, findings)
+    _check_languages("title", plan.title, findings)
+    _check_languages("abstract", plan.abstract, findings)
+    _check_belonging(lab, plan, findings)
+    _check_capacity(session.seats_taken, plan, findings)
+    if Session.objects.filter(lab=lab, slug=plan.slug).exclude(pk=session.pk).exists():
+        findings.add(
+            "slug", gettext("Another session of this lab has the address “%(slug)s”.") % {"slug": plan.slug}
+        )
+    found = _session_instants(plan, findings)
+    if found and not _fits_the_lab(lab, found, findings):
+        found = None
+    agenda = _check_agenda(lab, plan, found, findings)
+    if findings.errors or found is None:
+        raise ScheduleError(findings.errors)
+    return replace(found, agenda=agenda)
+
+
+def put_columns(session: Session, plan: SessionPlan) -> None:
+    """Write what a plan says into the columns of the same names; saves nothing."""
+    for name in COLUMNS:
+        setattr(session, name, getattr(plan, name))
+    session.title, session.abstract = dict(plan.title), dict(plan.abstract)
+
+
+def _check_columns(session: Session, findings: _Findings) -> None:
+    """Apply the columns' own limits: lengths, control characters, zones, addresses."""
+    derived = {
+        "lab",
+        "track",
+        "room",
+        "uid",
+        "starts_at",
+        "ends_at",
+        "revised_at",
+        "created_at",
+        "cancel_reason",
+    }
+    try:
+        session.clean_fields(exclude=derived)
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            findings.errors[name].extend(messages)
+
+
+def _check_languages(name: str, texts: Texts, findings: _Findings) -> None:
+    for code in sorted(set(texts) - {code for code, _name in settings.LANGUAGES}):
+        findings.add(
+            name, gettext("“%(code)s” is not a language that this service offers.") % {"code": code[:20]}
+        )
+
+
+def _check_belonging(lab: Lab, plan: SessionPlan, findings: _Findings) -> None:
+    if plan.track and plan.track.lab_id != lab.pk:
+        findings.add("track", gettext("Choose a track of this lab."))
+    if plan.room and plan.room.lab_id != lab.pk:
+        findings.add("room", gettext("Choose a room of this lab."))
+    _check_appearances(lab, plan.appearances, "appearances", findings)
+
+
+def _check_appearances(
+    lab: Lab, appearances: tuple[AppearancePlan, ...], name: str, findings: _Findings
+) -> None:
+    if any(appearance.speaker.programme_id != lab.programme_id for appearance in appearances):
+        findings.add(name, gettext("Choose speakers of this programme."))
+    if any(appearance.role not in Appearance.Role.values for appearance in appearances):
+        findings.add(name, gettext("Choose a role from the list."))
+    if len({(appearance.speaker.pk, appearance.role) for appearance in appearances}) != len(appearances):
+        findings.add(name, gettext("The same speaker stands here twice in the same role."))
+
+
+def _check_capacity(taken: int, plan: SessionPlan, findings: _Findings) -> None:
+    if plan.capacity is not None and 0 <= plan.capacity < taken:
+        findings.add(
+            "capacity",
+            ngettext(
+                "%(taken)d seat is taken already. Choose at least %(taken)d, or cancel registrations first.",
+                "%(taken)d seats are taken already. Choose at least %(taken)d, or cancel registrations first.",
+                taken,
+            )
+            % {"taken": taken},
+        )
+
+
+def _session_instants(plan: SessionPlan, findings: _Findings) -> Instants | None:
+    """Return the plan's instants, or None after noting why there are none."""
+    starts_at = ends_at = None
+    with findings.at("start_time"):
+        starts_at = instant(plan.start_date, plan.start_time, plan.time_zone, plan.start_fold)
+    with findings.at("end_time"):
+        ends_at = instant(plan.end_date, plan.end_time, plan.time_zone, plan.end_fold)
+    if starts_at is None or ends_at is None:
+        return None
+    if ends_at <= starts_at:
+        findings.add("end_time", gettext("The end is not after the start. Choose a later end."))
+        return None
+    return Instants(starts_at, ends_at, fold_of(starts_at, plan.time_zone), fold_of(ends_at, plan.time_zone))
+
+
+def _fits_the_lab(lab: Lab, span: Instants, findings: _Findings) -> bool:
+    """Tell whether the session lies inside the lab's days, which are days in the lab's own zone."""
+    # A session that ends at midnight ends with the day, not on the next one.
+    first = wall(span.starts_at, lab.time_zone).date()
+    last = wall(span.ends_at - timedelta(microseconds=1), lab.time_zone).date()
+    for name, on in (("start_date", first), ("end_date", last)):
+        if not lab.starts_on <= on <= lab.ends_on:
+            days = date_range(lab.starts_on, lab.ends_on, get_language() or "en")
+            findings.add(
+                name,
+                gettext(
+                    "The lab lasts %(days)s in %(zone)s. Choose one of its days, or change the lab's dates."
+                )
+                % {"days": days, "zone": lab.time_zone},
+            )
+    return lab.starts_on <= first and last <= lab.ends_on
+
+
+def _check_agenda(
+    lab: Lab, plan: SessionPlan, span: Instants | None, findings: _Findings
+) -> tuple[tuple[datetime, datetime] | None, ...]:
+    if len(plan.agenda) > AGENDA_LIMIT:
+        findings.add("agenda", gettext("An agenda has at most %(limit)d items.") % {"limit": AGENDA_LIMIT})
+        return ()
+    instants = []
+    for place, item in enumerate(plan.agenda):
+        name = f"agenda.{place}"
+        row = AgendaItem(title=dict(item.title), abstract=dict(item.abstract))
+        try:
+            row.clean_fields(exclude={"session", "start_time", "end_time", "starts_at", "ends_at"})
+        except ValidationError as error:
+            for column, messages in error.message_dict.items():
+                findings.errors[f"{name}.{column}"].extend(messages)
+        _check_languages(f"{name}.title", item.title, findings)
+        _check_languages(f"{name}.abstract", item.abstract, findings)
+        _check_appearances(lab, item.appearances, f"{name}.appearances", findings)
+        instants.append(_item_instants(plan, span, item, name, findings) if span else None)
+    return tuple(instants)
+
+
+def _item_instants(
+    plan: SessionPlan, span: Instants, item: AgendaPlan, name: str, findings: _Findings
+) -> tuple[datetime, datetime] | None:
+    """Return an item's instants: the first readings of its times inside the session, the end after the start."""
+    if item.start_time is None and item.end_time is None:
+        return None
+    if item.start_time is None or item.end_time is None:
+        missing = "start_time" if item.start_time is None else "end_time"
+        findings.add(f"{name}.{missing}", gettext("Say both times, or neither."))
+        return None
+    starts_at = ends_at = None
+    with findings.at(f"{name}.start_time"):
+        starts_at = _reading(plan, span, item.start_time, span.starts_at)
+        if starts_at is None or starts_at == span.ends_at:
+            findings.add(f"{name}.start_time", gettext("This is outside the session's hours."))
+            starts_at = None
+    if starts_at is None:
+        return None
+    with findings.at(f"{name}.end_time"):
+        ends_at = _reading(plan, span, item.end_time, starts_at + timedelta(microseconds=1))
+        if ends_at is None:
+            inside = _reading(plan, span, item.end_time, span.starts_at)
+            message = (
+                gettext("The end is not after the start. Choose a later end.")
+                if inside
+                else gettext("This is outside the session's hours.")
+            )
+            findings.add(f"{name}.end_time", message)
+    return (starts_at, ends_at) if ends_at else None
+
+
+def _reading(plan: SessionPlan, span: Instants, at: time, not_before: datetime) -> datetime | None:
+    """Return the first instant from `not_before` to the session's end at which clocks show `at`.
+
+    Raises NonexistentTime where clocks jump over it on the only day that the session has.
+    """
+    skipped: WallClockError | None = None
+    for days in range((plan.end_date - plan.start_date).days + 1):
+        on = plan.start_date + timedelta(days=days)
+        for fold in (0, 1):
+            try:
+                found = instant(on, at, plan.time_zone, fold)
+            except WallClockError as error:
+                skipped = skipped or error
+            else:
+                if not_before <= found <= span.ends_at:
+                    return found
+    if skipped:
+        raise skipped
+    return None

@@ -1,0 +1,149 @@
+"""Who may see a session, and whether it takes place: the verbs that change it, and the news they send upward.
+
+Every verb takes effect in one transaction, is remembered in the session's history, and does nothing at all where
+things stand already as asked.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from labs.models import City, User
+from labs.models.texts import languages_of
+from labs.revisions import touch
+from sessions.models import Session
+from sessions.revisions import lock, revise
+from sessions.signals import session_changed
+
+
+class Change(models.TextChoices):
+    """What `session_changed` tells."""
+
+    CREATED = "created", _("Created")
+    EDITED = "edited", _("Edited")
+    MOVED = "moved", _("Date, time or place changed")
+    PUBLISHED = "published", _("Published")
+    UNPUBLISHED = "unpublished", _("Unpublished")
+    CANCELLED = "cancelled", _("Cancelled")
+    RESTORED = "restored", _("Takes place after all")
+    CAPACITY = "capacity", _("Number of seats changed")
+    AUDIENCE = "audience", _("Audience changed")
+
+
+class NotPossible(Exception):
+    """The session is in a state that does not allow this. `message` says why, in the reader's language."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def changed(session: Session, change: Change, *, tell: bool = False) -> None:
+    """Send the news. Receivers write rows in the transaction that is open here, and nothing else."""
+    session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell)
+
+
+@transaction.atomic
+def publish(session: Session, by: User | None = None) -> Session:
+    """Show the session to everybody, as soon as its lab is public."""
+    return _make_visible(session, Session.Visibility.PUBLIC, Change.PUBLISHED, by)
+
+
+@transaction.atomic
+def make_internal(session: Session, cities: Iterable[City] = (), by: User | None = None) -> Session:
+    """Show the session to delegates only: of these cities, or of the whole programme where none is named.
+
+    It leaves public pages and feeds at once. Raises NotPossible for a city that is not of the programme.
+    """
+    lock(session)
+    wanted = {city.pk for city in cities}
+    if wanted - set(session.lab.programme.cities.values_list("pk", flat=True)):
+        raise NotPossible(str(_("Choose cities of this programme.")))
+    if set(session.audience.values_list("pk", flat=True)) != wanted:
+        session.audience.set(wanted)
+        was_internal = session.is_internal
+        session.visibility = Session.Visibility.INTERNAL
+        return _save(session, Change.AUDIENCE if was_internal else Change.PUBLISHED, by, "visibility")
+    return _make_visible(session, Session.Visibility.INTERNAL, Change.PUBLISHED, by)
+
+
+@transaction.atomic
+def unpublish(session: Session, by: User | None = None) -> Session:
+    """Take the session back into the drafts. Raises NotPossible while people hold or wait for seats in it."""
+    lock(session)
+    people = session.seats_taken + session.seats_waiting
+    if people:
+        raise NotPossible(
+            ngettext(
+                "%(people)d person has a seat or waits for one. Cancel the session instead, so that they are told.",
+                "%(people)d people have seats or wait for one. Cancel the session instead, so that they are told.",
+                people,
+            )
+            % {"people": people}
+        )
+    return _make_visible(session, Session.Visibility.DRAFT, Change.UNPUBLISHED, by)
+
+
+@transaction.atomic
+def cancel(
+    session: Session, reason: Mapping[str, str] | str = "", tell: bool = True, by: User | None = None
+) -> Session:
+    """Say that the session does not take place. It stays where it was visible, marked as cancelled.
+
+    `reason` is shown to participants, in one or more languages; `tell` asks for them to be written to. Raises
+    ValidationError for a reason that is too long or has control characters.
+    """
+    lock(session)
+    if session.is_cancelled:
+        return session
+    texts = languages_of(dict(reason) if isinstance(reason, Mapping) else reason)
+    field = Session._meta.get_field("cancel_reason")
+    try:
+        field.run_validators(texts)
+    except ValidationError as error:
+        raise ValidationError({"reason": error.messages}) from error
+    session.status = Session.Status.CANCELLED
+    session.cancelled_at = timezone.now()
+    session.cancel_reason = texts
+    session.sequence += 1
+    return _save(
+        session, Change.CANCELLED, by, "status", "cancelled_at", "cancel_reason", "sequence", tell=tell
+    )
+
+
+@transaction.atomic
+def restore(session: Session, by: User | None = None, tell: bool = False) -> Session:
+    """Say that a cancelled session takes place after all."""
+    lock(session)
+    if not session.is_cancelled:
+        return session
+    session.status = Session.Status.SCHEDULED
+    session.cancelled_at = None
+    session.cancel_reason = ""
+    session.sequence += 1
+    return _save(
+        session, Change.RESTORED, by, "status", "cancelled_at", "cancel_reason", "sequence", tell=tell
+    )
+
+
+def _make_visible(
+    session: Session, visibility: Session.Visibility, change: Change, by: User | None
+) -> Session:
+    lock(session)
+    if session.visibility == visibility:
+        return session
+    session.visibility = visibility
+    return _save(session, change, by, "visibility")
+
+
+def _save(session: Session, change: Change, by: User | None, *columns: str, tell: bool = False) -> Session:
+    revise(session)
+    session._history_user = by
+    session.save(update_fields=[*columns, "revised_at"])
+    touch(session.lab_id)
+    changed(session, change, tell=tell)
+    return session

@@ -1,0 +1,246 @@
+"""When, where and about what: sessions are made and changed here, from a plan that a form or a program fills in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import Lab, Room, User
+from labs.models.texts import languages_of
+from labs.revisions import touch
+from sessions.models import AgendaItem, Appearance, Session
+from sessions.plans import (
+    COLUMNS,
+    AgendaPlan,
+    AppearancePlan,
+    Instants,
+    ScheduleError,
+    SessionPlan,
+    checked_plan,
+    put_columns,
+)
+from sessions.publishing import Change, changed
+from sessions.revisions import lock, revise
+
+__all__ = [
+    "AgendaPlan",
+    "AppearancePlan",
+    "ChangedMeanwhile",
+    "ScheduleError",
+    "SessionPlan",
+    "change_session",
+    "create_session",
+    "place_changed",
+    "plan_of",
+    "set_agenda",
+]
+
+# What a calendar must treat as another version of the same entry (RFC 5545 §3.8.7.4).
+MOVES = frozenset(
+    {
+        "start_date",
+        "start_time",
+        "start_fold",
+        "end_date",
+        "end_time",
+        "end_fold",
+        "time_zone",
+        "room",
+        "join_link",
+    }
+)
+SEATING = frozenset({"capacity", "waiting_list"})
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the session after it was opened for editing."""
+
+    message = _("Somebody else changed this session in the meantime. Look at it again before you save.")
+
+
+def plan_of(session: Session) -> SessionPlan:
+    """Return the plan that `session` follows now, to fill a form or to change one thing of it. Queries its agenda."""
+    by_item: defaultdict[int | None, list[AppearancePlan]] = defaultdict(list)
+    for appearance in session.appearances.select_related("speaker").order_by("position", "id"):
+        by_item[appearance.agenda_item_id].append(AppearancePlan(appearance.speaker, appearance.role))
+    agenda = tuple(
+        AgendaPlan(
+            title=languages_of(item.title),
+            abstract=languages_of(item.abstract),
+            start_time=item.start_time,
+            end_time=item.end_time,
+            appearances=tuple(by_item[item.pk]),
+            item=item.pk,
+        )
+        for item in session.agenda.order_by("position", "id")
+    )
+    columns: dict[str, Any] = {name: getattr(session, name) for name in COLUMNS}
+    columns |= {"title": languages_of(session.title), "abstract": languages_of(session.abstract)}
+    return SessionPlan(
+        **columns,
+        start_fold=session.start_fold,
+        end_fold=session.end_fold,
+        agenda=agenda,
+        appearances=tuple(by_item[None]),
+    )
+
+
+@transaction.atomic
+def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Session:
+    """Make a draft session of `lab`. Raises ScheduleError."""
+    session = Session(lab=lab, revised_at=timezone.now())
+    found = checked_plan(session, plan)
+    _follow(session, plan, found)
+    session._history_user = by
+    session.save(force_insert=True)
+    _set_agenda(session, plan, found)
+    touch(lab.pk)
+    changed(session, Change.CREATED)
+    return session
+
+
+@transaction.atomic
+def change_session(
+    session: Session,
+    plan: SessionPlan,
+    by: User | None = None,
+    *,
+    expected_revision: datetime | None = None,
+    tell: bool = False,
+) -> Session:
+    """Make `session` follow `plan`; a plan that it follows already changes nothing.
+
+    `expected_revision` is the `revised_at` that the editor saw. `tell` asks for the participants to be told of a new
+    date, time or place. Returns the same object, brought up to date. Raises ScheduleError, ChangedMeanwhile.
+    """
+    lock(session)
+    if expected_revision is not None and session.revised_at != expected_revision:
+        raise ChangedMeanwhile
+    before = plan_of(session)
+    found = checked_plan(session, plan)
+    plan = replace(
+        plan,
+        start_fold=found.start_fold,
+        end_fold=found.end_fold,
+        agenda=_recognised(before.agenda, plan.agenda),
+    )
+    differing = {name for name in SessionPlan.__dataclass_fields__ if _differs(before, plan, name)}
+    if not differing:
+        return session
+    moved = bool(differing & MOVES)
+    _follow(session, plan, found)
+    session.sequence += moved
+    _save(session, by)
+    # The agenda's instants follow the session's day and zone.
+    if moved or differing & {"agenda", "appearances"}:
+        _set_agenda(session, plan, found)
+    touch(session.lab_id)
+    if differing - SEATING:
+        changed(session, Change.MOVED if moved else Change.EDITED, tell=tell and moved)
+    if differing & SEATING:
+        changed(session, Change.CAPACITY)
+    return session
+
+
+def set_agenda(session: Session, agenda: tuple[AgendaPlan, ...], by: User | None = None) -> Session:
+    """Replace the agenda and leave everything else as it is. Raises ScheduleError."""
+    return change_session(session, replace(plan_of(session), agenda=agenda), by)
+
+
+@transaction.atomic
+def place_changed(room: Room, *, moved: bool, by: User | None = None) -> None:
+    """Carry a change of a room's name, address or join link into the sessions that take place there.
+
+    `moved` where people must go, or click, elsewhere: calendars then take it as a new version.
+    """
+    for session in Session.objects.select_for_update().filter(room=room):
+        if moved:
+            session.sequence += 1
+        _save(session, by)
+        changed(session, Change.MOVED if moved else Change.EDITED)
+    touch(room.lab_id)
+
+
+def _save(session: Session, by: User | None) -> None:
+    """Save all columns but those that other verbs own: seats are counted elsewhere at the same time."""
+    revise(session)
+    session._history_user = by
+    session.save(
+        update_fields=[*COLUMNS, "start_fold", "end_fold", "starts_at", "ends_at", "sequence", "revised_at"]
+    )
+
+
+def _differs(before: SessionPlan, after: SessionPlan, name: str) -> bool:
+    old, new = getattr(before, name), getattr(after, name)
+    if name == "agenda":
+        return [_item(plan) for plan in old] != [_item(plan) for plan in new]
+    if name in ("title", "abstract"):
+        return languages_of(dict(old)) != languages_of(dict(new))
+    return bool(old != new)
+
+
+def _item(plan: AgendaPlan) -> AgendaPlan:
+    return replace(plan, title=languages_of(dict(plan.title)), abstract=languages_of(dict(plan.abstract)))
+
+
+def _recognised(before: tuple[AgendaPlan, ...], after: tuple[AgendaPlan, ...]) -> tuple[AgendaPlan, ...]:
+    """Give items that name no row the row that says just the same, so that nothing is made twice."""
+    unclaimed = [item for item in before if item.item not in {planned.item for planned in after}]
+    found = []
+    for item in after:
+        same = next((old for old in unclaimed if _item(replace(old, item=None)) == _item(item)), None)
+        if same:
+            unclaimed.remove(same)
+            item = replace(item, item=same.item)
+        found.append(item)
+    return tuple(found)
+
+
+def _follow(session: Session, plan: SessionPlan, found: Instants) -> None:
+    """Write a checked plan into the session's columns; does not save."""
+    put_columns(session, plan)
+    session.starts_at, session.ends_at = found.starts_at, found.ends_at
+    session.start_fold, session.end_fold = found.start_fold, found.end_fold
+
+
+def _set_agenda(session: Session, plan: SessionPlan, found: Instants) -> None:
+    """Write agenda and appearances of a plan that was found right; items that it no longer names go."""
+    rows = {item.pk: item for item in session.agenda.all()}
+    kept: list[AgendaItem] = []
+    for position, (item, instants) in enumerate(zip(plan.agenda, found.agenda, strict=True)):
+        known = rows.get(item.item) if item.item else None
+        row = known or AgendaItem(session=session)
+        old = None if known is None else _columns_of(row)
+        row.title, row.abstract, row.position = dict(item.title), dict(item.abstract), position
+        row.start_time, row.end_time = item.start_time, item.end_time
+        row.starts_at, row.ends_at = instants or (None, None)
+        if old != _columns_of(row):
+            row.save()
+        kept.append(row)
+    for row in rows.values():
+        if row not in kept:
+            row.delete()
+    session.appearances.all().delete()
+    appearances = [(None, planned) for planned in plan.appearances]
+    appearances += [
+        (row, planned) for row, item in zip(kept, plan.agenda, strict=True) for planned in item.appearances
+    ]
+    Appearance.objects.bulk_create(
+        Appearance(
+            session=session, agenda_item=row, speaker=planned.speaker, role=planned.role, position=position
+        )
+        for position, (row, planned) in enumerate(appearances)
+    )
+    # What was prefetched is no longer true.
+    session._prefetched_objects_cache = {}
+
+
+def _columns_of(item: AgendaItem) -> tuple[object, ...]:
+    texts = (languages_of(item.title), languages_of(item.abstract))
+    return (*texts, item.position, item.start_time, item.end_time, item.starts_at, item.ends_at)
