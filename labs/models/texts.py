@@ -22,12 +22,6 @@ def languages_of(value: object) -> dict[str, str]:
     return {"en": str(data)} if data else {}
 
 
-def in_language(value: object, language: str, fallback: str = "") -> str:
-    """Return a multilingual text in `language`, else in `fallback`, else in the first language it has, else ""."""
-    texts = languages_of(value)
-    return texts.get(language) or texts.get(fallback) or next(iter(texts.values()), "")
-
-
 @deconstructible
 class EachLanguageAtMost:
     """Refuses a multilingual text that is longer than `limit` characters in any language."""
