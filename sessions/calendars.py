@@ -133,13 +133,14 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
         end = f"DTEND;TZID={entry.zone}:{_wall(entry.ends)}"
     modified = _instant(entry.last_modified)
     stamp = modified if entry.dtstamp == entry.last_modified else _instant(entry.dtstamp)
-    rare = ""
-    if entry.conference_url:
+    links = ""
+    if url := _uri(entry.url):
+        links += _line(f"URL:{url}")
+    if entry.conference_url and (address := _uri(entry.conference_url)):
         label = f";LABEL={_parameter(entry.conference_label)}" if entry.conference_label else ""
-        rare += _line(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO{label}:{_uri(entry.conference_url)}")
-    if entry.organizer:
-        name, address = _parameter(entry.organizer.name), _uri(entry.organizer.email)
-        rare += _line(f"ORGANIZER;CN={name}:mailto:{address}")
+        links += _line(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO{label}:{address}")
+    if entry.organizer and (address := _uri(entry.organizer.email)):
+        links += _line(f"ORGANIZER;CN={_parameter(entry.organizer.name)}:mailto:{address}")
     return (
         f"BEGIN:VEVENT\r\n"
         f"{_line(f'UID:{_text(entry.uid)}')}"
@@ -150,8 +151,7 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
         f"{_line(f'DESCRIPTION:{_text(entry.description)}') if entry.description else ''}"
         f"{_line(f'LOCATION:{_text(entry.location)}') if entry.location else ''}"
         f"{_line(_categories(entry.categories)) if entry.categories else ''}"
-        f"{_line(f'URL:{_uri(entry.url)}') if entry.url else ''}"
-        f"{rare}"
+        f"{links}"
         f"STATUS:{entry.status}\r\n"
         f"SEQUENCE:{entry.sequence}\r\n"
         f"CREATED:{_instant(entry.created)}\r\n"

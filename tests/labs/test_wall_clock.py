@@ -197,8 +197,9 @@ def test_the_edges_of_the_calendar_are_refused_not_crashed_into(on: date, at: ti
 
 
 def test_every_refusal_is_one_kind_of_value_error() -> None:
+    assert issubclass(WallClockError, ValueError)
     for kind in (UnknownZone, TimeOutOfRange, NonexistentTime, AmbiguousTime):
-        assert issubclass(kind, WallClockError) and issubclass(kind, ValueError)
+        assert issubclass(kind, WallClockError)
     assert len({kind.code for kind in (UnknownZone, TimeOutOfRange, NonexistentTime, AmbiguousTime)}) == 4
 
 
