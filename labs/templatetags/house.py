@@ -1,5 +1,342 @@
-"""Tags and filters that every page uses."""
+"""Tags and filters that every page uses, without `{% load %}`: icons, texts in several languages, times, seats.
+
+Most of them stand in lists of hundreds of sessions, so they build their few elements with `format_html` instead of
+rendering a template each.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Protocol
 
 from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
+
+from labs import dates, markdown, zones
+from labs.models.texts import reading
+from labs.wall_clock import wall
 
 register = template.Library()
+
+FEW_SEATS = 10
+
+
+class Seated(Protocol):
+    """What the seats line needs of a session."""
+
+    capacity: int | None
+    seats_taken: int
+    seats_waiting: int
+    waiting_list: bool
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+# Icons
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    return static("look/icons.svg")
+
+
+@register.simple_tag
+def icon(name: str, css: str = "icon") -> SafeString:
+    """Print a sign of static/look/icons.svg. It is decoration: the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        css,
+        _sprite(),
+        name,
+    )
+
+
+# Texts in several languages
+
+
+def _fallback(context: template.Context, within: Any) -> str:
+    owner = within or context.get("lab") or context.get("programme")
+    return getattr(owner, "default_language", "") or ""
+
+
+@register.simple_tag(takes_context=True)
+def say(context: template.Context, text: object, within: Any = None) -> str:
+    """Print a text in the reader's language, else in the default one of `within` (the page's lab or programme).
+
+    A text in another language than the page's is wrapped in `<span lang>`, so that it is spoken and hyphenated right.
+    """
+    words, language = reading(text, _language(), _fallback(context, within))
+    if not words or language == _language():
+        return words
+    return format_html('<span lang="{}">{}</span>', language, words)
+
+
+@register.simple_tag(takes_context=True)
+def say_plain(context: template.Context, text: object, within: Any = None) -> str:
+    """Like `say`, as bare text for titles and attributes."""
+    return reading(text, _language(), _fallback(context, within))[0]
+
+
+@register.simple_tag(takes_context=True)
+def prose(context: template.Context, text: object, top: int = 3, within: Any = None) -> str:
+    """Print paragraphs of Markdown in a `<div class="prose">`; headings begin at level `top`. Nothing for no text."""
+    words, language = reading(text, _language(), _fallback(context, within))
+    if not words.strip():
+        return ""
+    html = markdown.render(words, top)
+    if language == _language():
+        return format_html('<div class="prose">{}</div>', html)
+    return format_html('<div class="prose" lang="{}">{}</div>', language, html)
+
+
+@register.filter(name="markdown")
+def markdown_filter(text: object) -> SafeString:
+    """Return a text of Markdown in the reader's language as safe HTML."""
+    return markdown.render(reading(text, _language())[0])
+
+
+@register.filter
+def plain(text: object, length: int = 200) -> str:
+    """Return Markdown as bare words on one line, cut after a word at about `length` characters."""
+    words = markdown.plain(reading(text, _language())[0])
+    if len(words) <= length:
+        return words
+    return words[:length].rsplit(" ", 1)[0].rstrip(",.;:– ") + "…"
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return the name of a language in the reader's language: "Bulgarian", "български", "Βουλγαρικά"."""
+    name = dates.locale_of(code).get_language_name(_language()) or code
+    # Names of languages are small in Bulgarian running text, capital in English and Greek.
+    return name if _language() == "bg" else name[:1].upper() + name[1:]
+
+
+# Days and hours
+
+
+def _clock(at: datetime) -> str:
+    return dates.clock(at)
+
+
+_FORMS = {
+    "clock": lambda at, language: dates.clock(at),
+    "date": lambda at, language: dates.long_date(at.date(), language),
+    "day": lambda at, language: dates.long_day(at.date(), language),
+    "short_day": lambda at, language: dates.short_day(at.date(), language),
+    "day_and_month": lambda at, language: dates.day_and_month(at.date(), language),
+    "moment": lambda at, language: f"{dates.long_date(at.date(), language)}, {dates.clock(at)}",
+    "short": lambda at, language: f"{dates.short_day(at.date(), language)}, {dates.clock(at)}",
+}
+
+
+def _time(at: datetime, words: str, css: str = "") -> SafeString:
+    stamp = at.isoformat(timespec="minutes")
+    if css:
+        return format_html('<time class="{}" datetime="{}">{}</time>', css, stamp, words)
+    return format_html('<time datetime="{}">{}</time>', stamp, words)
+
+
+@register.simple_tag
+def local_time(at: datetime | None, zone: str, form: str = "clock", css: str = "") -> str:
+    """Print an instant as clocks in `zone` show it, in a `<time>`.
+
+    Forms: clock (11:30), date (6 April 2027), day (Tuesday 6 April 2027), short_day (Tue 6 Apr), day_and_month
+    (6 April), moment (6 April 2027, 11:30), short (Tue 6 Apr, 11:30).
+    """
+    if at is None:
+        return ""
+    local = wall(at, zone)
+    return _time(local, _FORMS[form](local, _language()), css)
+
+
+@register.simple_tag
+def local_words(at: datetime | None, zone: str, form: str = "moment") -> str:
+    """Like `local_time`, as bare text for sentences and attributes."""
+    return "" if at is None else _FORMS[form](wall(at, zone), _language())
+
+
+@register.simple_tag
+def local_span(starts: datetime, ends: datetime, zone: str, form: str = "hours") -> SafeString:
+    """Print two instants as clocks in `zone` show them.
+
+    Forms: hours (11:30–13:00), short (Tue 6 Apr, 11:30–13:00), long (6 April 2027, 11:30–13:00). Where the end
+    falls on another day its date is named in every form.
+    """
+    first, last = wall(starts, zone), wall(ends, zone)
+    language = _language()
+    if form != "hours":
+        words = (dates.short_span if form == "short" else dates.span)(first, last, language)
+        return _time(first, words)
+    until = dates.clock(last)
+    if first.date() != last.date():
+        until = f"{dates.short_day(last.date(), language)}, {until}"
+    return format_html("{}{}{}", _time(first, dates.clock(first)), dates.DASH, _time(last, until))
+
+
+@register.simple_tag
+def date_range(first: date, last: date) -> str:
+    """Return "6–16 April 2027"."""
+    return dates.date_range(first, last, _language())
+
+
+@register.filter
+def long_date(on: date) -> str:
+    """Return "6 April 2027"."""
+    return dates.long_date(on, _language())
+
+
+@register.filter
+def long_day(on: date) -> str:
+    """Return "Tuesday 6 April 2027"."""
+    return dates.long_day(on, _language())
+
+
+@register.filter
+def short_day(on: date) -> str:
+    """Return "Tue 6 Apr"."""
+    return dates.short_day(on, _language())
+
+
+@register.filter
+def weekday(on: date) -> str:
+    """Return "Tuesday"."""
+    return dates.weekday(on, _language())
+
+
+@register.filter
+def month_and_year(on: date) -> str:
+    """Return "April 2027"."""
+    return dates.month_and_year(on, _language())
+
+
+@register.filter
+def duration(minutes: int) -> str:
+    """Return minutes as "1 h 30 min"."""
+    return dates.duration(minutes, _language())
+
+
+@register.simple_tag
+def zone_short(zone: str) -> str:
+    """Return "Sofia time", without the offset."""
+    if zone == zones.UTC:
+        return zones.UTC
+    return gettext("%(city)s time") % {"city": zones.city_of(zone, _language())}
+
+
+@register.simple_tag
+def zone_words(zone: str, at: datetime) -> str:
+    """Return "Sofia time (EEST, UTC+3)", as the zone is at that instant."""
+    detail = zones.zone_label(zone, at, _language()).detail
+    words = zone_short(zone)
+    return words if words == detail else f"{words} ({detail})"
+
+
+@register.simple_tag
+def zone_name(zone: str, at: datetime) -> SafeString:
+    """Like `zone_words`, the zone itself in `<strong>`."""
+    detail = zones.zone_label(zone, at, _language()).detail
+    words = zone_short(zone)
+    if words == detail:
+        return format_html("<strong>{}</strong>", words)
+    return format_html("<strong>{}</strong> ({})", words, detail)
+
+
+# Seats
+
+
+@register.simple_tag
+def meter(share: float, kind: str = "full", css: str = "meter") -> SafeString:
+    """Print a proportion (0 to 1) as a line; the words beside it say the same. Kinds: full, few, wait."""
+    width = f"{min(max(share, 0.0), 1.0) * 100:.1f}"
+    return format_html(
+        '<svg class="{}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="m-{}" width="{}" height="1"></rect></svg>',
+        css,
+        kind,
+        width,
+    )
+
+
+@register.simple_tag
+def seats(session: Seated, with_meter: bool = True) -> SafeString:
+    """Print how many seats are left, in words first, with a line that shows the share taken."""
+    if session.capacity is None:
+        return format_html('<p class="seats quiet">{}</p>', gettext("Open to all who register"))
+    left = session.capacity - session.seats_taken
+    if left > 0:
+        before, after = ngettext("%(seats)s seat left", "%(seats)s seats left", left).split("%(seats)s")
+        words = format_html('<p class="seats">{}<strong class="num">{}</strong>{}</p>', before, left, after)
+    else:
+        sign, text = _full(session)
+        words = format_html('<p class="seats"><span class="state">{}{}</span></p>', icon(sign), text)
+    if not with_meter:
+        return words
+    share = session.seats_taken / session.capacity if session.capacity else 1.0
+    return format_html("{}{}", words, meter(share, "few" if 0 < left < FEW_SEATS else "full"))
+
+
+@register.simple_tag
+def seats_words(session: Seated) -> str:
+    """Return the same as `seats` in bare words."""
+    if session.capacity is None:
+        return gettext("Open to all who register")
+    left = session.capacity - session.seats_taken
+    if left > 0:
+        return ngettext("%(seats)s seat left", "%(seats)s seats left", left) % {"seats": left}
+    return _full(session)[1]
+
+
+def _full(session: Seated) -> tuple[str, str]:
+    if not session.waiting_list:
+        return "cross", gettext("Full, without a waiting list")
+    if not session.seats_waiting:
+        return "wait", gettext("Full. You can wait for a seat")
+    return "wait", ngettext(
+        "Full. %(count)s person is waiting", "Full. %(count)s people are waiting", session.seats_waiting
+    ) % {"count": session.seats_waiting}
+
+
+# Addresses
+
+
+@register.simple_tag(takes_context=True)
+def active_query(context: template.Context, **changes: object) -> str:
+    """Return this page's query ("?q=a&page=2") with parameters changed; None or "" takes one out."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def lab_colours(labs: Any) -> SafeString:
+    """Print the style sheet links of a lab, or of several, that have a colour of their own."""
+    several: Iterable[Any] = labs if isinstance(labs, Iterable) else [labs]
+    return format_html_join(
+        "\n",
+        '<link rel="stylesheet" href="{}?v={}">',
+        (
+            (reverse("lab_theme", args=[lab.slug]), lab.theme_values["lab"].lstrip("#"))
+            for lab in several
+            if lab and lab.theme_values
+        ),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def organises(context: template.Context, lab: Any) -> bool:
+    """Tell whether the reader organises this lab (door staff only take attendance)."""
+    viewer = context.get("viewer")
+    return bool(viewer is not None and lab and viewer.organises(lab))

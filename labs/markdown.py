@@ -1,0 +1,84 @@
+"""What people type as Markdown, as HTML that is safe to show: a small set of elements, no attributes but checked links.
+
+Two gates, each sufficient alone: markdown-it-py runs without raw HTML and refuses link targets that are not http,
+https or mailto; nh3 then keeps only the elements and attributes on the list.
+"""
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import nh3
+from django.utils.safestring import SafeString
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+ELEMENTS = frozenset(
+    {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "a"}
+    | {f"h{level}" for level in range(1, 7)}
+)
+
+
+def is_safe_link(address: str) -> bool:
+    """Tell whether a link target may be shown: absolute, http, https or mailto, without control characters."""
+    if any(character <= " " for character in address):
+        return False
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if parts.scheme.lower() not in LINK_SCHEMES:
+        return False
+    return bool(parts.netloc) or (parts.scheme.lower() == "mailto" and bool(parts.path))
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "maxNesting": 20})
+    # A picture would be loaded from elsewhere; public pages load nothing from elsewhere.
+    parser.disable(["image", "html_block", "html_inline"])
+    parser.enable("strikethrough")
+    parser.validateLink = is_safe_link  # type: ignore[method-assign, assignment]
+    return parser
+
+
+_PARSER = _parser()
+_CLEANER = nh3.Cleaner(
+    tags=set(ELEMENTS),
+    attributes={"a": {"href"}, "ol": {"start"}},
+    attribute_filter=lambda element, name, value: value if name != "href" or is_safe_link(value) else None,
+    link_rel="nofollow noopener",
+    url_schemes=set(LINK_SCHEMES),
+    url_relative="deny",
+    strip_comments=True,
+)
+
+
+def _demote(tokens: list[Token], top: int) -> None:
+    """Let the text's headings begin at level `top`, so that they fit under those of the page."""
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1:]) + top - 1, 6)}"
+
+
+@lru_cache(maxsize=4096)
+def render(text: str, top: int = 3) -> SafeString:
+    """Return Markdown as HTML; the highest heading becomes h`top` (3 under a section's h2)."""
+    tokens = _PARSER.parse(text)
+    _demote(tokens, top)
+    html = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    return SafeString(_CLEANER.clean(html).strip())
+
+
+def plain(text: str) -> str:
+    """Return Markdown as bare words on one line, for descriptions and previews."""
+    words: list[str] = []
+    for block in _PARSER.parse(text):
+        for token in block.children or []:
+            if token.type in ("text", "code_inline"):
+                words.append(token.content)
+            elif token.type in ("softbreak", "hardbreak"):
+                words.append(" ")
+        if block.type in ("fence", "code_block"):
+            words.append(block.content)
+        words.append(" ")
+    return " ".join("".join(words).split())
