@@ -13,391 +13,1127 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='City',
+            name="City",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(100), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('country', models.CharField(help_text='Two letters, as BG', max_length=2, verbose_name='country')),
-                ('time_zone', models.CharField(max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(100),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(help_text="Two letters, as BG", max_length=2, verbose_name="country"),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'cities',
-                'ordering': ('slug',),
+                "verbose_name_plural": "cities",
+                "ordering": ("slug",),
             },
         ),
         migrations.CreateModel(
-            name='Lab',
+            name="Lab",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='address')),
-                ('title', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('theme', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('description', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('time_zone', models.CharField(max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
-                ('languages', models.JSONField(default=labs.models.programmes.english, validators=[labs.models.programmes.validate_languages])),
-                ('format', models.CharField(choices=[('online', 'Online'), ('in-person', 'In person'), ('hybrid', 'In person and online')], default='online', max_length=10, verbose_name='format')),
-                ('venue', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name="the organisers' e-mail")),
-                ('visibility', models.CharField(choices=[('draft', 'Draft'), ('public', 'Public')], default='draft', max_length=10)),
-                ('registration_opens_at', models.DateTimeField(blank=True, null=True, verbose_name='registration opens')),
-                ('registration_closes_at', models.DateTimeField(blank=True, null=True, verbose_name='registration closes')),
-                ('consent', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(2000), labs.models.texts.no_control_characters])),
-                ('retention_days', models.PositiveIntegerField(default=365, verbose_name='days that answers are kept after the lab')),
-                ('certificate_min_sessions', models.PositiveSmallIntegerField(default=1, verbose_name='sessions to attend for a certificate')),
-                ('colour', models.CharField(blank=True, max_length=7, verbose_name='colour')),
-                ('theme_values', models.JSONField(default=dict, editable=False)),
-                ('logo', models.FileField(blank=True, upload_to='logos/')),
-                ('logo_alt', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('revised_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="address")),
+                (
+                    "title",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "theme",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "description",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                    ),
+                ),
+                (
+                    "languages",
+                    models.JSONField(
+                        default=labs.models.programmes.english,
+                        validators=[labs.models.programmes.validate_languages],
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("online", "Online"),
+                            ("in-person", "In person"),
+                            ("hybrid", "In person and online"),
+                        ],
+                        default="online",
+                        max_length=10,
+                        verbose_name="format",
+                    ),
+                ),
+                (
+                    "venue",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "contact_email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="the organisers' e-mail"),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("public", "Public")], default="draft", max_length=10
+                    ),
+                ),
+                (
+                    "registration_opens_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="registration opens"),
+                ),
+                (
+                    "registration_closes_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="registration closes"),
+                ),
+                (
+                    "consent",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(2000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "retention_days",
+                    models.PositiveIntegerField(
+                        default=365, verbose_name="days that answers are kept after the lab"
+                    ),
+                ),
+                (
+                    "certificate_min_sessions",
+                    models.PositiveSmallIntegerField(
+                        default=1, verbose_name="sessions to attend for a certificate"
+                    ),
+                ),
+                ("colour", models.CharField(blank=True, max_length=7, verbose_name="colour")),
+                ("theme_values", models.JSONField(default=dict, editable=False)),
+                ("logo", models.FileField(blank=True, upload_to="logos/")),
+                (
+                    "logo_alt",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                ("revised_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ('-starts_on', 'slug'),
+                "ordering": ("-starts_on", "slug"),
             },
         ),
         migrations.CreateModel(
-            name='WorkerBeat',
+            name="WorkerBeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('worker', models.CharField(max_length=100, unique=True)),
-                ('started_at', models.DateTimeField()),
-                ('beat_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("worker", models.CharField(max_length=100, unique=True)),
+                ("started_at", models.DateTimeField()),
+                ("beat_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('-beat_at',),
+                "ordering": ("-beat_at",),
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('language', models.CharField(choices=[('en', 'English'), ('bg', 'Български'), ('el', 'Ελληνικά')], default='en', max_length=5, verbose_name='language')),
-                ('time_zone', models.CharField(blank=True, max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_staff', models.BooleanField(default=False, verbose_name='may open the administration')),
-                ('date_joined', models.DateTimeField(auto_now_add=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        default="en",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        blank=True,
+                        max_length=64,
+                        validators=[labs.zones.validate_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_staff", models.BooleanField(default=False, verbose_name="may open the administration")),
+                ("date_joined", models.DateTimeField(auto_now_add=True)),
+                ("feed_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('email',),
+                "ordering": ("email",),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalProgramme',
+            name="HistoricalProgramme",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, verbose_name='address')),
-                ('name', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('organiser', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('description', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('runs', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('cities_total', models.PositiveIntegerField(blank=True, null=True, verbose_name='number of cities in all')),
-                ('languages', models.JSONField(default=labs.models.programmes.english, validators=[labs.models.programmes.validate_languages])),
-                ('visibility', models.CharField(choices=[('draft', 'Draft'), ('public', 'Public')], default='draft', max_length=10)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("slug", models.SlugField(max_length=60, verbose_name="address")),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "organiser",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "description",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "runs",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "cities_total",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="number of cities in all"
+                    ),
+                ),
+                (
+                    "languages",
+                    models.JSONField(
+                        default=labs.models.programmes.english,
+                        validators=[labs.models.programmes.validate_languages],
+                    ),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("public", "Public")], default="draft", max_length=10
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical programme',
-                'verbose_name_plural': 'historical programmes',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical programme",
+                "verbose_name_plural": "historical programmes",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('token_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('scopes', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
-                ('lab', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='labs.lab')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("token_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("scopes", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to="labs.lab",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True, max_length=2000)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('about', models.CharField(blank=True, db_index=True, max_length=80)),
-                ('occasion', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=200, unique=True)),
-                ('language', models.CharField(choices=[('en', 'English'), ('bg', 'Български'), ('el', 'Ελληνικά')], max_length=5)),
-                ('to_name', models.CharField(blank=True, max_length=200)),
-                ('to_email', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=300)),
-                ('text', models.TextField()),
-                ('html', models.TextField(blank=True)),
-                ('links', models.JSONField(default=dict)),
-                ('message_id', models.CharField(max_length=200, unique=True)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('bounced', 'Bounced')], default='queued', max_length=10)),
-                ('smtp_code', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('provider_id', models.CharField(blank=True, db_index=True, max_length=200)),
-                ('lab', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='labs.lab')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True, max_length=2000)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("about", models.CharField(blank=True, db_index=True, max_length=80)),
+                ("occasion", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=200, unique=True)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")], max_length=5
+                    ),
+                ),
+                ("to_name", models.CharField(blank=True, max_length=200)),
+                ("to_email", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=300)),
+                ("text", models.TextField()),
+                ("html", models.TextField(blank=True)),
+                ("links", models.JSONField(default=dict)),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                            ("bounced", "Bounced"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("smtp_code", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("provider_id", models.CharField(blank=True, db_index=True, max_length=200)),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="labs.lab",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at', '-id'),
+                "ordering": ("-created_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('content_type', models.CharField(max_length=100)),
-                ('content', models.BinaryField()),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='labs.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("content_type", models.CharField(max_length=100)),
+                ("content", models.BinaryField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="labs.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='address')),
-                ('name', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('organiser', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('description', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('runs', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('cities_total', models.PositiveIntegerField(blank=True, null=True, verbose_name='number of cities in all')),
-                ('languages', models.JSONField(default=labs.models.programmes.english, validators=[labs.models.programmes.validate_languages])),
-                ('visibility', models.CharField(choices=[('draft', 'Draft'), ('public', 'Public')], default='draft', max_length=10)),
-                ('cities', models.ManyToManyField(blank=True, related_name='programmes', to='labs.city')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="address")),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "organiser",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "description",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "runs",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "cities_total",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="number of cities in all"
+                    ),
+                ),
+                (
+                    "languages",
+                    models.JSONField(
+                        default=labs.models.programmes.english,
+                        validators=[labs.models.programmes.validate_languages],
+                    ),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("public", "Public")], default="draft", max_length=10
+                    ),
+                ),
+                ("cities", models.ManyToManyField(blank=True, related_name="programmes", to="labs.city")),
             ],
             options={
-                'ordering': ('slug',),
+                "ordering": ("slug",),
             },
         ),
         migrations.AddField(
-            model_name='lab',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='labs', to='labs.programme'),
+            model_name="lab",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="labs", to="labs.programme"
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalLab',
+            name="HistoricalLab",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, verbose_name='address')),
-                ('title', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('theme', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('description', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('time_zone', models.CharField(max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
-                ('languages', models.JSONField(default=labs.models.programmes.english, validators=[labs.models.programmes.validate_languages])),
-                ('format', models.CharField(choices=[('online', 'Online'), ('in-person', 'In person'), ('hybrid', 'In person and online')], default='online', max_length=10, verbose_name='format')),
-                ('venue', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name="the organisers' e-mail")),
-                ('visibility', models.CharField(choices=[('draft', 'Draft'), ('public', 'Public')], default='draft', max_length=10)),
-                ('registration_opens_at', models.DateTimeField(blank=True, null=True, verbose_name='registration opens')),
-                ('registration_closes_at', models.DateTimeField(blank=True, null=True, verbose_name='registration closes')),
-                ('consent', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(2000), labs.models.texts.no_control_characters])),
-                ('retention_days', models.PositiveIntegerField(default=365, verbose_name='days that answers are kept after the lab')),
-                ('certificate_min_sessions', models.PositiveSmallIntegerField(default=1, verbose_name='sessions to attend for a certificate')),
-                ('colour', models.CharField(blank=True, max_length=7, verbose_name='colour')),
-                ('theme_values', models.JSONField(default=dict, editable=False)),
-                ('logo', models.TextField(blank=True, max_length=100)),
-                ('logo_alt', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('programme', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.programme')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("slug", models.SlugField(max_length=60, verbose_name="address")),
+                (
+                    "title",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "theme",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "description",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                    ),
+                ),
+                (
+                    "languages",
+                    models.JSONField(
+                        default=labs.models.programmes.english,
+                        validators=[labs.models.programmes.validate_languages],
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("online", "Online"),
+                            ("in-person", "In person"),
+                            ("hybrid", "In person and online"),
+                        ],
+                        default="online",
+                        max_length=10,
+                        verbose_name="format",
+                    ),
+                ),
+                (
+                    "venue",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "contact_email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="the organisers' e-mail"),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("public", "Public")], default="draft", max_length=10
+                    ),
+                ),
+                (
+                    "registration_opens_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="registration opens"),
+                ),
+                (
+                    "registration_closes_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="registration closes"),
+                ),
+                (
+                    "consent",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(2000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "retention_days",
+                    models.PositiveIntegerField(
+                        default=365, verbose_name="days that answers are kept after the lab"
+                    ),
+                ),
+                (
+                    "certificate_min_sessions",
+                    models.PositiveSmallIntegerField(
+                        default=1, verbose_name="sessions to attend for a certificate"
+                    ),
+                ),
+                ("colour", models.CharField(blank=True, max_length=7, verbose_name="colour")),
+                ("theme_values", models.JSONField(default=dict, editable=False)),
+                ("logo", models.TextField(blank=True, max_length=100)),
+                (
+                    "logo_alt",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.programme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical lab',
-                'verbose_name_plural': 'historical labs',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical lab",
+                "verbose_name_plural": "historical labs",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Delegate',
+            name="Delegate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('city', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegates', to='labs.city')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegations', to=settings.AUTH_USER_MODEL)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegates', to='labs.programme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="delegates", to="labs.city"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delegations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delegates",
+                        to="labs.programme",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(100), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('address', models.CharField(blank=True, max_length=200, validators=[labs.models.texts.no_control_characters], verbose_name='street and town')),
-                ('online', models.BooleanField(default=False, verbose_name='online')),
-                ('join_link', models.URLField(blank=True, max_length=500, verbose_name='join link')),
-                ('capacity', models.PositiveIntegerField(blank=True, null=True, verbose_name='people the room holds')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('lab', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rooms', to='labs.lab')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(100),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[labs.models.texts.no_control_characters],
+                        verbose_name="street and town",
+                    ),
+                ),
+                ("online", models.BooleanField(default=False, verbose_name="online")),
+                ("join_link", models.URLField(blank=True, max_length=500, verbose_name="join link")),
+                (
+                    "capacity",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="people the room holds"),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rooms", to="labs.lab"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('lab', 'position', 'id'),
+                "ordering": ("lab", "position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('owner', 'Programme owner'), ('organiser', 'Lab organiser'), ('door', 'Door staff')], max_length=10)),
-                ('lab', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='staff', to='labs.lab')),
-                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='staff', to='labs.programme')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staff_roles', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Programme owner"),
+                            ("organiser", "Lab organiser"),
+                            ("door", "Door staff"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="staff",
+                        to="labs.lab",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="staff",
+                        to="labs.programme",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="staff_roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'staff',
+                "verbose_name_plural": "staff",
             },
         ),
         migrations.CreateModel(
-            name='StakeholderGroup',
+            name="StakeholderGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60)),
-                ('name', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stakeholder_groups', to='labs.programme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60)),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stakeholder_groups",
+                        to="labs.programme",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('programme', 'position', 'id'),
+                "ordering": ("programme", "position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=100)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('result', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=60)),
+                ("key", models.CharField(max_length=100)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("result", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('purpose', 'key'), name='submission_once')],
+                "constraints": [models.UniqueConstraint(fields=("purpose", "key"), name="submission_once")],
             },
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True, max_length=2000)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('name', models.CharField(max_length=60)),
-                ('arguments', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('working', 'Working'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=10)),
-                ('key', models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True, max_length=2000)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("name", models.CharField(max_length=60)),
+                ("arguments", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("working", "Working"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("key", models.CharField(blank=True, max_length=200, null=True, unique=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'working'])), fields=['run_at'], name='task_due')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "working"])),
+                        fields=["run_at"],
+                        name="task_due",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Track',
+            name="Track",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, verbose_name='address')),
-                ('name', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('lab', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tracks', to='labs.lab')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, verbose_name="address")),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tracks", to="labs.lab"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('lab', 'position', 'id'),
+                "ordering": ("lab", "position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='LabDay',
+            name="LabDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='day')),
-                ('title', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('lab', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='labs.lab')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="day")),
+                (
+                    "title",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="days", to="labs.lab"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('lab', 'on'),
-                'constraints': [models.UniqueConstraint(fields=('lab', 'on'), name='day_once_per_lab')],
+                "ordering": ("lab", "on"),
+                "constraints": [models.UniqueConstraint(fields=("lab", "on"), name="day_once_per_lab")],
             },
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['run_at'], name='message_due'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "sending"])),
+                fields=["run_at"],
+                name="message_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['lab', '-created_at'], name='message_of_lab'),
+            model_name="message",
+            index=models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
         ),
         migrations.AddConstraint(
-            model_name='lab',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='lab_ends_after_start'),
+            model_name="lab",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="lab_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lab',
-            constraint=models.CheckConstraint(condition=models.Q(('registration_closes_at__isnull', True), ('registration_opens_at__isnull', True), ('registration_closes_at__gt', models.F('registration_opens_at')), _connector='OR'), name='lab_registration_closes_after_opening'),
+            model_name="lab",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("registration_closes_at__isnull", True),
+                    ("registration_opens_at__isnull", True),
+                    ("registration_closes_at__gt", models.F("registration_opens_at")),
+                    _connector="OR",
+                ),
+                name="lab_registration_closes_after_opening",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lab',
-            constraint=models.CheckConstraint(condition=models.Q(('certificate_min_sessions__gte', 1)), name='lab_certificate_needs_a_session'),
+            model_name="lab",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("certificate_min_sessions__gte", 1)),
+                name="lab_certificate_needs_a_session",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegate',
-            constraint=models.UniqueConstraint(fields=('user', 'programme', 'city'), name='delegate_once_per_city'),
+            model_name="delegate",
+            constraint=models.UniqueConstraint(
+                fields=("user", "programme", "city"), name="delegate_once_per_city"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lab__isnull', True), ('programme__isnull', False), ('role', 'owner')), models.Q(('lab__isnull', False), ('programme__isnull', True), ('role__in', ['organiser', 'door'])), _connector='OR'), name='staff_role_fits_place'),
+            model_name="staff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lab__isnull", True), ("programme__isnull", False), ("role", "owner")),
+                    models.Q(
+                        ("lab__isnull", False),
+                        ("programme__isnull", True),
+                        ("role__in", ["organiser", "door"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="staff_role_fits_place",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'programme'), name='staff_once_per_programme'),
+            model_name="staff",
+            constraint=models.UniqueConstraint(
+                fields=("user", "role", "programme"), name="staff_once_per_programme"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'lab'), name='staff_once_per_lab'),
+            model_name="staff",
+            constraint=models.UniqueConstraint(fields=("user", "role", "lab"), name="staff_once_per_lab"),
         ),
         migrations.AddConstraint(
-            model_name='stakeholdergroup',
-            constraint=models.UniqueConstraint(fields=('programme', 'slug'), name='group_once_per_programme'),
+            model_name="stakeholdergroup",
+            constraint=models.UniqueConstraint(fields=("programme", "slug"), name="group_once_per_programme"),
         ),
         migrations.AddConstraint(
-            model_name='track',
-            constraint=models.UniqueConstraint(fields=('lab', 'slug'), name='track_once_per_lab'),
+            model_name="track",
+            constraint=models.UniqueConstraint(fields=("lab", "slug"), name="track_once_per_lab"),
         ),
     ]
