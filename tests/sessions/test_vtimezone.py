@@ -4,7 +4,7 @@ from io import StringIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
-from dateutil.tz import tzical
+from dateutil.tz import tzical  # type: ignore[import-untyped]
 
 from labs.zones import canonical_zones
 from sessions.vtimezone import vtimezone
@@ -123,7 +123,7 @@ def test_every_zone_reads_back_as_zoneinfo_says_on_both_sides_of_every_switch() 
                         if middle.astimezone(rules).utcoffset() == earlier.utcoffset()
                         else (low, middle)
                     )
-                change = abs(later.utcoffset() - earlier.utcoffset())
+                change = abs((later.utcoffset() or timedelta()) - (earlier.utcoffset() or timedelta()))
                 # What is shown once only, before and after the repeated or missing hours.
                 moments += [(low - change).astimezone(rules), (high + change).astimezone(rules)]
             for moment in moments:
