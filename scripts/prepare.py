@@ -41,7 +41,8 @@ def collect_static() -> None:
     wanted = static_fingerprint(folders)
     if Path(settings.STATIC_ROOT).is_dir() and stamp.exists() and stamp.read_text() == wanted:
         return
-    call_command("collectstatic", interactive=False, verbosity=1)
+    print("Collecting static files…", flush=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(wanted)
 
 
@@ -58,7 +59,8 @@ def main() -> None:
 
     django.setup()
     with redirect_stdout(sys.stderr):
-        call_command("migrate", interactive=False, verbosity=1)
+        print("Bringing the tables up to date…", flush=True)
+        call_command("migrate", interactive=False, verbosity=0)
         collect_static()
     if options.demo:
         call_command("load_demo")
