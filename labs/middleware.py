@@ -54,6 +54,8 @@ class ReadersChoice:
 
         with translation.override(language):
             response = self.get_response(request)
+        if is_for_everybody(response):
+            return response
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         for cookie, value in chosen.items():
@@ -66,6 +68,14 @@ class ReadersChoice:
         return response
 
 
+def is_for_everybody(response: HttpResponse) -> bool:
+    """Tell whether the answer is the same for all readers (feeds, style sheets), so that shared caches may keep it.
+
+    It then carries no choice of one of them: no cookie, and no word that it varies with theirs.
+    """
+    return "public" in response.headers.get("Cache-Control", "")
+
+
 class CrossSiteGuard(CsrfViewMiddleware):
     """Refuses POSTs that another site made a browser send.
 
@@ -73,6 +83,11 @@ class CrossSiteGuard(CsrfViewMiddleware):
     borrow and get no cookie: for them the browser's own word (Sec-Fetch-Site, Origin or Referer) and a form key
     that this service gave out are asked for.
     """
+
+    def process_request(self, request: HttpRequest) -> None:
+        # Without a session there is no token to read; merely looking for it would mark every answer "Vary: Cookie".
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            super().process_request(request)
 
     def process_view(
         self, request: HttpRequest, callback: Callable[..., Any], callback_args: Any, callback_kwargs: Any
