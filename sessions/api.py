@@ -136,11 +136,11 @@ def session_data(session: Session) -> dict[str, Any]:
                 "abstract": languages_of(item.abstract),
                 "starts_at": item.starts_at,
                 "ends_at": item.ends_at,
-                "speakers": [_appearance(each) for each in item.appearances.all()],
+                "speakers": [_appearance(each) for each in session.appearances_in(item)],
             }
             for item in session.agenda.all()
         ],
-        "speakers": [_appearance(each) for each in session.appearances.all() if each.agenda_item_id is None],
+        "speakers": [_appearance(each) for each in session.appearances_in()],
     }
 
 

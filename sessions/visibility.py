@@ -6,12 +6,13 @@ Page, list, search, feed, API, sitemap, JSON-LD, mail and export all ask here an
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
+from labs.models import Lab
 from labs.viewer import Viewer
 
 if TYPE_CHECKING:
-    from sessions.models import Session
+    pass
 
 
 def visible_sessions(viewer: Viewer) -> Q:
@@ -49,18 +50,31 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(visible_sessions(viewer))
 
     def for_pages(self) -> Self:
-        """Fetch with each session what a list of sessions shows, in a constant number of queries."""
-        return self.select_related("lab__programme", "track", "room").prefetch_related(
-            "agenda__appearances__speaker", "appearances__speaker"
+        """Fetch with each session what a list of sessions shows, in a constant number of queries.
+
+        Lab and programme cost two more unless they are known: `lab.sessions` knows its lab. Appearances are read
+        by `Session.appearances_in`.
+        """
+        from sessions.models import Appearance
+
+        appearances = Appearance.objects.select_related("speaker").order_by("position", "id")
+        return self.select_related("track", "room").prefetch_related(
+            "lab__programme", "agenda", Prefetch("appearances", queryset=appearances)
         )
 
 
-class SpeakerQuerySet(models.QuerySet["models.Model"]):
+class SpeakerQuerySet(models.QuerySet["Speaker"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """Keep only speakers who appear in a session that this viewer may see, or in a programme that is theirs."""
-        from sessions.models import Session
+        from sessions.models import Appearance, Session
 
         if viewer.is_superuser:
             return self
-        seen = Session.objects.visible_to(viewer).filter(appearances__speaker=OuterRef("pk"))
-        return self.filter(Exists(seen) | Q(programme__in=viewer.owned_programmes) | Q(programme__labs__in=viewer.organised_labs)).distinct()
+        in_sight = Appearance.objects.filter(session__in=Session.objects.visible_to(viewer))
+        condition = Q(pk__in=in_sight.values("speaker"))
+        if viewer.owned_programmes:
+            condition |= Q(programme__in=viewer.owned_programmes)
+        if viewer.organised_labs:
+            organised = Lab.objects.filter(pk__in=viewer.organised_labs)
+            condition |= Q(programme__in=organised.values("programme"))
+        return self.filter(condition)

@@ -123,6 +123,11 @@ class Session(models.Model):
         """Seats still free, or None where there is no limit."""
         return None if self.capacity is None else self.capacity - self.seats_taken
 
+    def appearances_in(self, item: "AgendaItem | None" = None) -> "list[Appearance]":
+        """Return who appears in this item of the agenda, or in the session as such. No query after `for_pages`."""
+        wanted = item.pk if item else None
+        return [appearance for appearance in self.appearances.all() if appearance.agenda_item_id == wanted]
+
     def overlaps(self, other: "Session") -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 

@@ -1,0 +1,211 @@
+"""Calendars to subscribe to. Public ones are the visitor's view for everybody, so that any cache may keep them.
+
+Their validators come from the labs' revisions alone: an unchanged feed costs one small query.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
+from django.views.decorators.http import require_safe
+
+from labs import access
+from labs.models import Lab, Programme, Track, User
+from labs.viewer import VISITOR, viewer_of
+from sessions import entries
+from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
+from sessions.delegate_calendars import as_delegate
+from sessions.models import Session
+from sessions.visibility import SessionQuerySet
+
+# Raise it when the way entries are written changes: calendars and caches then fetch them anew.
+FORM = 1
+_RULES = f"{FORM} tzdata {version('tzdata')}"
+SECONDS_FRESH = 300
+SECONDS_KEPT = 24 * 60 * 60
+
+Build = Callable[[], bytes]
+
+
+def calendar_answer(
+    request: HttpRequest,
+    identity: tuple[object, ...],
+    revised_at: datetime | None,
+    build: Build,
+    *,
+    language: str,
+    shared: bool,
+    file_name: str = "",
+) -> HttpResponse:
+    """Answer with a calendar, or with 304 where the asker has it already (RFC 9110 §13.2.2).
+
+    `identity` names feed, content and revisions: equal identities mean equal bytes, which are kept in the cache.
+    `revised_at` is the last change, None where no date tells of every change. `shared` lets any cache keep the
+    answer; otherwise only the asker's own, which asks each time.
+    """
+    told = repr((_RULES, settings.BASE_URL, language, *identity)).encode()
+    digest = hashlib.sha256(told).hexdigest()[:32]
+    etag = quote_etag(digest)
+    modified = None if revised_at is None else _whole_second(revised_at)
+    response = HttpResponse(content_type=CONTENT_TYPE)
+    response.headers["ETag"] = etag
+    if modified is not None:
+        response.headers["Last-Modified"] = http_date(modified)
+    response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}" if shared else "private, no-cache"
+    response.headers["Content-Language"] = language
+    # Set here and not by the compressing middleware alone, so that a 304 says the same as the 200.
+    response.headers["Vary"] = "Accept-Encoding"
+    if file_name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
+    answer = get_conditional_response(request, etag, modified, response)
+    if answer is not response:
+        return answer
+    response.content = _kept(digest, build)
+    return response
+
+
+def _whole_second(revised_at: datetime) -> int:
+    """Return the change's second; the one before while that second still runs, because it may see another change."""
+    running = math.floor(timezone.now().timestamp())
+    return min(math.floor(revised_at.timestamp()), running - 1)
+
+
+def _kept(digest: str, build: Build) -> bytes:
+    key = f"calendar:{digest}"
+    content: bytes | None = cache.get(key)
+    if content is None:
+        content = build()
+        cache.set(key, content, SECONDS_KEPT)
+    return content
+
+
+def _language(request: HttpRequest, default: str) -> str:
+    """Return the language asked for in the address. A calendar program's own language says nothing of its reader's."""
+    asked = request.GET.get("lang", "")
+    return asked if asked in dict(settings.LANGUAGES) else default
+
+
+def _public_sessions() -> SessionQuerySet:
+    return Session.objects.visible_to(VISITOR).for_pages()
+
+
+def _feed_answer(
+    request: HttpRequest,
+    identity: tuple[object, ...],
+    revised_at: datetime,
+    make: Callable[[str], Feed],
+    default_language: str,
+) -> HttpResponse:
+    language = _language(request, default_language)
+    return calendar_answer(
+        request, identity, revised_at, lambda: feed_bytes(make(language)), language=language, shared=True
+    )
+
+
+@access.public
+@require_safe
+def lab(request: HttpRequest, lab: str) -> HttpResponse:
+    """The public sessions of a lab."""
+    found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
+    return _feed_answer(
+        request,
+        ("lab", found.pk, found.revision),
+        found.revised_at,
+        lambda language: entries.lab_feed(found, _public_sessions().filter(lab=found), language),
+        found.default_language,
+    )
+
+
+@access.public
+@require_safe
+def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
+    """The public sessions of one track; a track without any does not exist for visitors."""
+    in_sight = Session.objects.visible_to(VISITOR).filter(track=OuterRef("pk"))
+    tracks = Track.objects.filter(Exists(in_sight), lab__slug=lab).select_related("lab__programme")
+    found = get_object_or_404(tracks, slug=track)
+    return _feed_answer(
+        request,
+        ("track", found.pk, found.lab.revision),
+        found.lab.revised_at,
+        lambda language: entries.track_feed(
+            found.lab, found, _public_sessions().filter(track=found), language
+        ),
+        found.lab.default_language,
+    )
+
+
+@access.public
+@require_safe
+def programme(request: HttpRequest, programme: str) -> HttpResponse:
+    """The public sessions of all public labs of a programme."""
+    found = get_object_or_404(Programme.objects.visible_to(VISITOR), slug=programme)
+    labs = list(
+        Lab.objects.filter(programme=found)
+        .order_by("pk")
+        .values_list("pk", "revision", "revised_at", "visibility")
+    )
+    public = tuple((pk, revision) for pk, revision, _at, seen in labs if seen == Lab.Visibility.PUBLIC)
+    # Drafts too: the date must not go back when a lab is withdrawn.
+    revised_at = max((at for _pk, _revision, at, _seen in labs), default=datetime.fromtimestamp(0, UTC))
+    return _feed_answer(
+        request,
+        ("programme", found.pk, public),
+        revised_at,
+        lambda language: entries.programme_feed(
+            found, _public_sessions().filter(lab__programme=found), language
+        ),
+        found.default_language,
+    )
+
+
+@access.public
+@require_safe
+def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
+    """One session as a file, for whoever may see it."""
+    viewer = viewer_of(request)
+    in_sight = Session.objects.visible_to(viewer).filter(lab__slug=lab, slug=session)
+    found = in_sight.select_related("lab").first()
+    if found is None:
+        raise Http404
+    language = _language(request, found.lab.default_language)
+    return calendar_answer(
+        request,
+        ("session", found.pk, found.lab.revision),
+        found.lab.revised_at,
+        lambda: entries.session_file(in_sight.for_pages().get(), language),
+        language=language,
+        shared=viewer.is_visitor,
+        file_name=found.slug,
+    )
+
+
+def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
+    """The calendar of a delegate, internal sessions included. The caller has checked the private link."""
+    viewer = as_delegate(user)
+    programmes = tuple(sorted(viewer.cities_by_programme))
+    labs = Lab.objects.filter(programme__in=programmes, visibility=Lab.Visibility.PUBLIC).order_by("pk")
+    sessions = Session.objects.visible_to(viewer).filter(lab__programme__in=programmes).for_pages()
+    language = _language(request, user.language)
+    return calendar_answer(
+        request,
+        (
+            "delegate",
+            tuple(sorted(viewer.delegations)),
+            tuple(labs.values_list("pk", "revision")),
+        ),
+        # Nobody dates the day on which somebody ceases to be a delegate.
+        None,
+        lambda: feed_bytes(entries.delegate_feed(sessions, language)),
+        language=language,
+        shared=False,
+    )
