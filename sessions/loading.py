@@ -1,0 +1,451 @@
+"""Carrying out what a programme file says: in one transaction, or not at all.
+
+The file is the truth about what it mentions and silent about everything else: a key that is missing leaves the
+column as it is, languages that it lacks stay, and rows that it does not name are never deleted (agenda and speakers
+of a session that the file lists are taken as the whole list). So loading the same file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from i18nfield.fields import I18nCharField, I18nTextField
+
+from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
+from labs.models.texts import languages_of
+from labs.revisions import touch
+from labs.theme import theme_values
+from labs.wall_clock import instant, wall
+from sessions import publishing, scheduling
+from sessions.models import Session, Speaker
+from sessions.plans import AgendaPlan, AppearancePlan, ScheduleError, SessionPlan
+from sessions.programme_file import Problem, ProgrammeFileError
+from sessions.programme_file.facts import (
+    AgendaFacts,
+    AppearanceFacts,
+    FileFacts,
+    LabFacts,
+    ProgrammeFacts,
+    RoomFacts,
+    SessionFacts,
+)
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+NAMES: dict[type[models.Model], str | Promise] = {
+    City: gettext_lazy("cities"),
+    Programme: gettext_lazy("programmes"),
+    StakeholderGroup: gettext_lazy("stakeholder groups"),
+    Lab: gettext_lazy("labs"),
+    LabDay: gettext_lazy("days"),
+    Track: gettext_lazy("tracks"),
+    Room: gettext_lazy("rooms"),
+    Speaker: gettext_lazy("speakers"),
+    Session: gettext_lazy("sessions"),
+}
+# Where a plan's field came from in the file.
+_MEMBERS = {
+    "start_date": "starts", "start_time": "starts", "end_date": "ends", "end_time": "ends", "appearances": "speakers",
+}  # fmt: skip
+
+
+@dataclass
+class Report:
+    """How many rows of each kind were created, changed and left alone."""
+
+    created: Counter[type[models.Model]] = field(default_factory=Counter)
+    changed: Counter[type[models.Model]] = field(default_factory=Counter)
+    unchanged: Counter[type[models.Model]] = field(default_factory=Counter)
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not (self.created or self.changed)
+
+
+@transaction.atomic
+def load(facts: FileFacts, by: User | None = None, *, tell: bool = False) -> Report:
+    """Make the database say what `facts` says. `tell` asks for participants of moved sessions to be told.
+
+    Raises ProgrammeFileError for what only the database could know; nothing is changed then.
+    """
+    loading = _Loading(by, tell)
+    loading.load(facts)
+    if loading.problems:
+        raise ProgrammeFileError(loading.problems)
+    return loading.report
+
+
+class _Loading:
+    """One run of `load`. Problems are gathered; the caller rolls back."""
+
+    def __init__(self, by: User | None, tell: bool) -> None:
+        self.by = by
+        self.tell = tell
+        self.report = Report()
+        self.problems: list[Problem] = []
+        self.cities: dict[str, City] = {}
+
+    def load(self, facts: FileFacts) -> None:
+        for city in facts.cities:
+            values = {"name": city.name, "country": city.country, "time_zone": city.time_zone}
+            row = City.objects.filter(slug=city.slug).first()
+            if row is None:
+                self._create(City(slug=city.slug), values)
+            elif self._change(row, values):
+                _touch(Lab.objects.filter(programme__cities=row))
+        self.cities = {city.slug: city for city in City.objects.all()}
+        for programme in facts.programmes:
+            self._programme(programme)
+
+    # Rows that are a few columns and no more
+
+    def _create(self, row: models.Model, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if value is not None:
+                setattr(row, name, value)
+        self._save(row)
+        self.report.created[type(row)] += 1
+
+    def _change(self, row: models.Model, values: Mapping[str, Any]) -> bool:
+        """Give the row the values that are not None; save it only if that makes a difference."""
+        differs = False
+        for name, value in values.items():
+            if value is None:
+                continue
+            old = getattr(row, name)
+            if isinstance(row._meta.get_field(name), I18nCharField | I18nTextField):
+                old = languages_of(old)
+                value = old | value
+            if value != old:
+                setattr(row, name, value)
+                differs = True
+        if differs:
+            self._save(row)
+        self._count(row, differs)
+        return differs
+
+    def _save(self, row: models.Model) -> None:
+        row._history_user = self.by  # type: ignore[attr-defined]
+        row.save()
+
+    def _count(self, row: models.Model, differs: bool) -> None:
+        (self.report.changed if differs else self.report.unchanged)[type(row)] += 1
+
+    def _put(self, row: models.Model | None, fresh: models.Model, values: Mapping[str, Any]) -> bool:
+        """Change `row`, or create `fresh` where there is none; tell whether anything is different now."""
+        if row is not None:
+            return self._change(row, values)
+        self._create(fresh, values)
+        return True
+
+    # Programmes
+
+    def _programme(self, facts: ProgrammeFacts) -> None:
+        values: dict[str, Any] = {
+            "name": facts.name,
+            "organiser": facts.organiser,
+            "description": facts.description,
+            "runs": facts.runs,
+            "cities_total": facts.cities_total,
+            "languages": None if facts.languages is None else list(facts.languages),
+            "visibility": facts.visibility,
+        }
+        programme = Programme.objects.select_for_update().filter(slug=facts.slug).first()
+        is_new = programme is None
+        if programme is None:
+            # A session that the file calls public can be seen only if all around it can.
+            is_public = any(_is_public(lab) for lab in facts.labs)
+            values["visibility"] = facts.visibility or ("public" if is_public else "draft")
+            values["languages"] = list(facts.languages or _languages_in(facts.name))
+            programme = Programme(slug=facts.slug)
+            self._create(programme, values)
+            different = False
+        else:
+            different = self._change(programme, values)
+        cities = [self.cities[slug] for slug in facts.cities]
+        added = set(cities) - set(programme.cities.all())
+        programme.cities.add(*added)
+        if added and not is_new and not different:
+            self.report.unchanged[Programme] -= 1
+            self.report.changed[Programme] += 1
+            different = True
+        for position, group in enumerate(facts.stakeholder_groups):
+            row = programme.stakeholder_groups.filter(slug=group.slug).first()
+            fresh = StakeholderGroup(programme=programme, slug=group.slug)
+            different |= self._put(row, fresh, {"name": group.name, "position": position})
+        different |= self._speakers(programme, facts)
+        if different and not is_new:
+            _touch(programme.labs.all())
+        speakers = {speaker.slug: speaker for speaker in programme.speakers.all()}
+        for lab in facts.labs:
+            self._lab(programme, lab, speakers)
+
+    def _speakers(self, programme: Programme, facts: ProgrammeFacts) -> bool:
+        different = False
+        for speaker in facts.speakers:
+            values = {
+                "name": speaker.name,
+                "affiliation": speaker.affiliation,
+                "biography": speaker.biography,
+                "city": self.cities[speaker.city] if speaker.city else None,
+                "website": speaker.website,
+            }
+            row = programme.speakers.filter(slug=speaker.slug).first()
+            different |= self._put(row, Speaker(programme=programme, slug=speaker.slug), values)
+        return different
+
+    # Labs
+
+    def _lab(self, programme: Programme, facts: LabFacts, speakers: Mapping[str, Speaker]) -> None:
+        lab = Lab.objects.select_for_update(of=("self",)).filter(slug=facts.slug).first()
+        if lab is not None and lab.programme_id != programme.pk:
+            self._object(
+                f"{facts.path}.slug",
+                _("The programme “%(programme)s” has a lab with this slug already. Choose another.")
+                % {"programme": lab.programme.slug},
+            )
+            return
+        values = _lab_values(facts)
+        is_new = lab is None
+        if lab is None:
+            values["visibility"] = facts.visibility or ("public" if facts.has_public_sessions else "draft")
+            values["languages"] = list(facts.languages or _languages_in(facts.title))
+            lab = Lab(programme=programme, slug=facts.slug)
+            self._create(lab, values)
+            different = False
+        else:
+            different = self._change(lab, values)
+            self._check_sessions_left_outside(lab, facts)
+        different |= self._lab_parts(lab, facts)
+        if different and not is_new:
+            touch(lab.pk)
+        rooms = {room.slug: self._room(lab, room, place) for place, room in enumerate(facts.rooms)}
+        tracks = {track.slug: track for track in lab.tracks.all()}
+        for session in facts.sessions:
+            self._session(lab, session, tracks, rooms, speakers)
+
+    def _lab_parts(self, lab: Lab, facts: LabFacts) -> bool:
+        different = False
+        for on, title in facts.days:
+            different |= self._put(lab.days.filter(on=on).first(), LabDay(lab=lab, on=on), {"title": title})
+        for position, track in enumerate(facts.tracks):
+            row = lab.tracks.filter(slug=track.slug).first()
+            values = {"name": track.name, "position": position}
+            different |= self._put(row, Track(lab=lab, slug=track.slug), values)
+        return different
+
+    def _room(self, lab: Lab, facts: RoomFacts, position: int) -> Room:
+        """Return the room of the lab that has this name in any language, made if there is none."""
+        values: dict[str, Any] = {
+            "name": facts.name,
+            "address": facts.address,
+            "online": facts.online,
+            "join_link": facts.join_link,
+            "capacity": facts.capacity,
+            "position": position,
+        }
+        named = facts.name.items()
+        room = next((room for room in lab.rooms.all() if named & languages_of(room.name).items()), None)
+        if room is None:
+            room = Room(lab=lab)
+            self._create(room, values)
+            touch(lab.pk)
+            return room
+        place = (room.address, room.online, room.join_link)
+        if self._change(room, values):
+            moved = place != (room.address, room.online, room.join_link)
+            scheduling.place_changed(room, moved=moved, by=self.by)
+        return room
+
+    def _check_sessions_left_outside(self, lab: Lab, facts: LabFacts) -> None:
+        """New dates of a lab must not leave sessions behind that the file does not move with them."""
+        named = {session.slug for session in facts.sessions}
+        left = [
+            session.slug
+            for session in lab.sessions.exclude(slug__in=named)
+            if not (
+                lab.starts_on
+                <= wall(session.starts_at, lab.time_zone).date()
+                <= wall(session.ends_at, lab.time_zone).date()
+                <= lab.ends_on
+            )
+        ]
+        if left:
+            self._object(
+                f"{facts.path}.starts_on",
+                ngettext(
+                    "With these dates a session that is not in the file would be outside the lab: %(slugs)s.",
+                    "With these dates sessions that are not in the file would be outside the lab: %(slugs)s.",
+                    len(left),
+                )
+                % {"slugs": ", ".join(left[:20])},
+            )
+
+    # Sessions
+
+    def _session(
+        self,
+        lab: Lab,
+        facts: SessionFacts,
+        tracks: Mapping[str, Track],
+        rooms: Mapping[str, Room],
+        speakers: Mapping[str, Speaker],
+    ) -> None:
+        session = lab.sessions.filter(slug=facts.slug).first()
+        before = scheduling.plan_of(session) if session else None
+        plan = _plan(facts, before, tracks, rooms, speakers)
+        revised_at = session.revised_at if session else None
+        try:
+            if session:
+                session = scheduling.change_session(session, plan, self.by, tell=self.tell)
+            else:
+                session = scheduling.create_session(lab, plan, self.by)
+            self._show(session, facts)
+        except ScheduleError as error:
+            for name, messages in error.errors.items():
+                first, _dot, rest = name.partition(".")
+                place = ".".join([_MEMBERS.get(first, first), rest] if rest else [_MEMBERS.get(first, first)])
+                for message in messages:
+                    self._object(f"{facts.path}.{place}", message)
+            return
+        except publishing.NotPossible as error:
+            self._object(f"{facts.path}.visibility", error.message)
+            return
+        if revised_at is None:
+            self.report.created[Session] += 1
+        else:
+            self._count(session, session.revised_at != revised_at)
+
+    def _show(self, session: Session, facts: SessionFacts) -> None:
+        if facts.visibility == Session.Visibility.PUBLIC:
+            publishing.publish(session, self.by)
+        elif facts.visibility == Session.Visibility.DRAFT:
+            publishing.unpublish(session, self.by)
+        elif facts.visibility == Session.Visibility.INTERNAL:
+            audience: Iterable[City] = session.audience.all()
+            if facts.audience is not None:
+                audience = [self.cities[slug] for slug in facts.audience]
+            publishing.make_internal(session, audience, self.by)
+
+    def _object(self, path: str, message: str) -> None:
+        self.problems.append(Problem(path, message))
+
+
+def _touch(labs: models.QuerySet[Lab]) -> None:
+    for pk in labs.values_list("pk", flat=True):
+        touch(pk)
+
+
+def _is_public(lab: LabFacts) -> bool:
+    return lab.visibility == "public" or (lab.visibility is None and lab.has_public_sessions)
+
+
+def _languages_in(texts: Mapping[str, str]) -> list[str]:
+    """Return the languages in which a title stands: what a lab or programme speaks where the file does not say."""
+    return [*texts] or ["en"]
+
+
+def _lab_values(facts: LabFacts) -> dict[str, Any]:
+    def utc(local: datetime | None) -> datetime | None:
+        return None if local is None else instant(local.date(), local.time(), facts.time_zone)
+
+    return {
+        "title": facts.title,
+        "theme": facts.theme,
+        "description": facts.description,
+        "starts_on": facts.starts_on,
+        "ends_on": facts.ends_on,
+        "time_zone": facts.time_zone,
+        "languages": None if facts.languages is None else list(facts.languages),
+        "format": facts.format,
+        "venue": facts.venue,
+        "contact_email": facts.contact_email,
+        "visibility": facts.visibility,
+        "registration_opens_at": utc(facts.registration_opens),
+        "registration_closes_at": utc(facts.registration_closes),
+        "consent": facts.consent,
+        "retention_days": facts.retention_days,
+        "certificate_min_sessions": facts.certificate_min_sessions,
+        "colour": facts.colour,
+        "theme_values": theme_values(facts.colour) if facts.colour else None,
+    }
+
+
+def _plan(
+    facts: SessionFacts,
+    before: SessionPlan | None,
+    tracks: Mapping[str, Track],
+    rooms: Mapping[str, Room],
+    speakers: Mapping[str, Speaker],
+) -> SessionPlan:
+    """Return the plan that the file asks for, on top of the one that stands."""
+    times = {
+        "start_date": facts.starts.date(),
+        "start_time": facts.starts.time(),
+        "end_date": facts.ends.date(),
+        "end_time": facts.ends.time(),
+        "time_zone": facts.time_zone,
+        "start_fold": facts.starts_fold,
+        "end_fold": facts.ends_fold,
+    }
+    if before is None:
+        plan = SessionPlan(slug=facts.slug, title=facts.title, **times)
+    else:
+        plan = replace(before, title={**before.title, **facts.title})
+        if not facts.time_assumed:
+            plan = replace(plan, **times)
+    if facts.abstract is not None:
+        plan = replace(plan, abstract={**plan.abstract, **facts.abstract})
+    given: dict[str, Any] = {
+        "track": tracks[facts.track] if facts.track else None,
+        "room": rooms[facts.room] if facts.room else None,
+        "join_link": facts.join_link,
+        "capacity": facts.capacity,
+        "waiting_list": facts.waiting_list,
+        "appearances": _appearances(facts.appearances, speakers),
+        "agenda": _agenda(facts.agenda, plan.agenda, speakers),
+    }
+    return replace(plan, **{name: value for name, value in given.items() if value is not None})
+
+
+def _appearances(
+    facts: tuple[AppearanceFacts, ...] | None, speakers: Mapping[str, Speaker]
+) -> tuple[AppearancePlan, ...] | None:
+    if facts is None:
+        return None
+    return tuple(AppearancePlan(speakers[fact.speaker], fact.role) for fact in facts)
+
+
+def _agenda(
+    facts: tuple[AgendaFacts, ...] | None,
+    before: tuple[AgendaPlan, ...],
+    speakers: Mapping[str, Speaker],
+) -> tuple[AgendaPlan, ...] | None:
+    """Return the file's agenda; an item that shares a title with one that stands keeps its row and other languages."""
+    if facts is None:
+        return None
+    unclaimed = list(before)
+    agenda = []
+    for fact in facts:
+        same = next((old for old in unclaimed if old.title.items() & fact.title.items()), None)
+        if same:
+            unclaimed.remove(same)
+        agenda.append(
+            AgendaPlan(
+                title={**(same.title if same else {}), **fact.title},
+                abstract={**(same.abstract if same else {}), **(fact.abstract or {})},
+                start_time=fact.starts.time() if fact.starts else None,
+                end_time=fact.ends.time() if fact.ends else None,
+                appearances=_appearances(fact.appearances, speakers) or (),
+                item=same.item if same else None,
+            )
+        )
+    return tuple(agenda)
