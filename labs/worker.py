@@ -1,0 +1,143 @@
+"""The worker: two lanes, one for mails and one for other tasks, and a keeper who shows that both live.
+
+It may be killed at any line: what it held is due again when the lease runs out. As many workers as wanted may run
+at once, on as many machines.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils import timezone
+
+from labs.delivery import deliver
+from labs.models import Message, Task, WorkerBeat
+from labs.work import PATIENCE, Lease, carry_out, claim, enqueue_daily, lease_time, where
+
+logger = logging.getLogger(__name__)
+
+BATCH = 20  # mails sent through one connection
+A_DAY = timedelta(days=1)
+BETWEEN_DAILY_CHECKS = timedelta(hours=1)
+PAUSE_WITHOUT_DATABASE = 2.0  # seconds
+
+
+class Worker:
+    """One process's worker. `poll` is how many seconds it waits when nothing is due."""
+
+    def __init__(self, poll: float = 1.0) -> None:
+        self.poll = poll
+        self.stopping = threading.Event()
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"[-100:]
+        self.held: set[Lease] = set()
+        self.held_lock = threading.Lock()
+        self.daily_checked_at = timezone.now() - A_DAY
+
+    def stop(self) -> None:
+        """Ask it to finish what it is at and end."""
+        self.stopping.set()
+
+    def run(self) -> None:
+        """Work until asked to stop."""
+        lanes = [
+            threading.Thread(target=self.lane, args=(self.mails,), name="mails"),
+            threading.Thread(target=self.lane, args=(self.tasks,), name="tasks"),
+        ]
+        done = threading.Event()
+        keeper = threading.Thread(target=self.keep, args=(done,), name="keeper")
+        keeper.start()
+        logger.info("worker %s started", self.name)
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+        done.set()
+        keeper.join()
+        logger.info("worker %s stopped", self.name)
+
+    def lane(self, turn: Callable[[timedelta], bool]) -> None:
+        """Take turns; wait when there was nothing to do, and when the database is away."""
+        while not self.stopping.is_set():
+            try:
+                close_old_connections()
+                if not turn(lease_time()):
+                    self.stopping.wait(self.poll)
+            except (DatabaseError, InterfaceError) as error:
+                logger.error("the database cannot be used: %s", where(error))
+                connection.close()
+                self.stopping.wait(PAUSE_WITHOUT_DATABASE)
+        connection.close()
+
+    def mails(self, span: timedelta) -> bool:
+        """Send one batch of due mails; tell whether there were any."""
+        batch = claim(Message, BATCH, span)
+        leases = {lease for _message, lease in batch}
+        self.hold(leases)
+        try:
+            deliver(batch, self.stopping.is_set)
+        finally:
+            self.let_go(leases)
+        return bool(batch)
+
+    def tasks(self, span: timedelta) -> bool:
+        """Do one due task; tell whether there was one."""
+        if timezone.now() - self.daily_checked_at >= BETWEEN_DAILY_CHECKS:
+            enqueue_daily()
+            self.daily_checked_at = timezone.now()
+        due = claim(Task, 1, span)
+        for work, lease in due:
+            self.hold({lease})
+            try:
+                carry_out(work, lease)
+            finally:
+                self.let_go({lease})
+        return bool(due)
+
+    def work_off(self) -> None:
+        """Do everything that is due, in this thread, and return. No keeper runs, so leases are long from the start."""
+        self.beat()
+        while not self.stopping.is_set():
+            mailed = self.mails(PATIENCE)
+            worked = self.tasks(PATIENCE)
+            if not mailed and not worked:
+                return
+
+    def hold(self, leases: set[Lease]) -> None:
+        with self.held_lock:
+            self.held |= leases
+
+    def let_go(self, leases: set[Lease]) -> None:
+        with self.held_lock:
+            self.held -= leases
+
+    def keep(self, done: threading.Event) -> None:
+        """Show every few seconds that this worker lives, and keep its leases alive, in a thread of its own."""
+        pause = min(settings.BEAT_SECONDS, settings.LEASE_SECONDS / 3)
+        while True:
+            try:
+                close_old_connections()
+                self.beat()
+                with self.held_lock:
+                    held = list(self.held)
+                for lease in held:
+                    if lease.kept_until > timezone.now():
+                        lease.prolong()
+            except (DatabaseError, InterfaceError) as error:
+                logger.error("the worker's sign of life could not be written: %s", where(error))
+                connection.close()
+            if done.wait(pause):
+                break
+        connection.close()
+
+    def beat(self) -> None:
+        """Write the sign of life."""
+        now = timezone.now()
+        WorkerBeat.objects.update_or_create(
+            worker=self.name, defaults={"beat_at": now}, create_defaults={"beat_at": now, "started_at": now}
+        )

@@ -1,0 +1,90 @@
+"""A real mail server on loopback, well or ill."""
+
+import asyncio
+import email
+import email.policy
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from threading import Lock, Thread
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass
+class MailServer:
+    """What the server has taken, and how it answers; answers may be changed while it runs.
+
+    `to_recipient` and `to_data` are complete replies ("450 4.2.1 Mailbox busy") or None for yes; `hang` waits so
+    many seconds before answering DATA; `drop_after_data` keeps the mail and cuts the line without an answer;
+    `starttls` "refused" offers encryption and then says no.
+    """
+
+    port: int = 0
+    to_recipient: str | None = None
+    to_data: str | None = None
+    hang: float = 0
+    drop_after_data: int = 0
+    starttls: str = ""
+    connections: int = 0
+    received: list[EmailMessage] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def message_ids(self) -> list[str]:
+        """The Message-IDs taken so far, in order, doubles included."""
+        with self.lock:
+            return [str(mail["Message-ID"]) for mail in self.received]
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += 1
+        return ["250-STARTTLS", *responses] if self.starttls == "refused" else responses
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
+    ) -> str:
+        if self.to_recipient is not None:
+            return self.to_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.hang:
+            await asyncio.sleep(self.hang)
+        if self.to_data is not None:
+            return self.to_data
+        content = envelope.content
+        assert isinstance(content, bytes)
+        with self.lock:
+            self.received.append(email.message_from_bytes(content, policy=email.policy.default))
+        if self.drop_after_data:
+            self.drop_after_data -= 1
+            assert server.transport is not None
+            server.transport.abort()
+        return "250 Taken"
+
+
+@contextmanager
+def mail_server(**answers: Any) -> Iterator[MailServer]:
+    """Run a mail server on a free port of 127.0.0.1, in a thread of its own."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # every line of every dialogue otherwise
+    handler = MailServer(**answers)
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(
+        loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0)
+    )
+    handler.port = server.sockets[0].getsockname()[1]
+    thread = Thread(target=loop.run_forever, name="mail server", daemon=True)
+    thread.start()
+    try:
+        yield handler
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
