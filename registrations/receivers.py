@@ -1,0 +1,27 @@
+"""What the floor of registrations does when a session changes: writes down later work, in the same transaction."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from labs.work import enqueue
+from sessions.models import Session
+from sessions.publishing import Change
+from sessions.signals import session_changed
+
+# Changes after which somebody who waits may find room.
+MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
+TOLD = frozenset({Change.CANCELLED, Change.RESTORED, Change.MOVED})
+
+
+@receiver(session_changed, sender=Session)
+def plan_what_follows(session_id: int, change: Change, tell: bool, **more: Any) -> None:
+    if change in MAKES_ROOM:
+        enqueue("registrations.promote", {"session": session_id})
+    if change in TOLD:
+        sequence = Session.objects.values_list("sequence", flat=True).get(pk=session_id)
+        enqueue(
+            "registrations.tell",
+            {"session": session_id, "change": change.value, "by_mail": tell},
+            key=f"registrations.tell:{session_id}:{sequence}:{change.value}",
+        )

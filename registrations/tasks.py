@@ -1,0 +1,31 @@
+"""Later work of this floor. Each only calls a verb."""
+
+from django.utils import timezone
+
+from labs.work import Lease, task
+from registrations import erasing, news, registering, seats
+
+CHUNK = 50
+
+
+@task("registrations.promote")
+def promote(lease: Lease, session: int) -> None:
+    while len(seats.promote(session, at_most=CHUNK)) == CHUNK:
+        lease.renew()
+
+
+@task("registrations.tell")
+def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
+    for _told in news.tell(session, change, by_mail):
+        lease.renew()
+
+
+@task("registrations.expire")
+def expire(lease: Lease) -> None:
+    registering.expire_unconfirmed(timezone.now())
+
+
+@task("registrations.retention")
+def retention(lease: Lease) -> None:
+    while erasing.erase_what_is_due(timezone.now().date()):
+        lease.renew()

@@ -1,0 +1,117 @@
+"""Erasing one person: every name, address and word goes; what only counts stays.
+
+An erased registration remains as a row without a person, so that figures, attendance and certificates keep adding
+up. Certificates themselves lie a floor above and hear of it by `person_erased`.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from labs.models import Lab, Message, Submission, User
+from labs.wall_clock import wall
+from labs.work import enqueue
+from registrations import seats
+from registrations.consent import kept_until
+from registrations.models import Registration, SeatMovement
+from registrations.signals import person_erased
+from sessions.models import Session
+
+State = Registration.State
+
+
+@transaction.atomic
+def erase(registration: Registration, by: User | None = None) -> None:
+    """Erase the person. Seats in coming sessions go to the next in line; a registration nobody confirmed is deleted.
+
+    Works once: an erased registration stays as it is.
+    """
+    row = Registration.objects.select_for_update(no_key=True).get(pk=registration.pk)
+    if row.erased_at is not None:
+        return
+    if row.state == State.UNCONFIRMED:
+        forget([row])
+        return
+    now = timezone.now()
+    coming = Session.objects.filter(seats__registration=row, ends_at__gt=now).values_list("pk", flat=True)
+    seats.give_up(row, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
+    person_erased.send(sender=Registration, registration_id=row.pk)
+    _forget_traces([row])
+    # Whoever leaves before the end counts as cancelled; afterwards the registration has been one.
+    leaves = row.state == State.CONFIRMED and not _is_over(registration.lab, now)
+    Registration.objects.filter(pk=row.pk).update(
+        public_id=uuid.uuid4(),
+        state=State.CANCELLED if leaves else row.state,
+        cancelled_at=now if leaves else row.cancelled_at,
+        name="",
+        email="",
+        email_key=f"erased:{uuid.uuid4()}",
+        city_text="",
+        organisation="",
+        erased_at=now,
+        revised_at=now,
+        link_version=F("link_version") + 1,
+        feed_version=F("feed_version") + 1,
+    )
+
+
+@transaction.atomic
+def forget(registrations: Iterable[Registration]) -> int:
+    """Delete registrations that were never confirmed, with all their traces. Returns how many."""
+    rows = [row for row in registrations if row.state == State.UNCONFIRMED]
+    if not rows:
+        return 0
+    pks = [row.pk for row in rows]
+    Registration.objects.filter(pk__in=pks, state=State.UNCONFIRMED).delete()
+    # Afterwards, because deleting writes a line of history too.
+    _forget_traces(rows)
+    return len(rows)
+
+
+def erase_what_is_due(today: date, at_most: int = 100) -> int:
+    """Erase people whose answers were to be kept until before `today` (UTC). Returns how many; call again while any."""
+    due = (
+        Registration.objects.select_related("lab")
+        .filter(keep_until__lt=today, erased_at__isnull=True)
+        .order_by("keep_until", "pk")[:at_most]
+    )
+    count = 0
+    for registration in due:
+        erase(registration)
+        count += 1
+    return count
+
+
+@transaction.atomic
+def set_end_dates(lab: Lab) -> None:
+    """Let the end date of the lab's answers follow its last day and its retention. Call it when either changes."""
+    Registration.objects.filter(lab=lab, erased_at__isnull=True).update(keep_until=kept_until(lab))
+    erase_later(kept_until(lab))
+
+
+def erase_later(keep_until: date) -> None:
+    """Put down the erasing that follows this day, once for all whom it concerns."""
+    day = keep_until + timedelta(days=1)
+    enqueue(
+        "registrations.retention",
+        {},
+        key=f"registrations.retention:{day}",
+        run_at=datetime.combine(day, time(2), UTC),
+    )
+
+
+def _is_over(lab: Lab, now: datetime) -> bool:
+    return lab.ends_on < wall(now, lab.time_zone).date()
+
+
+def _forget_traces(rows: list[Registration]) -> None:
+    """Delete the mails, the history and the remembered forms of these people."""
+    Registration.history.filter(id__in=[row.pk for row in rows]).delete()
+    Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]).delete()
+    Submission.objects.filter(
+        purpose="registration", result__registration__in=[str(row.public_id) for row in rows]
+    ).delete()

@@ -1,0 +1,307 @@
+"""The mails of a registration: what each says, to whom, once. Each is queued in the transaction of what it tells.
+
+A mail is wholly in the person's language, with the person's hours first and the lab's beside them where they differ.
+Mails to an address that nobody has confirmed carry nothing that the sender of the form typed: no name, no words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext, ngettext
+
+from labs import dates, zones
+from labs.mail import File, queue
+from labs.models import Lab, Message
+from labs.models.texts import reading
+from labs.wall_clock import wall
+from registrations import links, personal_calendar
+from registrations.models import Registration, Seat, SeatMovement
+from sessions.models import Session
+
+# An address gets at most one mail of a kind that anybody may ask for within this time.
+QUIET = timedelta(minutes=20)
+
+
+@dataclass(frozen=True)
+class SeatLine:
+    """One session as a mail lists it, in the person's language. `lab_time` is empty where it would say the same."""
+
+    title: str
+    address: str
+    day: str
+    hours: str
+    lab_time: str
+    state: str
+    is_seat: bool
+
+
+def confirm_address(registration: Registration, days: int, again: bool = False) -> Message:
+    """Ask the address whether it wants to be registered; the question stands for `days`."""
+    once = f"confirm-address:{registration.public_id}"
+    return _queue(
+        registration,
+        "confirm_address",
+        _quietly("confirm-address", registration) if again else once,
+        {"days": days},
+        {"confirm": links.CONFIRM, "leave": links.LEAVE},
+        to_name="",
+    )
+
+
+def already_registered(registration: Registration) -> Message:
+    """Answer a second form for a confirmed address; nothing of what was typed into the second one is in it."""
+    return _queue(
+        registration,
+        "already_registered",
+        _quietly("already-registered", registration),
+        {},
+        {"manage": links.MANAGE},
+    )
+
+
+def link_again(registration: Registration) -> Message:
+    """Send the private link to whoever asked for it at this address."""
+    return _queue(
+        registration,
+        "registration_link",
+        _quietly("registration-link", registration),
+        {},
+        {"manage": links.MANAGE},
+    )
+
+
+def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
+    """Say what is now the person's, with the calendar entries attached."""
+    return _queue(
+        registration,
+        "confirmation",
+        f"confirmation:{registration.public_id}:{_instant(registration.confirmed_at)}",
+        _overview(registration, seats),
+        {"manage": links.MANAGE, "feed": links.FEED, "leave": links.LEAVE},
+        attachments=_calendar(registration, seats),
+    )
+
+
+def changed(registration: Registration, seats: Sequence[Seat]) -> Message:
+    """Say what is the person's after a change of sessions."""
+    return _queue(
+        registration,
+        "registration_changed",
+        f"registration-changed:{registration.public_id}:{_instant(timezone.now())}",
+        _overview(registration, seats),
+        {"manage": links.MANAGE, "feed": links.FEED},
+        attachments=_calendar(registration, seats),
+    )
+
+
+def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
+    """Say that the registration is cancelled and its seats are given up."""
+    return _queue(
+        registration,
+        "registration_cancelled",
+        f"registration-cancelled:{registration.public_id}:{_instant(registration.cancelled_at)}",
+        {
+            "seats_given_up": len(seats),
+            "again": settings.BASE_URL + reverse("register", args=[registration.lab.slug]),
+        },
+        {},
+        attachments=_calendar(registration, seats, given_up=True),
+    )
+
+
+def seat_is_yours(seat: Seat, movement: SeatMovement) -> Message:
+    """Tell the next in the waiting list that a seat became free and is his or hers."""
+    return _about_session("seat_is_yours", f"seat-is-yours:{movement.pk}", seat)
+
+
+def session_cancelled(seat: Seat) -> Message:
+    """Tell somebody with a seat or a place in the waiting list that the session does not take place."""
+    return _about_session("session_cancelled", _of_session("session-cancelled", seat), seat)
+
+
+def session_restored(seat: Seat) -> Message:
+    """Tell the same people that it takes place after all, and that their seats are still theirs."""
+    return _about_session("session_restored", _of_session("session-restored", seat), seat)
+
+
+def session_moved(seat: Seat) -> Message:
+    """Tell them its new date, hours or place."""
+    return _about_session("session_moved", _of_session("session-moved", seat), seat)
+
+
+def _about_session(occasion: str, key: str, seat: Seat) -> Message:
+    registration, session = seat.registration, seat.session
+    with translation.override(registration.language):
+        context = {
+            "line": _line(registration, seat, None),
+            "zone": _zone(registration, [session]),
+            "session_title": text_of(session.title, registration),
+            "reason": text_of(session.cancel_reason, registration),
+            "is_seat": seat.state == Seat.State.CONFIRMED,
+        }
+    return _queue(
+        registration,
+        occasion,
+        key,
+        context,
+        {"manage": links.MANAGE},
+        attachments=_calendar(registration, [seat]),
+    )
+
+
+def _queue(
+    registration: Registration,
+    occasion: str,
+    key: str,
+    context: dict[str, Any],
+    purposes: dict[str, links.Purpose],
+    *,
+    to_name: str | None = None,
+    attachments: Sequence[File] = (),
+) -> Message:
+    language, lab = registration.language, registration.lab
+    own = {
+        "lab_title": text_of(lab.title, registration),
+        "programme_address": settings.BASE_URL + reverse("lab", args=[lab.slug]),
+        "form_sent_on": dates.long_date(
+            wall(registration.created_at, registration.time_zone).date(), language
+        ),
+        "kept_until": dates.long_date(registration.keep_until, language),
+        "contact_email": lab.contact_email,
+    }
+    return queue(
+        occasion,
+        key=key,
+        language=language,
+        to_name=registration.name if to_name is None else to_name,
+        to_email=registration.email,
+        context={**own, **context},
+        lab=lab,
+        about=f"registration:{registration.public_id}",
+        links={name: links.in_mail(registration, purpose) for name, purpose in purposes.items()},
+        attachments=attachments,
+    )
+
+
+def text_of(text: object, registration: Registration) -> str:
+    """Return a text of the lab in the person's language, else in the lab's own."""
+    return reading(text, registration.language, registration.lab.default_language)[0]
+
+
+def _overview(registration: Registration, seats: Sequence[Seat]) -> dict[str, Any]:
+    """Return what a mail about the whole registration shows: a line per session, and the sum of them in words."""
+    from registrations.seats import waiting_positions  # seats queue mails through this module
+
+    ordered = sorted(seats, key=lambda seat: (seat.session.starts_at, seat.session_id))
+    positions = waiting_positions(ordered)
+    with translation.override(registration.language):
+        return {
+            "lines": [_line(registration, seat, positions.get(seat.pk)) for seat in ordered],
+            "zone": _zone(registration, [seat.session for seat in ordered]),
+            "summary": in_words(ordered),
+        }
+
+
+def in_words(seats: Iterable[Seat]) -> str:
+    """Return "2 seats are yours. In 1 session you are on the waiting list.", in the active language."""
+    states = [seat.state for seat in seats]
+    taken, waiting, refused = (
+        states.count(state) for state in (Seat.State.CONFIRMED, Seat.State.WAITING, Seat.State.CANCELLED)
+    )
+    sentences = []
+    if taken:
+        sentences.append(ngettext("%(n)d seat is yours.", "%(n)d seats are yours.", taken) % {"n": taken})
+    if waiting:
+        sentences.append(
+            ngettext(
+                "In %(n)d session you are on the waiting list.",
+                "In %(n)d sessions you are on the waiting list.",
+                waiting,
+            )
+            % {"n": waiting}
+        )
+    if refused:
+        sentences.append(
+            ngettext("%(n)d session had no seat left.", "%(n)d sessions had no seat left.", refused)
+            % {"n": refused}
+        )
+    return " ".join(sentences) or gettext("You have no seat at present.")
+
+
+def _line(registration: Registration, seat: Seat, position: int | None) -> SeatLine:
+    session, language, zone = seat.session, registration.language, registration.time_zone
+    starts, ends = wall(session.starts_at, zone), wall(session.ends_at, zone)
+    there = wall(session.starts_at, session.time_zone), wall(session.ends_at, session.time_zone)
+    differs = starts.replace(tzinfo=None) != there[0].replace(tzinfo=None)
+    return SeatLine(
+        title=text_of(session.title, registration),
+        address=session_address(session, registration.lab),
+        day=dates.long_day(starts.date(), language),
+        hours=_hours(starts, ends, language),
+        lab_time=_elsewhere(session, there, language) if differs else "",
+        state=_state_in_words(seat, position),
+        is_seat=seat.state == Seat.State.CONFIRMED and not session.is_cancelled,
+    )
+
+
+def session_address(session: Session, lab: Lab) -> str:
+    """Return the session's public address; nothing for an internal one, whose page asks for an account."""
+    if session.visibility != Session.Visibility.PUBLIC:
+        return ""
+    return settings.BASE_URL + reverse("session", args=[lab.slug, session.slug])
+
+
+def _hours(starts: datetime, ends: datetime, language: str) -> str:
+    if starts.date() == ends.date():
+        return dates.hours(starts, ends)
+    return f"{dates.clock(starts)} {dates.DASH} {dates.short_day(ends.date(), language)}, {dates.clock(ends)}"
+
+
+def _elsewhere(session: Session, there: tuple[datetime, datetime], language: str) -> str:
+    """Return "Tue 6 Apr, 11:30–13:00, Sofia (EEST, UTC+3)"."""
+    label = zones.zone_label(session.time_zone, session.starts_at, language)
+    return f"{dates.short_span(*there, language)}, {label}"
+
+
+def _zone(registration: Registration, sessions: Sequence[Session]) -> str:
+    """Return the person's zone as it is at the first of these sessions: "Athens (EEST, UTC+3)"."""
+    at = min((session.starts_at for session in sessions), default=timezone.now())
+    return str(zones.zone_label(registration.time_zone, at, registration.language))
+
+
+def _state_in_words(seat: Seat, position: int | None) -> str:
+    if seat.session.is_cancelled:
+        return gettext("This session was cancelled")
+    if seat.state == Seat.State.CONFIRMED:
+        return gettext("Your seat is confirmed")
+    if seat.state == Seat.State.WAITING:
+        if position is None:
+            return gettext("Waiting list")
+        return gettext("Waiting list: you are number %(position)d") % {"position": position}
+    return gettext("No seat left")
+
+
+def _calendar(registration: Registration, seats: Sequence[Seat], given_up: bool = False) -> list[File]:
+    """Return the seats' calendar entries as one file to open; nothing where there is none."""
+    content = personal_calendar.entries_file(registration, seats, given_up=given_up)
+    return [File("sessions.ics", "text/calendar; charset=utf-8; method=PUBLISH", content)] if content else []
+
+
+def _quietly(kind: str, registration: Registration) -> str:
+    """Return a key that stays the same for a while, so that nobody can fill somebody else's mailbox."""
+    window = int(timezone.now().timestamp() // QUIET.total_seconds())
+    return f"{kind}:{registration.public_id}:{window}"
+
+
+def _of_session(kind: str, seat: Seat) -> str:
+    # The session's sequence rises with each such change: a second cancellation is a second mail.
+    return f"{kind}:{seat.session_id}:{seat.session.sequence}:{seat.pk}"
+
+
+def _instant(at: datetime | None) -> str:
+    return str(int(at.timestamp() * 1_000_000)) if at else ""

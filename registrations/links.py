@@ -1,0 +1,73 @@
+"""The private links of a registration: their purposes, their addresses, and whom a link opens."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import Http404
+from django.urls import reverse
+
+from labs import tokens
+from labs.mail import Link
+from registrations.models import Registration
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a link is for: the words in its token, the URL it leads to, and which of the two versions revokes it."""
+
+    name: str
+    route: str
+    version: str = "link_version"
+
+
+CONFIRM: Final = Purpose("registration.confirm", "registration_confirm")
+MANAGE: Final = Purpose("registration.manage", "registration")
+LEAVE: Final = Purpose("registration.leave", "registration_leave")
+FEED: Final = Purpose("registration.feed", "personal_feed", "feed_version")
+
+# Stands in for the token while Django builds the address; a token is 48 characters of the same alphabet.
+_MARK = "-" * 48
+
+
+def token_of(registration: Registration, purpose: Purpose) -> str:
+    """Return the token that opens this registration for this purpose."""
+    return tokens.make(purpose.name, registration.public_id, getattr(registration, purpose.version))
+
+
+def path_of(registration: Registration, purpose: Purpose) -> str:
+    """Return the link's path on this site."""
+    return reverse(purpose.route, args=[token_of(registration, purpose)])
+
+
+def address_of(registration: Registration, purpose: Purpose) -> str:
+    """Return the link's full address, built from BASE_URL and never from a request."""
+    return settings.BASE_URL + path_of(registration, purpose)
+
+
+def in_mail(registration: Registration, purpose: Purpose) -> Link:
+    """Return the link as a message keeps it: without its token."""
+    path = reverse(purpose.route, args=[_MARK]).replace(_MARK, "{token}")
+    return Link(purpose.name, registration.public_id, getattr(registration, purpose.version), path)
+
+
+def find(token: str, *purposes: Purpose) -> Registration:
+    """Return the registration that the token opens for one of these purposes.
+
+    Raises Http404 for a token that is altered, revoked, made for something else, or whose registration is gone:
+    all of them look the same.
+    """
+    subject = tokens.subject_of(token)
+    registration = (
+        Registration.objects.select_related("lab__programme", "city", "stakeholder_group")
+        .filter(public_id=subject, erased_at__isnull=True)
+        .first()
+        if subject
+        else None
+    )
+    if registration is None or not any(
+        tokens.fits(token, purpose.name, registration.public_id, getattr(registration, purpose.version))
+        for purpose in purposes
+    ):
+        raise Http404
+    return registration

@@ -1,0 +1,351 @@
+"""Registering: from a filled-in form to a confirmed address with seats, and every later change by the person.
+
+Who registers proves nothing at first: an unconfirmed registration holds no seat, no place in any line, and nobody
+learns from the answer whether an address is known. Confirming takes the seats.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import City, Lab, StakeholderGroup, User
+from labs.viewer import Viewer
+from labs.work import enqueue
+from registrations import erasing, letters, seats
+from registrations.consent import consent_words, kept_until
+from registrations.models import Registration, Seat, SeatMovement
+from sessions.models import Session
+
+UNCONFIRMED_DAYS = 7
+# Mails that ask an address to confirm, per hour and over all labs: nobody can fill a stranger's mailbox with them.
+CONFIRM_MAILS_PER_HOUR = 3
+
+State = Registration.State
+
+
+class Refused(Exception):
+    """The registration cannot be made or changed like this. `code` names the rule, `message` says it to people."""
+
+    def __init__(self, code: str, message: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a person says about him- or herself. `city` or `city_text`, or neither; `time_zone` is canonical."""
+
+    name: str
+    language: str
+    time_zone: str
+    city: City | None = None
+    city_text: str = ""
+    organisation: str = ""
+    stakeholder_group: StakeholderGroup | None = None
+
+
+@dataclass(frozen=True)
+class RegistrationPlan:
+    """A registration as it is asked for. `consent_language` is the language in which the consent text was read."""
+
+    details: Details
+    email: str
+    sessions: tuple[int, ...]
+    consent: bool
+    consent_language: str
+
+
+def email_key(email: str) -> str:
+    """Return what makes two spellings one address: case, Unicode form and the writing of the domain do not count."""
+    local, _at, domain = unicodedata.normalize("NFKC", email.strip()).casefold().rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        pass
+    return f"{local}@{domain}"
+
+
+@transaction.atomic
+def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | None:
+    """Write an unconfirmed registration with its requested seats, and queue the mail that asks to confirm.
+
+    Returns None where nothing is written: the address is registered already and is sent its link, or it was asked
+    too often in the last hour. Tell nobody which. Raises Refused (codes: not_open, no_consent, no_session,
+    unknown_session, other_programme) and ValidationError for details that do not fit their columns.
+    """
+    now = timezone.now()
+    if not lab.takes_registrations(now):
+        raise Refused("not_open", _("Registration is not open."))
+    if not plan.consent:
+        raise Refused("no_consent", _("Registration needs your consent."))
+    _check_details(lab, plan.details)
+    sessions = _sessions_to_choose(lab, viewer, plan.sessions, now)
+    key = email_key(plan.email)
+    registration = Registration(
+        lab=lab,
+        email=plan.email.strip(),
+        email_key=key,
+        consent_text=consent_words(lab, plan.consent_language),
+        consent_language=plan.consent_language,
+        consent_at=now,
+        keep_until=kept_until(lab),
+        **vars(plan.details),
+    )
+    # Foreign keys were checked above; asking the database again for each would cost a query.
+    registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+
+    known = (
+        Registration.objects.select_related("lab__programme")
+        .filter(lab=lab, email_key=key, state=State.CONFIRMED)
+        .first()
+    )
+    if known is not None:
+        letters.already_registered(known)
+        return None
+    recent = Registration.objects.filter(
+        email_key=key, state=State.UNCONFIRMED, created_at__gt=now - timedelta(hours=1)
+    )
+    if recent.count() >= CONFIRM_MAILS_PER_HOUR:
+        return None
+    registration.save(force_insert=True)
+    seats.request(registration, sessions)
+    letters.confirm_address(registration, UNCONFIRMED_DAYS)
+    _expire_later(now)
+    return registration
+
+
+@transaction.atomic
+def confirm(registration: Registration) -> Registration:
+    """Take the address as confirmed: seats are taken or waited for in the order of the programme, and a mail says so.
+
+    A second call changes nothing. Other unconfirmed registrations of the same address in this lab are deleted.
+    Raises Refused (codes: cancelled, already_registered, gone).
+    """
+    # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
+    rows = {
+        row.pk: row
+        for row in Registration.objects.select_for_update(no_key=True)
+        .filter(lab=registration.lab_id, email_key=registration.email_key)
+        .order_by("pk")
+    }
+    current = rows.get(registration.pk)
+    if current is None:
+        raise Refused("gone", _("This registration no longer exists."))
+    if current.state == State.CONFIRMED:
+        return current
+    if current.state == State.CANCELLED:
+        raise Refused("cancelled", _("This registration was cancelled."))
+    if any(row.state == State.CONFIRMED for row in rows.values()):
+        raise Refused("already_registered", _("This address is registered already."))
+    current.lab = registration.lab
+    current.state = State.CONFIRMED
+    current.confirmed_at = current.revised_at = timezone.now()
+    current.save(update_fields=["state", "confirmed_at", "revised_at"])
+    erasing.forget(row for row in rows.values() if row.state == State.UNCONFIRMED)
+    requested = Seat.objects.filter(registration=current, state=Seat.State.REQUESTED)
+    taken = seats.take(current, requested.values_list("session_id", flat=True))
+    letters.confirmation(current, _with_sessions(taken))
+    erasing.erase_later(current.keep_until)
+    return current
+
+
+@transaction.atomic
+def change_sessions(
+    registration: Registration, viewer: Viewer, session_ids: Iterable[int], by: User | None = None
+) -> list[Seat]:
+    """Make these the person's sessions among those that are not over: what is new is taken, what is missing given up.
+
+    Returns the seats that moved; none where the choice is what it was. Sessions that the person has are his or hers
+    to keep, whatever the viewer may see by now. Adding asks for an open registration, giving up never does. Raises
+    Refused (codes: not_registered, not_open, unknown_session).
+    """
+    registration = _lock_confirmed(registration)
+    now = timezone.now()
+    wanted = set(session_ids)
+    held = set(
+        Seat.objects.filter(
+            registration=registration, state__in=seats.ACTIVE, session__ends_at__gt=now
+        ).values_list("session_id", flat=True)
+    )
+    added, dropped = wanted - held, held - wanted
+    if added:
+        if not registration.lab.takes_registrations(now):
+            raise Refused(
+                "not_open", _("Registration is closed: you can give up seats, but not take others.")
+            )
+        _sessions_to_choose(registration.lab, viewer, added, now)
+    if not added and not dropped:
+        return []
+    # All of them before any of them moves: rows are locked in one order everywhere.
+    seats.lock_sessions(added | dropped)
+    reason = SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.GIVEN_UP
+    moved = seats.give_up(registration, dropped, reason, by)
+    moved += seats.take(
+        registration, added, SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.CHOSEN, by
+    )
+    _revise(registration)
+    letters.changed(registration, seats_of(registration))
+    return moved
+
+
+@transaction.atomic
+def change_details(registration: Registration, details: Details, by: User | None = None) -> Registration:
+    """Write what the person says about him- or herself; the address stays. Raises Refused, ValidationError."""
+    registration = _lock_confirmed(registration)
+    _check_details(registration.lab, details)
+    for name, value in vars(details).items():
+        setattr(registration, name, value)
+    registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+    registration.revised_at = timezone.now()
+    registration._history_user = by  # type: ignore[attr-defined]
+    registration.save(update_fields=[*vars(details), "revised_at"])
+    return registration
+
+
+@transaction.atomic
+def cancel(registration: Registration, by: User | None = None) -> Registration:
+    """End a registration: seats in sessions that are not over go to the next in line. A second call changes nothing."""
+    registration = _locked(registration)
+    if registration.state == State.CANCELLED:
+        return registration
+    was_confirmed = registration.state == State.CONFIRMED
+    now = timezone.now()
+    registration.state = State.CANCELLED
+    registration.cancelled_at = registration.revised_at = now
+    registration._history_user = by  # type: ignore[attr-defined]
+    registration.save(update_fields=["state", "cancelled_at", "revised_at"])
+    coming = Session.objects.filter(seats__registration=registration, ends_at__gt=now).values_list(
+        "pk", flat=True
+    )
+    given_up = seats.give_up(registration, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
+    if was_confirmed:
+        letters.cancelled(registration, _with_sessions(given_up))
+    return registration
+
+
+@transaction.atomic
+def ask_for_link(lab: Lab, email: str) -> None:
+    """Send the private link to this address if it is registered in the lab, or its question again if it is not yet.
+
+    Does nothing for any other address; the answer to whoever asks must be the same.
+    """
+    registration = (
+        Registration.objects.select_related("lab__programme")
+        .filter(lab=lab, email_key=email_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED])
+        .order_by("state", "-pk")  # by alphabet: "confirmed" comes first
+        .first()
+    )
+    if registration is None:
+        return
+    if registration.state == State.CONFIRMED:
+        letters.link_again(registration)
+    else:
+        letters.confirm_address(registration, UNCONFIRMED_DAYS, again=True)
+
+
+@transaction.atomic
+def renew_feed_address(registration: Registration) -> Registration:
+    """Give the personal feed a new address; the old one opens nothing from now on."""
+    registration = _lock_confirmed(registration)
+    registration.feed_version += 1
+    registration.save(update_fields=["feed_version"])
+    return registration
+
+
+def expire_unconfirmed(now: datetime) -> int:
+    """Delete registrations that nobody confirmed in time. Returns how many."""
+    return erasing.forget(
+        Registration.objects.filter(
+            state=State.UNCONFIRMED, created_at__lt=now - timedelta(days=UNCONFIRMED_DAYS)
+        )
+    )
+
+
+def seats_of(registration: Registration) -> list[Seat]:
+    """Return the seats and waiting places that the person has now, with their sessions, in the programme's order."""
+    return _with_sessions(Seat.objects.filter(registration=registration, state__in=seats.ACTIVE))
+
+
+def choosable(lab: Lab, viewer: Viewer, now: datetime) -> list[Session]:
+    """Return the sessions that this viewer may register for: in sight, taking place, not over. One query."""
+    return list(
+        Session.objects.visible_to(viewer)
+        .filter(seats.open_to_take(now), lab=lab)
+        .order_by("starts_at", "pk")
+    )
+
+
+def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
+    """Return the pairs of sessions that take place at the same time, the earlier first."""
+    ordered = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
+    return [
+        (one, other)
+        for place, one in enumerate(ordered)
+        for other in ordered[place + 1 :]
+        if one.overlaps(other) and not (one.is_cancelled or other.is_cancelled)
+    ]
+
+
+def _sessions_to_choose(lab: Lab, viewer: Viewer, session_ids: Iterable[int], now: datetime) -> list[int]:
+    """Return the ids if every one may be chosen by this viewer. One that is hidden is as unknown as one that is not."""
+    wanted = sorted(set(session_ids))
+    if not wanted:
+        raise Refused("no_session", _("Choose at least one session."))
+    found = Session.objects.visible_to(viewer).filter(seats.open_to_take(now), lab=lab, pk__in=wanted)
+    if found.count() != len(wanted):
+        raise Refused(
+            "unknown_session", _("A session that you chose is no longer open. Look at the list again.")
+        )
+    return wanted
+
+
+def _check_details(lab: Lab, details: Details) -> None:
+    """Refuse a city or a group of another programme, as another lab's form would have them."""
+    group = details.stakeholder_group
+    if group is not None and group.programme_id != lab.programme_id:
+        raise Refused("other_programme", _("Choose a group of the list."))
+    if details.city is not None and not lab.programme.cities.filter(pk=details.city.pk).exists():
+        raise Refused("other_programme", _("Choose a city of the list."))
+
+
+def _locked(registration: Registration) -> Registration:
+    return (
+        Registration.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("lab__programme")
+        .get(pk=registration.pk)
+    )
+
+
+def _lock_confirmed(registration: Registration) -> Registration:
+    locked = _locked(registration)
+    if locked.state != State.CONFIRMED:
+        raise Refused("not_registered", _("This registration is not confirmed, or was cancelled."))
+    return locked
+
+
+def _revise(registration: Registration) -> None:
+    registration.revised_at = timezone.now()
+    registration.save(update_fields=["revised_at"])
+
+
+def _with_sessions(moved: Iterable[Seat]) -> list[Seat]:
+    """Fetch these seats with what mails and pages show of their sessions, in the programme's order."""
+    return list(
+        Seat.objects.filter(pk__in=[seat.pk for seat in moved])
+        .select_related("session__room", "session__track")
+        .order_by("session__starts_at", "session_id")
+    )
+
+
+def _expire_later(now: datetime) -> None:
+    """Put down the clearing of this day's unconfirmed registrations, once for all of them."""
+    day = (now.astimezone(UTC) + timedelta(days=UNCONFIRMED_DAYS + 1)).replace(
+        hour=2, minute=0, second=0, microsecond=0
+    )
+    enqueue("registrations.expire", {}, key=f"registrations.expire:{day:%Y-%m-%d}", run_at=day)

@@ -1,0 +1,308 @@
+"""Seats: who has one, who waits, in which order. The only writer of `Seat.state`, `Seat.place` and of the counters
+`Session.seats_taken`, `seats_waiting` and `last_place`.
+
+A seat is taken by one conditional update of the session's row whose row count decides; nothing is read before it.
+That update locks the row until the transaction ends, so the places of a session follow each other in the order in
+which transactions commit. Rows are locked in one order everywhere: the registration, then its sessions by id, then
+seats; a seat is written only under the lock of its session. Two transactions can therefore never wait for each other.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Q
+from django.utils import timezone
+
+from labs.models import User
+from registrations import letters
+from registrations.models import Registration, Seat, SeatMovement
+from sessions.models import Session
+from sessions.visibility import SessionQuerySet
+
+logger = logging.getLogger(__name__)
+
+State = Seat.State
+Reason = SeatMovement.Reason
+ACTIVE = (State.CONFIRMED, State.WAITING)
+
+HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
+
+
+class NotConfirmed(Exception):
+    """Only a registration whose address is confirmed may hold seats."""
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """A session whose counters differ from its seats: (taken, waiting, last place) as counted and as stored."""
+
+    session_id: int
+    counted: tuple[int, int, int]
+    stored: tuple[int, int, int]
+
+
+def open_to_take(now: datetime) -> Q:
+    """Return the condition under which a seat may change hands: the session takes place, is no draft, is not over."""
+    return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
+
+
+def request(registration: Registration, session_ids: Iterable[int]) -> None:
+    """Remember the choice of a person whose address is not confirmed yet. Holds no seat and no place."""
+    now = timezone.now()
+    Seat.objects.bulk_create(
+        Seat(registration=registration, session_id=session_id, state=State.REQUESTED, changed_at=now)
+        for session_id in sorted(set(session_ids))
+    )
+
+
+@transaction.atomic
+def take(
+    registration: Registration,
+    session_ids: Iterable[int],
+    reason: SeatMovement.Reason = Reason.CHOSEN,
+    by: User | None = None,
+) -> list[Seat]:
+    """Take a seat in each session, or the next place of its waiting list, or neither where it keeps none.
+
+    Returns the seats by session id: CONFIRMED, WAITING, or CANCELLED with a movement that says why. A seat or a
+    place that is held already stays. Sessions of another lab are refused like closed ones. Raises NotConfirmed.
+    """
+    _lock_confirmed(registration)
+    now = timezone.now()
+    wanted = sorted(set(session_ids))
+    known = {
+        seat.session_id: seat for seat in Seat.objects.filter(registration=registration, session__in=wanted)
+    }
+    held = {session_id for session_id, seat in known.items() if seat.state in ACTIVE}
+    outcomes: dict[int, tuple[Seat.State, SeatMovement.Reason]] = {}
+    for session_id in wanted:
+        if session_id not in held:
+            outcomes[session_id] = _claim(registration.lab_id, session_id, now, reason)
+    # Our own updates hold the rows, so nobody else has moved the counter since.
+    places = dict(
+        Session.objects.filter(
+            pk__in=[session_id for session_id, (state, _reason) in outcomes.items() if state in ACTIVE]
+        ).values_list("pk", "last_place")
+    )
+    moves = []
+    for session_id, (state, why) in outcomes.items():
+        seat = known.get(session_id) or Seat(registration=registration, session_id=session_id, state="")
+        known[session_id] = seat
+        moves.append(_Move(seat, state, why, places.get(session_id)))
+    _write(moves, now, by)
+    # Somebody may have left between our two tries of a full session: then its first in line is seated now.
+    for session_id, (state, _why) in outcomes.items():
+        if state == State.WAITING and promote(session_id):
+            known[session_id].refresh_from_db()
+    return [known[session_id] for session_id in wanted]
+
+
+@transaction.atomic
+def give_up(
+    registration: Registration,
+    session_ids: Iterable[int],
+    reason: SeatMovement.Reason = Reason.GIVEN_UP,
+    by: User | None = None,
+) -> list[Seat]:
+    """Give up seats, places in waiting lists and requests, and seat the next in line. Returns what was given up."""
+    sessions = lock_sessions(session_ids)
+    now = timezone.now()
+    seats = list(
+        Seat.objects.filter(registration=registration, session__in=sessions)
+        .exclude(state=State.CANCELLED)
+        .order_by("session_id")
+    )
+    freed = []
+    for seat in seats:
+        if seat.state == State.CONFIRMED:
+            Session.objects.filter(pk=seat.session_id).update(seats_taken=F("seats_taken") - 1)
+            freed.append(seat.session_id)
+        elif seat.state == State.WAITING:
+            Session.objects.filter(pk=seat.session_id).update(seats_waiting=F("seats_waiting") - 1)
+    _write([_Move(seat, State.CANCELLED, reason, None) for seat in seats], now, by)
+    for session_id in freed:
+        promote(session_id)
+    return seats
+
+
+@transaction.atomic
+def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
+    """Seat those who wait, in their order, while there is room, and queue a mail to each. Returns their seats.
+
+    `at_most` bounds the work of one transaction; call again until the answer is shorter.
+    """
+    now = timezone.now()
+    promoted: list[Seat] = []
+    while at_most is None or len(promoted) < at_most:
+        moved = (
+            Session.objects.filter(open_to_take(now), HAS_ROOM, pk=session_id, seats_waiting__gt=0)
+            .order_by()
+            .update(seats_taken=F("seats_taken") + 1, seats_waiting=F("seats_waiting") - 1)
+        )
+        if not moved:
+            break
+        seat = (
+            Seat.objects.filter(session=session_id, state=State.WAITING)
+            .select_related("registration__lab__programme", "session__lab", "session__room")
+            .order_by("place")
+            .first()
+        )
+        if seat is None:
+            # The counter said that somebody waits and nobody does: it is right now, the room stays free.
+            Session.objects.filter(pk=session_id).update(seats_taken=F("seats_taken") - 1)
+            logger.error("session %s counted people in its waiting list who are not there", session_id)
+            continue
+        [movement] = _write([_Move(seat, State.CONFIRMED, Reason.PROMOTED, seat.place)], now, None)
+        letters.seat_is_yours(seat, movement)
+        promoted.append(seat)
+    return promoted
+
+
+@transaction.atomic
+def note(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
+    """Write into the history of these seats that their session was cancelled or restored; they stay as they are.
+
+    A seat whose last movement says so already gets no second one.
+    """
+    now = timezone.now()
+    by_id = {seat.pk: seat for seat in seats}
+    last = dict(
+        SeatMovement.objects.filter(seat__in=by_id).order_by("at", "pk").values_list("seat_id", "reason")
+    )
+    SeatMovement.objects.bulk_create(
+        SeatMovement(seat=seat, at=now, before=seat.state, after=seat.state, reason=reason)
+        for pk, seat in by_id.items()
+        if last.get(pk) != reason
+    )
+
+
+def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
+    """Return for each waiting seat how many stand in line up to and with it: {seat id: 1 for the next}. One query."""
+    waiting = [seat for seat in seats if seat.state == State.WAITING]
+    if not waiting:
+        return {}
+    ahead = Q(pk__in=[])
+    for seat in waiting:
+        ahead |= Q(session=seat.session_id, place__lt=seat.place)
+    counts = dict(
+        Seat.objects.filter(ahead, state=State.WAITING)
+        .order_by()
+        .values_list("session_id")
+        .annotate(n=Count("pk"))
+    )
+    return {seat.pk: counts.get(seat.session_id, 0) + 1 for seat in waiting}
+
+
+def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy]:
+    """Compare every session's counters with its seats; with `repair`, write the counted values and seat who waits.
+
+    Repairing takes each session's lock; a session that would then be oversold raises IntegrityError.
+    """
+    sessions = Session.objects.order_by("pk")
+    if lab_id is not None:
+        sessions = sessions.filter(lab=lab_id)
+    found = _discrepancies(sessions)
+    if not repair:
+        return found
+    for session_id in [discrepancy.session_id for discrepancy in found]:
+        with transaction.atomic():
+            locked = lock_sessions([session_id])
+            for now in _discrepancies(Session.objects.filter(pk__in=locked)):
+                taken, waiting, last_place = now.counted
+                Session.objects.filter(pk=session_id).update(
+                    seats_taken=taken, seats_waiting=waiting, last_place=max(last_place, now.stored[2])
+                )
+            promote(session_id)
+    return found
+
+
+def lock_sessions(session_ids: Iterable[int]) -> list[int]:
+    """Lock these sessions' rows, lowest id first, and return their ids. Whoever moves seats in several calls this."""
+    return list(
+        Session.objects.select_for_update(no_key=True)
+        .filter(pk__in=set(session_ids))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+@dataclass(frozen=True)
+class _Move:
+    seat: Seat
+    after: Seat.State
+    reason: SeatMovement.Reason
+    place: int | None
+
+
+def _lock_confirmed(registration: Registration) -> None:
+    """Lock the registration's row, so that two requests of one person follow each other."""
+    state = (
+        Registration.objects.select_for_update(no_key=True)
+        .filter(pk=registration.pk)
+        .values_list("state", flat=True)
+        .first()
+    )
+    if state != Registration.State.CONFIRMED:
+        raise NotConfirmed
+
+
+def _claim(
+    lab_id: int, session_id: int, now: datetime, reason: SeatMovement.Reason
+) -> tuple[Seat.State, SeatMovement.Reason]:
+    """Count one seat or one place more, if the session allows it. Newcomers never pass those who wait."""
+    session = Session.objects.filter(open_to_take(now), pk=session_id, lab=lab_id).order_by()
+    if session.filter(HAS_ROOM, seats_waiting=0).update(
+        seats_taken=F("seats_taken") + 1, last_place=F("last_place") + 1
+    ):
+        return State.CONFIRMED, reason
+    if session.filter(waiting_list=True).update(
+        seats_waiting=F("seats_waiting") + 1, last_place=F("last_place") + 1
+    ):
+        return State.WAITING, Reason.FULL
+    return State.CANCELLED, Reason.CLOSED if session.exists() else Reason.NOT_OPEN
+
+
+def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovement]:
+    """Write seats and their movements, in one statement each for new seats, known seats and movements."""
+    movements = []
+    for move in moves:
+        movements.append(
+            SeatMovement(
+                seat=move.seat, at=now, before=move.seat.state, after=move.after, reason=move.reason, by=by
+            )
+        )
+        move.seat.state, move.seat.place, move.seat.changed_at = move.after, move.place, now
+    new = [move.seat for move in moves if move.seat._state.adding]
+    known = [move.seat for move in moves if not move.seat._state.adding]
+    if new:
+        Seat.objects.bulk_create(new)
+    if known:
+        Seat.objects.bulk_update(known, ["state", "place", "changed_at"])
+    return SeatMovement.objects.bulk_create(movements)
+
+
+def _discrepancies(sessions: SessionQuerySet) -> list[Discrepancy]:
+    """Count the seats of these sessions, in one query."""
+    rows = sessions.annotate(
+        counted_taken=Count("seats", filter=Q(seats__state=State.CONFIRMED)),
+        counted_waiting=Count("seats", filter=Q(seats__state=State.WAITING)),
+        counted_places=Max("seats__place", default=0),
+    ).values_list(
+        "pk",
+        "counted_taken",
+        "counted_waiting",
+        "counted_places",
+        "seats_taken",
+        "seats_waiting",
+        "last_place",
+    )
+    found = []
+    for pk, *numbers in rows:
+        counted, stored = (numbers[0], numbers[1], numbers[2]), (numbers[3], numbers[4], numbers[5])
+        # Places of people who left are not given again, so the last one may lie behind all that are held.
+        if counted[:2] != stored[:2] or counted[2] > stored[2]:
+            found.append(Discrepancy(pk, counted, stored))
+    return found
