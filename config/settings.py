@@ -153,6 +153,12 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/organise/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "labs.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "labs.account_forms.LoginForm",
+    "reset_password": "labs.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "labs.account_forms.ChoosePasswordForm",
+    "change_password": "labs.account_forms.ChangePasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

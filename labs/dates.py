@@ -71,6 +71,11 @@ def short_day(on: date, language: str) -> str:
     return format_date(on, _SHORT_DAY_PATTERNS.get(locale.language, "EEE d MMM"), locale)
 
 
+def day_mark(on: date, language: str) -> str:
+    """Return "Tue 6", "вт 6", "Τρί 6": a day within a lab whose month is named elsewhere."""
+    return format_date(on, "EEE d", locale_of(language))
+
+
 def date_range(first: date, last: date, language: str) -> str:
     """Return "6–16 April 2027", "30 November – 10 December 2021", or one date where both are the same.
 

@@ -1,0 +1,80 @@
+"""The forms of sign-in in the house's words. None of their answers tells whether an account exists."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+ADDRESS_MISSING = _("Write your e-mail address")
+ADDRESS_UNFINISHED = _("Write the address in full, like name@example.org")
+PASSWORD_MISSING = _("Write your password")
+PASSWORD_HINT = _("12 characters or more. A sentence that only you would write is good and easy to keep.")
+
+_LOGIN_ERRORS = {
+    "email_password_mismatch": _(
+        "No account here has this e-mail with this password. Check both, or choose a new password below."
+    ),
+    "too_many_login_attempts": _("Too many attempts in a short time. Wait five minutes, then try again."),
+}
+
+
+class LoginForm(allauth_forms.LoginForm):
+    mark_optional = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "login", _("E-mail"), required=ADDRESS_MISSING, invalid=ADDRESS_UNFINISHED)
+        _word(self, "password", _("Password"), required=PASSWORD_MISSING)
+
+    def clean(self) -> dict[str, Any] | None:
+        try:
+            return super().clean()
+        except ValidationError as error:
+            words = _LOGIN_ERRORS.get(error.code or "")
+            raise ValidationError(words, code=error.code) if words else error from None
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "email", _("E-mail"), required=ADDRESS_MISSING, invalid=ADDRESS_UNFINISHED)
+
+
+class ChoosePasswordForm(allauth_forms.ResetPasswordKeyForm):
+    """A new password from the link of a mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word_new_password(self)
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "oldpassword", _("Your password now"), required=PASSWORD_MISSING)
+        _word_new_password(self)
+
+    def clean_oldpassword(self) -> str:
+        try:
+            return super().clean_oldpassword()
+        except ValidationError:
+            raise ValidationError(_("This is not your password. Write the one you signed in with.")) from None
+
+
+def _word_new_password(form: Any) -> None:
+    _word(form, "password1", _("New password"), required=_("Write a new password"))
+    _word(form, "password2", _("New password once more"), required=_("Write the new password once more"))
+    form.fields["password1"].help_text = PASSWORD_HINT
+
+
+def _word(form: Any, name: str, label: Any, **errors: Any) -> None:
+    """Give a field of allauth our label and errors, and take away placeholders and helps that would say it again."""
+    field = form.fields[name]
+    field.label = label
+    field.help_text = ""
+    field.error_messages |= errors
+    field.widget.attrs.pop("placeholder", None)
+    for validator in field.validators:
+        if getattr(validator, "code", "") == "invalid" and "invalid" in errors:
+            validator.message = errors["invalid"]

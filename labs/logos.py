@@ -1,0 +1,179 @@
+"""A lab's logo: an uploaded picture, checked by its content and written anew.
+
+PNG is decoded and encoded again by Pillow, which leaves behind whatever else the file carried. SVG is read event by
+event and rebuilt from a short list of drawing elements and attributes; anything that runs, loads or styles is refused.
+"""
+
+import io
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from PIL import Image
+
+MAX_BYTES = 512 * 1024
+MAX_PIXELS = 4096 * 4096
+SHOWN = (960, 256)  # four times the plate of 240 × 64 px, for fine screens and for print
+MAX_ELEMENTS = 5000
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_SVG = "http://www.w3.org/2000/svg"
+_ELEMENT_NAMES = """
+    svg g defs title desc path rect circle ellipse line polyline polygon linearGradient radialGradient stop clipPath
+"""
+_ATTRIBUTE_NAMES = """
+    id viewBox width height x y x1 y1 x2 y2 cx cy r rx ry fx fy d points transform preserveAspectRatio
+    fill fill-rule fill-opacity clip-path clip-rule color opacity offset stop-color stop-opacity
+    stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset
+    stroke-opacity gradientUnits gradientTransform spreadMethod clipPathUnits
+"""
+_ELEMENTS = frozenset(_ELEMENT_NAMES.split())
+_ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
+# What drawing programs add for themselves; it is left out without a word.
+_NOTES = frozenset({"metadata", "namedview"})
+
+
+class LogoRefused(ValueError):
+    """The file is no logo that this service may show. `message` says why and what to do, for the organiser."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A checked picture, ready to be stored: its bytes, ending and media type."""
+
+    content: bytes
+    extension: str
+    media_type: str
+
+
+MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
+
+
+def read_logo(data: bytes) -> Logo:
+    """Check an uploaded file and return it written anew. Raises LogoRefused."""
+    if len(data) > MAX_BYTES:
+        raise LogoRefused(_("The file is larger than 512 kB. Save the logo smaller and choose it again."))
+    if data.startswith(_PNG):
+        return Logo(_png(data), "png", MEDIA_TYPES["png"])
+    if b"<svg" in data[:4096]:
+        return Logo(_svg(data), "svg", MEDIA_TYPES["svg"])
+    raise LogoRefused(
+        _("The file is neither PNG nor SVG. Save the logo in one of these formats and choose it again.")
+    )
+
+
+def _png(data: bytes) -> bytes:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data), formats=["PNG"])
+            if picture.width * picture.height > MAX_PIXELS:
+                raise LogoRefused(_("The picture has too many pixels. 960 by 256 are enough."))
+            picture = picture.convert("RGBA")
+    except LogoRefused:
+        raise
+    except Exception:  # Pillow raises half a dozen kinds for a broken file; all mean the same here
+        raise LogoRefused(_("The picture cannot be read. Save it as PNG anew and choose it again.")) from None
+    picture.thumbnail(SHOWN)
+    plain = Image.new("RGBA", picture.size)
+    plain.paste(picture)
+    written = io.BytesIO()
+    plain.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def _svg(data: bytes) -> bytes:
+    rebuilt = _Rebuilder()
+    try:
+        rebuilt.parser.Parse(data, True)
+    except LogoRefused:
+        raise
+    except (expat.ExpatError, ValueError, RecursionError):
+        raise LogoRefused(_("The drawing cannot be read. Save it as SVG anew and choose it again.")) from None
+    return rebuilt.document()
+
+
+class _Rebuilder:
+    """Takes the events of an XML parser and writes the drawing anew."""
+
+    def __init__(self) -> None:
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        # No entities, hence neither bombs nor files read in their name.
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.EntityDeclHandler = self._refuse_entity
+        self._parts: list[str] = []
+        self._open: list[str] = []
+        self._left_out = 0  # depth inside an element that is left out
+        self._count = 0
+
+    def document(self) -> bytes:
+        return "".join(self._parts).encode()
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            raise LogoRefused(_("The drawing has too many parts. Save the logo as PNG and choose it again."))
+        namespace, _space, local = name.rpartition(" ")
+        if self._left_out or local in _NOTES:
+            self._left_out += 1
+            return
+        if namespace != _SVG or local not in _ELEMENTS:
+            raise LogoRefused(
+                _("The drawing holds “%(part)s”, which may not be shown. Save it as plain SVG or as PNG.")
+                % {"part": local[:40]}
+            )
+        if not self._open and local != "svg":
+            raise LogoRefused(_("The file is no SVG drawing."))
+        kept = [f' xmlns="{_SVG}"'] if not self._open else []
+        for key, value in attributes.items():
+            if key == "version" or " " in key:
+                continue  # notes of drawing programs, and links: nothing that is drawn here needs either
+            if key not in _ATTRIBUTES or not _harmless(value):
+                raise LogoRefused(
+                    _("The drawing holds “%(part)s”, which may not be shown. Save it as plain SVG or as PNG.")
+                    % {"part": key[:40]}
+                )
+            kept.append(f" {key}={quoteattr(value)}")
+        self._parts.append(f"<{local}{''.join(kept)}>")
+        self._open.append(local)
+
+    def _end(self, name: str) -> None:
+        if self._left_out:
+            self._left_out -= 1
+            return
+        self._parts.append(f"</{self._open.pop()}>")
+
+    def _text(self, text: str) -> None:
+        if not self._left_out and self._open and self._open[-1] in ("title", "desc"):
+            self._parts.append(escape(text))
+
+    def _doctype(self, name: str, system: str | None, public: str | None, has_internal_subset: bool) -> None:
+        if has_internal_subset:
+            raise LogoRefused(_("The drawing declares entities. Save it as plain SVG or as PNG."))
+
+    def _refuse_entity(self, *declaration: object) -> None:
+        raise LogoRefused(_("The drawing declares entities. Save it as plain SVG or as PNG."))
+
+
+def _harmless(value: str) -> bool:
+    """Tell whether an attribute refers to nothing but parts of the same drawing."""
+    lowered = "".join(value.split()).lower()
+    return (
+        lowered.replace("url(#", "").find("url(") < 0
+        and "javascript:" not in lowered
+        and "data:" not in lowered
+        and "\\" not in lowered
+        and "@import" not in lowered
+    )
