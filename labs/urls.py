@@ -1,8 +1,9 @@
 """Addresses of sign-in, of a lab's look, and of the two statements."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from labs.views import look
+from labs.views import health, look
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("labs.accounts_urls")),
@@ -10,4 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("labs/<slug:lab>/logo", look.lab_logo, name="lab_logo"),
     path("accessibility/", look.accessibility, name="accessibility"),
     path("privacy/", look.privacy, name="privacy"),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
+    path("metrics", health.metrics, name="metrics"),
 ]
+
+if settings.ANYMAIL.get("WEBHOOK_SECRET"):
+    urlpatterns.append(path("mail/reports/", include("labs.provider_urls")))

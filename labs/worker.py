@@ -123,17 +123,21 @@ class Worker:
             try:
                 close_old_connections()
                 self.beat()
-                with self.held_lock:
-                    held = list(self.held)
-                for lease in held:
-                    if lease.kept_until > timezone.now():
-                        lease.prolong()
+                self.prolong_leases()
             except (DatabaseError, InterfaceError) as error:
                 logger.error("the worker's sign of life could not be written: %s", where(error))
                 connection.close()
             if done.wait(pause):
                 break
         connection.close()
+
+    def prolong_leases(self) -> None:
+        """Keep alive what this worker holds, but for work that has hung too long."""
+        with self.held_lock:
+            held = list(self.held)
+        for lease in held:
+            if lease.kept_until > timezone.now():
+                lease.prolong()
 
     def beat(self) -> None:
         """Write the sign of life."""

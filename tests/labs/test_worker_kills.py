@@ -137,7 +137,13 @@ def stopped_in_order(
 
 @pytest.mark.parametrize(
     ("crash_at", "repeated"),
-    [("message-after-claim", 0), ("message-before-send", 0), ("message-after-send", 1), ("message-before-commit", 1), ("message-after-commit", 0)],
+    [
+        ("message-after-claim", 0),
+        ("message-before-send", 0),
+        ("message-after-send", 1),
+        ("message-before-commit", 1),
+        ("message-after-commit", 0),
+    ],
 )
 def test_a_worker_killed_at_a_named_point_loses_nothing(start: Start, server: MailServer, crash_at, repeated):
     queued = queue_mails(3)

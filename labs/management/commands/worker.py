@@ -5,14 +5,14 @@ from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
-from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
+from labs.checks import SQLITE
 from labs.worker import Worker
 
 
 class Command(BaseCommand):
-    requires_system_checks = [Tags.database]  # those of pages and forms are the web process's business
+    requires_system_checks = [SQLITE]  # those of pages and forms are the business of the web process
     help = "Send queued mails and do other later work, until stopped. Several may run at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

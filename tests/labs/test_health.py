@@ -1,0 +1,156 @@
+"""What probes and monitoring are told."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.checks import run_checks
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from labs.checks import SQLITE, journal_fault
+from labs.mail import queue
+from labs.models import Message, WorkerBeat
+
+pytestmark = pytest.mark.django_db
+
+
+def beat(age: timedelta = timedelta(0)) -> None:
+    now = timezone.now()
+    WorkerBeat.objects.create(worker=f"worker {age}", started_at=now - age, beat_at=now - age)
+
+
+def mail(number: int = 1) -> Message:
+    return queue(
+        "password_reset",
+        key=f"test:{number}",
+        language="en",
+        to_name="Demo participant 17",
+        to_email="participant17@example.org",
+        context={"email": "participant17@example.org", "days": 3},
+    )
+
+
+def test_it_is_live_even_when_nothing_else_is(client, monkeypatch):
+    monkeypatch.setattr("labs.health.summary", lambda: 1 / 0)
+
+    response = client.get("/health/live")
+
+    assert (response.status_code, response.json()) == (200, {"live": True})
+    assert not response.cookies
+
+
+def test_it_is_ready_when_a_worker_lives_and_no_mail_is_late(client):
+    beat()
+    mail()
+
+    response = client.get("/health/ready")
+
+    checks = response.json()["checks"]
+    assert response.status_code == 200, checks
+    assert {name: check["ok"] for name, check in checks.items()} == dict.fromkeys(
+        ["database", "migrations", "durability", "worker", "mail"], True
+    )
+    assert checks["mail"]["queued"] == 1
+    assert checks["worker"]["beat_age"] == 0
+
+
+@pytest.mark.parametrize("age", [None, timedelta(minutes=2, seconds=1)])
+def test_it_is_not_ready_when_no_worker_has_shown_itself_for_two_minutes(client, age):
+    if age:
+        beat(age)
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["checks"]["worker"]["ok"] is False
+
+
+def test_it_is_not_ready_when_due_mail_is_left_lying(client):
+    beat()
+    mail()
+    Message.objects.update(run_at=timezone.now() - timedelta(minutes=6))
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["checks"]["mail"]["overdue"] >= 360
+
+
+def test_a_mail_that_waits_for_its_next_try_does_not_make_the_service_unready(client):
+    beat()
+    mail()
+    Message.objects.update(
+        created_at=timezone.now() - timedelta(days=2), run_at=timezone.now() + timedelta(hours=1), attempts=9
+    )
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json()["checks"]["mail"]["oldest_unsent_age"] >= 2 * 24 * 3600
+
+
+def test_it_is_not_ready_without_its_database(client, monkeypatch):
+    def gone() -> bool:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr("labs.health._answers", gone)
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json() == {"ready": False, "checks": {"database": {"ok": False}}}
+
+
+def test_it_is_not_ready_before_its_migrations(client):
+    beat()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'labs'")
+
+    assert client.get("/health/ready").json()["checks"]["migrations"] == {"ok": False}
+
+
+def test_probes_are_told_nothing_about_people(client, settings):
+    settings.METRICS_TOKEN = "secret of monitoring"
+    beat()
+    mail()
+
+    said = (
+        client.get("/health/ready").content
+        + client.get("/metrics", headers={"Authorization": "Bearer secret of monitoring"}).content
+    )
+
+    assert b"participant17" not in said
+    assert b"Demo" not in said
+
+
+def test_metrics_count_mails_by_state_and_tell_ages(client, settings):
+    settings.METRICS_TOKEN = "secret of monitoring"
+    beat(timedelta(seconds=30))
+    mail(1)
+    mail(2)
+
+    response = client.get("/metrics", headers={"Authorization": "Bearer secret of monitoring"})
+
+    lines = response.content.decode().splitlines()
+    assert 'citylabs_mails{state="queued"} 2.0' in lines
+    assert 'citylabs_mails{state="failed"} 0.0' in lines
+    [age] = [float(line.split()[1]) for line in lines if line.startswith("citylabs_worker_beat_seconds ")]
+    assert 30 <= age < 60
+    assert any(line.startswith("django_http_requests_before_middlewares_total") for line in lines)
+
+
+@pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer "])
+def test_metrics_do_not_exist_for_whoever_lacks_the_token(client, settings, token):
+    for known in ("", "secret of monitoring"):
+        settings.METRICS_TOKEN = known
+        assert client.get("/metrics", headers={"Authorization": token}).status_code == 404
+
+
+def test_a_library_that_can_corrupt_wal_is_refused(settings):
+    settings.SQLITE_IS_SOUND = False
+    expected = ["labs.E001"] if connection.vendor == "sqlite" else []
+    assert [message.id for message in run_checks(tags=[SQLITE])] == expected
+    assert journal_fault("default", "PRAGMA journal_mode = DELETE;").id == "labs.W001"
+
+    settings.SQLITE_IS_SOUND = True
+    assert run_checks(tags=[SQLITE]) == []
