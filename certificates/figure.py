@@ -45,7 +45,9 @@ def svg(slots: Iterable[Slot], shades: Shades) -> str:
     column = (WIDTH - _LEFT - (len(days) - 1) * _DAY_GAP) / len(days)
 
     parts = list(_ruler(first, last, minute, shades))
-    numbered = 1 + int(20 // (column + _DAY_GAP))  # on narrow columns only every second, third … day has its number
+    numbered = 1 + int(
+        20 // (column + _DAY_GAP)
+    )  # on narrow columns only every second, third … day has its number
     for index, (on, day) in enumerate(days.items()):
         x = _LEFT + index * (column + _DAY_GAP)
         if index % numbered == 0:

@@ -5,6 +5,7 @@ never markup, a template or an address.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, time
@@ -12,7 +13,7 @@ from datetime import date, time
 from django.conf import settings
 from django.template.loader import get_template
 from django.utils import translation
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, pgettext
 
 from certificates import figure, qr
@@ -38,20 +39,24 @@ MAX_LOGO = 1024 * 1024
 
 _CODE = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){1,3}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*")
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_OPTIONAL = frozenset({"place", "organiser_name"})
+_UNBROKEN = '<span class="unbroken">{}</span>'
 # The service's sign, in the certificate's band.
 _MARK = Picture(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
     b'<path fill="#ffffff" d="M1 2h6v12H1zM9 7h6v15H9zM17 2h6v8h-6z"/></svg>',
     "image/svg+xml",
 )
-_LOGO_TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg"})
+# How the content of each kind of logo begins. The picture library behind the renderer knows dozens of formats by their
+# content, one of which (EPS) starts a program: nothing but these reaches it.
+_LOGO_BEGINNINGS = {"image/svg+xml": b"<", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 @dataclass(frozen=True)
 class Colours:
-    """A lab's colours as `#rrggbb` in small letters; the defaults are the house's.
+    """A lab's colours as `#rrggbb`; the defaults are the house's.
 
     `ground` carries white text, `lift` draws shapes on it, `soft` is secondary text on it.
     """
@@ -63,11 +68,20 @@ class Colours:
 
 @dataclass(frozen=True)
 class Logo:
-    """A logo checked by its content when it was uploaded: SVG, PNG or JPEG, with its text by language."""
+    """A logo checked by its content when it was uploaded: SVG, PNG or JPEG, with its text by language.
+
+    Where it has no text, the programme's name is read out for it.
+    """
 
     content: bytes
     media_type: str
     alternative: Mapping[str, str]
+
+    def is_sound(self) -> bool:
+        """Tell whether the content begins as its media type should and is not too large."""
+        beginning = _LOGO_BEGINNINGS.get(self.media_type)
+        content = self.content.removeprefix(BOM_UTF8).lstrip() if beginning == b"<" else self.content
+        return beginning is not None and content.startswith(beginning) and len(content) <= MAX_LOGO
 
 
 @dataclass(frozen=True)
@@ -87,7 +101,8 @@ class CertificateContent:
 
     `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are
     the lab's further *public* sessions, drawn faintly behind the attended ones; leave out what not everybody
-    may see. Raises ValueError for what is no certificate: too long, too many, a malformed code, address or colour.
+    may see. `place` and `organiser_name` may be empty. Raises ValueError for what is no certificate: too long, too
+    many, a malformed code, address or colour, a logo that is not what it says.
     """
 
     code: str
@@ -125,17 +140,17 @@ class CertificateContent:
         for one in fields(self.colours):
             self._check_pattern(f"colours.{one.name}", getattr(self.colours, one.name), _COLOUR, 7)
         for part, texts in self._texts():
-            if not any(text.strip() for text in texts.values()) and part != "place":
+            if part not in _OPTIONAL and not any(text.strip() for text in texts.values()):
                 raise ValueError(f"{part}: empty in every language")
             if any(len(text) > MAX_TITLE for text in texts.values()):
                 raise ValueError(f"{part}: longer than {MAX_TITLE} characters")
-        if self.logo and (self.logo.media_type not in _LOGO_TYPES or len(self.logo.content) > MAX_LOGO):
+        if self.logo and not self.logo.is_sound():
             raise ValueError(f"logo: SVG, PNG or JPEG of at most {MAX_LOGO} bytes")
 
     @property
     def languages(self) -> tuple[str, ...]:
         """The certificate's languages, the person's first."""
-        if self.second_language in (None, self.language):
+        if self.second_language is None or self.second_language == self.language:
             return (self.language,)
         return (self.language, self.second_language)
 
@@ -181,6 +196,24 @@ class _Statement:
     lab: _Line
     place: str
     days: str
+    time_zone: str
+
+    @property
+    def text(self) -> str:
+        """The parts without markup, for measuring."""
+        return f"{self.lab.text} {self.place} {self.days} {self.time_zone}"
+
+    @property
+    def zone(self) -> str:
+        """The zone's name as markup that keeps it on one line."""
+        return format_html(_UNBROKEN, self.time_zone)
+
+    @property
+    def period(self) -> str:
+        """The days as markup in which a line may end after the dash only."""
+        first, dash, last = self.days.partition(f"{dates.DASH} ")
+        parts = [first + dash.strip(), last] if dash else [first]
+        return format_html_join(" ", _UNBROKEN, ((part,) for part in parts))
 
     @property
     def lab_in_bold(self) -> str:
@@ -247,13 +280,13 @@ def _page(content: CertificateContent) -> dict[str, object]:
     rows = [_row(session, languages) for session in content.sessions]
     organiser = _lines(content.organiser_name, languages)
     programme = _lines(content.programme_name, languages)
-    address = content.check_url.partition("://")[2]
+    address = content.check_url.partition("://")[2].rstrip("/")
     return {
         "content": content,
         "sheet": sheet(
             name=content.holder_name,
             headings=len(heading),
-            statements=[f"{one.lab.text} {one.place} {one.days} {content.time_zone}" for one in statements],
+            statements=[statement.text for statement in statements],
             titles=[[line.text for line in row.title] for row in rows],
             organiser=[line.text for line in organiser],
             programme=[line.text for line in programme],
@@ -270,7 +303,7 @@ def _page(content: CertificateContent) -> dict[str, object]:
         "total": dates.hours_total(sum(session.minutes for session in content.sessions)),
         "organiser": organiser,
         "programme": programme,
-        "logo_text": _alternative(content.logo, languages),
+        "logo_text": _alternative(content.logo, languages) or programme[0].text,
         "issued": _label(languages, lambda language: _issued(content.issued_on, language)),
         "check": _label(languages, lambda _: pgettext("certificate", "Check")),
         "address": address,
@@ -299,6 +332,7 @@ def _statement(content: CertificateContent, language: str) -> _Statement:
         lab=_lines(content.lab_title, (language,))[0],
         place=place[0].text if place else "",
         days=dates.date_range(content.first_day, content.last_day, language),
+        time_zone=content.time_zone,
     )
 
 
@@ -310,7 +344,10 @@ def _alternative(logo: Logo | None, languages: tuple[str, ...]) -> str:
 
 def _pictures(content: CertificateContent) -> dict[str, Picture]:
     """The images of this one certificate, under the addresses by which the template mentions them."""
-    slots = (*(figure.Slot(one.on, one.starts, one.ends) for one in content.sessions), *content.other_sessions)
+    slots = (
+        *(figure.Slot(one.on, one.starts, one.ends) for one in content.sessions),
+        *content.other_sessions,
+    )
     colours = content.colours
     shades = figure.Shades(colours.ground, colours.lift, colours.soft)
     pictures = {

@@ -111,7 +111,10 @@ def typeset(html: str, pictures: Mapping[str, Picture], identifier: str) -> byte
         )
         _identify_universal_access(document)
         pdf: bytes = document.write_pdf(
-            finisher=_compress, uncompressed_pdf=True, pdf_variant="pdf/a-3a", pdf_identifier=identifier.encode()
+            finisher=_compress,
+            uncompressed_pdf=True,
+            pdf_variant="pdf/a-3a",
+            pdf_identifier=identifier.encode(),
         )
     return pdf
 

@@ -1,0 +1,75 @@
+"""Certificates for tests: the 4th City Lab, complete; say only what the test is about."""
+
+from datetime import date, time
+from typing import Any
+
+from certificates.figure import Slot
+from certificates.pdf import AttendedSession, CertificateContent, Colours
+
+NAMES = {
+    "en": "Demo participant 17",
+    "bg": "Демонстрационен участник 17",
+    "el": "Συμμετέχων επίδειξης 17",
+}
+CODE = "7K3M-Q9TX-2W8H"
+ADDRESS = f"citylabs.example.org/certificates/{CODE}"
+SESSIONS = (
+    AttendedSession(
+        on=date(2021, 11, 30),
+        titles={
+            "en": "Public session, part II: Reskilling, funding opportunities for cities",
+            "bg": "Публична сесия, част II – Преквалификация: възможности за финансиране на градовете",
+        },
+        minutes=60,
+        starts=time(13),
+        ends=time(14),
+    ),
+    AttendedSession(
+        on=date(2021, 12, 2),
+        titles={
+            "en": "Dialogue with Thierry Breton and mayors from the EU",
+            "bg": "Диалог с Тиери Бретон и кметове от ЕС",
+        },
+        minutes=120,
+        starts=time(15, 30),
+        ends=time(17, 30),
+    ),
+    AttendedSession(
+        on=date(2021, 12, 10),
+        titles={"en": "Tech4Good Marketplace"},
+        minutes=90,
+        starts=time(14),
+        ends=time(15, 30),
+    ),
+)
+
+
+def certificate(language: str = "en", **changes: Any) -> CertificateContent:
+    """The content of a complete certificate in that language, with these parts changed."""
+    parts: dict[str, Any] = {
+        "code": CODE,
+        "check_url": f"https://{ADDRESS}",
+        "language": language,
+        "second_language": None if language == "en" else "en",
+        "holder_name": NAMES.get(language, NAMES["en"]),
+        "lab_title": {"en": "4th ICC City Lab", "bg": "Четвърто издание на ICC City Lab"},
+        "programme_name": {
+            "en": "Intelligent Cities Challenge",
+            "bg": "Предизвикателство 100 интелигентни града",
+            "el": "Πρόκληση 100 Ευφυών Πόλεων",
+        },
+        "organiser_name": {
+            "en": "European Commission",
+            "bg": "Европейска комисия",
+            "el": "Ευρωπαϊκή Επιτροπή",
+        },
+        "place": {"en": "online", "bg": "онлайн", "el": "διαδικτυακά"},
+        "first_day": date(2021, 11, 30),
+        "last_day": date(2021, 12, 10),
+        "sessions": SESSIONS,
+        "issued_on": date(2021, 12, 13),
+        "time_zone": "Europe/Sofia",
+        "colours": Colours("#8f3219", "#e8937a", "#f6d4ca"),
+        "other_sessions": (Slot(date(2021, 12, 10), time(15, 30), time(16), attended=False),),
+    }
+    return CertificateContent(**parts | changes)
