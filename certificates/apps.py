@@ -5,4 +5,4 @@ class CertificatesConfig(AppConfig):
     name = "certificates"
 
     def ready(self) -> None:
-        from certificates import tasks  # noqa: F401  (importing registers them)
+        from certificates import receivers, tasks  # noqa: F401  (importing registers them)

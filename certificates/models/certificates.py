@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from labs.models import Lab
+from labs.models import Lab, User
 from registrations.models import Registration
 
 
@@ -46,6 +46,8 @@ class Certificate(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="replaces"
     )
     history = HistoricalRecords(excluded_fields=["pdf"])
+    _history_user: "User | None"
+    skip_history_when_saving: bool
 
     class Meta:
         ordering = ("-issued_at", "-id")

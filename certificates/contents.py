@@ -1,0 +1,111 @@
+"""What a certificate says, frozen when it is issued: from rows to plain JSON, and from there to the paper's content."""
+
+from collections.abc import Iterable
+from datetime import date, time
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import pgettext
+
+from certificates.figure import Slot
+from certificates.models import Certificate
+from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
+from labs.models import Lab
+from labs.models.texts import languages_of
+from labs.wall_clock import wall
+from sessions.models import Session
+
+
+def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Session]) -> dict[str, Any]:
+    """Return what the certificate says of lab and sessions; days and hours are wall time in the lab's zone.
+
+    `others` are the lab's public sessions that the person did not attend, drawn faintly in the picture.
+    """
+    values = lab.theme_values or {}
+    colours = Colours()
+    return {
+        "lab_title": languages_of(lab.title),
+        "programme_name": languages_of(lab.programme.name),
+        "organiser_name": languages_of(lab.programme.organiser),
+        "place": _place(lab),
+        "first_day": lab.starts_on.isoformat(),
+        "last_day": lab.ends_on.isoformat(),
+        "time_zone": lab.time_zone,
+        "sessions": [{**_slot(session, lab), "titles": languages_of(session.title)} for session in attended],
+        "others": [_slot(session, lab) for session in others],
+        "colours": {
+            "ground": values.get("lab", colours.ground),
+            "lift": values.get("lab_lift", colours.lift),
+            "soft": values.get("on_lab_2", colours.soft),
+        },
+    }
+
+
+def _place(lab: Lab) -> dict[str, str]:
+    venue = languages_of(lab.venue)
+    if venue:
+        return venue
+    if lab.format != Lab.Format.ONLINE:
+        return {}
+    words = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            words[language] = pgettext("place of a lab, within a sentence", "online")
+    return words
+
+
+def _slot(session: Session, lab: Lab) -> dict[str, Any]:
+    starts, ends = wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone)
+    return {
+        "on": starts.date().isoformat(),
+        "starts": starts.strftime("%H:%M"),
+        "ends": ends.strftime("%H:%M"),
+        "minutes": int(session.duration.total_seconds() // 60),
+    }
+
+
+def check_url(code: str) -> str:
+    """Return the public address at which a certificate is checked for ever."""
+    return f"{settings.BASE_URL}/certificates/{code}/"
+
+
+def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateContent:
+    """Return the content of the printed certificate. Raises ValueError for what cannot be printed."""
+    said = certificate.content
+    return CertificateContent(
+        code=certificate.code,
+        check_url=check_url(certificate.code),
+        language=certificate.language,
+        second_language=None if certificate.language == "en" else "en",
+        holder_name=certificate.holder_name,
+        lab_title=said["lab_title"],
+        programme_name=said["programme_name"],
+        organiser_name=said["organiser_name"],
+        place=said["place"],
+        first_day=date.fromisoformat(said["first_day"]),
+        last_day=date.fromisoformat(said["last_day"]),
+        sessions=tuple(
+            AttendedSession(
+                on=date.fromisoformat(each["on"]),
+                titles=each["titles"],
+                minutes=each["minutes"],
+                starts=time.fromisoformat(each["starts"]),
+                ends=time.fromisoformat(each["ends"]),
+            )
+            for each in said["sessions"]
+        ),
+        issued_on=wall(certificate.issued_at, said["time_zone"]).date(),
+        time_zone=said["time_zone"],
+        colours=Colours(**said["colours"]),
+        logo=logo,
+        other_sessions=tuple(
+            Slot(
+                on=date.fromisoformat(each["on"]),
+                starts=time.fromisoformat(each["starts"]),
+                ends=time.fromisoformat(each["ends"]),
+                attended=False,
+            )
+            for each in said["others"]
+        ),
+    )

@@ -1,0 +1,23 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from labs.models.texts import no_control_characters, one_line
+
+
+class CompareForm(forms.Form):
+    """A name to compare with the one on a certificate whose holder was erased."""
+
+    name = forms.CharField(
+        label=_("Name on the certificate"), max_length=200, validators=[no_control_characters, one_line]
+    )
+
+
+class RevokeForm(forms.Form):
+    """Why a certificate is withdrawn; the check page shows the reason to everyone who opens it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Everyone who checks the certificate reads it. Write no name and nothing private."),
+        max_length=300,
+        validators=[no_control_characters, one_line],
+    )

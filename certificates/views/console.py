@@ -1,0 +1,148 @@
+"""The organiser's page of certificates: who has earned one, issuing, revoking, replacing."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from certificates import issuing
+from certificates.forms import RevokeForm
+from certificates.issuing import CannotIssue, Standing
+from certificates.models import Certificate
+from labs import access
+from labs.models import Lab, User
+from registrations.models import Registration
+
+PER_PAGE = 50
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  (the access declaration lets nobody else in)
+    return request.user
+
+
+@access.organiser
+def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Everyone who attended, with where each stands; `?standing=` and `?q=` narrow the list."""
+    everyone = issuing.candidates(lab)
+    counts = Counter(candidate.standing.value for candidate in everyone)
+    wanted = request.GET.get("standing", "")
+    search = request.GET.get("q", "").strip().casefold()[:100]
+    shown = [
+        candidate
+        for candidate in everyone
+        if (not wanted or candidate.standing.value == wanted)
+        and (not search or search in candidate.registration.name.casefold())
+    ]
+    context = {
+        "lab": lab,
+        "section": "certificates",
+        "page_obj": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "counts": {standing.name.lower(): counts[standing.value] for standing in Standing},
+        "standings": [(standing.value, _label(standing), counts[standing.value]) for standing in Standing],
+        "wanted": wanted,
+        "search": search,
+        "everyone": len(everyone),
+        "work": issuing.running_work(lab),
+    }
+    return render(request, "certificates/console/list.html", context)
+
+
+def _label(standing: Standing) -> str:
+    return {
+        Standing.ISSUED: _("Issued"),
+        Standing.READY: _("Ready to issue"),
+        Standing.BLOCKED: _("Name cannot be printed"),
+        Standing.REVOKED: _("Revoked"),
+        Standing.NOT_YET: _("Not enough sessions"),
+    }[standing]
+
+
+@access.organiser
+@require_POST
+def issue_all(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Put the issuing down as work for the worker; pressing twice starts it once."""
+    issuing.start_issuing(lab, _user(request))
+    messages.info(request, _("The certificates are being issued. Everyone gets a mail with the link."))
+    return redirect("console_certificates", lab.slug)
+
+
+@access.organiser
+@require_POST
+def issue_one(request: HttpRequest, lab: Lab, registration: str) -> HttpResponse:
+    person = get_object_or_404(Registration, lab=lab, public_id=registration)
+    try:
+        issued = issuing.issue(person, _user(request))
+    except CannotIssue as error:
+        messages.error(request, error.message)
+    else:
+        messages.info(request, _("Certificate %(code)s is issued. A mail is queued.") % {"code": issued.code})
+    return redirect("console_certificates", lab.slug)
+
+
+def _of_lab(lab: Lab, code: str) -> Certificate:
+    return get_object_or_404(Certificate.objects.select_related("registration"), lab=lab, code=code)
+
+
+@access.organiser
+def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
+    """Ask for the reason, then withdraw."""
+    certificate = _of_lab(lab, code)
+    if certificate.state != Certificate.State.VALID:
+        raise Http404
+    form = RevokeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            issuing.revoke(certificate, form.cleaned_data["reason"], _user(request))
+        except CannotIssue as error:
+            messages.error(request, error.message)
+        else:
+            messages.info(request, _("Certificate %(code)s is revoked. Its page says so.") % {"code": code})
+        return redirect("console_certificates", lab.slug)
+    context = {"lab": lab, "section": "certificates", "certificate": certificate, "form": form}
+    return render(request, "certificates/console/revoke.html", context, status=400 if form.errors else 200)
+
+
+@access.organiser
+@require_POST
+def restore(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
+    try:
+        issuing.restore(_of_lab(lab, code), _user(request))
+    except CannotIssue as error:
+        messages.error(request, error.message)
+    else:
+        messages.info(request, _("Certificate %(code)s is valid again.") % {"code": code})
+    return redirect("console_certificates", lab.slug)
+
+
+@access.organiser
+def replace(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
+    """Show what the new certificate would say, then issue it in place of the old one."""
+    certificate = _of_lab(lab, code)
+    registration = certificate.registration
+    if certificate.state != Certificate.State.VALID or registration is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            new = issuing.reissue(certificate, _user(request))
+        except CannotIssue as error:
+            messages.error(request, error.message)
+        else:
+            words = _("Certificate %(old)s is replaced by %(new)s. A mail is queued.")
+            messages.info(request, words % {"old": code, "new": new.code})
+        return redirect("console_certificates", lab.slug)
+    attended = issuing.has_earned(registration)
+    context = {
+        "lab": lab,
+        "section": "certificates",
+        "certificate": certificate,
+        "registration": registration,
+        "attended": attended,
+        "obstacle": issuing.obstacle_of(registration.name),
+        "minutes": sum(int(session.duration.total_seconds() // 60) for session in attended),
+    }
+    return render(request, "certificates/console/replace.html", context)

@@ -1,0 +1,103 @@
+"""What an employer opens: the check page of a certificate, and its file."""
+
+from datetime import date
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from certificates.codes import tidy
+from certificates.forms import CompareForm
+from certificates.holders import is_holder
+from certificates.models import Certificate
+from labs import access
+from labs.throttle import allow, client_address
+
+GUESSES, PER_SECONDS = 60, 600
+
+
+def _too_many(request: HttpRequest) -> bool:
+    return not allow("certificate-check", client_address(request), GUESSES, PER_SECONDS)
+
+
+def _slow_down(request: HttpRequest) -> HttpResponse:
+    response = render(request, "certificates/too_many.html", status=429)
+    response["Retry-After"] = str(PER_SECONDS)
+    return response
+
+
+@access.public
+def certificate_check(request: HttpRequest) -> HttpResponse:
+    """The form for a typed code; leads on to the certificate's own page."""
+    typed = request.GET.get("code")
+    if typed is None:
+        return render(request, "certificates/check_form.html", {"typed": ""})
+    code = tidy(typed)
+    if code is None:
+        error = _("A code has twelve letters and digits, such as 7K3M-Q9TX-2W8H.")
+        if not typed.strip():
+            error = _("Type the code that stands on the certificate.")
+        context = {"typed": typed[:60], "error": error, "invalid": True}
+        return render(request, "certificates/check_form.html", context, status=400)
+    return redirect("certificate", code=code)
+
+
+@access.public
+def certificate(request: HttpRequest, code: str) -> HttpResponse:
+    """Say whether a certificate is valid and what it attests; POST compares a name with an erased holder's."""
+    if _too_many(request):
+        return _slow_down(request)
+    tidied = tidy(code)
+    found = Certificate.objects.select_related("lab__programme", "replaced_by").filter(code=tidied).first()
+    if found is None:
+        response = render(request, "certificates/unknown.html", {"typed": code[:60]}, status=404)
+        add_never_cache_headers(response)
+        return response
+    if code != found.code:
+        return redirect("certificate", code=found.code)
+    form = CompareForm(request.POST if request.method == "POST" else None)
+    matches = None
+    if request.method == "POST" and form.is_valid():
+        matches = is_holder(form.cleaned_data["name"], found.holder_hash)
+    newer = found.replaced_by
+    context = {
+        "certificate": found,
+        "replaced_at": newer.issued_at if newer else None,
+        "form": form,
+        "matches": matches,
+        "now": timezone.now(),
+        **_said(found),
+    }
+    response = render(request, "certificates/check.html", context)
+    add_never_cache_headers(response)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _said(certificate: Certificate) -> dict[str, Any]:
+    """Return what the certificate attests, with its days as dates."""
+    content = certificate.content
+    if not content:
+        return {"content": {}, "sessions": [], "zone": certificate.lab.time_zone}
+    days = {name: date.fromisoformat(content[name]) for name in ("first_day", "last_day")}
+    sessions = [{**each, "on": date.fromisoformat(each["on"])} for each in content["sessions"]]
+    return {"content": {**content, **days}, "sessions": sessions, "zone": content["time_zone"]}
+
+
+@access.public
+def certificate_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The file as it was issued, to whoever has the code that stands on it."""
+    if _too_many(request):
+        return _slow_down(request)
+    found = Certificate.objects.filter(code=tidy(code), state=Certificate.State.VALID).first()
+    if found is None or not found.pdf:
+        raise Http404
+    response = FileResponse(
+        found.pdf.open("rb"), content_type="application/pdf", filename=f"{found.code}.pdf"
+    )
+    response["X-Robots-Tag"] = "noindex"
+    response["Cache-Control"] = "private, no-cache"
+    return response

@@ -1,0 +1,196 @@
+"""Issuing: who has earned a certificate, once each, and what becomes of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+from pypdf import PdfReader
+
+from certificates import issuing
+from certificates.codes import new_code, tidy
+from certificates.holders import hash_of, is_holder
+from certificates.issuing import CannotIssue, Standing
+from certificates.models import Certificate
+from labs.models import Message, Task
+from labs.work import Lease, claim
+from registrations.erasing import erase
+from registrations.models import Registration
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+def attended(sessions: int = 1, **person: object) -> Registration:
+    registration = f.RegistrationFactory(**person)
+    for _number in range(sessions):
+        f.AttendanceFactory(registration=registration)
+    return registration
+
+
+def test_a_code_is_read_whatever_way_it_is_typed() -> None:
+    assert tidy("7k3m q9tx 2w8h") == "7K3M-Q9TX-2W8H"
+    assert tidy("7K3M–Q9TX–2W8H") == "7K3M-Q9TX-2W8H"
+    assert tidy("OIL0-0000-0000") == "0110-0000-0000"
+    assert [tidy(wrong) for wrong in ("", "7K3M", "7K3M-Q9TX-2W8U", "x" * 5000, "7K3M-Q9TX-2W8H-1")] == [
+        None
+    ] * 5
+    assert tidy(new_code()) is not None
+
+
+def test_a_name_is_compared_without_regard_to_case_and_spaces_and_never_stored() -> None:
+    stored = hash_of("Demo  Participant 1")
+    assert is_holder("demo participant 1", stored)
+    assert not is_holder("demo participant 2", stored)
+    assert "participant" not in stored.casefold()
+    assert hash_of("Demo") != hash_of("Demo")
+
+
+def test_attendance_of_one_session_makes_a_certificate_with_its_file_and_one_mail() -> None:
+    registration = attended(2, name="Участник едно", language="bg")
+    certificate = issuing.issue(registration)
+    text = PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text()
+    assert "Участник едно" in text
+    assert certificate.code in text
+    assert certificate.minutes == 120
+    [message] = Message.objects.filter(occasion="certificate")
+    assert message.language == "bg"
+    assert f"/certificates/{certificate.code}/" in message.text
+
+
+def test_issuing_twice_gives_the_same_certificate_and_no_second_mail() -> None:
+    registration = attended()
+    assert issuing.issue(registration) == issuing.issue(registration)
+    assert Certificate.objects.count() == 1
+    assert Message.objects.filter(occasion="certificate").count() == 1
+
+
+def test_who_attended_less_than_the_lab_asks_gets_none() -> None:
+    registration = attended(1, lab=f.LabFactory(certificate_min_sessions=2))
+    with pytest.raises(CannotIssue):
+        issuing.issue(registration)
+    [candidate] = issuing.candidates(registration.lab)
+    assert candidate.standing == Standing.NOT_YET
+
+
+def test_a_name_that_the_fonts_lack_is_refused_and_says_which_characters() -> None:
+    registration = attended(name="王小明")
+    with pytest.raises(CannotIssue) as refused:
+        issuing.issue(registration)
+    assert "王" in refused.value.message
+    [candidate] = issuing.candidates(registration.lab)
+    assert candidate.standing == Standing.BLOCKED
+    assert Certificate.objects.count() == 0
+    assert Message.objects.count() == 0
+
+
+def test_the_work_of_issuing_goes_on_past_a_name_that_cannot_be_printed() -> None:
+    lab = f.LabFactory()
+    names = ["Demo participant 1", "王小明", "Demo participant 3"]
+    for name in names:
+        attended(name=name, lab=lab)
+    first, second = issuing.start_issuing(lab), issuing.start_issuing(lab)
+    assert first == second
+    [(task, lease)] = claim(Task, 5, timedelta(seconds=30))
+    assert isinstance(lease, Lease)
+    assert issuing.issue_all(lab, None, lease) == 2
+    assert set(Certificate.objects.values_list("holder_name", flat=True)) == {names[0], names[2]}
+
+
+def test_a_revoked_certificate_says_so_and_can_be_made_valid_again() -> None:
+    certificate = issuing.issue(attended())
+    issuing.revoke(certificate, "Attendance of another person")
+    page = Client().get(f"/certificates/{certificate.code}/")
+    assert page.status_code == 200
+    assert "This certificate was revoked" in page.content.decode()
+    assert "Attendance of another person" in page.content.decode()
+    assert certificate.holder_name not in page.content.decode()
+    assert Client().get(f"/certificates/{certificate.code}.pdf").status_code == 404
+    issuing.restore(certificate)
+    assert "This certificate is valid" in Client().get(f"/certificates/{certificate.code}/").content.decode()
+    assert Client().get(f"/certificates/{certificate.code}.pdf")["Content-Type"] == "application/pdf"
+
+
+def test_a_corrected_name_replaces_the_certificate() -> None:
+    registration = attended(name="Demo particpant")
+    old = issuing.issue(registration)
+    Registration.objects.filter(pk=registration.pk).update(name="Demo participant")
+    old.refresh_from_db()
+    new = issuing.reissue(Certificate.objects.get(pk=old.pk))
+    old.refresh_from_db()
+    assert (old.state, old.replaced_by, new.state) == ("replaced", new, "valid")
+    assert new.holder_name == "Demo participant"
+    page = Client().get(f"/certificates/{old.code}/").content.decode()
+    assert "Replaced by a newer one" in page
+    assert new.code not in page
+
+
+def test_a_restored_certificate_never_stands_beside_a_newer_one() -> None:
+    registration = attended()
+    old = issuing.issue(registration)
+    issuing.revoke(old, "Wrong person")
+    issuing.issue(registration)
+    with pytest.raises(CannotIssue):
+        issuing.restore(old)
+
+
+def test_erasing_the_person_leaves_a_page_that_attests_and_compares() -> None:
+    registration = attended(name="Demo participant 7")
+    certificate = issuing.issue(registration)
+    stored = certificate.pdf.name
+    erase(registration)
+    certificate.refresh_from_db()
+    assert (certificate.holder_name, certificate.pdf.name, certificate.registration) == ("", "", None)
+    assert certificate.history.filter(holder_name__gt="").count() == 0
+    page = Client().get(f"/certificates/{certificate.code}/")
+    assert "This certificate is valid" in page.content.decode()
+    assert "Demo participant 7" not in page.content.decode()
+    for name, words in (
+        ("demo participant 7", "This is the name"),
+        ("Demo participant 8", "This is not the name"),
+    ):
+        answer = Client().post(f"/certificates/{certificate.code}/", {"name": name})
+        assert words in answer.content.decode()
+    assert stored
+
+
+@pytest.mark.parametrize("code", ["0000-0000-0000", "7K3M-Q9TX-2W8U", "x", "<script>", "%00"])
+def test_an_unknown_code_is_told_as_unknown(code: str) -> None:
+    assert Client().get(f"/certificates/{code}/").status_code == 404
+
+
+def test_the_check_page_costs_the_same_queries_for_one_session_and_for_thirty(
+    django_assert_num_queries,
+) -> None:  # type: ignore[no-untyped-def]
+    for sessions in (1, 30):
+        certificate = issuing.issue(attended(sessions))
+        with django_assert_num_queries(1):
+            Client().get(f"/certificates/{certificate.code}/")
+
+
+def test_the_list_costs_the_same_queries_for_two_people_and_for_twenty(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    lab = f.LabFactory()
+    for people in (2, 20):
+        for _number in range(people):
+            attended(2, lab=lab)
+        with django_assert_num_queries(3):
+            issuing.candidates(lab)
+
+
+def test_guesses_are_slowed_down() -> None:
+    client = Client(REMOTE_ADDR="192.0.2.77")
+    answers = [client.get("/certificates/0000-0000-0000/").status_code for _number in range(61)]
+    assert answers == [404] * 60 + [429]
+
+
+def test_a_certificate_says_what_was_true_when_it_was_issued() -> None:
+    registration = attended()
+    certificate = issuing.issue(registration)
+    lab = registration.lab
+    lab.title = {"en": "Another title"}
+    lab.ends_on = lab.ends_on + timedelta(days=1)
+    lab.save()
+    page = Client().get(f"/certificates/{certificate.code}/").content.decode()
+    assert "Another title" not in page
+    assert certificate.issued_at <= timezone.now()
