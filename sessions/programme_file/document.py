@@ -315,7 +315,7 @@ class Record:
 
     def strings(self, name: str) -> Sequence[str] | None:
         """Return a list of distinct texts."""
-        values = self.list(name)
+        values = self.entries(name)
         if values is None:
             return None
         kept = []
@@ -332,7 +332,7 @@ class Record:
 
     def records(self, name: str, *, at_most: int = 2000) -> Iterator[Record]:
         """Yield the objects of a list."""
-        for index, value in enumerate(self.list(name, at_most) or ()):
+        for index, value in enumerate(self.entries(name, at_most) or ()):
             if record := self.as_record(f"{name}[{index}]", value):
                 yield record
 
@@ -352,7 +352,7 @@ class Record:
         self._wrong(name, _("An object"), value)
         return None
 
-    def list(self, name: str, at_most: int = 2000) -> Sequence[Any] | None:
+    def entries(self, name: str, at_most: int = 2000) -> Sequence[Any] | None:
         """Return a list with its entries as they are."""
         value = self.value(name)
         if value is None:

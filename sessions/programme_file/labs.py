@@ -143,7 +143,9 @@ class LabReader:
         return sorted(days.items())
 
     def _rooms(self, record: Record) -> tuple[RoomFacts, ...]:
-        rooms, slugs, names = [], [], []
+        rooms: list[RoomFacts] = []
+        slugs: list[tuple[str, str]] = []
+        names: list[Texts] = []
         for item in record.records("rooms", at_most=200):
             with item:
                 self.ground.provenance(item)
@@ -200,7 +202,7 @@ class LabReader:
 
 def tracks_of(record: Record, ground: Ground, known: tuple[TrackFacts, ...] = ()) -> tuple[TrackFacts, ...]:
     """Return the tracks of a programme, which every lab of it has, or those that one lab has beside the `known`."""
-    tracks = []
+    tracks: list[TrackFacts] = []
     for item in record.records("tracks", at_most=100):
         track = _track(item, ground)
         if track and any(track.slug == other.slug for other in (*known, *tracks)):

@@ -20,6 +20,7 @@ def document_facts(document: Record, ground: Ground) -> FileFacts:
     with document:
         document.text("about")
         ground.read_sources(document)
+        ground.provenance(document)
         if "programmes" not in document and "cities" not in document:
             document.note("programmes", _("is missing."))
         # Cities first: everything else may refer to them, even to those in which something is wrong.
@@ -105,7 +106,7 @@ def _groups(programme: Record, ground: Ground) -> Iterator[GroupFacts]:
 def _group_list(holder: Record, name: str, ground: Ground) -> Iterator[GroupFacts]:
     slugs = []
     limits = column(StakeholderGroup, "name")
-    for index, entry in enumerate(holder.list(name, at_most=100) or ()):
+    for index, entry in enumerate(holder.entries(name, at_most=100) or ()):
         place = f"{name}[{index}]"
         if isinstance(entry, str):
             texts = holder.as_texts(place, entry, limits, required=True)
