@@ -135,8 +135,9 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
     keep_until = kept_until(lab)
     people = []
     for number, created_at in enumerate(instants, start=first_number):
-        city: City | None = rng.choices(cities, weights)[0]
-        country, zone, elsewhere = city.country, city.time_zone, ""
+        home = rng.choices(cities, weights)[0]
+        city: City | None = home
+        country, zone, elsewhere = home.country, home.time_zone, ""
         if rng.random() < 0.06:
             elsewhere = rng.choice(sorted(OTHER_CITIES))
             city, (country, zone) = None, OTHER_CITIES[elsewhere]
