@@ -75,6 +75,3 @@ def _word(form: Any, name: str, label: Any, **errors: Any) -> None:
     field.help_text = ""
     field.error_messages |= errors
     field.widget.attrs.pop("placeholder", None)
-    for validator in field.validators:
-        if getattr(validator, "code", "") == "invalid" and "invalid" in errors:
-            validator.message = errors["invalid"]

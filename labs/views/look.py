@@ -1,5 +1,7 @@
 """What belongs to the look: a lab's colours and logo, and the two statements that every page links to."""
 
+from datetime import date
+
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
@@ -11,6 +13,9 @@ from labs.viewer import viewer_of
 
 # A drawing from outside never runs on our origin, even when it is opened by itself.
 LOGO_POLICY = "default-src 'none'; sandbox"
+
+# When the accessibility statement was last held against the pages; it is to be reviewed every year.
+REVIEWED_ON = date(2026, 11, 23)
 
 
 def _visible_lab(request: HttpRequest, slug: str) -> Lab:
@@ -57,7 +62,7 @@ def lab_logo(request: HttpRequest, lab: str) -> HttpResponseBase:
 
 @access.public
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/accessibility.html")
+    return render(request, "pages/accessibility.html", {"reviewed_on": REVIEWED_ON})
 
 
 @access.public

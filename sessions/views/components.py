@@ -30,7 +30,9 @@ class SampleSeats:
 class SampleForm(I18nForm):
     """One field of each kind; sent by GET, since it changes nothing."""
 
-    colour = forms.CharField(label="Colour", help_text="Six digits, as #00564e", max_length=7, initial="#00564e")
+    colour = forms.CharField(
+        label="Colour", help_text="Six digits, as #00564e", max_length=7, initial="#00564e"
+    )
     title = I18nFormField(label="Title", widget=I18nTextInput, required=True)
     email = forms.EmailField(label="E-mail", help_text="For the confirmation. Nobody else sees it.")
     city = forms.ChoiceField(label="City", required=False, choices=[("", "No city"), ("sofia", "Sofia")])
