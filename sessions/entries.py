@@ -127,7 +127,7 @@ def place(session: Session, language: str) -> str:
         return gettext("Online") if lab.format == Lab.Format.ONLINE else venue
     name = _words(room.name, language, lab)
     if room.online:
-        return gettext("%(room)s, online") % {"room": name}
+        return f"{name}, {gettext('online')}"
     return ", ".join(part for part in (name, room.address or venue) if part)
 
 

@@ -2,12 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions.views import components, feeds
+from sessions.views import components, discovery, feeds, home, pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("programmes/<slug:programme>/", home.programme_page, name="programme"),
     path("programmes/<slug:programme>/calendar.ics", feeds.programme, name="programme_feed"),
+    path("labs/<slug:lab>/", pages.lab, name="lab"),
     path("labs/<slug:lab>/calendar.ics", feeds.lab, name="lab_feed"),
+    path("labs/<slug:lab>/subscribe/", pages.subscribe, name="subscribe"),
+    path("labs/<slug:lab>/subscribe/renew/", pages.renew_calendar, name="renew_calendar"),
     path("labs/<slug:lab>/tracks/<slug:track>/calendar.ics", feeds.track, name="track_feed"),
+    path("labs/<slug:lab>/sessions/<slug:session>/", pages.session, name="session"),
     path("labs/<slug:lab>/sessions/<slug:session>/calendar.ics", feeds.session, name="session_feed"),
+    path("labs/<slug:lab>/speakers/", pages.speakers, name="speakers"),
+    path("labs/<slug:lab>/speakers/<slug:speaker>/", pages.speaker, name="speaker"),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
+    path("robots.txt", discovery.robots, name="robots"),
+    path(".well-known/security.txt", discovery.security, name="security_txt"),
     path("organise/components/", components.components, name="components"),
 ]

@@ -119,6 +119,12 @@ def language_name(code: str) -> str:
     return name if _language() == "bg" else name[:1].upper() + name[1:]
 
 
+@register.filter
+def country_name(code: str) -> str:
+    """Return the name of a country given by its two letters: "Bulgaria", "България", "Βουλγαρία"."""
+    return dates.locale_of(_language()).territories.get(code.upper(), code)
+
+
 # Days and hours
 
 

@@ -46,6 +46,12 @@ for (const place of document.querySelectorAll("[data-suggest-zone]")) {
   place.hidden = false;
 }
 
+// Printing is the browser's own affair; the button only saves the way to its menu.
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // Buttons that copy the content of a field beside them.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);

@@ -1,0 +1,155 @@
+"""schema.org descriptions of public labs and sessions, for search engines (JSON-LD).
+
+Only what every visitor may see goes in, whoever is reading the page: callers pass public sessions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from labs import markdown
+from labs.models import Lab
+from labs.models.texts import reading
+from sessions.models import Session
+
+CONTEXT = "https://schema.org"
+# As `django.utils.html.json_script` does: nothing inside can end the element or begin another.
+_ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&\u2028\u2029"}
+
+
+def script(description: dict[str, Any]) -> SafeString:
+    """Return a description as a data block. Browsers never execute it, so the pages' policy lets it stand."""
+    text = json.dumps({"@context": CONTEXT, **description}, ensure_ascii=False, separators=(",", ":"))
+    return format_html('<script type="application/ld+json">{}</script>', mark_safe(text.translate(_ESCAPES)))
+
+
+def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> dict[str, Any]:
+    """Describe a lab as an event series with its public sessions as parts."""
+    return _without_nothing(
+        {
+            "@type": "EventSeries",
+            "name": _words(lab.title, language, lab),
+            "description": markdown.plain(_words(lab.description, language, lab))
+            or _words(lab.theme, language, lab),
+            "startDate": lab.starts_on.isoformat(),
+            "endDate": lab.ends_on.isoformat(),
+            "inLanguage": lab.languages,
+            "eventAttendanceMode": _attendance_mode(lab.format),
+            "location": _lab_location(lab, language),
+            "organizer": _organiser(lab, language),
+            "url": _address("lab", lab.slug),
+            "subEvent": [
+                {
+                    "@type": "Event",
+                    "name": _words(session.title, language, lab),
+                    "startDate": _local(session.starts_at, session.time_zone),
+                    "endDate": _local(session.ends_at, session.time_zone),
+                    "eventStatus": _status(session),
+                    "url": _address("session", lab.slug, session.slug),
+                }
+                for session in public_sessions
+            ],
+        }
+    )
+
+
+def session_event(session: Session, language: str) -> dict[str, Any]:
+    """Describe one public session."""
+    lab = session.lab
+    online = session.room.online if session.room else lab.format == Lab.Format.ONLINE
+    performers = {
+        appearance.speaker.slug: {
+            "@type": "Person",
+            "name": _words(appearance.speaker.name, language, lab),
+            "url": _address("speaker", lab.slug, appearance.speaker.slug),
+        }
+        for appearance in session.appearances.all()
+    }
+    return _without_nothing(
+        {
+            "@type": "Event",
+            "name": _words(session.title, language, lab),
+            "description": markdown.plain(_words(session.abstract, language, lab)),
+            "startDate": _local(session.starts_at, session.time_zone),
+            "endDate": _local(session.ends_at, session.time_zone),
+            "eventStatus": _status(session),
+            "eventAttendanceMode": _attendance_mode(Lab.Format.ONLINE if online else Lab.Format.IN_PERSON),
+            "location": _session_location(session, online, language),
+            "organizer": _organiser(lab, language),
+            "performer": list(performers.values()),
+            "superEvent": {
+                "@type": "EventSeries",
+                "name": _words(lab.title, language, lab),
+                "url": _address("lab", lab.slug),
+            },
+            "isAccessibleForFree": True,
+            "maximumAttendeeCapacity": session.capacity,
+            "url": _address("session", lab.slug, session.slug),
+        }
+    )
+
+
+def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
+    places: list[dict[str, Any]] = []
+    if lab.format != Lab.Format.ONLINE:
+        venue = _words(lab.venue, language, lab)
+        if venue:
+            places.append({"@type": "Place", "name": venue, "address": venue})
+    if lab.format != Lab.Format.IN_PERSON:
+        places.append({"@type": "VirtualLocation", "url": _address("lab", lab.slug)})
+    return places
+
+
+def _session_location(session: Session, online: bool, language: str) -> dict[str, Any] | None:
+    lab, room = session.lab, session.room
+    if online:
+        # The page, never the join link: that is for people with a seat.
+        return {"@type": "VirtualLocation", "url": _address("session", lab.slug, session.slug)}
+    venue = _words(lab.venue, language, lab)
+    name = _words(room.name, language, lab) if room else venue
+    if not name:
+        return None
+    return {"@type": "Place", "name": name, "address": (room.address if room else "") or venue or name}
+
+
+def _organiser(lab: Lab, language: str) -> dict[str, Any] | None:
+    programme = lab.programme
+    name = reading(programme.organiser, language, programme.default_language)[0]
+    return {"@type": "Organization", "name": name} if name else None
+
+
+def _attendance_mode(format: str) -> str:
+    return {
+        Lab.Format.ONLINE: f"{CONTEXT}/OnlineEventAttendanceMode",
+        Lab.Format.IN_PERSON: f"{CONTEXT}/OfflineEventAttendanceMode",
+        Lab.Format.HYBRID: f"{CONTEXT}/MixedEventAttendanceMode",
+    }[Lab.Format(format)]
+
+
+def _status(session: Session) -> str:
+    return f"{CONTEXT}/EventCancelled" if session.is_cancelled else f"{CONTEXT}/EventScheduled"
+
+
+def _local(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
+
+
+def _words(text: object, language: str, lab: Lab) -> str:
+    return reading(text, language, lab.default_language)[0]
+
+
+def _address(name: str, *parts: str) -> str:
+    return f"{settings.BASE_URL}{reverse(name, args=parts)}"
+
+
+def _without_nothing(description: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in description.items() if value not in (None, "", [])}

@@ -1,0 +1,93 @@
+"""What machines read first: sitemap.xml, robots.txt and security.txt."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from labs import access
+from labs.models import Lab, Programme
+from labs.viewer import VISITOR
+from sessions.models import Appearance, Session
+
+# As many addresses as one sitemap may hold (sitemaps.org, protocol 0.9).
+LIMIT = 50_000
+SECONDS_FRESH = 3600
+NOT_FOR_ROBOTS = ("/accounts/", "/admin/", "/api/", "/calendars/", "/organise/", "/registrations/")
+
+
+def _everybodys(content: str, content_type: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}"
+    return response
+
+
+@access.public
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Every page that a visitor may see, each with the day of its last change."""
+    pages: list[tuple[str, datetime | None]] = [(reverse("home"), None)]
+    pages += [
+        (reverse("programme", args=[slug]), None)
+        for slug in Programme.objects.visible_to(VISITOR).values_list("slug", flat=True)
+    ]
+    for slug, revised_at in Lab.objects.visible_to(VISITOR).values_list("slug", "revised_at"):
+        pages.append((reverse("lab", args=[slug]), revised_at))
+        pages.append((reverse("subscribe", args=[slug]), None))
+    sessions = Session.objects.visible_to(VISITOR)
+    pages += [
+        (reverse("session", args=[lab, slug]), revised_at)
+        for lab, slug, revised_at in sessions.values_list("lab__slug", "slug", "revised_at")
+    ]
+    appearing = Appearance.objects.filter(session__in=sessions).order_by(
+        "session__lab__slug", "speaker__slug"
+    )
+    speakers = list(appearing.values_list("session__lab__slug", "speaker__slug").distinct())
+    pages += [
+        (reverse("speakers", args=[lab]), None) for lab in dict.fromkeys(lab for lab, _slug in speakers)
+    ]
+    pages += [(reverse("speaker", args=[lab, slug]), None) for lab, slug in speakers]
+    return _everybodys(_urlset(pages[:LIMIT]), "application/xml")
+
+
+def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
+    """Return the document. Addresses are made of slugs: nothing in them needs escaping."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+    ]
+    for path, revised_at in pages:
+        changed = f"<lastmod>{revised_at.date().isoformat()}</lastmod>" if revised_at else ""
+        lines.append(f"<url><loc>{settings.BASE_URL}{path}</loc>{changed}</url>")
+    lines.append("</urlset>")
+    return "\n".join(lines) + "\n"
+
+
+@access.public
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines need not visit. Nothing here is secret: what is private asks who is there."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
+    lines += ["", f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}"]
+    return _everybodys("\n".join(lines) + "\n", "text/plain; charset=utf-8")
+
+
+@access.public
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Where to report a hole (RFC 9116)."""
+    expires = (
+        (timezone.now() + timedelta(days=180))
+        .astimezone(UTC)
+        .replace(hour=0, minute=0, second=0, microsecond=0)
+    )
+    lines = [
+        *(f"Contact: {contact}" for contact in settings.SECURITY_CONTACTS),
+        f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
+        "Preferred-Languages: en, bg, el",
+        f"Canonical: {settings.BASE_URL}{reverse('security_txt')}",
+    ]
+    return _everybodys("\n".join(lines) + "\n", "text/plain; charset=utf-8")

@@ -1,0 +1,150 @@
+"""The doors: all labs, and one programme's labs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from labs import access
+from labs.models import City, Lab, Programme
+from labs.models.texts import reading
+from labs.viewer import Viewer, viewer_of
+from labs.wall_clock import wall
+from sessions import lab_facts, programme
+from sessions.figure import Figure, tile, timetable
+from sessions.models import Session
+from sessions.preview import programme_preview
+from sessions.views.pages import language_of, view_for
+
+# So many sessions stand on the home page, and so many past labs.
+BOARD = 6
+PAST = 20
+
+
+@dataclass(frozen=True)
+class LabCard:
+    """A lab in a list: its picture is drawn from the sessions that this reader may see."""
+
+    lab: Lab
+    year: int
+    when: str
+    where: str
+    figure: Figure | None
+    sessions: int
+
+
+@access.public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The next lab with its sessions, the ones after it, past labs, and the cities."""
+    viewer = viewer_of(request)
+    now = timezone.now()
+    language = language_of()
+    labs = list(Lab.objects.visible_to(viewer).select_related("programme"))
+    coming = sorted((lab for lab in labs if not _is_over(lab, now)), key=lambda lab: (lab.starts_on, lab.pk))
+    # A draft that its organisers see is not what the house announces.
+    announced = [lab for lab in coming if lab.visibility == Lab.Visibility.PUBLIC]
+    following = announced[0] if announced else None
+    later = [lab for lab in coming if lab != following]
+    past = [lab for lab in labs if _is_over(lab, now)]
+    shown = [*([following] if following else []), *later, *past[:PAST]]
+    sessions = _sessions_of(shown, viewer)
+    context = {
+        "next": following,
+        "labs": shown,
+        "later": _cards(later, sessions, language),
+        "past": _cards(past[:PAST], sessions, language),
+        "more_past": max(len(past) - PAST, 0),
+        "programmes": _by_latest_lab(Programme.objects.visible_to(viewer), labs),
+        "cities": _named(
+            City.objects.filter(programmes__in=Programme.objects.visible_to(viewer)).distinct(), language
+        ),
+    }
+    if following:
+        view = view_for(request, following, now)
+        rows = [programme.row(session, following, view) for session in sessions[following.pk]]
+        context |= {
+            "facts": lab_facts.facts(following, language, now),
+            "figure": timetable(programme.blocks(sessions[following.pk], view.zone), language),
+            "registration": lab_facts.registration_of(following, now),
+            "zone": view.zone,
+            "board": [
+                row for row in rows if not row.cancelled and not row.draft and not row.session.is_over(now)
+            ][:BOARD],
+        }
+    return render(request, "sessions/home.html", context)
+
+
+@access.public
+@require_safe
+def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
+    """A programme: what it is, its labs, its cities."""
+    viewer = viewer_of(request)
+    found = get_object_or_404(Programme.objects.visible_to(viewer), slug=programme)
+    now = timezone.now()
+    language = language_of()
+    labs = list(Lab.objects.visible_to(viewer).filter(programme=found).select_related("programme"))
+    sessions = _sessions_of(labs, viewer)
+    coming = sorted((lab for lab in labs if not _is_over(lab, now)), key=lambda lab: (lab.starts_on, lab.pk))
+    past = [lab for lab in labs if _is_over(lab, now)]
+    context = {
+        "programme": found,
+        "labs": labs,
+        "coming": _cards(coming, sessions, language),
+        "past": _cards(past, sessions, language),
+        "cities": _named(found.cities.all(), language),
+        "preview": programme_preview(found, language),
+    }
+    return render(request, "sessions/programme.html", context)
+
+
+def _is_over(lab: Lab, now: datetime) -> bool:
+    """Tell whether the lab's last day has passed where the lab is."""
+    return lab.ends_on < wall(now, lab.time_zone).date()
+
+
+def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list[Programme]:
+    """Return the programmes, the one with the latest lab first."""
+    latest: dict[int, date] = {}
+    for lab in labs:
+        latest[lab.programme_id] = max(lab.starts_on, latest.get(lab.programme_id, lab.starts_on))
+    return sorted(
+        programmes, key=lambda each: (latest.get(each.pk, date.min), each.slug), reverse=True
+    )
+
+
+def _sessions_of(labs: Sequence[Lab], viewer: Viewer) -> dict[int, list[Session]]:
+    """Return the sessions in sight of each lab, in order, in one query."""
+    by_lab: defaultdict[int, list[Session]] = defaultdict(list)
+    known = {lab.pk: lab for lab in labs}
+    sessions = Session.objects.visible_to(viewer).filter(lab__in=known).select_related("room", "track")
+    for session in sessions.prefetch_related("agenda", "appearances__speaker"):
+        session.lab = known[session.lab_id]
+        by_lab[session.lab_id].append(session)
+    return by_lab
+
+
+def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: str) -> list[LabCard]:
+    return [
+        LabCard(
+            lab=lab,
+            year=lab.starts_on.year,
+            when=lab_facts.when_of(lab, language),
+            where=lab_facts.where_of(lab, language),
+            figure=tile(programme.blocks(sessions[lab.pk], lab.time_zone)),
+            sessions=sum(session.visibility != Session.Visibility.DRAFT for session in sessions[lab.pk]),
+        )
+        for lab in labs
+    ]
+
+
+def _named(cities: Iterable[City], language: str) -> list[tuple[str, str]]:
+    """Return (name, country) of cities by name."""
+    return sorted((reading(city.name, language)[0], city.country) for city in cities)

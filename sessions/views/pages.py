@@ -1,0 +1,416 @@
+"""A lab's public pages: its programme, its sessions, its speakers, and how to subscribe to its calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from labs import access
+from labs.models import City, Lab, LabDay, User
+from labs.models.texts import reading
+from labs.viewer import Viewer, viewer_of
+from sessions import delegate_calendars, lab_facts, linked_data, programme, zone_notes
+from sessions.figure import Scale, Stretch, Weight, ruler, timetable
+from sessions.models import Appearance, Session, Speaker
+from sessions.preview import lab_preview, session_preview
+from sessions.programme import View
+
+
+@dataclass(frozen=True)
+class TrackChoice:
+    slug: str
+    name: str
+    chosen: bool
+
+
+def language_of() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def lab_in_sight(viewer: Viewer, slug: str) -> Lab:
+    """Return the lab with its programme, or answer 404 for one that this viewer may not see."""
+    return get_object_or_404(Lab.objects.visible_to(viewer).select_related("programme"), slug=slug)
+
+
+def reader_zone(request: HttpRequest) -> str | None:
+    """Return the zone that the reader chose, if any."""
+    return cast("str | None", getattr(request, "reader_zone", None))
+
+
+def view_for(request: HttpRequest, lab: Lab, now: datetime) -> View:
+    """Return for whom the pages of this lab are made."""
+    viewer = viewer_of(request)
+    return View(
+        language=language_of(),
+        zone=reader_zone(request) or lab.time_zone,
+        now=now,
+        own_cities=viewer.cities_by_programme.get(lab.programme_id, frozenset()),
+        choosing=lab.takes_registrations(now),
+    )
+
+
+@access.public
+@require_safe
+def lab(request: HttpRequest, lab: str) -> HttpResponse:
+    """The programme page."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    now = timezone.now()
+    view = view_for(request, found, now)
+    everything = _sessions_of(found, viewer)
+    chosen = request.GET.get("track", "")
+    shown = [session for session in everything if not chosen or _track_of(session) == chosen]
+    titles = dict(LabDay.objects.filter(lab=found).values_list("on", "title"))
+    days = programme.days(shown, titles, found, view)
+    cities = list(found.programme.cities.all())
+    starts = [session.starts_at for session in shown]
+    context = {
+        "lab": found,
+        "facts": lab_facts.facts(found, view.language, now),
+        "figure": timetable(programme.blocks(everything, view.zone), view.language),
+        "days": days,
+        "zone_words": _zone_words(found, view, starts, cities),
+        "first_at": starts[0].isoformat() if starts else "",
+        "zones": zone_notes.zone_options(
+            found.time_zone,
+            {city.time_zone for city in cities},
+            reader_zone(request),
+            starts[0] if starts else now,
+            view.language,
+        ),
+        "all_zones": zone_notes.all_zones(view.language),
+        "tracks": _tracks_of(everything, chosen, view.language, found.default_language),
+        "filtered": bool(chosen),
+        "nothing": programme.nothing_yet(bool(chosen)),
+        "speakers": programme.people_of(everything, view.language, found.default_language),
+        "beyond_public": _beyond_public(everything, found, viewer, cities),
+        "registration": lab_facts.registration_of(found, now),
+        "chooses": any(row.may_choose for day in days for row in day.rows),
+        "printed_on": now.astimezone(ZoneInfo(view.zone)).date(),
+        "linked_data": linked_data.script(
+            linked_data.lab_event(found, _public(found, everything), view.language)
+        ),
+        "preview": lab_preview(found, view.language),
+    }
+    return render(request, "sessions/lab.html", context)
+
+
+def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
+    """Return the sessions of the lab that this viewer may see; the cities of internal ones only where there are any."""
+    sessions = list(lab.sessions.visible_to(viewer).for_pages())
+    if any(session.is_internal for session in sessions):
+        prefetch_related_objects(sessions, "audience")
+    return sessions
+
+
+def _public(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
+    """Keep what every visitor sees of sessions already fetched."""
+    if lab.visibility != Lab.Visibility.PUBLIC:
+        return []
+    return [session for session in sessions if session.visibility == Session.Visibility.PUBLIC]
+
+
+def _track_of(session: Session) -> str:
+    return session.track.slug if session.track else ""
+
+
+def _tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback: str) -> list[TrackChoice]:
+    """Return the tracks of the sessions in sight; of others not even the name is told."""
+    tracks = {session.track.pk: session.track for session in sessions if session.track}
+    ordered = sorted(tracks.values(), key=lambda track: (track.position, track.pk))
+    return [
+        TrackChoice(track.slug, reading(track.name, language, fallback)[0], track.slug == chosen)
+        for track in ordered
+    ]
+
+
+def _zone_words(lab: Lab, view: View, starts: Sequence[datetime], cities: Iterable[City]) -> list[str]:
+    """Return the sentences above the programme: the zone of its hours, and how clocks differ elsewhere."""
+    if not starts:
+        return []
+    sentences: list[str] = [zone_notes.zone_sentence(view.zone, starts, view.language)]
+    if view.zone == lab.time_zone:
+        others: dict[str, list[str]] = {}
+        for city in cities:
+            if city.time_zone != lab.time_zone:
+                others.setdefault(city.time_zone, []).append(reading(city.name, view.language)[0])
+        return sentences + zone_notes.difference_sentences(view.zone, others, starts, view.language)
+    place = gettext("%(city)s, where the lab is set,") % {
+        "city": zone_notes.city_of(lab.time_zone, view.language)
+    }
+    return sentences + zone_notes.difference_sentences(
+        view.zone, {lab.time_zone: [place]}, starts, view.language
+    )
+
+
+def _beyond_public(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities: Iterable[City]) -> str:
+    """Return why this reader sees more than visitors do, or nothing."""
+    internal = sum(session.is_internal for session in sessions)
+    drafts = sum(session.visibility == Session.Visibility.DRAFT for session in sessions)
+    if viewer.organises(lab) or viewer.keeps_door_of(lab):
+        parts = []
+        if internal:
+            parts.append(
+                ngettext("%(count)d internal session", "%(count)d internal sessions", internal)
+                % {"count": internal}
+            )
+        if drafts:
+            parts.append(ngettext("%(count)d draft", "%(count)d drafts", drafts) % {"count": drafts})
+        if not parts:
+            return ""
+        return gettext("You also see %(sessions)s because you work on this lab.") % {
+            "sessions": gettext(" and ").join(parts)
+        }
+    if not internal:
+        return ""
+    own = viewer.cities_by_programme.get(lab.programme_id, frozenset())
+    names = sorted(reading(city.name, language_of())[0] for city in cities if city.pk in own)
+    return ngettext(
+        "You also see %(count)d internal session because you are a delegate of %(cities)s.",
+        "You also see %(count)d internal sessions because you are a delegate of %(cities)s.",
+        internal,
+    ) % {"count": internal, "cities": ", ".join(names)}
+
+
+@access.public
+@require_safe
+def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
+    """The page of one session."""
+    viewer = viewer_of(request)
+    in_sight = Session.objects.visible_to(viewer).filter(lab__slug=lab)
+    found = in_sight.for_pages().filter(slug=session).first()
+    if found is None:
+        raise Http404
+    now = timezone.now()
+    of_lab = found.lab
+    view = view_for(request, of_lab, now)
+    if found.is_internal:
+        prefetch_related_objects([found], "audience")
+    beside = list(
+        in_sight.filter(starts_at__lt=found.ends_at, ends_at__gt=found.starts_at)
+        .exclude(pk=found.pk)
+        .exclude(status=Session.Status.CANCELLED)
+        .select_related("room", "track")
+        .prefetch_related("appearances", "agenda")[:6]
+    )
+    for other in beside:
+        other.lab = of_lab
+    cities = list(of_lab.programme.cities.all())
+    row = programme.row(found, of_lab, view)
+    context = {
+        "lab": of_lab,
+        "session": found,
+        "row": row,
+        "day": found.starts_at.astimezone(ZoneInfo(view.zone)).date(),
+        "zone": view.zone,
+        "figure": _ruler(found, beside, view),
+        "beside": [programme.row(other, of_lab, view) for other in beside],
+        "clocks": zone_notes.city_clocks(
+            found.starts_at,
+            found.ends_at,
+            [(reading(city.name, view.language)[0], city.time_zone) for city in cities],
+            reader_zone(request),
+            view.language,
+        ),
+        "zones": zone_notes.zone_options(
+            of_lab.time_zone,
+            {city.time_zone for city in cities},
+            reader_zone(request),
+            found.starts_at,
+            view.language,
+        ),
+        "all_zones": zone_notes.all_zones(view.language),
+        "where": lab_facts.where_of(of_lab, view.language),
+        "minutes": int(found.duration / timedelta(minutes=1)),
+        "over": found.is_over(now),
+        "registration": lab_facts.registration_of(of_lab, now),
+        "taken_share": found.seats_taken / found.capacity if found.capacity else 1,
+        "linked_data": linked_data.script(linked_data.session_event(found, view.language))
+        if _public(of_lab, [found])
+        else "",
+        "preview": session_preview(found, view.language),
+    }
+    return render(request, "sessions/session.html", context)
+
+
+def _ruler(session: Session, beside: Iterable[Session], view: View) -> object:
+    """Return the drawing of one session under the hours of the lab's zone, and over the reader's where it differs."""
+    lab = session.lab
+    timed = [item for item in session.agenda.all() if item.starts_at and item.ends_at]
+    own = [
+        Stretch(
+            item.starts_at,
+            item.ends_at,
+            reading(item.title, view.language, lab.default_language)[0].split(":")[0],
+        )
+        for item in timed
+        if item.starts_at and item.ends_at
+    ] or [Stretch(session.starts_at, session.ends_at)]
+    others = [
+        Stretch(
+            other.starts_at,
+            other.ends_at,
+            reading(other.room.name, view.language, lab.default_language)[0] if other.room else "",
+            Weight.SOFT,
+        )
+        for other in beside
+    ]
+    upper = Scale(lab.time_zone, zone_notes.city_of(lab.time_zone, view.language))
+    lower = None
+    if view.zone != lab.time_zone:
+        lower = Scale(view.zone, zone_notes.city_of(view.zone, view.language))
+    return ruler(own, others, upper, lower)
+
+
+@access.public
+@require_safe
+def speakers(request: HttpRequest, lab: str) -> HttpResponse:
+    """Everyone who appears in a session that the reader may see."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    now = timezone.now()
+    view = view_for(request, found, now)
+    sessions = list(found.sessions.visible_to(viewer).for_pages())
+    people = programme.people_of(sessions, view.language, found.default_language)
+    appearing: dict[str, list[programme.SessionRow]] = {person.slug: [] for person in people}
+    for session in sessions:
+        row = programme.row(session, found, view)
+        for slug in dict.fromkeys(each.speaker.slug for each in session.appearances.all()):
+            appearing[slug].append(row)
+    context = {
+        "lab": found,
+        "zone": view.zone,
+        "speakers": [(person, appearing[person.slug]) for person in people],
+        "preview": lab_preview(found, view.language, "speakers"),
+    }
+    return render(request, "sessions/speakers.html", context)
+
+
+@access.public
+@require_safe
+def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
+    """One speaker, with the sessions of this lab and of others in sight."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    in_sight = Session.objects.visible_to(viewer)
+    appearances = Appearance.objects.filter(session__in=in_sight.filter(lab=found))
+    person = get_object_or_404(
+        Speaker.objects.filter(
+            programme=found.programme, pk__in=appearances.values("speaker")
+        ).select_related("city"),
+        slug=speaker,
+    )
+    view = view_for(request, found, timezone.now())
+    sessions = list(
+        in_sight.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_pages()
+    )
+    rows = [
+        (session.lab, programme.row(session, session.lab, view), _roles(session, person))
+        for session in sessions
+    ]
+    context = {
+        "lab": found,
+        "speaker": person,
+        "name": reading(person.name, view.language, found.default_language)[0],
+        "zone": view.zone,
+        "here": [entry for entry in rows if entry[0] == found],
+        "elsewhere": [entry for entry in rows if entry[0] != found],
+        "preview": lab_preview(found, view.language, "speaker", person.slug),
+    }
+    return render(request, "sessions/speaker.html", context)
+
+
+def _roles(session: Session, person: Speaker) -> str:
+    roles = [each.get_role_display() for each in session.appearances.all() if each.speaker_id == person.pk]
+    return ", ".join(dict.fromkeys(roles))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar address in the forms that programs take."""
+
+    name: str
+    address: str
+    note: str = ""
+    private: bool = False
+
+    @property
+    def webcal(self) -> str:
+        return "webcal://" + self.address.partition("://")[2]
+
+    @property
+    def google(self) -> str:
+        return f"https://calendar.google.com/calendar/render?cid={quote(self.webcal, safe='')}"
+
+    @property
+    def outlook(self) -> str:
+        return self._outlook("outlook.live.com")
+
+    @property
+    def office(self) -> str:
+        return self._outlook("outlook.office.com")
+
+    def _outlook(self, host: str) -> str:
+        return (
+            f"https://{host}/calendar/0/addfromweb?url={quote(self.address, safe='')}"
+            f"&name={quote(self.name, safe='')}"
+        )
+
+
+@access.public
+@require_safe
+def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
+    """How to put the lab into one's own calendar: once, or so that it stays up to date."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    language = language_of()
+    fallback = found.default_language
+    suffix = f"?lang={language}" if language != fallback else ""
+
+    def calendar(name: str, route: str, *parts: str) -> Calendar:
+        return Calendar(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
+
+    public = found.sessions.visible_to(Viewer()).select_related("track")
+    tracks = _tracks_of(public, "", language, fallback)
+    title = reading(found.title, language, fallback)[0]
+    own = None
+    if viewer.cities_by_programme.get(found.programme_id):
+        own = Calendar(
+            gettext("Your sessions as a delegate"),
+            delegate_calendars.address_of(cast(User, request.user)),
+            private=True,
+        )
+    context = {
+        "lab": found,
+        "public": found.visibility == Lab.Visibility.PUBLIC,
+        "calendar": calendar(title, "lab_feed", found.slug),
+        "tracks": [calendar(track.name, "track_feed", found.slug, track.slug) for track in tracks],
+        "own": own,
+        "preview": lab_preview(found, language, "subscribe"),
+    }
+    return render(request, "sessions/subscribe.html", context)
+
+
+@access.signed_in
+@require_POST
+def renew_calendar(request: HttpRequest, lab: str) -> HttpResponseRedirect:
+    """Give a delegate a new calendar address; the old one stops at once."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    if not viewer.cities_by_programme.get(found.programme_id):
+        raise Http404
+    delegate_calendars.renew(cast(User, request.user))
+    return redirect(f"{reverse('subscribe', args=[found.slug])}#own")
