@@ -138,11 +138,10 @@ def _about_session(occasion: str, key: str, seat: Seat) -> Message:
     registration, session = seat.registration, seat.session
     with translation.override(registration.language):
         context = {
-            "line": _line(registration, seat, None),
+            "lines": [_line(registration, seat, None)],
             "zone": _zone(registration, [session]),
             "session_title": text_of(session.title, registration),
             "reason": text_of(session.cancel_reason, registration),
-            "is_seat": seat.state == Seat.State.CONFIRMED,
         }
     return _queue(
         registration,

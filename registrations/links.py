@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404
@@ -71,3 +72,25 @@ def find(token: str, *purposes: Purpose) -> Registration:
     ):
         raise Http404
     return registration
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """The addresses by which calendar programs take the personal feed."""
+
+    address: str
+    webcal: str
+    google: str
+    outlook: str
+
+
+def subscription(registration: Registration) -> Subscription:
+    """Return how to subscribe to this registration's calendar."""
+    address = address_of(registration, FEED)
+    webcal = "webcal://" + address.partition("://")[2]
+    return Subscription(
+        address=address,
+        webcal=webcal,
+        google=f"https://calendar.google.com/calendar/r?{urlencode({'cid': webcal})}",
+        outlook=f"https://outlook.office.com/calendar/0/addfromweb?{urlencode({'url': address})}",
+    )

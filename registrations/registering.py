@@ -24,6 +24,8 @@ from sessions.models import Session
 UNCONFIRMED_DAYS = 7
 # Mails that ask an address to confirm, per hour and over all labs: nobody can fill a stranger's mailbox with them.
 CONFIRM_MAILS_PER_HOUR = 3
+# Of the labs where an address is registered, the latest this many are sent their links at one asking.
+LINKS_AT_ONCE = 10
 
 State = Registration.State
 
@@ -230,23 +232,26 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
 
 
 @transaction.atomic
-def ask_for_link(lab: Lab, email: str) -> None:
-    """Send the private link to this address if it is registered in the lab, or its question again if it is not yet.
+def ask_for_link(email: str) -> None:
+    """Send this address the private link of each lab where it is registered, or the question again where it is not yet.
 
     Does nothing for any other address; the answer to whoever asks must be the same.
     """
-    registration = (
+    found = (
         Registration.objects.select_related("lab__programme")
-        .filter(lab=lab, email_key=email_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED])
-        .order_by("state", "-pk")  # by alphabet: "confirmed" comes first
-        .first()
+        .filter(email_key=email_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED])
+        # By alphabet "confirmed" comes first: it is the one that counts in its lab.
+        .order_by("state", "-pk")[:LINKS_AT_ONCE]
     )
-    if registration is None:
-        return
-    if registration.state == State.CONFIRMED:
-        letters.link_again(registration)
-    else:
-        letters.confirm_address(registration, UNCONFIRMED_DAYS, again=True)
+    labs: set[int] = set()
+    for registration in found:
+        if registration.lab_id in labs:
+            continue
+        labs.add(registration.lab_id)
+        if registration.state == State.CONFIRMED:
+            letters.link_again(registration)
+        else:
+            letters.confirm_address(registration, UNCONFIRMED_DAYS, again=True)
 
 
 @transaction.atomic

@@ -1,0 +1,322 @@
+"""What people fill in: who they are, which sessions they choose. `registrations.registering` writes it."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import City, Lab, StakeholderGroup
+from labs.models.texts import no_control_characters, one_line, reading
+from labs.viewer import Viewer
+from labs.zones import validate_zone, zone_choices
+from registrations.models import Registration
+from registrations.registering import Details, RegistrationPlan, choosable, overlaps
+from sessions.models import Session
+
+
+class ZoneSelect(forms.Select):
+    """A list of some 440 zones, by region. Written in one go: a template per line would take longer than the page."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        groups = format_html_join(
+            "",
+            '<optgroup label="{}">{}</optgroup>',
+            (
+                (
+                    region,
+                    format_html_join(
+                        "",
+                        "<option{}>{}</option>",
+                        ((flatatt({"value": zone, "selected": zone == value}), city) for zone, city in zones),
+                    ),
+                )
+                for region, zones in zone_choices(get_language() or "en")
+            ),
+        )
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})),
+            groups,
+        )
+
+
+@dataclass
+class Pick:
+    """One session of the list: `control` is the id of its check box, empty where there is none to tick."""
+
+    session: Session
+    control: str
+    checked: bool
+    is_mine: bool
+    overlaps: list[Session]
+
+    @property
+    def is_full(self) -> bool:
+        return self.session.seats_left == 0 and not self.is_mine
+
+    @property
+    def would_be(self) -> int:
+        """The place in the waiting list that the next person gets."""
+        return self.session.seats_waiting + 1
+
+
+def can_be_taken(session: Session) -> bool:
+    """Tell whether there is a seat or a waiting list; the database decides again when the seat is taken."""
+    return session.waiting_list or session.seats_left is None or session.seats_left > 0
+
+
+class SessionsMixin(forms.Form):
+    """The list of sessions: what is in sight, takes place and is not over, and what the person has already."""
+
+    session = forms.MultipleChoiceField(
+        label=_("Sessions"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one session."),
+            "invalid_choice": _("A session that you chose is no longer open. Look at the list again."),
+        },
+    )
+    overlaps_seen = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+
+    def list_sessions(self, sessions: Iterable[Session], mine: Iterable[Session] = ()) -> None:
+        """Offer these sessions, and those that the person has, by their addresses."""
+        self.mine = {session.slug: session for session in mine}
+        listed = {session.slug: session for session in sessions} | self.mine
+        self.listed = dict(sorted(listed.items(), key=lambda pair: (pair[1].starts_at, pair[1].pk)))
+        self.offered = {
+            slug: session
+            for slug, session in self.listed.items()
+            if slug in self.mine or can_be_taken(session)
+        }
+        self.fields["session"].choices = [(slug, slug) for slug in self.offered]  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> list[Session]:
+        """The sessions that are ticked as the form stands, known ones only."""
+        value = self["session"].value() or []
+        return [session for slug, session in self.offered.items() if slug in value]
+
+    @property
+    def picks(self) -> list[Pick]:
+        """The rows of the list, each with those of the chosen sessions that take place at the same time."""
+        chosen = self.chosen
+        pairs = overlaps(chosen)
+        rows = []
+        controls = iter(range(len(self.offered)))
+        for slug, session in self.listed.items():
+            clashes = [one if other is session else other for one, other in pairs if session in (one, other)]
+            control = f"{self['session'].auto_id}_{next(controls)}" if slug in self.offered else ""
+            rows.append(Pick(session, control, session in chosen, slug in self.mine, clashes))
+        return rows
+
+    @property
+    def overlaps_key(self) -> str:
+        """Names the overlaps of the present choice, so that the form comes back knowing which were shown."""
+        return " ".join(f"{one.pk}-{other.pk}" for one, other in overlaps(self.chosen))
+
+    @property
+    def has_new_overlaps(self) -> bool:
+        """Whether chosen sessions overlap that this form has not pointed out yet."""
+        seen = set(self.data.get(self.add_prefix("overlaps_seen"), "").split())
+        return not set(self.overlaps_key.split()) <= seen
+
+
+class DetailsForm(forms.Form):
+    """Who the person is. `lab` gives cities and groups; texts are shown in the active language."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("As it should stand on the certificate, in any alphabet"),
+        max_length=200,
+        validators=[no_control_characters, one_line],
+        error_messages={"required": _("Write your name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    city = forms.ChoiceField(label=_("City"), required=False)
+    city_text = forms.CharField(
+        label=_("Another city"),
+        required=False,
+        max_length=100,
+        validators=[no_control_characters, one_line],
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    organisation = forms.CharField(
+        label=_("Organisation"),
+        required=False,
+        max_length=200,
+        validators=[no_control_characters, one_line],
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    group = forms.ChoiceField(
+        label=_("You come from"), error_messages={"required": _("Choose where you come from.")}
+    )
+    language = forms.ChoiceField(
+        label=_("Language of our mails and of your certificate"),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a language.")},
+    )
+    time_zone = forms.CharField(
+        label=_("Your time zone"),
+        help_text=_("Mails and your own page give hours in this zone, and in the lab’s"),
+        max_length=64,
+        validators=[validate_zone],
+        widget=ZoneSelect,
+    )
+
+    def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lab = lab
+        here = get_language() or "en"
+        self.cities: dict[str, City] = {city.slug: city for city in lab.programme.cities.all()}
+        names = sorted((reading(city.name, here, "en")[0], slug) for slug, city in self.cities.items())
+        self.fields["city"].choices = [  # type: ignore[attr-defined]
+            ("", _("Not from a city of the programme")),
+            *((slug, name) for name, slug in names),
+        ]
+        self.groups: dict[str, StakeholderGroup] = {
+            group.slug: group for group in lab.programme.stakeholder_groups.all()
+        }
+        self.fields["group"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choose…")),
+            *(
+                (slug, reading(group.name, here, lab.programme.default_language)[0])
+                for slug, group in self.groups.items()
+            ),
+        ]
+        if not self.groups:
+            del self.fields["group"]
+        if not self.cities:
+            del self.fields["city"]
+            self.fields["city_text"].label = _("City")
+
+    def clean_name(self) -> str:
+        return self._readable("name")
+
+    def clean_city_text(self) -> str:
+        return self._readable("city_text")
+
+    def clean_organisation(self) -> str:
+        return self._readable("organisation")
+
+    def _readable(self, field: str) -> str:
+        """Return the text with single spaces and composed letters; one without any letter or figure is refused."""
+        text = unicodedata.normalize("NFC", " ".join(self.cleaned_data[field].split()))
+        if text and not any(sign.isalnum() for sign in text):
+            raise ValidationError(_("Write this with letters."), code="no_letters")
+        return text
+
+    @property
+    def details(self) -> Details:
+        """What was filled in. A city of the list counts before one that was written beside it."""
+        values = self.cleaned_data
+        city = self.cities.get(values.get("city", ""))
+        return Details(
+            name=values["name"],
+            language=values["language"],
+            time_zone=values["time_zone"],
+            city=city,
+            city_text="" if city else values["city_text"],
+            organisation=values["organisation"],
+            stakeholder_group=self.groups.get(values.get("group", "")),
+        )
+
+
+def details_initial(registration: Registration) -> dict[str, Any]:
+    """Return the form's values for a registration that stands."""
+    return {
+        "name": registration.name,
+        "city": registration.city.slug if registration.city else "",
+        "city_text": registration.city_text,
+        "organisation": registration.organisation,
+        "group": registration.stakeholder_group.slug if registration.stakeholder_group else "",
+        "language": registration.language,
+        "time_zone": registration.time_zone,
+    }
+
+
+class RegistrationForm(SessionsMixin, DetailsForm):
+    """The whole form of a lab, as this viewer sees it."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("For the confirmation and the join links. Nobody but the organisers sees it."),
+        max_length=254,
+        error_messages={
+            "required": _("Write your e-mail address."),
+            "invalid": _("This is not a whole e-mail address. Write it like name@example.org."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    consent = forms.BooleanField(
+        error_messages={"required": _("Registration needs your consent. Tick the box to go on.")}
+    )
+
+    field_order = (
+        "session",
+        "name",
+        "email",
+        "city",
+        "city_text",
+        "organisation",
+        "group",
+        "language",
+        "time_zone",
+        "consent",
+    )
+
+    def __init__(self, *args: Any, lab: Lab, viewer: Viewer, **kwargs: Any) -> None:
+        super().__init__(*args, lab=lab, **kwargs)
+        self.list_sessions(choosable(lab, viewer, timezone.now()))
+
+    @property
+    def plan(self) -> RegistrationPlan:
+        return RegistrationPlan(
+            details=self.details,
+            email=self.cleaned_data["email"],
+            sessions=tuple(self.offered[slug].pk for slug in self.cleaned_data["session"]),
+            consent=self.cleaned_data["consent"],
+            consent_language=get_language() or "en",
+        )
+
+
+class SessionsForm(SessionsMixin):
+    """The choice of sessions of somebody who is registered. Having none left is allowed: cancelling is another page."""
+
+    def __init__(
+        self, *args: Any, lab: Lab, viewer: Viewer, mine: Iterable[Session], takes_new: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["session"].required = False
+        self.list_sessions(choosable(lab, viewer, timezone.now()) if takes_new else (), mine)
+
+    @property
+    def session_ids(self) -> tuple[int, ...]:
+        return tuple(self.offered[slug].pk for slug in self.cleaned_data["session"])
+
+
+class LinkForm(forms.Form):
+    """Asking for the private link again."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("The address with which you registered"),
+        max_length=254,
+        error_messages={
+            "required": _("Write your e-mail address."),
+            "invalid": _("This is not a whole e-mail address. Write it like name@example.org."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )

@@ -1,0 +1,98 @@
+"""What happened to a registration so far, in the reader's words, newest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from labs.models import Message
+from labs.models.texts import reading
+from registrations.models import Attendance, Registration, Seat, SeatMovement
+
+State = Seat.State
+Reason = SeatMovement.Reason
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the history: an instant (UTC) and a sentence in the active language."""
+
+    at: datetime
+    words: str
+
+
+def events(
+    registration: Registration,
+    movements: Iterable[SeatMovement],
+    attendances: Iterable[Attendance],
+    messages: Iterable[Message],
+    language: str,
+) -> list[Event]:
+    """Return the history, from rows that come with their session (movements by their seat)."""
+    fallback = registration.lab.default_language
+
+    def title(of: object) -> str:
+        return reading(of, language, fallback)[0]
+
+    found = [Event(registration.created_at, gettext("You filled in the form"))]
+    if registration.confirmed_at:
+        found.append(Event(registration.confirmed_at, gettext("You confirmed your address")))
+    if registration.cancelled_at:
+        found.append(Event(registration.cancelled_at, gettext("The registration was cancelled")))
+    found += [
+        Event(movement.at, sentence(movement, title(movement.seat.session.title))) for movement in movements
+    ]
+    found += [
+        Event(
+            attendance.taken_at,
+            gettext("Your attendance was recorded: %(session)s")
+            % {"session": title(attendance.session.title)},
+        )
+        for attendance in attendances
+    ]
+    found += [
+        Event(
+            message.finished_at or message.created_at,
+            gettext("Mail “%(subject)s”: %(state)s")
+            % {"subject": message.subject, "state": message.get_state_display().lower()},
+        )
+        for message in messages
+    ]
+    return sorted(found, key=lambda event: event.at, reverse=True)
+
+
+def sentence(movement: SeatMovement, session: str) -> str:
+    """Return what a movement of a seat means for the person who has it."""
+    values = {"session": session}
+    known = {
+        Reason.PROMOTED: gettext("A seat became free and is yours: %(session)s"),
+        Reason.FULL: gettext("The session was full, you are on its waiting list: %(session)s"),
+        Reason.CLOSED: gettext("The session was full and keeps no waiting list: %(session)s"),
+        Reason.NOT_OPEN: gettext("The session could no longer be joined: %(session)s"),
+        Reason.REGISTRATION_CANCELLED: gettext("Given up with the registration: %(session)s"),
+        Reason.SESSION_CANCELLED: gettext("The session was cancelled: %(session)s"),
+        Reason.SESSION_RESTORED: gettext("The session takes place after all: %(session)s"),
+    }
+    by_organiser = movement.reason == Reason.BY_ORGANISER
+    if movement.reason in known:
+        words = known[Reason(movement.reason)]
+    elif movement.after == State.CONFIRMED:
+        words = (
+            gettext("An organiser gave you a seat: %(session)s")
+            if by_organiser
+            else gettext("A seat is yours: %(session)s")
+        )
+    elif movement.before == State.WAITING:
+        words = (
+            gettext("An organiser took you off the waiting list: %(session)s")
+            if by_organiser
+            else gettext("You left the waiting list: %(session)s")
+        )
+    else:
+        words = (
+            gettext("An organiser took your seat back: %(session)s")
+            if by_organiser
+            else gettext("You gave up your seat: %(session)s")
+        )
+    return words % values

@@ -1,0 +1,43 @@
+"""Personal calendars by private link: of a registration, or of a delegate."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from labs import access
+from registrations import links, personal_calendar, seats
+from registrations.models import Registration, Seat
+from sessions.delegate_calendars import user_of
+from sessions.views.feeds import calendar_answer, delegate_feed
+
+
+@access.personal_link
+@require_safe
+def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
+    """The calendar that this link opens. A cancelled registration's is empty: its sessions leave the calendar."""
+    try:
+        registration = links.find(token, links.FEED)
+    except Http404:
+        user = user_of(token)
+        if user is None:
+            raise
+        return delegate_feed(request, user)
+    own = list(Seat.objects.filter(registration=registration).order_by("pk"))
+    held = [seat for seat in own if seat.state in seats.ACTIVE]
+    if registration.state != Registration.State.CONFIRMED:
+        held = []
+    lab = registration.lab
+    return calendar_answer(
+        request,
+        (
+            "registration",
+            registration.pk,
+            registration.link_version,
+            registration.feed_version,
+            lab.revision,
+            tuple((seat.session_id, seat.state) for seat in held),
+        ),
+        max([lab.revised_at, registration.revised_at, *(seat.changed_at for seat in own)]),
+        lambda: personal_calendar.feed(registration, held),
+        language=registration.language,
+        shared=False,
+    )

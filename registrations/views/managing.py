@@ -1,0 +1,269 @@
+"""Pages behind a person's private links: confirming, seeing, changing, cancelling, erasing. No account."""
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from labs import access
+from labs.models import Message
+from labs.viewer import Viewer, viewer_of
+from registrations import erasing, links, registering, seats
+from registrations.forms import DetailsForm, SessionsForm, details_initial
+from registrations.history import events
+from registrations.models import Registration, Seat, SeatMovement
+from sessions.entries import join_link_of
+
+State = Registration.State
+# What the page says was just done; anything else in the address says nothing.
+DONE = ("confirmed", "sessions", "details", "feed")
+
+
+@dataclass(frozen=True)
+class OwnSeat:
+    """A seat as its owner's page shows it. `position` is the place in line of somebody who waits."""
+
+    seat: Seat
+    position: int | None
+    attended: bool
+    is_over: bool
+    join_link: str
+    has_page: bool
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """A button, because mail scanners follow links: only pressing it confirms."""
+    registration = _find(request, token, links.CONFIRM)
+    if isinstance(registration, HttpResponse):
+        return registration
+    if request.method == "POST":
+        try:
+            registration = registering.confirm(registration)
+        except registering.Refused as refusal:
+            context = {"lab": registration.lab, "refusal": refusal}
+            return render(request, "registrations/not_confirmed.html", context, status=409)
+        return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
+    context = {
+        "lab": registration.lab,
+        "registration": registration,
+        "seats": _seats(registration, Seat.State.REQUESTED),
+        "manage": links.path_of(registration, links.MANAGE) if registration.state == State.CONFIRMED else "",
+        "leave": links.path_of(registration, links.LEAVE),
+    }
+    return render(request, "registrations/confirm.html", context)
+
+
+@access.personal_link
+@require_safe
+def registration(request: HttpRequest, token: str) -> HttpResponse:
+    """What is yours: seats, places in line, join links, calendar, history."""
+    found = _manageable(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    now = timezone.now()
+    own = _seats(found, *seats.ACTIVE)
+    positions = seats.waiting_positions(own)
+    attendances = list(found.attendances.select_related("session"))
+    attended = {attendance.session_id for attendance in attendances}
+    movements = SeatMovement.objects.filter(seat__registration=found).select_related("seat__session")
+    messages = Message.objects.filter(about=f"registration:{found.public_id}")
+    done = request.GET.get("done", "")
+    context = {
+        "lab": found.lab,
+        "registration": found,
+        "token": token,
+        "seats": [
+            OwnSeat(
+                seat=seat,
+                position=positions.get(seat.pk),
+                attended=seat.session_id in attended,
+                is_over=seat.session.is_over(now),
+                join_link=_join_link(seat, seat.session.is_over(now)),
+                has_page=seat.session.visibility == "public",
+            )
+            for seat in own
+        ],
+        "now": now,
+        "events": events(found, movements, attendances, messages, get_language() or "en"),
+        "attended_count": len(attended),
+        "missing_count": max(found.lab.certificate_min_sessions - len(attended), 0),
+        "feed": links.subscription(found),
+        "takes_registrations": found.lab.takes_registrations(now),
+        "done": done if done in DONE else "",
+    }
+    return render(request, "registrations/registration.html", context)
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
+    """Change name, city, language and the like."""
+    found = _manageable(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    if request.method != "POST":
+        form = DetailsForm(lab=found.lab, initial=details_initial(found))
+        return render(request, "registrations/edit.html", _context(found, token, form=form))
+    form = DetailsForm(request.POST, lab=found.lab)
+    if not form.is_valid():
+        return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
+    registering.change_details(found, form.details)
+    return _done(token, "details")
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose other sessions."""
+    found = _manageable(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    now = timezone.now()
+    own = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    mine = [seat.session for seat in own]
+    viewer = _viewer(request, own)
+    takes_new = found.lab.takes_registrations(now)
+    form = SessionsForm(
+        request.POST if request.method == "POST" else None,
+        lab=found.lab,
+        viewer=viewer,
+        mine=mine,
+        takes_new=takes_new,
+        initial={"session": [session.slug for session in mine]},
+    )
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and not form.has_new_overlaps:
+            try:
+                registering.change_sessions(found, viewer, form.session_ids)
+            except registering.Refused as refusal:
+                form.add_error("session", str(refusal.message))
+            else:
+                return _done(token, "sessions")
+        status = 422 if form.errors else 200
+    context = _context(
+        found,
+        token,
+        form=form,
+        picks=form.picks,
+        zone=found.time_zone,
+        now=now,
+        takes_new=takes_new,
+        overlapping=form.is_bound and form.has_new_overlaps,
+    )
+    return render(request, "registrations/sessions.html", context, status=status)
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def registration_give_up(request: HttpRequest, token: str, session: str) -> HttpResponse:
+    """Give up one seat, or leave one waiting list; asks first."""
+    found = _manageable(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    now = timezone.now()
+    own = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    seat = next((seat for seat in own if seat.session.slug == session), None)
+    if seat is None:
+        raise Http404
+    if request.method == "POST":
+        rest = [other.session_id for other in own if other.pk != seat.pk]
+        registering.change_sessions(found, _viewer(request, own), rest)
+        return _done(token, "sessions")
+    return render(request, "registrations/give_up.html", _context(found, token, seat=seat))
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def registration_cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """Cancel all of it; asks first, because it cannot be undone."""
+    found = _manageable(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    if request.method == "POST":
+        registering.cancel(found)
+        return redirect("registration", token=token)
+    now = timezone.now()
+    own = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    taken = sum(seat.state == Seat.State.CONFIRMED for seat in own)
+    return render(
+        request,
+        "registrations/cancel.html",
+        _context(found, token, seats=own, taken=taken, waiting=len(own) - taken),
+    )
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def registration_leave(request: HttpRequest, token: str) -> HttpResponse:
+    """“Not you?”: erase what is known of this address here; asks first."""
+    found = _find(request, token, links.LEAVE)
+    if isinstance(found, HttpResponse):
+        return found
+    if request.method == "POST":
+        erasing.erase(found)
+        return redirect("registration_erased")
+    return render(request, "registrations/leave.html", {"lab": found.lab, "registration": found})
+
+
+@access.personal_link
+@require_POST
+def registration_renew_feed(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the calendar a new address."""
+    found = _manageable(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    registering.renew_feed_address(found)
+    return _done(token, "feed")
+
+
+def _find(request: HttpRequest, token: str, purpose: links.Purpose) -> Registration | HttpResponse:
+    """Return whom the link opens, or the page that says that it opens nothing (any longer)."""
+    try:
+        return links.find(token, purpose)
+    except Http404:
+        return render(request, "registrations/link_gone.html", status=404)
+
+
+def _manageable(request: HttpRequest, token: str) -> Registration | HttpResponse:
+    """Return the confirmed registration that the link opens, or the page to show instead."""
+    found = _find(request, token, links.MANAGE)
+    if isinstance(found, Registration) and found.state == State.CANCELLED:
+        return render(request, "registrations/cancelled.html", {"lab": found.lab, "registration": found})
+    if isinstance(found, Registration) and found.state == State.UNCONFIRMED:
+        return render(request, "registrations/link_gone.html", status=404)
+    return found
+
+
+def _seats(found: Registration, *states: str) -> list[Seat]:
+    return list(
+        Seat.objects.filter(registration=found, state__in=states)
+        .select_related("session__room", "session__track")
+        .order_by("session__starts_at", "session_id")
+    )
+
+
+def _viewer(request: HttpRequest, own: list[Seat]) -> Viewer:
+    return viewer_of(request).with_seats(frozenset(seat.session_id for seat in own))
+
+
+def _join_link(seat: Seat, is_over: bool) -> str:
+    """Join links are for people with a seat, until the session is over."""
+    if seat.state != Seat.State.CONFIRMED or seat.session.is_cancelled or is_over:
+        return ""
+    return join_link_of(seat.session)
+
+
+def _context(found: Registration, token: str, **more: object) -> dict[str, object]:
+    return {"lab": found.lab, "registration": found, "token": token, **more}
+
+
+def _done(token: str, what: str) -> HttpResponse:
+    response = redirect("registration", token=token)
+    response.headers["Location"] += f"?done={what}"
+    return response

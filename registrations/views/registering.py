@@ -1,0 +1,150 @@
+"""From the programme to a filled-in form: registering, and asking for the private link again."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+
+from labs import access
+from labs.models import Lab
+from labs.submissions import FIELD, KeyReused, once
+from labs.throttle import allow, client_address
+from labs.viewer import viewer_of
+from registrations import registering
+from registrations.consent import consent_words, kept_until
+from registrations.forms import LinkForm, RegistrationForm
+from sessions.models import Session
+
+AN_HOUR = 60 * 60
+LINKS_PER_HOUR = 60
+
+
+def lab_in_sight(request: HttpRequest, slug: str) -> Lab:
+    """Return the lab if this reader may see it. Raises Http404."""
+    lab = Lab.objects.visible_to(viewer_of(request)).select_related("programme").filter(slug=slug).first()
+    if lab is None:
+        raise Http404
+    return lab
+
+
+@access.public
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest, lab: str) -> HttpResponse:
+    """One form for any number of sessions; `?session=<address>` ticks some."""
+    found = lab_in_sight(request, lab)
+    if not found.takes_registrations(timezone.now()):
+        return _closed(request, found)
+    if request.method != "POST":
+        form = RegistrationForm(lab=found, viewer=viewer_of(request), initial=_initial(request, found))
+        return _form(request, found, form)
+    form = RegistrationForm(request.POST, lab=found, viewer=viewer_of(request))
+    if not form.is_valid():
+        return _form(request, found, form, status=422)
+    if form.has_new_overlaps:
+        return _form(request, found, form, overlapping=True)
+    if not allow("register", client_address(request), settings.REGISTRATIONS_PER_HOUR, AN_HOUR):
+        return render(request, "registrations/too_many.html", {"lab": found}, status=429)
+
+    def carry_out() -> dict[str, str]:
+        registration = registering.submit(found, viewer_of(request), form.plan)
+        return {"registration": str(registration.public_id) if registration else ""}
+
+    try:
+        once("registration", request.POST.get(FIELD, ""), [found.slug, _answers(request.POST)], carry_out)
+    except registering.Refused as refusal:
+        if refusal.code == "not_open":
+            return _closed(request, found)
+        form.add_error("session", str(refusal.message))
+        return _form(request, found, form, status=422)
+    except KeyReused as reused:
+        form.add_error(None, str(reused.message))
+        return _form(request, found, form, status=409)
+    return redirect("register_sent", lab=found.slug)
+
+
+@access.public
+@require_safe
+def session_register(request: HttpRequest, lab: str, session: str) -> HttpResponse:
+    """The lab's form with this session ticked."""
+    in_sight = Session.objects.visible_to(viewer_of(request)).filter(lab__slug=lab, slug=session)
+    if not in_sight.exists():
+        raise Http404
+    return redirect(f"{reverse('register', args=[lab])}?session={session}")
+
+
+@access.public
+@require_safe
+def register_sent(request: HttpRequest, lab: str) -> HttpResponse:
+    """Says to look into the mail; the same page whatever was sent, and for whoever opens it."""
+    found = lab_in_sight(request, lab)
+    context = {"lab": found, "days": registering.UNCONFIRMED_DAYS}
+    return render(request, "registrations/sent.html", context)
+
+
+@access.public
+@require_http_methods(["GET", "HEAD", "POST"])
+def registration_link(request: HttpRequest) -> HttpResponse:
+    """Ask for the private link again. The answer does not tell whether the address is known."""
+    if request.method != "POST":
+        return render(request, "registrations/link.html", {"form": LinkForm(), "sent": "sent" in request.GET})
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        return render(request, "registrations/link.html", {"form": form}, status=422)
+    if not allow("registration-link", client_address(request), LINKS_PER_HOUR, AN_HOUR):
+        return render(request, "registrations/too_many.html", status=429)
+    registering.ask_for_link(form.cleaned_data["email"])
+    return redirect(f"{reverse('registration_link')}?sent")
+
+
+@access.public
+@require_safe
+def erased(request: HttpRequest) -> HttpResponse:
+    """Says that a person was erased; the link that led here opens nothing any longer."""
+    return render(request, "registrations/erased.html")
+
+
+def _initial(request: HttpRequest, lab: Lab) -> dict[str, object]:
+    return {
+        "session": request.GET.getlist("session"),
+        "language": get_language() or settings.LANGUAGE_CODE,
+        "time_zone": getattr(request, "reader_zone", None) or lab.time_zone,
+    }
+
+
+def _answers(post: QueryDict) -> dict[str, list[str]]:
+    own = (FIELD, "csrfmiddlewaretoken")
+    return {name: post.getlist(name) for name in sorted(post) if name not in own}
+
+
+def _form(
+    request: HttpRequest, lab: Lab, form: RegistrationForm, *, status: int = 200, overlapping: bool = False
+) -> HttpResponse:
+    context = {
+        "lab": lab,
+        "form": form,
+        "zone": getattr(request, "reader_zone", None) or lab.time_zone,
+        "consent": consent_words(lab, get_language() or settings.LANGUAGE_CODE),
+        "kept_until": kept_until(lab),
+        "overlapping": overlapping,
+        "picks": form.picks,
+        "chosen": form.chosen,
+    }
+    return render(request, "registrations/register.html", context, status=status)
+
+
+def _closed(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Say when registration opens, or that it is over."""
+    now = timezone.now()
+    opens_at = lab.registration_opens_at
+    context = {
+        "lab": lab,
+        "opens_at": opens_at if opens_at and opens_at > now else None,
+        "closed_at": lab.registration_closes_at,
+        "not_planned": opens_at is None or lab.visibility != Lab.Visibility.PUBLIC,
+    }
+    return render(
+        request, "registrations/closed.html", context, status=409 if request.method == "POST" else 200
+    )
