@@ -32,6 +32,7 @@ from django.utils.translation import gettext
 
 from labs import tokens
 from labs.models import Attachment, Lab, Message
+from labs.theme import HOUSE
 
 SUBJECT_LENGTH = 200
 
@@ -156,21 +157,13 @@ TURNING = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PD
 
 
 def _colours(lab: Lab | None) -> dict[str, str]:
-    """Return the colours of the band: the lab's computed ones, or those of the house."""
+    """Return the colours of the band: the lab's own, as `labs.theme` computed them, or those of the house."""
     computed = lab.theme_values if lab else {}
-    return {
-        name: value if COLOUR.fullmatch(value := str(computed.get(key, ""))) else house
-        for name, (key, house) in BAND.items()
-    }
+    kept = {name: value for name in HOUSE if COLOUR.fullmatch(value := str(computed.get(name, "")))}
+    return {**HOUSE, **kept}
 
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
-# What the band needs, under which name `labs.theme` stores it, and what the house takes.
-BAND = {
-    "band": ("lab", "#00564e"),
-    "band_dark": ("lab_dark", "#0b423c"),
-    "on_band": ("on_lab_2", "#bfe3dc"),
-}
 
 
 def _render(occasion: str, context: dict[str, Any]) -> Rendered:

@@ -69,6 +69,6 @@ def delivered_copy(message: Message) -> Rendered | None:
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     return Rendered(
         subject=str(mail["Subject"]),
-        text=text.get_content() if text else "",
-        html=html.get_content() if html else "",
+        text=text.get_content().replace("\r\n", "\n") if text else "",
+        html=html.get_content().replace("\r\n", "\n") if html else "",
     )

@@ -30,6 +30,7 @@ class MailServer:
     drop_after_data: int = 0
     starttls: str = ""
     connections: int = 0
+    logins: int = 0
     received: list[EmailMessage] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
@@ -44,6 +45,12 @@ class MailServer:
         session.host_name = hostname
         self.connections += 1
         return ["250-STARTTLS", *responses] if self.starttls == "refused" else responses
+
+    async def handle_AUTH(
+        self, server: SMTP, session: Session, envelope: Envelope, arguments: list[str]
+    ) -> str:
+        self.logins += 1
+        return "535 5.7.8 No"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
