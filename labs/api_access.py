@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 from ninja.security import HttpBearer
 
-from labs.models import ApiToken, Lab
+from labs.models import ApiToken, Lab, User
 from labs.tokens import API_PREFIX, api_token_hash
 from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
 
@@ -50,6 +50,12 @@ class Caller(HttpBearer):
         if found is None:
             raise AuthenticationError
         return viewer_for_token(found)
+
+
+def account_of(request: HttpRequest) -> User | None:
+    """Return the account in whose name the caller acts, for the history; None for a visitor."""
+    user_id = viewer_of(request).user_id
+    return None if user_id is None else User.objects.filter(pk=user_id).first()
 
 
 def lab_in_sight(request: HttpRequest, slug: str) -> Lab:

@@ -1,3 +1,319 @@
-from ninja import Router
+"""Registrations and attendance: registering for everybody, the rest for organisers with a token of the scope."""
 
-router = Router()
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from ninja import FilterSchema, Header, Query, Router, Schema, Status
+from ninja.errors import HttpError, Throttled
+from ninja.pagination import LimitOffsetPagination, paginate
+from pydantic import ConfigDict, Field
+
+from labs.api_access import account_of, lab_in_sight, lab_of_door, lab_of_organiser
+from labs.models import ApiToken, Lab
+from labs.problems import Refused as Problem
+from labs.submissions import KeyReused, once
+from labs.throttle import allow, client_address
+from labs.viewer import viewer_of
+from labs.zones import is_canonical
+from registrations import attendance, registering
+from registrations.models import Attendance, Registration, Seat
+from sessions.models import Session
+
+router = Router(tags=["Registrations and attendance"])
+
+Scope = ApiToken.Scope
+REGISTRATIONS_PER_HOUR = 60
+
+
+class SeatOut(Schema):
+    session: str = Field(description="The session's slug")
+    state: str
+    place: int | None = Field(description="Order of arrival in the session")
+
+
+class RegistrationOut(Schema):
+    id: UUID
+    state: str
+    name: str
+    email: str
+    city: str | None
+    city_text: str
+    organisation: str
+    stakeholder_group: str | None
+    language: str
+    time_zone: str
+    created_at: datetime
+    confirmed_at: datetime | None
+    cancelled_at: datetime | None
+    seats: list[SeatOut]
+    attended: list[str] = Field(description="Slugs of the attended sessions")
+
+
+class RegistrationIn(Schema):
+    """What the form asks. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    email: str = Field(min_length=3, max_length=254)
+    sessions: list[str] = Field(min_length=1, max_length=500, description="Slugs")
+    language: str = Field(pattern="^(en|bg|el)$")
+    time_zone: str = Field(max_length=64, description="IANA name")
+    city: str | None = Field(None, max_length=60, description="Slug of a city of the programme")
+    city_text: str = Field("", max_length=100)
+    organisation: str = Field("", max_length=200)
+    stakeholder_group: str | None = Field(None, max_length=60)
+    consent: bool = Field(description="The person agrees to the lab's consent text, read in `language`")
+
+
+class AcceptedOut(Schema):
+    detail: str
+
+
+class AttendanceOut(Schema):
+    registration: UUID
+    session: str
+    name: str
+    taken_at: datetime
+
+
+class RegistrationFilters(FilterSchema):
+    state: str | None = Field(None, max_length=12)
+    session: str | None = Field(None, max_length=80)
+    seat: str | None = Field(None, max_length=10, description="State of the seat in `session`")
+    city: str | None = Field(None, max_length=60)
+    search: str | None = Field(None, max_length=100, description="Part of a name or address")
+
+    def apply(self, rows: QuerySet[Registration]) -> QuerySet[Registration]:
+        if self.state is not None:
+            rows = rows.filter(state=self.state)
+        if self.session is not None:
+            seats = Seat.objects.filter(session__slug=self.session)
+            if self.seat is not None:
+                seats = seats.filter(state=self.seat)
+            rows = rows.filter(pk__in=seats.values("registration"))
+        if self.city is not None:
+            rows = rows.filter(city__slug=self.city)
+        if self.search:
+            rows = rows.filter(name__icontains=self.search) | rows.filter(email__icontains=self.search)
+        return rows
+
+
+def registration_data(row: Registration) -> dict[str, Any]:
+    """Return a registration as its organisers see it. Needs the related rows of `_of_lab`."""
+    return {
+        "id": row.public_id,
+        "state": row.state,
+        "name": row.name,
+        "email": row.email,
+        "city": row.city.slug if row.city else None,
+        "city_text": row.city_text,
+        "organisation": row.organisation,
+        "stakeholder_group": row.stakeholder_group.slug if row.stakeholder_group else None,
+        "language": row.language,
+        "time_zone": row.time_zone,
+        "created_at": row.created_at,
+        "confirmed_at": row.confirmed_at,
+        "cancelled_at": row.cancelled_at,
+        "seats": [
+            {"session": seat.session.slug, "state": seat.state, "place": seat.place}
+            for seat in row.seats.all()
+        ],
+        "attended": [each.session.slug for each in row.attendances.all()],
+    }
+
+
+def _of_lab(lab: Lab) -> QuerySet[Registration]:
+    seats = Seat.objects.select_related("session").order_by("session__starts_at", "pk")
+    attendances = Attendance.objects.select_related("session").order_by("session__starts_at", "pk")
+    return (
+        Registration.objects.filter(lab=lab, erased_at__isnull=True)
+        .select_related("city", "stakeholder_group")
+        .prefetch_related(Prefetch("seats", queryset=seats), Prefetch("attendances", queryset=attendances))
+    )
+
+
+class PageOfRegistrations(LimitOffsetPagination):
+    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
+        page = super().paginate_queryset(queryset, pagination, request, **params)
+        page["items"] = [registration_data(each) for each in page["items"]]
+        return page
+
+
+@router.get("/labs/{lab}/registrations", response=list[RegistrationOut], url_name="registrations")
+@paginate(PageOfRegistrations)
+def registrations(
+    request: HttpRequest, lab: str, filters: Query[RegistrationFilters]
+) -> QuerySet[Registration]:
+    """Registrations of the lab, the newest first. Scope: registrations."""
+    return filters.apply(_of_lab(lab_of_organiser(request, lab, Scope.REGISTRATIONS)))
+
+
+def _one(lab: Lab, registration: UUID) -> Registration:
+    found = _of_lab(lab).filter(public_id=registration).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@router.get("/labs/{lab}/registrations/{registration}", response=RegistrationOut, url_name="registration")
+def registration(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
+    """One registration. Scope: registrations."""
+    return registration_data(_one(lab_of_organiser(request, lab, Scope.REGISTRATIONS), registration))
+
+
+@router.post("/labs/{lab}/registrations", response={202: AcceptedOut}, url_name="register")
+def register(
+    request: HttpRequest,
+    lab: str,
+    form: RegistrationIn,
+    idempotency_key: str = Header(min_length=8, max_length=100),
+) -> Status[dict[str, str]]:
+    """Register a person for sessions, as the form does: nothing counts until the address is confirmed by mail.
+
+    The answer never tells whether the address is known. Needs no token; the header `Idempotency-Key` makes a
+    repeated call harmless.
+    """
+    found = lab_in_sight(request, lab)
+    if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
+        raise Throttled(wait=3600)
+    plan = _plan(request, found, form)
+
+    def carry_out() -> dict[str, Any]:
+        try:
+            registering.submit(found, viewer_of(request), plan)
+        except registering.Refused as error:
+            raise Problem(str(error.message)) from error
+        except ValidationError as error:
+            messages = getattr(error, "message_dict", {"": error.messages})
+            raise Problem(
+                _("Some of what was sent does not fit"),
+                {name: " ".join(said) for name, said in messages.items()},
+            ) from error
+        return {}
+
+    try:
+        once(f"api-register:{found.pk}", idempotency_key, form.dict(), carry_out)
+    except KeyReused as error:
+        raise Problem(str(error.message), status=409) from error
+    detail = _("A mail asks the address to confirm. The registration counts once it does.")
+    return Status(202, {"detail": detail})
+
+
+def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.RegistrationPlan:
+    """Turn slugs into rows. What the caller may not see is as unknown as what does not exist."""
+    errors: dict[str, str] = {}
+    city = lab.programme.cities.filter(slug=form.city).first() if form.city else None
+    if form.city and city is None:
+        errors["city"] = _("The programme has no such city.")
+    group = lab.programme.stakeholder_groups.filter(slug=form.stakeholder_group).first()
+    if form.stakeholder_group and group is None:
+        errors["stakeholder_group"] = _("The programme has no such group.")
+    if not is_canonical(form.time_zone):
+        errors["time_zone"] = _("This is not the name of a time zone. Write it like Europe/Sofia.")
+    in_sight = Session.objects.filter(lab=lab).visible_to(viewer_of(request))
+    by_slug = dict(in_sight.filter(slug__in=form.sessions).values_list("slug", "pk"))
+    unknown = [slug for slug in form.sessions if slug not in by_slug]
+    if unknown:
+        errors["sessions"] = _("The lab has no such session: %(slugs)s") % {
+            "slugs": ", ".join(unknown[:5])[:300]
+        }
+    if errors:
+        raise Problem(_("Some of what was sent does not fit"), errors)
+    return registering.RegistrationPlan(
+        details=registering.Details(
+            name=form.name,
+            language=form.language,
+            time_zone=form.time_zone,
+            city=city,
+            city_text=form.city_text,
+            organisation=form.organisation,
+            stakeholder_group=group,
+        ),
+        email=form.email,
+        sessions=tuple(by_slug[slug] for slug in dict.fromkeys(form.sessions)),
+        consent=form.consent,
+        consent_language=form.language,
+    )
+
+
+@router.post(
+    "/labs/{lab}/registrations/{registration}/cancel",
+    response=RegistrationOut,
+    url_name="cancel_registration",
+)
+def cancel(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
+    """Cancel a registration: its seats go to the next in line, and the person is told. Scope: registrations."""
+    found = lab_of_organiser(request, lab, Scope.REGISTRATIONS)
+    row = _one(found, registration)
+    try:
+        registering.cancel(row, by=account_of(request))
+    except registering.Refused as error:
+        raise Problem(str(error.message), status=409) from error
+    return registration_data(_one(found, registration))
+
+
+def _session(request: HttpRequest, lab: Lab, session: str) -> Session:
+    found = Session.objects.filter(lab=lab, slug=session).visible_to(viewer_of(request)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def attendance_data(row: Attendance) -> dict[str, Any]:
+    return {
+        "registration": row.registration.public_id,
+        "session": row.session.slug,
+        "name": row.registration.name,
+        "taken_at": row.taken_at,
+    }
+
+
+class PageOfAttendance(LimitOffsetPagination):
+    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
+        page = super().paginate_queryset(queryset, pagination, request, **params)
+        page["items"] = [attendance_data(each) for each in page["items"]]
+        return page
+
+
+@router.get("/labs/{lab}/sessions/{session}/attendance", response=list[AttendanceOut], url_name="attendance")
+@paginate(PageOfAttendance)
+def attended(request: HttpRequest, lab: str, session: str) -> QuerySet[Attendance]:
+    """Who was there, in the order taken. Scope: attendance; door staff may read it too."""
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    rows = Attendance.objects.filter(session=_session(request, found, session))
+    return rows.select_related("registration", "session").order_by("taken_at", "pk")
+
+
+@router.put(
+    "/labs/{lab}/sessions/{session}/attendance/{registration}",
+    response=AttendanceOut,
+    url_name="take_attendance",
+)
+def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> dict[str, Any]:
+    """Write down that the person was there; a second call changes nothing. Scope: attendance."""
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    person = _one(found, registration)
+    try:
+        row = attendance.take(person, _session(request, found, session), account_of(request))
+    except attendance.NotOfThisLab as error:
+        raise HttpError(409, str(gettext_lazy("The registration is not confirmed."))) from error
+    return attendance_data(row)
+
+
+@router.delete(
+    "/labs/{lab}/sessions/{session}/attendance/{registration}",
+    response={204: None},
+    url_name="untake_attendance",
+)
+def untake(request: HttpRequest, lab: str, session: str, registration: UUID) -> Status[None]:
+    """Take a mistaken attendance back. Scope: attendance."""
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    attendance.untake(_one(found, registration), _session(request, found, session), account_of(request))
+    return Status(204, None)

@@ -1,0 +1,332 @@
+"""The API as programs use it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from labs import tokens
+from labs.models import ApiToken, Lab, Message, User
+from registrations.models import Attendance, Registration
+from sessions.models import Session
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+ALL = [scope.value for scope in ApiToken.Scope]
+
+
+def bearer(user: User, scopes: list[str] = ALL, lab: Lab | None = None, **more: Any) -> dict[str, str]:
+    token, token_hash = tokens.new_api_token()
+    ApiToken.objects.create(user=user, name="test", token_hash=token_hash, scopes=scopes, lab=lab, **more)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def organiser_of(lab: Lab) -> User:
+    return f.StaffFactory(lab=lab).user
+
+
+def form_for(session: Session, **changes: Any) -> dict[str, Any]:
+    form = {
+        "name": "Demo participant 1",
+        "email": "demo1@example.org",
+        "sessions": [session.slug],
+        "language": "bg",
+        "time_zone": "Europe/Sofia",
+        "consent": True,
+    }
+    return form | changes
+
+
+def post(lab: Lab, form: dict[str, Any], key: str = "a-key-of-ours") -> Any:
+    headers = {"Idempotency-Key": key} if key else {}
+    address = f"/api/v1/labs/{lab.slug}/registrations"
+    return Client().post(address, form, content_type="application/json", headers=headers)
+
+
+def test_a_session_gives_wall_time_zone_and_instant_in_one_form() -> None:
+    session = f.SessionFactory()
+    item = Client().get(f"/api/v1/labs/{session.lab.slug}/sessions").json()["items"][0]
+    assert item["slug"] == session.slug
+    assert item["starts"]["local"] == f"{session.start_date.isoformat()}T11:30"
+    assert item["starts"]["time_zone"] == "Europe/Sofia"
+    assert item["starts"]["at"].endswith("Z")
+    assert item["title"] == session.title
+
+
+def test_errors_are_problem_documents() -> None:
+    answer = Client().get("/api/v1/labs/no-such-lab")
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "There is nothing at this address",
+        "status": 404,
+    }
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer clab_nonsense", "Basic abc", "Bearer"])
+def test_a_bad_token_is_an_error_and_not_a_visitor(header: str) -> None:
+    answer = Client().get("/api/v1/labs", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"revoked_at": timezone.now()}, {"expires_at": timezone.now() - timedelta(seconds=1)}],
+)
+def test_a_revoked_or_expired_token_opens_nothing(state: dict[str, Any]) -> None:
+    lab = f.LabFactory()
+    headers = bearer(organiser_of(lab), **state)
+    assert Client().get(f"/api/v1/labs/{lab.slug}/registrations", headers=headers).status_code == 401
+
+
+def test_a_token_of_a_closed_account_opens_nothing() -> None:
+    lab = f.LabFactory()
+    user = organiser_of(lab)
+    headers = bearer(user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert Client().get("/api/v1/labs", headers=headers).status_code == 401
+
+
+def test_a_repeated_get_with_its_validator_is_answered_304() -> None:
+    lab = f.LabFactory()
+    first = Client().get(f"/api/v1/labs/{lab.slug}")
+    again = Client().get(f"/api/v1/labs/{lab.slug}", headers={"If-None-Match": first["ETag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert again["ETag"] == first["ETag"]
+
+
+def test_a_signed_in_browser_is_a_visitor_to_the_api() -> None:
+    session = f.SessionFactory(visibility="internal")
+    client = Client()
+    client.force_login(organiser_of(session.lab))
+    assert client.get(f"/api/v1/labs/{session.lab.slug}/sessions").json()["items"] == []
+
+
+def test_a_delegate_sees_the_internal_sessions_of_the_city_and_others_get_404() -> None:
+    session = f.SessionFactory(visibility="internal")
+    sofia, trikala = f.CityFactory(), f.CityFactory()
+    session.audience.add(sofia)
+    programme = session.lab.programme
+    address = f"/api/v1/labs/{session.lab.slug}/sessions/{session.slug}"
+    answers = []
+    for delegate in (
+        f.DelegateFactory(programme=programme, city=sofia),
+        f.DelegateFactory(programme=programme, city=trikala),
+        f.DelegateFactory(city=sofia),
+    ):
+        answers.append(Client().get(address, headers=bearer(delegate.user, ["read"])).status_code)
+    assert answers == [200, 404, 404]
+
+
+@pytest.mark.parametrize("scope", ALL)
+def test_each_scope_opens_its_own_operations_and_no_others(scope: str) -> None:
+    lab = f.LabFactory()
+    session = f.SessionFactory(lab=lab)
+    headers = bearer(organiser_of(lab), [scope])
+    opened = {
+        "registrations": Client().get(f"/api/v1/labs/{lab.slug}/registrations", headers=headers).status_code,
+        "attendance": Client()
+        .get(f"/api/v1/labs/{lab.slug}/sessions/{session.slug}/attendance", headers=headers)
+        .status_code,
+        "certificates": Client().get(f"/api/v1/labs/{lab.slug}/certificates", headers=headers).status_code,
+    }
+    assert opened == {name: 200 if name == scope else 403 for name in opened}
+
+
+def test_a_token_for_one_lab_opens_no_other_lab_of_the_same_owner() -> None:
+    programme = f.ProgrammeFactory()
+    mine, other = f.LabFactory(programme=programme), f.LabFactory(programme=programme)
+    owner = f.StaffFactory(role="owner", programme=programme, lab=None).user
+    headers = bearer(owner, lab=mine)
+    codes = [
+        Client().get(f"/api/v1/labs/{lab.slug}/registrations", headers=headers).status_code
+        for lab in (mine, other)
+    ]
+    assert codes == [200, 404]
+
+
+def test_two_labs_never_mix_their_registrations() -> None:
+    one, two = f.RegistrationFactory(), f.RegistrationFactory()
+    for registration in (one, two):
+        headers = bearer(organiser_of(registration.lab))
+        listed = Client().get(f"/api/v1/labs/{registration.lab.slug}/registrations", headers=headers).json()
+        assert [item["id"] for item in listed["items"]] == [str(registration.public_id)]
+    headers = bearer(organiser_of(one.lab))
+    crossed = f"/api/v1/labs/{one.lab.slug}/registrations/{two.public_id}"
+    assert Client().get(crossed, headers=headers).status_code == 404
+
+
+def test_registering_through_the_api_asks_the_address_to_confirm() -> None:
+    session = f.SessionFactory()
+    answer = post(session.lab, form_for(session))
+    assert answer.status_code == 202, answer.json()
+    registration = Registration.objects.get()
+    assert (registration.state, registration.language) == ("unconfirmed", "bg")
+    assert [message.occasion for message in Message.objects.all()] == ["confirm_address"]
+
+
+def test_registering_twice_with_one_key_registers_once_and_with_other_contents_is_a_conflict() -> None:
+    session = f.SessionFactory()
+    answers = [post(session.lab, form_for(session)) for _number in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert Registration.objects.count() == 1
+    assert post(session.lab, form_for(session, name="Somebody else")).status_code == 409
+
+
+def test_the_answer_is_the_same_for_an_address_that_is_registered() -> None:
+    session = f.SessionFactory()
+    f.RegistrationFactory(lab=session.lab, email="demo1@example.org")
+    known = post(session.lab, form_for(session), "key-number-1")
+    unknown = post(session.lab, form_for(session, email="demo2@example.org"), "key-number-2")
+    assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": ""}, "form.name"),
+        ({"name": "x" * 5000}, "form.name"),
+        ({"name": "two\nlines"}, "name"),
+        ({"name": "a\u202eb"}, "name"),
+        ({"email": "no address"}, "email"),
+        ({"email": "a@example.org\nBcc: b@example.org"}, "email"),
+        ({"sessions": []}, "form.sessions"),
+        ({"sessions": ["no-such"]}, "sessions"),
+        ({"sessions": "text"}, "form.sessions"),
+        ({"language": "xx"}, "form.language"),
+        ({"time_zone": "Singapore"}, "time_zone"),
+        ({"city": "nowhere"}, "city"),
+        ({"stakeholder_group": "nobody"}, "stakeholder_group"),
+        ({"consent": "perhaps"}, "form.consent"),
+        ({"unknown": 1}, "form.unknown"),
+    ],
+)
+def test_what_does_not_fit_is_named_and_nothing_is_kept(changes: dict[str, Any], field: str) -> None:
+    session = f.SessionFactory()
+    answer = post(session.lab, form_for(session, **changes))
+    assert answer.status_code == 422, answer.content
+    assert field in [error["field"] for error in answer.json()["errors"]]
+    assert (Registration.objects.count(), Message.objects.count()) == (0, 0)
+
+
+def test_an_internal_session_is_as_unknown_to_a_visitor_as_one_that_does_not_exist() -> None:
+    session = f.SessionFactory(visibility="internal")
+    hidden = post(session.lab, form_for(session))
+    missing = post(session.lab, form_for(session, sessions=["missing"]))
+    assert hidden.status_code == missing.status_code == 422
+    assert hidden.content.replace(session.slug.encode(), b"missing") == missing.content
+
+
+def test_registering_needs_a_key() -> None:
+    session = f.SessionFactory()
+    assert post(session.lab, form_for(session), key="").status_code == 422
+
+
+def test_registering_is_refused_when_the_window_is_closed() -> None:
+    lab = f.LabFactory(registration_closes_at=timezone.now() - timedelta(minutes=1))
+    assert post(lab, form_for(f.SessionFactory(lab=lab))).status_code == 422
+    assert Registration.objects.count() == 0
+
+
+def test_attendance_is_taken_once_and_taken_back() -> None:
+    registration = f.RegistrationFactory()
+    session = f.SessionFactory(lab=registration.lab)
+    door = f.StaffFactory(lab=registration.lab, role="door").user
+    headers = bearer(door, ["attendance"])
+    address = (
+        f"/api/v1/labs/{registration.lab.slug}/sessions/{session.slug}/attendance/{registration.public_id}"
+    )
+    assert [Client().put(address, headers=headers).status_code for _number in range(2)] == [200, 200]
+    assert Attendance.objects.count() == 1
+    assert Client().delete(address, headers=headers).status_code == 204
+    assert Attendance.objects.count() == 0
+
+
+@pytest.mark.parametrize("path", ["sessions", "speakers", "registrations", "certificates"])
+def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
+    path: str, django_assert_max_num_queries: Any
+) -> None:
+    lab = f.LabFactory()
+    headers = bearer(organiser_of(lab))
+    counts = []
+    for rows in (2, 20):
+        for _number in range(rows):
+            session = f.SessionFactory(lab=lab)
+            f.AppearanceFactory(session=session, agenda_item=f.AgendaItemFactory(session=session))
+            registration = f.RegistrationFactory(lab=lab)
+            f.SeatFactory(registration=registration, session=session)
+            f.AttendanceFactory(registration=registration, session=session)
+        with django_assert_max_num_queries(14) as captured:
+            answer = Client().get(f"/api/v1/labs/{lab.slug}/{path}", headers=headers)
+        assert answer.status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_pages_are_cut_by_limit_and_offset() -> None:
+    lab = f.LabFactory()
+    sessions = [f.SessionFactory(lab=lab) for _number in range(5)]
+    page = Client().get(f"/api/v1/labs/{lab.slug}/sessions", {"limit": 2, "offset": 2}).json()
+    assert page["count"] == 5
+    assert [item["slug"] for item in page["items"]] == [session.slug for session in sessions[2:4]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": "-1"},
+        {"limit": "x"},
+        {"offset": "-5"},
+        {"starting_from": "yesterday"},
+        {"starting_from": "2027-01-01T10:00"},
+        {"track": "x" * 5000},
+    ],
+)
+def test_wrong_filters_are_named(query: dict[str, str]) -> None:
+    lab = f.LabFactory()
+    answer = Client().get(f"/api/v1/labs/{lab.slug}/sessions", query)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] != []
+
+
+@pytest.mark.parametrize(
+    "query", [{"_connector": "OR"}, {"lab__visibility": "draft"}, {"order_by": "-lab.secret"}]
+)
+def test_filters_that_nobody_offered_change_nothing(query: dict[str, str]) -> None:
+    session = f.SessionFactory()
+    f.SessionFactory(lab=session.lab, visibility="draft")
+    items = Client().get(f"/api/v1/labs/{session.lab.slug}/sessions", query).json()["items"]
+    assert [item["slug"] for item in items] == [session.slug]
+
+
+def test_certificates_are_issued_checked_and_revoked_through_the_api() -> None:
+    registration = f.AttendanceFactory().registration
+    lab = registration.lab
+    headers = bearer(organiser_of(lab), ["certificates"])
+    base = f"/api/v1/labs/{lab.slug}"
+    issued = (
+        Client().post(f"{base}/registrations/{registration.public_id}/certificate", headers=headers).json()
+    )
+    checked = Client().get(f"/api/v1/certificates/{issued['code']}").json()
+    assert (checked["state"], checked["holder_name"]) == ("valid", registration.name)
+    revoke = f"{base}/certificates/{issued['code']}/revoke"
+    answer = Client().post(
+        revoke, {"reason": "Wrong person"}, content_type="application/json", headers=headers
+    )
+    assert answer.status_code == 200
+    checked = Client().get(f"/api/v1/certificates/{issued['code']}").json()
+    assert (checked["state"], checked["holder_name"], checked["sessions"]) == ("revoked", None, [])
+    assert Client().post(f"{base}/certificates", headers=headers).status_code == 202
+
+
+def test_the_openapi_document_and_its_reader_are_served() -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+    assert "/api/v1/labs/{lab}/sessions" in document["paths"]
+    page = Client().get("/api/v1/docs")
+    assert page.status_code == 200
+    assert "cdn." not in page.content.decode()
