@@ -11,7 +11,7 @@ KEEP_DONE = timedelta(days=30)
 KEEP_BEATS = timedelta(days=1)
 
 
-@task("labs.prune", daily=True)
+@task("labs.prune", every=timedelta(days=1))
 def prune(lease: Lease) -> None:
     """Forget tasks that were done long ago, and workers that have not shown themselves for a day."""
     now = timezone.now()

@@ -125,22 +125,22 @@ def lease_time() -> timedelta:
 
 Handler = Callable[..., None]
 _handlers: dict[str, Handler] = {}
-_daily: set[str] = set()
+_recurring: dict[str, timedelta] = {}
 
 
-def task(name: str, *, daily: bool = False) -> Callable[[Handler], Handler]:
+def task(name: str, *, every: timedelta | None = None) -> Callable[[Handler], Handler]:
     """Register in an app's tasks.py what a task's name stands for: a function of a `Lease` and the task's arguments.
 
-    It may run twice (its worker killed after the work, before the note), so it has to bear that. A daily one is put
-    down by the workers themselves once a day (UTC), without arguments.
+    It may run twice (its worker killed after the work, before the note), so it has to bear that. One that recurs is
+    put down by the workers themselves, once in every span, without arguments.
     """
 
     def register(handler: Handler) -> Handler:
         if name in _handlers:
             raise ValueError(f"two handlers for the task {name}")
         _handlers[name] = handler
-        if daily:
-            _daily.add(name)
+        if every is not None:
+            _recurring[name] = every
         return handler
 
     return register
@@ -156,12 +156,13 @@ def enqueue(
     return Task.objects.get_or_create(key=key, defaults=values)[0]
 
 
-def enqueue_daily() -> None:
-    """Put down today's daily tasks, each once whoever asks."""
+def enqueue_recurring() -> None:
+    """Put down the recurring tasks of this hour, day …, each once, whoever asks how often."""
     autodiscover_modules("tasks")
-    today = timezone.now().date()
-    for name in sorted(_daily):
-        enqueue(name, {}, key=f"{name}:{today}")
+    now = timezone.now().timestamp()
+    known = {f"{name}:{int(now // every.total_seconds())}": name for name, every in _recurring.items()}
+    for key in sorted(known.keys() - set(Task.objects.filter(key__in=known).values_list("key", flat=True))):
+        enqueue(known[key], {}, key=key)
 
 
 def carry_out(work: Task, lease: Lease) -> None:

@@ -9,6 +9,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -18,13 +19,12 @@ from django.utils import timezone
 
 from labs.delivery import deliver
 from labs.models import Message, Task, WorkerBeat
-from labs.work import PATIENCE, Lease, carry_out, claim, enqueue_daily, lease_time, where
+from labs.work import PATIENCE, Lease, carry_out, claim, enqueue_recurring, lease_time, where
 
 logger = logging.getLogger(__name__)
 
 BATCH = 20  # mails sent through one connection
-A_DAY = timedelta(days=1)
-BETWEEN_DAILY_CHECKS = timedelta(hours=1)
+BETWEEN_RECURRING = 60.0  # seconds
 PAUSE_WITHOUT_DATABASE = 2.0  # seconds
 
 
@@ -37,7 +37,7 @@ class Worker:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"[-100:]
         self.held: set[Lease] = set()
         self.held_lock = threading.Lock()
-        self.daily_checked_at = timezone.now() - A_DAY
+        self.recurring_at = -BETWEEN_RECURRING
 
     def stop(self) -> None:
         """Ask it to finish what it is at and end."""
@@ -87,9 +87,9 @@ class Worker:
 
     def tasks(self, span: timedelta) -> bool:
         """Do one due task; tell whether there was one."""
-        if timezone.now() - self.daily_checked_at >= BETWEEN_DAILY_CHECKS:
-            enqueue_daily()
-            self.daily_checked_at = timezone.now()
+        if time.monotonic() - self.recurring_at >= BETWEEN_RECURRING:
+            enqueue_recurring()
+            self.recurring_at = time.monotonic()
         due = claim(Task, 1, span)
         for work, lease in due:
             self.hold({lease})

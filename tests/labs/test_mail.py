@@ -2,7 +2,9 @@
 
 import re
 import uuid
+from email.message import Message as EmailMessage
 from html.parser import HTMLParser
+from typing import cast
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -180,6 +182,10 @@ def test_the_band_takes_the_labs_colour_and_nothing_that_is_no_colour():
     assert "url(" not in html
 
 
+def parts_of(mail: EmailMessage) -> list[EmailMessage]:
+    return cast(list[EmailMessage], mail.get_payload())
+
+
 def test_attachments_are_frozen_with_the_mail_and_keep_their_full_type():
     calendar = "BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nX-NAME:Лаборатория\r\nEND:VCALENDAR\r\n".encode()
     message = reset_mail(
@@ -190,8 +196,8 @@ def test_attachments_are_frozen_with_the_mail_and_keep_their_full_type():
     sent = outgoing(message).message()
 
     assert sent.get_content_type() == "multipart/mixed"
-    body, attached = sent.get_payload()
-    assert [part.get_content_type() for part in body.get_payload()] == ["text/plain", "text/html"]
+    body, attached = parts_of(sent)
+    assert [part.get_content_type() for part in parts_of(body)] == ["text/plain", "text/html"]
     assert attached["Content-Type"].replace('"', "") == "text/calendar; method=PUBLISH; charset=utf-8"
     assert attached.get_filename() == "sessions.ics"
     assert attached.get_payload(decode=True) == calendar
@@ -203,9 +209,9 @@ def test_a_calendar_that_asks_is_the_last_alternative_too():
         attachments=[File("invite.ics", "text/calendar; method=REQUEST; charset=utf-8", calendar)]
     )
 
-    body, attached = outgoing(message).message().get_payload()
+    body, attached = parts_of(outgoing(message).message())
 
-    kinds = [(part.get_content_type(), part.get_param("method")) for part in body.get_payload()]
+    kinds = [(part.get_content_type(), part.get_param("method")) for part in parts_of(body)]
     assert kinds == [("text/plain", None), ("text/html", None), ("text/calendar", "REQUEST")]
     assert (attached.get_content_type(), attached.get_param("method")) == ("text/calendar", "REQUEST")
 

@@ -21,7 +21,7 @@ SPAN = timedelta(seconds=30)
 def registry(monkeypatch):
     """A registry of its own, so that a test's tasks are forgotten."""
     monkeypatch.setattr(work, "_handlers", dict(work._handlers))
-    monkeypatch.setattr(work, "_daily", set())
+    monkeypatch.setattr(work, "_recurring", {})
 
 
 def only(task_state: str) -> Task:
@@ -110,8 +110,8 @@ def test_two_handlers_for_one_name_are_refused(registry):
         task("test.note")(lambda lease: None)
 
 
-def test_a_daily_task_is_put_down_once_a_day_whoever_asks(registry):
-    task("test.daily", daily=True)(lambda lease: None)
+def test_a_recurring_task_is_put_down_once_in_its_span_whoever_asks(registry):
+    task("test.daily", every=timedelta(days=1))(lambda lease: None)
     with time_machine.travel("2026-11-23T10:00:00Z"):
         work_off()
         work_off()

@@ -229,6 +229,26 @@ def test_a_slow_server_does_not_cost_a_living_worker_its_lease(start: Start, ser
     assert Message.objects.get().fence == 1
 
 
+def test_a_database_that_goes_away_under_a_worker_costs_nothing(start: Start, server: MailServer):
+    """The mail that is under way is noted once the database is back, so that it is not sent again."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no connections that others can cut")
+    queued = queue_mails(12)
+    server.hang = 0.3
+    with stopped_in_order(start()):
+        for cut in range(3):
+            wait_until(lambda: len(server.message_ids()) >= 2 + 3 * cut)  # noqa: B023
+            time.sleep(0.1)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+        wait_until(lambda: unsent() == 0)
+
+    assert sorted(server.message_ids()) == sorted(queued)
+
+
 def test_a_killed_task_is_done_by_the_next_worker(start: Start):
     work = enqueue("labs.prune", {})
     WorkerBeat.objects.create(
