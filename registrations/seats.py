@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from labs.models import User
@@ -181,19 +181,19 @@ def note(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
 
 def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
     """Return for each waiting seat how many stand in line up to and with it: {seat id: 1 for the next}. One query."""
-    waiting = [seat for seat in seats if seat.state == State.WAITING]
+    waiting = [seat.pk for seat in seats if seat.state == State.WAITING]
     if not waiting:
         return {}
-    ahead = Q(pk__in=[])
-    for seat in waiting:
-        ahead |= Q(session=seat.session_id, place__lt=seat.place)
-    counts = dict(
-        Seat.objects.filter(ahead, state=State.WAITING)
+    ahead = (
+        Seat.objects.filter(session=OuterRef("session"), state=State.WAITING, place__lte=OuterRef("place"))
         .order_by()
-        .values_list("session_id")
+        .values("session")
         .annotate(n=Count("pk"))
+        .values("n")
     )
-    return {seat.pk: counts.get(seat.session_id, 0) + 1 for seat in waiting}
+    return dict(
+        Seat.objects.filter(pk__in=waiting).order_by().annotate(n=Subquery(ahead)).values_list("pk", "n")
+    )
 
 
 def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy]:
