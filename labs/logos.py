@@ -21,6 +21,7 @@ SHOWN = (960, 256)  # four times the plate of 240 × 64 px, for fine screens and
 MAX_ELEMENTS = 5000
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND\xaeB`\x82"
 _SVG = "http://www.w3.org/2000/svg"
 _ELEMENT_NAMES = """
     svg g defs title desc path rect circle ellipse line polyline polygon linearGradient radialGradient stop clipPath
@@ -72,6 +73,9 @@ def read_logo(data: bytes) -> Logo:
 
 def _png(data: bytes) -> bytes:
     try:
+        # WeasyPrint lets Pillow accept files that break off, for the whole process; a logo's end is looked for here.
+        if _PNG_END not in data:
+            raise ValueError("breaks off")
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=["PNG"])

@@ -125,6 +125,15 @@ def country_name(code: str) -> str:
     return dates.locale_of(_language()).territories.get(code.upper(), code)
 
 
+@register.filter
+def safe_link(address: str) -> str:
+    """Return an address that people typed if it is http, https or mailto, else nothing.
+
+    Forms check it on entry; rows may have come another way (an import, the administration, an older rule).
+    """
+    return address if markdown.is_safe_link(str(address)) else ""
+
+
 # Days and hours
 
 

@@ -34,14 +34,16 @@ def lab_theme(request: HttpRequest, lab: str) -> HttpResponse:
     if not found.theme_values:
         raise Http404
     css = theme_css(found.slug, found.theme_values)
-    return HttpResponse(css, content_type="text/css; charset=utf-8", headers={"Cache-Control": _caching(found)})
+    return HttpResponse(
+        css, content_type="text/css; charset=utf-8", headers={"Cache-Control": _caching(found)}
+    )
 
 
 @access.public
 def lab_logo(request: HttpRequest, lab: str) -> HttpResponseBase:
     """Serve a lab's logo, which `labs.logos` checked when it was uploaded."""
     found = _visible_lab(request, lab)
-    extension = found.logo.name.rpartition(".")[2] if found.logo else ""
+    extension = (found.logo.name or "").rpartition(".")[2]
     if extension not in MEDIA_TYPES:
         raise Http404
     try:
@@ -68,4 +70,3 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @access.public
 def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/privacy.html")
-
