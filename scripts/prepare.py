@@ -63,6 +63,7 @@ def main() -> None:
         call_command("migrate", interactive=False, verbosity=0)
         collect_static()
     if options.demo:
+        print("Loading the demo, if it is not there yet…", file=sys.stderr, flush=True)
         call_command("load_demo")
 
 
