@@ -186,8 +186,8 @@ def _render(occasion: str, context: dict[str, Any]) -> Rendered:
 
 
 def _tidy(text: str) -> str:
-    """Drop the empty lines that template tags leave: at most one in a row, none at the ends."""
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    """Drop the empty lines that template tags leave: at most one in a row. "-- " opens a signature (RFC 3676, 4.3)."""
+    lines = [line if line == "-- " else line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
