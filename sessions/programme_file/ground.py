@@ -128,11 +128,16 @@ def languages_of(record: Record) -> tuple[str, ...] | None:
 
 def web_address(record: Record, name: str, limits: Column) -> str | None:
     """Return an address that begins with http or https; "" clears it."""
-    address = record.text(name, limits)
+    address = record.text(name)
     if address:
         try:
             _web_address(address)
+            limits.run_validators(address)
         except ValidationError:
-            record.note(name, _("A web address belongs here, such as https://example.org/."))
+            record.note(
+                name,
+                _("A web address of at most %(limit)s characters belongs here, such as https://example.org/.")
+                % {"limit": limits.max_length},
+            )
             return None
     return address
