@@ -1,0 +1,51 @@
+"""Filling in the form as a browser does: with its key, from its own page."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from labs import tokens
+from labs.models import Lab, Message
+from labs.submissions import new_form_key
+from registrations.models import Registration
+from sessions.models import Session
+
+FROM_HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+
+
+def answers(*sessions: Session, **changes: Any) -> dict[str, Any]:
+    """A complete form for these sessions."""
+    filled = {
+        "form_key": new_form_key(),
+        "session": [session.slug for session in sessions],
+        "name": "Demo participant 17",
+        "email": "participant17@example.org",
+        "city_text": "Plovdiv",
+        "organisation": "Demo organisation",
+        "language": "en",
+        "time_zone": "Europe/Sofia",
+        "consent": "on",
+    }
+    return {name: value for name, value in {**filled, **changes}.items() if value is not None}
+
+
+def post(client: Client, address: str, data: dict[str, Any] | None = None) -> Any:
+    return client.post(address, {"form_key": new_form_key(), **(data or {})}, headers=FROM_HERE)
+
+
+def send(client: Client, lab: Lab, data: dict[str, Any]) -> Any:
+    return post(client, reverse("register", args=[lab.slug]), data)
+
+
+def link(registration: Registration, purpose: str, route: str = "registration", *more: str) -> str:
+    """The address of a page behind a private link."""
+    registration.refresh_from_db()
+    version = registration.feed_version if purpose == "feed" else registration.link_version
+    token = tokens.make(f"registration.{purpose}", registration.public_id, version)
+    return reverse(route, args=[token, *more])
+
+
+def mails(occasion: str | None = None) -> list[Message]:
+    found = Message.objects.order_by("pk")
+    return list(found.filter(occasion=occasion) if occasion else found)

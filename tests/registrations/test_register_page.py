@@ -1,0 +1,316 @@
+"""The form in a browser's hands: what it shows, takes, refuses, and never gives away."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.models import Registration
+from tests import factories as f
+from tests.registrations.filling import answers, mails, post, send
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_counting_between_tests():
+    cache.clear()
+
+
+def text(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: Client):
+    session = f.SessionFactory()
+
+    response = send(client, session.lab, answers(session))
+
+    assert (response.status_code, response["Location"]) == (302, f"/labs/{session.lab.slug}/register/sent/")
+    assert Registration.objects.get().name == "Demo participant 17"
+    assert client.get(response["Location"]).status_code == 200
+    assert response.cookies == {}
+
+
+def test_sent_twice_with_the_same_key_it_registers_once(client: Client):
+    session = f.SessionFactory()
+    data = answers(session)
+
+    assert [send(client, session.lab, data).status_code for _ in range(3)] == [302, 302, 302]
+
+    assert Registration.objects.count() == 1
+    assert len(mails()) == 1
+
+
+def test_the_same_key_with_other_answers_is_asked_about_and_keeps_them(client: Client):
+    session = f.SessionFactory()
+    data = answers(session)
+    send(client, session.lab, data)
+
+    response = send(client, session.lab, {**data, "name": "Demo participant 18"})
+
+    assert response.status_code == 409
+    assert "Demo participant 18" in text(response)
+    assert Registration.objects.count() == 1
+
+
+def test_the_answer_is_the_same_for_a_known_address(client: Client):
+    session = f.SessionFactory()
+    f.RegistrationFactory(lab=session.lab, email="participant17@example.org")
+
+    known = send(client, session.lab, answers(session))
+    unknown = send(client, session.lab, answers(session, email="other@example.org"))
+
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert [mail.occasion for mail in mails()] == ["already_registered", "confirm_address"]
+
+
+def test_the_list_shows_what_is_open_and_ticks_what_was_chosen_before(client: Client):
+    lab = f.LabFactory()
+    chosen, full, closed = (
+        f.SessionFactory(lab=lab, capacity=20),
+        f.SessionFactory(lab=lab, capacity=0),
+        f.SessionFactory(lab=lab, capacity=0, waiting_list=False),
+    )
+    f.SessionFactory(lab=lab, slug="draft-one", visibility="draft")
+    f.SessionFactory(lab=lab, slug="internal-one", visibility="internal")
+    f.SessionFactory(lab=lab, slug="cancelled-one", status="cancelled", cancelled_at=timezone.now())
+    f.SessionFactory(
+        lab=lab,
+        slug="past-one",
+        starts_at=timezone.now() - timedelta(hours=2),
+        ends_at=timezone.now() - timedelta(hours=1),
+    )
+
+    page = client.get(reverse("register", args=[lab.slug]), {"session": [chosen.slug, "unknown"]})
+
+    html = text(page)
+    for slug in ("draft-one", "internal-one", "cancelled-one", "past-one"):
+        assert slug not in html
+    assert f'value="{chosen.slug}" id="id_session_0" aria-describedby="about-{chosen.slug}" checked' in html
+    assert f'value="{full.slug}"' in html
+    assert "you would be number 1" in html
+    assert f'value="{closed.slug}"' not in html
+    assert "Full, without a waiting list" in html
+
+
+def test_a_session_page_leads_to_the_form_with_it_ticked(client: Client):
+    session = f.SessionFactory()
+
+    response = client.get(reverse("session_register", args=[session.lab.slug, session.slug]))
+
+    assert response["Location"] == f"/labs/{session.lab.slug}/register/?session={session.slug}"
+
+
+def test_overlapping_sessions_are_pointed_out_once_and_may_be_kept(client: Client):
+    lab = f.LabFactory()
+    one, two = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
+
+    first = send(client, lab, answers(one, two))
+    assert first.status_code == 200
+    assert "Sessions that you chose overlap" in text(first)
+    assert not Registration.objects.exists()
+
+    second = send(client, lab, answers(one, two, overlaps_seen=f"{one.pk}-{two.pk}"))
+    assert second.status_code == 302
+    assert Registration.objects.get().seats.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": None}, "Write your name."),
+        ({"name": "x" * 5000}, "at most 200 characters"),
+        ({"name": "one\ntwo"}, "Write this on one line."),
+        ({"name": "turned \u202eround"}, "U+202E"),
+        ({"name": "null \x00 sign"}, "Null characters are not allowed."),
+        ({"name": "bell \x07"}, "U+0007"),
+        ({"name": "— … —"}, "Write this with letters."),
+        ({"email": None}, "Write your e-mail address."),
+        ({"email": "participant@example"}, "not a whole e-mail address"),
+        ({"email": "a@example.org\nBcc: b@example.org"}, "not a whole e-mail address"),
+        ({"email": "a@example.org\r\nBcc: b@example.org"}, "not a whole e-mail address"),
+        ({"email": f"{'x' * 250}@example.org"}, None),
+        ({"email": "one@example.org, two@example.org"}, "not a whole e-mail address"),
+        ({"time_zone": "Mars/Olympus"}, "is not a time zone of the list"),
+        ({"time_zone": "US/Pacific"}, "is not a time zone of the list"),
+        ({"time_zone": None}, None),
+        ({"language": "xx"}, None),
+        ({"consent": None}, "Registration needs your consent."),
+        ({"session": []}, "Choose at least one session."),
+        ({"session": ["no-such-session"]}, "no longer open"),
+        ({"session": ["1", "' OR 1=1 --"]}, "no longer open"),
+        ({"organisation": "x" * 201}, "at most 200 characters"),
+        ({"city_text": "x" * 101}, "at most 100 characters"),
+        ({"city": "atlantis"}, None),
+    ],
+)
+def test_bad_answers_are_named_and_nothing_is_saved(client: Client, change, message):
+    session = f.SessionFactory()
+    session.lab.programme.cities.add(f.CityFactory())
+
+    response = send(client, session.lab, answers(session, **change))
+
+    assert response.status_code == 422
+    assert "<title>Error:" in text(response)
+    if message:
+        assert message in response.content.decode()
+    assert not Registration.objects.exists()
+    assert mails() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<script>alert(1)</script>",
+        "{{ settings.SECRET_KEY }} {% debug %}",
+        "%(name)s %s ${7*7} #{7*7}",
+        "=1+1",
+        "@SUM(A1)",
+        'O\'Neill "the" & Sons',
+        "عبد الله",
+        "李明",
+    ],
+)
+def test_whatever_people_are_called_is_kept_as_it_is_and_never_carried_out(client: Client, name):
+    session = f.SessionFactory()
+
+    assert send(client, session.lab, answers(session, name=name)).status_code == 302
+    again = send(client, session.lab, answers(session, name=name, email="broken"))
+
+    assert Registration.objects.get().name == name
+    assert "<script>alert" not in again.content.decode()
+    assert 'value="' in again.content.decode()
+
+
+def test_names_are_composed_and_spaced_singly(client: Client):
+    session = f.SessionFactory()
+
+    send(client, session.lab, answers(session, name="  Demo\u00a0 participant e\u0301 "))
+
+    assert Registration.objects.get().name == "Demo participant é"
+
+
+def test_a_session_of_another_lab_and_a_hidden_one_are_as_unknown_as_none(client: Client):
+    lab = f.LabFactory()
+    f.SessionFactory(lab=lab)
+    hidden = f.SessionFactory(lab=lab, visibility="internal", slug="hidden")
+    foreign = f.SessionFactory(slug="foreign")
+
+    pages = [send(client, lab, answers(session=[slug])) for slug in (hidden.slug, foreign.slug, "nothing")]
+
+    assert [page.status_code for page in pages] == [422, 422, 422]
+    # Only the form's fresh key differs.
+    bodies = {re.sub(r'name="form_key" value="[^"]*"', "", page.content.decode()) for page in pages}
+    assert len(bodies) == 1
+
+
+def test_a_delegate_may_choose_an_internal_session(client: Client):
+    lab = f.LabFactory()
+    delegate = f.DelegateFactory(programme=lab.programme)
+    internal = f.SessionFactory(lab=lab, visibility="internal")
+    client.force_login(delegate.user)
+
+    page = client.get(reverse("register", args=[lab.slug]))
+
+    assert f'value="{internal.slug}"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "words"),
+    [
+        (None, None, "have not opened it yet"),
+        (timedelta(days=2), timedelta(days=9), "It opens on"),
+        (timedelta(days=-9), timedelta(days=-2), "It closed on"),
+    ],
+)
+def test_a_form_that_is_not_open_says_when(client: Client, opens, closes, words):
+    now = timezone.now()
+    lab = f.LabFactory(
+        registration_opens_at=now + opens if opens else None,
+        registration_closes_at=now + closes if closes else None,
+    )
+    session = f.SessionFactory(lab=lab)
+
+    page = client.get(reverse("register", args=[lab.slug]))
+    sent = send(client, lab, answers(session))
+
+    assert (page.status_code, sent.status_code) == (200, 409)
+    assert words in text(page)
+    assert not Registration.objects.exists()
+
+
+def test_a_lab_that_is_a_draft_has_no_form(client: Client):
+    lab = f.LabFactory(visibility="draft")
+
+    for name in ("register", "register_sent"):
+        assert client.get(reverse(name, args=[lab.slug])).status_code == 404
+
+
+def test_another_site_cannot_send_the_form(client: Client):
+    session = f.SessionFactory()
+    strict = Client(enforce_csrf_checks=True)
+    address = reverse("register", args=[session.lab.slug])
+
+    foreign = strict.post(address, answers(session), headers={"Origin": "https://evil.example"})
+    keyless = strict.post(
+        address, answers(session, form_key="made up"), headers={"Origin": "http://testserver"}
+    )
+
+    assert (foreign.status_code, keyless.status_code) == (403, 403)
+    assert not Registration.objects.exists()
+
+
+def test_a_network_that_sends_too_many_is_asked_to_wait(client: Client, settings):
+    settings.REGISTRATIONS_PER_HOUR = 2
+    session = f.SessionFactory()
+
+    codes = [
+        send(client, session.lab, answers(session, email=f"p{number}@example.org")).status_code
+        for number in range(4)
+    ]
+
+    assert codes == [302, 302, 429, 429]
+    assert Registration.objects.count() == 2
+
+
+def test_asking_for_the_link_answers_the_same_for_everybody(client: Client):
+    f.RegistrationFactory(email="known@example.org")
+    address = reverse("registration_link")
+
+    known = post(client, address, {"email": "known@example.org"})
+    unknown = post(client, address, {"email": "unknown@example.org"})
+
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert [mail.to_email for mail in mails()] == ["known@example.org"]
+    assert post(client, address, {"email": "nobody"}).status_code == 422
+
+
+@pytest.mark.parametrize("language", ["en", "bg", "el"])
+def test_the_form_opens_in_every_language(client: Client, language):
+    lab = f.LabFactory()
+    f.SessionFactory(lab=lab, capacity=5)
+
+    page = client.get(reverse("register", args=[lab.slug]), {"lang": language})
+
+    assert f'<html lang="{language}"' in text(page)
+    assert f'value="{language}" id="id_language_' in text(page)
+
+
+def test_the_form_costs_the_same_queries_at_any_size(client: Client, django_assert_num_queries):
+    lab = f.LabFactory()
+    f.SessionFactory.create_batch(3, lab=lab, capacity=5)
+    address = reverse("register", args=[lab.slug])
+    client.get(address)
+
+    with django_assert_num_queries(4):
+        client.get(address)
+    f.SessionFactory.create_batch(40, lab=lab, capacity=5)
+    f.StakeholderGroupFactory.create_batch(6, programme=lab.programme)
+    lab.programme.cities.add(*f.CityFactory.create_batch(18))
+    with django_assert_num_queries(4):
+        client.get(address)
