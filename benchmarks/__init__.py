@@ -1,0 +1,1 @@
+"""Measures the service against limits measured in the same run: `make bench`."""

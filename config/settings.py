@@ -196,10 +196,12 @@ STORAGES = {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if DEBUG
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            else "config.static.StaticStorage"
         )
     },
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "svgz", "gz", "map", "ico")
 PDF_FONT_DIR = BASE_DIR / "build" / "fonts"
 
 CONTENT_SECURITY_POLICY = {

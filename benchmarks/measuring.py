@@ -1,0 +1,89 @@
+"""How things are measured: CPU time of this process or of a server's processes, medians, and queries."""
+
+import io
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table. `limit` is what is asked for, in words; `reached` says whether it was, None for no limit."""
+
+    what: str
+    measured: str
+    against: str = ""
+    limit: str = ""
+    reached: bool | None = None
+    queries: str = ""
+
+
+def cpu_ms(work: Callable[[], object], repeat: int = 15, before: Callable[[], object] | None = None) -> float:
+    """Return the median CPU time of the work in this process, in milliseconds."""
+    times = []
+    for _number in range(repeat):
+        if before is not None:
+            before()
+        start = time.process_time()
+        work()
+        times.append((time.process_time() - start) * 1000)
+    return statistics.median(times)
+
+
+def queries_of(work: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    return len(captured)
+
+
+def cpu_of_processes(pids: list[int]) -> float:
+    """Return the CPU seconds that these processes have used so far (user and system)."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+class Server:
+    """The service's own WSGI handler, asked in this process as a web server would ask it."""
+
+    def __init__(self) -> None:
+        self.handler = WSGIHandler()
+
+    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        answer: dict[str, Any] = {}
+
+        def start_response(status: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
+            answer.update(status=int(status[:3]), headers=dict(fields))
+
+        address, _question, query = path.partition("?")
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": address,
+            "QUERY_STRING": query,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "HTTP_HOST": "127.0.0.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            **headers,
+        }
+        body = self.handler(environ, start_response)
+        content = b"".join(body)
+        close = getattr(body, "close", None)
+        if close is not None:
+            close()
+        return answer["status"], answer["headers"], content

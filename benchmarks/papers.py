@@ -1,0 +1,50 @@
+"""One certificate in a warm process, beside WeasyPrint on an empty page."""
+
+from datetime import date, time
+
+from weasyprint import HTML
+
+from benchmarks.measuring import Line, cpu_ms
+from certificates.pdf import AttendedSession, CertificateContent, render, warm_up
+
+
+def _content(name: str) -> CertificateContent:
+    day = date(2021, 12, 2)
+    titles = {
+        "en": "Upskilling and reskilling in cities, preparing the local workforce for the jobs of the future",
+        "bg": "Повишаване на квалификацията и преквалифициране в градовете",
+    }
+    return CertificateContent(
+        code="7K3M-Q9TX-2W8H",
+        check_url="https://citylabs.example.org/certificates/7K3M-Q9TX-2W8H/",
+        language="bg",
+        second_language="en",
+        holder_name=name,
+        lab_title={"en": "4th ICC City Lab", "bg": "Четвърто издание на ICC City Lab"},
+        programme_name={
+            "en": "Intelligent Cities Challenge",
+            "bg": "Предизвикателство 100 интелигентни града",
+        },
+        organiser_name={"en": "European Commission", "bg": "Европейска комисия"},
+        place={"en": "online", "bg": "онлайн"},
+        first_day=day,
+        last_day=day,
+        sessions=tuple(
+            AttendedSession(day, titles, 90, time(9 + 2 * n), time(10 + 2 * n, 30)) for n in range(3)
+        ),
+        issued_on=day,
+        time_zone="Europe/Sofia",
+    )
+
+
+def certificates() -> list[Line]:
+    warm_up()
+    first = cpu_ms(lambda: render(_content("Участник нула")), 1)
+    names = iter(f"Участник номер {number}" for number in range(1000))
+    each = cpu_ms(lambda: render(_content(next(names))), 15)
+    empty = cpu_ms(lambda: HTML(string="<!doctype html><html lang=en><title>x</title><p>x").write_pdf(), 15)
+    against = f"empty page {empty:.0f} ms"
+    return [
+        Line("certificate, first in a warm process", f"{first:.0f} ms", against, "under 150 ms", first < 150),
+        Line("certificate, each", f"{each:.0f} ms ({each / empty:.1f} ×)", against),
+    ]
