@@ -26,7 +26,7 @@ format: setup-tests ## Write Python the way `make check` wants it
 messages: setup-tests ## Bring locale/*/LC_MESSAGES/django.po up to date with the code
 	@exec $(VENV_PYTHON) scripts/check_translations.py --write
 
-bench: setup-tests ## Run the benchmarks on SQLite and a PostgreSQL of their own, print a table
+bench: setup-tests ## Run the benchmarks on a PostgreSQL of their own, print a table
 	@FAST=0 exec scripts/with_postgres $(VENV_PYTHON) -m benchmarks $(ARGS)
 
 screenshots: setup-tests ## Make the README's pictures anew
