@@ -181,7 +181,7 @@ def test_workers_killed_at_random_lose_nothing_and_repeat_at_most_one_mail_per_k
 
     counted = Counter(server.message_ids())
     assert set(counted) == set(queued)
-    assert kills > 0
+    assert kills >= KILLS // 2
     assert sum(counted.values()) - MAILS <= kills
 
 
