@@ -14,13 +14,12 @@ from pydantic import ConfigDict, Field
 from certificates import issuing
 from certificates.codes import tidy
 from certificates.contents import check_url
+from certificates.guessing import PER_SECONDS, may_ask
 from certificates.models import Certificate
-from certificates.views.public import GUESSES, PER_SECONDS
 from labs.api import type_of_texts
 from labs.api_access import account_of, lab_of_organiser
 from labs.models import ApiToken
 from labs.problems import Refused as Problem
-from labs.throttle import allow, client_address
 from registrations.models import Registration
 
 router = Router(tags=["Certificates"])
@@ -88,7 +87,7 @@ def certificate_data(row: Certificate) -> dict[str, Any]:
 @router.get("/certificates/{code}", response=CheckOut, url_name="certificate")
 def check(request: HttpRequest, code: str) -> dict[str, Any]:
     """Say whether a certificate is valid and what it attests, as its page does."""
-    if not allow("certificate-check", client_address(request), GUESSES, PER_SECONDS):
+    if not may_ask(request):
         raise Throttled(wait=PER_SECONDS)
     found = Certificate.objects.filter(code=tidy(code)).first()
     if found is None:

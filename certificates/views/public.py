@@ -11,16 +11,10 @@ from django.utils.translation import gettext as _
 
 from certificates.codes import tidy
 from certificates.forms import CompareForm
+from certificates.guessing import PER_SECONDS, may_ask
 from certificates.holders import is_holder
 from certificates.models import Certificate
 from labs import access
-from labs.throttle import allow, client_address
-
-GUESSES, PER_SECONDS = 60, 600
-
-
-def _too_many(request: HttpRequest) -> bool:
-    return not allow("certificate-check", client_address(request), GUESSES, PER_SECONDS)
 
 
 def _slow_down(request: HttpRequest) -> HttpResponse:
@@ -48,7 +42,7 @@ def certificate_check(request: HttpRequest) -> HttpResponse:
 @access.public
 def certificate(request: HttpRequest, code: str) -> HttpResponse:
     """Say whether a certificate is valid and what it attests; POST compares a name with an erased holder's."""
-    if _too_many(request):
+    if not may_ask(request):
         return _slow_down(request)
     tidied = tidy(code)
     found = Certificate.objects.select_related("lab__programme", "replaced_by").filter(code=tidied).first()
@@ -90,7 +84,7 @@ def _said(certificate: Certificate) -> dict[str, Any]:
 @access.public
 def certificate_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
     """The file as it was issued, to whoever has the code that stands on it."""
-    if _too_many(request):
+    if not may_ask(request):
         return _slow_down(request)
     found = Certificate.objects.filter(code=tidy(code), state=Certificate.State.VALID).first()
     if found is None or not found.pdf:
