@@ -24,7 +24,9 @@ urlpatterns = [
     path("organise/<slug:lab>/certificates/", console.certificates, name="console_certificates"),
     path("organise/<slug:lab>/certificates/issue/", console.issue_all, name="console_certificates_issue"),
     path(
-        "organise/<slug:lab>/certificates/issue/<uuid:registration>/", console.issue_one, name="console_certificate_issue"
+        "organise/<slug:lab>/certificates/issue/<uuid:registration>/",
+        console.issue_one,
+        name="console_certificate_issue",
     ),
     path("organise/<slug:lab>/certificates/<code:code>/revoke/", console.revoke, name="console_certificate_revoke"),
     path("organise/<slug:lab>/certificates/<code:code>/restore/", console.restore, name="console_certificate_restore"),
