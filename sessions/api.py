@@ -138,7 +138,7 @@ def session_data(session: Session) -> dict[str, Any]:
                 "ends_at": item.ends_at,
                 "speakers": [_appearance(each) for each in session.appearances_in(item)],
             }
-            for item in session.agenda.all()
+            for item in session.agenda_items
         ],
         "speakers": [_appearance(each) for each in session.appearances_in()],
     }

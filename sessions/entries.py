@@ -157,7 +157,7 @@ def _description(session: Session, language: str, join_link: str, url: str) -> s
 
 
 def _agenda(session: Session, language: str) -> str:
-    items = list(session.agenda.all())
+    items = session.agenda_items
     if not items:
         return ""
     zone = session.time_zone

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from labs.models.texts import reading
 from sessions.models import Session
 
 CONTEXT = "https://schema.org"
+# A long programme names so many parts; every session describes itself on its own page.
+PARTS = 50
 # As `django.utils.html.json_script` does: nothing inside can end the element or begin another.
 _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&\u2028\u2029"}
 
@@ -56,7 +59,7 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
                     "eventStatus": _status(session),
                     "url": _address("session", lab.slug, session.slug),
                 }
-                for session in public_sessions
+                for session in islice(public_sessions, PARTS)
             ],
         }
     )
@@ -72,7 +75,7 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
             "name": _words(appearance.speaker.name, language, lab),
             "url": _address("speaker", lab.slug, appearance.speaker.slug),
         }
-        for appearance in session.appearances.all()
+        for appearance in session.all_appearances
     }
     return _without_nothing(
         {

@@ -6,20 +6,24 @@ sessions costs little. No queries beyond what `for_pages` fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.utils.html import format_html
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from labs.dates import clock, day_mark, month_and_year, short_day, weekday
 from labs.models import Lab
 from labs.models.texts import reading
 from sessions.figure import Block, weigh
-from sessions.models import AgendaItem, Appearance, Session
+from sessions.models import Appearance, Session
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,13 @@ class Moment:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who appears: name and affiliation as HTML-safe words, and in which role."""
+    """Somebody who appears, and as what: each part, and all in one line of safe HTML with a link."""
 
     slug: str
     name: str
     affiliation: str
     role: str
+    line: str
 
 
 @dataclass(frozen=True)
@@ -98,12 +103,20 @@ class Day:
     rows: tuple[SessionRow, ...]
 
 
-def spoken(text: object, language: str, fallback: str) -> str:
-    """Return a text in `language`; where it comes in another one, wrapped in `<span lang>` as safe HTML."""
-    words, came_in = reading(text, language, fallback)
+def spoken(text: object, language: str, fallback: str) -> SafeString:
+    """Return a text in `language` as safe HTML; where it comes in another one, wrapped in `<span lang>`."""
+    return _marked(*reading(text, language, fallback), language)
+
+
+@lru_cache(maxsize=4096)
+def _marked(words: str, came_in: str, language: str) -> SafeString:
+    """Escape words, and mark them where they are not in `language`. Escaped once for all rows that show them."""
     if not words or came_in == language:
-        return words
+        return escape(words)
     return format_html('<span lang="{}">{}</span>', came_in, words)
+
+
+_escaped = lru_cache(maxsize=4096)(escape)
 
 
 def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, view: View) -> tuple[Day, ...]:
@@ -131,16 +144,19 @@ def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, v
     return tuple(result)
 
 
-def row(session: Session, lab: Lab, view: View) -> SessionRow:
-    """Return one session as a list shows it."""
+def row(session: Session, lab: Lab, view: View, *, whole: bool = False) -> SessionRow:
+    """Return one session as a list shows it; the `whole` one on its own page, with the agenda's abstracts."""
     language, fallback = view.language, lab.default_language
     zone = ZoneInfo(view.zone)
     starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
+    people: defaultdict[int | None, list[Person]] = defaultdict(list)
+    for appearance in session.all_appearances:
+        people[appearance.agenda_item_id].append(person(appearance, lab, language))
     internal = session.is_internal
     may_choose = view.choosing and may_be_chosen(session, view.now)
     return SessionRow(
         session=session,
-        slug=session.slug,
+        slug=_escaped(session.slug),
         title=spoken(session.title, language, fallback),
         starts=_moment(starts),
         ends=_moment(ends),
@@ -148,16 +164,18 @@ def row(session: Session, lab: Lab, view: View) -> SessionRow:
         track=spoken(session.track.name, language, fallback) if session.track else "",
         place=_place(session, language, fallback),
         online=session.room.online if session.room else lab.format == Lab.Format.ONLINE,
-        agenda=tuple(_agenda_row(session, item, zone, language, fallback) for item in session.agenda.all()),
-        people=_people(session.appearances_in(), language, fallback),
-        audience=tuple(
-            sorted(
-                (reading(city.name, language)[0], city.pk in view.own_cities)
-                for city in session.audience.all()
+        agenda=tuple(
+            AgendaRow(
+                title=spoken(item.title, language, fallback),
+                abstract=item.abstract if whole else "",
+                starts=_moment(item.starts_at.astimezone(zone)) if item.starts_at else None,
+                ends=_moment(item.ends_at.astimezone(zone)) if item.ends_at else None,
+                people=tuple(people[item.pk]),
             )
-        )
-        if internal
-        else (),
+            for item in session.agenda_items
+        ),
+        people=tuple(people[None]),
+        audience=_audience(session, view) if internal else (),
         internal=internal,
         draft=session.visibility == Session.Visibility.DRAFT,
         cancelled=session.is_cancelled,
@@ -165,6 +183,15 @@ def row(session: Session, lab: Lab, view: View) -> SessionRow:
         may_choose=may_choose,
         would_wait=may_choose and session.seats_left is not None and session.seats_left <= 0,
     )
+
+
+# The same in the database: a seat is free, or one can wait for one.
+HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity")) | Q(waiting_list=True)
+
+
+def to_come(now: datetime) -> Q:
+    """Return the condition for sessions that take place and are not over."""
+    return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
 
 
 def may_be_chosen(session: Session, now: datetime) -> bool:
@@ -175,14 +202,39 @@ def may_be_chosen(session: Session, now: datetime) -> bool:
     return left is None or left > 0 or session.waiting_list
 
 
-def people_of(sessions: Iterable[Session], language: str, fallback: str) -> tuple[Person, ...]:
+def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Person, ...]:
     """Return everyone who appears in these sessions, each once, by name."""
     seen: dict[int, Appearance] = {}
     for session in sessions:
-        for appearance in session.appearances.all():
+        for appearance in session.all_appearances:
             seen.setdefault(appearance.speaker_id, appearance)
-    everyone = _people(list(seen.values()), language, fallback)
-    return tuple(sorted(everyone, key=lambda person: person.name.casefold()))
+    everyone = [person(appearance, lab, language) for appearance in seen.values()]
+    return tuple(sorted(everyone, key=lambda each: each.name.casefold()))
+
+
+def person(appearance: Appearance, lab: Lab, language: str) -> Person:
+    """Return who appears, and as what; the link leads to the speaker's page in this lab."""
+    speaker, fallback = appearance.speaker, lab.default_language
+    return _person(
+        lab.slug,
+        speaker.slug,
+        reading(speaker.name, language, fallback),
+        reading(speaker.affiliation, language, fallback),
+        appearance.role,
+        language,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _person(
+    lab: str, slug: str, name: tuple[str, str], affiliation: tuple[str, str], role: str, language: str
+) -> Person:
+    """Make a person's words once for all the rows in which he or she stands. `language` is the active one."""
+    who, whence = _marked(*name, language), _marked(*affiliation, language)
+    what = escape(Appearance.Role(role).label)
+    address = reverse("speaker", args=[lab, slug])
+    line = format_html('{}: <a href="{}">{}</a>', what, address, who)
+    return Person(slug, who, whence, what, format_html("{}, {}", line, whence) if whence else line)
 
 
 def blocks(sessions: Iterable[Session], zone: str) -> list[Block]:
@@ -205,37 +257,17 @@ def _place(session: Session, language: str, fallback: str) -> str:
 
 
 def _moment(local: datetime) -> Moment:
-    return Moment(clock(local), local.isoformat(timespec="minutes"))
+    return Moment(_escaped(clock(local)), _escaped(local.isoformat(timespec="minutes")))
 
 
-def _agenda_row(
-    session: Session, item: AgendaItem, zone: ZoneInfo, language: str, fallback: str
-) -> AgendaRow:
-    return AgendaRow(
-        title=spoken(item.title, language, fallback),
-        abstract=item.abstract,
-        starts=_moment(item.starts_at.astimezone(zone)) if item.starts_at else None,
-        ends=_moment(item.ends_at.astimezone(zone)) if item.ends_at else None,
-        people=_people(session.appearances_in(item), language, fallback),
-    )
-
-
-def _people(appearances: Sequence[Appearance], language: str, fallback: str) -> tuple[Person, ...]:
+def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
+    """Return the invited cities by name, each with whether it is the reader's own."""
     return tuple(
-        Person(
-            slug=appearance.speaker.slug,
-            name=spoken(appearance.speaker.name, language, fallback),
-            affiliation=spoken(appearance.speaker.affiliation, language, fallback),
-            role=_role(appearance.role, language),
+        sorted(
+            (reading(city.name, view.language)[0], city.pk in view.own_cities)
+            for city in session.audience.all()
         )
-        for appearance in appearances
     )
-
-
-@lru_cache(maxsize=64)
-def _role(role: str, language: str) -> str:
-    """Return a role's name in the active language, which is `language`."""
-    return str(Appearance.Role(role).label)
 
 
 def nothing_yet(filtered: bool) -> str:

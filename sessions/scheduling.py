@@ -237,8 +237,10 @@ def _set_agenda(session: Session, plan: SessionPlan, found: Instants) -> None:
         )
         for position, (row, planned) in enumerate(appearances)
     )
-    # What was prefetched is no longer true.
+    # What was read before is no longer true.
     session._prefetched_objects_cache = {}
+    for read in ("agenda_items", "all_appearances"):
+        session.__dict__.pop(read, None)
 
 
 def _columns_of(item: AgendaItem) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from labs.models import Lab
 from labs.viewer import Viewer
 
 if TYPE_CHECKING:
-    pass
+    from sessions.models import AgendaItem, Session, Speaker  # noqa: F401  (also named in strings)
 
 
 def visible_sessions(viewer: Viewer) -> Q:
@@ -50,16 +50,38 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(visible_sessions(viewer))
 
     def for_pages(self) -> Self:
-        """Fetch with each session what a list of sessions shows, in a constant number of queries.
+        """Fetch with each session what its page and calendars show, in a constant number of queries.
 
-        Lab and programme cost two more unless they are known: `lab.sessions` knows its lab. Appearances are read
-        by `Session.appearances_in`.
+        Lab and programme cost two more unless they are known: `lab.sessions` knows its lab.
         """
+        from sessions.models import AgendaItem, Speaker
+
+        return self._with_parts(AgendaItem.objects.all(), Speaker.objects.all())
+
+    def for_lists(self) -> Self:
+        """Like `for_pages`, without the long texts and whatever else a list does not show."""
+        from sessions.models import AgendaItem, Speaker
+
+        sessions = self.defer(
+            "abstract", "uid", "join_link", "created_at", "cancelled_at", "room__join_link", "room__address"
+        )
+        return sessions._with_parts(
+            AgendaItem.objects.defer("abstract"), Speaker.objects.defer("biography", "website")
+        )
+
+    def _with_parts(
+        self, agenda: "models.QuerySet[AgendaItem]", speakers: "models.QuerySet[Speaker]"
+    ) -> Self:
         from sessions.models import Appearance
 
-        appearances = Appearance.objects.select_related("speaker").order_by("position", "id")
+        # One object per speaker, however often he or she appears.
+        appearances = Appearance.objects.prefetch_related(Prefetch("speaker", queryset=speakers))
         return self.select_related("track", "room").prefetch_related(
-            "lab__programme", "agenda", Prefetch("appearances", queryset=appearances)
+            "lab__programme",
+            Prefetch("agenda", queryset=agenda.order_by("position", "id"), to_attr="agenda_items"),
+            Prefetch(
+                "appearances", queryset=appearances.order_by("position", "id"), to_attr="all_appearances"
+            ),
         )
 
 

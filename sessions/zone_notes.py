@@ -106,7 +106,7 @@ def zone_options(
     )
     city = city_of(lab_zone, language)
     offset = zone_label(lab_zone, at, language).offset
-    own = gettext("%(city)s, the lab's time (%(offset)s)") % {"city": city, "offset": offset}
+    own = gettext("%(city)s, the lab’s time (%(offset)s)") % {"city": city, "offset": offset}
     options = [ZoneOption("", own, chosen in (None, lab_zone))]
     for zone in offered:
         label = zone_label(zone, at, language)

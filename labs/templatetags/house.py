@@ -50,6 +50,11 @@ def _sprite() -> str:
 @register.simple_tag
 def icon(name: str, css: str = "icon") -> SafeString:
     """Print a sign of static/look/icons.svg. It is decoration: the words beside it carry the meaning."""
+    return _drawn(name, css)
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, css: str) -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         css,
@@ -283,18 +288,32 @@ def meter(share: float, kind: str = "full", css: str = "meter") -> SafeString:
 @register.simple_tag
 def seats(session: Seated, with_meter: bool = True) -> SafeString:
     """Print how many seats are left, in words first, with a line that shows the share taken."""
-    if session.capacity is None:
+    return _seats(
+        session.capacity,
+        session.seats_taken,
+        session.seats_waiting if session.waiting_list else None,
+        with_meter,
+        _language(),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _seats(
+    capacity: int | None, taken: int, waiting: int | None, with_meter: bool, language: str
+) -> SafeString:
+    """Draw it once for all sessions in the same state; `waiting` is None without a waiting list."""
+    if capacity is None:
         return format_html('<p class="seats quiet">{}</p>', gettext("Open to all who register"))
-    left = session.capacity - session.seats_taken
+    left = capacity - taken
     if left > 0:
         before, after = ngettext("%(seats)s seat left", "%(seats)s seats left", left).split("%(seats)s")
         words = format_html('<p class="seats">{}<strong class="num">{}</strong>{}</p>', before, left, after)
     else:
-        sign, text = _full(session)
+        sign, text = _full(waiting)
         words = format_html('<p class="seats"><span class="state">{}{}</span></p>', icon(sign), text)
     if not with_meter:
         return words
-    share = session.seats_taken / session.capacity if session.capacity else 1.0
+    share = taken / capacity if capacity else 1.0
     return format_html("{}{}", words, meter(share, "few" if 0 < left < FEW_SEATS else "full"))
 
 
@@ -306,17 +325,17 @@ def seats_words(session: Seated) -> str:
     left = session.capacity - session.seats_taken
     if left > 0:
         return ngettext("%(seats)s seat left", "%(seats)s seats left", left) % {"seats": left}
-    return _full(session)[1]
+    return _full(session.seats_waiting if session.waiting_list else None)[1]
 
 
-def _full(session: Seated) -> tuple[str, str]:
-    if not session.waiting_list:
+def _full(waiting: int | None) -> tuple[str, str]:
+    if waiting is None:
         return "cross", gettext("Full, without a waiting list")
-    if not session.seats_waiting:
+    if not waiting:
         return "wait", gettext("Full. You can wait for a seat")
     return "wait", ngettext(
-        "Full. %(count)s person is waiting", "Full. %(count)s people are waiting", session.seats_waiting
-    ) % {"count": session.seats_waiting}
+        "Full. %(count)s person is waiting", "Full. %(count)s people are waiting", waiting
+    ) % {"count": waiting}
 
 
 # Addresses

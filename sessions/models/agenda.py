@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -123,10 +124,20 @@ class Session(models.Model):
         """Seats still free, or None where there is no limit."""
         return None if self.capacity is None else self.capacity - self.seats_taken
 
+    @cached_property
+    def agenda_items(self) -> "list[AgendaItem]":
+        """The agenda in order. `for_pages` fetches it for many sessions at once."""
+        return list(self.agenda.all())
+
+    @cached_property
+    def all_appearances(self) -> "list[Appearance]":
+        """Everyone in the session and in its agenda. `for_pages` fetches them, with their speakers, at once."""
+        return list(self.appearances.select_related("speaker"))
+
     def appearances_in(self, item: "AgendaItem | None" = None) -> "list[Appearance]":
-        """Return who appears in this item of the agenda, or in the session as such. No query after `for_pages`."""
+        """Return who appears in this item of the agenda, or in the session as such."""
         wanted = item.pk if item else None
-        return [appearance for appearance in self.appearances.all() if appearance.agenda_item_id == wanted]
+        return [appearance for appearance in self.all_appearances if appearance.agenda_item_id == wanted]
 
     def overlaps(self, other: "Session") -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at

@@ -21,11 +21,14 @@ from sessions import lab_facts, programme
 from sessions.figure import Figure, tile, timetable
 from sessions.models import Session
 from sessions.preview import programme_preview
+from sessions.programme import View
 from sessions.views.pages import language_of, view_for
 
 # So many sessions stand on the home page, and so many past labs.
 BOARD = 6
 PAST = 20
+# What a picture of a lab is made of.
+_DRAWN = ("lab", "starts_at", "ends_at", "visibility", "status")
 
 
 @dataclass(frozen=True)
@@ -69,17 +72,22 @@ def home(request: HttpRequest) -> HttpResponse:
     }
     if following:
         view = view_for(request, following, now)
-        rows = [programme.row(session, following, view) for session in sessions[following.pk]]
         context |= {
             "facts": lab_facts.facts(following, language, now),
             "figure": timetable(programme.blocks(sessions[following.pk], view.zone), language),
             "registration": lab_facts.registration_of(following, now),
             "zone": view.zone,
-            "board": [
-                row for row in rows if not row.cancelled and not row.draft and not row.session.is_over(now)
-            ][:BOARD],
+            "board": _board(following, viewer, view),
         }
     return render(request, "sessions/home.html", context)
+
+
+def _board(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
+    """Return the first sessions that one can register for; while nobody can, the first to come."""
+    sessions = lab.sessions.visible_to(viewer).filter(programme.to_come(view.now))
+    if view.choosing:
+        sessions = sessions.filter(programme.HAS_ROOM)
+    return [programme.row(session, lab, view) for session in sessions.for_lists()[:BOARD]]
 
 
 @access.public
@@ -115,17 +123,14 @@ def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list
     latest: dict[int, date] = {}
     for lab in labs:
         latest[lab.programme_id] = max(lab.starts_on, latest.get(lab.programme_id, lab.starts_on))
-    return sorted(
-        programmes, key=lambda each: (latest.get(each.pk, date.min), each.slug), reverse=True
-    )
+    return sorted(programmes, key=lambda each: (latest.get(each.pk, date.min), each.slug), reverse=True)
 
 
 def _sessions_of(labs: Sequence[Lab], viewer: Viewer) -> dict[int, list[Session]]:
     """Return the sessions in sight of each lab, in order, in one query."""
     by_lab: defaultdict[int, list[Session]] = defaultdict(list)
     known = {lab.pk: lab for lab in labs}
-    sessions = Session.objects.visible_to(viewer).filter(lab__in=known).select_related("room", "track")
-    for session in sessions.prefetch_related("agenda", "appearances__speaker"):
+    for session in Session.objects.visible_to(viewer).filter(lab__in=known).only(*_DRAWN):
         session.lab = known[session.lab_id]
         by_lab[session.lab_id].append(session)
     return by_lab

@@ -19,6 +19,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from labs import access
+from labs.dates import hours
 from labs.models import City, Lab, LabDay, User
 from labs.models.texts import reading
 from labs.viewer import Viewer, viewer_of
@@ -95,7 +96,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "tracks": _tracks_of(everything, chosen, view.language, found.default_language),
         "filtered": bool(chosen),
         "nothing": programme.nothing_yet(bool(chosen)),
-        "speakers": programme.people_of(everything, view.language, found.default_language),
+        "speakers": programme.people_of(everything, found, view.language),
         "beyond_public": _beyond_public(everything, found, viewer, cities),
         "registration": lab_facts.registration_of(found, now),
         "chooses": any(row.may_choose for day in days for row in day.rows),
@@ -110,7 +111,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 
 def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
     """Return the sessions of the lab that this viewer may see; the cities of internal ones only where there are any."""
-    sessions = list(lab.sessions.visible_to(viewer).for_pages())
+    sessions = list(lab.sessions.visible_to(viewer).for_lists())
     if any(session.is_internal for session in sessions):
         prefetch_related_objects(sessions, "audience")
     return sessions
@@ -203,19 +204,19 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         in_sight.filter(starts_at__lt=found.ends_at, ends_at__gt=found.starts_at)
         .exclude(pk=found.pk)
         .exclude(status=Session.Status.CANCELLED)
-        .select_related("room", "track")
-        .prefetch_related("appearances", "agenda")[:6]
+        .for_lists()[:6]
     )
     for other in beside:
         other.lab = of_lab
     cities = list(of_lab.programme.cities.all())
-    row = programme.row(found, of_lab, view)
+    row = programme.row(found, of_lab, view, whole=True)
     context = {
         "lab": of_lab,
         "session": found,
         "row": row,
         "day": found.starts_at.astimezone(ZoneInfo(view.zone)).date(),
         "zone": view.zone,
+        "lab_hours": _lab_hours(found),
         "figure": _ruler(found, beside, view),
         "beside": [programme.row(other, of_lab, view) for other in beside],
         "clocks": zone_notes.city_clocks(
@@ -246,10 +247,16 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     return render(request, "sessions/session.html", context)
 
 
+def _lab_hours(session: Session) -> str:
+    """Return the hours as clocks show them where the lab is set."""
+    zone = ZoneInfo(session.lab.time_zone)
+    return hours(session.starts_at.astimezone(zone), session.ends_at.astimezone(zone))
+
+
 def _ruler(session: Session, beside: Iterable[Session], view: View) -> object:
     """Return the drawing of one session under the hours of the lab's zone, and over the reader's where it differs."""
     lab = session.lab
-    timed = [item for item in session.agenda.all() if item.starts_at and item.ends_at]
+    timed = [item for item in session.agenda_items if item.starts_at and item.ends_at]
     own = [
         Stretch(
             item.starts_at,
@@ -283,12 +290,12 @@ def speakers(request: HttpRequest, lab: str) -> HttpResponse:
     found = lab_in_sight(viewer, lab)
     now = timezone.now()
     view = view_for(request, found, now)
-    sessions = list(found.sessions.visible_to(viewer).for_pages())
-    people = programme.people_of(sessions, view.language, found.default_language)
+    sessions = list(found.sessions.visible_to(viewer).for_lists())
+    people = programme.people_of(sessions, found, view.language)
     appearing: dict[str, list[programme.SessionRow]] = {person.slug: [] for person in people}
     for session in sessions:
         row = programme.row(session, found, view)
-        for slug in dict.fromkeys(each.speaker.slug for each in session.appearances.all()):
+        for slug in dict.fromkeys(each.speaker.slug for each in session.all_appearances):
             appearing[slug].append(row)
     context = {
         "lab": found,
@@ -315,7 +322,7 @@ def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
     )
     view = view_for(request, found, timezone.now())
     sessions = list(
-        in_sight.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_pages()
+        in_sight.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_lists()
     )
     rows = [
         (session.lab, programme.row(session, session.lab, view), _roles(session, person))
@@ -326,15 +333,15 @@ def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
         "speaker": person,
         "name": reading(person.name, view.language, found.default_language)[0],
         "zone": view.zone,
-        "here": [entry for entry in rows if entry[0] == found],
-        "elsewhere": [entry for entry in rows if entry[0] != found],
+        "in_this_lab": [entry for entry in rows if entry[0] == found],
+        "in_other_labs": [entry for entry in rows if entry[0] != found],
         "preview": lab_preview(found, view.language, "speaker", person.slug),
     }
     return render(request, "sessions/speaker.html", context)
 
 
 def _roles(session: Session, person: Speaker) -> str:
-    roles = [each.get_role_display() for each in session.appearances.all() if each.speaker_id == person.pk]
+    roles = [each.get_role_display() for each in session.all_appearances if each.speaker_id == person.pk]
     return ", ".join(dict.fromkeys(roles))
 
 
