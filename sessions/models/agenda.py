@@ -216,9 +216,14 @@ class Appearance(models.Model):
         ordering = ("session", "position", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=["speaker", "session", "agenda_item", "role"],
-                name="appearance_once",
-                nulls_distinct=False,
+                fields=["speaker", "session", "role"],
+                condition=Q(agenda_item__isnull=True),
+                name="appearance_once_in_session",
+            ),
+            models.UniqueConstraint(
+                fields=["speaker", "agenda_item", "role"],
+                condition=Q(agenda_item__isnull=False),
+                name="appearance_once_in_item",
             ),
         )
 
