@@ -32,7 +32,9 @@ class ChoosePassword(allauth_views.PasswordResetFromKeyView):
         if token.is_valid():
             self.reset_user = token.reset_user
             # The parent's own dispatch is the detour through the session.
-            return super(allauth_views.PasswordResetFromKeyView, self).dispatch(request, uidb36, key, **kwargs)
+            return super(allauth_views.PasswordResetFromKeyView, self).dispatch(
+                request, uidb36, key, **kwargs
+            )
         self.reset_user = None
         return self.render_to_response(self.get_context_data(token_fail=True))
 
