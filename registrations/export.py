@@ -1,0 +1,94 @@
+"""Registrations as a table for spreadsheets (RFC 4180), in which no cell can act as a formula."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from labs.models import Lab
+from labs.models.texts import reading
+from labs.wall_clock import wall
+from registrations.models import Registration
+from registrations.models.people import RegistrationQuerySet
+from sessions.models import Session
+
+# Spreadsheets take what begins so for a formula, full-width signs included; a quote in front makes it text.
+STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+CHUNK = 500
+
+
+def for_export(registrations: RegistrationQuerySet) -> Iterator[Registration]:
+    """Fetch registrations with what the table shows, some hundreds at a time: it may have any length."""
+    return (
+        registrations.select_related("city", "stakeholder_group")
+        .prefetch_related("seats", "attendances")
+        .order_by("pk")
+        .iterator(chunk_size=CHUNK)
+    )
+
+
+def csv_lines(
+    lab: Lab, sessions: Sequence[Session], registrations: Iterable[Registration], language: str
+) -> Iterator[str]:
+    """Yield the table line by line: a heading, then one line per registration, one column per session.
+
+    Instants are wall time in the lab's zone, as "2027-04-06 11:30". The first line begins with the byte order mark
+    by which spreadsheets know UTF-8.
+    """
+    fallback = lab.default_language
+    heading = [
+        gettext("Name"),
+        gettext("E-mail"),
+        gettext("City"),
+        gettext("Organisation"),
+        gettext("Group"),
+        gettext("Language"),
+        gettext("Time zone"),
+        gettext("State"),
+        gettext("Form sent"),
+        gettext("Confirmed"),
+        gettext("Cancelled"),
+        *(reading(session.title, language, fallback)[0] for session in sessions),
+    ]
+    yield "\ufeff" + _line(heading)
+    for registration in registrations:
+        seats = {seat.session_id: str(seat.get_state_display()) for seat in registration.seats.all()}
+        attended = {attendance.session_id for attendance in registration.attendances.all()}
+        city = registration.city
+        group = registration.stakeholder_group
+        yield _line(
+            [
+                registration.name,
+                registration.email,
+                reading(city.name, language, fallback)[0] if city else registration.city_text,
+                registration.organisation,
+                reading(group.name, language, fallback)[0] if group else "",
+                registration.language,
+                registration.time_zone,
+                str(registration.get_state_display()),
+                _moment(registration.created_at, lab),
+                _moment(registration.confirmed_at, lab),
+                _moment(registration.cancelled_at, lab),
+                *(
+                    gettext("Attended") if session.pk in attended else seats.get(session.pk, "")
+                    for session in sessions
+                ),
+            ]
+        )
+
+
+def harmless(cell: str) -> str:
+    """Return the cell as text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) else cell
+
+
+def _line(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow([harmless(cell) for cell in cells])
+    return buffer.getvalue()
+
+
+def _moment(at: datetime | None, lab: Lab) -> str:
+    return f"{wall(at, lab.time_zone):%Y-%m-%d %H:%M}" if at else ""

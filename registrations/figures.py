@@ -1,0 +1,101 @@
+"""Numbers for organisers: how many, since when, from where, for what. A constant number of queries per figure."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
+
+from labs.models import City, Lab, StakeholderGroup
+from registrations.models import Attendance, Registration, Seat
+from registrations.models.people import RegistrationQuerySet
+from sessions.models import Session
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A lab at a glance. `attended` counts people who came to at least one session."""
+
+    registered: int
+    unconfirmed: int
+    cancelled: int
+    seats: int
+    waiting: int
+    attended: int
+
+
+@dataclass(frozen=True)
+class SessionFigures:
+    session: Session
+    seats: int
+    waiting: int
+    attended: int
+
+
+def totals(lab: Lab) -> Totals:
+    people = Registration.objects.filter(lab=lab).aggregate(
+        registered=Count("pk", filter=Q(state=Registration.State.CONFIRMED)),
+        unconfirmed=Count("pk", filter=Q(state=Registration.State.UNCONFIRMED)),
+        cancelled=Count("pk", filter=Q(state=Registration.State.CANCELLED)),
+    )
+    seats = Seat.objects.filter(session__lab=lab).aggregate(
+        seats=Count("pk", filter=Q(state=Seat.State.CONFIRMED)),
+        waiting=Count("pk", filter=Q(state=Seat.State.WAITING)),
+    )
+    came = Attendance.objects.filter(session__lab=lab).aggregate(
+        attended=Count("registration", distinct=True)
+    )
+    return Totals(**people, **seats, **came)
+
+
+def by_day(lab: Lab) -> list[tuple[date, int]]:
+    """Return how many addresses were confirmed on each day (in the lab's zone) on which any was, in order."""
+    return list(
+        Registration.objects.filter(lab=lab, confirmed_at__isnull=False)
+        .order_by()
+        .annotate(day=TruncDate("confirmed_at", tzinfo=ZoneInfo(lab.time_zone)))
+        .values_list("day")
+        .annotate(n=Count("pk"))
+        .order_by("day")
+    )
+
+
+def by_city(lab: Lab) -> list[tuple[City | None, int]]:
+    """Return the registered by city of the programme, most first; None stands for all others."""
+    counts = dict(_registered(lab).values_list("city").annotate(n=Count("pk")))
+    cities = City.objects.in_bulk([pk for pk in counts if pk is not None])
+    return _most_first({cities.get(pk): n for pk, n in counts.items()})
+
+
+def by_group(lab: Lab) -> list[tuple[StakeholderGroup | None, int]]:
+    """Return the registered by stakeholder group, most first; None stands for those who named none."""
+    counts = dict(_registered(lab).values_list("stakeholder_group").annotate(n=Count("pk")))
+    groups = StakeholderGroup.objects.in_bulk([pk for pk in counts if pk is not None])
+    return _most_first({groups.get(pk): n for pk, n in counts.items()})
+
+
+def by_session(lab: Lab) -> list[SessionFigures]:
+    """Return seats, waiting people and attendance of each session that is no draft, in the programme's order."""
+    sessions = (
+        Session.objects.filter(lab=lab)
+        .exclude(visibility=Session.Visibility.DRAFT)
+        .annotate(came=Count("attendances"))
+        .order_by("starts_at", "pk")
+    )
+    return [
+        SessionFigures(session, session.seats_taken, session.seats_waiting, session.came)
+        for session in sessions
+    ]
+
+
+def _registered(lab: Lab) -> RegistrationQuerySet:
+    return Registration.objects.filter(lab=lab, state=Registration.State.CONFIRMED).order_by()
+
+
+Kind = TypeVar("Kind", City, StakeholderGroup)
+
+
+def _most_first(counts: dict[Kind | None, int]) -> list[tuple[Kind | None, int]]:
+    return sorted(counts.items(), key=lambda pair: (pair[0] is None, -pair[1]))
