@@ -6,7 +6,7 @@ up. Certificates themselves lie a floor above and hear of it by `person_erased`.
 
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from labs.models import Lab, Message, Submission, User
 from labs.wall_clock import wall
-from labs.work import enqueue
 from registrations import seats
 from registrations.consent import kept_until
 from registrations.models import Registration, SeatMovement
@@ -86,22 +85,9 @@ def erase_what_is_due(today: date, at_most: int = 100) -> int:
     return count
 
 
-@transaction.atomic
 def set_end_dates(lab: Lab) -> None:
     """Let the end date of the lab's answers follow its last day and its retention. Call it when either changes."""
     Registration.objects.filter(lab=lab, erased_at__isnull=True).update(keep_until=kept_until(lab))
-    erase_later(kept_until(lab))
-
-
-def erase_later(keep_until: date) -> None:
-    """Put down the erasing that follows this day, once for all whom it concerns."""
-    day = keep_until + timedelta(days=1)
-    enqueue(
-        "registrations.retention",
-        {},
-        key=f"registrations.retention:{day}",
-        run_at=datetime.combine(day, time(2), UTC),
-    )
 
 
 def _is_over(lab: Lab, now: datetime) -> bool:

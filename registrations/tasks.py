@@ -1,5 +1,7 @@
 """Later work of this floor. Each only calls a verb."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from labs.work import Lease, task
@@ -20,12 +22,12 @@ def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
         lease.renew()
 
 
-@task("registrations.expire")
+@task("registrations.expire", every=timedelta(days=1))
 def expire(lease: Lease) -> None:
     registering.expire_unconfirmed(timezone.now())
 
 
-@task("registrations.retention")
+@task("registrations.retention", every=timedelta(days=1))
 def retention(lease: Lease) -> None:
     while erasing.erase_what_is_due(timezone.now().date()):
         lease.renew()

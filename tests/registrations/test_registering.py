@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from labs.mail import rendered
-from labs.models import Message, Task
+from labs.models import Message
 from labs.viewer import VISITOR, Viewer
 from registrations import registering, seats
 from registrations.models import Registration, Seat
@@ -204,7 +204,6 @@ def test_unconfirmed_registrations_go_after_seven_days_with_all_their_traces():
     assert Registration.objects.get() == confirmed
     assert not Registration.history.exclude(id=confirmed.pk).exists()
     assert not Message.objects.filter(to_email="participant17@example.org").exists()
-    assert Task.objects.filter(name="registrations.expire").count() == 1
 
 
 def test_changing_sessions_gives_up_and_takes_in_one_go():

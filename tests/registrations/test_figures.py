@@ -1,0 +1,51 @@
+"""Numbers for organisers."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from registrations import figures, seats
+from registrations.figures import Totals
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+def test_totals_count_people_seats_and_who_came():
+    lab = f.LabFactory()
+    full, free = f.SessionFactory(lab=lab, capacity=1), f.SessionFactory(lab=lab)
+    first, second = f.RegistrationFactory.create_batch(2, lab=lab)
+    f.RegistrationFactory(lab=lab, state="unconfirmed", confirmed_at=None)
+    f.RegistrationFactory()  # of another lab
+    for person in (first, second):
+        seats.take(person, [full.pk, free.pk])
+    f.AttendanceFactory(registration=first, session=full)
+    f.AttendanceFactory(registration=first, session=free)
+
+    assert figures.totals(lab) == Totals(
+        registered=2, unconfirmed=1, cancelled=0, seats=3, waiting=1, attended=1
+    )
+    assert [(line.session, line.seats, line.waiting, line.attended) for line in figures.by_session(lab)] == [
+        (full, 1, 1, 1),
+        (free, 2, 0, 1),
+    ]
+
+
+def test_days_are_those_of_the_labs_own_zone():
+    lab = f.LabFactory(time_zone="Europe/Sofia")
+    late = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)  # 1:30 on the second of March in Sofia
+    f.RegistrationFactory(lab=lab, confirmed_at=late)
+
+    assert figures.by_day(lab) == [(datetime(2027, 3, 2).date(), 1)]
+
+
+def test_cities_and_groups_come_most_first_with_the_others_last():
+    lab = f.LabFactory()
+    few, many = f.CityFactory.create_batch(2)
+    group = f.StakeholderGroupFactory(programme=lab.programme)
+    f.RegistrationFactory(lab=lab, city=few)
+    f.RegistrationFactory.create_batch(2, lab=lab, city=many, stakeholder_group=group)
+    f.RegistrationFactory.create_batch(3, lab=lab)
+
+    assert figures.by_city(lab) == [(many, 2), (few, 1), (None, 3)]
+    assert figures.by_group(lab) == [(group, 2), (None, 4)]
