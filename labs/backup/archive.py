@@ -208,7 +208,8 @@ class Archive:
 def _is_plain(entry: zipfile.ZipInfo) -> bool:
     """Tell whether a member is a regular, unencrypted file under a name that a backup uses."""
     name, mode = entry.filename, entry.external_attr >> 16
-    if entry.flag_bits & 0x1 or (mode and not stat.S_ISREG(mode)) or entry.is_dir():
+    # Tools that know nothing of kinds of file write none.
+    if entry.flag_bits & 0x1 or stat.S_IFMT(mode) not in (0, stat.S_IFREG) or entry.is_dir():
         return False
     if name in (MANIFEST, KEYS, *DATABASES):
         return True

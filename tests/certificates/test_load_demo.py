@@ -30,8 +30,6 @@ WEDNESDAYS = [date(2026, 1, 7) + timedelta(days=9 * n) for n in range(80)]
 @pytest.fixture
 def place(settings, tmp_path):
     settings.VAR_DIR = tmp_path
-    # Made for speed in tests; how passwords are kept is Django's own matter.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return tmp_path
 
 
