@@ -8,10 +8,11 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Manager, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -95,8 +96,9 @@ def _language(request: HttpRequest, default: str) -> str:
     return asked if asked in dict(settings.LANGUAGES) else default
 
 
-def _public_sessions() -> SessionQuerySet:
-    return Session.objects.visible_to(VISITOR).for_pages()
+def _public(sessions: Manager[Session]) -> SessionQuerySet:
+    """Return what every visitor sees of these sessions."""
+    return cast(SessionQuerySet, sessions.all()).visible_to(VISITOR).for_pages()
 
 
 def _feed_answer(
@@ -121,7 +123,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         request,
         ("lab", found.pk, found.revision),
         found.revised_at,
-        lambda language: entries.lab_feed(found, _public_sessions().filter(lab=found), language),
+        lambda language: entries.lab_feed(found, _public(found.sessions), language),
         found.default_language,
     )
 
@@ -138,7 +140,7 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
         ("track", found.pk, found.lab.revision),
         found.lab.revised_at,
         lambda language: entries.track_feed(
-            found.lab, found, _public_sessions().filter(track=found), language
+            found.lab, found, _public(found.lab.sessions).filter(track=found), language
         ),
         found.lab.default_language,
     )
@@ -162,7 +164,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
         ("programme", found.pk, public),
         revised_at,
         lambda language: entries.programme_feed(
-            found, _public_sessions().filter(lab__programme=found), language
+            found, _public(Session.objects).filter(lab__programme=found), language
         ),
         found.default_language,
     )
