@@ -7,6 +7,8 @@ from labs.views import health, look
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("labs.accounts_urls")),
+    path("organise/", include("labs.console_urls")),
+    path("", include("labs.mail_urls")),
     path("labs/<slug:lab>/theme.css", look.lab_theme, name="lab_theme"),
     path("labs/<slug:lab>/logo", look.lab_logo, name="lab_logo"),
     path("accessibility/", look.accessibility, name="accessibility"),

@@ -27,6 +27,14 @@ class LabQuerySet(models.QuerySet["tables.Lab"]):
         """Keep only the labs that this viewer may see."""
         return self.filter(visible_labs(viewer))
 
+    def worked_on_by(self, viewer: Viewer) -> Self:
+        """Keep only the labs in whose console this viewer has a place, be it the door's."""
+        if viewer.is_superuser:
+            return self
+        return self.filter(
+            Q(pk__in=viewer.organised_labs | viewer.door_labs) | Q(programme__in=viewer.owned_programmes)
+        )
+
 
 class ProgrammeQuerySet(models.QuerySet["tables.Programme"]):
     def visible_to(self, viewer: Viewer) -> Self:

@@ -1,6 +1,6 @@
 """Addresses of the public pages and calendars."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from sessions.views import components, discovery, feeds, home, pages
 
@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path(".well-known/security.txt", discovery.security, name="security_txt"),
+    path("organise/", include("sessions.console_urls")),
     path("organise/components/", components.components, name="components"),
 ]

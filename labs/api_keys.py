@@ -1,0 +1,61 @@
+"""The keys of programs: made once, shown once, revoked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from labs.editing import Findings, Refused
+from labs.models import ApiToken, Lab, User
+from labs.tokens import new_api_token
+from labs.viewer import viewer_for
+
+KEYS_AT_MOST = 50
+LIVES = (7, 30, 90, 365)  # days
+
+
+@transaction.atomic
+def create_key(
+    user: User, name: str, scopes: Sequence[str], lab: Lab | None, days: int
+) -> tuple[ApiToken, str]:
+    """Make a key that acts as `user` within these scopes for some days; return it with its secret, shown once.
+
+    Raises Refused: a key never reaches further than its person.
+    """
+    viewer = viewer_for(user)
+    findings = Findings()
+    row = ApiToken(user=user, name=name.strip())
+    findings.columns(row, ["name"])
+    if any(ord(sign) < 32 for sign in name):
+        findings.add("name", gettext("Write this on one line."))
+    if not scopes or not set(scopes) <= set(allowed_scopes(user)):
+        findings.add("scopes", gettext("Choose what the key may do from the list."))
+    if lab is not None and not viewer.keeps_door_of(lab):
+        findings.add("lab", gettext("Choose one of your labs."))
+    if days not in LIVES:
+        findings.add("days", gettext("Choose how long the key lives from the list."))
+    now = timezone.now()
+    if ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count() >= KEYS_AT_MOST:
+        raise Refused(gettext("You have %(count)d keys already. Revoke one first.") % {"count": KEYS_AT_MOST})
+    findings.refuse()
+    secret, row.token_hash = new_api_token()
+    row.scopes = [scope for scope in ApiToken.Scope.values if scope in scopes]
+    row.lab = lab
+    row.expires_at = now + timedelta(days=days)
+    row.save()
+    return row, secret
+
+
+def allowed_scopes(user: User) -> list[str]:
+    """Return the scopes that a key of this person may have: reading for all, the rest for who works on a lab."""
+    staff = viewer_for(user).is_staff_anywhere
+    return list(ApiToken.Scope.values) if staff else [ApiToken.Scope.READ.value]
+
+
+def revoke_key(key: ApiToken) -> None:
+    """Make the key useless from the next call on. A key that is revoked already stays as it is."""
+    ApiToken.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())

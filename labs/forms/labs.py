@@ -1,0 +1,341 @@
+"""Programmes, labs and rooms, as organisers fill them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from labs import theme
+from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, LabPlan, ProgrammePlan
+from labs.forms.base import (
+    DayField,
+    HourField,
+    HouseForm,
+    NumberField,
+    TextsField,
+    WallClockMixin,
+    ZoneField,
+    fold_field,
+    moment_initial,
+)
+from labs.lab_parts import RoomPlan
+from labs.models import City, Lab, Programme, Room
+from labs.models.texts import PARAGRAPHS, no_control_characters, one_line
+from labs.zones import validate_zone
+
+
+class LanguagesMixin(HouseForm):
+    """Which languages texts are written in, and which of them readers get where theirs is missing."""
+
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"),
+        help_text=_(
+            "Save to get the fields of a language that you add. Texts of one that you take away are kept."
+        ),
+        choices=settings.LANGUAGES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one language.")},
+    )
+    default_language = forms.ChoiceField(
+        label=_("Default language"),
+        help_text=_("What readers get where a text is missing in theirs."),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the languages.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        default, chosen = values.get("default_language"), values.get("languages")
+        if default and chosen and default not in chosen:
+            self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
+        return values
+
+    @property
+    def chosen_languages(self) -> tuple[str, ...]:
+        """The languages, the default one first."""
+        default = self.cleaned_data["default_language"]
+        others = (code for code in self.cleaned_data["languages"] if code != default)
+        return (default, *others)
+
+
+class ProgrammeForm(LanguagesMixin):
+    name = TextsField(label=_("Name"))
+    organiser = TextsField(label=_("Organiser"), help_text=_("Who stands behind the programme."))
+    description = TextsField(label=_("Description"), limit=PARAGRAPHS, rows=5, required=False)
+    runs = TextsField(
+        label=_("When it runs"), help_text=_("In words, as “September 2020 to 2022”."), required=False
+    )
+    cities = forms.ModelMultipleChoiceField(
+        label=_("Cities"),
+        queryset=City.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("Choose cities of the list.")},
+    )
+    cities_total = NumberField(
+        label=_("Number of cities in all"),
+        help_text=_("Where only some of them are named here."),
+        required=False,
+        max_value=100_000,
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who may see it"),
+        choices=[
+            (
+                Programme.Visibility.DRAFT,
+                _("Draft: its owners, and everybody once one of its labs is public"),
+            ),
+            (Programme.Visibility.PUBLIC, _("Public: everybody")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
+        super().__init__(
+            *args,
+            locales=programme.languages,
+            initial={
+                "name": programme.name,
+                "organiser": programme.organiser,
+                "description": programme.description,
+                "runs": programme.runs,
+                "languages": programme.languages,
+                "default_language": programme.default_language,
+                "cities": list(programme.cities.values_list("pk", flat=True)),
+                "cities_total": programme.cities_total,
+                "visibility": programme.visibility,
+            },
+            **kwargs,
+        )
+        self.fields["cities"].queryset = City.objects.all()  # type: ignore[attr-defined]
+
+    @property
+    def plan(self) -> ProgrammePlan:
+        values = self.cleaned_data
+        return ProgrammePlan(
+            name=self.texts("name"),
+            organiser=self.texts("organiser"),
+            description=self.texts("description"),
+            runs=self.texts("runs"),
+            languages=self.chosen_languages,
+            cities=tuple(values["cities"]),
+            cities_total=values["cities_total"],
+            visibility=values["visibility"],
+        )
+
+
+@dataclass(frozen=True)
+class ColourPreview:
+    """A picked colour and what pages use instead of it: grounds with white letters, light and dark."""
+
+    picked: str
+    light: str
+    dark: str
+    moved: bool
+    to_house: bool
+
+
+def colour_preview(colour: str) -> ColourPreview | None:
+    """Return what becomes of a colour as typed; None for no colour, or for what is none."""
+    try:
+        picked = theme.clean_colour(colour)
+    except ValueError:
+        return None
+    values = theme.theme_values(picked)
+    return ColourPreview(
+        picked, values["lab"], values["lab_dark"], theme.was_moved(picked), values == theme.HOUSE
+    )
+
+
+class LabForm(WallClockMixin, LanguagesMixin):
+    renamed = {"registration_opens_at": "opens_time", "registration_closes_at": "closes_time"}
+
+    title = TextsField(label=_("Title"))
+    theme = TextsField(label=_("Theme"), help_text=_("One line under the title."), required=False)
+    description = TextsField(
+        label=_("Description"),
+        help_text=_("Paragraphs; **bold**, lists and links as in Markdown."),
+        limit=PARAGRAPHS,
+        rows=5,
+        required=False,
+    )
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"))
+    time_zone = ZoneField(label=_("Time zone"))
+    format = forms.ChoiceField(label=_("Format"), choices=Lab.Format.choices, widget=forms.RadioSelect)
+    venue = TextsField(label=_("Venue"), help_text=_("Where people meet, if they do."), required=False)
+    contact_email = forms.EmailField(
+        label=_("The organisers’ e-mail"),
+        help_text=_("Shown on the lab’s pages; answers to our mails go there."),
+        required=False,
+        max_length=254,
+        error_messages={"invalid": _("This is not a whole e-mail address. Write it like name@example.org.")},
+    )
+    opens_date = DayField(label=_("Registration opens on"), required=False)
+    opens_time = HourField(label=_("at"), required=False)
+    opens_fold = fold_field()
+    closes_date = DayField(label=_("Registration closes on"), required=False)
+    closes_time = HourField(label=_("at"), required=False)
+    closes_fold = fold_field()
+    consent = TextsField(
+        label=_("What participants consent to"),
+        help_text=_(
+            "Left empty, it says that the organisers keep the answers until the date that follows below."
+        ),
+        limit=2000,
+        rows=3,
+        required=False,
+    )
+    retention_days = NumberField(label=_("Days that answers are kept after the lab"), max_value=KEPT_AT_MOST)
+    certificate_min_sessions = NumberField(
+        label=_("Sessions to attend for a certificate"), min_value=1, max_value=SESSIONS_AT_MOST
+    )
+    colour = forms.CharField(
+        label=_("Colour"),
+        help_text=_("Six digits and letters, like #00564e. Left empty, the house’s own."),
+        required=False,
+        validators=[MaxLengthValidator(20)],
+        widget=forms.TextInput(attrs={"class": "input-short", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    logo = forms.FileField(
+        label=_("Logo"),
+        help_text=_("SVG or PNG, at most 512 kB. It stands on a white plate, at most 240 by 64 pixels."),
+        required=False,
+        allow_empty_file=True,
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".svg,.png,image/svg+xml,image/png"}),
+    )
+    remove_logo = forms.BooleanField(label=_("Take the logo away"), required=False)
+    logo_alt = TextsField(
+        label=_("The logo in words"), help_text=_("For those who cannot see it."), required=False
+    )
+
+    def __init__(self, *args: Any, programme: Programme, lab: Lab | None = None, **kwargs: Any) -> None:
+        self.lab = lab
+        initial = _lab_initial(lab) if lab else _new_lab_initial(programme)
+        super().__init__(*args, locales=initial["languages"], initial=initial, **kwargs)
+        if lab is None or not lab.logo:
+            del self.fields["remove_logo"]
+        zone = self._zone()
+        self.opens_twice = self.name_folds("opens", zone)
+        self.closes_twice = self.name_folds("closes", zone)
+
+    def _zone(self) -> str:
+        """The zone that the form says, so that hours are read in it before it is saved."""
+        said = str(self["time_zone"].value() or "")
+        try:
+            validate_zone(said)
+        except forms.ValidationError:
+            return "UTC"
+        return said
+
+    @property
+    def colour_preview(self) -> ColourPreview | None:
+        return colour_preview(str(self["colour"].value() or ""))
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        zone = values.get("time_zone")
+        if zone:
+            self.opens_at = self.moment("opens", zone)
+            self.closes_at = self.moment("closes", zone)
+        if values.get("logo") and not values.get("logo_alt"):
+            self.add_error(
+                "logo_alt", gettext("Say in words what the logo shows, for those who cannot see it.")
+            )
+        return values
+
+    @property
+    def plan(self) -> LabPlan:
+        values = self.cleaned_data
+        texts = ("title", "theme", "description", "venue", "consent", "logo_alt")
+        plain = (
+            "starts_on", "ends_on", "time_zone", "format", "contact_email", "retention_days",
+            "certificate_min_sessions", "colour",
+        )  # fmt: skip
+        said: dict[str, Any] = {name: self.texts(name) for name in texts} | {
+            name: values[name] for name in plain
+        }
+        return LabPlan(
+            **said,
+            languages=self.chosen_languages,
+            registration_opens_at=self.opens_at,
+            registration_closes_at=self.closes_at,
+        )
+
+    @property
+    def logo_bytes(self) -> bytes | None:
+        """The uploaded file, if there is one; of a large one, enough to refuse it."""
+        upload = self.cleaned_data.get("logo")
+        return upload.read(2 * 1024 * 1024) if upload else None
+
+
+def _lab_initial(lab: Lab) -> dict[str, Any]:
+    plain = (
+        "title", "theme", "description", "starts_on", "ends_on", "time_zone", "languages", "default_language", "format",
+        "venue", "contact_email", "consent", "retention_days", "certificate_min_sessions", "colour", "logo_alt",
+    )  # fmt: skip
+    return {
+        **{name: getattr(lab, name) for name in plain},
+        **moment_initial("opens", lab.registration_opens_at, lab.time_zone),
+        **moment_initial("closes", lab.registration_closes_at, lab.time_zone),
+    }
+
+
+def _new_lab_initial(programme: Programme) -> dict[str, Any]:
+    latest = programme.labs.order_by("-starts_on").first()
+    return {
+        "languages": programme.languages,
+        "default_language": programme.default_language,
+        "time_zone": latest.time_zone if latest else "Europe/Brussels",
+        "format": Lab.Format.ONLINE,
+        "contact_email": latest.contact_email if latest else "",
+        "retention_days": 365,
+        "certificate_min_sessions": 1,
+    }
+
+
+class RoomForm(HouseForm):
+    name = TextsField(label=_("Name"), limit=100)
+    online = forms.BooleanField(label=_("This is an online room"), required=False)
+    address = forms.CharField(
+        label=_("Street and town"),
+        required=False,
+        max_length=200,
+        validators=[no_control_characters, one_line],
+    )
+    join_link = forms.CharField(
+        label=_("Join link"),
+        help_text=_("Only people with a seat get it, and staff. It never stands on a public page."),
+        required=False,
+        max_length=500,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+    capacity = NumberField(
+        label=_("People the room holds"), help_text=_("For you; seats are set per session."), required=False
+    )
+    position = NumberField(label=_("Place in the list"), required=False, max_value=1000)
+
+    def __init__(self, *args: Any, lab: Lab, room: Room | None = None, **kwargs: Any) -> None:
+        names = ("name", "online", "address", "join_link", "capacity", "position")
+        initial = {name: getattr(room, name) for name in names} if room else {}
+        super().__init__(*args, locales=lab.languages, initial=initial, **kwargs)
+
+    @property
+    def plan(self) -> RoomPlan:
+        values = self.cleaned_data
+        return RoomPlan(
+            name=self.texts("name"),
+            online=values["online"],
+            address=values["address"],
+            join_link=values["join_link"],
+            capacity=values["capacity"],
+            position=values["position"] or 0,
+        )

@@ -1,0 +1,97 @@
+"""Who gets a role, and keys for programs, as people fill them in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from labs.api_keys import LIVES, allowed_scopes
+from labs.forms.base import HouseForm
+from labs.models import ApiToken, City, Lab, Programme, Staff, User
+from labs.models.texts import no_control_characters, one_line, reading
+
+
+class PersonForm(HouseForm):
+    """Who gets a role: by the address of an account, or of one that is made."""
+
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=254,
+        error_messages={"required": _("Write the person’s e-mail address.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("Used where the address has no account yet."),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class StaffForm(PersonForm):
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[
+            (Staff.Role.ORGANISER, _("Lab organiser: everything in this lab")),
+            (Staff.Role.DOOR, _("Door staff: attendance only")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose a role from the list.")},
+    )
+
+
+class DelegateForm(PersonForm):
+    city = forms.ModelChoiceField(
+        label=_("City"),
+        queryset=City.objects.none(),
+        empty_label=_("Choose…"),
+        error_messages={
+            "required": _("Choose a city."),
+            "invalid_choice": _("Choose a city of this programme."),
+        },
+    )
+
+    def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["city"].queryset = programme.cities.all()  # type: ignore[attr-defined]
+
+
+class KeyForm(HouseForm):
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("What the key is for, so that you know it again."),
+        max_length=100,
+        error_messages={"required": _("Say what the key is for.")},
+        validators=[no_control_characters, one_line],
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    lab = forms.ModelChoiceField(
+        label=_("Where"),
+        queryset=Lab.objects.none(),
+        required=False,
+        empty_label=_("Everywhere that you may"),
+        error_messages={"invalid_choice": _("Choose one of your labs.")},
+    )
+    days = forms.TypedChoiceField(label=_("It lives"), coerce=int, initial=90, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, user: User, labs: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = allowed_scopes(user)
+        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
+            (scope.value, scope.label) for scope in ApiToken.Scope if scope.value in offered
+        ]
+        self.fields["lab"].queryset = labs  # type: ignore[attr-defined]
+        self.fields["lab"].label_from_instance = lambda lab: reading(  # type: ignore[attr-defined]
+            lab.title, get_language() or "en", lab.default_language
+        )[0]
+        self.fields["days"].choices = [  # type: ignore[attr-defined]
+            (days, gettext("%(days)d days") % {"days": days}) for days in LIVES
+        ]

@@ -1,0 +1,207 @@
+"""What labs and programmes are made of besides sessions: headings of days, tracks, rooms, stakeholder groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import TypeVar
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from labs.addresses import address_for
+from labs.editing import Findings, Refused, Texts, is_used, put
+from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
+from labs.models.texts import languages_of
+from labs.revisions import touch
+from labs.signals import room_changed
+
+ROWS_AT_MOST = 100
+
+Named = TypeVar("Named", bound=Track | StakeholderGroup)
+
+
+@dataclass(frozen=True)
+class NamedPlan:
+    """A track or a stakeholder group. `row` is the id of the one that this changes; None makes a new one."""
+
+    name: Texts
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class RoomPlan:
+    """A place, or an online room."""
+
+    name: Texts = field(default_factory=dict)
+    online: bool = False
+    address: str = ""
+    join_link: str = ""
+    capacity: int | None = None
+    position: int = 0
+
+
+ROOM_COLUMNS = tuple(column.name for column in fields(RoomPlan))
+
+
+@transaction.atomic
+def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> None:
+    """Give these days of the lab their headings; an empty text takes one away. Errors are named "<place>.title"."""
+    findings = Findings()
+    rows = {day.on: day for day in lab.days.select_for_update()}
+    wanted: list[LabDay] = []
+    for place, (on, title) in enumerate(titles.items()):
+        texts = languages_of(dict(title))
+        if not texts:
+            continue
+        if not lab.starts_on <= on <= lab.ends_on:
+            findings.add(f"{place}.title", gettext("This is not a day of the lab."))
+            continue
+        row = rows.get(on) or LabDay(lab=lab, on=on)
+        if languages_of(row.title) != texts:
+            row.title = texts
+            findings.columns(row, ["title"], f"{place}.")
+            findings.languages(f"{place}.title", texts)
+            wanted.append(row)
+    findings.refuse()
+    gone = [row.pk for on, row in rows.items() if on in titles and not languages_of(dict(titles[on]))]
+    for row in wanted:
+        row.save()
+    if gone:
+        LabDay.objects.filter(pk__in=gone).delete()
+    if wanted or gone:
+        touch(lab.pk)
+
+
+def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = ()) -> list[Track]:
+    """Make and change the tracks of the plans, in their order, and delete those with an id of `remove`, if unused.
+
+    Tracks that are not named stay, behind the others: somebody else may have added them meanwhile. Errors are named
+    "<place>.name", with the place in the plans. Raises Refused.
+    """
+    return _set_named(
+        list(lab.tracks.all()),
+        plans,
+        remove,
+        lambda: Track(lab=lab),
+        gettext("%(name)s has sessions. Give them another track first, or keep it."),
+        "track",
+        [lab.pk],
+    )
+
+
+def set_groups(
+    programme: Programme, plans: Sequence[NamedPlan], remove: Collection[int] = ()
+) -> list[StakeholderGroup]:
+    """Make the programme's stakeholder groups those of the plans; the same rules as for tracks."""
+    return _set_named(
+        list(programme.stakeholder_groups.all()),
+        plans,
+        remove,
+        lambda: StakeholderGroup(programme=programme),
+        gettext("%(name)s was chosen by people who registered. Keep it."),
+        "group",
+        list(programme.labs.values_list("pk", flat=True)),
+    )
+
+
+@transaction.atomic
+def _set_named(
+    existing: list[Named],
+    plans: Sequence[NamedPlan],
+    remove: Collection[int],
+    new: Callable[[], Named],
+    in_use: str,
+    otherwise: str,
+    lab_ids: list[int],
+) -> list[Named]:
+    rows = {row.pk: row for row in existing}
+    findings = Findings()
+    if len(plans) > ROWS_AT_MOST:
+        raise Refused(gettext("At most %(limit)d rows are possible.") % {"limit": ROWS_AT_MOST})
+    named = [plan.row for plan in plans if plan.row is not None] + list(remove)
+    if len(set(named)) != len(named) or set(named) - set(rows):
+        raise Refused(gettext("A row has been deleted in the meantime. Open the page again."))
+    taken = {row.slug for row in existing}
+    wanted: list[Named] = []
+    changed: list[Named] = []
+    gone = [row for row in existing if row.pk in remove]
+    plans = [
+        *plans,
+        *(NamedPlan(languages_of(row.name), row.pk) for row in existing if row.pk not in named),
+    ]
+    for position, plan in enumerate(plans):
+        texts = languages_of(dict(plan.name))
+        is_new = plan.row is None
+        row = new() if plan.row is None else rows[plan.row]
+        if is_new:
+            row.slug = address_for(texts, taken, limit=60, otherwise=otherwise)
+            taken.add(row.slug)
+        if is_new or languages_of(row.name) != texts or row.position != position:
+            row.name, row.position = texts, position
+            findings.columns(row, ["name"], f"{position}.")
+            findings.languages(f"{position}.name", texts)
+            changed.append(row)
+        wanted.append(row)
+    for row in gone:
+        if is_used(row):
+            findings.add("", in_use % {"name": row.name})
+    findings.refuse()
+    for row in gone:
+        row.delete()
+    for row in changed:
+        row.save()
+    if gone or changed:
+        for lab_id in lab_ids:
+            touch(lab_id)
+    return wanted
+
+
+# Rooms
+
+
+@transaction.atomic
+def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
+    """Make a room of the lab, behind those that it has. Raises Refused."""
+    room = Room(lab=lab)
+    put(room, plan, ROOM_COLUMNS)
+    _check_room(room, plan)
+    room.save()
+    touch(lab.pk)
+    return room
+
+
+@transaction.atomic
+def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
+    """Make the room follow the plan; a new name or place reaches the sessions in it. Raises Refused."""
+    room.refresh_from_db(from_queryset=Room.objects.select_for_update(of=("self",)))
+    shown = (languages_of(room.name), room.address, room.online, room.join_link)
+    if not put(room, plan, ROOM_COLUMNS):
+        return room
+    _check_room(room, plan)
+    room.save()
+    touch(room.lab_id)
+    after = (languages_of(room.name), room.address, room.online, room.join_link)
+    if shown != after:
+        room_changed.send(sender=Room, room_id=room.pk, moved=shown[1:] != after[1:], by=by)
+    return room
+
+
+@transaction.atomic
+def delete_room(room: Room, by: User | None = None) -> None:
+    """Delete a room in which no session takes place. Raises Refused."""
+    if is_used(room):
+        raise Refused(gettext("Sessions take place in this room. Give them another one first."))
+    lab_id = room.lab_id
+    room.delete()
+    touch(lab_id)
+
+
+def _check_room(room: Room, plan: RoomPlan) -> None:
+    findings = Findings()
+    findings.columns(room, ROOM_COLUMNS)
+    findings.languages("name", plan.name)
+    if plan.join_link and not plan.join_link.startswith(("https://", "http://")):
+        findings.add("join_link", gettext("Write the link in full, like https://meet.example.org/room."))
+    findings.refuse()

@@ -1,0 +1,141 @@
+"""Who may do what in the console, and which cities send delegates: given and taken here, by those who may.
+
+Rights are read anew with every request (`labs.viewer`), so what is taken is gone at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from labs.accounts import RESET, reset_path
+from labs.editing import Refused
+from labs.mail import Link, queue
+from labs.models import City, Delegate, Lab, Programme, Staff, User
+from labs.models.texts import no_control_characters, one_line
+from labs.viewer import viewer_for
+
+NOT_YOURS = _("You may not give or take this role.")
+
+
+@transaction.atomic
+def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> Staff:
+    """Make somebody organiser or door staff of the lab; one role per person and lab. Raises Refused."""
+    if not viewer_for(by).organises(lab):
+        raise Refused(NOT_YOURS)
+    if role not in (Staff.Role.ORGANISER, Staff.Role.DOOR):
+        raise Refused({"role": [gettext("Choose a role from the list.")]})
+    user = _account(email, name, by, lab)
+    held = Staff.objects.select_for_update().filter(user=user, lab=lab).first()
+    if held is None:
+        return Staff.objects.create(user=user, lab=lab, role=role)
+    if held.role != role:
+        held.role = role
+        held.save(update_fields=["role"])
+    return held
+
+
+@transaction.atomic
+def add_owner(programme: Programme, email: str, *, by: User, name: str = "") -> Staff:
+    """Make somebody an owner of the programme and so an organiser of all its labs. Raises Refused."""
+    if not viewer_for(by).owns(programme.pk):
+        raise Refused(NOT_YOURS)
+    user = _account(email, name, by, None)
+    staff, _new = Staff.objects.get_or_create(user=user, programme=programme, role=Staff.Role.OWNER)
+    return staff
+
+
+@transaction.atomic
+def remove_staff(staff: Staff, *, by: User) -> None:
+    """Take a role away, from the next request on. Raises Refused.
+
+    Owners are removed by owners, never by an organiser of one lab; a programme keeps at least one owner.
+    """
+    viewer = viewer_for(by)
+    if staff.programme is not None:
+        if not viewer.owns(staff.programme.pk):
+            raise Refused(NOT_YOURS)
+        # Held, so that two owners cannot remove each other at the same moment.
+        Programme.objects.select_for_update().get(pk=staff.programme.pk)
+        others = Staff.objects.filter(programme=staff.programme, role=Staff.Role.OWNER, user__is_active=True)
+        if not others.exclude(pk=staff.pk).exists():
+            raise Refused(gettext("A programme keeps at least one owner. Add another one first."))
+    elif staff.lab is None or not viewer.organises(staff.lab):
+        raise Refused(NOT_YOURS)
+    staff.delete()
+
+
+@transaction.atomic
+def add_delegate(programme: Programme, email: str, city: City, *, by: User, name: str = "") -> Delegate:
+    """Let somebody see the internal sessions that are open to this city of the programme. Raises Refused."""
+    if not viewer_for(by).owns(programme.pk):
+        raise Refused(NOT_YOURS)
+    if not programme.cities.filter(pk=city.pk).exists():
+        raise Refused({"city": [gettext("Choose a city of this programme.")]})
+    user = _account(email, name, by, None)
+    delegate, _new = Delegate.objects.get_or_create(user=user, programme=programme, city=city)
+    return delegate
+
+
+@transaction.atomic
+def remove_delegate(delegate: Delegate, *, by: User) -> None:
+    """Take the delegation away, from the next request on. Raises Refused."""
+    if not viewer_for(by).owns(delegate.programme_id):
+        raise Refused(NOT_YOURS)
+    delegate.delete()
+
+
+def _account(email: str, name: str, by: User, lab: Lab | None) -> User:
+    """Return the account of this address; where there is none, make one and queue the mail to choose a password."""
+    address = email.strip().lower()
+    errors = _wrong("email", address, validate_email) | _wrong("name", name, no_control_characters, one_line)
+    if len(name) > 200:
+        errors["name"] = [gettext("Write at most 200 characters.")]
+    if errors:
+        raise Refused(errors)
+    user = User.objects.filter(email=address).first()
+    if user is not None:
+        if not user.is_active:
+            raise Refused(
+                {"email": [gettext("This account is switched off. A superuser can switch it on again.")]}
+            )
+        return user
+    try:
+        # The inviter's language until the person chooses another one.
+        user = User.objects.create_user(address, None, name=name.strip(), language=by.language)
+    except ValidationError as error:
+        raise Refused(error.message_dict) from error
+    queue(
+        "account_made",
+        key=f"account-made:{user.pk}:{secrets.token_hex(8)}",
+        language=user.language,
+        to_name=user.name,
+        to_email=user.email,
+        context={
+            "email": user.email,
+            "by": str(by),
+            "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
+        },
+        lab=lab,
+        about=f"user:{user.pk}",
+        links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
+    )
+    return user
+
+
+def _wrong(name: str, value: str, *validators: Callable[[str], object]) -> dict[str, list[str]]:
+    """Return {name: messages} for a value that any of the validators objects to."""
+    found: list[str] = []
+    for validate in validators:
+        try:
+            validate(value)
+        except ValidationError as error:
+            found.extend(error.messages)
+    return {name: found} if found else {}

@@ -1,0 +1,12 @@
+"""News that travels upward, with plain arguments.
+
+Sent inside the transaction of the change: receivers write rows or refuse the whole change, and do nothing else.
+"""
+
+from django.dispatch import Signal
+
+# lab_id: int. The lab's days or zone are about to be others; a receiver may raise labs.editing.Refused.
+lab_rescheduled = Signal()
+
+# room_id: int, moved: bool (people must go, or click, elsewhere), by: User | None
+room_changed = Signal()

@@ -1,0 +1,46 @@
+"""Drawings of the console: what a number is a part of, as SVG by attributes."""
+
+from typing import Protocol
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# Seats take up this much of a bar; the rest is for those who wait.
+SEATS_WIDTH = 84.0
+GAP = 0.8
+
+
+class Counted(Protocol):
+    """What the bar needs of a session."""
+
+    capacity: int | None
+    seats_taken: int
+    seats_waiting: int
+
+
+@register.simple_tag
+def seat_bar(session: Counted) -> SafeString | str:
+    """Print how much of a session's seats is taken, and how many wait beyond them; nothing where there is no limit."""
+    if session.capacity is None:
+        return ""
+    share = session.seats_taken / session.capacity if session.capacity else 1.0
+    width = SEATS_WIDTH * min(share, 1.0)
+    waiting = ""
+    if session.seats_waiting:
+        part = SEATS_WIDTH * session.seats_waiting / max(session.capacity, 1)
+        waiting = format_html(
+            '<rect class="m-wait" x="{}" width="{}" height="1"></rect>',
+            f"{SEATS_WIDTH + GAP:.1f}",
+            f"{min(max(part, 1.0), 100 - SEATS_WIDTH - GAP):.1f}",
+        )
+    return format_html(
+        '<svg class="meter meter-l" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"'
+        ' focusable="false">'
+        '<rect class="m-cap" width="{}" height="1"></rect><rect class="m-full" width="{}" height="1"></rect>{}</svg>',
+        f"{SEATS_WIDTH:g}",
+        f"{width:.1f}",
+        waiting,
+    )

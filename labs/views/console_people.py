@@ -1,0 +1,144 @@
+"""Who works on a lab, and the keys of programs."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from labs import access, api_keys, roles
+from labs.editing import Refused
+from labs.forms.people import KeyForm, StaffForm
+from labs.models import ApiToken, Lab, Staff
+from labs.viewer import viewer_of
+from labs.views.posted import created_once, person
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Organisers and door staff of a lab."""
+    action = request.POST.get("action", "")
+    form = StaffForm(request.POST if action == "add" else None, initial={"role": Staff.Role.ORGANISER})
+    if action == "add" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            created_once(
+                request,
+                "console.staff",
+                lambda: {
+                    "staff": roles.add_to_lab(
+                        lab, values["email"], values["role"], by=person(request), name=values["name"]
+                    ).pk
+                },
+            )
+        except Refused as error:
+            form.take_over(error.errors)
+        else:
+            messages.success(
+                request,
+                _("%(email)s works on this lab now. Who had no account gets a mail to choose a password.")
+                % {"email": values["email"]},
+            )
+            return redirect("console_people", lab.slug)
+    elif action.startswith("remove-"):
+        number = action.removeprefix("remove-")
+        pk = int(number) if number.isdigit() and len(number) < 18 else 0
+        staff = Staff.objects.select_related("user", "lab").filter(pk=pk, lab=lab).first()
+        if staff is not None:
+            try:
+                roles.remove_staff(staff, by=person(request))
+                messages.success(request, _("%(who)s no longer works on this lab.") % {"who": staff.user})
+            except Refused as error:
+                messages.error(request, error.message)
+        if not viewer_of(request).owns(lab.programme_id) and staff and staff.user_id == request.user.pk:
+            return redirect("organise")
+        return redirect("console_people", lab.slug)
+    staff_of_lab = lab.staff.select_related("user").order_by("role", "user__email")
+    return render(
+        request,
+        "labs/console/people.html",
+        {
+            "lab": lab,
+            "section": "settings",
+            "tab": "people",
+            "form": form,
+            "organisers": [one for one in staff_of_lab if one.role == Staff.Role.ORGANISER],
+            "door": [one for one in staff_of_lab if one.role == Staff.Role.DOOR],
+            "owners": lab.programme.staff.filter(role=Staff.Role.OWNER).select_related("user"),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@access.signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keys of one's own programs."""
+    user = person(request)
+    labs = Lab.objects.worked_on_by(viewer_of(request)).order_by("-starts_on")
+    action = request.POST.get("action", "")
+    form = KeyForm(request.POST if action == "create" else None, user=user, labs=labs)
+    secret = ""
+    if action == "create" and form.is_valid():
+        values = form.cleaned_data
+        made: list[str] = []
+
+        def create() -> dict[str, int]:
+            key, plain = api_keys.create_key(
+                user, values["name"], values["scopes"], values["lab"], values["days"]
+            )
+            made.append(plain)
+            return {"key": key.pk}
+
+        try:
+            _result, is_new = created_once(request, "console.key", create)
+        except Refused as error:
+            form.take_over(error.errors)
+        else:
+            if not is_new:
+                messages.info(
+                    request,
+                    _(
+                        "This key was made already, and shown once. If you did not keep it, revoke it and make another."
+                    ),
+                )
+                return redirect("console_tokens")
+            # Shown in the answer itself and kept nowhere.
+            [secret] = made
+            form = KeyForm(None, user=user, labs=labs)
+    elif action.startswith("revoke-"):
+        number = action.removeprefix("revoke-")
+        key = (
+            ApiToken.objects.filter(pk=int(number), user=user).first()
+            if number.isdigit() and len(number) < 18
+            else None
+        )
+        if key is None:
+            raise Http404
+        api_keys.revoke_key(key)
+        messages.success(request, _("The key “%(name)s” no longer opens anything.") % {"name": key.name})
+        return redirect("console_tokens")
+    now = timezone.now()
+    mine = ApiToken.objects.filter(user=user).select_related("lab").order_by("-created_at", "-pk")
+    labels = dict(ApiToken.Scope.choices)
+    return render(
+        request,
+        "labs/console/tokens.html",
+        {
+            "form": form,
+            "secret": secret,
+            "keys": [
+                {
+                    "row": key,
+                    "scopes": [labels.get(scope, scope) for scope in key.scopes],
+                    "works": key.revoked_at is None and (key.expires_at is None or key.expires_at > now),
+                }
+                for key in mine
+            ],
+        },
+        status=422 if form.errors else 200,
+    )

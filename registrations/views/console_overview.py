@@ -1,0 +1,233 @@
+"""The console's first pages: all labs of a person, and one lab at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from labs import access
+from labs.delivery import summary
+from labs.models import City, Delegate, Lab, Message, Programme
+from labs.viewer import Viewer, viewer_of
+from labs.views.posted import person
+from labs.wall_clock import wall
+from registrations import attention, figures
+from registrations.chart import chart
+from registrations.models import Registration
+from sessions import delegate_calendars
+from sessions.models import Session
+
+NEEDS_ATTENTION = (Message.State.FAILED, Message.State.BOUNCED)
+
+
+@dataclass(frozen=True)
+class LabAtAGlance:
+    """A lab in the list, with its figures. `first` is the start of its next session, in days from today."""
+
+    lab: Lab
+    organises: bool
+    registrations: int
+    seats: int
+    waiting: int
+    mails: int
+    days_to_first: int | None
+    drafts: int
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a delegate may see in a programme: the cities, and the labs with internal sessions open to them."""
+
+    programme: Programme
+    cities: list[City]
+    labs: list[tuple[Lab, int]]
+
+
+@access.signed_in
+@require_safe
+def organise(request: HttpRequest) -> HttpResponse:
+    """The labs that this person works on, coming ones first; for a delegate, what he or she may see."""
+    viewer = viewer_of(request)
+    now = timezone.now()
+    labs = list(Lab.objects.worked_on_by(viewer).select_related("programme").order_by("starts_on", "slug"))
+    glances = _glances(labs, viewer, now)
+    today = {lab.pk: wall(now, lab.time_zone).date() for lab in labs}
+    coming = [one for one in glances if one.lab.ends_on >= today[one.lab.pk]]
+    past = [one for one in reversed(glances) if one.lab.ends_on < today[one.lab.pk]]
+    owned = (
+        Programme.objects.all()
+        if viewer.is_superuser
+        else Programme.objects.filter(pk__in=viewer.owned_programmes)
+    )
+    organises_any = viewer.is_superuser or bool(viewer.owned_programmes or viewer.organised_labs)
+    mail = summary() if organises_any else None
+    sights = _sights(viewer)
+    return render(
+        request,
+        "registrations/console/organise.html",
+        {
+            "coming": coming,
+            "past": past,
+            "programmes": owned.annotate(lab_count=Count("labs")).order_by("slug"),
+            "mail": mail,
+            "mail_late": mail is not None and attention.worker_is_late(mail),
+            "sights": sights,
+            "calendar": delegate_calendars.address_of(person(request)) if sights else "",
+            "is_staff_anywhere": viewer.is_staff_anywhere,
+        },
+    )
+
+
+def _glances(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabAtAGlance]:
+    """Return the figures of several labs, in three queries."""
+    ids = [lab.pk for lab in labs if viewer.organises(lab)]
+    people = dict(
+        Registration.objects.filter(lab__in=ids, state=Registration.State.CONFIRMED)
+        .order_by()
+        .values_list("lab")
+        .annotate(Count("pk"))
+    )
+    mails = dict(
+        Message.objects.filter(lab__in=ids, state__in=NEEDS_ATTENTION)
+        .order_by()
+        .values_list("lab")
+        .annotate(Count("pk"))
+    )
+    rows = (
+        Session.objects.filter(lab__in=ids)
+        .order_by("lab", "starts_at")
+        .values_list("lab", "starts_at", "ends_at", "status", "visibility", "seats_taken", "seats_waiting")
+    )
+    sessions = {lab: list(found) for lab, found in groupby(rows, key=lambda row: row[0])}
+    glances = []
+    for lab in labs:
+        own = sessions.get(lab.pk, [])
+        following = [row[1] for row in own if row[2] > now and row[3] == Session.Status.SCHEDULED]
+        first = None
+        if following:
+            here, there = (wall(at, lab.time_zone).date() for at in (now, following[0]))
+            first = max((there - here).days, 0)
+        glances.append(
+            LabAtAGlance(
+                lab,
+                viewer.organises(lab),
+                people.get(lab.pk, 0),
+                sum(row[5] for row in own),
+                sum(row[6] for row in own),
+                mails.get(lab.pk, 0),
+                first,
+                sum(row[4] == Session.Visibility.DRAFT for row in own),
+            )
+        )
+    return glances
+
+
+def _sights(viewer: Viewer) -> list[Sight]:
+    """Return what the person sees as a delegate, by programme."""
+    if not viewer.delegations:
+        return []
+    rows = (
+        Delegate.objects.filter(user=viewer.user_id)
+        .select_related("programme", "city")
+        .order_by("programme", "city")
+    )
+    as_delegate = Viewer(user_id=viewer.user_id, delegations=viewer.delegations)
+    programmes = {row.programme_id for row in rows}
+    counts = dict(
+        Session.objects.visible_to(as_delegate)
+        .filter(visibility=Session.Visibility.INTERNAL, lab__programme__in=programmes)
+        .order_by()
+        .values_list("lab")
+        .annotate(Count("pk", distinct=True))
+    )
+    labs = list(Lab.objects.filter(pk__in=counts).order_by("-starts_on"))
+    sights = []
+    for programme, found in groupby(rows, key=lambda row: row.programme):
+        own = [(lab, counts[lab.pk]) for lab in labs if lab.programme_id == programme.pk]
+        sights.append(Sight(programme, [row.city for row in found], own))
+    return sights
+
+
+@access.organiser
+@require_safe
+def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """One lab at a glance: figures, what waits for somebody, mail, seats, registrations over time."""
+    now = timezone.now()
+    today = wall(now, lab.time_zone).date()
+    sessions = list(
+        lab.sessions.select_related("room", "track")
+        .annotate(people=Count("appearances", distinct=True))
+        .order_by("starts_at", "pk")
+    )
+    for session in sessions:
+        session.lab = lab
+    mail = summary(lab)
+    totals = figures.totals(lab)
+    counts = figures.by_day(lab)
+    closes = lab.registration_closes_at
+    until = today if closes is None else min(today, wall(closes, lab.time_zone).date())
+    following = [one for one in sessions if one.ends_at > now and not one.is_cancelled]
+    return render(
+        request,
+        "registrations/console/overview.html",
+        {
+            "lab": lab,
+            "section": "overview",
+            "totals": totals,
+            "new_today": dict(counts).get(today, 0),
+            "cities": _cities(lab),
+            "days_to_first": _days_to(following, lab, today),
+            "running": bool(following) and following[0].starts_at <= now,
+            "attention": attention.needed(lab, sessions, mail, now),
+            "mail": mail,
+            "mail_left": mail.sent + mail.delivered,
+            "mail_late": attention.worker_is_late(mail),
+            "beat_words": _age(mail.beat_age),
+            "oldest_words": _age(mail.oldest_unsent_age),
+            "sessions": sessions,
+            "chart": chart(counts, until),
+            "is_open": lab.takes_registrations(now),
+            "opens_later": lab.registration_opens_at is not None and lab.registration_opens_at > now,
+        },
+    )
+
+
+def _days_to(following: Sequence[Session], lab: Lab, today: date) -> int | None:
+    if not following:
+        return None
+    return max((wall(following[0].starts_at, lab.time_zone).date() - today).days, 0)
+
+
+def _cities(lab: Lab) -> dict[str, Any]:
+    """Return how many cities of the programme people come from, and how many there are."""
+    counts = Registration.objects.filter(lab=lab, state=Registration.State.CONFIRMED).aggregate(
+        here=Count("city", distinct=True)
+    )
+    return {"here": counts["here"], "all": lab.programme.cities_total or lab.programme.cities.count()}
+
+
+@dataclass(frozen=True)
+class Age:
+    """A span as one number of its largest unit."""
+
+    number: int
+    unit: str
+
+
+def _age(span: timedelta | None) -> Age | None:
+    if span is None:
+        return None
+    seconds = max(int(span.total_seconds()), 0)
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return Age(seconds // length, unit)
+    return Age(seconds, "seconds")

@@ -1,0 +1,35 @@
+"""Addresses of the console on this floor: labs with their parts, sessions, speakers."""
+
+from django.urls import path
+
+from sessions.views import console_lab, console_publishing, console_sessions, console_speakers
+
+LAB = "labs/<slug:lab>/"
+SESSION = LAB + "sessions/<slug:session>/"
+
+urlpatterns = [
+    path("programmes/<slug:programme>/new-lab/", console_lab.new, name="console_lab_new"),
+    path(LAB + "settings/", console_lab.edit, name="console_lab_edit"),
+    path(LAB + "publish/", console_lab.publish, name="console_lab_publish"),
+    path(LAB + "unpublish/", console_lab.unpublish, name="console_lab_unpublish"),
+    path(LAB + "delete/", console_lab.delete, name="console_lab_delete"),
+    path(LAB + "days/", console_lab.days, name="console_days"),
+    path(LAB + "tracks/", console_lab.tracks, name="console_tracks"),
+    path(LAB + "rooms/", console_lab.rooms, name="console_rooms"),
+    path(LAB + "rooms/new/", console_lab.room_new, name="console_room_new"),
+    path(LAB + "rooms/<int:room>/", console_lab.room_edit, name="console_room"),
+    path(LAB + "rooms/<int:room>/delete/", console_lab.room_delete, name="console_room_delete"),
+    path(LAB + "speakers/", console_speakers.speakers, name="console_speakers"),
+    path(LAB + "new-speaker/", console_speakers.new, name="console_speaker_new"),
+    path(LAB + "speakers/<slug:speaker>/", console_speakers.edit, name="console_speaker"),
+    path(LAB + "speakers/<slug:speaker>/delete/", console_speakers.delete, name="console_speaker_delete"),
+    path(LAB + "sessions/", console_sessions.sessions, name="console_sessions"),
+    path(LAB + "new-session/", console_sessions.new, name="console_session_new"),
+    path(SESSION, console_sessions.edit, name="console_session_edit"),
+    path(SESSION + "history/", console_sessions.history, name="console_session_history"),
+    path(SESSION + "publish/", console_publishing.publish, name="console_session_publish"),
+    path(SESSION + "internal/", console_publishing.internal, name="console_session_internal"),
+    path(SESSION + "unpublish/", console_publishing.unpublish, name="console_session_unpublish"),
+    path(SESSION + "cancel/", console_publishing.cancel, name="console_session_cancel"),
+    path(SESSION + "restore/", console_publishing.restore, name="console_session_restore"),
+]

@@ -1,0 +1,20 @@
+"""What the floor of sessions does when something of its lab changes, in the same transaction."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from labs.models import Lab, Room, User
+from labs.signals import lab_rescheduled, room_changed
+from sessions.lab_frames import refuse_if_any_is_outside
+from sessions.scheduling import place_changed
+
+
+@receiver(lab_rescheduled, sender=Lab)
+def leave_no_session_outside(lab_id: int, **more: Any) -> None:
+    refuse_if_any_is_outside(Lab.objects.get(pk=lab_id))
+
+
+@receiver(room_changed, sender=Room)
+def carry_into_sessions(room_id: int, moved: bool, by: User | None, **more: Any) -> None:
+    place_changed(Room.objects.get(pk=room_id), moved=moved, by=by)

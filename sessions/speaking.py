@@ -1,0 +1,81 @@
+"""The people who speak: their profiles, kept for all labs of a programme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from labs.addresses import address_for
+from labs.editing import Findings, Refused, put
+from labs.models import City, Lab, Programme
+from labs.models.texts import languages_of
+from labs.revisions import touch
+from sessions.models import Speaker
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SpeakerPlan:
+    """Everything that an organiser says about a speaker."""
+
+    name: Texts
+    affiliation: Texts = field(default_factory=dict)
+    biography: Texts = field(default_factory=dict)
+    city: City | None = None
+    website: str = ""
+
+
+COLUMNS = tuple(column.name for column in fields(SpeakerPlan))
+
+
+@transaction.atomic
+def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
+    """Make a profile, its address from the name. Raises labs.editing.Refused."""
+    # Held, so that two profiles made at once do not choose the same address.
+    Programme.objects.select_for_update().get(pk=programme.pk)
+    speaker = Speaker(programme=programme)
+    put(speaker, plan, COLUMNS)
+    _check(speaker, plan)
+    taken = set(programme.speakers.values_list("slug", flat=True))
+    speaker.slug = address_for(languages_of(dict(plan.name)), taken, limit=80, otherwise="speaker")
+    speaker.save()
+    return speaker
+
+
+@transaction.atomic
+def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
+    """Make the profile follow the plan, on the pages of all labs in which the speaker appears. Raises Refused."""
+    speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(of=("self",)))
+    if not put(speaker, plan, COLUMNS):
+        return speaker
+    _check(speaker, plan)
+    speaker.save()
+    for lab_id in (
+        Lab.objects.filter(sessions__appearances__speaker=speaker).values_list("pk", flat=True).distinct()
+    ):
+        touch(lab_id)
+    return speaker
+
+
+@transaction.atomic
+def delete_speaker(speaker: Speaker) -> None:
+    """Delete a profile that no session shows. Raises Refused."""
+    if speaker.appearances.exists():
+        raise Refused(gettext("This speaker appears in sessions. Take him or her out of them first."))
+    speaker.delete()
+
+
+def _check(speaker: Speaker, plan: SpeakerPlan) -> None:
+    findings = Findings()
+    findings.columns(speaker, [name for name in COLUMNS if name != "city"])
+    for name in ("name", "affiliation", "biography"):
+        findings.languages(name, getattr(plan, name))
+    if plan.city and not speaker.programme.cities.filter(pk=plan.city.pk).exists():
+        findings.add("city", gettext("Choose a city of this programme."))
+    if plan.website and not plan.website.startswith(("https://", "http://")):
+        findings.add("website", gettext("Write the address in full, like https://example.org."))
+    findings.refuse()

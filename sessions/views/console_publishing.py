@@ -1,0 +1,239 @@
+"""Who sees a session and whether it takes place: each step asks first, and says what changes for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from labs import access
+from labs.models import Lab
+from labs.views.posted import person
+from sessions import publishing
+from sessions.forms import AudienceForm, CancelForm, RestoreForm
+from sessions.models import Session
+from sessions.publishing import NotPossible
+from sessions.views.console_sessions import session_of
+
+
+def _people(session: Session) -> int:
+    return session.seats_taken + session.seats_waiting
+
+
+def _seats_words(session: Session) -> list[str]:
+    """Say who holds seats and waits, if anybody does."""
+    words = []
+    if session.seats_taken:
+        words.append(
+            ngettext("%(count)d person has a seat.", "%(count)d people have seats.", session.seats_taken)
+            % {"count": session.seats_taken}
+        )
+    if session.seats_waiting:
+        words.append(
+            ngettext(
+                "%(count)d person waits for one.", "%(count)d people wait for one.", session.seats_waiting
+            )
+            % {"count": session.seats_waiting}
+        )
+    return words
+
+
+def _ask(
+    request: HttpRequest,
+    session: Session,
+    question: str,
+    facts: list[str],
+    button: str,
+    *,
+    form: Any = None,
+    danger: bool = False,
+    tell: bool = False,
+) -> HttpResponse:
+    errors = bool(form is not None and form.errors)
+    return render(
+        request,
+        "sessions/console/session_ask.html",
+        {
+            "lab": session.lab,
+            "section": "sessions",
+            "session": session,
+            "question": question,
+            "facts": facts,
+            "button": button,
+            "form": form,
+            "danger": danger,
+            "tell": tell,
+            "people": _people(session),
+        },
+        status=422 if errors else 200,
+    )
+
+
+def _back(session: Session) -> HttpResponse:
+    return redirect("console_session_edit", session.lab.slug, session.slug)
+
+
+def _carry_out(request: HttpRequest, done: str, act: Callable[[], Session]) -> None:
+    """Do it and say so, or say why it is not possible."""
+    try:
+        act()
+    except NotPossible as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, done)
+
+
+def _draft_lab(lab: Lab) -> list[str]:
+    if lab.visibility == Lab.Visibility.PUBLIC:
+        return []
+    return [_("The lab itself is a draft: until you publish it, only its organisers see any of this.")]
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def publish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    found = session_of(lab, session)
+    if request.method == "POST":
+        _carry_out(request, _("The session is public."), lambda: publishing.publish(found, person(request)))
+        return _back(found)
+    facts = [
+        _(
+            "Everybody sees it on the programme page, in calendars that follow the lab, and in search engines."
+        ),
+        _("Its join link stays hidden: only people with a seat get it."),
+        *_draft_lab(lab),
+    ]
+    if found.is_internal:
+        facts.insert(0, _("It is internal now: only delegates see it."))
+    if found.is_cancelled:
+        facts.append(_("It is cancelled, and is shown as cancelled."))
+    facts.append(_("Nobody is written to."))
+    return _ask(request, found, _("Publish this session"), facts, _("Publish"))
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    found = session_of(lab, session)
+    if request.method == "POST":
+        form = AudienceForm(request.POST, lab=lab)
+        if form.is_valid():
+            cities = list(form.cleaned_data["city"])
+            _carry_out(
+                request,
+                _("The session is internal."),
+                lambda: publishing.make_internal(found, cities, person(request)),
+            )
+            return _back(found)
+    else:
+        asked = [int(pk) for pk in request.GET.getlist("city") if pk.isdigit() and len(pk) < 18]
+        current = list(found.audience.values_list("pk", flat=True))
+        form = AudienceForm(lab=lab, initial={"city": asked or current})
+    facts = [_("Only delegates of the cities below see it, and people who have a seat in it.")]
+    if found.visibility == Session.Visibility.PUBLIC:
+        facts.append(_("It leaves the public pages, calendars and search at once."))
+    facts += [*_seats_words(found), *_draft_lab(lab)]
+    if _people(found):
+        facts.append(_("They keep what they have, and go on seeing it by their own links."))
+    facts.append(_("Nobody is written to."))
+    return _ask(request, found, _("Make this session internal"), facts, _("Make it internal"), form=form)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def unpublish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    found = session_of(lab, session)
+    if request.method == "POST":
+        _carry_out(
+            request, _("The session is a draft again."), lambda: publishing.unpublish(found, person(request))
+        )
+        return _back(found)
+    if _people(found):
+        facts = [
+            *_seats_words(found),
+            _(
+                "A draft is seen by organisers only, and these people would not know. Cancel the session instead."
+            ),
+        ]
+        return _ask(request, found, _("This session cannot become a draft"), facts, "")
+    facts = [
+        _("It leaves all pages and calendars at once; only organisers see it."),
+        _("Nobody has a seat in it, and nobody is written to."),
+    ]
+    return _ask(request, found, _("Make this session a draft"), facts, _("Make it a draft"))
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    found = session_of(lab, session)
+    if found.is_cancelled:
+        messages.info(request, _("The session is cancelled already."))
+        return _back(found)
+    form = CancelForm(request.POST or None, locales=lab.languages, initial={"tell": True})
+    if request.method == "POST" and form.is_valid():
+        tell = form.cleaned_data["tell"]
+        try:
+            publishing.cancel(found, form.texts("reason"), tell=tell, by=person(request))
+        except ValidationError as error:
+            form.take_over(error.message_dict)
+        else:
+            messages.success(request, _cancelled_words(found, tell))
+            return _back(found)
+    facts = [
+        _("It stays where it was to be seen, marked as cancelled; in calendars, too."),
+        *_seats_words(found),
+    ]
+    if _people(found):
+        facts.append(_("Their seats are kept: if you restore the session, nobody has lost one."))
+    return _ask(
+        request,
+        found,
+        _("Cancel this session"),
+        facts,
+        _("Cancel the session"),
+        form=form,
+        danger=True,
+        tell=True,
+    )
+
+
+def _cancelled_words(session: Session, tell: bool) -> str:
+    people = _people(session)
+    if not tell or not people:
+        return _("The session is cancelled. Nobody is written to.")
+    return ngettext(
+        "The session is cancelled. A mail to %(count)d person is being written.",
+        "The session is cancelled. Mails to %(count)d people are being written.",
+        people,
+    ) % {"count": people}
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    found = session_of(lab, session)
+    if not found.is_cancelled:
+        messages.info(request, _("The session takes place."))
+        return _back(found)
+    form = RestoreForm(request.POST or None, initial={"tell": True})
+    if request.method == "POST" and form.is_valid():
+        tell = form.cleaned_data["tell"]
+        _carry_out(
+            request,
+            _("The session takes place after all."),
+            lambda: publishing.restore(found, person(request), tell=tell),
+        )
+        return _back(found)
+    facts = [
+        _("It takes place after all, at the hour and place that it had; calendars follow."),
+        *_seats_words(found),
+    ]
+    return _ask(request, found, _("Restore this session"), facts, _("Restore"), form=form, tell=True)

@@ -1,0 +1,366 @@
+"""The console's sessions: the list, the form with agenda and people, the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from labs import access
+from labs.addresses import address_for
+from labs.editing import Refused
+from labs.forms.rows import with_more_rows
+from labs.models import Lab, LabDay
+from labs.views.console_programme import has_errors
+from labs.views.posted import created_once, person
+from labs.wall_clock import wall
+from sessions import comparing
+from sessions.forms import AgendaSet, AppearanceSet, Choices, SessionForm, agenda_choices, named
+from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.plans import ScheduleError, SessionPlan
+from sessions.scheduling import ChangedMeanwhile, change_session, create_session, plan_of
+
+EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 2, 2, 3
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD"])
+def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """All sessions of the lab by day, drafts and internal ones included."""
+    rows = list(
+        lab.sessions.select_related("track", "room").prefetch_related("audience").order_by("starts_at", "pk")
+    )
+    titles = dict(LabDay.objects.filter(lab=lab).values_list("on", "title"))
+
+    def day_of(session: Session) -> date:
+        return wall(session.starts_at, lab.time_zone).date()
+
+    days = [
+        {"on": on, "title": titles.get(on), "sessions": list(found)}
+        for on, found in groupby(rows, key=day_of)
+    ]
+    return render(
+        request,
+        "sessions/console/sessions.html",
+        {
+            "lab": lab,
+            "section": "sessions",
+            "days": days,
+            "count": len(rows),
+            "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
+            "zone_at": rows[0].starts_at if rows else None,
+        },
+    )
+
+
+def session_of(lab: Lab, slug: str) -> Session:
+    """Return a session of this lab, or answer 404."""
+    session = lab.sessions.select_related("track", "room").filter(slug=slug).first()
+    if session is None:
+        raise Http404
+    session.lab = lab
+    return session
+
+
+@dataclass
+class Desk:
+    """The three forms of one session, as opened or as sent."""
+
+    lab: Lab
+    session: Session | None
+    form: SessionForm
+    agenda: Any
+    people: Any
+    items: dict[int, AgendaItem] = field(default_factory=dict)
+    speakers: dict[int, Speaker] = field(default_factory=dict)
+
+    @classmethod
+    def opened(cls, lab: Lab, session: Session | None) -> Desk:
+        """Return the forms as the session stands now, with some empty rows."""
+        items, speakers = _stored(lab, session)
+        numbers = {pk: str(place) for place, pk in enumerate(items)}
+        agenda = AgendaSet(
+            prefix="agenda",
+            known=items,
+            form_kwargs={"locales": lab.languages},
+            initial=[
+                {
+                    "row": item.pk, "title": item.title, "abstract": item.abstract, "start_time": item.start_time,
+                    "end_time": item.end_time, "order": place,
+                }
+                for place, item in enumerate(items.values(), 1)
+            ],
+        )  # fmt: skip
+        agenda.extra = EMPTY_ITEMS
+        appearances = session.appearances.order_by("position", "pk") if session else Appearance.objects.none()
+        people = AppearanceSet(
+            prefix="people",
+            form_kwargs={
+                "speakers": _speaker_choices(lab, speakers),
+                "items": agenda_choices(agenda.forms, lab),
+            },
+            initial=[
+                {
+                    "speaker": str(one.speaker_id),
+                    "role": one.role,
+                    "item": numbers.get(one.agenda_item_id, "") if one.agenda_item_id else "",
+                }
+                for one in appearances
+            ],
+        )
+        people.extra = EMPTY_PEOPLE
+        return cls(lab, session, SessionForm(lab=lab, session=session), agenda, people, items, speakers)
+
+    @classmethod
+    def sent(cls, request: HttpRequest, lab: Lab, session: Session | None) -> Desk:
+        """Return the forms as they were sent."""
+        items, speakers = _stored(lab, session)
+        data: Any = request.POST
+        if session is not None and request.POST.get("revision") != session.revised_at.isoformat():
+            # What somebody else took out meanwhile comes back as new, if this person decides so.
+            data = data.copy()
+            for name in [name for name in data if name.startswith("agenda-") and name.endswith("-row")]:
+                if data[name].isdigit() and len(data[name]) < 19 and int(data[name]) not in items:
+                    data[name] = ""
+        for prefix in ("agenda", "people"):
+            if f"more-{prefix}" in data:
+                data = with_more_rows(data, prefix, MORE_ROWS)
+        agenda = AgendaSet(data, prefix="agenda", known=items, form_kwargs={"locales": lab.languages})
+        people = AppearanceSet(
+            data,
+            prefix="people",
+            form_kwargs={
+                "speakers": _speaker_choices(lab, speakers),
+                "items": agenda_choices(agenda.forms, lab),
+            },
+        )
+        return cls(lab, session, SessionForm(data, lab=lab, session=session), agenda, people, items, speakers)
+
+    @property
+    def wants_more_rows(self) -> bool:
+        return "more-agenda" in self.form.data or "more-people" in self.form.data
+
+    def forget_errors(self) -> None:
+        for one in (self.form, self.agenda, self.people):
+            one.forget_errors()
+
+    def is_valid(self) -> bool:
+        # All three are looked at, so that all that is wrong is said at once.
+        found = [one.is_valid() for one in (self.form, self.agenda, self.people)]
+        if all(found):
+            listed = {
+                str(place) for place, form in enumerate(self.agenda.forms) if form in self.agenda.filled
+            }
+            gone = {
+                str(place) for place, form in enumerate(self.agenda.forms) if form.cleaned_data.get("remove")
+            }
+            for form in self.people.forms:
+                where = form.cleaned_data.get("item", "")
+                if form.cleaned_data.get("speaker") and where and where not in listed | gone:
+                    form.add_error("item", _("This item is empty. Write its title, or choose another place."))
+                    found.append(False)
+        return all(found)
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.form.errors) or has_errors(self.agenda) or has_errors(self.people)
+
+    def plan(self, slug: str) -> SessionPlan:
+        people = self.people.plans(self.speakers)
+        return self.form.plan(slug, self.agenda.plans(self.items, people), people.get("", ()))
+
+    def take_over(self, error: ScheduleError) -> None:
+        """Show what the schedule objects to, beside what it is about."""
+        for name, found in error.errors.items():
+            first, _dot, rest = name.partition(".")
+            if first != "agenda":
+                if name == "appearances":
+                    self.people.blame("", found)
+                else:
+                    self.form.take_over({name: found})
+                continue
+            place, _dot, column = rest.partition(".")
+            if not place:
+                for message in found:
+                    self.agenda._non_form_errors.append(message)
+                continue
+            source = self.agenda.sources[int(place)]
+            if column == "appearances":
+                self.people.blame(str(source), found)
+            else:
+                self.agenda.forms[source].take_over({column: found})
+
+
+def _stored(lab: Lab, session: Session | None) -> tuple[dict[int, AgendaItem], dict[int, Speaker]]:
+    items = session.agenda.order_by("position", "pk") if session else AgendaItem.objects.none()
+    return {item.pk: item for item in items}, {one.pk: one for one in lab.programme.speakers.all()}
+
+
+def _speaker_choices(lab: Lab, speakers: dict[int, Speaker]) -> Choices:
+    names = sorted((named(speaker.name, lab), str(pk)) for pk, speaker in speakers.items())
+    return [("", _("Nobody")), *((pk, name) for name, pk in names)]
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Make a session."""
+    if request.method != "POST":
+        return _page(request, Desk.opened(lab, None))
+    desk = Desk.sent(request, lab, None)
+    if desk.wants_more_rows:
+        desk.forget_errors()
+        return _page(request, desk)
+    if desk.is_valid():
+
+        def create() -> dict[str, Any]:
+            # Held, so that two sessions made at once do not choose the same address.
+            Lab.objects.select_for_update(of=("self",)).get(pk=lab.pk)
+            taken = set(lab.sessions.values_list("slug", flat=True))
+            slug = address_for(desk.form.texts("title"), taken, limit=80, otherwise="session")
+            return {"session": create_session(lab, desk.plan(slug), person(request)).slug}
+
+        try:
+            result, is_new = created_once(request, "console.session", create)
+        except ScheduleError as error:
+            desk.take_over(error)
+        except Refused as error:
+            desk.form.take_over(error.errors)
+        else:
+            session = session_of(lab, result["session"])
+            if is_new:
+                messages.success(
+                    request, _("The session “%(title)s” is made, as a draft.") % {"title": session.title}
+                )
+            return redirect(_next_page(desk.form, session))
+    return _page(request, desk)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    """Change a session. What somebody else saved meanwhile is shown, never overwritten unseen."""
+    found = session_of(lab, session)
+    if request.method != "POST":
+        return _page(request, Desk.opened(lab, found))
+    desk = Desk.sent(request, lab, found)
+    if desk.wants_more_rows:
+        desk.forget_errors()
+        return _page(request, desk)
+    if desk.is_valid():
+        plan = desk.plan(found.slug)
+        revision = _moment(desk.form.cleaned_data["revision"])
+        if revision is None:
+            desk.form.take_over(
+                {"": [_("This form is not complete. Open the page again, and send it once more.")]}
+            )
+            return _page(request, desk)
+        sequence = found.sequence
+        tell = desk.form.cleaned_data["tell"]
+        try:
+            changed = change_session(found, plan, person(request), expected_revision=revision, tell=tell)
+        except ScheduleError as error:
+            desk.take_over(error)
+        except ChangedMeanwhile:
+            return _page(request, desk, comparing.differences(plan_of(found), plan))
+        else:
+            _say_saved(request, changed, moved=changed.sequence != sequence, tell=tell)
+            return redirect(_next_page(desk.form, changed))
+    return _page(request, desk)
+
+
+def _say_saved(request: HttpRequest, session: Session, *, moved: bool, tell: bool) -> None:
+    people = session.seats_taken + session.seats_waiting
+    if moved and tell and people:
+        messages.success(
+            request,
+            ngettext(
+                "The session is saved. A mail to %(count)d person is being written; the calendars follow.",
+                "The session is saved. Mails to %(count)d people are being written; the calendars follow.",
+                people,
+            )
+            % {"count": people},
+        )
+    elif moved:
+        messages.success(request, _("The session is saved. Nobody is written to; the calendars follow."))
+    else:
+        messages.success(request, _("The session is saved."))
+
+
+def _next_page(form: SessionForm, session: Session) -> str:
+    """Return where to go after saving: to the question about who sees it, if that is to change."""
+    lab = session.lab.slug
+    wanted = form.cleaned_data["visibility"]
+    cities = {city.pk for city in form.cleaned_data["audience"]}
+    if wanted == Session.Visibility.INTERNAL:
+        same = session.is_internal and cities == set(session.audience.values_list("pk", flat=True))
+        if not same:
+            query = "&".join(f"city={pk}" for pk in sorted(cities))
+            return reverse("console_session_internal", args=[lab, session.slug]) + (
+                f"?{query}" if query else ""
+            )
+    elif wanted != session.visibility:
+        name = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
+        return reverse(f"console_session_{name}", args=[lab, session.slug])
+    return reverse("console_session_edit", args=[lab, session.slug])
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _page(
+    request: HttpRequest, desk: Desk, conflict: list[comparing.Difference] | None = None
+) -> HttpResponse:
+    session = desk.session
+    if session is not None and conflict is None and desk.form.is_bound:
+        revision = str(desk.form["revision"].value() or "")
+    else:
+        revision = session.revised_at.isoformat() if session else ""
+    last = (
+        session.history.select_related("history_user").first() if conflict is not None and session else None
+    )
+    return render(
+        request,
+        "sessions/console/session_form.html",
+        {
+            "lab": desk.lab,
+            "section": "sessions",
+            "session": session,
+            "form": desk.form,
+            "agenda": desk.agenda,
+            "people": desk.people,
+            "conflict": conflict,
+            "conflict_by": last.history_user if last else None,
+            "revision": revision,
+            "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
+            "has_speakers": bool(desk.speakers),
+            "invalid": desk.has_errors,
+        },
+        status=409 if conflict is not None else 422 if desk.form.is_bound and desk.has_errors else 200,
+    )
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD"])
+def history(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    """Who changed what, and when."""
+    found = session_of(lab, session)
+    return render(
+        request,
+        "sessions/console/session_history.html",
+        {"lab": lab, "section": "sessions", "session": found, "events": comparing.history_of(found)},
+    )

@@ -1,0 +1,146 @@
+"""The console's speakers: profiles of the programme, and where they appear in this lab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from labs import access
+from labs.editing import Refused
+from labs.models import Lab
+from labs.views.posted import created_once, person
+from sessions.forms import SpeakerForm
+from sessions.models import Appearance, Speaker
+from sessions.speaking import change_speaker, create_speaker, delete_speaker
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD"])
+def speakers(request: HttpRequest, lab: Lab) -> HttpResponse:
+    appearances = Appearance.objects.filter(session__lab=lab).select_related("session", "agenda_item")
+    rows = (
+        lab.programme.speakers.select_related("city")
+        .prefetch_related(
+            Prefetch(
+                "appearances", queryset=appearances.order_by("session__starts_at", "position"), to_attr="here"
+            )
+        )
+        .order_by("slug")
+    )
+    listed = list(rows)
+    return render(
+        request,
+        "sessions/console/speakers.html",
+        {
+            "lab": lab,
+            "section": "speakers",
+            "here": [speaker for speaker in listed if speaker.here],
+            "others": [speaker for speaker in listed if not speaker.here],
+        },
+    )
+
+
+def _speaker(lab: Lab, slug: str) -> Speaker:
+    """Return a speaker of the lab's programme, or answer 404."""
+    speaker = lab.programme.speakers.select_related("city").filter(slug=slug).first()
+    if speaker is None:
+        raise Http404
+    return speaker
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, lab: Lab) -> HttpResponse:
+    form = SpeakerForm(request.POST or None, programme=lab.programme, locales=lab.languages)
+    if request.method == "POST" and form.is_valid():
+        try:
+            created_once(
+                request, "console.speaker", lambda: {"speaker": create_speaker(lab.programme, form.plan).slug}
+            )
+        except Refused as error:
+            form.take_over(error.errors)
+        else:
+            messages.success(request, _("The speaker is there. Choose him or her in the sessions."))
+            return redirect("console_speakers", lab.slug)
+    return _page(request, lab, form, None)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
+    found = _speaker(lab, speaker)
+    form = SpeakerForm(request.POST or None, programme=lab.programme, locales=lab.languages, speaker=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_speaker(found, form.plan)
+        except Refused as error:
+            form.take_over(error.errors)
+        else:
+            messages.success(request, _("The speaker is saved."))
+            return redirect("console_speakers", lab.slug)
+    return _page(request, lab, form, found)
+
+
+def _page(request: HttpRequest, lab: Lab, form: SpeakerForm, speaker: Speaker | None) -> HttpResponse:
+    appearances: list[Any] = []
+    if speaker is not None:
+        appearances = list(
+            speaker.appearances.filter(session__lab=lab)
+            .select_related("session")
+            .order_by("session__starts_at")
+        )
+    return render(
+        request,
+        "sessions/console/speaker_form.html",
+        {"lab": lab, "section": "speakers", "form": form, "speaker": speaker, "appearances": appearances},
+        status=422 if form.errors else 200,
+    )
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
+    """Ask, then delete a profile that no session of any lab shows."""
+    found = _speaker(lab, speaker)
+    if request.method == "POST":
+        person(request)
+        try:
+            delete_speaker(found)
+            messages.success(request, _("The speaker is deleted."))
+        except Refused as error:
+            messages.error(request, error.message)
+        return redirect("console_speakers", lab.slug)
+    used = found.appearances.values("session").distinct().count()
+    facts = (
+        [
+            ngettext(
+                "%(count)d session of the programme shows this speaker. Take him or her out of it first.",
+                "%(count)d sessions of the programme show this speaker. Take him or her out of them first.",
+                used,
+            )
+            % {"count": used}
+        ]
+        if used
+        else [_("No session shows this speaker. The page with the biography is gone for good.")]
+    )
+    return render(
+        request,
+        "labs/console/ask.html",
+        {
+            "lab": lab,
+            "section": "speakers",
+            "question": _("This speaker cannot be deleted") if used else _("Delete this speaker"),
+            "about": found.name,
+            "facts": facts,
+            "button": "" if used else _("Delete"),
+            "danger": True,
+            "back": "console_speakers",
+        },
+    )
