@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings as project
-from django.db import connection
+from django.db import connection, transaction
 
 from labs.backup import BackupError, back_up, postgresql, verify
 from labs.backup.archive import MANIFEST, Archive, Manifest, Writer
@@ -565,7 +565,8 @@ class TestPostgreSQL:
         def write() -> None:
             number = 0
             while not stop.is_set():
-                Programme.objects.create(slug=f"p-{number}", name="P", organiser="O")
+                with transaction.atomic():  # the row and its history
+                    Programme.objects.create(slug=f"p-{number}", name="P", organiser="O")
                 number += 1
             connection.close()
 
