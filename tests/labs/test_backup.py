@@ -586,13 +586,14 @@ class TestPostgreSQL:
         assert 20 <= counted["labs_programme"] < later
 
     def test_the_password_is_in_no_command_line(self, media, monkeypatch):
-        seen = []
+        seen: list[tuple[list[str], dict[str, str]]] = []
         real = subprocess.run
-        monkeypatch.setattr(
-            postgresql.subprocess,
-            "run",
-            lambda command, **more: (seen.append((command, more["env"])), real(command, **more))[1],
-        )
+
+        def watched(command, **more):
+            seen.append((command, more["env"]))
+            return real(command, **more)
+
+        monkeypatch.setattr(postgresql.subprocess, "run", watched)
         monkeypatch.setitem(connection.settings_dict, "PASSWORD", "s3cret-w0rd")
 
         back_up(media / "backup.zip")
