@@ -243,7 +243,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-# labs.middleware.CrossSiteGuard is Django's own guard, extended for visitors without a session; the check knows it by name.
+# CrossSiteGuard is Django's own guard, extended for visitors without a session; the check knows it by name only.
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
 PROMETHEUS_EXPORT_MIGRATIONS = False
 # How many registrations one network may send in an hour; a whole conference may sit behind one address.
