@@ -144,13 +144,17 @@ def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, v
     return tuple(result)
 
 
-def row(session: Session, lab: Lab, view: View, *, whole: bool = False) -> SessionRow:
-    """Return one session as a list shows it; the `whole` one on its own page, with the agenda's abstracts."""
+def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bool = False) -> SessionRow:
+    """Return one session as a list shows it.
+
+    Without `parts`, agenda and people are left out, and need not have been fetched. The `whole` one is for its own
+    page, with the agenda's abstracts.
+    """
     language, fallback = view.language, lab.default_language
     zone = ZoneInfo(view.zone)
     starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
     people: defaultdict[int | None, list[Person]] = defaultdict(list)
-    for appearance in session.all_appearances:
+    for appearance in session.all_appearances if parts else ():
         people[appearance.agenda_item_id].append(person(appearance, lab, language))
     internal = session.is_internal
     may_choose = view.choosing and may_be_chosen(session, view.now)
@@ -172,7 +176,7 @@ def row(session: Session, lab: Lab, view: View, *, whole: bool = False) -> Sessi
                 ends=_moment(item.ends_at.astimezone(zone)) if item.ends_at else None,
                 people=tuple(people[item.pk]),
             )
-            for item in session.agenda_items
+            for item in (session.agenda_items if parts else ())
         ),
         people=tuple(people[None]),
         audience=_audience(session, view) if internal else (),

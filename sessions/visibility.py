@@ -62,11 +62,14 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Like `for_pages`, without the long texts and whatever else a list does not show."""
         from sessions.models import AgendaItem, Speaker
 
-        sessions = self.defer(
-            "abstract", "uid", "join_link", "created_at", "cancelled_at", "room__join_link", "room__address"
-        )
-        return sessions._with_parts(
+        return self.for_short_lists()._with_parts(
             AgendaItem.objects.defer("abstract"), Speaker.objects.defer("biography", "website")
+        )
+
+    def for_short_lists(self) -> Self:
+        """Fetch what a line about each session shows, without agenda and people."""
+        return self.select_related("track", "room").defer(
+            "abstract", "uid", "join_link", "created_at", "cancelled_at", "room__join_link", "room__address"
         )
 
     def _with_parts(

@@ -87,7 +87,7 @@ def _board(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
     sessions = lab.sessions.visible_to(viewer).filter(programme.to_come(view.now))
     if view.choosing:
         sessions = sessions.filter(programme.HAS_ROOM)
-    return [programme.row(session, lab, view) for session in sessions.for_lists()[:BOARD]]
+    return [programme.row(session, lab, view, parts=False) for session in sessions.for_short_lists()[:BOARD]]
 
 
 @access.public

@@ -74,7 +74,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     everything = _sessions_of(found, viewer)
     chosen = request.GET.get("track", "")
     shown = [session for session in everything if not chosen or _track_of(session) == chosen]
-    titles = dict(LabDay.objects.filter(lab=found).values_list("on", "title"))
+    titles = dict(LabDay.objects.filter(lab=found).order_by("on").values_list("on", "title"))
     days = programme.days(shown, titles, found, view)
     cities = list(found.programme.cities.all())
     starts = [session.starts_at for session in shown]
@@ -204,7 +204,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         in_sight.filter(starts_at__lt=found.ends_at, ends_at__gt=found.starts_at)
         .exclude(pk=found.pk)
         .exclude(status=Session.Status.CANCELLED)
-        .for_lists()[:6]
+        .for_short_lists()[:6]
     )
     for other in beside:
         other.lab = of_lab
@@ -218,7 +218,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "zone": view.zone,
         "lab_hours": _lab_hours(found),
         "figure": _ruler(found, beside, view),
-        "beside": [programme.row(other, of_lab, view) for other in beside],
+        "beside": [programme.row(other, of_lab, view, parts=False) for other in beside],
         "clocks": zone_notes.city_clocks(
             found.starts_at,
             found.ends_at,
