@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from labs.wall_clock import WallClockError, instant, wall
 from sessions.models import AgendaItem, Session
+from sessions.plans import AGENDA_LIMIT
 from sessions.programme_file.document import Problem, Record
 from sessions.programme_file.facts import AgendaFacts, SessionFacts
 from sessions.programme_file.ground import Ground, column, slug_of, web_address, zone_of
@@ -231,7 +232,7 @@ class SessionReader:
             record.value("agenda")
             return None
         items = []
-        for item in record.records("agenda", at_most=200):
+        for item in record.records("agenda", at_most=AGENDA_LIMIT):
             with item:
                 self.ground.provenance(item)
                 title = item.texts("title", column(AgendaItem, "title"), required=True)

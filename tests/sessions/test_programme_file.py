@@ -383,3 +383,23 @@ def test_any_json_in_any_place_is_answered_and_never_crashes(value, place):
     except ProgrammeFileError as error:
         answer = error
     assert isinstance(answer, FileFacts) or answer.problems
+
+
+def test_the_spellings_of_published_files_are_understood():
+    document = a_document()
+    lab_of(document).update(
+        {
+            "ordinal": 1,
+            "of": 5,
+            "format": "in person",
+            "venue": {"city": {"en": "Brussels", "bg": "Брюксел"}, "country": "BE"},
+            "participating_cities": ["sofia"],
+            "time_zone_note": "assumed",
+            "assumed": "the days",
+        }
+    )
+
+    lab = read(as_bytes(document)).programmes[0].labs[0]
+
+    assert lab.format == "in-person"
+    assert lab.venue == {"en": "Brussels, Belgium", "bg": "Брюксел, Белгия"}
