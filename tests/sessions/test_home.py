@@ -1,0 +1,150 @@
+"""The doors: home and programme pages."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.factories import (
+    CityFactory,
+    DelegateFactory,
+    LabFactory,
+    ProgrammeFactory,
+    SessionFactory,
+    StaffFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def words(response):
+    """Return the text of a page without its marks, on one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def listed(response, heading):
+    """Return the labs that stand under a heading, by their addresses."""
+    section = response.content.decode().partition(f">{heading}</h2>")[2].partition("</section>")[0]
+    return re.findall(r'<li data-lab="([\w-]+)"', section)
+
+
+def lab_in(days, slug, **more):
+    """A lab that starts in so many days and lasts for three."""
+    starts_on = timezone.now().date() + timedelta(days=days)
+    return LabFactory(slug=slug, starts_on=starts_on, ends_on=starts_on + timedelta(days=2), **more)
+
+
+def test_the_next_lab_comes_first_then_later_ones_then_past_ones(client):
+    lab_in(-400, "older")
+    lab_in(-30, "old")
+    lab_in(30, "later")
+    lab_in(10, "next")
+    lab_in(5, "draft", visibility="draft")
+    response = client.get("/")
+    assert '<section class="masthead" data-lab="next"' in response.content.decode()
+    assert listed(response, "Coming labs") == ["later"]
+    assert listed(response, "Past labs") == ["old", "older"]
+    assert "draft" not in listed(response, "Coming labs")
+
+
+def test_a_lab_stays_the_next_one_until_its_last_day_is_over_where_it_is(client):
+    today = timezone.now().date()
+    LabFactory(
+        slug="running",
+        starts_on=today - timedelta(days=3),
+        ends_on=today,
+        time_zone="Pacific/Honolulu",
+        registration_opens_at=None,
+    )
+    assert 'data-lab="running" aria-labelledby="next-h"' in client.get("/").content.decode()
+
+
+def test_home_shows_the_sessions_that_one_can_register_for_with_their_seats(client):
+    lab = lab_in(10, "next")
+    SessionFactory(lab=lab, title={"en": "Free"}, capacity=20, seats_taken=8)
+    SessionFactory(lab=lab, title={"en": "Waiting"}, capacity=20, seats_taken=20, seats_waiting=1)
+    SessionFactory(lab=lab, title={"en": "Shut"}, capacity=20, seats_taken=20, waiting_list=False)
+    SessionFactory(lab=lab, title={"en": "Gone"}, status="cancelled", cancelled_at=timezone.now())
+    SessionFactory(lab=lab, title={"en": "Hidden"}, visibility="internal")
+    text = words(client.get("/"))
+    assert "Sessions you can register for" in text
+    assert "12 seats left" in text
+    assert "Full. 1 person is waiting" in text
+    for absent in ("Shut", "Gone", "Hidden"):
+        assert absent not in text
+
+
+def test_home_shows_no_more_than_the_first_sessions(client):
+    SessionFactory.create_batch(9, lab=lab_in(10, "next"))
+    assert client.get("/").content.decode().count('<p class="when">') == 6
+
+
+def test_while_registration_is_closed_home_shows_what_is_on(client):
+    SessionFactory(lab=lab_in(10, "next", registration_opens_at=None), title={"en": "Opening"})
+    response = client.get("/")
+    assert "What is on the programme" in words(response)
+    assert "/labs/next/register/" not in response.content.decode()
+
+
+def test_delegates_and_organisers_find_what_is_theirs_on_home(client):
+    lab = lab_in(10, "next")
+    SessionFactory(lab=lab, title={"en": "Internal one"}, visibility="internal")
+    draft = lab_in(20, "draft", visibility="draft")
+    client.force_login(DelegateFactory(programme=lab.programme).user)
+    assert "Internal one" in words(client.get("/"))
+    organiser = Client()
+    organiser.force_login(StaffFactory(lab=draft).user)
+    assert listed(organiser.get("/"), "Coming labs") == ["draft"]
+    assert 'data-lab="next" aria-labelledby="next-h"' in organiser.get("/").content.decode()
+
+
+def test_an_empty_house_says_what_will_be_there(client):
+    assert "No lab is announced at the moment." in words(client.get("/"))
+
+
+def test_cities_and_the_form_for_certificates_stand_on_home(client):
+    programme = ProgrammeFactory()
+    programme.cities.add(CityFactory(name={"en": "Sofia", "bg": "София"}, country="BG"))
+    ProgrammeFactory(visibility="draft").cities.add(CityFactory(name={"en": "Secret city"}))
+    response = client.get("/")
+    assert 'Sofia<abbr title="Bulgaria">BG</abbr>' in response.content.decode()
+    assert "Secret city" not in response.content.decode()
+    assert 'name="code"' in response.content.decode()
+    assert 'София<abbr title="България">' in client.get("/?lang=bg").content.decode()
+
+
+def test_a_programme_page_shows_its_labs_and_cities(client):
+    programme = ProgrammeFactory(slug="icc", name={"en": "Challenge"}, cities_total=136)
+    programme.cities.add(CityFactory(name={"en": "Sofia"}))
+    lab_in(10, "coming", programme=programme)
+    lab_in(-30, "past", programme=programme)
+    lab_in(10, "draft", programme=programme, visibility="draft")
+    lab_in(10, "other")
+    response = client.get("/programmes/icc/")
+    assert (listed(response, "Coming labs"), listed(response, "Past labs")) == (["coming"], ["past"])
+    assert "136" in words(response)
+    assert "http://testserver/programmes/icc/calendar.ics" in response.content.decode()
+
+
+def test_a_draft_programme_is_not_found(client):
+    ProgrammeFactory(slug="draft", visibility="draft")
+    assert client.get("/programmes/draft/").status_code == 404
+    assert client.get("/programmes/draft/calendar.ics").status_code == 404
+    client.force_login(
+        StaffFactory(role="owner", lab=None, programme=ProgrammeFactory(slug="mine", visibility="draft")).user
+    )
+    assert client.get("/programmes/mine/").status_code == 200
+    assert client.get("/programmes/draft/").status_code == 404
+
+
+@pytest.mark.parametrize("labs", [2, 24])
+def test_home_costs_the_same_queries_for_any_number_of_labs(client, labs, django_assert_num_queries):
+    for number in range(labs):
+        SessionFactory.create_batch(2, lab=lab_in(10 - 20 * number, f"lab-{number}"))
+    with django_assert_num_queries(5):
+        response = client.get("/")
+    assert len(listed(response, "Past labs")) == min(labs - 1, 20)
+    if labs > 21:
+        assert "3 earlier labs stand on the pages of their programmes." in words(response)
