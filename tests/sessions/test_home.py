@@ -33,6 +33,8 @@ def listed(response, heading):
 def lab_in(days, slug, **more):
     """A lab that starts in so many days and lasts for three."""
     starts_on = timezone.now().date() + timedelta(days=days)
+    if days < 0:
+        more.setdefault("registration_opens_at", None)
     return LabFactory(slug=slug, starts_on=starts_on, ends_on=starts_on + timedelta(days=2), **more)
 
 
