@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import slug_re
 from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -179,28 +180,52 @@ class DetailsForm(forms.Form):
     def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lab = lab
+        self.cities: dict[str, City] = {}
+        self.groups: dict[str, StakeholderGroup] = {}
+        if self.is_bound:
+            self._offer_what_was_chosen()
+        else:
+            self.offer_everything()
+
+    def offer_everything(self) -> None:
+        """Fetch all that can be chosen. A form that was sent begins with what was chosen alone, and asks for the
+        rest only where it has to be shown again."""
+        programme = self.lab.programme
+        self._offer(programme.cities.all(), programme.stakeholder_groups.all())
+        if not self.cities:
+            self.fields.pop("city", None)
+            self.fields["city_text"].label = _("City")
+
+    def _offer_what_was_chosen(self) -> None:
+        programme = self.lab.programme
+        city, group = (str(self.data.get(self.add_prefix(name), "")) for name in ("city", "group"))
+        self._offer(
+            programme.cities.filter(slug=city) if _is_slug(city) else (),
+            # Where none was chosen it matters whether there are any.
+            programme.stakeholder_groups.filter(slug=group)
+            if _is_slug(group)
+            else programme.stakeholder_groups.all(),
+        )
+
+    def _offer(self, cities: Iterable[City], groups: Iterable[StakeholderGroup]) -> None:
         here = get_language() or "en"
-        self.cities: dict[str, City] = {city.slug: city for city in lab.programme.cities.all()}
+        self.cities = {city.slug: city for city in cities}
+        self.groups = {group.slug: group for group in groups}
         names = sorted((reading(city.name, here, "en")[0], slug) for slug, city in self.cities.items())
         self.fields["city"].choices = [  # type: ignore[attr-defined]
             ("", _("Not from a city of the programme")),
             *((slug, name) for name, slug in names),
         ]
-        self.groups: dict[str, StakeholderGroup] = {
-            group.slug: group for group in lab.programme.stakeholder_groups.all()
-        }
+        if not self.groups and not self.data.get(self.add_prefix("group")):
+            self.fields.pop("group", None)
+            return
         self.fields["group"].choices = [  # type: ignore[attr-defined]
             ("", _("Choose…")),
             *(
-                (slug, reading(group.name, here, lab.programme.default_language)[0])
+                (slug, reading(group.name, here, self.lab.programme.default_language)[0])
                 for slug, group in self.groups.items()
             ),
         ]
-        if not self.groups:
-            del self.fields["group"]
-        if not self.cities:
-            del self.fields["city"]
-            self.fields["city_text"].label = _("City")
 
     def clean_name(self) -> str:
         return self._readable("name")
@@ -232,6 +257,11 @@ class DetailsForm(forms.Form):
             organisation=values["organisation"],
             stakeholder_group=self.groups.get(values.get("group", "")),
         )
+
+
+def _is_slug(value: str) -> bool:
+    """Tell whether this can be an address at all: what cannot is not asked of the database."""
+    return bool(value) and len(value) <= 100 and slug_re.fullmatch(value) is not None
 
 
 def details_initial(registration: Registration) -> dict[str, Any]:
@@ -278,8 +308,17 @@ class RegistrationForm(SessionsMixin, DetailsForm):
     )
 
     def __init__(self, *args: Any, lab: Lab, viewer: Viewer, **kwargs: Any) -> None:
+        self.viewer = viewer
         super().__init__(*args, lab=lab, **kwargs)
-        self.list_sessions(choosable(lab, viewer, timezone.now()))
+
+    def offer_everything(self) -> None:
+        super().offer_everything()
+        self.list_sessions(choosable(self.lab, self.viewer, timezone.now()))
+
+    def _offer_what_was_chosen(self) -> None:
+        super()._offer_what_was_chosen()
+        slugs = [slug for slug in self["session"].data or () if _is_slug(slug)]
+        self.list_sessions(choosable(self.lab, self.viewer, timezone.now(), slugs))
 
     @property
     def plan(self) -> RegistrationPlan:

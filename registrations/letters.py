@@ -196,13 +196,12 @@ def _overview(registration: Registration, seats: Sequence[Seat]) -> dict[str, An
     """Return what a mail about the whole registration shows: a line per session, and the sum of them in words."""
     from registrations.seats import waiting_positions  # seats queue mails through this module
 
-    ordered = sorted(seats, key=lambda seat: (seat.session.starts_at, seat.session_id))
-    positions = waiting_positions(ordered)
+    positions = waiting_positions(seats)
     with translation.override(registration.language):
         return {
-            "lines": [_line(registration, seat, positions.get(seat.pk)) for seat in ordered],
-            "zone": _zone(registration, [seat.session for seat in ordered]),
-            "summary": in_words(ordered),
+            "lines": [_line(registration, seat, positions.get(seat.pk)) for seat in seats],
+            "zone": _zone(registration, [seat.session for seat in seats]),
+            "summary": in_words(seats),
         }
 
 
@@ -292,9 +291,12 @@ def _calendar(registration: Registration, seats: Sequence[Seat], given_up: bool 
 
 
 def _quietly(kind: str, registration: Registration) -> str:
-    """Return a key that stays the same for a while, so that nobody can fill somebody else's mailbox."""
+    """Return a key that stays the same for a while, so that nobody can fill somebody else's mailbox.
+
+    A corrected address has links of a new version, and is written to at once.
+    """
     window = int(timezone.now().timestamp() // QUIET.total_seconds())
-    return f"{kind}:{registration.public_id}:{window}"
+    return f"{kind}:{registration.public_id}:{registration.link_version}:{window}"
 
 
 def _of_session(kind: str, seat: Seat) -> str:

@@ -60,7 +60,7 @@ def find(token: str, *purposes: Purpose) -> Registration:
     """
     subject = tokens.subject_of(token)
     registration = (
-        Registration.objects.select_related("lab__programme", "city", "stakeholder_group")
+        Registration.objects.select_related("lab__programme")
         .filter(public_id=subject, erased_at__isnull=True)
         .first()
         if subject

@@ -7,6 +7,7 @@ from django.db import transaction
 from labs.models import Message
 from registrations import letters, seats
 from registrations.models import Seat, SeatMovement
+from registrations.personal_calendar import with_sessions
 from sessions.models import Session
 from sessions.publishing import Change
 
@@ -40,8 +41,9 @@ def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
             reason = _REASONS.get(change)
             if reason is not None:
                 seats.note(chunk, reason)
-            if by_mail:
+            if by_mail and with_sessions(chunk[0].registration, chunk[:1]):
                 for seat in chunk:
+                    seat.session = chunk[0].session
                     _LETTERS[change](seat)
         last = chunk[-1].pk
         yield len(chunk)
@@ -55,6 +57,6 @@ def how_many(session: Session) -> int:
 def _next(session_id: int, status: str, last: int) -> list[Seat]:
     return list(
         Seat.objects.filter(session=session_id, session__status=status, state__in=seats.ACTIVE, pk__gt=last)
-        .select_related("registration__lab__programme", "session__lab", "session__room")
+        .select_related("registration__lab__programme")
         .order_by("pk")[:CHUNK]
     )

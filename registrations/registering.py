@@ -5,20 +5,21 @@ learns from the answer whether an address is known. Confirming takes the seats.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.viewer import Viewer
-from labs.work import enqueue
 from registrations import erasing, letters, seats
 from registrations.consent import consent_words, kept_until
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.personal_calendar import with_sessions
 from sessions.models import Session
 
 UNCONFIRMED_DAYS = 7
@@ -102,23 +103,24 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     # Foreign keys were checked above; asking the database again for each would cost a query.
     registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
 
-    known = (
-        Registration.objects.select_related("lab__programme")
-        .filter(lab=lab, email_key=key, state=State.CONFIRMED)
-        .first()
+    recently = now - timedelta(hours=1)
+    earlier = list(
+        Registration.objects.filter(
+            Q(lab=lab, state=State.CONFIRMED) | Q(state=State.UNCONFIRMED, created_at__gt=recently),
+            email_key=key,
+        )
+        .order_by()
+        .values_list("state", "pk")
     )
+    known = next((pk for state, pk in earlier if state == State.CONFIRMED), None)
     if known is not None:
-        letters.already_registered(known)
+        letters.already_registered(Registration.objects.select_related("lab__programme").get(pk=known))
         return None
-    recent = Registration.objects.filter(
-        email_key=key, state=State.UNCONFIRMED, created_at__gt=now - timedelta(hours=1)
-    )
-    if recent.count() >= CONFIRM_MAILS_PER_HOUR:
+    if len(earlier) >= CONFIRM_MAILS_PER_HOUR:
         return None
     registration.save(force_insert=True)
     seats.request(registration, sessions)
     letters.confirm_address(registration, UNCONFIRMED_DAYS)
-    _expire_later(now)
     return registration
 
 
@@ -149,11 +151,10 @@ def confirm(registration: Registration) -> Registration:
     current.state = State.CONFIRMED
     current.confirmed_at = current.revised_at = timezone.now()
     current.save(update_fields=["state", "confirmed_at", "revised_at"])
-    erasing.forget(row for row in rows.values() if row.state == State.UNCONFIRMED)
-    requested = Seat.objects.filter(registration=current, state=Seat.State.REQUESTED)
-    taken = seats.take(current, requested.values_list("session_id", flat=True))
-    letters.confirmation(current, _with_sessions(taken))
-    erasing.erase_later(current.keep_until)
+    others = [row for row in rows.values() if row.state == State.UNCONFIRMED]
+    if others:
+        erasing.forget(others)
+    letters.confirmation(current, with_sessions(current, seats.take_requested(current)))
     return current
 
 
@@ -167,7 +168,7 @@ def change_sessions(
     to keep, whatever the viewer may see by now. Adding asks for an open registration, giving up never does. Raises
     Refused (codes: not_registered, not_open, unknown_session).
     """
-    registration = _lock_confirmed(registration)
+    registration = lock_confirmed(registration)
     now = timezone.now()
     wanted = set(session_ids)
     held = set(
@@ -191,7 +192,7 @@ def change_sessions(
     moved += seats.take(
         registration, added, SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.CHOSEN, by
     )
-    _revise(registration)
+    revise(registration)
     letters.changed(registration, seats_of(registration))
     return moved
 
@@ -199,7 +200,7 @@ def change_sessions(
 @transaction.atomic
 def change_details(registration: Registration, details: Details, by: User | None = None) -> Registration:
     """Write what the person says about him- or herself; the address stays. Raises Refused, ValidationError."""
-    registration = _lock_confirmed(registration)
+    registration = lock_confirmed(registration)
     _check_details(registration.lab, details)
     for name, value in vars(details).items():
         setattr(registration, name, value)
@@ -213,7 +214,7 @@ def change_details(registration: Registration, details: Details, by: User | None
 @transaction.atomic
 def cancel(registration: Registration, by: User | None = None) -> Registration:
     """End a registration: seats in sessions that are not over go to the next in line. A second call changes nothing."""
-    registration = _locked(registration)
+    registration = lock(registration)
     if registration.state == State.CANCELLED:
         return registration
     was_confirmed = registration.state == State.CONFIRMED
@@ -227,7 +228,7 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
     )
     given_up = seats.give_up(registration, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
     if was_confirmed:
-        letters.cancelled(registration, _with_sessions(given_up))
+        letters.cancelled(registration, with_sessions(registration, given_up))
     return registration
 
 
@@ -257,7 +258,7 @@ def ask_for_link(email: str) -> None:
 @transaction.atomic
 def renew_feed_address(registration: Registration) -> Registration:
     """Give the personal feed a new address; the old one opens nothing from now on."""
-    registration = _lock_confirmed(registration)
+    registration = lock_confirmed(registration)
     registration.feed_version += 1
     registration.save(update_fields=["feed_version"])
     return registration
@@ -274,16 +275,19 @@ def expire_unconfirmed(now: datetime) -> int:
 
 def seats_of(registration: Registration) -> list[Seat]:
     """Return the seats and waiting places that the person has now, with their sessions, in the programme's order."""
-    return _with_sessions(Seat.objects.filter(registration=registration, state__in=seats.ACTIVE))
+    held = Seat.objects.filter(registration=registration, state__in=seats.ACTIVE).order_by()
+    return with_sessions(registration, held)
 
 
-def choosable(lab: Lab, viewer: Viewer, now: datetime) -> list[Session]:
-    """Return the sessions that this viewer may register for: in sight, taking place, not over. One query."""
-    return list(
-        Session.objects.visible_to(viewer)
-        .filter(seats.open_to_take(now), lab=lab)
-        .order_by("starts_at", "pk")
-    )
+def choosable(lab: Lab, viewer: Viewer, now: datetime, slugs: Collection[str] | None = None) -> list[Session]:
+    """Return the sessions that this viewer may register for: in sight, taking place, not over. One query.
+
+    With `slugs` only those of them that have one of these addresses.
+    """
+    sessions = lab.sessions.visible_to(viewer).filter(seats.open_to_take(now)).defer("abstract")
+    if slugs is not None:
+        sessions = sessions.filter(slug__in=slugs)
+    return list(sessions.order_by("starts_at", "pk"))
 
 
 def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
@@ -319,7 +323,8 @@ def _check_details(lab: Lab, details: Details) -> None:
         raise Refused("other_programme", _("Choose a city of the list."))
 
 
-def _locked(registration: Registration) -> Registration:
+def lock(registration: Registration) -> Registration:
+    """Return the row as it is now, held until the transaction ends. Everything that changes one begins with this."""
     return (
         Registration.objects.select_for_update(no_key=True, of=("self",))
         .select_related("lab__programme")
@@ -327,30 +332,15 @@ def _locked(registration: Registration) -> Registration:
     )
 
 
-def _lock_confirmed(registration: Registration) -> Registration:
-    locked = _locked(registration)
+def lock_confirmed(registration: Registration) -> Registration:
+    """The same for what only a confirmed registration can do. Raises Refused (code: not_registered)."""
+    locked = lock(registration)
     if locked.state != State.CONFIRMED:
         raise Refused("not_registered", _("This registration is not confirmed, or was cancelled."))
     return locked
 
 
-def _revise(registration: Registration) -> None:
+def revise(registration: Registration) -> None:
+    """Note that the registration's own calendar and page are news from now on."""
     registration.revised_at = timezone.now()
     registration.save(update_fields=["revised_at"])
-
-
-def _with_sessions(moved: Iterable[Seat]) -> list[Seat]:
-    """Fetch these seats with what mails and pages show of their sessions, in the programme's order."""
-    return list(
-        Seat.objects.filter(pk__in=[seat.pk for seat in moved])
-        .select_related("session__room", "session__track")
-        .order_by("session__starts_at", "session_id")
-    )
-
-
-def _expire_later(now: datetime) -> None:
-    """Put down the clearing of this day's unconfirmed registrations, once for all of them."""
-    day = (now.astimezone(UTC) + timedelta(days=UNCONFIRMED_DAYS + 1)).replace(
-        hour=2, minute=0, second=0, microsecond=0
-    )
-    enqueue("registrations.expire", {}, key=f"registrations.expire:{day:%Y-%m-%d}", run_at=day)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from labs.models import User
 from registrations import letters
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.personal_calendar import with_sessions
 from sessions.models import Session
 from sessions.visibility import SessionQuerySet
 
@@ -71,33 +72,19 @@ def take(
     place that is held already stays. Sessions of another lab are refused like closed ones. Raises NotConfirmed.
     """
     _lock_confirmed(registration)
-    now = timezone.now()
     wanted = sorted(set(session_ids))
-    known = {
-        seat.session_id: seat for seat in Seat.objects.filter(registration=registration, session__in=wanted)
-    }
-    held = {session_id for session_id, seat in known.items() if seat.state in ACTIVE}
-    outcomes: dict[int, tuple[Seat.State, SeatMovement.Reason]] = {}
-    for session_id in wanted:
-        if session_id not in held:
-            outcomes[session_id] = _claim(registration.lab_id, session_id, now, reason)
-    # Our own updates hold the rows, so nobody else has moved the counter since.
-    places = dict(
-        Session.objects.filter(
-            pk__in=[session_id for session_id, (state, _reason) in outcomes.items() if state in ACTIVE]
-        ).values_list("pk", "last_place")
-    )
-    moves = []
-    for session_id, (state, why) in outcomes.items():
-        seat = known.get(session_id) or Seat(registration=registration, session_id=session_id, state="")
-        known[session_id] = seat
-        moves.append(_Move(seat, state, why, places.get(session_id)))
-    _write(moves, now, by)
-    # Somebody may have left between our two tries of a full session: then its first in line is seated now.
-    for session_id, (state, _why) in outcomes.items():
-        if state == State.WAITING and promote(session_id):
-            known[session_id].refresh_from_db()
-    return [known[session_id] for session_id in wanted]
+    known = Seat.objects.filter(registration=registration, session__in=wanted).order_by()
+    return _take(registration, {seat.session_id: seat for seat in known}, wanted, reason, by)
+
+
+@transaction.atomic
+def take_requested(registration: Registration) -> list[Seat]:
+    """Do the same for what was requested. The caller has just confirmed the registration, and so holds its row."""
+    if registration.state != Registration.State.CONFIRMED:
+        raise NotConfirmed
+    requested = Seat.objects.filter(registration=registration, state=State.REQUESTED).order_by()
+    known = {seat.session_id: seat for seat in requested}
+    return _take(registration, known, sorted(known), Reason.CHOSEN, None)
 
 
 @transaction.atomic
@@ -137,16 +124,14 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
     now = timezone.now()
     promoted: list[Seat] = []
     while at_most is None or len(promoted) < at_most:
-        moved = (
-            Session.objects.filter(open_to_take(now), HAS_ROOM, pk=session_id, seats_waiting__gt=0)
-            .order_by()
-            .update(seats_taken=F("seats_taken") + 1, seats_waiting=F("seats_waiting") - 1)
-        )
+        moved = Session.objects.filter(
+            open_to_take(now), HAS_ROOM, pk=session_id, seats_waiting__gt=0
+        ).update(seats_taken=F("seats_taken") + 1, seats_waiting=F("seats_waiting") - 1)
         if not moved:
             break
         seat = (
             Seat.objects.filter(session=session_id, state=State.WAITING)
-            .select_related("registration__lab__programme", "session__lab", "session__room")
+            .select_related("registration__lab__programme")
             .order_by("place")
             .first()
         )
@@ -156,7 +141,8 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
             logger.error("session %s counted people in its waiting list who are not there", session_id)
             continue
         [movement] = _write([_Move(seat, State.CONFIRMED, Reason.PROMOTED, seat.place)], now, None)
-        letters.seat_is_yours(seat, movement)
+        for shown in with_sessions(seat.registration, [seat]):
+            letters.seat_is_yours(shown, movement)
         promoted.append(seat)
     return promoted
 
@@ -249,24 +235,61 @@ def _lock_confirmed(registration: Registration) -> None:
         raise NotConfirmed
 
 
+def _take(
+    registration: Registration,
+    known: dict[int, Seat],
+    wanted: list[int],
+    reason: SeatMovement.Reason,
+    by: User | None,
+) -> list[Seat]:
+    """Take seats in `wanted`, lowest session id first; `known` are the person's rows for them, whatever their state."""
+    now = timezone.now()
+    outcomes = {
+        session_id: _claim(registration.lab_id, session_id, now, reason)
+        for session_id in wanted
+        if session_id not in known or known[session_id].state not in ACTIVE
+    }
+    # Our own updates hold the rows, so nobody else has moved the counter since.
+    places = dict(
+        Session.objects.filter(
+            pk__in=[session_id for session_id, (state, _reason) in outcomes.items() if state in ACTIVE]
+        )
+        .order_by()
+        .values_list("pk", "last_place")
+    )
+    moves = []
+    for session_id, (state, why) in outcomes.items():
+        seat = known.get(session_id) or Seat(registration=registration, session_id=session_id, state="")
+        known[session_id] = seat
+        moves.append(_Move(seat, state, why, places.get(session_id)))
+    _write(moves, now, by)
+    # Somebody may have left between our two tries of a full session: then its first in line is seated now.
+    for session_id, (state, _why) in outcomes.items():
+        if state == State.WAITING and promote(session_id):
+            known[session_id].refresh_from_db()
+    return [known[session_id] for session_id in wanted]
+
+
 def _claim(
     lab_id: int, session_id: int, now: datetime, reason: SeatMovement.Reason
 ) -> tuple[Seat.State, SeatMovement.Reason]:
     """Count one seat or one place more, if the session allows it. Newcomers never pass those who wait."""
-    session = Session.objects.filter(open_to_take(now), pk=session_id, lab=lab_id).order_by()
-    if session.filter(HAS_ROOM, seats_waiting=0).update(
+    session = Q(pk=session_id, lab=lab_id) & open_to_take(now)
+    if Session.objects.filter(session, HAS_ROOM, seats_waiting=0).update(
         seats_taken=F("seats_taken") + 1, last_place=F("last_place") + 1
     ):
         return State.CONFIRMED, reason
-    if session.filter(waiting_list=True).update(
+    if Session.objects.filter(session, waiting_list=True).update(
         seats_waiting=F("seats_waiting") + 1, last_place=F("last_place") + 1
     ):
         return State.WAITING, Reason.FULL
-    return State.CANCELLED, Reason.CLOSED if session.exists() else Reason.NOT_OPEN
+    return State.CANCELLED, Reason.CLOSED if Session.objects.filter(session).exists() else Reason.NOT_OPEN
 
 
 def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovement]:
-    """Write seats and their movements, in one statement each for new seats, known seats and movements."""
+    """Write seats and their movements, in one statement each."""
+    if not moves:
+        return []
     movements = []
     for move in moves:
         movements.append(
@@ -275,12 +298,13 @@ def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovem
             )
         )
         move.seat.state, move.seat.place, move.seat.changed_at = move.after, move.place, now
-    new = [move.seat for move in moves if move.seat._state.adding]
-    known = [move.seat for move in moves if not move.seat._state.adding]
-    if new:
-        Seat.objects.bulk_create(new)
-    if known:
-        Seat.objects.bulk_update(known, ["state", "place", "changed_at"])
+    # One statement for rows that are new and rows that are known, whose pair of registration and session is unique.
+    Seat.objects.bulk_create(
+        [move.seat for move in moves],
+        update_conflicts=True,
+        unique_fields=["registration", "session"],
+        update_fields=["state", "place", "changed_at"],
+    )
     return SeatMovement.objects.bulk_create(movements)
 
 

@@ -111,6 +111,7 @@ def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "registrations/edit.html", _context(found, token, form=form))
     form = DetailsForm(request.POST, lab=found.lab)
     if not form.is_valid():
+        form.offer_everything()
         return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
     registering.change_details(found, form.details)
     return _done(token, "details")

@@ -122,6 +122,8 @@ def _answers(post: QueryDict) -> dict[str, list[str]]:
 def _form(
     request: HttpRequest, lab: Lab, form: RegistrationForm, *, status: int = 200, overlapping: bool = False
 ) -> HttpResponse:
+    if form.is_bound:
+        form.offer_everything()
     context = {
         "lab": lab,
         "form": form,
