@@ -1,0 +1,16 @@
+"""Certificates in the administration: only looked at. `certificates.issuing` issues, replaces and revokes them."""
+
+from django.contrib import admin
+
+from certificates.models import Certificate
+from labs.admin import LookOnly
+
+
+@admin.register(Certificate)
+class CertificateAdmin(LookOnly):
+    list_display = ("code", "holder_name", "lab", "state", "issued_at")
+    list_select_related = ("lab",)
+    list_filter = ("state", "lab")
+    search_fields = ("code", "holder_name")
+    # Files are served by views that ask who is there.
+    exclude = ("pdf",)

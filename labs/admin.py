@@ -1,0 +1,162 @@
+"""The administration, for superusers: accounts, cities, programmes and roles. What has rules of its own (labs and all
+that is in them) is only looked at here, and changed in the console.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from i18nfield.fields import I18nCharField, I18nTextField
+from i18nfield.forms import I18nTextarea, I18nTextInput
+
+from labs.models import (
+    ApiToken,
+    City,
+    Delegate,
+    Lab,
+    LabDay,
+    Message,
+    Programme,
+    Room,
+    Staff,
+    StakeholderGroup,
+    Task,
+    Track,
+    User,
+    WorkerBeat,
+)
+from labs.revisions import touch
+
+admin.site.site_header = admin.site.site_title = "City Labs"
+
+
+class InHouse(admin.ModelAdmin):
+    """Multilingual texts have an input for each language."""
+
+    formfield_overrides = {
+        I18nCharField: {"widget": I18nTextInput},
+        I18nTextField: {"widget": I18nTextarea},
+    }
+
+
+class LookOnly(InHouse):
+    """Rows that the service writes by itself, or by rules that this page does not know."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(InHouse):
+    """Accounts. Passwords are chosen by their owners, through the link of a mail."""
+
+    fields = ("email", "name", "language", "time_zone", "is_active", "is_staff", "is_superuser")
+    list_display = ("email", "name", "is_active", "is_superuser")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("email", "name")
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        obj.email = obj.email.strip().lower()
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Histories name people: an account is switched off, not deleted.
+        return False
+
+
+@admin.register(City)
+class CityAdmin(InHouse):
+    list_display = ("slug", "name", "country", "time_zone")
+    search_fields = ("slug", "name")
+
+    def save_model(self, request: HttpRequest, obj: City, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        for lab_id in Lab.objects.filter(programme__cities=obj).values_list("pk", flat=True):
+            touch(lab_id)
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(InHouse):
+    """New programmes begin here; their owners do the rest in the console."""
+
+    list_display = ("slug", "name", "visibility")
+    filter_horizontal = ("cities",)
+
+    def save_model(self, request: HttpRequest, obj: Programme, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        for lab_id in obj.labs.values_list("pk", flat=True):
+            touch(lab_id)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Programme | None = None) -> bool:
+        # What hangs on a programme is not deleted by the way.
+        return obj is not None and not obj.labs.exists() and super().has_delete_permission(request, obj)
+
+
+@admin.register(Staff)
+class StaffAdmin(InHouse):
+    list_display = ("user", "role", "programme", "lab")
+    list_filter = ("role",)
+    list_select_related = ("user", "programme", "lab")
+    search_fields = ("user__email",)
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Delegate)
+class DelegateAdmin(InHouse):
+    list_display = ("user", "programme", "city")
+    list_select_related = ("user", "programme", "city")
+    search_fields = ("user__email",)
+    autocomplete_fields = ("user", "city")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(LookOnly):
+    list_display = ("name", "user", "lab", "created_at", "expires_at", "revoked_at")
+    list_select_related = ("user", "lab")
+    exclude = ("token_hash",)
+
+
+@admin.register(Lab)
+class LabAdmin(LookOnly):
+    list_display = ("slug", "title", "programme", "starts_on", "ends_on", "visibility")
+    list_select_related = ("programme",)
+    list_filter = ("visibility",)
+
+
+@admin.register(LabDay, Track, StakeholderGroup)
+class PartAdmin(LookOnly):
+    pass
+
+
+@admin.register(Room)
+class RoomAdmin(LookOnly):
+    list_display = ("name", "lab", "online", "capacity")
+    list_select_related = ("lab",)
+
+
+@admin.register(Message)
+class MessageAdmin(LookOnly):
+    list_display = ("occasion", "to_email", "state", "lab", "created_at", "attempts")
+    list_select_related = ("lab",)
+    list_filter = ("state", "occasion")
+    search_fields = ("to_email", "message_id")
+
+
+@admin.register(Task)
+class TaskAdmin(LookOnly):
+    list_display = ("name", "state", "run_at", "attempts", "finished_at")
+    list_filter = ("state", "name")
+
+
+@admin.register(WorkerBeat)
+class WorkerBeatAdmin(LookOnly):
+    list_display = ("worker", "started_at", "beat_at")

@@ -1,0 +1,27 @@
+"""Registrations in the administration: only looked at. Seats are counted by `registrations.seats` alone."""
+
+from django.contrib import admin
+
+from labs.admin import LookOnly
+from registrations.models import Attendance, Registration, Seat
+
+
+@admin.register(Registration)
+class RegistrationAdmin(LookOnly):
+    list_display = ("public_id", "name", "lab", "state", "created_at")
+    list_select_related = ("lab",)
+    list_filter = ("state", "lab")
+    search_fields = ("name", "email")
+
+
+@admin.register(Seat)
+class SeatAdmin(LookOnly):
+    list_display = ("registration", "session", "state", "place", "changed_at")
+    list_select_related = ("registration__lab", "session")
+    list_filter = ("state",)
+
+
+@admin.register(Attendance)
+class AttendanceAdmin(LookOnly):
+    list_display = ("registration", "session", "taken_at", "taken_by")
+    list_select_related = ("registration__lab", "session", "taken_by")

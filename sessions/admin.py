@@ -1,0 +1,49 @@
+"""Sessions and speakers in the administration: looked at here, changed in the console, whose verbs keep the clock."""
+
+from django.contrib import admin
+
+from labs.admin import LookOnly
+from sessions.models import AgendaItem, Appearance, Session, Speaker
+
+
+@admin.register(Session)
+class SessionAdmin(LookOnly):
+    list_display = (
+        "slug",
+        "title",
+        "lab",
+        "starts_at",
+        "visibility",
+        "status",
+        "seats_taken",
+        "seats_waiting",
+    )
+    list_select_related = ("lab",)
+    list_filter = ("visibility", "status", "lab")
+    readonly_fields = (
+        "starts_at",
+        "ends_at",
+        "uid",
+        "sequence",
+        "seats_taken",
+        "seats_waiting",
+        "last_place",
+    )
+
+
+@admin.register(AgendaItem)
+class AgendaItemAdmin(LookOnly):
+    list_display = ("title", "session", "starts_at")
+    list_select_related = ("session",)
+
+
+@admin.register(Speaker)
+class SpeakerAdmin(LookOnly):
+    list_display = ("name", "programme", "city")
+    list_select_related = ("programme", "city")
+
+
+@admin.register(Appearance)
+class AppearanceAdmin(LookOnly):
+    list_display = ("speaker", "session", "role")
+    list_select_related = ("speaker", "session")
