@@ -43,6 +43,8 @@ LABELS: dict[str, str | Promise] = {
 }
 # In the order in which they are shown; "audience" is a table of its own.
 HISTORY_COLUMNS = tuple(name for name in LABELS if name not in ("audience", "agenda", "appearances"))
+# The table in which the history keeps the audience of each version.
+AUDIENCE = "historicalsession_audience_set"
 AGENDA_COLUMNS = ("title", "abstract", "start_time", "end_time")
 
 
@@ -118,13 +120,13 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
     """Return what was done to a session, latest first, in a constant number of queries."""
     records = list(
         session.history.select_related("history_user")
-        .prefetch_related("audience")
+        .prefetch_related(AUDIENCE)
         .order_by("-history_date", "-history_id")[: limit + 1]
     )
     people = _names(User, (record.history_user_id for record in records))
     tracks = _names(Track, (record.track_id for record in records))
     rooms = _names(Room, (record.room_id for record in records))
-    cities = _names(City, (row.city_id for record in records for row in record.audience.all()))
+    cities = _names(City, (row.city_id for record in records for row in _audience(record)))
     events = []
     for record, older in zip(records, [*records[1:], None], strict=True):
         by = people.get(record.history_user_id, "")
@@ -144,7 +146,7 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
             if old != new and said != meant:
                 changes.append(Difference(str(LABELS[name]), said, meant))
         said, meant = (
-            ", ".join(sorted(_found(cities, row.city_id) for row in one.audience.all())) or gettext("All")
+            ", ".join(sorted(_found(cities, row.city_id) for row in _audience(one))) or gettext("All")
             for one in (older, record)
         )
         if said != meant:
@@ -188,6 +190,11 @@ def _agenda_events(session: Session, limit: int) -> list[Event]:
             if record.history_type != "~" or changes:
                 events.append(Event(record.history_date, by, what % {"title": title}, changes))
     return events
+
+
+def _audience(record: Any) -> list[Any]:
+    """Return the audience's rows of one version, as they were fetched with it."""
+    return list(getattr(record, AUDIENCE).all())
 
 
 def _names(model: type[Model], ids: Iterable[int | None]) -> dict[int | None, str]:

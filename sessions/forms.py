@@ -24,7 +24,7 @@ from labs.forms.base import (
 )
 from labs.forms.rows import RowForm, Rows
 from labs.models import City, Lab, Programme, Room, Track
-from labs.models.texts import PARAGRAPHS, reading
+from labs.models.texts import PARAGRAPHS, languages_of, reading
 from labs.zones import validate_zone
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import AGENDA_LIMIT, AgendaPlan, AppearancePlan, SessionPlan
@@ -188,7 +188,14 @@ class AgendaRow(RowForm):
     abstract = TextsField(label=_("What it is about"), limit=PARAGRAPHS, rows=2, required=False)
     start_time = HourField(label=_("Starts"), required=False)
     end_time = HourField(label=_("Ends"), required=False)
-    order = NumberField(label=_("Place"), required=False, max_value=1000)
+    order = NumberField(label=_("Order"), required=False, max_value=1000)
+
+    @property
+    def has_abstract(self) -> bool:
+        """Whether there is a text to look at, or to put right."""
+        value = self["abstract"].value()
+        texts = value if isinstance(value, list) else languages_of(value).values()
+        return any(texts) or bool(self["abstract"].errors)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

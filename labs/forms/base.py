@@ -120,7 +120,10 @@ class HourField(forms.TimeField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             input_formats=["%H:%M", "%H.%M", "%H:%M:%S"],
-            widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "input-short"}),
+            # Not type="time": browsers show that by the clock of their own country, with AM and PM.
+            widget=forms.TimeInput(
+                format="%H:%M", attrs={"class": "input-hour", "inputmode": "numeric", "autocomplete": "off"}
+            ),
             error_messages={
                 "required": _("Choose an hour."),
                 "invalid": _("This is not an hour. Write it like 15:30."),

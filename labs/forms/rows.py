@@ -93,7 +93,7 @@ class NamedRow(RowForm):
     """A track or a stakeholder group."""
 
     name = TextsField(label=_("Name"))
-    order = NumberField(label=_("Place"), required=False, max_value=1000)
+    order = NumberField(label=_("Order"), required=False, max_value=1000)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -23,7 +23,7 @@ from labs.views.posted import created_once, person
 NamedRowSet: Any = formset_factory(
     NamedRow, formset=NamedRows, extra=0, max_num=ROWS_AT_MOST, absolute_max=ROWS_AT_MOST + 20
 )
-MORE_ROWS = 3
+EMPTY_ROWS, MORE_ROWS = 1, 3
 
 
 @access.owner
@@ -84,7 +84,7 @@ def named_rows(request: HttpRequest, known: Any, locales: list[str]) -> Any:
             initial=[{"row": one.pk, "name": one.name, "order": place} for place, one in enumerate(known, 1)],
             **kwargs,
         )
-        rows.extra = MORE_ROWS
+        rows.extra = EMPTY_ROWS
         return rows
     if "more" in request.POST:
         rows = NamedRowSet(with_more_rows(request.POST, "rows", MORE_ROWS), **kwargs)

@@ -29,7 +29,7 @@ from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, plan_of
 
-EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 2, 2, 3
+EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
 
 
 @access.organiser

@@ -41,7 +41,7 @@ def speakers(request: HttpRequest, lab: Lab) -> HttpResponse:
         {
             "lab": lab,
             "section": "speakers",
-            "here": [speaker for speaker in listed if speaker.here],
+            "in_lab": [speaker for speaker in listed if speaker.here],
             "others": [speaker for speaker in listed if not speaker.here],
         },
     )
