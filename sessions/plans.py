@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -115,15 +114,15 @@ class _Findings:
     def add(self, name: str, message: str | Promise) -> None:
         self.errors[name].append(str(message))
 
-    @contextmanager
-    def at(self, name: str) -> Iterator[None]:
-        """Note a wall time that names no instant as an error of this field."""
+    def attempt(self, name: str, find: Callable[[], datetime | None]) -> datetime | None:
+        """Return what `find` finds; None after noting a wall time that names no instant as an error of this field."""
         try:
-            yield
+            return find()
         except UnknownZone:
             pass  # said once already, beside the zone
         except WallClockError as error:
             self.add(name, error.message)
+        return None
 
 
 def checked_plan(session: Session, plan: SessionPlan) -> Instants:
@@ -219,11 +218,12 @@ def _check_capacity(taken: int, plan: SessionPlan, findings: _Findings) -> None:
 
 def _session_instants(plan: SessionPlan, findings: _Findings) -> Instants | None:
     """Return the plan's instants, or None after noting why there are none."""
-    starts_at = ends_at = None
-    with findings.at("start_time"):
-        starts_at = instant(plan.start_date, plan.start_time, plan.time_zone, plan.start_fold)
-    with findings.at("end_time"):
-        ends_at = instant(plan.end_date, plan.end_time, plan.time_zone, plan.end_fold)
+    starts_at = findings.attempt(
+        "start_time", lambda: instant(plan.start_date, plan.start_time, plan.time_zone, plan.start_fold)
+    )
+    ends_at = findings.attempt(
+        "end_time", lambda: instant(plan.end_date, plan.end_time, plan.time_zone, plan.end_fold)
+    )
     if starts_at is None or ends_at is None:
         return None
     if ends_at <= starts_at:
@@ -276,31 +276,30 @@ def _item_instants(
     plan: SessionPlan, span: Instants, item: AgendaPlan, name: str, findings: _Findings
 ) -> tuple[datetime, datetime] | None:
     """Return an item's instants: the first readings of its times inside the session, the end after the start."""
-    if item.start_time is None and item.end_time is None:
+    start, end = item.start_time, item.end_time
+    if start is None and end is None:
         return None
-    if item.start_time is None or item.end_time is None:
-        missing = "start_time" if item.start_time is None else "end_time"
+    if start is None or end is None:
+        missing = "start_time" if start is None else "end_time"
         findings.add(f"{name}.{missing}", gettext("Say both times, or neither."))
         return None
-    starts_at = ends_at = None
-    with findings.at(f"{name}.start_time"):
-        starts_at = _reading(plan, span, item.start_time, span.starts_at)
-        if starts_at is None or starts_at == span.ends_at:
-            findings.add(f"{name}.start_time", gettext("This is outside the session's hours."))
-            starts_at = None
-    if starts_at is None:
+    outside = gettext("This is outside the session's hours.")
+    field = f"{name}.start_time"
+    starts_at = findings.attempt(field, lambda: _reading(plan, span, start, span.starts_at))
+    if starts_at is None or starts_at == span.ends_at:
+        if field not in findings.errors:
+            findings.add(field, outside)
         return None
-    with findings.at(f"{name}.end_time"):
-        ends_at = _reading(plan, span, item.end_time, starts_at + timedelta(microseconds=1))
-        if ends_at is None:
-            inside = _reading(plan, span, item.end_time, span.starts_at)
-            message = (
-                gettext("The end is not after the start. Choose a later end.")
-                if inside
-                else gettext("This is outside the session's hours.")
-            )
-            findings.add(f"{name}.end_time", message)
-    return (starts_at, ends_at) if ends_at else None
+    field = f"{name}.end_time"
+    earliest = starts_at + timedelta(microseconds=1)
+    ends_at = findings.attempt(field, lambda: _reading(plan, span, end, earliest))
+    if ends_at is None:
+        if field not in findings.errors:
+            before = _reading(plan, span, end, span.starts_at)
+            late = gettext("The end is not after the start. Choose a later end.")
+            findings.add(field, late if before else outside)
+        return None
+    return starts_at, ends_at
 
 
 def _reading(plan: SessionPlan, span: Instants, at: time, not_before: datetime) -> datetime | None:

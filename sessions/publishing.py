@@ -16,7 +16,7 @@ from labs.models import City, User
 from labs.models.texts import languages_of
 from labs.revisions import touch
 from sessions.models import Session
-from sessions.revisions import lock, revise
+from sessions.revisions import lock, remember, revise
 from sessions.signals import session_changed
 
 
@@ -101,9 +101,10 @@ def cancel(
     if session.is_cancelled:
         return session
     texts = languages_of(dict(reason) if isinstance(reason, Mapping) else reason)
-    field = Session._meta.get_field("cancel_reason")
+    checked = Session(cancel_reason=texts)
+    others = {field.name for field in Session._meta.fields} - {"cancel_reason"}
     try:
-        field.run_validators(texts)
+        checked.clean_fields(exclude=others)
     except ValidationError as error:
         raise ValidationError({"reason": error.messages}) from error
     session.status = Session.Status.CANCELLED
@@ -142,7 +143,7 @@ def _make_visible(
 
 def _save(session: Session, change: Change, by: User | None, *columns: str, tell: bool = False) -> Session:
     revise(session)
-    session._history_user = by
+    remember(session, by)
     session.save(update_fields=[*columns, "revised_at"])
     touch(session.lab_id)
     changed(session, change, tell=tell)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from labs.models import User
 from sessions.models import Session
 
 
@@ -15,3 +16,9 @@ def lock(session: Session) -> None:
 def revise(session: Session) -> None:
     """Move `revised_at` on. It always rises: it is LAST-MODIFIED in calendars, and tells editors of each other."""
     session.revised_at = max(timezone.now(), session.revised_at + timedelta(microseconds=1))
+
+
+def remember(session: Session, by: User | None) -> None:
+    """Name in the history who makes the change that is saved next; None leaves it to the request, if there is one."""
+    if by is not None:
+        session._history_user = by  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ from sessions.plans import (
     put_columns,
 )
 from sessions.publishing import Change, changed
-from sessions.revisions import lock, revise
+from sessions.revisions import lock, remember, revise
 
 __all__ = [
     "AgendaPlan",
@@ -97,7 +97,7 @@ def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Sessi
     session = Session(lab=lab, revised_at=timezone.now())
     found = checked_plan(session, plan)
     _follow(session, plan, found)
-    session._history_user = by
+    remember(session, by)
     session.save(force_insert=True)
     _set_agenda(session, plan, found)
     touch(lab.pk)
@@ -170,7 +170,7 @@ def place_changed(room: Room, *, moved: bool, by: User | None = None) -> None:
 def _save(session: Session, by: User | None) -> None:
     """Save all columns but those that other verbs own: seats are counted elsewhere at the same time."""
     revise(session)
-    session._history_user = by
+    remember(session, by)
     session.save(
         update_fields=[*COLUMNS, "start_fold", "end_fold", "starts_at", "ends_at", "sequence", "revised_at"]
     )
@@ -227,7 +227,9 @@ def _set_agenda(session: Session, plan: SessionPlan, found: Instants) -> None:
         if row not in kept:
             row.delete()
     session.appearances.all().delete()
-    appearances = [(None, planned) for planned in plan.appearances]
+    appearances: list[tuple[AgendaItem | None, AppearancePlan]] = [
+        (None, planned) for planned in plan.appearances
+    ]
     appearances += [
         (row, planned) for row, item in zip(kept, plan.agenda, strict=True) for planned in item.appearances
     ]
@@ -238,8 +240,7 @@ def _set_agenda(session: Session, plan: SessionPlan, found: Instants) -> None:
         for position, (row, planned) in enumerate(appearances)
     )
     # What was read before is no longer true.
-    session._prefetched_objects_cache = {}
-    for read in ("agenda_items", "all_appearances"):
+    for read in ("_prefetched_objects_cache", "agenda_items", "all_appearances"):
         session.__dict__.pop(read, None)
 
 

@@ -69,7 +69,7 @@ def calendar_answer(
     if file_name:
         response.headers["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
     answer = get_conditional_response(request, etag, modified, response)
-    if answer is not response:
+    if answer is not None and answer is not response:
         return answer
     response.content = _kept(digest, build)
     return response

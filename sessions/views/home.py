@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -59,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
     past = [lab for lab in labs if _is_over(lab, now)]
     shown = [*([following] if following else []), *later, *past[:PAST]]
     sessions = _sessions_of(shown, viewer)
-    context = {
+    context: dict[str, Any] = {
         "next": following,
         "labs": shown,
         "later": _cards(later, sessions, language),

@@ -23,6 +23,7 @@ from labs.dates import hours
 from labs.models import City, Lab, LabDay, User
 from labs.models.texts import reading
 from labs.viewer import Viewer, viewer_of
+from labs.zones import city_of
 from sessions import delegate_calendars, lab_facts, linked_data, programme, zone_notes
 from sessions.figure import Scale, Stretch, Weight, ruler, timetable
 from sessions.models import Appearance, Session, Speaker
@@ -149,9 +150,7 @@ def _zone_words(lab: Lab, view: View, starts: Sequence[datetime], cities: Iterab
             if city.time_zone != lab.time_zone:
                 others.setdefault(city.time_zone, []).append(reading(city.name, view.language)[0])
         return sentences + zone_notes.difference_sentences(view.zone, others, starts, view.language)
-    place = gettext("%(city)s, where the lab is set,") % {
-        "city": zone_notes.city_of(lab.time_zone, view.language)
-    }
+    place = gettext("%(city)s, where the lab is set,") % {"city": city_of(lab.time_zone, view.language)}
     return sentences + zone_notes.difference_sentences(
         view.zone, {lab.time_zone: [place]}, starts, view.language
     )
@@ -275,10 +274,10 @@ def _ruler(session: Session, beside: Iterable[Session], view: View) -> object:
         )
         for other in beside
     ]
-    upper = Scale(lab.time_zone, zone_notes.city_of(lab.time_zone, view.language))
+    upper = Scale(lab.time_zone, city_of(lab.time_zone, view.language))
     lower = None
     if view.zone != lab.time_zone:
-        lower = Scale(view.zone, zone_notes.city_of(view.zone, view.language))
+        lower = Scale(view.zone, city_of(view.zone, view.language))
     return ruler(own, others, upper, lower)
 
 
