@@ -69,7 +69,10 @@ def programme_preview(programme: Programme, language: str) -> Preview:
 
 
 def _picture(lab: Lab, language: str) -> str:
-    return ""
+    """Return the address of the lab's picture; a draft has none that others could fetch."""
+    if lab.visibility != Lab.Visibility.PUBLIC:
+        return ""
+    return f"{settings.BASE_URL}{reverse('lab_picture', args=[lab.slug])}?lang={language}"
 
 
 def _words(text: object, language: str, lab: Lab) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sessions.views import components, discovery, feeds, home, pages
+from sessions.views import components, discovery, feeds, home, pages, pictures
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/<slug:programme>/calendar.ics", feeds.programme, name="programme_feed"),
     path("labs/<slug:lab>/", pages.lab, name="lab"),
     path("labs/<slug:lab>/calendar.ics", feeds.lab, name="lab_feed"),
+    path("labs/<slug:lab>/preview.png", pictures.lab, name="lab_picture"),
     path("labs/<slug:lab>/subscribe/", pages.subscribe, name="subscribe"),
     path("labs/<slug:lab>/subscribe/renew/", pages.renew_calendar, name="renew_calendar"),
     path("labs/<slug:lab>/tracks/<slug:track>/calendar.ics", feeds.track, name="track_feed"),

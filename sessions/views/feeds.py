@@ -90,7 +90,7 @@ def _kept(digest: str, build: Build) -> bytes:
     return content
 
 
-def _language(request: HttpRequest, default: str) -> str:
+def asked_language(request: HttpRequest, default: str) -> str:
     """Return the language asked for in the address. A calendar program's own language says nothing of its reader's."""
     asked = request.GET.get("lang", "")
     return asked if asked in dict(settings.LANGUAGES) else default
@@ -108,7 +108,7 @@ def _feed_answer(
     make: Callable[[str], Feed],
     default_language: str,
 ) -> HttpResponse:
-    language = _language(request, default_language)
+    language = asked_language(request, default_language)
     return calendar_answer(
         request, identity, revised_at, lambda: feed_bytes(make(language)), language=language, shared=True
     )
@@ -179,7 +179,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     found = in_sight.select_related("lab").first()
     if found is None:
         raise Http404
-    language = _language(request, found.lab.default_language)
+    language = asked_language(request, found.lab.default_language)
     return calendar_answer(
         request,
         ("session", found.pk, found.lab.revision),
@@ -197,7 +197,7 @@ def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
     programmes = tuple(sorted(viewer.cities_by_programme))
     labs = Lab.objects.filter(programme__in=programmes, visibility=Lab.Visibility.PUBLIC).order_by("pk")
     sessions = Session.objects.visible_to(viewer).filter(lab__programme__in=programmes).for_pages()
-    language = _language(request, user.language)
+    language = asked_language(request, user.language)
     return calendar_answer(
         request,
         (

@@ -1,0 +1,62 @@
+"""The picture of a public lab, for previews of its address elsewhere."""
+
+import hashlib
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from labs import access
+from labs.dates import date_range
+from labs.models import Lab
+from labs.models.texts import reading
+from labs.theme import HOUSE
+from labs.viewer import VISITOR
+from sessions import picture, programme
+from sessions.figure import tile
+from sessions.views.feeds import asked_language
+
+# Raise it when the drawing changes.
+FORM = 1
+SECONDS_FRESH = 3600
+SECONDS_KEPT = 7 * 24 * 60 * 60
+
+
+@access.public
+@require_safe
+def lab(request: HttpRequest, lab: str) -> HttpResponse:
+    """Draw the lab as visitors see it; internal sessions are never in it."""
+    found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
+    language = asked_language(request, found.default_language)
+    named = f"{FORM} {found.pk} {found.revision} {language}"
+    digest = hashlib.sha256(named.encode()).hexdigest()[:32]
+    response = HttpResponse(content_type="image/png")
+    response.headers["ETag"] = quote_etag(digest)
+    response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}"
+    answer = get_conditional_response(request, response.headers["ETag"], None, response)
+    if answer is not None and answer is not response:
+        return answer
+    content: bytes | None = cache.get(f"picture:{digest}")
+    if content is None:
+        content = picture.png(_sharing(found, language))
+        cache.set(f"picture:{digest}", content, SECONDS_KEPT)
+    response.content = content
+    return response
+
+
+def _sharing(lab: Lab, language: str) -> picture.Sharing:
+    fallback = lab.default_language
+    sessions = lab.sessions.visible_to(VISITOR).only("lab", "starts_at", "ends_at", "visibility", "status")
+    with override(language):
+        return picture.Sharing(
+            title=reading(lab.title, language, fallback)[0],
+            theme=reading(lab.theme, language, fallback)[0],
+            days=date_range(lab.starts_on, lab.ends_on, language),
+            programme=reading(lab.programme.name, language, lab.programme.default_language)[0],
+            colours=lab.theme_values or HOUSE,
+            figure=tile(programme.blocks(sessions, lab.time_zone)),
+        )
