@@ -100,9 +100,8 @@ def queue(
     "registration:<uuid>". Raises ValidationError for an address that is none, TemplateDoesNotExist for an occasion
     without templates.
     """
-    earlier = Message.objects.filter(key=key).first()
-    if earlier is not None:
-        return earlier
+    if Message.objects.filter(key=key).exists():
+        return Message.objects.get(key=key)
     validate_email(to_email)
     name = one_line(to_name)[:200]
     marks = {link: f"[[{link}-{secrets.token_hex(8)}]]" for link in links or {}}

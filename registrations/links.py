@@ -11,6 +11,7 @@ from django.urls import reverse
 from labs import tokens
 from labs.mail import Link
 from registrations.models import Registration
+from registrations.models.people import RegistrationQuerySet
 
 
 @dataclass(frozen=True)
@@ -52,26 +53,23 @@ def in_mail(registration: Registration, purpose: Purpose) -> Link:
     return Link(purpose.name, registration.public_id, getattr(registration, purpose.version), path)
 
 
-def find(token: str, *purposes: Purpose) -> Registration:
-    """Return the registration that the token opens for one of these purposes.
+def find(token: str, purpose: Purpose, among: RegistrationQuerySet | None = None) -> Registration:
+    """Return the registration that the token opens for this purpose, with its lab unless `among` says otherwise.
 
     Raises Http404 for a token that is altered, revoked, made for something else, or whose registration is gone:
     all of them look the same.
     """
     subject = tokens.subject_of(token)
-    registration = (
-        Registration.objects.select_related("lab__programme")
-        .filter(public_id=subject, erased_at__isnull=True)
-        .first()
-        if subject
-        else None
-    )
-    if registration is None or not any(
-        tokens.fits(token, purpose.name, registration.public_id, getattr(registration, purpose.version))
-        for purpose in purposes
-    ):
+    if subject is None:
         raise Http404
-    return registration
+    if among is None:
+        among = Registration.objects.select_related("lab__programme")
+    registration = among.filter(public_id=subject, erased_at__isnull=True).order_by("pk").first()
+    if registration is not None and tokens.fits(
+        token, purpose.name, registration.public_id, getattr(registration, purpose.version)
+    ):
+        return registration
+    raise Http404
 
 
 @dataclass(frozen=True)

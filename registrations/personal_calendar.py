@@ -1,8 +1,10 @@
 """A person's own calendar: seats as entries, with the join links that only they may have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from django.conf import settings
+from django.core.cache import cache
 from django.utils.translation import gettext, override
 
 from labs.models.texts import reading
@@ -11,19 +13,19 @@ from registrations import links
 from registrations.models import Registration, Seat
 from sessions.calendars import CalendarEntry, Feed, event_file, feed_bytes
 from sessions.entries import entries
+from sessions.visibility import SessionQuerySet
+
+SECONDS_KEPT = 60 * 60
 
 
 def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Seat]:
-    """Put into each seat its session with all that mails and calendars say of it, and return them in its order.
+    """Put into each seat its session, without the long texts, and return the seats in the programme's order.
 
-    Whoever has a seat sees the session; seats of sessions that were withdrawn to the drafts are left out.
+    Whoever has a seat sees the session; seats of sessions that were withdrawn to the drafts are left out. One query.
     """
     by_session = {seat.session_id: seat for seat in seats}
-    if not by_session:
-        return []
-    viewer = Viewer(seated_sessions=frozenset(by_session))
     found = []
-    for session in registration.lab.sessions.visible_to(viewer).filter(pk__in=by_session).for_pages():
+    for session in _in_sight(registration, by_session).defer("abstract") if by_session else ():
         seat = by_session[session.pk]
         seat.session = session
         found.append(seat)
@@ -48,7 +50,7 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
     return feed_bytes(
         Feed(
             name=name,
-            entries=_entries(registration, with_sessions(registration, seats), given_up=False),
+            entries=_entries(registration, seats, given_up=False),
             url=links.address_of(registration, links.MANAGE),
             language=language,
             zone=lab.time_zone,
@@ -58,18 +60,46 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
 
 def _entries(registration: Registration, seats: Iterable[Seat], given_up: bool) -> list[CalendarEntry]:
     """Write one entry per seat. Waiting ones have no join link yet, cancelled ones have none any longer."""
-    written = []
-    for seat in seats:
-        seated = seat.state == Seat.State.CONFIRMED and not given_up
-        [entry] = entries([seat.session], registration.language, with_join_link=seated)
-        if given_up:
-            entry = replace(entry, status="CANCELLED")
-        elif not seated and not seat.session.is_cancelled:
-            with override(registration.language):
-                summary = gettext("Waiting list: %(title)s") % {"title": entry.summary}
-            entry = replace(entry, status="TENTATIVE", summary=summary)
-        written.append(entry)
-    return written
+    by_session = {seat.session_id: seat for seat in seats}
+    states = {
+        pk: Seat.State.CANCELLED if given_up else Seat.State(seat.state) for pk, seat in by_session.items()
+    }
+    written = _kept_entries(registration, states)
+    return [_as_held(entry, states[pk], registration.language) for pk, entry in written.items()]
+
+
+def _as_held(entry: CalendarEntry, state: Seat.State, language: str) -> CalendarEntry:
+    if state == Seat.State.CANCELLED:
+        return replace(entry, status="CANCELLED")
+    if state == Seat.State.CONFIRMED or entry.status == "CANCELLED":
+        return entry
+    with override(language):
+        summary = gettext("Waiting list: %(title)s") % {"title": entry.summary}
+    return replace(entry, status="TENTATIVE", summary=summary)
+
+
+def _kept_entries(registration: Registration, states: Mapping[int, Seat.State]) -> dict[int, CalendarEntry]:
+    """Return the sessions' entries in the programme's order, with join links for confirmed seats alone.
+
+    They are the same for everybody of a language until something in the lab changes, and so they are kept.
+    """
+    lab, language = registration.lab, registration.language
+    # The instant beside the number: a database that was restored from a backup counts its revisions anew.
+    version = f"{settings.BASE_URL}:{lab.pk}:{lab.revision}:{lab.revised_at.timestamp()}:{language}"
+    keys = {f"entry:{version}:{pk}:{state == Seat.State.CONFIRMED}": pk for pk, state in states.items()}
+    found = {keys[key]: entry for key, entry in cache.get_many(keys).items()}
+    missing = {pk: key for key, pk in keys.items() if pk not in found}
+    if missing:
+        for session in _in_sight(registration, missing).for_pages():
+            seated = states[session.pk] == Seat.State.CONFIRMED
+            [found[session.pk]] = entries([session], language, with_join_link=seated)
+        cache.set_many({key: found[pk] for pk, key in missing.items() if pk in found}, SECONDS_KEPT)
+    return dict(sorted(found.items(), key=lambda pair: (pair[1].starts_at, pair[0])))
+
+
+def _in_sight(registration: Registration, session_ids: Iterable[int]) -> SessionQuerySet:
+    ids = frozenset(session_ids)
+    return registration.lab.sessions.visible_to(Viewer(seated_sessions=ids)).filter(pk__in=ids)
 
 
 _SHOWN = (Seat.State.CONFIRMED, Seat.State.WAITING)

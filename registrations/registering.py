@@ -25,6 +25,18 @@ from sessions.models import Session
 UNCONFIRMED_DAYS = 7
 # Mails that ask an address to confirm, per hour and over all labs: nobody can fill a stranger's mailbox with them.
 CONFIRM_MAILS_PER_HOUR = 3
+# What decides whether a session can be chosen beside others.
+WHAT_CHOOSING_ASKS = (
+    "slug",
+    "lab",
+    "status",
+    "starts_at",
+    "ends_at",
+    "capacity",
+    "waiting_list",
+    "seats_taken",
+    "seats_waiting",
+)
 # Of the labs where an address is registered, the latest this many are sent their links at one asking.
 LINKS_AT_ONCE = 10
 
@@ -74,7 +86,6 @@ def email_key(email: str) -> str:
     return f"{local}@{domain}"
 
 
-@transaction.atomic
 def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | None:
     """Write an unconfirmed registration with its requested seats, and queue the mail that asks to confirm.
 
@@ -102,26 +113,38 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     )
     # Foreign keys were checked above; asking the database again for each would cost a query.
     registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+    return registration if _write(registration, sessions, now) else None
 
+
+def _write(registration: Registration, session_ids: list[int], now: datetime) -> bool:
+    """Write what was found right, and the mail; tell whether there was anything to write.
+
+    All that may be refused was looked at before, so that the transaction is short and needs no savepoint.
+    """
     recently = now - timedelta(hours=1)
-    earlier = list(
-        Registration.objects.filter(
-            Q(lab=lab, state=State.CONFIRMED) | Q(state=State.UNCONFIRMED, created_at__gt=recently),
-            email_key=key,
+    with transaction.atomic(savepoint=False):
+        earlier = list(
+            Registration.objects.filter(
+                Q(lab=registration.lab_id, state=State.CONFIRMED)
+                | Q(state=State.UNCONFIRMED, created_at__gt=recently),
+                email_key=registration.email_key,
+            )
+            .order_by()
+            .values_list("state", "pk")
         )
-        .order_by()
-        .values_list("state", "pk")
-    )
-    known = next((pk for state, pk in earlier if state == State.CONFIRMED), None)
-    if known is not None:
-        letters.already_registered(Registration.objects.select_related("lab__programme").get(pk=known))
-        return None
-    if len(earlier) >= CONFIRM_MAILS_PER_HOUR:
-        return None
-    registration.save(force_insert=True)
-    seats.request(registration, sessions)
-    letters.confirm_address(registration, UNCONFIRMED_DAYS)
-    return registration
+        known = next((pk for state, pk in earlier if state == State.CONFIRMED), None)
+        if known is not None:
+            letters.already_registered(Registration.objects.select_related("lab__programme").get(pk=known))
+            return False
+        if len(earlier) >= CONFIRM_MAILS_PER_HOUR:
+            return False
+        # Its history begins when the address is confirmed: until then nobody's registration is kept twice.
+        registration.skip_history_when_saving = True  # type: ignore[attr-defined]
+        registration.save(force_insert=True)
+        del registration.skip_history_when_saving  # type: ignore[attr-defined]
+        seats.request(registration, session_ids)
+        letters.confirm_address(registration, UNCONFIRMED_DAYS)
+    return True
 
 
 @transaction.atomic
@@ -134,7 +157,8 @@ def confirm(registration: Registration) -> Registration:
     # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
     rows = {
         row.pk: row
-        for row in Registration.objects.select_for_update(no_key=True)
+        for row in Registration.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("lab__programme")
         .filter(lab=registration.lab_id, email_key=registration.email_key)
         .order_by("pk")
     }
@@ -147,7 +171,6 @@ def confirm(registration: Registration) -> Registration:
         raise Refused("cancelled", _("This registration was cancelled."))
     if any(row.state == State.CONFIRMED for row in rows.values()):
         raise Refused("already_registered", _("This address is registered already."))
-    current.lab = registration.lab
     current.state = State.CONFIRMED
     current.confirmed_at = current.revised_at = timezone.now()
     current.save(update_fields=["state", "confirmed_at", "revised_at"])
@@ -286,7 +309,7 @@ def choosable(lab: Lab, viewer: Viewer, now: datetime, slugs: Collection[str] | 
     """
     sessions = lab.sessions.visible_to(viewer).filter(seats.open_to_take(now)).defer("abstract")
     if slugs is not None:
-        sessions = sessions.filter(slug__in=slugs)
+        sessions = sessions.filter(slug__in=slugs).defer(None).only(*WHAT_CHOOSING_ASKS)
     return list(sessions.order_by("starts_at", "pk"))
 
 

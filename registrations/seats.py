@@ -77,9 +77,8 @@ def take(
     return _take(registration, {seat.session_id: seat for seat in known}, wanted, reason, by)
 
 
-@transaction.atomic
 def take_requested(registration: Registration) -> list[Seat]:
-    """Do the same for what was requested. The caller has just confirmed the registration, and so holds its row."""
+    """Do the same for what was requested, in the transaction that confirmed the registration and so holds its row."""
     if registration.state != Registration.State.CONFIRMED:
         raise NotConfirmed
     requested = Seat.objects.filter(registration=registration, state=State.REQUESTED).order_by()

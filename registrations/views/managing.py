@@ -15,6 +15,7 @@ from registrations import erasing, links, registering, seats
 from registrations.forms import DetailsForm, SessionsForm, details_initial
 from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.models.people import RegistrationQuerySet
 from sessions.entries import join_link_of
 
 State = Registration.State
@@ -38,7 +39,9 @@ class OwnSeat:
 @require_http_methods(["GET", "HEAD", "POST"])
 def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A button, because mail scanners follow links: only pressing it confirms."""
-    registration = _find(request, token, links.CONFIRM)
+    # Confirming looks at the row again under its lock: the press needs no more of it than what proves the link.
+    among = Registration.objects.only("public_id", "link_version", "lab", "email_key")
+    registration = _find(request, token, links.CONFIRM, among if request.method == "POST" else None)
     if isinstance(registration, HttpResponse):
         return registration
     if request.method == "POST":
@@ -223,10 +226,12 @@ def registration_renew_feed(request: HttpRequest, token: str) -> HttpResponse:
     return _done(token, "feed")
 
 
-def _find(request: HttpRequest, token: str, purpose: links.Purpose) -> Registration | HttpResponse:
+def _find(
+    request: HttpRequest, token: str, purpose: links.Purpose, among: RegistrationQuerySet | None = None
+) -> Registration | HttpResponse:
     """Return whom the link opens, or the page that says that it opens nothing (any longer)."""
     try:
-        return links.find(token, purpose)
+        return links.find(token, purpose, among)
     except Http404:
         return render(request, "registrations/link_gone.html", status=404)
 
