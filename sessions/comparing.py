@@ -71,7 +71,10 @@ def differences(before: SessionPlan, after: SessionPlan) -> list[Difference]:
     """Return what differs between two plans, in the order of the form."""
     found = []
     for name, label in LABELS.items():
-        old, new = getattr(before, name, None), getattr(after, name, None)
+        if name not in SessionPlan.__dataclass_fields__:
+            continue
+        old, new = getattr(before, name), getattr(after, name)
+        # A fold that nobody was asked about means nothing.
         if name in ("start_fold", "end_fold") and new is None:
             continue
         said, meant = words(name, old), words(name, new)

@@ -31,6 +31,7 @@ from sessions.plans import AGENDA_LIMIT, AgendaPlan, AppearancePlan, SessionPlan
 from sessions.speaking import SpeakerPlan
 
 PEOPLE_LIMIT = 200
+CITIES_ONLY = dict.fromkeys(("invalid_choice", "invalid_pk_value"), _("Choose cities of this programme."))
 
 Choices = list[tuple[str, str]]
 
@@ -104,7 +105,7 @@ class SessionForm(WallClockMixin):
         queryset=City.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose cities of this programme.")},
+        error_messages=CITIES_ONLY,
     )
     tell = forms.BooleanField(required=False)
     revision = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -378,7 +379,7 @@ class AudienceForm(HouseForm):
         queryset=City.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose cities of this programme.")},
+        error_messages=CITIES_ONLY,
     )
 
     def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:

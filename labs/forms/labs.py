@@ -77,7 +77,7 @@ class ProgrammeForm(LanguagesMixin):
         queryset=City.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose cities of the list.")},
+        error_messages=dict.fromkeys(("invalid_choice", "invalid_pk_value"), _("Choose cities of the list.")),
     )
     cities_total = NumberField(
         label=_("Number of cities in all"),
@@ -246,7 +246,10 @@ class LabForm(WallClockMixin, LanguagesMixin):
         if zone:
             self.opens_at = self.moment("opens", zone)
             self.closes_at = self.moment("closes", zone)
-        if values.get("logo") and not values.get("logo_alt"):
+        upload = values.get("logo")
+        # Of a large file, enough to refuse it.
+        self.logo_bytes: bytes | None = upload.read(2 * 1024 * 1024) if upload else None
+        if upload and not values.get("logo_alt"):
             self.add_error(
                 "logo_alt", gettext("Say in words what the logo shows, for those who cannot see it.")
             )
@@ -269,12 +272,6 @@ class LabForm(WallClockMixin, LanguagesMixin):
             registration_opens_at=self.opens_at,
             registration_closes_at=self.closes_at,
         )
-
-    @property
-    def logo_bytes(self) -> bytes | None:
-        """The uploaded file, if there is one; of a large one, enough to refuse it."""
-        upload = self.cleaned_data.get("logo")
-        return upload.read(2 * 1024 * 1024) if upload else None
 
 
 def _lab_initial(lab: Lab) -> dict[str, Any]:

@@ -1,0 +1,433 @@
+"""The console of a lab itself: its form, its days, tracks and rooms; who may see it and when it may go."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from PIL import Image
+
+from labs.models import Lab, LabDay, Programme, Room, Track
+from labs.models.texts import languages_of
+from tests import factories as f
+from tests.pages import form_of
+
+pytestmark = pytest.mark.django_db
+
+SETTINGS = "/organise/labs/lab/settings/"
+
+
+@pytest.fixture
+def programme() -> Programme:
+    return f.ProgrammeFactory(slug="programme", languages=["en", "bg"])
+
+
+@pytest.fixture
+def lab(programme: Programme) -> Lab:
+    return f.LabFactory(
+        programme=programme,
+        slug="lab",
+        starts_on=date(2027, 4, 6),
+        ends_on=date(2027, 4, 16),
+        registration_opens_at=datetime(2027, 3, 1, 7, tzinfo=UTC),
+        registration_closes_at=None,
+    )
+
+
+@pytest.fixture
+def owner(programme: Programme) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(role="owner", programme=programme, lab=None).user)
+    return client
+
+
+@pytest.fixture
+def client(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(lab=lab).user)
+    return client
+
+
+def usual() -> dict[str, Any]:
+    return {
+        "title_0": "Sixth Lab",
+        "starts_on": "2027-09-06",
+        "ends_on": "2027-09-10",
+        "time_zone": "Europe/Rome",
+        "opens_date": "2027-08-01",
+        "opens_time": "09:00",
+    }
+
+
+def new(client: Client, **answers: Any) -> Any:
+    address = "/organise/programmes/programme/new-lab/"
+    return client.post(address, form_of(client.get(address)).filled(**(usual() | answers)))
+
+
+def edit(client: Client, **answers: Any) -> Any:
+    return client.post(SETTINGS, form_of(client.get(SETTINGS)).filled(**answers))
+
+
+def errors(response: Any) -> str:
+    assert response.status_code == 422
+    return response.content.decode()
+
+
+def png() -> BytesIO:
+    data = BytesIO()
+    Image.new("RGBA", (40, 20), "red").save(data, "PNG")
+    data.seek(0)
+    data.name = "../../logo.png"
+    return data
+
+
+def test_a_new_lab_is_a_draft_with_registration_hours_in_its_own_zone(
+    owner: Client, programme: Programme
+) -> None:
+    response = new(owner, closes_date="2027-09-05", closes_time="18:00", colour="#0A7")
+    lab = Lab.objects.get()
+    assert response["Location"] == "/organise/labs/sixth-lab/"
+    assert (lab.programme, lab.visibility, lab.languages) == (programme, "draft", ["en", "bg"])
+    assert lab.registration_opens_at == datetime(2027, 8, 1, 7, tzinfo=UTC)
+    assert lab.registration_closes_at == datetime(2027, 9, 5, 16, tzinfo=UTC)
+    assert lab.colour == "#00aa77"
+    assert lab.theme_values["lab"] != lab.colour
+
+
+def test_a_new_lab_is_made_once_however_often_the_form_is_sent(owner: Client) -> None:
+    address = "/organise/programmes/programme/new-lab/"
+    data = form_of(owner.get(address)).filled(**usual())
+    assert owner.post(address, data)["Location"] == owner.post(address, data)["Location"]
+    assert Lab.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"title_0": ""}, "Write this in at least one language"),
+        ({"title_0": "x" * 201}, "Use at most 200 characters"),
+        ({"theme_0": "\u2066hidden"}, "U+2066"),
+        ({"starts_on": ""}, "Choose a day"),
+        ({"ends_on": "2027-09-05"}, "The last day is before the first one"),
+        ({"ends_on": "2029-09-05"}, "at most 366 days"),
+        ({"starts_on": "0001-01-01", "ends_on": "0001-01-02"}, "between 2000 and 2100"),
+        ({"time_zone": "Mars/Olympus"}, "not a time zone of the list"),
+        ({"languages": None}, "Choose at least one language"),
+        ({"languages": ["xx"]}, "Select a valid choice"),
+        ({"default_language": "el"}, "Choose one of the languages that are ticked"),
+        ({"format": "by-telepathy"}, "Select a valid choice"),
+        ({"contact_email": "a@example.org\nBcc: b@example.org"}, "not a whole e-mail address"),
+        ({"opens_time": ""}, "Choose an hour, too"),
+        ({"opens_date": ""}, "Choose a day, too"),
+        ({"closes_date": "2027-07-01", "closes_time": "09:00"}, "Registration closes before it opens"),
+        (
+            {"opens_date": "", "opens_time": "", "closes_date": "2027-07-01", "closes_time": "9:00"},
+            "Say when registration opens",
+        ),
+        ({"opens_date": "2027-03-28", "opens_time": "02:30"}, "clocks go from 02:00 to 03:00"),
+        ({"opens_date": "2026-10-25", "opens_time": "02:30"}, "comes twice in Europe/Rome"),
+        ({"retention_days": "99999"}, "less than or equal to 3650"),
+        ({"certificate_min_sessions": "0"}, "greater than or equal to 1"),
+        ({"colour": "red; background: url(//evil)"}, "at most 20 characters"),
+        ({"colour": "tomato"}, "six digits and letters"),
+        ({"consent_0": "x" * 2001}, "Use at most 2000 characters"),
+    ],
+)
+def test_what_is_wrong_is_said_and_no_lab_is_made(owner: Client, answers: dict[str, Any], said: str) -> None:
+    page = errors(new(owner, **answers))
+    assert said in page
+    assert not Lab.objects.exists()
+
+
+def test_an_opening_hour_that_comes_twice_takes_the_answer(owner: Client) -> None:
+    new(owner, opens_date="2026-10-25", opens_time="02:30", opens_fold="1")
+    assert Lab.objects.get().registration_opens_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_opening_and_saving_the_form_changes_nothing(client: Client, lab: Lab) -> None:
+    before = (lab.revision, lab.history.count())
+    edit(client)
+    lab.refresh_from_db()
+    assert (lab.revision, lab.history.count()) == before
+
+
+def test_texts_of_a_language_that_is_taken_away_are_kept(client: Client, lab: Lab) -> None:
+    texts = languages_of(lab.title)
+    edit(client, languages=["en"])
+    edit(client, title_0="New title")
+    lab.refresh_from_db()
+    assert lab.languages == ["en"]
+    assert languages_of(lab.title) == {"en": "New title", "bg": texts["bg"]}
+
+
+def test_a_new_zone_leaves_the_clocks_of_sessions_alone_and_says_so(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, start_time=time(11))
+    page = client.get(SETTINGS).content.decode()
+    assert "The 1 that is there keeps its hours and its zone: Europe/Sofia (1)." in page
+    form = form_of(client.get(SETTINGS))
+    response = client.post(SETTINGS, form.filled(time_zone="Europe/Rome"), follow=True)
+    assert "keeps its hours and its zone: Europe/Sofia (1)" in response.content.decode()
+    session.refresh_from_db()
+    lab.refresh_from_db()
+    assert (session.start_time, session.time_zone, lab.time_zone) == (time(11), "Europe/Sofia", "Europe/Rome")
+
+
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [({"ends_on": "2027-04-07"}, "ends_on"), ({"starts_on": "2027-04-09"}, "starts_on")],
+)
+def test_dates_that_leave_a_session_outside_are_refused(
+    client: Client, lab: Lab, answers: dict[str, str], field: str
+) -> None:
+    f.SessionFactory(lab=lab, title={"en": "Dialogue"}, start_date=date(2027, 4, 8))
+    page = errors(edit(client, **answers))
+    assert "1 session would be outside the lab: Dialogue" in page
+    assert f'id="id_{field}_error"' in page
+    lab.refresh_from_db()
+    assert (lab.starts_on, lab.ends_on) == (date(2027, 4, 6), date(2027, 4, 16))
+
+
+def test_a_logo_is_checked_stored_under_a_name_of_ours_and_taken_away(client: Client, lab: Lab) -> None:
+    form = form_of(client.get(SETTINGS))
+    assert "Say in words what the logo shows" in errors(
+        client.post(SETTINGS, form.filled() | {"logo": png()})
+    )
+    client.post(SETTINGS, form.filled(logo_alt_0="Red square") | {"logo": png()})
+    lab.refresh_from_db()
+    assert lab.logo.name.startswith(f"logos/lab-{lab.pk}")
+    edit(client, remove_logo="on")
+    lab.refresh_from_db()
+    assert lab.logo.name == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "neither PNG nor SVG"),
+        (b"<html>", "neither PNG nor SVG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "may not be shown"),
+        (b"x" * (600 * 1024), "larger than 512 kB"),
+    ],
+)
+def test_a_file_that_is_no_logo_is_refused_and_nothing_is_saved(
+    client: Client, lab: Lab, content: bytes, said: str
+) -> None:
+    upload = BytesIO(content)
+    upload.name = "logo.svg"
+    form = form_of(client.get(SETTINGS))
+    page = errors(client.post(SETTINGS, form.filled(title_0="Other", logo_alt_0="x") | {"logo": upload}))
+    assert said in page
+    lab.refresh_from_db()
+    assert languages_of(lab.title)["en"] != "Other"
+
+
+def test_the_colour_is_shown_before_and_after_with_the_reason(client: Client, lab: Lab) -> None:
+    response = client.post(SETTINGS, form_of(client.get(SETTINGS)).filled(colour="#ffd84a"), follow=True)
+    page = response.content.decode()
+    lab.refresh_from_db()
+    assert "White words need a darker ground than #ffd84a" in page
+    assert 'fill="#ffd84a"' in page
+    assert f'fill="{lab.theme_values["lab"]}"' in page
+    assert "style=" not in page
+
+
+def test_publishing_asks_first_and_can_be_undone(client: Client, lab: Lab) -> None:
+    Lab.objects.update(visibility="draft")
+    f.SessionFactory(lab=lab, seats_taken=3)
+    assert "1 public session" in client.get("/organise/labs/lab/publish/").content.decode()
+    client.post("/organise/labs/lab/publish/", form_of(client.get("/organise/labs/lab/publish/")).filled())
+    lab.refresh_from_db()
+    assert lab.visibility == "public"
+    assert "3 seats are taken" in client.get("/organise/labs/lab/unpublish/").content.decode()
+    client.post("/organise/labs/lab/unpublish/")
+    lab.refresh_from_db()
+    assert lab.visibility == "draft"
+
+
+def test_only_an_owner_deletes_a_lab_and_only_an_empty_one(client: Client, owner: Client, lab: Lab) -> None:
+    assert client.get("/organise/labs/lab/delete/").status_code == 404
+    assert client.post("/organise/labs/lab/delete/").status_code == 404
+    session = f.SessionFactory(lab=lab)
+    f.TrackFactory(lab=lab)
+    assert "This lab cannot be deleted" in owner.get("/organise/labs/lab/delete/").content.decode()
+    owner.post("/organise/labs/lab/delete/")
+    assert Lab.objects.exists()
+    session.delete()
+    owner.post("/organise/labs/lab/delete/", form_of(owner.get("/organise/labs/lab/delete/")).filled())
+    assert not Lab.objects.exists()
+
+
+def test_days_get_headings_in_each_language(client: Client, lab: Lab) -> None:
+    address = "/organise/labs/lab/days/"
+    form = form_of(client.get(address))
+    client.post(address, form.filled(**{"days-0-title_0": "Reskilling", "days-2-title_1": "Диалог"}))
+    assert [(day.on, languages_of(day.title)) for day in lab.days.all()] == [
+        (date(2027, 4, 6), {"en": "Reskilling"}),
+        (date(2027, 4, 8), {"bg": "Диалог"}),
+    ]
+    client.post(address, form_of(client.get(address)).filled(**{"days-0-title_0": ""}))
+    assert [day.on for day in LabDay.objects.all()] == [date(2027, 4, 8)]
+
+
+def test_a_forged_number_of_days_makes_no_others(client: Client, lab: Lab) -> None:
+    address = "/organise/labs/lab/days/"
+    forged = form_of(client.get(address)).filled(**{"days-TOTAL_FORMS": "50", "days-40-title_0": "Forged"})
+    client.post(address, forged)
+    assert not LabDay.objects.exists()
+    page = errors(client.post(address, forged | {"days-0-title_0": "x" * 201}))
+    assert "Use at most 200 characters" in page
+
+
+def test_tracks_are_added_named_ordered_and_removed(client: Client, lab: Lab) -> None:
+    one, two = (
+        f.TrackFactory(lab=lab, name={"en": "One"}),
+        f.TrackFactory(lab=lab, name={"en": "Two"}, position=1),
+    )
+    address = "/organise/labs/lab/tracks/"
+    form = form_of(client.get(address))
+    changes = {
+        "rows-0-order": "2",
+        "rows-1-order": "1",
+        "rows-1-name_1": "Две",
+        "rows-2-name_1": "Туризъм",
+        "rows-2-order": "3",
+    }
+    client.post(address, form.filled(**changes))
+    assert [(t.slug, languages_of(t.name)) for t in lab.tracks.order_by("position")] == [
+        (two.slug, {"en": "Two", "bg": "Две"}),
+        (one.slug, {"en": "One"}),
+        ("turizam", {"bg": "Туризъм"}),
+    ]
+    f.SessionFactory(lab=lab, track=two)
+    page = errors(client.post(address, form_of(client.get(address)).filled(**{"rows-0-remove": "on"})))
+    assert "Two has sessions. Give them another track first, or keep it." in page
+    client.post(address, form_of(client.get(address)).filled(**{"rows-1-remove": "on"}))
+    assert not Track.objects.filter(pk=one.pk).exists()
+
+
+def test_a_track_that_somebody_else_added_meanwhile_stays(client: Client, lab: Lab) -> None:
+    f.TrackFactory(lab=lab)
+    address = "/organise/labs/lab/tracks/"
+    opened = form_of(client.get(address))
+    added = f.TrackFactory(lab=lab)
+    client.post(address, opened.filled(**{"rows-0-name_0": "Renamed"}))
+    assert lab.tracks.filter(pk=added.pk).exists()
+    assert languages_of(lab.tracks.order_by("position").first().name)["en"] == "Renamed"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("initial", ["0", "1", "50"])
+def test_forged_rows_change_no_track_of_another_lab(client: Client, lab: Lab, initial: str) -> None:
+    own, foreign = f.TrackFactory(lab=lab), f.TrackFactory(name={"en": "Foreign"})
+    address = "/organise/labs/lab/tracks/"
+    form = form_of(client.get(address))
+    for changes in (
+        {"rows-0-row": str(foreign.pk), "rows-0-name_0": "Taken over"},
+        {"rows-0-row": str(foreign.pk), "rows-0-remove": "on"},
+        {"rows-1-row": str(own.pk), "rows-1-name_0": "Twice"},
+    ):
+        page = errors(client.post(address, form.filled(**changes, **{"rows-INITIAL_FORMS": initial})))
+        assert "A row has been deleted in the meantime" in page
+    assert set(Track.objects.values_list("pk", flat=True)) == {own.pk, foreign.pk}
+    foreign.refresh_from_db()
+    assert languages_of(foreign.name) == {"en": "Foreign"}
+
+
+def test_more_rows_keep_what_was_typed(client: Client, lab: Lab) -> None:
+    address = "/organise/labs/lab/tracks/"
+    form = form_of(client.get(address))
+    response = client.post(address, form.filled(**{"rows-0-name_0": "Typed", "more": "1"}))
+    assert form_of(response).values["rows-TOTAL_FORMS"] == ["4"]
+    assert form_of(response).values["rows-0-name_0"] == ["Typed"]
+    assert not Track.objects.exists()
+
+
+def test_a_new_place_of_a_room_moves_its_sessions_and_a_new_name_does_not(client: Client, lab: Lab) -> None:
+    room = f.RoomFactory(lab=lab)
+    session = f.SessionFactory(lab=lab, room=room)
+    address = f"/organise/labs/lab/rooms/{room.pk}/"
+    client.post(address, form_of(client.get(address)).filled(name_0="Great hall"))
+    session.refresh_from_db()
+    assert session.sequence == 0
+    client.post(address, form_of(client.get(address)).filled(join_link="https://meet.example.org/other"))
+    session.refresh_from_db()
+    room.refresh_from_db()
+    assert session.sequence == 1
+    assert (languages_of(room.name)["en"], room.join_link) == ("Great hall", "https://meet.example.org/other")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"name_0": "", "name_1": ""}, "Write this in at least one language"),
+        ({"name_0": "x" * 101}, "Use at most 100 characters"),
+        ({"join_link": "javascript:alert(1)"}, "Write the link in full"),
+        ({"join_link": "ftp://example.org/"}, "Write the link in full"),
+        ({"address": "one\x0btwo"}, "U+000B"),
+        ({"capacity": "-5"}, "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_room_is_not_made(client: Client, lab: Lab, answers: dict[str, str], said: str) -> None:
+    address = "/organise/labs/lab/rooms/new/"
+    form = form_of(client.get(address))
+    assert said in errors(client.post(address, form.filled(**({"name_0": "Hall"} | answers))))
+    assert not Room.objects.exists()
+
+
+def test_a_room_is_deleted_only_when_nothing_takes_place_there(client: Client, lab: Lab) -> None:
+    room = f.RoomFactory(lab=lab)
+    session = f.SessionFactory(lab=lab, room=room)
+    address = f"/organise/labs/lab/rooms/{room.pk}/delete/"
+    assert "1 session takes place in it" in client.get(address).content.decode()
+    client.post(address)
+    assert Room.objects.exists()
+    session.delete()
+    client.post(address, form_of(client.get(address)).filled())
+    assert not Room.objects.exists()
+
+
+def test_rooms_of_another_lab_are_not_there(client: Client) -> None:
+    other = f.RoomFactory()
+    for page in (f"{other.pk}/", f"{other.pk}/delete/", f"{2**70}/"):
+        assert client.get(f"/organise/labs/lab/rooms/{page}").status_code == 404
+        assert client.post(f"/organise/labs/lab/rooms/{page}").status_code == 404
+    assert Room.objects.filter(pk=other.pk).exists()
+
+
+def test_the_lists_cost_the_same_queries_at_two_sizes(client: Client, lab: Lab) -> None:
+    pages = ("rooms/", "tracks/", "days/", "speakers/")
+    counts: dict[str, list[int]] = {page: [] for page in pages}
+    client.get(SETTINGS)
+    for more in (2, 8):
+        for _ in range(more):
+            session = f.SessionFactory(lab=lab, room=f.RoomFactory(lab=lab), track=f.TrackFactory(lab=lab))
+            f.AppearanceFactory(session=session)
+            f.LabDayFactory(lab=lab, on=lab.starts_on + timedelta(days=lab.days.count()))
+        for page in pages:
+            with CaptureQueriesContext(connection) as queries:
+                client.get(f"/organise/labs/lab/{page}")
+            counts[page].append(len(queries))
+    assert {page: found[0] for page, found in counts.items()} == {
+        page: found[1] for page, found in counts.items()
+    }
+
+
+def test_door_staff_and_strangers_find_none_of_these_pages(lab: Lab) -> None:
+    room = f.RoomFactory(lab=lab)
+    for user in (f.StaffFactory(lab=lab, role="door").user, f.StaffFactory().user, f.UserFactory()):
+        client = Client()
+        client.force_login(user)
+        for page in (
+            "settings",
+            "publish",
+            "days",
+            "tracks",
+            "rooms",
+            f"rooms/{room.pk}",
+            "people",
+            "speakers",
+            "sessions",
+        ):
+            assert client.get(f"/organise/labs/lab/{page}/").status_code == 404, page
