@@ -18,7 +18,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. `limit` is what is asked for, in words; `reached` says whether it was, None for no limit."""
+    """One line of the table. `limit` is what is asked for, in words; `reached` tells whether it was met, if any."""
 
     what: str
     measured: str

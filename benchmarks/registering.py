@@ -1,20 +1,17 @@
 """Registering for three sessions through the full stack: a real server, 16 clients of another process."""
 
 import json
-import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 from urllib.parse import urlencode
 
 from django.db import connection, connections
 
 from benchmarks import world
 from benchmarks.measuring import Line, cpu_of_processes
+from benchmarks.serving import serving
 from labs import tokens
 from labs.models import Programme
 from labs.submissions import new_form_key
@@ -27,10 +24,7 @@ SESSIONS = 3
 
 def registering(of: Programme) -> list[Line]:
     lab = world.lab(of, "bench-register", 9, seats=None)
-    port = _free_port()
-    server = _server(port)
-    try:
-        pids = _wait(server.pid, port)
+    with serving() as (port, pids):
         register = f"/labs/{lab.slug}/register/"
         _fire(port, [(register, _form(number, warm=True)) for number in range(32)])
         submit_cpu, submit_rate, submit_p95 = _measured(
@@ -47,9 +41,6 @@ def registering(of: Programme) -> list[Line]:
         if len(confirms) != PEOPLE:
             raise RuntimeError(f"{len(confirms)} of {PEOPLE} registrations were written")
         confirm_cpu, confirm_rate, confirm_p95 = _measured(port, pids, confirms)
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(20)
     confirmed = waiting.model.objects.filter(lab=lab, state="confirmed", email__startswith="bench").count()
     if confirmed != PEOPLE:
         raise RuntimeError(f"{confirmed} of {PEOPLE} registrations were confirmed")
@@ -84,34 +75,6 @@ def _form(number: int, *, warm: bool = False) -> dict[str, object]:
     }
 
 
-def _server(port: int) -> "subprocess.Popen[bytes]":
-    command = [
-        sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", "2", "--bind", f"127.0.0.1:{port}",
-        "--log-level", "error",
-    ]  # fmt: skip
-    return subprocess.Popen(command, start_new_session=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _wait(master: int, port: int) -> list[int]:
-    """Wait for the server and return the process ids of its workers and master."""
-    for _number in range(300):
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-        except OSError:
-            time.sleep(0.1)
-    time.sleep(2)
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return [master, *map(int, children)]
-
-
 def _measured(
     port: int, pids: list[int], posts: list[tuple[str, dict[str, object]]]
 ) -> tuple[float, float, float]:
@@ -140,7 +103,7 @@ def _fire(port: int, posts: list[tuple[str, dict[str, object]]]) -> list[float]:
 
 
 def _bare_transaction(lab_id: int) -> tuple[float, float]:
-    """The same rows written by bare SQL in one transaction each: CPU ms of this process, and transactions per second."""
+    """The same rows by bare SQL, a transaction each: CPU ms of this process, and transactions per second."""
     rows: list[tuple[str, list[str], list[object]]] = []
     with connection.cursor() as cursor:
         person = Registration.objects.filter(lab_id=lab_id, state="confirmed").latest("pk")
