@@ -1,0 +1,195 @@
+"""Roles in the console: who gives and takes them, and what follows."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from labs import roles
+from labs.editing import Refused
+from labs.mail import rendered
+from labs.models import Delegate, Lab, Message, Programme, Staff, User
+from tests import factories as f
+from tests.pages import form_of, forms_of
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = "/organise/labs/lab/people/"
+OWNERS = "/organise/programmes/programme/people/"
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return f.LabFactory(slug="lab", programme=f.ProgrammeFactory(slug="programme"))
+
+
+@pytest.fixture
+def programme(lab: Lab) -> Programme:
+    return lab.programme
+
+
+@pytest.fixture
+def owner(programme: Programme) -> User:
+    return f.StaffFactory(role="owner", programme=programme, lab=None).user
+
+
+@pytest.fixture
+def organiser(lab: Lab) -> User:
+    return f.StaffFactory(lab=lab).user
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def add(client: Client, address: str = PEOPLE, action: str = "add", **answers: Any) -> Any:
+    form = next(one for one in forms_of(client.get(address)) if ("action", action) in one.buttons)
+    return client.post(address, form.filled(action=action, **answers))
+
+
+def test_an_account_that_exists_gets_the_role_without_a_mail(organiser: User, lab: Lab) -> None:
+    user = f.UserFactory(email="door@example.org")
+    add(client_of(organiser), email=" Door@Example.org ", role="door")
+    assert Staff.objects.get(user=user).role == "door"
+    assert not Message.objects.exists()
+    # A second role in the same lab takes the first one's place.
+    add(client_of(organiser), email="door@example.org", role="organiser")
+    assert Staff.objects.get(user=user).role == "organiser"
+
+
+def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
+    organiser: User, lab: Lab
+) -> None:
+    client = client_of(organiser)
+    form = next(one for one in forms_of(client.get(PEOPLE)) if ("action", "add") in one.buttons)
+    data = form.filled(action="add", email="new@example.org", name="Demo helper", role="door")
+    for _ in range(2):
+        client.post(PEOPLE, data)
+    user = User.objects.get(email="new@example.org")
+    message = Message.objects.get()
+    assert not user.has_usable_password()
+    assert (message.to_email, message.occasion, message.lab) == ("new@example.org", "account_made", lab)
+    assert "/accounts/" not in message.text
+    link = next(line for line in rendered(message, reveal=True).text.splitlines() if line.startswith("http"))
+    page = Client().get(link.removeprefix("http://testserver"))
+    password = "a staple of correct horses"
+    chosen = Client().post(
+        link.removeprefix("http://testserver"), form_of(page).filled(password1=password, password2=password)
+    )
+    assert chosen.status_code == 302
+    user.refresh_from_db()
+    assert user.check_password(password)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"email": ""}, "Write the person’s e-mail address"),
+        ({"email": "nobody"}, "Enter a valid email address"),
+        ({"email": "a@example.org\nBcc: b@example.org"}, "Enter a valid email address"),
+        ({"email": "x" * 250 + "@example.org"}, "at most 254 characters"),
+        ({"name": "x" * 5000}, "at most 200 characters"),
+        ({"name": "Demo\u202eeman"}, "U+202E"),
+        ({"role": "owner"}, "Choose a role from the list"),
+        ({"role": None}, "Choose a role"),
+    ],
+)
+def test_a_wrong_answer_gives_nobody_a_role(organiser: User, answers: dict[str, Any], said: str) -> None:
+    usual = {"email": "new@example.org", "role": "door"}
+    response = add(client_of(organiser), **(usual | answers))
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    assert (Staff.objects.count(), User.objects.count(), Message.objects.count()) == (1, 1, 0)
+
+
+def test_an_account_that_is_switched_off_gets_no_role(organiser: User) -> None:
+    f.UserFactory(email="off@example.org", is_active=False)
+    assert "switched off" in add(client_of(organiser), email="off@example.org").content.decode()
+
+
+def test_who_is_removed_has_no_right_with_the_next_request(organiser: User, lab: Lab) -> None:
+    helper = f.StaffFactory(lab=lab, role="organiser")
+    theirs = client_of(helper.user)
+    assert theirs.get(PEOPLE).status_code == 200
+    client_of(organiser).post(PEOPLE, {"action": f"remove-{helper.pk}"})
+    assert theirs.get(PEOPLE).status_code == 404
+
+
+def test_roles_of_other_labs_and_owners_cannot_be_removed_from_here(organiser: User, owner: User) -> None:
+    elsewhere = f.StaffFactory()
+    for staff in (elsewhere, Staff.objects.get(user=owner)):
+        client_of(organiser).post(PEOPLE, {"action": f"remove-{staff.pk}"})
+    for number in ("", "x", "9" * 50, "-1"):
+        assert client_of(organiser).post(PEOPLE, {"action": f"remove-{number}"}).status_code == 302
+    assert Staff.objects.count() == 3
+
+
+def test_the_rules_hold_whoever_calls_the_verbs(lab: Lab, owner: User, organiser: User) -> None:
+    programme, stranger = lab.programme, f.UserFactory()
+    owning = Staff.objects.get(user=owner)
+    city = f.CityFactory()
+    programme.cities.add(city)
+    delegate = roles.add_delegate(programme, stranger.email, city, by=owner)
+    for by in (organiser, stranger, f.StaffFactory(lab=lab, role="door").user):
+        with pytest.raises(Refused):
+            roles.remove_staff(owning, by=by)
+        with pytest.raises(Refused):
+            roles.add_owner(programme, stranger.email, by=by)
+        with pytest.raises(Refused):
+            roles.add_delegate(programme, stranger.email, city, by=by)
+        with pytest.raises(Refused):
+            roles.remove_delegate(delegate, by=by)
+    for by in (stranger, f.StaffFactory(lab=lab, role="door").user, f.StaffFactory().user):
+        with pytest.raises(Refused):
+            roles.add_to_lab(lab, stranger.email, "organiser", by=by)
+        with pytest.raises(Refused):
+            roles.remove_staff(Staff.objects.get(user=organiser), by=by)
+    with pytest.raises(Refused):
+        roles.add_to_lab(lab, stranger.email, "owner", by=owner)
+
+
+def test_the_last_owner_stays_and_any_other_may_go(owner: User, programme: Programme) -> None:
+    client = client_of(owner)
+    own = Staff.objects.get(user=owner)
+    response = client.post(OWNERS, {"action": f"remove-owner-{own.pk}"}, follow=True)
+    assert "keeps at least one owner" in response.content.decode()
+    add(client, OWNERS, "owner", **{"owner-email": "second@example.org"})
+    second = User.objects.get(email="second@example.org")
+    # An account that is switched off owns nothing.
+    User.objects.filter(pk=second.pk).update(is_active=False)
+    client.post(OWNERS, {"action": f"remove-owner-{own.pk}"})
+    assert Staff.objects.filter(pk=own.pk).exists()
+    User.objects.filter(pk=second.pk).update(is_active=True)
+    client.post(OWNERS, {"action": f"remove-owner-{own.pk}"})
+    assert list(Staff.objects.values_list("user", flat=True)) == [second.pk]
+    assert client.get(OWNERS).status_code == 404
+
+
+def test_delegates_are_added_with_a_city_of_the_programme_and_removed(
+    owner: User, programme: Programme
+) -> None:
+    client = client_of(owner)
+    assert "Choose the programme’s cities first" in client.get(OWNERS).content.decode()
+    city, foreign = f.CityFactory(), f.CityFactory()
+    programme.cities.add(city)
+    answers = {"delegate-email": "delegate@example.org", "delegate-city": str(foreign.pk)}
+    assert "Choose a city of this programme" in add(client, OWNERS, "delegate", **answers).content.decode()
+    assert not User.objects.filter(email="delegate@example.org").exists()
+    add(client, OWNERS, "delegate", **(answers | {"delegate-city": str(city.pk)}))
+    delegate = Delegate.objects.get()
+    assert (delegate.user.email, delegate.city) == ("delegate@example.org", city)
+    client.post(OWNERS, {"action": f"remove-delegate-{delegate.pk}"})
+    assert not Delegate.objects.exists()
+
+
+def test_delegates_of_other_programmes_cannot_be_removed_from_here(owner: User, programme: Programme) -> None:
+    other = f.DelegateFactory()
+    client_of(owner).post(OWNERS, {"action": f"remove-delegate-{other.pk}"})
+    assert Delegate.objects.filter(pk=other.pk).exists()
+
+
+def test_who_removes_oneself_from_a_lab_is_led_away(organiser: User, lab: Lab) -> None:
+    response = client_of(organiser).post(PEOPLE, {"action": f"remove-{Staff.objects.get(user=organiser).pk}"})
+    assert response["Location"] == "/organise/"
