@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from labs.dates import clock, date_range, day_and_month, locale_of, long_date
 from labs.models import Lab
@@ -91,8 +91,8 @@ def _registration_words(lab: Lab, language: str, now: datetime) -> str:
             "zone": zone,
         }
     return {
-        Registration.OPEN: gettext("Open"),
-        Registration.CLOSED: gettext("Closed"),
+        Registration.OPEN: pgettext("registration", "Open"),
+        Registration.CLOSED: pgettext("registration", "Closed"),
     }.get(state, "")
 
 
