@@ -6,6 +6,7 @@
     @access.organiser                   organisers of the lab named in the address; the view gets the `Lab`
     @access.door                        door staff of that lab, and its organisers; likewise
     @access.owner                       owners of the programme named in the address; the view gets the `Programme`
+    @access.superuser                   whoever runs the service
     @access.monitoring                  the operator's probes: a token, never the public
 
 Without an account a guarded route leads to the sign-in page; with an account but without the right it answers 404,
@@ -94,6 +95,20 @@ def owner(view: type_of_view) -> type_of_view:
         return view(request, found, *args, **kwargs)
 
     return declare(never_cache(guarded), "owner")
+
+
+def superuser(view: type_of_view) -> type_of_view:
+    """What belongs to no programme: mails about accounts, for example."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not viewer_of(request).is_superuser:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return declare(never_cache(guarded), "superuser")
 
 
 def monitoring(view: type_of_view) -> type_of_view:

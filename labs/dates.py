@@ -6,11 +6,11 @@ an en dash. None of them converts between zones: pass wall-clock values (`labs.w
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.units import format_unit
 
 DASH = "–"
@@ -150,6 +150,17 @@ def duration_in_words(minutes: int, language: str) -> str:
     if rest or not whole:
         parts.append(format_unit(rest, "duration-minute", "long", locale=locale))
     return " ".join(parts)
+
+
+def age(length: timedelta, language: str) -> str:
+    """Return "12 seconds", "5 minutes", "3 дни": a length in its largest whole unit, one second at least."""
+    return format_timedelta(max(length, timedelta(seconds=1)), threshold=1, locale=locale_of(language))
+
+
+def ago(length: timedelta, language: str) -> str:
+    """Return "12 seconds ago", "преди 5 минути": how long since something was, one second at least."""
+    past = -max(length, timedelta(seconds=1))
+    return format_timedelta(past, threshold=1, add_direction=True, locale=locale_of(language))
 
 
 def hours_total(minutes: int) -> str:

@@ -182,6 +182,13 @@ def retry(message: Message) -> None:
     message.refresh_from_db()
 
 
+def retry_failed(lab: Lab) -> int:
+    """Send all mails of a lab again that failed, and return how many. Those whose mailbox does not exist stay."""
+    return Message.objects.filter(lab=lab, state=Message.State.FAILED).update(
+        state=Message.State.QUEUED, run_at=timezone.now(), attempts=0, finished_at=None
+    )
+
+
 @dataclass(frozen=True)
 class Summary:
     """Mail at a glance. `queued` counts what has not left, `sent` what has and is not known to have arrived."""

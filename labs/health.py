@@ -71,14 +71,19 @@ def _worker() -> Finding:
     return Finding("worker", age is not None and age < BEAT_IS_LATE, {"beat_age": _seconds(age)})
 
 
-def _mail() -> Finding:
-    """Mail is late when nobody has taken what was due; the age of the oldest unsent one is told beside it."""
+def mail_is_overdue_by() -> timedelta | None:
+    """Return how long the mail that is due for longest has waited for a worker; None where none is due."""
     now = timezone.now()
-    figures = summary()
-    overdue = Message.objects.filter(state=Message.State.QUEUED, run_at__lte=now).aggregate(at=Min("run_at"))[
+    due = Message.objects.filter(state=Message.State.QUEUED, run_at__lte=now).aggregate(at=Min("run_at"))[
         "at"
     ]
-    late = now - overdue if overdue else None
+    return now - due if due else None
+
+
+def _mail() -> Finding:
+    """Mail is late when nobody has taken what was due; the age of the oldest unsent one is told beside it."""
+    figures = summary()
+    late = mail_is_overdue_by()
     return Finding(
         "mail",
         late is None or late < MAIL_IS_LATE,
