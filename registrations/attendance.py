@@ -1,5 +1,7 @@
 """Who was there: taken by session, at the door or afterwards."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -35,3 +37,29 @@ def untake(registration: Registration, session: Session, by: User | None = None)
     attendance._history_user = by  # type: ignore[attr-defined]
     attendance.delete()
     return True
+
+
+@transaction.atomic
+def take_all(
+    registrations: Iterable[Registration], session: Session, by: User | None = None
+) -> list[Registration]:
+    """Write down that all of these people were there, and return those of whom it was not known yet.
+
+    All or nothing: raises NotOfThisLab if one of them is not of this lab, or not confirmed.
+    """
+    people = list(registrations)
+    there = set(
+        Attendance.objects.filter(session=session, registration__in=people).values_list(
+            "registration_id", flat=True
+        )
+    )
+    new = [person for person in people if person.pk not in there]
+    for person in new:
+        take(person, session, by)
+    return new
+
+
+@transaction.atomic
+def untake_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
+    """Take back what `take_all` wrote. Returns of how many there was something to take back."""
+    return sum(untake(person, session, by) for person in registrations)

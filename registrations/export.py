@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from sessions.models import Session
 
 # Spreadsheets take what begins so for a formula, full-width signs included; a quote in front makes it text.
 STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# Where lists are separated by semicolons (Bulgarian, Greek), a spreadsheet may cut a cell in two at one.
+AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
 CHUNK = 500
 
 
@@ -81,6 +84,7 @@ def csv_lines(
 
 def harmless(cell: str) -> str:
     """Return the cell as text that no spreadsheet takes for a formula."""
+    cell = AFTER_SEMICOLON.sub(r"\1'", cell)
     return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) else cell
 
 

@@ -1,6 +1,6 @@
 """Addresses of the form and of everything behind a participant's private links."""
 
-from django.urls import path
+from django.urls import include, path
 
 from registrations.views import calendar, managing, registering
 
@@ -26,5 +26,7 @@ urlpatterns = [
     path("registrations/<str:token>/cancel/", managing.registration_cancel, name="registration_cancel"),
     path("registrations/<str:token>/leave/", managing.registration_leave, name="registration_leave"),
     path("registrations/<str:token>/feed/", managing.registration_renew_feed, name="registration_renew_feed"),
+    path("", include("registrations.overview_urls")),
+    path("", include("registrations.console_urls")),
     path("calendars/<str:token>.ics", calendar.personal_feed, name="personal_feed"),
 ]

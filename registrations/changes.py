@@ -1,0 +1,89 @@
+"""What was changed in a registration, by whom, when: read from its history."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import City, StakeholderGroup, User
+from labs.models.texts import reading
+from registrations.models import Registration
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One column before and after, in words of the reader's language; empty where there was nothing."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one act changed. `by` is None for the person's own and for what the service does by itself."""
+
+    at: datetime
+    by: User | None
+    differences: tuple[Difference, ...]
+
+
+_LABELS: dict[str, str | Promise] = {
+    "state": _("State"),
+    "name": _("Name"),
+    "email": _("E-mail"),
+    "city_id": _("City"),
+    "city_text": _("Another city"),
+    "organisation": _("Organisation"),
+    "stakeholder_group_id": _("Comes from"),
+    "language": _("Language"),
+    "time_zone": _("Time zone"),
+}
+
+
+def changes_of(registration: Registration, language: str) -> list[Change]:
+    """Return the changes of a registration after it was made, the newest first. At most three queries."""
+    records = list(
+        Registration.history.filter(id=registration.pk)
+        .select_related("history_user")
+        .order_by("history_date", "history_id")
+    )
+    words = _words(registration, records, language)
+    found = []
+    for earlier, later in pairwise(records):
+        differences = tuple(
+            Difference(str(label), say(getattr(earlier, column)), say(getattr(later, column)))
+            for column, label in _LABELS.items()
+            for say in [words.get(column, str)]
+            if getattr(earlier, column) != getattr(later, column)
+        )
+        if differences:
+            found.append(Change(later.history_date, later.history_user, differences))
+    return found[::-1]
+
+
+def _words(registration: Registration, records: list[Any], language: str) -> dict[str, Callable[[Any], str]]:
+    """Return for columns that hold a key or a code how to say their values."""
+    cities = City.objects.in_bulk({record.city_id for record in records} - {None})
+    groups = StakeholderGroup.objects.in_bulk({record.stakeholder_group_id for record in records} - {None})
+    fallback = registration.lab.default_language
+    states = dict(Registration.State.choices)
+    languages = dict(settings.LANGUAGES)
+
+    def city(key: int | None) -> str:
+        return reading(cities[key].name, language, fallback)[0] if key in cities else ""
+
+    def group(key: int | None) -> str:
+        return reading(groups[key].name, language, fallback)[0] if key in groups else ""
+
+    return {
+        "city_id": city,
+        "stakeholder_group_id": group,
+        "state": lambda code: str(states.get(code, code)),
+        "language": lambda code: str(languages.get(code, code)),
+    }

@@ -1,0 +1,197 @@
+"""The console's forms about people. What a list is narrowed to comes by GET: a value that is not offered is told and
+left out, the rest still counts."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import Lab
+from labs.models.texts import reading
+from registrations.door import LETTERS_AT_LEAST
+from registrations.finding import Search
+from registrations.forms import DetailsForm
+from registrations.models import Registration, Seat
+from sessions.models import Session
+
+ELSEWHERE = "-"
+ANY = ("", _("Any"))
+NOT_OFFERED = {"invalid_choice": _("This is not in the list; it was left out.")}
+TOO_LONG = {"max_length": _("Search with at most %(limit_value)d characters.")}
+
+
+def _search_field(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=100,
+        error_messages=TOO_LONG,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+
+class PeopleSearchForm(forms.Form):
+    """What the list of people is narrowed to, and its order. Sessions, cities and groups are named by their slugs."""
+
+    q = _search_field(_("Name, e-mail or organisation"))
+    session = forms.ChoiceField(label=_("Session"), required=False)
+    seat = forms.ChoiceField(label=_("Seat"), required=False, choices=[ANY, *Seat.State.choices])
+    state = forms.ChoiceField(
+        label=_("Registration"), required=False, choices=[ANY, *Registration.State.choices]
+    )
+    city = forms.ChoiceField(label=_("City"), required=False)
+    group = forms.ChoiceField(label=_("Comes from"), required=False)
+    language = forms.ChoiceField(label=_("Mail in"), required=False, choices=[ANY, *settings.LANGUAGES])
+    sort = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=[
+            ("", _("Newest first")),
+            ("registered", _("Oldest first")),
+            ("name", _("By name")),
+            ("-name", _("By name, from the end")),
+        ],
+    )
+
+    FURTHER = ("city", "group", "language", "sort")
+
+    def __init__(self, *args: Any, lab: Lab, sessions: list[Session], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages.update(NOT_OFFERED)
+        here = get_language() or "en"
+        self.sessions = {session.slug: session for session in sessions}
+        self.cities = {city.slug: city for city in lab.programme.cities.all()}
+        self.groups = {group.slug: group for group in lab.programme.stakeholder_groups.all()}
+
+        def words(text: object, fallback: str = lab.default_language) -> str:
+            return reading(text, here, fallback)[0]
+
+        cities = sorted((words(city.name, "en"), slug) for slug, city in self.cities.items())
+        offered: dict[str, list[tuple[str, Any]]] = {
+            "session": [(slug, words(session.title)) for slug, session in self.sessions.items()],
+            "city": [
+                *((slug, name) for name, slug in cities),
+                (ELSEWHERE, _("Not from a city of the programme")),
+            ],
+            "group": [(slug, words(group.name)) for slug, group in self.groups.items()],
+        }
+        for name, choices in offered.items():
+            self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
+
+    @property
+    def narrowed_to(self) -> Session | None:
+        """The session that the list is narrowed to."""
+        self.is_valid()
+        return self.sessions.get(self.cleaned_data.get("session", ""))
+
+    @property
+    def search(self) -> Search:
+        """What could be understood."""
+        self.is_valid()
+        values = self.cleaned_data
+        city = self.cities.get(values.get("city", ""))
+        group = self.groups.get(values.get("group", ""))
+        return Search(
+            text=values.get("q", "").strip(),
+            state=values.get("state", ""),
+            session_id=self.narrowed_to.pk if self.narrowed_to else None,
+            seat=values.get("seat", ""),
+            city_id=city.pk if city else None,
+            elsewhere=values.get("city") == ELSEWHERE,
+            group_id=group.pk if group else None,
+            language=values.get("language", ""),
+            order=values.get("sort", "") or "-registered",
+        )
+
+    @property
+    def in_use(self) -> int:
+        """How many filters narrow the list; the order is none."""
+        self.is_valid()
+        return sum(bool(value) for name, value in self.cleaned_data.items() if name != "sort")
+
+    @property
+    def uses_further(self) -> bool:
+        """Whether one of those is in use that the page keeps folded."""
+        self.is_valid()
+        return any(self.cleaned_data.get(name) or self.errors.get(name) for name in self.FURTHER)
+
+
+class PersonForm(DetailsForm):
+    """What an organiser may correct. Words are about the person, not to him or her."""
+
+    def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
+        super().__init__(*args, lab=lab, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+        self.fields["time_zone"].label = _("Time zone")
+        self.fields["time_zone"].help_text = _("Mails give hours in this zone, and in the lab’s")
+        self.fields["language"].label = _("Language of mails and of the certificate")
+        if "group" in self.fields:
+            group = self.fields["group"]
+            group.label, group.required = _("Comes from"), False
+            known = [(slug, words) for slug, words in group.choices if slug]  # type: ignore[attr-defined]
+            group.choices = [("", _("Not said")), *known]  # type: ignore[attr-defined]
+
+
+class AddressForm(forms.Form):
+    """The right e-mail address of a person."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        error_messages={
+            "required": _("Write the e-mail address."),
+            "invalid": _("This is not a whole e-mail address. Write it like name@example.org."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class SeatForm(forms.Form):
+    """A session in which a person is to get a seat: those that are not over and not cancelled."""
+
+    session = forms.ChoiceField(
+        label=_("Give a seat in"),
+        error_messages={
+            "required": _("Choose a session."),
+            "invalid_choice": _("This session cannot be joined. Choose one of the list."),
+        },
+    )
+
+    def __init__(self, *args: Any, lab: Lab, sessions: list[Session], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        here = get_language() or "en"
+        self.sessions = {session.slug: session for session in sessions}
+        self.fields["session"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choose…")),
+            *(
+                (slug, reading(session.title, here, lab.default_language)[0])
+                for slug, session in self.sessions.items()
+            ),
+        ]
+
+    @property
+    def chosen(self) -> Session:
+        return self.sessions[self.cleaned_data["session"]]
+
+
+class DoorSearchForm(forms.Form):
+    """A name at the door."""
+
+    q = forms.CharField(
+        label=_("Name"),
+        required=False,
+        min_length=LETTERS_AT_LEAST,
+        max_length=100,
+        error_messages={**TOO_LONG, "min_length": _("Type at least two letters of the name.")},
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+    @property
+    def text(self) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get("q", "")).strip()

@@ -1,0 +1,145 @@
+"""The list at the door of a session: who may come in, and who has come. Names, cities and seats; nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Lower
+
+from labs.models import Lab
+from labs.searching import holds
+from labs.viewer import Viewer
+from labs.wall_clock import wall
+from registrations.finding import known
+from registrations.models import Attendance, Registration, Seat
+from registrations.seats import ACTIVE
+from sessions.models import Session
+
+# Fewer letters would list everybody, which the door has no use for.
+LETTERS_AT_LEAST = 2
+FOUND_AT_MOST = 100
+
+
+@dataclass(frozen=True)
+class DoorSession:
+    """A session to take attendance for, with how many were marked as present."""
+
+    session: Session
+    present: int
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The sessions of a lab as the door needs them: today's (and what runs now), coming ones, past ones."""
+
+    today: tuple[DoorSession, ...]
+    coming: tuple[DoorSession, ...]
+    past: tuple[DoorSession, ...]
+
+    @property
+    def are_none(self) -> bool:
+        return not (self.today or self.coming or self.past)
+
+
+@dataclass(frozen=True)
+class Guest:
+    """One person of the list. `seat` is a state of `Seat` or nothing; `since` is when somebody marked the presence."""
+
+    public_id: str
+    name: str
+    city: object
+    seat: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Headcount:
+    """How many are expected, wait, and are there."""
+
+    seats: int
+    waiting: int
+    present: int
+
+
+def sessions_to_take(lab: Lab, viewer: Viewer) -> QuerySet[Session]:
+    """Return the sessions for which this viewer may take attendance: in sight, taking place, no drafts."""
+    return (
+        Session.objects.visible_to(viewer)
+        .filter(lab=lab, status=Session.Status.SCHEDULED)
+        .exclude(visibility=Session.Visibility.DRAFT)
+        .select_related("room")
+        .order_by("starts_at", "pk")
+    )
+
+
+def doors(lab: Lab, viewer: Viewer, now: datetime) -> Doors:
+    """Sort the sessions by when they are. One query. Today is the lab's own day."""
+    present = Attendance.objects.filter(session=OuterRef("pk")).order_by().values("session")
+    found = sessions_to_take(lab, viewer).annotate(
+        present=Subquery(present.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    )
+    today = wall(now, lab.time_zone).date()
+    groups: dict[str, list[DoorSession]] = {"today": [], "coming": [], "past": []}
+    for session in found:
+        starts, ends = wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone)
+        if starts.date() <= today <= ends.date():
+            group = "today"
+        else:
+            group = "coming" if session.starts_at > now else "past"
+        groups[group].append(DoorSession(session, session.present or 0))
+    groups["past"].reverse()
+    return Doors(**{name: tuple(some) for name, some in groups.items()})
+
+
+def count(session: Session) -> Headcount:
+    """Count those present. One query."""
+    present = Attendance.objects.filter(session=session).count()
+    return Headcount(session.seats_taken, session.seats_waiting, present)
+
+
+def people(session: Session, text: str = "") -> QuerySet[Registration]:
+    """Return who has a seat, waits for one or is there already; with a text, everyone registered of that name.
+
+    Those with a seat come first, then those who wait, then the others, each by name.
+    """
+    found = _everyone(session)
+    if text:
+        found = found.filter(holds(text, "name"))
+    else:
+        found = found.filter(Q(seat__isnull=False) | Q(since__isnull=False))
+    order = Case(
+        When(seat=Seat.State.CONFIRMED, then=Value(0)),
+        When(seat=Seat.State.WAITING, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return found.order_by(order, Lower("name"), "pk")
+
+
+def one(session: Session, person: Registration) -> Registration:
+    """Return this person as `people` does."""
+    return _everyone(session).get(pk=person.pk)
+
+
+def _everyone(session: Session) -> QuerySet[Registration]:
+    """Return all who are registered in the lab, with `seat` and `since` for this session; of their columns the few."""
+    seat = Seat.objects.filter(registration=OuterRef("pk"), session=session, state__in=ACTIVE)
+    there = Attendance.objects.filter(registration=OuterRef("pk"), session=session)
+    return (
+        known(session.lab)
+        .filter(state=Registration.State.CONFIRMED)
+        .annotate(seat=Subquery(seat.values("state")[:1]), since=Subquery(there.values("taken_at")[:1]))
+        .select_related("city")
+        .only("public_id", "name", "city_text", "city__name")
+    )
+
+
+def guest(person: Registration) -> Guest:
+    """Return what the door is told of a person of `people`."""
+    return Guest(
+        public_id=str(person.public_id),
+        name=person.name,
+        city=person.city.name if person.city else person.city_text,
+        seat=getattr(person, "seat", "") or "",
+        since=getattr(person, "since", None),
+    )

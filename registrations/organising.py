@@ -1,0 +1,124 @@
+"""What organisers do with one registration. Each stands in the history with who did it, and the person is told."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import Message, User
+from registrations import letters, registering, seats
+from registrations.models import Registration, Seat, SeatMovement
+from registrations.registering import Refused
+from sessions.models import Session
+
+State = Registration.State
+Reason = SeatMovement.Reason
+
+_WHY_NOT: dict[str, str | Promise] = {
+    Reason.CLOSED: _("The session is full and keeps no waiting list. Raise its number of seats first."),
+    Reason.NOT_OPEN: _("This session cannot be joined: it is over, cancelled, or a draft."),
+}
+
+
+@transaction.atomic
+def give_seat(registration: Registration, session: Session, by: User) -> Seat:
+    """Give the person a seat, or the next place in the waiting list of a full session; registration may be closed.
+
+    A seat or place that the person has stays, and no second mail goes out. Raises Refused (codes: not_registered,
+    closed, not-open).
+    """
+    registration = registering.lock_confirmed(registration)
+    held = Seat.objects.filter(registration=registration, session=session, state__in=seats.ACTIVE).first()
+    if held is not None:
+        return held
+    [seat] = seats.take(registration, [session.pk], Reason.BY_ORGANISER, by)
+    if seat.state not in seats.ACTIVE:
+        # Refusing takes the attempt back, so that nothing of it stands in the person's history.
+        why = SeatMovement.objects.filter(seat=seat).order_by("-pk").values_list("reason", flat=True)[0]
+        raise Refused(why, _WHY_NOT[why])
+    registering.revise(registration)
+    letters.changed(registration, registering.seats_of(registration))
+    return seat
+
+
+@transaction.atomic
+def take_back(registration: Registration, session: Session, by: User) -> bool:
+    """Take a seat or a place in the waiting list from the person; the next in line is seated.
+
+    Tells whether there was anything to take. Raises Refused (codes: not_registered, over).
+    """
+    registration = registering.lock_confirmed(registration)
+    if session.is_over(timezone.now()):
+        raise Refused("over", _("The session is over; its seats stay as they were."))
+    if not seats.give_up(registration, [session.pk], Reason.BY_ORGANISER, by):
+        return False
+    registering.revise(registration)
+    letters.changed(registration, registering.seats_of(registration))
+    return True
+
+
+@transaction.atomic
+def send_link(registration: Registration) -> tuple[Message, bool]:
+    """Queue the mail with the private link, or with the question to confirm, once more.
+
+    Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises Refused
+    (code: cancelled).
+    """
+    registration = registering.lock(registration)
+    before = timezone.now()
+    message = _mail_with_link(registration)
+    return message, message.created_at >= before
+
+
+@transaction.atomic
+def correct_address(registration: Registration, email: str, by: User) -> Message | None:
+    """Write the person's right address, on the organiser's word, and queue the mail with the link to it.
+
+    All private links sent so far stop working: they may lie in a stranger's mailbox. Mails already written keep
+    their address. Returns None where nothing differs. Raises Refused (codes: cancelled, already_registered) and
+    ValidationError for what is no address.
+    """
+    registration = registering.lock(registration)
+    _refuse_cancelled(registration)
+    email = email.strip()
+    if email == registration.email:
+        return None
+    registration.email, registration.email_key = email, registering.email_key(email)
+    registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+    registration.link_version += 1
+    registration.feed_version += 1
+    registration.revised_at = timezone.now()
+    registration._history_user = by  # type: ignore[attr-defined]
+    taken = Refused("already_registered", _("Another registration of this lab has this address."))
+    if (
+        Registration.objects.filter(
+            lab=registration.lab_id, email_key=registration.email_key, state=State.CONFIRMED
+        )
+        .exclude(pk=registration.pk)
+        .exists()
+    ):
+        raise taken
+    try:
+        with transaction.atomic():
+            registration.save(
+                update_fields=["email", "email_key", "link_version", "feed_version", "revised_at"]
+            )
+    except IntegrityError:
+        raise taken from None
+    return _mail_with_link(registration)
+
+
+def _mail_with_link(registration: Registration) -> Message:
+    _refuse_cancelled(registration)
+    if registration.state == State.CONFIRMED:
+        return letters.link_again(registration)
+    age: timedelta = timezone.now() - registration.created_at
+    days_left = max(registering.UNCONFIRMED_DAYS - age.days, 1)
+    return letters.confirm_address(registration, days_left, again=True)
+
+
+def _refuse_cancelled(registration: Registration) -> None:
+    if registration.state == State.CANCELLED:
+        raise Refused("cancelled", _("This registration was cancelled."))

@@ -1,0 +1,181 @@
+"""Attendance at the door: a list of sessions, then a list of people with a button each. Works without script."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from labs import access
+from labs.models import Lab
+from labs.viewer import viewer_of
+from labs.views import posted
+from registrations import attendance, door
+from registrations.console_forms import DoorSearchForm
+from registrations.finding import known
+from registrations.models import Registration
+from sessions.models import Session
+
+PER_PAGE = 100
+# Where the browser's session keeps whom the last “all of them” marked, so that it can be taken back.
+LAST_MARKED = "attendance_last_marked"
+
+
+@access.door
+@require_safe
+def attendances(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """The sessions of the lab, today's first."""
+    now = timezone.now()
+    context = {
+        "lab": lab,
+        "section": "attendance",
+        "doors": door.doors(lab, viewer_of(request), now),
+        "now": now,
+        "zone": lab.time_zone,
+    }
+    return render(request, "registrations/console/attendance.html", context)
+
+
+@access.door
+@require_http_methods(["GET", "HEAD", "POST"])
+def attendance_of_session(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    """The people of one session. A POST marks one of them: `present` or `absent` holds a registration's id."""
+    found = _session(request, lab, session)
+    if request.method == "POST":
+        return _mark(request, lab, found)
+    form, page = _people(request, found)
+    now = timezone.now()
+    context = {
+        **_context(lab, found),
+        "form": form,
+        "invalid": bool(form.errors),
+        "searched": form.text,
+        "page_obj": page,
+        "guests": [door.guest(person) for person in page],
+        "unmarked": sum(getattr(person, "since", None) is None for person in page),
+        "marked": _last_marked(request, found),
+        "begins_later": found.starts_at > now,
+        "query": urlencode({"q": form.text, "page": page.number}),
+    }
+    return render(request, "registrations/console/attendance_session.html", context)
+
+
+def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
+    """Mark one person as present or take that back; answer with the one row where htmx asks, else with the page."""
+    was_there = "absent" not in request.POST
+    person = _registered(lab, request.POST.get("present" if was_there else "absent", ""))
+    if was_there:
+        attendance.take(person, session, posted.person(request))
+    else:
+        attendance.untake(person, session, posted.person(request))
+    if getattr(request, "htmx", False):
+        guest = door.guest(door.one(session, person))
+        return render(
+            request,
+            "registrations/console/attendance_answer.html",
+            {**_context(lab, session), "guest": guest},
+        )
+    query = urlencode({name: request.GET[name] for name in ("q", "page") if request.GET.get(name)})
+    return redirect(f"{_address(lab, session)}?{query}#p-{person.public_id}")
+
+
+@access.door
+@require_http_methods(["GET", "HEAD", "POST"])
+def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    """Mark everybody of one page of the list as present; asks first, naming them."""
+    found = _session(request, lab, session)
+    if request.method == "POST":
+        people = [_registered(lab, value) for value in request.POST.getlist("person")[:PER_PAGE]]
+        new = attendance.take_all(people, found, posted.person(request))
+        request.session[LAST_MARKED] = {
+            "session": found.pk,
+            "people": [str(person.public_id) for person in new],
+        }
+        words = ngettext(
+            "%(count)d person is marked as present.", "%(count)d people are marked as present.", len(new)
+        )
+        messages.success(request, words % {"count": len(new)})
+        return redirect(_address(lab, found))
+    form, page = _people(request, found)
+    guests = [door.guest(person) for person in page]
+    context = {
+        **_context(lab, found),
+        "guests": [guest for guest in guests if guest.since is None],
+        "query": urlencode({"q": form.text, "page": page.number}),
+        "begins_later": found.starts_at > timezone.now(),
+    }
+    return render(request, "registrations/console/attendance_all.html", context)
+
+
+@access.door
+@require_POST
+def attendance_undo(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    """Take back what the last “all of them” marked here."""
+    found = _session(request, lab, session)
+    marked = _last_marked(request, found)
+    people = known(lab).filter(public_id__in=marked)
+    taken_back = attendance.untake_all(people, found, posted.person(request))
+    request.session.pop(LAST_MARKED, None)
+    if taken_back:
+        words = ngettext(
+            "%(count)d person is no longer marked as present.",
+            "%(count)d people are no longer marked as present.",
+            taken_back,
+        )
+        messages.success(request, words % {"count": taken_back})
+    else:
+        messages.info(request, _("There is nothing to take back."))
+    return redirect(_address(lab, found))
+
+
+def _session(request: HttpRequest, lab: Lab, slug: str) -> Session:
+    """Return the session if attendance is taken for it and this viewer may see it."""
+    session = get_object_or_404(door.sessions_to_take(lab, viewer_of(request)), slug=slug)
+    session.lab = lab
+    return session
+
+
+def _people(request: HttpRequest, session: Session) -> tuple[DoorSearchForm, Page[Registration]]:
+    form = DoorSearchForm(request.GET)
+    people = door.people(session, form.text)
+    if form.text:
+        people = people[: door.FOUND_AT_MOST]
+    return form, Paginator(people, PER_PAGE).get_page(request.GET.get("page"))
+
+
+def _registered(lab: Lab, public_id: str) -> Registration:
+    """Return a person who is registered in this lab, by the id that a button or a hidden field sent."""
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        raise Http404 from None
+    return get_object_or_404(known(lab), public_id=wanted, state=Registration.State.CONFIRMED)
+
+
+def _last_marked(request: HttpRequest, session: Session) -> list[str]:
+    """Return whom this browser marked all at once in this session, last of all."""
+    marked: dict[str, Any] = request.session.get(LAST_MARKED) or {}
+    return list(marked.get("people", [])) if marked.get("session") == session.pk else []
+
+
+def _context(lab: Lab, session: Session) -> dict[str, Any]:
+    return {
+        "lab": lab,
+        "section": "attendance",
+        "session": session,
+        "headcount": door.count(session),
+        "now": timezone.now(),
+        "zone": lab.time_zone,
+    }
+
+
+def _address(lab: Lab, session: Session) -> str:
+    return reverse("console_attendance_session", args=[lab.slug, session.slug])

@@ -1,0 +1,279 @@
+"""The console's page of one person, and what an organiser may do there. Each POST is a page or a button of its own."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from labs import access, outbox
+from labs.models import Lab, Message
+from labs.views import posted
+from registrations import erasing, finding, organising, registering, seats
+from registrations.changes import changes_of
+from registrations.console_forms import AddressForm, PersonForm, SeatForm
+from registrations.forms import details_initial
+from registrations.models import Attendance, Registration, Seat, SeatMovement
+from sessions.models import Session
+
+State = Registration.State
+
+
+@dataclass(frozen=True)
+class SeatRow:
+    """One session of the person: the seat, its place in line, how it came so, and whether he or she was there."""
+
+    session: Session
+    seat: Seat | None
+    position: int | None
+    movements: tuple[SeatMovement, ...]
+    attendance: Attendance | None
+    is_over: bool
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        return self.seat is not None and self.seat.state in seats.ACTIVE and not self.is_over
+
+
+@dataclass(frozen=True)
+class MailRow:
+    message: Message
+    occasion: str
+
+
+@access.organiser
+@require_safe
+def registration(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
+    """All that is known of one person."""
+    return _page(request, lab, _one(lab, registration))
+
+
+def _page(
+    request: HttpRequest, lab: Lab, person: Registration, form: SeatForm | None = None, status: int = 200
+) -> HttpResponse:
+    rows = _seat_rows(person)
+    written = Message.objects.filter(about=_about(person)).defer("text", "html", "links")
+    context = _context(
+        lab,
+        person,
+        rows=rows,
+        attended=sum(row.attendance is not None for row in rows),
+        form=form or _seat_form(lab, person, rows),
+        mails=[MailRow(message, outbox.occasion_in_words(message.occasion)) for message in written],
+        changes=changes_of(person, get_language() or "en"),
+    )
+    return render(request, "registrations/console/person.html", context, status=status)
+
+
+def _seat_rows(person: Registration) -> list[SeatRow]:
+    """Return the sessions that the person chose or attended, in their order. Four queries."""
+    now = timezone.now()
+    movements = Prefetch("movements", SeatMovement.objects.select_related("by").order_by("at", "pk"))
+    held = {
+        seat.session_id: seat
+        for seat in Seat.objects.filter(registration=person)
+        .select_related("session__room")
+        .prefetch_related(movements)
+    }
+    there = {
+        attendance.session_id: attendance
+        for attendance in Attendance.objects.filter(registration=person).select_related("session", "taken_by")
+    }
+    positions = seats.waiting_positions(held.values())
+    sessions = {seat.session for seat in held.values()} | {
+        attendance.session for attendance in there.values()
+    }
+    return [
+        SeatRow(
+            session=session,
+            seat=(seat := held.get(session.pk)),
+            position=positions.get(seat.pk) if seat else None,
+            movements=tuple(seat.movements.all()) if seat else (),
+            attendance=there.get(session.pk),
+            is_over=session.is_over(now),
+        )
+        for session in sorted(sessions, key=lambda one: (one.starts_at, one.pk))
+    ]
+
+
+def _seat_form(
+    lab: Lab, person: Registration, rows: list[SeatRow] | None = None, data: QueryDict | None = None
+) -> SeatForm:
+    """Offer the sessions in which the person could get a seat and has none."""
+    now = timezone.now()
+    rows = _seat_rows(person) if rows is None else rows
+    held = {row.session.pk for row in rows if row.seat and row.seat.state in seats.ACTIVE}
+    free = Session.objects.filter(seats.open_to_take(now), lab=lab).exclude(pk__in=held)
+    return SeatForm(data, lab=lab, sessions=list(free.order_by("starts_at", "pk")))
+
+
+@access.organiser
+@require_POST
+def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
+    """Give a seat in one more session; registration need not be open."""
+    person = _one(lab, registration)
+    form = _seat_form(lab, person, data=request.POST)
+    if not form.is_valid():
+        return _page(request, lab, person, form, status=422)
+    try:
+        seat = organising.give_seat(person, form.chosen, posted.person(request))
+    except registering.Refused as refusal:
+        form.add_error("session", str(refusal.message))
+        return _page(request, lab, person, form, status=422)
+    if seat.state == Seat.State.WAITING:
+        messages.warning(
+            request, _("The session is full: the person is now on its waiting list. A mail is queued.")
+        )
+    else:
+        messages.success(request, _("The seat is given. A mail is queued."))
+    return _back(person)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) -> HttpResponse:
+    """Take one seat back; asks first, because the next in line gets it at once."""
+    person = _one(lab, registration)
+    row = next((row for row in _seat_rows(person) if row.session.slug == session), None)
+    if row is None or not row.can_be_taken_back:
+        raise Http404
+    if request.method == "POST":
+        try:
+            organising.take_back(person, row.session, posted.person(request))
+        except registering.Refused as refusal:
+            messages.error(request, str(refusal.message))
+        else:
+            messages.success(request, _("The seat is taken back. A mail is queued."))
+        return _back(person)
+    return render(request, "registrations/console/take_back.html", _context(lab, person, row=row))
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
+    """Correct name, city and the like."""
+    person = _one(lab, registration)
+    if person.state != State.CONFIRMED:
+        raise Http404
+    form = PersonForm(
+        request.POST if request.method == "POST" else None, lab=lab, initial=details_initial(person)
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            registering.change_details(person, form.details, posted.person(request))
+        except registering.Refused as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            messages.success(request, _("The details are saved."))
+            return _back(person)
+    context = _context(lab, person, form=form)
+    return render(request, "registrations/console/edit.html", context, status=422 if form.errors else 200)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
+    """Correct the e-mail address; the link goes to the new one."""
+    person = _one(lab, registration)
+    if person.state == State.CANCELLED:
+        raise Http404
+    form = AddressForm(request.POST if request.method == "POST" else None, initial={"email": person.email})
+    if request.method == "POST" and form.is_valid():
+        try:
+            sent = organising.correct_address(person, form.cleaned_data["email"], posted.person(request))
+        except registering.Refused as refusal:
+            form.add_error("email", str(refusal.message))
+        except ValidationError as error:
+            form.add_error("email", error.messages)
+        else:
+            if sent is None:
+                messages.info(request, _("The address is the same as before. Nothing was changed."))
+            else:
+                messages.success(request, _("The address is corrected. A mail with the link is queued."))
+            return _back(person)
+    context = _context(lab, person, form=form)
+    return render(request, "registrations/console/address.html", context, status=422 if form.errors else 200)
+
+
+@access.organiser
+@require_POST
+def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
+    """Send the private link, or the question to confirm, once more."""
+    person = _one(lab, registration)
+    try:
+        _message, is_new = organising.send_link(person)
+    except registering.Refused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        if is_new:
+            messages.success(request, _("A mail with the link is queued."))
+        else:
+            messages.info(request, _("A mail with the link was queued less than 20 minutes ago."))
+    return _back(person)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
+    """Cancel the registration; asks first, because it cannot be undone."""
+    person = _one(lab, registration)
+    if person.state == State.CANCELLED:
+        raise Http404
+    if request.method == "POST":
+        registering.cancel(person, posted.person(request))
+        messages.success(request, _("The registration is cancelled. Free seats went to the next in line."))
+        return _back(person)
+    context = _context(lab, person, rows=[row for row in _seat_rows(person) if row.can_be_taken_back])
+    return render(request, "registrations/console/cancel.html", context)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
+    """Erase the person: says what goes and what stays, and does it only after that."""
+    person = _one(lab, registration)
+    if request.method == "POST":
+        erasing.erase(person, posted.person(request))
+        messages.success(request, _("The person is erased."))
+        return redirect("console_registrations", lab.slug)
+    rows = _seat_rows(person)
+    context = _context(
+        lab,
+        person,
+        rows=[row for row in rows if row.can_be_taken_back],
+        attended=sum(row.attendance is not None for row in rows),
+        mails=Message.objects.filter(about=_about(person)).count(),
+    )
+    return render(request, "registrations/console/erase.html", context)
+
+
+def _one(lab: Lab, public_id: UUID) -> Registration:
+    """Return a person of this lab; anybody else, and whoever is erased, does not exist."""
+    people = finding.known(lab).select_related("city", "stakeholder_group", "lab__programme")
+    return get_object_or_404(people, public_id=public_id)
+
+
+def _about(person: Registration) -> str:
+    return f"registration:{person.public_id}"
+
+
+def _context(lab: Lab, person: Registration, **more: object) -> dict[str, object]:
+    return {
+        "lab": lab,
+        "section": "registrations",
+        "registration": person,
+        "zone": lab.time_zone,
+        "now": timezone.now(),
+        **more,
+    }
+
+
+def _back(person: Registration) -> HttpResponse:
+    return redirect("console_registration", person.lab.slug, person.public_id)

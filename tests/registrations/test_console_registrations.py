@@ -1,0 +1,237 @@
+"""The console's list of people: who is in it, in which order, at what cost."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from labs.models import Lab, Message
+from registrations import letters, registering, seats
+from registrations.erasing import erase
+from registrations.models import Registration
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/organise/labs/lab/registrations/"
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return f.LabFactory(slug="lab")
+
+
+@pytest.fixture
+def client(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(lab=lab).user)
+    return client
+
+
+def names(client: Client, **query: str) -> list[str]:
+    response = client.get(LIST, query)
+    assert response.status_code == 200
+    return [row.registration.name for row in response.context["rows"]]
+
+
+def test_the_newest_come_first_and_the_order_can_be_turned(client: Client, lab: Lab) -> None:
+    for name in ("Beta", "alpha", "Gamma"):
+        f.RegistrationFactory(lab=lab, name=name)
+    assert names(client) == ["Gamma", "alpha", "Beta"]
+    assert names(client, sort="registered") == ["Beta", "alpha", "Gamma"]
+    assert names(client, sort="name") == ["alpha", "Beta", "Gamma"]
+    assert names(client, sort="-name") == ["Gamma", "Beta", "alpha"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("демо участник", ["Демо Участник"]),  # capitals of any alphabet
+        ("ΔΟΚΙΜΑΣΤΙΚΌΣ", ["Δοκιμαστικός"]),
+        ("ANNEX", ["Demo participant"]),  # organisation
+        ("alpha@", ["Δοκιμαστικός"]),  # e-mail
+        ("%", []),
+        ("_", []),
+        (".*", []),
+        ("'; DROP TABLE", []),
+        ("{{ lab }}", []),
+    ],
+)
+def test_people_are_found_by_name_address_and_organisation(
+    client: Client, lab: Lab, text: str, found: list[str]
+) -> None:
+    f.RegistrationFactory(lab=lab, name="Демо Участник")
+    f.RegistrationFactory(lab=lab, name="Δοκιμαστικός", email="alpha@example.org")
+    f.RegistrationFactory(lab=lab, name="Demo participant", organisation="The annex")
+    assert names(client, q=text) == found
+
+
+def test_filters_narrow_the_list_and_count_together(client: Client, lab: Lab) -> None:
+    session, other = f.SessionFactory.create_batch(2, lab=lab, capacity=1)
+    city = f.CityFactory()
+    group = f.StakeholderGroupFactory(programme=lab.programme)
+    lab.programme.cities.add(city)
+    first = f.RegistrationFactory(lab=lab, name="first", city=city, language="bg", stakeholder_group=group)
+    second = f.RegistrationFactory(lab=lab, name="second", city_text="Graz")
+    f.RegistrationFactory(lab=lab, name="third", state="unconfirmed", confirmed_at=None, city=city)
+    seats.take(first, [session.pk])
+    seats.take(second, [session.pk, other.pk])
+
+    assert names(client, session=session.slug) == ["second", "first"]
+    assert names(client, session=session.slug, seat="waiting") == ["second"]
+    assert names(client, seat="confirmed") == ["second", "first"]
+    assert names(client, city=city.slug) == ["third", "first"]
+    assert names(client, city="-") == ["second"]
+    assert names(client, group=group.slug) == ["first"]
+    assert names(client, language="bg") == ["first"]
+    assert names(client, state="unconfirmed") == ["third"]
+    assert names(client, city=city.slug, state="confirmed", session=session.slug) == ["first"]
+
+
+def test_the_place_in_the_waiting_list_is_told(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, capacity=1)
+    for _number in range(3):
+        seats.take(f.RegistrationFactory(lab=lab), [session.pk])
+    rows = client.get(LIST, {"session": session.slug}).context["rows"]
+    assert [(row.seat.state, row.position) for row in rows] == [
+        ("waiting", 2),
+        ("waiting", 1),
+        ("confirmed", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"session": "no-such-session"},
+        {"seat": "x"},
+        {"state": "deleted"},
+        {"city": "atlantis"},
+        {"group": "0"},
+        {"language": "xx"},
+        {"sort": "email_key"},
+        {"q": "a" * 5000},
+        {"q": "a\0b"},
+    ],
+)
+def test_a_filter_that_is_not_offered_is_told_and_left_out(
+    client: Client, lab: Lab, query: dict[str, str]
+) -> None:
+    lab.programme.cities.add(f.CityFactory())
+    f.StakeholderGroupFactory(programme=lab.programme)
+    f.RegistrationFactory(lab=lab, name="first")
+    response = client.get(LIST, query)
+    assert [row.registration.name for row in response.context["rows"]] == ["first"]
+    assert list(response.context["form"].errors) == list(query)
+    assert "field-error" in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30, ""])
+def test_a_page_that_does_not_exist_is_the_nearest_one(client: Client, lab: Lab, page: str) -> None:
+    f.RegistrationFactory(lab=lab, name="first")
+    assert names(client, page=page) == ["first"]
+
+
+def test_filters_stay_while_pages_are_turned(client: Client, lab: Lab) -> None:
+    f.RegistrationFactory.create_batch(51, lab=lab, language="bg")
+    f.RegistrationFactory(lab=lab, language="en")
+    body = client.get(LIST, {"language": "bg", "sort": "name"}).content.decode()
+    assert "?language=bg&amp;sort=name&amp;page=2" in body
+    assert len(names(client, language="bg", page="2")) == 1
+
+
+def test_another_labs_people_and_sessions_are_not_there(client: Client, lab: Lab) -> None:
+    stranger = f.RegistrationFactory(name="Stranger")
+    f.RegistrationFactory(lab=lab, name="Own")
+    foreign = f.SeatFactory(registration=stranger)
+    assert names(client) == ["Own"]
+    assert names(client, session=foreign.session.slug) == ["Own"]  # left out: not offered here
+
+
+def test_an_erased_person_is_not_listed(client: Client, lab: Lab) -> None:
+    erase(f.RegistrationFactory(lab=lab))
+    response = client.get(LIST)
+    assert response.context["rows"] == []
+    assert "Nobody has registered yet." in response.content.decode()
+
+
+def test_an_empty_list_says_what_will_be_there(client: Client, lab: Lab) -> None:
+    assert "Registration is open." in client.get(LIST).content.decode()
+    Lab.objects.update(registration_opens_at=None, registration_closes_at=None)
+    assert "Registration is not open." in client.get(LIST).content.decode()
+    f.RegistrationFactory(lab=lab)
+    assert "Nobody fits." in client.get(LIST, {"q": "zzz"}).content.decode()
+
+
+def test_a_mail_in_trouble_is_shown_before_one_that_went_well(client: Client, lab: Lab) -> None:
+    person = f.RegistrationFactory(lab=lab)
+    bounced = letters.confirm_address(person, 7)
+    Message.objects.filter(pk=bounced.pk).update(state=Message.State.BOUNCED)
+    letters.confirmation(person, registering.seats_of(person))
+    [row] = client.get(LIST).context["rows"]
+    assert row.mail == bounced
+    Message.objects.update(state=Message.State.SENT)
+    [row] = client.get(LIST).context["rows"]
+    assert row.mail.occasion == "confirmation"
+
+
+def test_the_list_costs_the_same_queries_for_three_people_and_for_forty(client: Client, lab: Lab) -> None:
+    session, other = f.SessionFactory.create_batch(2, lab=lab, capacity=2)
+    client.get(LIST)  # the first answer of a session writes its token
+    costs = []
+    for people in (3, 37):
+        for _number in range(people):
+            city = f.CityFactory()
+            lab.programme.cities.add(city)
+            group = f.StakeholderGroupFactory(programme=lab.programme)
+            person = f.RegistrationFactory(lab=lab, city=city, stakeholder_group=group)
+            seats.take(person, [session.pk, other.pk])
+            f.AttendanceFactory(registration=person, session=session)
+            letters.confirmation(person, registering.seats_of(person))
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert len(names(client, session=session.slug)) in (3, 40)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
+    assert costs[0] <= 18
+
+
+def test_people_are_the_organisers_business_alone(lab: Lab) -> None:
+    person = f.RegistrationFactory(lab=lab)
+    addresses = [LIST, "/organise/labs/lab/registrations.csv", f"{LIST}{person.public_id}/"]
+    for staff in (
+        f.StaffFactory(lab=lab, role="door"),
+        f.StaffFactory(role="organiser"),
+        f.DelegateFactory(programme=lab.programme),
+    ):
+        client = Client()
+        client.force_login(staff.user)
+        assert [client.get(address).status_code for address in addresses] == [404] * 3
+    visitor = Client()
+    assert all(
+        visitor.get(address).headers["Location"].startswith("/accounts/login/") for address in addresses
+    )
+
+
+def test_the_export_holds_who_is_shown_in_the_readers_language(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, title={"en": "Opening", "bg": "Откриване"})
+    first = f.RegistrationFactory(lab=lab, name="Демо участник 1", language="bg")
+    f.RegistrationFactory(lab=lab, name="Demo participant 2", language="en")
+    seats.take(first, [session.pk])
+    response: Any = client.get("/organise/labs/lab/registrations.csv", {"language": "bg"})
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.headers["Content-Disposition"].startswith('attachment; filename="lab-registrations-20')
+    assert "no-store" in response.headers["Cache-Control"]
+    content = b"".join(response.streaming_content)
+    assert content.startswith(b"\xef\xbb\xbf")
+    lines = content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert lines[0].endswith("Opening")
+    assert lines[1].startswith("Демо участник 1,")
+    assert lines[1].endswith("Seat")
+    bulgarian: Any = client.get("/organise/labs/lab/registrations.csv", {"lang": "bg"})
+    assert b"".join(bulgarian.streaming_content).decode("utf-8-sig").splitlines()[0].endswith("Откриване")
+    assert Registration.objects.count() == 2
