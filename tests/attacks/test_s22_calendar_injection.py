@@ -70,7 +70,7 @@ def write_everywhere(lab, text):
     Programme.objects.update(name=words)
     Lab.objects.update(title=words, theme=words, venue=words)
     Track.objects.update(name=words)
-    Room.objects.update(name=words, address=text[:200], online=False)
+    Room.objects.update(name=words, address=text.replace("\x00", "")[:200], online=False)
     Session.objects.update(title=words, abstract=words)
     AgendaItem.objects.update(title=words)
     Speaker.objects.update(name=words, affiliation=words)
