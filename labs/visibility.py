@@ -15,6 +15,8 @@ def visible_labs(viewer: Viewer) -> Q:
     """Return the condition under which a lab may be seen: public to all, a draft only to those who work on it."""
     if viewer.is_superuser:
         return Q()
+    if not viewer.is_staff_anywhere:
+        return Q(visibility="public")
     return (
         Q(visibility="public")
         | Q(pk__in=viewer.organised_labs | viewer.door_labs)
