@@ -22,7 +22,7 @@ from labs.forms.base import (
     fold_field,
     keeping,
 )
-from labs.forms.rows import RowForm, Rows
+from labs.forms.rows import RowForm, Rows, refuse_fewer_rows
 from labs.models import City, Lab, Programme, Room, Track
 from labs.models.texts import PARAGRAPHS, languages_of, reading
 from labs.zones import validate_zone
@@ -271,6 +271,9 @@ class AppearanceRows(BaseFormSet):
         return super()._construct_form(  # type: ignore[misc]
             i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
         )
+
+    def clean(self) -> None:
+        refuse_fewer_rows(self)
 
     def plans(self, speakers: Mapping[int, Speaker]) -> dict[str, tuple[AppearancePlan, ...]]:
         """Return who appears where: "" for the session as such, else the item's place on the page."""

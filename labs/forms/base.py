@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import ErrorDict, flatatt
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
@@ -180,13 +181,13 @@ class HouseForm(forms.Form):
             self.get_initial_for_field(self.fields[name], name), self.cleaned_data[name], self.locales
         )
 
-    def take_over(self, errors: Mapping[str, Iterable[str]]) -> None:
+    def take_over(self, errors: Mapping[str, Iterable[str | Promise]]) -> None:
         """Show what a verb found wrong beside the fields that it is about."""
         for name, messages in errors.items():
             field = self.renamed.get(name, name)
             for message in messages:
-                if message not in self.errors.get(field, []):
-                    self.add_error(field if field in self.fields else None, message)
+                if str(message) not in self.errors.get(field, []):
+                    self.add_error(field if field in self.fields else None, str(message))
 
     def forget_errors(self) -> None:
         """Show what was typed without judging it: more rows were asked for, nothing is to be saved yet."""

@@ -57,6 +57,7 @@ class Rows(BaseFormSet):
                     code="foreign_row",
                 )
             seen.add(row)
+        refuse_fewer_rows(self)
 
     @property
     def filled(self) -> list[Any]:
@@ -78,6 +79,16 @@ class Rows(BaseFormSet):
         self._non_form_errors = self.error_class()
         for form in self.forms:
             form.forget_errors()
+
+
+def refuse_fewer_rows(rows: BaseFormSet) -> None:
+    """Raise ValidationError where rows are missing that the page had: what is not sent must not count as removed."""
+    said = rows.management_form.cleaned_data
+    if said["TOTAL_FORMS"] < max(said["INITIAL_FORMS"], 0):
+        raise forms.ValidationError(
+            gettext("This form is not complete. Open the page again, and send it once more."),
+            code="rows_missing",
+        )
 
 
 def with_more_rows(data: Any, prefix: str, more: int) -> Any:

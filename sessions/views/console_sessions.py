@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from labs import access
@@ -29,6 +29,7 @@ from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, plan_of
 
+NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
 EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
 
 
@@ -82,6 +83,7 @@ class Desk:
     people: Any
     items: dict[int, AgendaItem] = field(default_factory=dict)
     speakers: dict[int, Speaker] = field(default_factory=dict)
+    is_stale: bool = False  # somebody saved the session since the form was opened
 
     @classmethod
     def opened(cls, lab: Lab, session: Session | None) -> Desk:
@@ -125,7 +127,8 @@ class Desk:
         """Return the forms as they were sent."""
         items, speakers = _stored(lab, session)
         data: Any = request.POST
-        if session is not None and request.POST.get("revision") != session.revised_at.isoformat():
+        stale = session is not None and request.POST.get("revision") != session.revised_at.isoformat()
+        if stale:
             # What somebody else took out meanwhile comes back as new, if this person decides so.
             data = data.copy()
             for name in [name for name in data if name.startswith("agenda-") and name.endswith("-row")]:
@@ -143,7 +146,8 @@ class Desk:
                 "items": agenda_choices(agenda.forms, lab),
             },
         )
-        return cls(lab, session, SessionForm(data, lab=lab, session=session), agenda, people, items, speakers)
+        form = SessionForm(data, lab=lab, session=session)
+        return cls(lab, session, form, agenda, people, items, speakers, stale)
 
     @property
     def wants_more_rows(self) -> bool:
@@ -156,6 +160,11 @@ class Desk:
     def is_valid(self) -> bool:
         # All three are looked at, so that all that is wrong is said at once.
         found = [one.is_valid() for one in (self.form, self.agenda, self.people)]
+        if all(found) and self.items and not self.is_stale:
+            sent = {form.cleaned_data.get("row") for form in self.agenda.forms}
+            if not set(self.items) <= sent:
+                self.form.take_over({"": [NOT_COMPLETE]})
+                return False
         if all(found):
             listed = {
                 str(place) for place, form in enumerate(self.agenda.forms) if form in self.agenda.filled
@@ -260,9 +269,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         plan = desk.plan(found.slug)
         revision = _moment(desk.form.cleaned_data["revision"])
         if revision is None:
-            desk.form.take_over(
-                {"": [_("This form is not complete. Open the page again, and send it once more.")]}
-            )
+            desk.form.take_over({"": [NOT_COMPLETE]})
             return _page(request, desk)
         sequence = found.sequence
         tell = desk.form.cleaned_data["tell"]

@@ -1,0 +1,88 @@
+"""S29 (Django CVE-2026-87975): forged formsets must neither delete nor change rows of others.
+
+The rows of the console carry ids; whatever their numbers, order and counters say, only rows of the lab, the programme
+or the session that the page is about can be touched.
+"""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from labs.models import Lab, StakeholderGroup, Track
+from sessions.models import AgendaItem, Appearance, Session
+from tests import factories as f
+from tests.pages import form_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return f.LabFactory(
+        slug="lab", programme=f.ProgrammeFactory(slug="programme"), starts_on=date(2027, 4, 6)
+    )
+
+
+@pytest.fixture
+def client(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
+    return client
+
+
+def everything() -> list[Any]:
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (Track, StakeholderGroup, AgendaItem, Session)
+    ]
+
+
+@pytest.mark.parametrize("counters", [("1", "0"), ("1", "1"), ("2", "2"), ("50", "50"), ("0", "0")])
+@pytest.mark.parametrize("remove", ["", "on"])
+def test_rows_of_others_stay_as_they_are(
+    client: Client, lab: Lab, counters: tuple[str, str], remove: str
+) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    pages = {
+        "/organise/labs/lab/tracks/": ("rows", "name_0", f.TrackFactory().pk),
+        "/organise/programmes/programme/groups/": ("rows", "name_0", f.StakeholderGroupFactory().pk),
+        # An item of another session of the same lab is as foreign as any.
+        f"/organise/labs/lab/sessions/{session.slug}/": (
+            "agenda",
+            "title_0",
+            f.AgendaItemFactory(session=f.SessionFactory(lab=lab)).pk,
+        ),
+    }
+    before = everything()
+    for address, (prefix, text, pk) in pages.items():
+        forged = {
+            f"{prefix}-0-row": str(pk),
+            f"{prefix}-0-{text}": "Taken over",
+            f"{prefix}-TOTAL_FORMS": counters[0],
+            f"{prefix}-INITIAL_FORMS": counters[1],
+        } | ({f"{prefix}-0-remove": remove} if remove else {})
+        response = client.post(address, form_of(client.get(address)).filled(**forged))
+        assert response.status_code in (302, 422)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("total", ["", "x", "-1", "0", "99999999999999999999", "1e3"])
+def test_counters_that_are_none_are_no_error_of_the_service(client: Client, lab: Lab, total: str) -> None:
+    f.TrackFactory(lab=lab)
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    f.AppearanceFactory(session=session, agenda_item=f.AgendaItemFactory(session=session))
+    f.AppearanceFactory(session=session)
+    before = everything()
+    for address, prefix in (
+        ("/organise/labs/lab/tracks/", "rows"),
+        (f"/organise/labs/lab/sessions/{session.slug}/", "agenda"),
+        (f"/organise/labs/lab/sessions/{session.slug}/", "people"),
+        ("/organise/labs/lab/days/", "days"),
+    ):
+        form = form_of(client.get(address))
+        for more in ({}, {"more": "1", f"more-{prefix}": "1"}):
+            response = client.post(address, form.filled(**{f"{prefix}-TOTAL_FORMS": total}) | more)
+            assert response.status_code < 500
+    assert everything() == before

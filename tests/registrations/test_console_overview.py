@@ -1,0 +1,167 @@
+"""The first pages of the console: all of a person's labs, and one lab at a glance."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from labs.models import Lab, Message, User
+from sessions import delegate_calendars
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+HOME = "/organise/"
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text(response: Any) -> str:
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def fill(lab: Lab, count: int) -> None:
+    for _ in range(count):
+        session = f.SessionFactory(
+            lab=lab, room=f.RoomFactory(lab=lab), capacity=5, seats_taken=2, seats_waiting=1
+        )
+        f.AppearanceFactory(session=session)
+        f.SeatFactory(registration=f.RegistrationFactory(lab=lab, city=f.CityFactory()), session=session)
+
+
+def test_whoever_is_not_signed_in_is_asked_to() -> None:
+    assert Client().get(HOME)["Location"] == "/accounts/login/?next=/organise/"
+
+
+def test_an_organiser_sees_own_labs_with_figures_and_no_others() -> None:
+    lab = f.LabFactory(slug="mine", title={"en": "My lab"})
+    fill(lab, 3)
+    f.LabFactory(title={"en": "Their lab"})
+    Message.objects.create(
+        lab=lab, occasion="x", key="x", language="en", to_email="a@example.org", subject="x", text="x",
+        message_id="<x@example.org>", state="bounced",
+    )  # fmt: skip
+    page = text(client_of(f.StaffFactory(lab=lab).user).get(HOME))
+    assert "My lab" in page
+    assert "Their lab" not in page
+    assert "<dd>3</dd>" in page
+    assert "<dd>6</dd>" in page
+    assert "1 mail needs attention" in page
+    assert "New lab" not in page
+
+
+def test_an_owner_sees_all_labs_of_the_programme_and_may_make_one() -> None:
+    programme = f.ProgrammeFactory(slug="programme")
+    f.LabFactory(programme=programme, title={"en": "Draft lab"}, visibility="draft")
+    page = text(client_of(f.StaffFactory(role="owner", programme=programme, lab=None).user).get(HOME))
+    assert "Draft lab" in page
+    assert "/organise/programmes/programme/new-lab/" in page
+
+
+def test_coming_labs_stand_before_past_ones() -> None:
+    programme = f.ProgrammeFactory()
+    today = timezone.now().date()
+    for name, days in (("Past", -40), ("Later", 60), ("Soon", 5)):
+        f.LabFactory(
+            programme=programme,
+            title={"en": f"{name} lab"},
+            starts_on=today + timedelta(days=days),
+            registration_opens_at=None,
+        )
+    page = text(client_of(f.StaffFactory(role="owner", programme=programme, lab=None).user).get(HOME))
+    places = [page.index(f"{name} lab") for name in ("Soon", "Later", "Past")]
+    assert places == sorted(places)
+
+
+def test_door_staff_go_to_attendance_and_see_no_figures() -> None:
+    lab = f.LabFactory(slug="lab")
+    fill(lab, 1)
+    client = client_of(f.StaffFactory(lab=lab, role="door").user)
+    page = text(client.get(HOME))
+    assert "/organise/labs/lab/attendance/" in page
+    assert "<dd>" not in page
+    assert client.get("/organise/labs/lab/").status_code == 404
+
+
+def test_a_delegate_sees_what_is_open_to_the_city_and_the_calendar() -> None:
+    delegate = f.DelegateFactory(city=f.CityFactory(name={"en": "Sofia"}))
+    lab = f.LabFactory(programme=delegate.programme, slug="lab", title={"en": "Open lab"})
+    other = f.LabFactory(programme=delegate.programme, title={"en": "Closed lab"})
+    f.SessionFactory(lab=lab, visibility="internal").audience.add(delegate.city)
+    f.SessionFactory(lab=lab, visibility="internal")
+    f.SessionFactory(lab=other, visibility="internal").audience.add(f.CityFactory())
+    page = text(client_of(delegate.user).get(HOME))
+    assert "What you can see" in page
+    assert ">Sofia</span>" in page
+    assert "2 internal, open to you" in page
+    assert "Open lab" in page
+    assert "Closed lab" not in page
+    assert delegate_calendars.address_of(delegate.user) in page
+
+
+def test_a_person_without_role_reads_how_to_get_one() -> None:
+    assert "You have an account, and no role yet." in text(client_of(f.UserFactory()).get(HOME))
+
+
+def test_a_late_worker_is_said_when_mail_waits() -> None:
+    lab = f.LabFactory()
+    client = client_of(f.StaffFactory(lab=lab).user)
+    assert "does not run" not in text(client.get(HOME))
+    Message.objects.create(
+        lab=lab, occasion="x", key="x", language="en", to_email="a@example.org", subject="x", text="x",
+        message_id="<x@example.org>",
+    )  # fmt: skip
+    assert "The mail worker does not run" in text(client.get(HOME))
+
+
+def test_the_overview_tells_how_the_lab_stands() -> None:
+    lab = f.LabFactory(slug="lab")
+    fill(lab, 2)
+    page = text(client_of(f.StaffFactory(lab=lab).user).get("/organise/labs/lab/"))
+    assert "Registrations</dt><dd>2 <small>+2 today</small>" in page
+    assert "Registration is open until" in page
+    assert "2 people confirmed their addresses between" in page
+    assert "It has never been seen." in page
+    assert page.count("meter-l") == 2
+    assert "style=" not in page
+
+
+def test_an_empty_lab_says_what_will_be_here() -> None:
+    lab = f.LabFactory(
+        slug="lab", visibility="draft", registration_opens_at=None, registration_closes_at=None
+    )
+    page = text(client_of(f.StaffFactory(lab=lab).user).get("/organise/labs/lab/"))
+    for words in (
+        "No sessions yet.",
+        "No registrations yet.",
+        "There are no sessions yet",
+        "Registration is closed",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize("address", [HOME, "/organise/labs/lab/"])
+def test_the_pages_cost_the_same_queries_at_two_sizes(address: str) -> None:
+    programme = f.ProgrammeFactory()
+    lab = f.LabFactory(slug="lab", programme=programme)
+    client = client_of(f.StaffFactory(role="owner", programme=programme, lab=None).user)
+    client.get(address)
+    counts = []
+    for more in (2, 8):
+        fill(lab, more)
+        for _ in range(more):
+            fill(f.LabFactory(programme=programme), 1)
+        with CaptureQueriesContext(connection) as queries:
+            text(client.get(address))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 20
