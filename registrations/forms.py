@@ -291,7 +291,8 @@ class RegistrationForm(SessionsMixin, DetailsForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     consent = forms.BooleanField(
-        error_messages={"required": _("Registration needs your consent. Tick the box to go on.")}
+        label=_("Consent"),
+        error_messages={"required": _("Registration needs your consent. Tick the box to go on.")},
     )
 
     field_order = (
