@@ -61,7 +61,8 @@ def calendar_answer(
     `revised_at` is the last change, None where no date tells of every change. `shared` lets any cache keep the
     answer; otherwise only the asker's own, which asks each time.
     """
-    told = repr((_RULES, settings.BASE_URL, language, *identity)).encode()
+    # The instant tells apart what a restored backup counts anew under the same revision.
+    told = repr((_RULES, settings.BASE_URL, language, *identity, revised_at)).encode()
     digest = hashlib.sha256(told).hexdigest()[:32]
     etag = quote_etag(digest)
     modified = None if revised_at is None else _whole_second(revised_at)
