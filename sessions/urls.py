@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sessions.views import components, discovery, feeds, home, pages, pictures
+from sessions.views import components, discovery, feeds, home, pages, pictures, speakers, subscribing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -11,13 +11,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("labs/<slug:lab>/", pages.lab, name="lab"),
     path("labs/<slug:lab>/calendar.ics", feeds.lab, name="lab_feed"),
     path("labs/<slug:lab>/preview.png", pictures.lab, name="lab_picture"),
-    path("labs/<slug:lab>/subscribe/", pages.subscribe, name="subscribe"),
-    path("labs/<slug:lab>/subscribe/renew/", pages.renew_calendar, name="renew_calendar"),
+    path("labs/<slug:lab>/subscribe/", subscribing.subscribe, name="subscribe"),
+    path("labs/<slug:lab>/subscribe/renew/", subscribing.renew_calendar, name="renew_calendar"),
     path("labs/<slug:lab>/tracks/<slug:track>/calendar.ics", feeds.track, name="track_feed"),
     path("labs/<slug:lab>/sessions/<slug:session>/", pages.session, name="session"),
     path("labs/<slug:lab>/sessions/<slug:session>/calendar.ics", feeds.session, name="session_feed"),
-    path("labs/<slug:lab>/speakers/", pages.speakers, name="speakers"),
-    path("labs/<slug:lab>/speakers/<slug:speaker>/", pages.speaker, name="speaker"),
+    path("labs/<slug:lab>/speakers/", speakers.speakers, name="speakers"),
+    path("labs/<slug:lab>/speakers/<slug:speaker>/", speakers.speaker, name="speaker"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path(".well-known/security.txt", discovery.security, name="security_txt"),

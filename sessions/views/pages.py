@@ -1,4 +1,4 @@
-"""A lab's public pages: its programme, its sessions, its speakers, and how to subscribe to its calendar."""
+"""A lab's public pages: its programme and its sessions."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from labs import access
 from labs.dates import hours
-from labs.models import City, Lab, LabDay, User
+from labs.models import City, Lab, LabDay
 from labs.models.texts import reading
 from labs.viewer import Viewer, viewer_of
 from labs.zones import city_of
-from sessions import delegate_calendars, lab_facts, linked_data, programme, zone_notes
+from sessions import lab_facts, linked_data, programme, zone_notes
 from sessions.figure import Scale, Stretch, Weight, ruler, timetable
-from sessions.models import Appearance, Session, Speaker
+from sessions.models import Session
 from sessions.preview import lab_preview, session_preview
 from sessions.programme import View
 
@@ -94,7 +92,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
             view.language,
         ),
         "all_zones": zone_notes.all_zones(view.language),
-        "tracks": _tracks_of(everything, chosen, view.language, found.default_language),
+        "tracks": tracks_of(everything, chosen, view.language, found.default_language),
         "filtered": bool(chosen),
         "nothing": programme.nothing_yet(bool(chosen)),
         "speakers": programme.people_of(everything, found, view.language),
@@ -129,7 +127,7 @@ def _track_of(session: Session) -> str:
     return session.track.slug if session.track else ""
 
 
-def _tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback: str) -> list[TrackChoice]:
+def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback: str) -> list[TrackChoice]:
     """Return the tracks of the sessions in sight; of others not even the name is told."""
     tracks = {session.track.pk: session.track for session in sessions if session.track}
     ordered = sorted(tracks.values(), key=lambda track: (track.position, track.pk))
@@ -279,144 +277,3 @@ def _ruler(session: Session, beside: Iterable[Session], view: View) -> object:
     if view.zone != lab.time_zone:
         lower = Scale(view.zone, city_of(view.zone, view.language))
     return ruler(own, others, upper, lower)
-
-
-@access.public
-@require_safe
-def speakers(request: HttpRequest, lab: str) -> HttpResponse:
-    """Everyone who appears in a session that the reader may see."""
-    viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
-    now = timezone.now()
-    view = view_for(request, found, now)
-    sessions = list(found.sessions.visible_to(viewer).for_lists())
-    people = programme.people_of(sessions, found, view.language)
-    appearing: dict[str, list[programme.SessionRow]] = {person.slug: [] for person in people}
-    for session in sessions:
-        row = programme.row(session, found, view)
-        for slug in dict.fromkeys(each.speaker.slug for each in session.all_appearances):
-            appearing[slug].append(row)
-    context = {
-        "lab": found,
-        "zone": view.zone,
-        "speakers": [(person, appearing[person.slug]) for person in people],
-        "preview": lab_preview(found, view.language, "speakers"),
-    }
-    return render(request, "sessions/speakers.html", context)
-
-
-@access.public
-@require_safe
-def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
-    """One speaker, with the sessions of this lab and of others in sight."""
-    viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
-    in_sight = Session.objects.visible_to(viewer)
-    appearances = Appearance.objects.filter(session__in=in_sight.filter(lab=found))
-    person = get_object_or_404(
-        Speaker.objects.filter(
-            programme=found.programme, pk__in=appearances.values("speaker")
-        ).select_related("city"),
-        slug=speaker,
-    )
-    view = view_for(request, found, timezone.now())
-    sessions = list(
-        in_sight.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_lists()
-    )
-    rows = [
-        (session.lab, programme.row(session, session.lab, view), _roles(session, person))
-        for session in sessions
-    ]
-    context = {
-        "lab": found,
-        "speaker": person,
-        "name": reading(person.name, view.language, found.default_language)[0],
-        "zone": view.zone,
-        "in_this_lab": [entry for entry in rows if entry[0] == found],
-        "in_other_labs": [entry for entry in rows if entry[0] != found],
-        "preview": lab_preview(found, view.language, "speaker", person.slug),
-    }
-    return render(request, "sessions/speaker.html", context)
-
-
-def _roles(session: Session, person: Speaker) -> str:
-    roles = [each.get_role_display() for each in session.all_appearances if each.speaker_id == person.pk]
-    return ", ".join(dict.fromkeys(roles))
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """A calendar address in the forms that programs take."""
-
-    name: str
-    address: str
-    note: str = ""
-    private: bool = False
-
-    @property
-    def webcal(self) -> str:
-        return "webcal://" + self.address.partition("://")[2]
-
-    @property
-    def google(self) -> str:
-        return f"https://calendar.google.com/calendar/render?cid={quote(self.webcal, safe='')}"
-
-    @property
-    def outlook(self) -> str:
-        return self._outlook("outlook.live.com")
-
-    @property
-    def office(self) -> str:
-        return self._outlook("outlook.office.com")
-
-    def _outlook(self, host: str) -> str:
-        return (
-            f"https://{host}/calendar/0/addfromweb?url={quote(self.address, safe='')}"
-            f"&name={quote(self.name, safe='')}"
-        )
-
-
-@access.public
-@require_safe
-def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
-    """How to put the lab into one's own calendar: once, or so that it stays up to date."""
-    viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
-    language = language_of()
-    fallback = found.default_language
-    suffix = f"?lang={language}" if language != fallback else ""
-
-    def calendar(name: str, route: str, *parts: str) -> Calendar:
-        return Calendar(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
-
-    public = found.sessions.visible_to(Viewer()).select_related("track")
-    tracks = _tracks_of(public, "", language, fallback)
-    title = reading(found.title, language, fallback)[0]
-    own = None
-    if viewer.cities_by_programme.get(found.programme_id):
-        own = Calendar(
-            gettext("Your sessions as a delegate"),
-            delegate_calendars.address_of(cast(User, request.user)),
-            private=True,
-        )
-    context = {
-        "lab": found,
-        "public": found.visibility == Lab.Visibility.PUBLIC,
-        "calendar": calendar(title, "lab_feed", found.slug),
-        "tracks": [calendar(track.name, "track_feed", found.slug, track.slug) for track in tracks],
-        "own": own,
-        "preview": lab_preview(found, language, "subscribe"),
-    }
-    return render(request, "sessions/subscribe.html", context)
-
-
-@access.signed_in
-@require_POST
-def renew_calendar(request: HttpRequest, lab: str) -> HttpResponseRedirect:
-    """Give a delegate a new calendar address; the old one stops at once."""
-    viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
-    if not viewer.cities_by_programme.get(found.programme_id):
-        raise Http404
-    delegate_calendars.renew(cast(User, request.user))
-    return redirect(f"{reverse('subscribe', args=[found.slug])}#own")

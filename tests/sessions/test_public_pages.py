@@ -79,6 +79,13 @@ def page(client, lab, query="", **options):
     return client.get(f"/labs/{lab.slug}/{query}", **options)
 
 
+def found_in(response, pattern):
+    """Return the first group of a pattern that must be on the page."""
+    found = re.search(pattern, response.content.decode(), re.S)
+    assert found, pattern
+    return found[1]
+
+
 def linked_data(response):
     found = re.search(r'<script type="application/ld\+json">(.*?)</script>', response.content.decode())
     return json.loads(found[1]) if found else None
@@ -223,8 +230,8 @@ def test_the_choice_of_a_zone_is_kept_and_forgotten_on_request(client, lab):
 
 
 def zone_line(response):
-    found = re.search(r'<p class="zone">.*?<span>(.*?)<span data-', response.content.decode(), re.S)
-    return " ".join(re.sub(r"<[^>]+>", "", found[1]).split())
+    line = found_in(response, r'<p class="zone">.*?<span>(.*?)<span data-')
+    return " ".join(re.sub(r"<[^>]+>", "", line).split())
 
 
 def test_the_zone_of_all_hours_is_named_and_how_cities_differ(client, lab):
@@ -449,10 +456,10 @@ def test_the_sitemap_lists_what_a_visitor_may_see(client, lab):
 
 def test_machines_are_told_where_to_look_and_whom_to_write_to(client):
     assert "Sitemap: http://testserver/sitemap.xml" in client.get("/robots.txt").content.decode()
-    told = client.get("/.well-known/security.txt").content.decode()
-    expires = datetime.fromisoformat(re.search(r"Expires: (\S+)", told)[1])
+    told = client.get("/.well-known/security.txt")
+    expires = datetime.fromisoformat(found_in(told, r"Expires: (\S+)"))
     assert timedelta(days=30) < expires - datetime.now(UTC) < timedelta(days=365)
-    assert "Contact: mailto:" in told
+    assert "Contact: mailto:" in told.content.decode()
 
 
 def test_public_pages_set_no_cookie_until_a_reader_chooses(client, lab):
@@ -507,9 +514,7 @@ def test_only_a_delegate_has_an_own_calendar_and_may_renew_its_address(lab):
     delegate = browsers["delegate"]
 
     def own_address():
-        return re.search(
-            r"/calendars/[^\"&?]+\.ics", delegate.get("/labs/city-lab/subscribe/").content.decode()
-        )[0]
+        return found_in(delegate.get("/labs/city-lab/subscribe/"), r"(/calendars/[^\"&?]+\.ics)")
 
     before = own_address()
     assert delegate.get(before).status_code == 200

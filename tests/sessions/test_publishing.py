@@ -49,7 +49,7 @@ def test_publishing_shows_a_draft_and_is_remembered(news):
 
 def test_each_verb_does_nothing_the_second_time(news):
     session = SessionFactory(visibility="draft")
-    city = CityFactory()
+    city = CityFactory.create()
     session.lab.programme.cities.add(city)
     for verb in (
         publish,
@@ -81,7 +81,7 @@ def test_an_internal_session_is_for_the_cities_named(news):
 def test_a_city_of_another_programme_is_refused():
     session = SessionFactory(visibility="public")
     with pytest.raises(NotPossible):
-        make_internal(session, [CityFactory()])
+        make_internal(session, [CityFactory.create()])
     session.refresh_from_db()
     assert (session.visibility, session.audience.count()) == ("public", 0)
 

@@ -176,7 +176,8 @@ def test_days_of_the_lab_are_days_in_the_labs_own_zone(lab):
 def test_a_session_may_last_until_midnight_of_the_last_day(lab):
     lab.ends_on = date(2027, 4, 6)
     lab.save()
-    assert create_session(lab, plan(end_date=date(2027, 4, 7), end_time=time(0, 0)))
+    session = create_session(lab, plan(end_date=date(2027, 4, 7), end_time=time(0, 0)))
+    assert session.ends_at == datetime(2027, 4, 6, 21, 0, tzinfo=UTC)
 
 
 def test_an_absurd_end_is_refused_at_once_even_with_a_long_agenda(lab):

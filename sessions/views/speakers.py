@@ -1,0 +1,79 @@
+"""Who speaks in a lab: the list, and a page for each."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from labs import access
+from labs.models.texts import reading
+from labs.viewer import viewer_of
+from sessions import programme
+from sessions.models import Appearance, Session, Speaker
+from sessions.preview import lab_preview
+from sessions.views.pages import lab_in_sight, view_for
+
+
+@access.public
+@require_safe
+def speakers(request: HttpRequest, lab: str) -> HttpResponse:
+    """Everyone who appears in a session that the reader may see."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    now = timezone.now()
+    view = view_for(request, found, now)
+    sessions = list(found.sessions.visible_to(viewer).for_lists())
+    people = programme.people_of(sessions, found, view.language)
+    appearing: dict[str, list[programme.SessionRow]] = {person.slug: [] for person in people}
+    for session in sessions:
+        row = programme.row(session, found, view)
+        for slug in dict.fromkeys(each.speaker.slug for each in session.all_appearances):
+            appearing[slug].append(row)
+    context = {
+        "lab": found,
+        "zone": view.zone,
+        "speakers": [(person, appearing[person.slug]) for person in people],
+        "preview": lab_preview(found, view.language, "speakers"),
+    }
+    return render(request, "sessions/speakers.html", context)
+
+
+@access.public
+@require_safe
+def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
+    """One speaker, with the sessions of this lab and of others in sight."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    in_sight = Session.objects.visible_to(viewer)
+    appearances = Appearance.objects.filter(session__in=in_sight.filter(lab=found))
+    person = get_object_or_404(
+        Speaker.objects.filter(
+            programme=found.programme, pk__in=appearances.values("speaker")
+        ).select_related("city"),
+        slug=speaker,
+    )
+    view = view_for(request, found, timezone.now())
+    sessions = list(
+        in_sight.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_lists()
+    )
+    rows = [
+        (session.lab, programme.row(session, session.lab, view), _roles(session, person))
+        for session in sessions
+    ]
+    context = {
+        "lab": found,
+        "speaker": person,
+        "name": reading(person.name, view.language, found.default_language)[0],
+        "zone": view.zone,
+        "in_this_lab": [entry for entry in rows if entry[0] == found],
+        "in_other_labs": [entry for entry in rows if entry[0] != found],
+        "preview": lab_preview(found, view.language, "speaker", person.slug),
+    }
+    return render(request, "sessions/speaker.html", context)
+
+
+def _roles(session: Session, person: Speaker) -> str:
+    roles = [each.get_role_display() for each in session.all_appearances if each.speaker_id == person.pk]
+    return ", ".join(dict.fromkeys(roles))

@@ -1,0 +1,100 @@
+"""How to put a lab into one's own calendar, and the private calendar of a delegate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from labs import access
+from labs.models import Lab, User
+from labs.models.texts import reading
+from labs.viewer import VISITOR, viewer_of
+from sessions import delegate_calendars
+from sessions.preview import lab_preview
+from sessions.views.pages import lab_in_sight, language_of, tracks_of
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar address in the forms that programs take."""
+
+    name: str
+    address: str
+    note: str = ""
+    private: bool = False
+
+    @property
+    def webcal(self) -> str:
+        return "webcal://" + self.address.partition("://")[2]
+
+    @property
+    def google(self) -> str:
+        return f"https://calendar.google.com/calendar/render?cid={quote(self.webcal, safe='')}"
+
+    @property
+    def outlook(self) -> str:
+        return self._outlook("outlook.live.com")
+
+    @property
+    def office(self) -> str:
+        return self._outlook("outlook.office.com")
+
+    def _outlook(self, host: str) -> str:
+        return (
+            f"https://{host}/calendar/0/addfromweb?url={quote(self.address, safe='')}"
+            f"&name={quote(self.name, safe='')}"
+        )
+
+
+@access.public
+@require_safe
+def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
+    """How to put the lab into one's own calendar: once, or so that it stays up to date."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    language = language_of()
+    fallback = found.default_language
+    suffix = f"?lang={language}" if language != fallback else ""
+
+    def calendar(name: str, route: str, *parts: str) -> Calendar:
+        return Calendar(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
+
+    public = found.sessions.visible_to(VISITOR).select_related("track")
+    tracks = tracks_of(public, "", language, fallback)
+    title = reading(found.title, language, fallback)[0]
+    own = None
+    if viewer.cities_by_programme.get(found.programme_id):
+        own = Calendar(
+            gettext("Your sessions as a delegate"),
+            delegate_calendars.address_of(cast(User, request.user)),
+            private=True,
+        )
+    context = {
+        "lab": found,
+        "public": found.visibility == Lab.Visibility.PUBLIC,
+        "calendar": calendar(title, "lab_feed", found.slug),
+        "tracks": [calendar(track.name, "track_feed", found.slug, track.slug) for track in tracks],
+        "own": own,
+        "preview": lab_preview(found, language, "subscribe"),
+    }
+    return render(request, "sessions/subscribe.html", context)
+
+
+@access.signed_in
+@require_POST
+def renew_calendar(request: HttpRequest, lab: str) -> HttpResponseRedirect:
+    """Give a delegate a new calendar address; the old one stops at once."""
+    viewer = viewer_of(request)
+    found = lab_in_sight(viewer, lab)
+    if not viewer.cities_by_programme.get(found.programme_id):
+        raise Http404
+    delegate_calendars.renew(cast(User, request.user))
+    return redirect(f"{reverse('subscribe', args=[found.slug])}#own")
