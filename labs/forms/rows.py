@@ -84,7 +84,7 @@ class Rows(BaseFormSet):
 def refuse_fewer_rows(rows: BaseFormSet) -> None:
     """Raise ValidationError where rows are missing that the page had: what is not sent must not count as removed."""
     said = rows.management_form.cleaned_data
-    if said["TOTAL_FORMS"] < max(said["INITIAL_FORMS"], 0):
+    if (said["TOTAL_FORMS"] or 0) < max(said["INITIAL_FORMS"] or 0, 0):
         raise forms.ValidationError(
             gettext("This form is not complete. Open the page again, and send it once more."),
             code="rows_missing",

@@ -35,7 +35,7 @@ def client(lab: Lab) -> Client:
 def everything() -> list[Any]:
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Track, StakeholderGroup, AgendaItem, Session)
+        for model in (Track, StakeholderGroup, AgendaItem, Appearance, Session)
     ]
 
 

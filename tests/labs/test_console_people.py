@@ -8,7 +8,7 @@ from django.test import Client
 from labs import roles
 from labs.editing import Refused
 from labs.mail import rendered
-from labs.models import Delegate, Lab, Message, Programme, Staff, User
+from labs.models import City, Delegate, Lab, Message, Programme, Staff, User
 from tests import factories as f
 from tests.pages import form_of, forms_of
 
@@ -50,7 +50,7 @@ def add(client: Client, address: str = PEOPLE, action: str = "add", **answers: A
 
 
 def test_an_account_that_exists_gets_the_role_without_a_mail(organiser: User, lab: Lab) -> None:
-    user = f.UserFactory(email="door@example.org")
+    user: User = f.UserFactory(email="door@example.org")
     add(client_of(organiser), email=" Door@Example.org ", role="door")
     assert Staff.objects.get(user=user).role == "door"
     assert not Message.objects.exists()
@@ -172,7 +172,8 @@ def test_delegates_are_added_with_a_city_of_the_programme_and_removed(
 ) -> None:
     client = client_of(owner)
     assert "Choose the programme’s cities first" in client.get(OWNERS).content.decode()
-    city, foreign = f.CityFactory(), f.CityFactory()
+    city: City = f.CityFactory()
+    foreign = f.CityFactory()
     programme.cities.add(city)
     answers = {"delegate-email": "delegate@example.org", "delegate-city": str(foreign.pk)}
     assert "Choose a city of this programme" in add(client, OWNERS, "delegate", **answers).content.decode()

@@ -43,7 +43,7 @@ def test_whoever_is_not_signed_in_is_asked_to() -> None:
 
 
 def test_an_organiser_sees_own_labs_with_figures_and_no_others() -> None:
-    lab = f.LabFactory(slug="mine", title={"en": "My lab"})
+    lab: Lab = f.LabFactory(slug="mine", title={"en": "My lab"})
     fill(lab, 3)
     f.LabFactory(title={"en": "Their lab"})
     Message.objects.create(
@@ -113,7 +113,7 @@ def test_a_person_without_role_reads_how_to_get_one() -> None:
 
 
 def test_a_late_worker_is_said_when_mail_waits() -> None:
-    lab = f.LabFactory()
+    lab: Lab = f.LabFactory()
     client = client_of(f.StaffFactory(lab=lab).user)
     assert "does not run" not in text(client.get(HOME))
     Message.objects.create(

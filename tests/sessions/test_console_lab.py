@@ -12,6 +12,7 @@ from PIL import Image
 
 from labs.models import Lab, LabDay, Programme, Room, Track
 from labs.models.texts import languages_of
+from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of
 
@@ -164,7 +165,7 @@ def test_texts_of_a_language_that_is_taken_away_are_kept(client: Client, lab: La
 
 
 def test_a_new_zone_leaves_the_clocks_of_sessions_alone_and_says_so(client: Client, lab: Lab) -> None:
-    session = f.SessionFactory(lab=lab, start_time=time(11))
+    session: Session = f.SessionFactory(lab=lab, start_time=time(11))
     page = client.get(SETTINGS).content.decode()
     assert "The 1 that is there keeps its hours and its zone: Europe/Sofia (1)." in page
     form = form_of(client.get(SETTINGS))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labs.models import Lab, Task
+from labs.models import City, Lab, Task
 from labs.models.texts import languages_of
 from sessions.models import Session
 from tests import factories as f
@@ -63,8 +63,8 @@ def test_publishing_in_a_draft_lab_says_that_nobody_sees_it_yet(client: Client, 
 def test_an_internal_session_is_open_to_the_chosen_cities(
     client: Client, session: Session, do: Callable[..., Any]
 ) -> None:
-    sofia, other = f.CityFactory(), f.CityFactory()
-    session.lab.programme.cities.add(sofia, other)
+    sofia: City = f.CityFactory()
+    session.lab.programme.cities.add(sofia, f.CityFactory())
     do("internal", city=[str(sofia.pk)])
     session.refresh_from_db()
     assert session.visibility == "internal"

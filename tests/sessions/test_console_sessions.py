@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labs.models import Lab, Submission, Task
+from labs.models import Lab, Room, Submission, Task, Track
 from labs.models.texts import languages_of
 from sessions import publishing
 from sessions.models import AgendaItem, Appearance, Session
@@ -65,7 +65,8 @@ def errors(response: Any) -> str:
 
 
 def test_a_session_is_made_with_everything_that_was_said(client: Client, lab: Lab) -> None:
-    track, room = f.TrackFactory(lab=lab), f.RoomFactory(lab=lab)
+    track: Track = f.TrackFactory(lab=lab)
+    room: Room = f.RoomFactory(lab=lab)
     host, guest = (f.SpeakerFactory(programme=lab.programme) for _ in range(2))
     response = new(
         client,
@@ -225,7 +226,7 @@ def test_an_hour_that_comes_twice_is_asked_about_beside_the_field(client: Client
 @pytest.mark.parametrize("field", ["track", "room", "people-0-speaker", "agenda-0-row"])
 def test_what_belongs_to_another_lab_is_refused(client: Client, lab: Lab, field: str) -> None:
     f.SpeakerFactory(programme=lab.programme)
-    other = f.SessionFactory()
+    other: Session = f.SessionFactory()
     foreign = {
         "track": f.TrackFactory(lab=other.lab).pk,
         "room": f.RoomFactory(lab=other.lab).pk,

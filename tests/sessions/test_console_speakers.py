@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labs.models import Lab
+from labs.models import City, Lab
 from labs.models.texts import languages_of
 from sessions.models import Speaker
 from tests import factories as f
@@ -33,7 +33,7 @@ def send(client: Client, address: str, **answers: Any) -> Any:
 
 
 def test_a_speaker_is_made_once_with_an_address_from_the_name(client: Client, lab: Lab) -> None:
-    city = f.CityFactory()
+    city: City = f.CityFactory()
     lab.programme.cities.add(city)
     data = form_of(client.get(NEW)).filled(
         name_1="Участник Демо",
