@@ -6,7 +6,7 @@ Mails to an address that nobody has confirmed carry nothing that the sender of t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -241,7 +241,7 @@ def _line(registration: Registration, seat: Seat, position: int | None) -> SeatL
         address=session_address(session, registration.lab),
         day=dates.long_day(starts.date(), language),
         hours=_hours(starts, ends, language),
-        lab_time=_elsewhere(session, there, language) if differs else "",
+        lab_time=_elsewhere(session, there, starts.date(), language) if differs else "",
         state=_state_in_words(seat, position),
         is_seat=seat.state == Seat.State.CONFIRMED and not session.is_cancelled,
     )
@@ -260,10 +260,12 @@ def _hours(starts: datetime, ends: datetime, language: str) -> str:
     return f"{dates.clock(starts)} {dates.DASH} {dates.short_day(ends.date(), language)}, {dates.clock(ends)}"
 
 
-def _elsewhere(session: Session, there: tuple[datetime, datetime], language: str) -> str:
-    """Return "Tue 6 Apr, 11:30–13:00, Sofia (EEST, UTC+3)"."""
+def _elsewhere(session: Session, there: tuple[datetime, datetime], day: date, language: str) -> str:
+    """Return "11:30–13:00, Sofia, EEST, UTC+3", with its day in front where it is another than `day`."""
     label = zones.zone_label(session.time_zone, session.starts_at, language)
-    return f"{dates.short_span(*there, language)}, {label}"
+    place = label.city if label.city == label.detail else f"{label.city}, {label.detail}"
+    hours = _hours(*there, language) if there[0].date() == day else dates.short_span(*there, language)
+    return f"{hours}, {place}"
 
 
 def _zone(registration: Registration, sessions: Sequence[Session]) -> str:
