@@ -117,8 +117,11 @@ def plain(text: object, length: int = 200) -> str:
 
 
 @register.filter
-def language_name(code: str) -> str:
-    """Return the name of a language in the reader's language: "Bulgarian", "български", "Βουλγαρικά"."""
+def language_in_words(code: str) -> str:
+    """Return the name of a language in the reader's language: "Bulgarian", "български", "Βουλγαρικά".
+
+    Not called `language_name`: Django's i18n tags have a filter of that name, which answers in English.
+    """
     name = dates.locale_of(code).get_language_name(_language()) or code
     # Names of languages are small in Bulgarian running text, capital in English and Greek.
     return name if _language() == "bg" else name[:1].upper() + name[1:]

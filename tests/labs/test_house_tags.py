@@ -130,8 +130,8 @@ def test_a_zone_is_named_with_its_offset_at_that_instant():
 def test_days_are_in_the_readers_language():
     with override("bg"):
         assert show("{{ on|long_date }}", on=date(2027, 4, 6)) == "6 април 2027 г."
-        assert show("{{ code|language_name }}", code="el") == "гръцки"
-    assert show("{{ code|language_name }}", code="bg") == "Bulgarian"
+        assert show("{{ code|language_in_words }}", code="el") == "гръцки"
+    assert show("{{ code|language_in_words }}", code="bg") == "Bulgarian"
 
 
 # Seats
