@@ -413,7 +413,10 @@ def agenda_choices(forms_: Sequence[Any], lab: Lab) -> Choices:
     for place, form in enumerate(forms_):
         value = form["title"].value()
         texts = value if isinstance(value, list) else list(form.fields["title"].widget.decompress(value))
-        title = next((str(text) for text in texts if text), "")
+        written = {
+            code: str(text) for code, text in zip(form.fields["title"].locales, texts, strict=False) if text
+        }
+        title = reading(written, get_language() or "en", lab.default_language)[0]
         choices.append(
             (str(place), gettext("Item %(place)d: %(title)s") % {"place": place + 1, "title": title[:60]})
             if title
