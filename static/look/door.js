@@ -16,6 +16,10 @@ if (notice) {
       notice.hidden = false;
     }
   });
+  // The row is new, and so is its button: whoever works by keyboard goes on where he or she was.
+  document.body.addEventListener("htmx:afterSettle", (event) => {
+    document.getElementById(event.detail.requestConfig.elt.id)?.focus({ preventScroll: true });
+  });
   document.body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && !event.detail.xhr.responseURL.includes("/accounts/")) notice.hidden = true;
   });

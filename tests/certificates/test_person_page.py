@@ -1,0 +1,34 @@
+"""The console's page of a person shows the certificate, though it lives a floor below."""
+
+import pytest
+from django.test import Client
+
+from certificates import issuing
+from registrations.models import Registration
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_persons_page_tells_where_the_certificate_stands() -> None:
+    person = f.RegistrationFactory(name="Demo participant 7")
+    f.AttendanceFactory(registration=person)
+    client = Client()
+    client.force_login(f.StaffFactory(lab=person.lab).user)
+    address = f"/organise/labs/{person.lab.slug}/registrations/{person.public_id}/"
+    assert "None yet: 1 session attended." in client.get(address).content.decode()
+
+    first = issuing.issue(person)
+    assert f"/certificates/{first.code}/" in client.get(address).content.decode()
+    Registration.objects.filter(pk=person.pk).update(name="Demo participant 8")
+    assert "It is made out to Demo participant 7." in client.get(address).content.decode()
+
+    person.refresh_from_db()
+    second = issuing.reissue(first)
+    body = client.get(address).content.decode()
+    assert f"/certificates/{second.code}/" in body
+    assert first.code not in body
+
+    issuing.revoke(second, "Wrong person")
+    assert "Revoked" in client.get(address).content.decode()
+    assert f"certificate {second.code}" in client.get(f"{address}erase/").content.decode()
