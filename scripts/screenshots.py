@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "screenshots"
@@ -102,32 +102,40 @@ def register(page: Page, base: str, data: Path) -> str:
 
 def issue_certificates(page: Page, base: str) -> str:
     """Have the past lab's certificates issued; returns the address of one check page."""
-    page.goto(f"{base}/organise/{PAST}/certificates/")
+    page.goto(f"{base}/organise/labs/{PAST}/certificates/")
     page.click("main form[action$='/issue/'] button")
     deadline = time.monotonic() + 120
     links = page.locator("main td a[href*='/certificates/']")
     while time.monotonic() < deadline:
-        page.goto(f"{base}/organise/{PAST}/certificates/?standing=issued")
+        page.goto(f"{base}/organise/labs/{PAST}/certificates/?standing=issued")
         if links.count():
             return base + str(links.first.get_attribute("href"))
         time.sleep(1)
     sys.exit("No certificate was issued.")
 
 
-def take(browser: Browser, address: str, target: Path, size: tuple[int, int], **options: object) -> None:
+def take(
+    browser: Browser,
+    address: str,
+    target: Path,
+    size: tuple[int, int],
+    *,
+    state: StorageState | None = None,
+    dark: bool = False,
+    full: bool = False,
+) -> None:
     """Take one picture; `full` for the whole page, `dark` for dark mode, `state` for a signed-in browser."""
-    scheme = "dark" if options.get("dark") else "light"
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
-        color_scheme=scheme,
-        storage_state=options.get("state"),  # type: ignore[arg-type]
+        color_scheme="dark" if dark else "light",
+        storage_state=state,
         reduced_motion="reduce",
     )
     page = context.new_page()
     page.goto(address)
     page.wait_for_load_state("networkidle")
     target.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target, full_page=bool(options.get("full")))
+    page.screenshot(path=target, full_page=full)
     context.close()
     smaller = Image.open(target).convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
     smaller.save(target, optimize=True)
@@ -153,7 +161,7 @@ def main() -> None:
         code = check_page.rstrip("/").rpartition("/")[2]
         pdf = data / "certificate.pdf"
         pdf.write_bytes(urllib.request.urlopen(f"{base}/certificates/{code}.pdf").read())
-        lab, console = f"{base}/labs/{COMING}", f"{base}/organise/{COMING}"
+        lab, console = f"{base}/labs/{COMING}", f"{base}/organise/labs/{COMING}"
         public = {
             "home": f"{base}/",
             "programme": f"{base}/programmes/icc/",
@@ -174,8 +182,8 @@ def main() -> None:
             "console-session": f"{console}/sessions/dialogue-breton-mayors/",
             "console-registrations": f"{console}/registrations/",
             "console-mail": f"{console}/mail/",
-            "console-attendance": f"{base}/organise/{PAST}/attendance/",
-            "console-certificates": f"{base}/organise/{PAST}/certificates/",
+            "console-attendance": f"{base}/organise/labs/{PAST}/attendance/",
+            "console-certificates": f"{base}/organise/labs/{PAST}/certificates/",
             "console-settings": f"{console}/settings/",
         }
         if everything is None:
