@@ -226,6 +226,7 @@ def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
         request,
         (
             "delegate",
+            user.feed_id,
             tuple(sorted(viewer.delegations)),
             tuple(labs.values_list("pk", "revision")),
         ),

@@ -16,6 +16,7 @@ from labs.revisions import touch
 from sessions import delegate_calendars
 from sessions.publishing import cancel, make_internal, publish, unpublish
 from sessions.scheduling import change_session, plan_of
+from sessions.views import feeds
 from sessions.views.feeds import delegate_feed
 from tests.factories import (
     AgendaItemFactory,
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+    feeds._at_hand.clear()
 
 
 @pytest.fixture
