@@ -30,7 +30,7 @@ def lab() -> Lab:
 def found(lab: Lab, mail: Summary | None = None) -> list[Attention]:
     lab = Lab.objects.get(pk=lab.pk)
     sessions = list(
-        lab.sessions.select_related("room").annotate(people=Count("appearances")).order_by("starts_at")
+        lab.sessions.select_related("room").annotate(people=Count("appearances")).order_by("starts_at", "pk")
     )
     return needed(lab, sessions, mail or summary(lab), timezone.now())
 
