@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from labs import dates
 from labs.models import City, Room, Track, User
 from labs.models.texts import languages_of
-from sessions.models import AgendaItem, Session
+from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 
 LABELS: dict[str, str | Promise] = {
@@ -43,6 +43,7 @@ LABELS: dict[str, str | Promise] = {
 }
 # In the order in which they are shown; "audience" is a table of its own.
 HISTORY_COLUMNS = tuple(name for name in LABELS if name not in ("audience", "agenda", "appearances"))
+TEXTS = ("title", "abstract", "cancel_reason")
 # The table in which the history keeps the audience of each version.
 AUDIENCE = "historicalsession_audience_set"
 AGENDA_COLUMNS = ("title", "abstract", "start_time", "end_time")
@@ -77,15 +78,27 @@ def differences(before: SessionPlan, after: SessionPlan) -> list[Difference]:
         # A fold that nobody was asked about means nothing.
         if name in ("start_fold", "end_fold") and new is None:
             continue
-        said, meant = words(name, old), words(name, new)
+        said, meant = words_of_both(name, old, new)
         if said != meant:
             found.append(Difference(str(label), said, meant))
     return found
 
 
+def words_of_both(name: str, old: Any, new: Any) -> tuple[str, str]:
+    """Return two values of a session as people read them; of texts, only the languages in which they differ."""
+    if name not in TEXTS:
+        return words(name, old), words(name, new)
+    before, after = languages_of(old), languages_of(new)
+    differing = {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
+    return (
+        words(name, {code: text for code, text in before.items() if code in differing}),
+        words(name, {code: text for code, text in after.items() if code in differing}),
+    )
+
+
 def words(name: str, value: Any) -> str:
     """Return a value of a session as people read it; a dash where there is none."""
-    if name in ("title", "abstract", "cancel_reason"):
+    if name in TEXTS:
         return "\n".join(f"{code}: {text}" for code, text in sorted(languages_of(value).items())) or "–"
     if name == "agenda":
         return "\n".join(_item_words(item) for item in value or ()) or "–"
@@ -112,11 +125,12 @@ def _item_words(item: AgendaPlan) -> str:
     hours = dates.hours(item.start_time, item.end_time) + " " if item.start_time and item.end_time else ""
     title = next(iter(languages_of(dict(item.title)).values()), "–")
     people = ", ".join(_appearance_words(one) for one in item.appearances)
-    return f"{hours}{title}" + (f" ({people})" if people else "")
+    about = next(iter(languages_of(dict(item.abstract)).values()), "")
+    return f"{hours}{title}" + (f" ({people})" if people else "") + (f": {about}" if about else "")
 
 
 def _appearance_words(one: AppearancePlan) -> str:
-    return str(one.speaker)
+    return f"{one.speaker} ({Appearance.Role(one.role).label})"
 
 
 def history_of(session: Session, limit: int = 100) -> list[Event]:
@@ -145,7 +159,7 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
                 lookup = tracks if name == "track" else rooms
                 said, meant = _found(lookup, old), _found(lookup, new)
             else:
-                said, meant = words(name, old), words(name, new)
+                said, meant = words_of_both(name, old, new)
             if old != new and said != meant:
                 changes.append(Difference(str(LABELS[name]), said, meant))
         said, meant = (
@@ -182,13 +196,15 @@ def _agenda_events(session: Session, limit: int) -> list[Event]:
                 what = gettext("Agenda item “%(title)s” changed")
             else:
                 continue
-            changes = tuple(
-                Difference(
-                    str(LABELS[name]), words(name, getattr(older, name)), words(name, getattr(record, name))
-                )
+            pairs = {
+                name: words_of_both(name, getattr(older, name), getattr(record, name))
                 for name in AGENDA_COLUMNS
-                if record.history_type == "~"
-                and words(name, getattr(older, name)) != words(name, getattr(record, name))
+                if record.history_type == "~" and older is not None
+            }
+            changes = tuple(
+                Difference(str(LABELS[name]), said, meant)
+                for name, (said, meant) in pairs.items()
+                if said != meant
             )
             if record.history_type != "~" or changes:
                 events.append(Event(record.history_date, by, what % {"title": title}, changes))
