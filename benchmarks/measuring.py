@@ -64,8 +64,11 @@ class Server:
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         answer: dict[str, Any] = {}
 
-        def start_response(status: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
+        def start_response(
+            status: str, fields: list[tuple[str, str]], exc_info: Any = None, /
+        ) -> Callable[[bytes], object]:
             answer.update(status=int(status[:3]), headers=dict(fields))
+            return bytes
 
         address, _question, query = path.partition("?")
         environ = {

@@ -27,7 +27,8 @@ def feeds(of: Programme) -> list[Line]:
     known = cpu_ms(lambda: server.get(path, HTTP_IF_NONE_MATCH=etag), 60)
     size = f"{content.count(b'BEGIN:VEVENT')} entries, {len(content) // 1024} kB"
     known_queries = queries_of(lambda: server.get(path, HTTP_IF_NONE_MATCH=etag))
-    cold_queries = queries_of(lambda: (cache.clear(), server.get(path)))
+    cache.clear()
+    cold_queries = queries_of(lambda: server.get(path))
     warm_queries = queries_of(lambda: server.get(path))
     with serving(workers=1) as (port, pids):
         served_bare = _served(port, pids, "/bare/")

@@ -30,18 +30,12 @@ def registering(of: Programme) -> list[Line]:
         submit_cpu, submit_rate, submit_p95 = _measured(
             port, pids, [(register, _form(n)) for n in range(PEOPLE)]
         )
-        waiting = Registration.objects.filter(lab=lab, email__startswith="bench", state="unconfirmed")
-        confirms = [
-            (
-                f"/registrations/{tokens.make('registration.confirm', row.public_id, row.link_version)}/confirm/",
-                {"form_key": new_form_key()},
-            )
-            for row in waiting
-        ]
+        _fire(port, _confirmations(lab.pk, "warm"))
+        confirms = _confirmations(lab.pk, "bench")
         if len(confirms) != PEOPLE:
             raise RuntimeError(f"{len(confirms)} of {PEOPLE} registrations were written")
         confirm_cpu, confirm_rate, confirm_p95 = _measured(port, pids, confirms)
-    confirmed = waiting.model.objects.filter(lab=lab, state="confirmed", email__startswith="bench").count()
+    confirmed = Registration.objects.filter(lab=lab, state="confirmed", email__startswith="bench").count()
     if confirmed != PEOPLE:
         raise RuntimeError(f"{confirmed} of {PEOPLE} registrations were confirmed")
     bare, bare_rate = _bare_transaction(lab.pk)
@@ -57,6 +51,18 @@ def registering(of: Programme) -> list[Line]:
             f"{confirm_cpu:.1f} ms CPU, {confirm_rate:.0f}/s, p95 {confirm_p95:.0f} ms",
         ),
         Line("registering, both", f"{both:.1f} ms CPU", against, "at most 25 ms of server CPU", both <= 25),
+    ]
+
+
+def _confirmations(lab_id: int, who: str) -> list[tuple[str, dict[str, object]]]:
+    """The button behind the link in each mail that asks to confirm."""
+    waiting = Registration.objects.filter(lab=lab_id, email__startswith=who, state="unconfirmed")
+    return [
+        (
+            f"/registrations/{tokens.make('registration.confirm', row.public_id, row.link_version)}/confirm/",
+            {"form_key": new_form_key()},
+        )
+        for row in waiting
     ]
 
 

@@ -24,7 +24,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
 from django.template import Context, engines
 from django.utils import translation
 from django.utils.html import escape
@@ -109,40 +108,40 @@ def queue(
         own = {"lab": lab, "links": marks, "to_name": name, "language": language, "colours": _colours(lab)}
         content = _render(occasion, {**context, **own})
     public_id = uuid.uuid4()
-    try:
-        with transaction.atomic():
-            message = Message.objects.create(
-                public_id=public_id,
-                message_id=f"<{public_id}@{settings.SITE_DOMAIN}>",
-                lab=lab,
-                about=about,
-                occasion=occasion,
-                key=key,
-                language=language,
-                to_name=name,
-                to_email=to_email,
-                subject=content.subject,
-                text=content.text,
-                html=content.html,
-                links={
-                    name: {
-                        "mark": marks[name],
-                        "purpose": link.purpose,
-                        "subject": str(link.subject),
-                        "version": link.version,
-                        "path": link.path,
-                    }
-                    for name, link in (links or {}).items()
-                },
-            )
-            Attachment.objects.bulk_create(
-                Attachment(
-                    message=message, name=file.name, content_type=file.content_type, content=file.content
-                )
-                for file in attachments
-            )
-    except IntegrityError:
-        return Message.objects.get(key=key)
+    message = Message(
+        public_id=public_id,
+        message_id=f"<{public_id}@{settings.SITE_DOMAIN}>",
+        lab=lab,
+        about=about,
+        occasion=occasion,
+        key=key,
+        language=language,
+        to_name=name,
+        to_email=to_email,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        links={
+            name: {
+                "mark": marks[name],
+                "purpose": link.purpose,
+                "subject": str(link.subject),
+                "version": link.version,
+                "path": link.path,
+            }
+            for name, link in (links or {}).items()
+        },
+    )
+    # Whoever comes second with the same key writes nothing, and needs no savepoint to find that out.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    pk, kept = Message.objects.order_by().values_list("pk", "public_id").get(key=key)
+    if kept != public_id:
+        return Message.objects.get(pk=pk)
+    message.pk, message._state.adding = pk, False
+    Attachment.objects.bulk_create(
+        Attachment(message=message, name=file.name, content_type=file.content_type, content=file.content)
+        for file in attachments
+    )
     return message
 
 

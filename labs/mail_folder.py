@@ -68,7 +68,7 @@ def delivered_copy(message: Message) -> Rendered | None:
     mail = email.message_from_bytes(content, policy=email.policy.default)
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     return Rendered(
-        subject=str(mail["Subject"]),
+        subject=str(mail["Subject"]).strip(),
         text=text.get_content().replace("\r\n", "\n") if text else "",
         html=html.get_content().replace("\r\n", "\n") if html else "",
     )

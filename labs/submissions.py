@@ -54,8 +54,9 @@ def once(
         with transaction.atomic():
             submission = Submission.objects.create(purpose=purpose, key=key, fingerprint=fingerprint)
             result = carry_out()
-            submission.result = result
-            submission.save(update_fields=["result"])
+            if result:
+                submission.result = result
+                submission.save(update_fields=["result"])
             return result, True
     except IntegrityError:
         earlier = Submission.objects.filter(purpose=purpose, key=key).first()

@@ -49,8 +49,8 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
         return render(request, "registrations/too_many.html", {"lab": found}, status=429)
 
     def carry_out() -> dict[str, str]:
-        registration = registering.submit(found, viewer_of(request), form.plan)
-        return {"registration": str(registration.public_id) if registration else ""}
+        registering.submit(found, viewer_of(request), form.plan)
+        return {}
 
     try:
         once("registration", request.POST.get(FIELD, ""), [found.slug, _answers(request.POST)], carry_out)
