@@ -9,48 +9,18 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import slug_re
-from django.forms.utils import flatatt
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from labs.forms.base import ZoneSelect
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
 from labs.viewer import Viewer
-from labs.zones import validate_zone, zone_choices
+from labs.zones import validate_zone
 from registrations.models import Registration
 from registrations.registering import Details, RegistrationPlan, choosable, overlaps
 from sessions.models import Session
-
-
-class ZoneSelect(forms.Select):
-    """A list of some 440 zones, by region. Written in one go: a template per line would take longer than the page."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        groups = format_html_join(
-            "",
-            '<optgroup label="{}">{}</optgroup>',
-            (
-                (
-                    region,
-                    format_html_join(
-                        "",
-                        "<option{}>{}</option>",
-                        ((flatatt({"value": zone, "selected": zone == value}), city) for zone, city in zones),
-                    ),
-                )
-                for region, zones in zone_choices(get_language() or "en")
-            ),
-        )
-        return format_html(
-            "<select{}>{}</select>",
-            flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})),
-            groups,
-        )
 
 
 @dataclass
