@@ -45,6 +45,14 @@ path = {folder}/khal.db
 """
 
 
+def find_programs() -> None:
+    """Fail with a sentence where the programs are not installed: a story without its calendar is not the story."""
+    assert (PROGRAMS / "vdirsyncer").exists(), (
+        "The calendar client of this test is missing: run scripts/setup tests, which puts vdirsyncer and khal "
+        "into .venv-clients."
+    )
+
+
 @dataclass(frozen=True)
 class Entry:
     """One entry as the calendar shows it, in the calendar's own zone."""
@@ -64,10 +72,7 @@ class CalendarClient:
     zone: str
 
     def __post_init__(self) -> None:
-        assert (PROGRAMS / "vdirsyncer").exists(), (
-            "The calendar client of this test is missing: run scripts/setup tests, which puts vdirsyncer and khal "
-            "into .venv-clients."
-        )
+        find_programs()
         (self.folder / "entries").mkdir(parents=True)
         ZoneInfo(self.zone)
         told = {"folder": self.folder, "address": self.address, "zone": self.zone}

@@ -40,10 +40,14 @@ class Person:
         assert response is not None
         return response.status
 
-    def presses(self, english: str, within: Locator | None = None, context: str = "", **values: object) -> None:
+    def presses(
+        self, english: str, within: Locator | None = None, context: str = "", **values: object
+    ) -> None:
         self.button(english, within, context, **values).click()
 
-    def button(self, english: str, within: Locator | None = None, context: str = "", **values: object) -> Locator:
+    def button(
+        self, english: str, within: Locator | None = None, context: str = "", **values: object
+    ) -> Locator:
         place = within or self.page.get_by_role("main")
         return place.get_by_role("button", name=words(english, context, **values)).first
 
@@ -98,6 +102,8 @@ class Person:
     def accepts_account(self, post: Post, email: str) -> None:
         """Choose a password by the link of the mail that tells of a new account, and sign in."""
         letter = post.next_to(email)
+        assert letter.subject == words("Your account at City Labs")
+        assert letter.language == LANGUAGE
         self.opens(letter.link(r"/accounts/password/reset/key/\S+/"))
         self.writes("New password", PASSWORD)
         self.writes("New password once more", PASSWORD)

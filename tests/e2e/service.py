@@ -26,7 +26,14 @@ from tests.smtp import mail_server
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 120  # seconds
 # What changes by itself while nobody does anything.
-RESTLESS = ("labs.WorkerBeat", "labs.Task", "labs.Message", "sessions.Session", "contenttypes", "auth.Permission")
+RESTLESS = (
+    "labs.WorkerBeat",
+    "labs.Task",
+    "labs.Message",
+    "sessions.Session",
+    "contenttypes",
+    "auth.Permission",
+)
 
 
 @dataclass(frozen=True)

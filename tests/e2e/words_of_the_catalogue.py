@@ -21,8 +21,3 @@ def words_for(number: int, one: str, many: str, /, context: str = "", **values: 
     with override(LANGUAGE):
         found = npgettext(context, one, many, number) if context else ngettext(one, many, number)
     return found % values
-
-
-def beginning_of(english: str) -> str:
-    """Return what a text of the catalogue says in Bulgarian before its first placeholder."""
-    return words(english).partition("%(")[0]

@@ -1,0 +1,293 @@
+"""The steps of those who run a lab: the operator, the owner of the programme, the door staff."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import expect
+
+from labs.dates import long_date
+from tests.e2e.calendar_client import CalendarClient, Entry
+from tests.e2e.people import Person
+from tests.e2e.service import Service
+from tests.e2e.story import (
+    DAY,
+    DELEGATE,
+    DOOR,
+    FIRST,
+    FIRST_NAME,
+    INNER,
+    JOIN_LINK,
+    JUMP,
+    LAB,
+    OPERATOR,
+    OWNER,
+    PLENARY,
+    SECOND_NAME,
+    WORKSHOP,
+    Programme,
+)
+from tests.e2e.what_participants_do import shown
+from tests.e2e.words_of_the_catalogue import LANGUAGE, words, words_for
+
+
+def the_operator_gives_roles(operator: Person) -> None:
+    operator.signs_in(OPERATOR)
+    operator.opens("/organise/programmes/icc/people/")
+    form = operator.form_with_button("Add the owner")
+    operator.writes("E-mail", OWNER, form)
+    operator.writes("Name", "Демо собственик", form)
+    operator.presses("Add the owner", form)
+    operator.reads(OWNER)
+    form = operator.form_with_button("Add the delegate")
+    operator.writes("E-mail", DELEGATE, form)
+    operator.field("City", form).select_option("София")
+    operator.presses("Add the delegate", form)
+    operator.reads(DELEGATE)
+
+
+def the_owner_makes_a_lab(owner: Person, programme: Programme) -> None:
+    owner.opens("/organise/")
+    owner.follows("New lab")
+    owner.writes_in_bulgarian("Title", LAB)
+    owner.writes("First day", JUMP.isoformat())
+    owner.writes("Last day", (JUMP + timedelta(days=9)).isoformat())
+    owner.field("Time zone").select_option("Europe/Sofia")
+    owner.page.get_by_role("checkbox", name="Ελληνικά", exact=True).uncheck()
+    owner.part("Default language").get_by_label("Български", exact=True).check()
+    owner.writes("Registration opens on", datetime.now(UTC).date().isoformat())
+    owner.writes("Hour of opening", "00:00")
+    owner.presses("Make the lab")
+    owner.reads(
+        words("The lab is made, as a draft: only you and other organisers see it. Add its sessions next.")
+    )
+    found = re.search(r"/organise/labs/([^/]+)/$", owner.page.url)
+    assert found, owner.page.url
+    programme.lab = found[1]
+
+
+def the_owner_schedules(owner: Person, programme: Programme) -> None:
+    owner.opens(programme.console("tracks/"))
+    owner.writes_in_bulgarian("Name", "Умения за хората")
+    owner.presses("Save")
+    expect(owner.page.get_by_role("textbox", name="Български").first).to_have_value("Умения за хората")
+
+    owner.opens(programme.console("rooms/new/"))
+    owner.writes_in_bulgarian("Name", "Пленарна зала")
+    owner.field("This is an online room").check()
+    owner.writes("Join link", JOIN_LINK)
+    owner.presses("Add the room")
+    owner.reads("Пленарна зала")
+
+    owner.opens(programme.console("new-speaker/"))
+    owner.writes_in_bulgarian("Name", "Демо лектор")
+    owner.writes_in_bulgarian("Affiliation", "Столична община")
+    owner.presses("Add the speaker")
+    owner.reads("Демо лектор")
+
+    programme.plenary = the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner, programme)
+    programme.workshop = make_a_session(owner, programme, WORKSHOP, ("14:00", "15:30"), capacity="1")
+    programme.inner = make_a_session(owner, programme, INNER, ("16:00", "17:00"), audience="София")
+
+
+def the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner: Person, programme: Programme) -> str:
+    owner.opens(programme.console("new-session/"))
+    owner.writes_in_bulgarian("Title", PLENARY, owner.part("What"))
+    owner.field("Track").select_option("Умения за хората")
+    owner.field("Room").select_option("Пленарна зала")
+    when = owner.part("When")
+    owner.writes("Day", JUMP.isoformat(), when)
+    owner.writes("Starts", "03:30", when)
+    owner.writes("Ends", "05:00", when)
+    agenda = owner.part("Agenda")
+    owner.writes_in_bulgarian("Title", "Преквалификация", agenda)
+    owner.presses("More rows for the agenda", agenda)
+    second_item = owner.part("Agenda").get_by_role("group", name=words("Item %(place)s", place=2)).first
+    owner.writes_in_bulgarian("Title", "Въпроси и отговори", second_item)
+    people = owner.part("Who appears")
+    owner.field("Speaker", people).select_option("Демо лектор")
+    owner.presses("Make the session")
+    owner.reads(
+        words(
+            "%(date)s, %(time)s does not exist in %(zone)s: clocks go from %(gap_starts)s to %(gap_ends)s. "
+            "Choose a time before or after.",
+            date=long_date(JUMP, LANGUAGE),
+            time="03:30",
+            zone="Europe/Sofia",
+            gap_starts="03:00",
+            gap_ends="04:00",
+        )
+    )
+    when = owner.part("When")
+    owner.writes("Day", DAY.isoformat(), when)
+    owner.writes("Starts", "11:30", when)
+    owner.writes("Ends", "13:00", when)
+    owner.presses("Make the session")
+    return made_session(owner, PLENARY)
+
+
+def make_a_session(
+    owner: Person,
+    programme: Programme,
+    title: str,
+    hours: tuple[str, str],
+    capacity: str = "",
+    audience: str = "",
+) -> str:
+    owner.opens(programme.console("new-session/"))
+    owner.writes_in_bulgarian("Title", title, owner.part("What"))
+    when = owner.part("When")
+    owner.writes("Day", DAY.isoformat(), when)
+    owner.writes("Starts", hours[0], when)
+    owner.writes("Ends", hours[1], when)
+    if capacity:
+        owner.page.get_by_role("spinbutton", name=words("Seats")).fill(capacity)
+    if audience:
+        owner.field("Internal: delegates of the programme’s cities").check()
+        owner.part("Cities whose delegates see it").get_by_label(audience, exact=True).check()
+    owner.presses("Make the session")
+    if audience:
+        owner.reads_heading(words("Make this session internal"))
+        expect(owner.page.get_by_label(audience, exact=True)).to_be_checked()
+        owner.presses("Make it internal")
+    return made_session(owner, title)
+
+
+def made_session(owner: Person, title: str) -> str:
+    """Return the address of a session that was just made, of the page that shows it."""
+    owner.reads_heading(title)
+    found = re.search(r"/sessions/([^/]+)/$", owner.page.url)
+    assert found, owner.page.url
+    return found[1]
+
+
+def the_owner_publishes(owner: Person, programme: Programme) -> None:
+    for session in (programme.plenary, programme.workshop):
+        owner.opens(programme.console(f"sessions/{session}/"))
+        owner.follows("Publish…")
+        owner.reads(words("Nobody is written to."))
+        owner.presses("Publish")
+        owner.reads(words("The session is public."))
+    owner.opens(programme.console("settings/"))
+    owner.follows("Publish…")
+    owner.presses("Publish")
+    owner.reads(words("The lab is public."))
+
+
+def the_owner_moves_the_plenary(
+    owner: Person, service: Service, programme: Programme, calendar: CalendarClient
+) -> None:
+    before = calendar.entries()[PLENARY]
+    owner.opens(programme.console(f"sessions/{programme.plenary}/"))
+    when = owner.part("When")
+    owner.writes("Starts", "12:30", when)
+    owner.writes("Ends", "14:00", when)
+    owner.page.get_by_role(
+        "checkbox",
+        name=words_for(
+            1,
+            "Tell the %(count)s person with a seat or in the waiting list by mail",
+            "Tell the %(count)s people with a seat or in the waiting list by mail",
+            count=1,
+        ),
+    ).check()
+    owner.presses("Save the session")
+    owner.reads(
+        words_for(
+            1,
+            "The session is saved. A mail to %(count)d person is being written; the calendars follow.",
+            "The session is saved. Mails to %(count)d people are being written; the calendars follow.",
+            count=1,
+        )
+    )
+    letter = service.post.next_to(FIRST)
+    assert letter.subject == words("Changed: %(session_title)s", session_title=PLENARY)
+    assert "12:30–14:00" in letter.text
+    calendar.sync()
+    assert Entry(DAY.isoformat(), "10:30", "12:00", PLENARY) in shown(calendar)
+    after = calendar.entries()[PLENARY]
+    assert after["UID"] == before["UID"]
+    assert after["SEQUENCE"] > before["SEQUENCE"]
+
+
+def the_owner_cancels_and_restores_the_plenary(
+    owner: Person, first: Person, service: Service, programme: Programme, calendar: CalendarClient
+) -> None:
+    before = calendar.entries()[PLENARY]
+    owner.opens(programme.console(f"sessions/{programme.plenary}/"))
+    owner.follows("Cancel the session…")
+    owner.reads(words_for(1, "%(count)d person has a seat.", "%(count)d people have seats.", count=1))
+    owner.writes_in_bulgarian("Reason", "Залата е наводнена")
+    told = words_for(1, "Write to this %(people)s person", "Write to these %(people)s people", people=1)
+    expect(owner.page.get_by_role("checkbox", name=told)).to_be_checked()
+    owner.presses("Cancel the session")
+    owner.reads(
+        words_for(
+            1,
+            "The session is cancelled. A mail to %(count)d person is being written.",
+            "The session is cancelled. Mails to %(count)d people are being written.",
+            count=1,
+        )
+    )
+    letter = service.post.next_to(FIRST)
+    assert letter.subject == words("Cancelled: %(session_title)s", session_title=PLENARY)
+    assert "Залата е наводнена" in letter.text
+    calendar.sync()
+    [entry] = [one for one in calendar.entries().values() if one["UID"] == before["UID"]]
+    assert entry["STATUS"] == "CANCELLED"
+    assert entry["SEQUENCE"] > before["SEQUENCE"]
+    first.page.reload()
+    first.reads(words("This session was cancelled"))
+
+    owner.follows("Restore…")
+    owner.presses("Restore")
+    owner.reads(words("The session takes place after all."))
+    letter = service.post.next_to(FIRST)
+    assert letter.subject == words("Takes place after all: %(session_title)s", session_title=PLENARY)
+    calendar.sync()
+    assert calendar.entries()[PLENARY]["STATUS"] == "CONFIRMED"
+
+
+def the_owner_asks_for_help_at_the_door(owner: Person, programme: Programme) -> None:
+    owner.opens(programme.console("people/"))
+    owner.writes("E-mail", DOOR)
+    owner.field("Door staff: attendance only").check()
+    owner.presses("Add")
+    owner.reads(DOOR)
+
+
+def attendance_is_taken_on_a_phone(door: Person, programme: Programme) -> None:
+    assert door.opens(programme.console("registrations/")) == 404
+    door.opens(programme.console("attendance/"))
+    door.sees_no_sideways_scrolling()
+    for session, name in ((PLENARY, FIRST_NAME), (WORKSHOP, SECOND_NAME)):
+        door.opens(programme.console("attendance/"))
+        door.follows_text(session)
+        door.reads_heading(session)
+        door.sees_no_sideways_scrolling()
+        door.control_of(name, "Present").click()
+        expect(door.page.get_by_role("status").filter(has_text="1").first).to_be_visible()
+        expect(door.control_of(name, "Undo")).to_be_visible()
+        door.page.reload()
+        expect(door.control_of(name, "Undo")).to_be_visible()
+
+
+def the_owner_issues_certificates(owner: Person, programme: Programme) -> None:
+    owner.opens(programme.console())
+    owner.page.get_by_role("navigation").get_by_role("link", name=words("Certificates"), exact=True).click()
+    owner.page.get_by_role(
+        "button", name=words_for(2, "Issue %(ready)s certificate", "Issue %(ready)s certificates", ready=2)
+    ).click()
+    owner.reads(words("The certificates are being issued. Everyone gets a mail with the link."))
+
+
+def the_owner_revokes(owner: Person, programme: Programme, code: str) -> None:
+    owner.page.reload()
+    owner.control_of(FIRST_NAME, "Revoke…").click()
+    owner.writes("Reason", "Издадено по погрешка")
+    owner.presses("Revoke the certificate")
+    owner.reads(words("Certificate %(code)s is revoked. Its page says so.", code=code))
+
+
+def the_outbox_shows_what_was_sent(owner: Person, programme: Programme) -> None:
+    owner.opens(programme.console("mail/"))
+    owner.reads(words("You are registered: %(lab_title)s", lab_title=LAB))
