@@ -7,8 +7,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from labs.mail import Link, link_maker, queue
 from labs.models import User
@@ -21,6 +22,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made by organisers; participants need none."""
         return False
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        """Mails about an account come in the language in which its holder last signed in."""
+        language = get_language()
+        if language in dict(settings.LANGUAGES) and language != user.language:
+            user.language = language
+            user.save(update_fields=["language"])
+        response: HttpResponse = super().post_login(request, user, **options)
+        return response
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that rate limits count; behind a Unix socket without trusted proxies all are one."""

@@ -55,6 +55,14 @@ def test_the_sign_in_page_gives_no_cookie_and_lets_one_in(browser):
     assert "csrftoken" not in answer.cookies
 
 
+def test_signing_in_tells_in_which_language_mails_about_the_account_are_to_come(browser):
+    user = UserFactory(language="en")
+    browser.cookies["language"] = "bg"
+    assert sign_in(browser, user.email, PASSWORD).status_code == 302
+    user.refresh_from_db()
+    assert user.language == "bg"
+
+
 def test_sign_in_from_another_site_is_refused(browser):
     user = UserFactory()
     page = browser.get("/accounts/login/")
