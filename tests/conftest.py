@@ -11,3 +11,10 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+def pytest_runtest_setup() -> None:
+    """Begin every test in the source's language: Django's test client leaves that of its last page active."""
+    from django.utils import translation
+
+    translation.deactivate()
