@@ -1,4 +1,4 @@
-"""One running service and one browser for all stories."""
+"""One running service for all stories."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,25 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.e2e.people import Person, somebody
-from tests.e2e.service import Service, chromium, running
+from tests.e2e.service import Service, running
 
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running(tmp_path_factory.mktemp("service")) as service:
         yield service
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 Newcomer = Callable[..., Person]

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -127,8 +126,3 @@ def wait_until_ready(base: str, process: subprocess.Popen[bytes], log: Path) -> 
             time.sleep(0.2)
         else:
             return
-
-
-def chromium() -> str | None:
-    """Return the browser that set-up found; None for Playwright's own."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium")

@@ -1,0 +1,82 @@
+"""Every page, in every language, as its reader sees it: found faultless by axe, narrow enough for a phone, and quiet.
+
+The rules are those of WCAG 2.2 AA and axe's own good practice. Automatic rules find part of what bars people; what they
+cannot see is in `test_without_a_mouse.py` and in docs/accessibility.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser import addresses as a
+from tests.browser.reading import Reader, reading
+from tests.browser.world import build
+
+AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async (only) => (await axe.run(document, { runOnly: only, resultTypes: ["violations"] })).violations.flatMap(
+    (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.html.slice(0, 200)} ${node.failureSummary}`)
+)"""
+TOO_WIDE = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+DESKTOP = {"width": 1280, "height": 900}
+NARROW = {"width": 320, "height": 800}
+
+
+def examine(reader: Reader, only: dict[str, Any], how: str) -> None:
+    for finding in reader.page.evaluate(RUN, only):
+        reader.note(f"{how}: {finding}")
+
+
+def examine_page(reader: Reader, language: str) -> None:
+    """English is examined as on a desk, light and dark; the others as on a phone."""
+    page = reader.page
+    page.evaluate(AXE)
+    tags = {"type": "tag", "values": RULES}
+    if language == "en":
+        page.set_viewport_size(DESKTOP)
+        examine(reader, tags, "light")
+        page.emulate_media(color_scheme="dark")
+        examine(reader, {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "dark")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(NARROW)
+    else:
+        examine(reader, tags, f"{language}, narrow")
+    if (beyond := page.evaluate(TOO_WIDE)) > 0:
+        reader.note(f"{language}: {beyond} pixels too wide for {NARROW['width']}")
+
+
+@pytest.mark.e2e
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("language", ["en", "bg", "el"])
+@pytest.mark.parametrize("who", a.OPENED_BY)
+def test_no_page_bars_anybody(browser: Browser, live_server: LiveServer, who: str, language: str) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, who, locale=language, viewport=NARROW) as reader:
+        for path, status in a.addresses(who, world):
+            reader.opens(path, status)
+            assert reader.page.locator("html").get_attribute("lang") == language
+            examine_page(reader, language)
+    assert "\n".join(reader.complaints) == ""
+
+
+@pytest.mark.e2e
+@pytest.mark.django_db(transaction=True)
+def test_a_visitor_who_reads_all_public_pages_is_given_no_cookie(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, "visitor") as reader:
+        for path, status in a.addresses("visitor", world):
+            if "tz=" in path:  # a choice that the reader made is kept
+                continue
+            reader.opens(path, status)
+            assert reader.context.cookies() == [], path
+    assert reader.complaints == []
+
+
+def test_every_page_is_either_examined_or_known_to_be_none() -> None:
+    examined = {page.name for pages in a.OPENED_BY.values() for page in pages}
+    assert a.names_of_all_pages() - examined == set(a.NOT_PAGES)

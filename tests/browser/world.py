@@ -1,0 +1,281 @@
+"""A small lab with one of everything that pages show, whose texts a test may choose."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+
+from certificates.contents import frozen_content
+from certificates.models import Certificate
+from labs import tokens
+from labs.models import ApiToken, Lab, Message, User
+from labs.theme import theme_values
+from registrations.models import Registration, SeatMovement
+from sessions.models import Session
+from tests import factories as f
+
+SAYS = {
+    "en": "New skills for the green transition",
+    "bg": "Нови умения за зеления преход",
+    "el": "Νέες δεξιότητες για την πράσινη μετάβαση",
+}
+LINK = "https://meet.example.org/room"
+CODES = {"valid": "7K3M-Q9TX-2W8H", "revoked": "9D5C-T7LB-H6PN", "replaced": "2B4D-F6H8-JKMN"}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What people wrote: in several languages, in one line of at most so many characters, and as an address."""
+
+    said: Callable[[str], dict[str, str]] = lambda what: {
+        language: f"{words}: {what}" for language, words in SAYS.items()
+    }
+    line: Callable[[str, int], str] = lambda what, limit: f"Demo {what}"[:limit]
+    address: Callable[[], str] = lambda: LINK
+
+
+@dataclass
+class World:
+    lab: Lab
+    session: Session  # public, with an agenda, nearly full
+    users: dict[str, User] = field(default_factory=dict)
+    # What stands for each parameter of an address.
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def cookies(self, name: str, base: str) -> list[dict[str, str]]:
+        """Return the cookie of somebody who has just signed in; nobody has an account as a visitor."""
+        if name not in self.users:
+            return []
+        client = Client()
+        client.force_login(self.users[name])
+        cookie = settings.SESSION_COOKIE_NAME
+        return [{"name": cookie, "value": client.cookies[cookie].value, "url": base}]
+
+
+def build(texts: Texts | None = None) -> World:
+    texts = texts or Texts()
+    said, line = texts.said, texts.line
+    now = timezone.now()
+    sofia = f.CityFactory(slug="sofia", name={"en": "Sofia", "bg": "София", "el": "Σόφια"})
+    trikala = f.CityFactory(slug="trikala", name=said("a city"), country="GR", time_zone="Europe/Athens")
+    programme = f.ProgrammeFactory(
+        slug="skills",
+        name=said("the programme"),
+        organiser=said("the organiser"),
+        description=said("what the programme is for"),
+        runs=said("when it runs"),
+        cities_total=30,
+    )
+    programme.cities.add(sofia, trikala)
+    groups = [f.StakeholderGroupFactory(programme=programme, name=said("a group")) for _ in range(3)]
+    colour = "#8a1c5b"
+    lab = f.LabFactory(
+        programme=programme,
+        slug="lab",
+        title=said("the lab"),
+        theme=said("the theme"),
+        description=said("what the lab is about"),
+        venue=said("the venue"),
+        consent=said("the consent"),
+        format="hybrid",
+        languages=["en", "bg", "el"],
+        contact_email="lab@example.org",
+        colour=colour,
+        theme_values=theme_values(colour),
+        logo_alt=said("the logo"),
+    )
+    lab.logo.save(
+        "walk.svg", ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>')
+    )
+    tracks = [f.TrackFactory(lab=lab, slug=f"track-{n}", name=said("a track")) for n in range(3)]
+    rooms = [
+        f.RoomFactory(
+            lab=lab, name=said("a room"), address=line("street", 200), online=online, join_link=texts.address()
+        )
+        for online in (True, False)
+    ]
+    spare = f.RoomFactory(lab=lab, name=said("an unused room"), online=False)
+    for number in range(3):
+        f.LabDayFactory(lab=lab, on=lab.starts_on + timedelta(days=number), title=said("a day"))
+
+    def session(slug: str, day: int, hour: int, **more: Any) -> Session:
+        number = day * 7 + hour
+        return f.SessionFactory(
+            **{
+                "lab": lab,
+                "slug": slug,
+                "title": said(slug),
+                "abstract": said(f"what {slug} is about"),
+                "start_date": lab.starts_on + timedelta(days=day),
+                "start_time": time(hour, 0),
+                "track": tracks[number % 3],
+                "room": rooms[number % 2],
+                "join_link": texts.address(),
+                **more,
+            }
+        )
+
+    plenary = session("plenary", 0, 9, capacity=10, seats_taken=3, last_place=3)
+    full = session("workshop", 0, 11, capacity=2, seats_taken=2, seats_waiting=1, last_place=3)
+    session("open-to-all", 0, 11)  # at the same time as the workshop
+    internal = session("for-cities", 1, 9, visibility="internal")
+    internal.audience.add(sofia)
+    session("still-a-draft", 1, 11, visibility="draft")
+    session(
+        "called-off", 1, 14, status="cancelled", cancelled_at=now, cancel_reason=said("why it is called off")
+    )
+    session("last", 2, 10, capacity=30)
+    speakers = [
+        f.SpeakerFactory(
+            programme=programme,
+            slug=f"speaker-{n}",
+            name=said("a speaker"),
+            affiliation=said("an affiliation"),
+            biography=said("a biography"),
+            website=texts.address(),
+        )
+        for n in range(3)
+    ]
+    for number, speaker in enumerate(speakers):
+        begins, ends = time(9, 20 * number), time(9, 20 * number + 19)
+        instants = {
+            name: timezone.make_aware(datetime.combine(plenary.start_date, at), plenary.starts_at.tzinfo)
+            for name, at in (("starts_at", begins), ("ends_at", ends))
+        }
+        item = f.AgendaItemFactory(
+            session=plenary,
+            title=said("an item"),
+            abstract=said("what an item is about"),
+            position=number,
+            start_time=begins,
+            end_time=ends,
+            **instants,
+        )
+        f.AppearanceFactory(session=plenary, speaker=speaker, agenda_item=item, role="panellist")
+        f.AppearanceFactory(session=full, speaker=speaker, role="host")
+    unused = f.SpeakerFactory(programme=programme, slug="not-yet-speaking", name=said("a speaker to come"))
+
+    def registered(**more: Any) -> Registration:
+        return f.RegistrationFactory(
+            **{
+                "lab": lab,
+                "name": line("participant", 200),
+                "organisation": line("organisation", 200),
+                "city_text": line("town", 100),
+                "stakeholder_group": groups[0],
+                "consent_text": line("consent", 2000),
+                **more,
+            }
+        )
+
+    people = [registered() for _ in range(3)]
+    unconfirmed = registered(state="unconfirmed", confirmed_at=None)
+    cancelled = registered(state="cancelled", cancelled_at=now)
+    places = [("confirmed", 1), ("confirmed", 2), ("waiting", 3)]
+    for place, (person, (state, number)) in enumerate(zip(people, places, strict=True), 1):
+        for seat in (
+            f.SeatFactory(registration=person, session=plenary, place=place),
+            f.SeatFactory(registration=person, session=full, state=state, place=number),
+        ):
+            SeatMovement.objects.create(
+                seat=seat, at=now, after=seat.state, reason="full" if seat.state == "waiting" else "chosen"
+            )
+    for person in people[:2]:
+        f.AttendanceFactory(registration=person, session=plenary)
+
+    def certificate(person: Registration, state: str, **more: Any) -> Certificate:
+        made = Certificate.objects.create(
+            lab=lab,
+            registration=person,
+            code=CODES[state],
+            state=state,
+            language="en",
+            holder_name=person.name,
+            holder_hash="x",
+            content=frozen_content(lab, [plenary], [full]),
+            minutes=60,
+            issued_at=now,
+            **more,
+        )
+        made.pdf.save(f"{made.code}.pdf", ContentFile(b"%PDF"))
+        return made
+
+    valid = certificate(people[0], "valid")
+    certificate(people[1], "revoked", revoked_at=now, revoked_reason=line("reason", 300))
+    certificate(people[0], "replaced", replaced_by=valid)
+
+    def message(key: str, **more: Any) -> Message:
+        return Message.objects.create(
+            **{
+                "lab": lab,
+                "about": f"registration:{people[0].public_id}",
+                "occasion": "confirmation",
+                "key": key,
+                "language": "en",
+                "to_name": line("participant", 200),
+                "to_email": "participant@example.org",
+                "subject": line("subject", 300),
+                "text": f"{line('text', 2000)}\nhttps://example.org/",
+                "html": "<p>Text</p>",
+                "message_id": f"<{key}@citylabs.example.org>",
+                **more,
+            }
+        )
+
+    sent = message("sent", state="sent", finished_at=now)
+    message("queued")
+    failed = message("failed", state="failed", last_error=line("error", 2000), attempts=8)
+    of_account = message("account", lab=None, about="user:1", occasion="password_reset")
+
+    users = {
+        name: f.UserFactory(email=f"{name}@example.org", name=line("user", 200))
+        for name in ("organiser", "owner", "door", "delegate")
+    }
+    f.StaffFactory(user=users["organiser"], role="organiser", lab=lab)
+    f.StaffFactory(user=users["door"], role="door", lab=lab)
+    f.StaffFactory(user=users["owner"], role="owner", programme=programme, lab=None)
+    f.DelegateFactory(user=users["delegate"], programme=programme, city=sofia)
+    users["operator"] = User.objects.create_superuser("operator@example.org", f.PASSWORD, name=line("user", 200))
+    for name in ("organiser", "door"):
+        ApiToken.objects.create(
+            user=users[name],
+            name=line("key", 100),
+            token_hash=tokens.new_api_token()[1],
+            scopes=[scope.value for scope in ApiToken.Scope],
+        )
+
+    values = {
+        "lab": lab.slug,
+        "programme": programme.slug,
+        "session": plenary.slug,
+        "speaker": speakers[0].slug,
+        "track": tracks[0].slug,
+        "room": rooms[0].pk,
+        "registration": people[0].public_id,
+        "message": sent.public_id,
+        "code": valid.code,
+        "token": tokens.make("registration.manage", people[0].public_id, 1),
+        "uidb36": user_pk_to_url_str(users["delegate"]),
+        "key": PASSWORD_RESET_TOKEN_GENERATOR().make_token(users["delegate"]),
+        # Names of things that single pages ask for.
+        "spare_room": spare.pk,
+        "unused_speaker": unused.slug,
+        "unconfirmed": unconfirmed.public_id,
+        "cancelled": cancelled.public_id,
+        "waiting": people[2].public_id,
+        "failed": failed.public_id,
+        "of_account": of_account.public_id,
+        "confirm_token": tokens.make("registration.confirm", unconfirmed.public_id, 1),
+        "leave_token": tokens.make("registration.leave", people[0].public_id, 1),
+        "unconfirmed_token": tokens.make("registration.manage", unconfirmed.public_id, 1),
+        "cancelled_token": tokens.make("registration.manage", cancelled.public_id, 1),
+        "waiting_token": tokens.make("registration.manage", people[2].public_id, 1),
+    }
+    return World(lab, plenary, users, values)
