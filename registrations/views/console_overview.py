@@ -174,7 +174,9 @@ def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
     totals = figures.totals(lab)
     counts = figures.by_day(lab)
     closes = lab.registration_closes_at
-    until = today if closes is None else min(today, wall(closes, lab.time_zone).date())
+    # The drawing ends with the registration window, or with the lab; not with today, years later.
+    until = min(today, lab.ends_on if closes is None else wall(closes, lab.time_zone).date())
+    until = max([until, *(day for day, _people in counts)])
     following = [one for one in sessions if one.ends_at > now and not one.is_cancelled]
     return render(
         request,
