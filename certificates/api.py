@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from ninja.errors import Throttled
-from ninja.pagination import LimitOffsetPagination, paginate
+from ninja.pagination import paginate
 from pydantic import ConfigDict, Field
 
 from certificates import issuing
@@ -18,6 +18,7 @@ from certificates.guessing import PER_SECONDS, may_ask
 from certificates.models import Certificate
 from labs.api import type_of_texts
 from labs.api_access import account_of, lab_of_organiser
+from labs.api_pages import Pages
 from labs.models import ApiToken
 from labs.problems import Refused as Problem
 from registrations.models import Registration
@@ -85,8 +86,9 @@ def certificate_data(row: Certificate) -> dict[str, Any]:
 
 
 @router.get("/certificates/{code}", response=CheckOut, url_name="certificate")
-def check(request: HttpRequest, code: str) -> dict[str, Any]:
+def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, Any]:
     """Say whether a certificate is valid and what it attests, as its page does."""
+    response["Cache-Control"] = "no-store"  # it names a person, and is to be true at this moment
     if not may_ask(request):
         raise Throttled(wait=PER_SECONDS)
     found = Certificate.objects.filter(code=tidy(code)).first()
@@ -111,7 +113,7 @@ def check(request: HttpRequest, code: str) -> dict[str, Any]:
     }
 
 
-class PageOfCertificates(LimitOffsetPagination):
+class PageOfCertificates(Pages):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [certificate_data(each) for each in page["items"]]

@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from ninja import FilterSchema, Query, Router, Schema
-from ninja.pagination import LimitOffsetPagination, paginate
+from ninja.pagination import paginate
 from pydantic import Field
 
 from labs.api_access import lab_in_sight
+from labs.api_pages import Pages
 from labs.models import Lab, Programme
 from labs.models.texts import languages_of
 from labs.viewer import viewer_of
@@ -112,7 +113,7 @@ class LabFilters(FilterSchema):
 
 
 @router.get("/programmes", response=list[ProgrammeOut], url_name="programmes")
-@paginate(LimitOffsetPagination)
+@paginate(Pages)
 def programmes(request: HttpRequest) -> QuerySet[Programme]:
     """All programmes."""
     return Programme.objects.visible_to(viewer_of(request))
@@ -133,7 +134,7 @@ def programme(request: HttpRequest, programme: str) -> Programme:
 
 
 @router.get("/labs", response=list[LabOut], url_name="labs")
-@paginate(LimitOffsetPagination)
+@paginate(Pages)
 def labs(request: HttpRequest, filters: Query[LabFilters]) -> QuerySet[Lab]:
     """All labs, the latest first."""
     found = Lab.objects.visible_to(viewer_of(request)).select_related("programme")

@@ -2,19 +2,24 @@
 site can make a browser act through the API.
 """
 
+import functools
 import hashlib
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 
 from labs.models import ApiToken, Lab, User
+from labs.problems import PROBLEM_SCHEMA, PROBLEM_TYPE
 from labs.tokens import API_PREFIX, api_token_hash
 from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
 
@@ -86,8 +91,46 @@ def _with_scope(request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organ
     return lab
 
 
+def _with_head(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let the view answer HEAD as it answers GET; the server leaves out the body (RFC 9110 §9.3.2)."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "HEAD":
+            return view(request, *args, **kwargs)
+        request.method = "GET"
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            request.method = "HEAD"
+
+    return answer
+
+
 class HouseAPI(NinjaAPI):
     """Gives every successful GET an ETag (the hash of its bytes) and answers a repeated one with 304 (RFC 9110 §13)."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """Return the document, in which every operation says what its errors look like."""
+        document = super().get_openapi_schema(**kwargs)
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["4XX"] = {"$ref": "#/components/responses/Problem"}
+        document["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
+        document["components"]["responses"] = {
+            "Problem": {
+                "description": "What stands in the way, as problem details (RFC 9457)",
+                "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+        }
+        return document
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        patterns = super()._get_urls()
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = _with_head(pattern.callback)
+        return patterns
 
     def create_response(
         self,
@@ -101,7 +144,10 @@ class HouseAPI(NinjaAPI):
         patch_vary_headers(response, ("Authorization", "Accept-Language"))
         if request.method in ("GET", "HEAD") and response.status_code == 200:
             shared = viewer_of(request).is_visitor
-            response["Cache-Control"] = "public, max-age=60" if shared else "private, no-cache"
+            # An operation that tells of one person has said already that nobody keeps it.
+            response.headers.setdefault(
+                "Cache-Control", "public, max-age=60" if shared else "private, no-cache"
+            )
             etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
             response["ETag"] = etag
             return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))

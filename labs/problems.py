@@ -7,6 +7,27 @@ from django.utils.translation import gettext as _
 
 __all__ = ["Http404", "Refused", "http_error", "invalid", "not_found", "problem", "refused", "throttled"]
 
+PROBLEM_TYPE = "application/problem+json"
+_TEXT = {"type": "string"}
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": _TEXT,
+        "title": {**_TEXT, "description": "What kind of problem, in the caller's language"},
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {**_TEXT, "description": "Dotted path"}, "message": _TEXT},
+            },
+        },
+    },
+}
+
 
 class Refused(Exception):
     """An operation that the rules do not allow. `errors` maps field names to messages in the caller's language."""
@@ -27,7 +48,7 @@ def problem(
         body["detail"] = detail
     if errors:
         body["errors"] = errors
-    response = JsonResponse(body, status=status, content_type="application/problem+json")
+    response = JsonResponse(body, status=status, content_type=PROBLEM_TYPE)
     response["Cache-Control"] = "no-store"
     for name, value in headers.items():
         response[name.replace("_", "-")] = value

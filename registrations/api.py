@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import FilterSchema, Header, Query, Router, Schema, Status
 from ninja.errors import HttpError, Throttled
-from ninja.pagination import LimitOffsetPagination, paginate
+from ninja.pagination import paginate
 from pydantic import ConfigDict, Field
 
 from labs.api_access import account_of, lab_in_sight, lab_of_door, lab_of_organiser
+from labs.api_pages import Pages
 from labs.models import ApiToken, Lab
 from labs.problems import Refused as Problem
 from labs.submissions import KeyReused, once
@@ -139,7 +140,7 @@ def _of_lab(lab: Lab) -> QuerySet[Registration]:
     )
 
 
-class PageOfRegistrations(LimitOffsetPagination):
+class PageOfRegistrations(Pages):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [registration_data(each) for each in page["items"]]
@@ -275,7 +276,7 @@ def attendance_data(row: Attendance) -> dict[str, Any]:
     }
 
 
-class PageOfAttendance(LimitOffsetPagination):
+class PageOfAttendance(Pages):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [attendance_data(each) for each in page["items"]]

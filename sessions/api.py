@@ -6,11 +6,12 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest
 from ninja import FilterSchema, Query, Router, Schema
-from ninja.pagination import LimitOffsetPagination, paginate
+from ninja.pagination import paginate
 from pydantic import AwareDatetime, Field
 
 from labs.api import type_of_texts
 from labs.api_access import lab_in_sight
+from labs.api_pages import Pages
 from labs.models.texts import languages_of
 from labs.viewer import viewer_of
 from sessions.models import Appearance, Session, Speaker
@@ -144,7 +145,7 @@ def session_data(session: Session) -> dict[str, Any]:
     }
 
 
-class PageOfSessions(LimitOffsetPagination):
+class PageOfSessions(Pages):
     """Pages of sessions, made into plain data after the page is cut."""
 
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
@@ -201,7 +202,7 @@ def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
     )
 
 
-class PageOfSpeakers(LimitOffsetPagination):
+class PageOfSpeakers(Pages):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [speaker_data(each) for each in page["items"]]
