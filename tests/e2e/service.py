@@ -8,14 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -70,11 +68,11 @@ def database(folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder / 'db.sqlite3'}"
         return
     name = f"citylabs_story_{secrets.token_hex(4)}"
-    whole = urlsplit(server)
-    with psycopg.connect(whole._replace(path="/postgres").geturl(), autocommit=True) as maintenance:
+    before, _slash, _name = server.partition("?")[0].rpartition("/")
+    with psycopg.connect(f"{before}/postgres", autocommit=True) as maintenance:
         maintenance.execute(f"CREATE DATABASE {name}")
         try:
-            yield whole._replace(path=f"/{name}").geturl()
+            yield f"{before}/{name}"
         finally:
             maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
