@@ -1,4 +1,4 @@
-"""What the OpenAPI document promises, held against the service: made-up calls, valid and invalid, to every operation."""
+"""What the OpenAPI document promises, held against the service: made-up calls to every operation, valid and invalid."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -47,7 +47,10 @@ def addresses_of(world: w.World) -> list[str]:
     values = {
         **world.main,
         **{name: each[0] for name, each in world.values.items() if name not in world.main},
-        **{"object_id": 1, "app_label": "labs", "content_type_id": 1, "url": "x"},
+        "object_id": 1,
+        "app_label": "labs",
+        "content_type_id": 1,
+        "url": "x",
     }
     return sorted({route.address(values) for route in forms_of_the_service()})
 
