@@ -42,7 +42,10 @@ for (const place of document.querySelectorAll("[data-suggest-zone]")) {
   const address = new URL(location.href);
   address.searchParams.set("tz", own);
   link.href = address.pathname + address.search + address.hash;
-  link.textContent = link.dataset.words.replace("{city}", own.split("/").pop().replaceAll("_", " "));
+  // A list of zones on the page has the city in the reader's language.
+  const listed = document.querySelector(`select[data-zones] optgroup option[value="${CSS.escape(own)}"]`);
+  const city = listed?.textContent ?? own.split("/").pop().replaceAll("_", " ");
+  link.textContent = link.dataset.words.replace("{city}", city);
   place.hidden = false;
 }
 

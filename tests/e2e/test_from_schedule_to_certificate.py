@@ -32,7 +32,7 @@ def test_the_whole_story_in_bulgarian(service: Service, newcomer: Newcomer, tmp_
     programme = Programme()
     organising.the_owner_makes_a_lab(owner, programme)
     organising.the_owner_schedules(owner, programme)
-    visitor = newcomer("visitor")
+    visitor = newcomer("visitor", zone="Europe/Rome")
     participating.drafts_are_seen_by_nobody(visitor, programme)
     organising.the_owner_publishes(owner, programme)
     participating.a_visitor_reads_the_programme(visitor, programme)

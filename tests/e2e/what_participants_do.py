@@ -42,9 +42,11 @@ def a_visitor_reads_the_programme(visitor: Person, programme: Programme) -> None
     expect(article).to_contain_text("Демо лектор")
     visitor.reads("Преквалификация")
     expect(visitor.page.locator(".zone").first).to_contain_text("София")
-    visitor.field("Show times in").select_option("Europe/Rome")
+    visitor.page.get_by_role("link", name=words("Show times of {city}").replace("{city}", "Рим")).click()
     expect(article.get_by_text("10:30", exact=True)).to_be_visible()
     expect(visitor.page.locator(".zone").first).to_contain_text("Рим")
+    visitor.field("Show times in").select_option("Europe/Lisbon")
+    expect(article.get_by_text("09:30", exact=True)).to_be_visible()
     assert JOIN_LINK not in visitor.page.content()
     assert INNER not in visitor.page.content()
     assert visitor.opens(programme.page(programme.inner)) == 404
