@@ -1,23 +1,26 @@
 """Finds every address of the service by itself, so that a later page cannot be forgotten."""
 
 import itertools
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.urls.resolvers import RoutePattern
 
 # Whole libraries that guard themselves; each entry says how, and a test of its own holds it to that.
 GUARDED_BY_THEIR_LIBRARY = {
     "admin/": "superuser",
     "api/v1/": "api",
 }
+# `<slug:lab>` of a path, `(?P<key>[0-9a-z]+)` of a regular expression.
+_PARAMETER = re.compile(r"\(\?P<(\w+)>[^()]*\)|<(?:\w+:)?(\w+)>")
+ABSENT = "no-such"
 
 
 @dataclass(frozen=True)
 class Route:
-    """One address pattern: its path with `<…>` parameters, their names, and the view behind it."""
+    """One address pattern: its path with parameters, their names, and the view behind it."""
 
     path: str
     parameters: tuple[str, ...]
@@ -31,6 +34,11 @@ class Route:
                 return policy
         return getattr(self.view, "access", None)
 
+    def address(self, values: Mapping[str, Any]) -> str:
+        """Return the address with these values."""
+        plain = self.path.replace("^", "").replace("$", "")
+        return "/" + _PARAMETER.sub(lambda found: str(values[found[1] or found[2]]), plain)
+
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[Route]:
     """Yield every route under the root."""
@@ -39,27 +47,30 @@ def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[Ro
         if isinstance(pattern, URLResolver):
             yield from routes(pattern, path)
         elif isinstance(pattern, URLPattern):
-            converters = pattern.pattern.converters if isinstance(pattern.pattern, RoutePattern) else {}
-            inherited = tuple(
-                part.split(":")[-1].rstrip(">")
-                for part in path.split("<")[1:]
-                for part in [part.split(">")[0]]
-            )
-            yield Route(
-                path, tuple(dict.fromkeys(inherited)) or tuple(converters), pattern.callback, pattern.name
-            )
+            names = tuple(dict.fromkeys(one or other for one, other in _PARAMETER.findall(path)))
+            yield Route(path, names, pattern.callback, pattern.name)
 
 
-def addresses(route: Route, values: dict[str, list[Any]]) -> Iterator[str]:
-    """Yield concrete addresses of a route: every combination of the known values, other labs' ids included."""
+def addresses(
+    route: Route, values: Mapping[str, list[Any]], homes: Mapping[Any, str] | None = None
+) -> Iterator[str]:
+    """Yield addresses of a route: combinations of the known values, other labs' parts included.
+
+    `homes` tells the lab that a part belongs to. The first lab is tried with the parts of all others, each other one
+    with its own and with those of the first; what does not exist at all is tried once.
+    """
     missing = [name for name in route.parameters if name not in values]
     if missing:
         raise LookupError(f"teach the walk a value for {missing} of {route.path}")
+    homes = homes or {}
+    absent_tried = False
     for chosen in itertools.product(*(values[name] for name in route.parameters)):
-        address = "/" + route.path
-        for name, value in zip(route.parameters, chosen, strict=True):
-            start = address.index("<")
-            end = address.index(">")
-            assert address[start + 1 : end].split(":")[-1] == name
-            address = address[:start] + str(value) + address[end + 1 :]
-        yield address
+        said = dict(zip(route.parameters, chosen, strict=True))
+        if len(said) > 1 and any(str(value).startswith(ABSENT) for value in chosen):
+            if absent_tried:
+                continue
+            absent_tried = True
+        lab = said.get("lab", values["lab"][0])
+        if lab != values["lab"][0] and any(homes.get(value, lab) != lab for value in chosen):
+            continue
+        yield route.address(said)

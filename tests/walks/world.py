@@ -1,45 +1,73 @@
-"""A small world with something to leak: every hidden text carries a canary word that names who may read it."""
+"""A small world with something to leak: every hidden text carries a canary that names its secret and its field."""
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
+from allauth.account.utils import user_pk_to_url_str
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
 from certificates.models import Certificate
 from labs import tokens
-from labs.models import ApiToken, Lab, Message, Programme, User
+from labs.models import ApiToken, Lab, Message, StakeholderGroup, User
+from labs.theme import theme_values
 from registrations.models import Registration
 from sessions.models import Session
 from tests import factories as f
 
-# Canary words, and where they are planted. Each is written in every free text of its object.
-SOFIA_ONLY = "canarysofiaonly"  # internal session, audience Sofia
-ALL_CITIES = "canaryallcities"  # internal session, all delegates of the programme
-DRAFT = "canarydraft"  # draft session of a public lab
-DRAFT_LAB = "canaryunpublished"  # a lab that is a draft, its public session, its track, its programme
-OTHER_LAB = "canaryotherlab"  # internal session of another programme's lab
-JOIN = "canaryjoinlink"  # join links of rooms and sessions
-PERSON = "canaryperson"  # a participant of the main lab
-OTHER_PERSON = "canarystranger"  # a participant of the other programme's lab
-ALL_WORDS = (SOFIA_ONLY, ALL_CITIES, DRAFT, DRAFT_LAB, OTHER_LAB, JOIN, PERSON, OTHER_PERSON)
+_CANARY = re.compile(r"canary([a-z]+?)q([a-z]+?)q")
+
+# What a hidden session consists of, and where each text may legitimately come to light.
+OF_SESSION = frozenset(
+    "title abstract slug uid itemtitle itemabstract speakername affiliation biography website track trackslug room "
+    "address speakerslug day".split()
+)
+JOIN = frozenset({"link", "roomlink"})  # for people with a seat, and for organisers
+OF_PERSON = frozenset({"name", "email", "citytext", "organisation"})
+OF_MAIL = frozenset({"toname", "toemail", "subject", "text", "html"})
+OF_LAB = frozenset({"labtitle", "theme", "labdescription", "venue", "contact", "consent", "labslug", "logo"})
+OF_PROGRAMME = frozenset({"programmename", "programmedescription", "programmeslug", "group"})
+
+Canary = tuple[str, str]  # (secret, field)
+
+
+def canary(secret: str, name: str) -> str:
+    return f"canary{secret}q{name}q"
+
+
+def canaries_in(text: str) -> set[Canary]:
+    """Find canaries, also in calendars (whose lines are folded) and whatever the case."""
+    return {(secret, name) for secret, name in _CANARY.findall(re.sub(r"\r\n[ \t]", "", text).casefold())}
+
+
+def all_of(secret: str, *fields: Iterable[str]) -> frozenset[Canary]:
+    return frozenset((secret, name) for some in fields for name in some)
 
 
 @dataclass
 class Kind:
-    """One kind of viewer: how it asks, and which canaries it may meet anywhere."""
+    """One kind of viewer: how it asks, which canaries it may meet anywhere, and which it must meet somewhere."""
 
     name: str
-    may_read: frozenset[str]
+    may_read: frozenset[Canary] = frozenset()
+    must_read: frozenset[Canary] = frozenset()
     user: User | None = None
     api_token: str | None = None
     tokens: tuple[str, ...] = ()
+    works: bool = False  # has a role in some lab
 
-    def client(self) -> Client:
-        client = Client()
+    def client(self, **more: Any) -> Client:
+        client = Client(**more)
         if self.user is not None:
             client.force_login(self.user)
+            client.get(
+                "/"
+            )  # signing in at the form writes the session's token; `force_login` leaves it to a page
         return client
 
     @property
@@ -52,41 +80,65 @@ class World:
     kinds: dict[str, Kind] = field(default_factory=dict)
     # Values to try for each parameter that an address can have; a new parameter must be taught here.
     values: dict[str, list[Any]] = field(default_factory=dict)
+    # The labs that parts belong to, where that is not the main one.
+    homes: dict[Any, str] = field(default_factory=dict)
+    # Parts of other labs and programmes, which no address of the main lab may open.
+    foreign: dict[str, list[Any]] = field(default_factory=dict)
+    # What exists, and may be seen by whoever may see the lab at all.
+    main: dict[str, Any] = field(default_factory=dict)
 
 
 def texts(word: str) -> dict[str, str]:
     return {"en": f"Title {word}", "bg": f"Заглавие {word}"}
 
 
-def hidden_session(lab: Lab, word: str, visibility: str, slug: str, **more: Any) -> Session:
-    """A session with the word in its title, abstract, agenda, speakers, room and track."""
-    track = f.TrackFactory(lab=lab, name=texts(word), slug=f"track-{slug}")
-    room = f.RoomFactory(lab=lab, name=texts(word), join_link=f"https://meet.example.org/{JOIN}")
+def hidden_session(lab: Lab, secret: str, visibility: str, days: int, **more: Any) -> Session:
+    """A session of which every text, the room's and the track's, its speaker's and its day's, is a secret."""
+
+    def said(name: str) -> dict[str, str]:
+        return texts(canary(secret, name))
+
+    track = f.TrackFactory(lab=lab, name=said("track"), slug=canary(secret, "trackslug"))
+    room = f.RoomFactory(
+        lab=lab,
+        name=said("room"),
+        online=False,
+        address=f"Street {canary(secret, 'address')}",
+        join_link=f"https://meet.example.org/{canary(secret, 'roomlink')}",
+    )
+    on = lab.starts_on + timedelta(days=days)
     session = f.SessionFactory(
         lab=lab,
-        slug=slug,
+        slug=canary(secret, "slug"),
+        uid=f"{canary(secret, 'uid')}@citylabs.example.org",
         visibility=visibility,
-        title=texts(word),
-        abstract=texts(word),
+        title=said("title"),
+        abstract=said("abstract"),
         track=track,
         room=room,
-        join_link=f"https://meet.example.org/{JOIN}",
+        start_date=on,
+        join_link=f"https://meet.example.org/{canary(secret, 'link')}",
+        capacity=20,
         **more,
     )
-    item = f.AgendaItemFactory(session=session, title=texts(word), abstract=texts(word))
+    f.LabDayFactory(lab=lab, on=on, title=said("day"))
+    # A second session in the room, without a link of its own, tells the room's link.
+    item = f.AgendaItemFactory(session=session, title=said("itemtitle"), abstract=said("itemabstract"))
     speaker = f.SpeakerFactory(
         programme=lab.programme,
-        slug=f"speaker-{slug}",
-        name=texts(word),
-        affiliation=texts(word),
-        biography=texts(word),
+        slug=canary(secret, "speakerslug"),
+        name=said("speakername"),
+        affiliation=said("affiliation"),
+        biography=said("biography"),
+        website=f"https://{canary(secret, 'website')}.example.org/",
     )
     f.AppearanceFactory(session=session, speaker=speaker, agenda_item=item)
+    f.AppearanceFactory(session=session, speaker=speaker)
     return session
 
 
 def certificate_of(registration: Registration, code: str) -> Certificate:
-    return Certificate.objects.create(
+    made = Certificate.objects.create(
         lab=registration.lab,
         registration=registration,
         code=code,
@@ -97,33 +149,52 @@ def certificate_of(registration: Registration, code: str) -> Certificate:
         minutes=60,
         issued_at=timezone.now(),
     )
+    made.pdf.save(f"{code}.pdf", ContentFile(f"%PDF {registration.name}".encode()))
+    return made
 
 
-def message_to(registration: Registration) -> Message:
+def message_to(secret: str, lab: Lab | None, about: str = "") -> Message:
     return Message.objects.create(
-        lab=registration.lab,
-        about=f"registration/{registration.public_id}",
-        occasion="confirmation",
-        key=f"walk/{registration.pk}",
+        lab=lab,
+        about=about,
+        occasion="confirmation" if lab else "password_reset",
+        key=f"walk/{secret}",
         language="en",
-        to_name=registration.name,
-        to_email=registration.email,
-        subject=f"You are registered, {registration.name}",
-        text=f"For {registration.name}",
-        message_id=f"<walk-{registration.pk}@citylabs.example.org>",
+        to_name=canary(secret, "toname"),
+        to_email=f"{canary(secret, 'toemail')}@example.org",
+        subject=f"You are registered, {canary(secret, 'subject')}",
+        text=f"For {canary(secret, 'text')}",
+        html=f"<p>For {canary(secret, 'html')}</p>",
+        message_id=f"<walk-{secret}@citylabs.example.org>",
     )
 
 
-def api_token_for(user: User, **more: Any) -> str:
+def registered(secret: str, lab: Lab, **more: Any) -> Registration:
+    return f.RegistrationFactory(
+        lab=lab,
+        name=f"Demo {canary(secret, 'name')}",
+        email=f"{canary(secret, 'email')}@example.org",
+        organisation=canary(secret, "organisation"),
+        city_text=canary(secret, "citytext"),
+        **more,
+    )
+
+
+def api_token_for(user: User, name: str, **more: Any) -> str:
     token, token_hash = tokens.new_api_token()
     ApiToken.objects.create(
         user=user,
-        name="walk",
+        name=name,
         token_hash=token_hash,
-        scopes=[scope.value for scope in ApiToken.Scope],
-        **more,
+        **{"scopes": [scope.value for scope in ApiToken.Scope], **more},
     )
     return token
+
+
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+    f"<title>{canary('unpublished', 'logo')}</title></svg>"
+)
 
 
 def build() -> World:
@@ -131,117 +202,222 @@ def build() -> World:
     sofia, trikala = f.CityFactory(slug="sofia"), f.CityFactory(slug="trikala")
     programme.cities.add(sofia, trikala)
     lab = f.LabFactory(programme=programme, slug="main-lab", theme={"en": "Open theme"})
-    plain = f.SessionFactory(lab=lab, slug="open", capacity=10, join_link=f"https://meet.example.org/{JOIN}")
-    sofia_session = hidden_session(lab, SOFIA_ONLY, "internal", "for-sofia")
+    track = f.TrackFactory(lab=lab, slug="open-track")
+    plain = f.SessionFactory(
+        lab=lab,
+        slug="open",
+        capacity=10,
+        track=track,
+        join_link=f"https://meet.example.org/{canary('open', 'link')}",
+    )
+    room = f.RoomFactory(lab=lab, join_link=f"https://meet.example.org/{canary('open', 'roomlink')}")
+    # A room's link is told where the session has none of its own.
+    f.SessionFactory(lab=lab, slug="open-room", room=room, start_date=lab.starts_on + timedelta(days=9))
+    f.AppearanceFactory(session=plain, speaker__slug="open-speaker")
+    sofia_session = hidden_session(lab, "sofia", "internal", 1)
     sofia_session.audience.add(sofia)
-    everyone = hidden_session(lab, ALL_CITIES, "internal", "for-all")
-    draft = hidden_session(lab, DRAFT, "draft", "draft")
+    everyone = hidden_session(lab, "cities", "internal", 2)
+    draft = hidden_session(lab, "draft", "draft", 3)
+    called_off = hidden_session(
+        lab,
+        "calledoff",
+        "internal",
+        4,
+        status="cancelled",
+        cancelled_at=timezone.now(),
+        cancel_reason=texts(canary("calledoff", "reason")),
+    )
 
-    hidden_programme = f.ProgrammeFactory(slug="hidden", visibility="draft", name=texts(DRAFT_LAB))
+    hidden_programme = f.ProgrammeFactory(
+        slug=canary("unpublished", "programmeslug"),
+        visibility="draft",
+        name=texts(canary("unpublished", "programmename")),
+        description=texts(canary("unpublished", "programmedescription")),
+    )
+    StakeholderGroup.objects.create(
+        programme=hidden_programme, slug="secret", name=texts(canary("unpublished", "group"))
+    )
     hidden_lab = f.LabFactory(
         programme=hidden_programme,
-        slug="hidden-lab",
+        slug=canary("unpublished", "labslug"),
         visibility="draft",
-        title=texts(DRAFT_LAB),
-        theme=texts(DRAFT_LAB),
+        title=texts(canary("unpublished", "labtitle")),
+        theme=texts(canary("unpublished", "theme")),
+        description=texts(canary("unpublished", "labdescription")),
+        venue=texts(canary("unpublished", "venue")),
+        contact_email=f"{canary('unpublished', 'contact')}@example.org",
+        consent=texts(canary("unpublished", "consent")),
+        colour="#0b5c6e",
+        theme_values=theme_values("#0b5c6e"),
     )
-    hidden = hidden_session(hidden_lab, DRAFT_LAB, "public", "in-hidden-lab")
+    hidden_lab.logo.save("walk.svg", ContentFile(LOGO.encode()))
+    hidden = hidden_session(hidden_lab, "unpublished", "public", 1)
 
     other_programme = f.ProgrammeFactory(slug="other-programme")
     other_lab = f.LabFactory(programme=other_programme, slug="other-lab")
-    other = hidden_session(other_lab, OTHER_LAB, "internal", "other-internal")
+    other = hidden_session(other_lab, "other", "internal", 1)
     f.SessionFactory(lab=other_lab, slug="other-open")
 
-    person = f.RegistrationFactory(
-        lab=lab, name=f"Demo {PERSON}", email=f"{PERSON}@example.org", organisation=PERSON, city_text=PERSON
-    )
-    f.SeatFactory(registration=person, session=plain)
-    Session.objects.filter(pk=plain.pk).update(seats_taken=1, last_place=1)
-    f.AttendanceFactory(registration=person, session=plain)
-    stranger = f.RegistrationFactory(
-        lab=other_lab, name=f"Demo {OTHER_PERSON}", email=f"{OTHER_PERSON}@example.org"
-    )
-    waiting = f.RegistrationFactory(
-        lab=lab, state="unconfirmed", confirmed_at=None, name=f"Demo {PERSON} two"
-    )
+    person = registered("person", lab)
+    stranger = registered("stranger", other_lab)
+    waiting = registered("unconfirmed", lab, state="unconfirmed", confirmed_at=None)
+    insider = registered("insider", lab)
+    for registration, session in ((person, plain), (insider, sofia_session)):
+        f.SeatFactory(registration=registration, session=session)
+        f.AttendanceFactory(registration=registration, session=session)
+        Session.objects.filter(pk=session.pk).update(seats_taken=1, last_place=1)
 
     codes = ["7K3M-Q9TX-2W8H", "9D5C-T7LB-H6PN"]
     certificates = [certificate_of(person, codes[0]), certificate_of(stranger, codes[1])]
-    messages = [message_to(person), message_to(stranger)]
+    messages = [
+        message_to("personmail", lab, f"registration:{person.public_id}"),
+        message_to("strangermail", other_lab, f"registration:{stranger.public_id}"),
+        message_to("accountmail", None, "user:1"),
+    ]
 
-    users = {name: f.UserFactory(email=f"{name}@example.org") for name in (
-        "delegate_sofia", "delegate_trikala", "delegate_elsewhere", "door", "organiser", "organiser_elsewhere", "owner",
-        "nobody",
-    )}  # fmt: skip
-    f.DelegateFactory(user=users["delegate_sofia"], programme=programme, city=sofia)
-    f.DelegateFactory(user=users["delegate_trikala"], programme=programme, city=trikala)
-    f.DelegateFactory(user=users["delegate_elsewhere"], programme=other_programme, city=sofia)
+    people = "delegatesofia delegatetrikala delegateelsewhere door organiser organiserelsewhere owner nobody"
+    users = {
+        name: f.UserFactory(email=f"{name}@example.org", name=f"Demo {canary(name, 'account')}")
+        for name in people.split()
+    }
+    f.DelegateFactory(user=users["delegatesofia"], programme=programme, city=sofia)
+    f.DelegateFactory(user=users["delegatetrikala"], programme=programme, city=trikala)
+    f.DelegateFactory(user=users["delegateelsewhere"], programme=other_programme, city=sofia)
     f.StaffFactory(user=users["door"], role="door", lab=lab)
     f.StaffFactory(user=users["organiser"], role="organiser", lab=lab)
-    f.StaffFactory(user=users["organiser_elsewhere"], role="organiser", lab=other_lab)
+    f.StaffFactory(user=users["organiserelsewhere"], role="organiser", lab=other_lab)
     f.StaffFactory(user=users["owner"], role="owner", programme=programme, lab=None)
-    superuser = User.objects.create_superuser("root@example.org", "correct horse battery staple")
-
-    nothing: frozenset[str] = frozenset()
-    internal = frozenset({SOFIA_ONLY, ALL_CITIES})
-    whole_lab = internal | {DRAFT, JOIN, PERSON}
-    rights = {
-        "delegate_sofia": internal,
-        "delegate_trikala": frozenset({ALL_CITIES}),
-        "delegate_elsewhere": frozenset({OTHER_LAB}),
-        "door": internal | {PERSON},
-        "organiser": whole_lab,
-        "organiser_elsewhere": frozenset({OTHER_LAB, OTHER_PERSON, JOIN}),
-        "owner": whole_lab,
-        "nobody": nothing,
-    }
-    world = World()
-    # The name on a certificate is what its check page attests to whoever holds the code.
-    world.kinds["visitor"] = Kind("visitor", nothing)
-    for name, words in rights.items():
-        world.kinds[name] = Kind(name, words, user=users[name])
-        if name != "nobody":
-            world.kinds[f"api_{name}"] = Kind(f"api_{name}", words, api_token=api_token_for(users[name]))
-    world.kinds["api_superuser"] = Kind(
-        "api_superuser", frozenset(ALL_WORDS), api_token=api_token_for(superuser)
+    users["superuser"] = User.objects.create_superuser(
+        "root@example.org", "correct horse battery staple", name=f"Demo {canary('superuser', 'account')}"
     )
-    world.kinds["superuser"] = Kind("superuser", frozenset(ALL_WORDS), user=superuser)
 
-    def link(purpose: str, registration: Registration) -> str:
-        return tokens.make(purpose, registration.public_id, 1)
-
-    own_links = tuple(
-        link(purpose, person)
-        for purpose in (
-            "registration.manage",
-            "registration.confirm",
-            "registration.leave",
-            "registration.feed",
+    for_all = all_of("cities", OF_SESSION) | all_of("calledoff", OF_SESSION, {"reason"})
+    internal = all_of("sofia", OF_SESSION) | for_all
+    # Organisers work with everybody who applied; the door needs names, and where people come from.
+    whole_lab = (
+        internal
+        | all_of("draft", OF_SESSION)
+        | frozenset().union(
+            *(all_of(secret, JOIN) for secret in ("sofia", "cities", "calledoff", "draft", "open"))
         )
+        | frozenset().union(*(all_of(secret, OF_PERSON) for secret in ("person", "insider", "unconfirmed")))
+        | all_of("personmail", OF_MAIL)
     )
-    # Whoever holds the link is the person: own data, and join links of own seats.
-    world.kinds["participant"] = Kind("participant", frozenset({PERSON, JOIN}), tokens=own_links)
+    other_whole = (
+        all_of("other", OF_SESSION, JOIN) | all_of("stranger", OF_PERSON) | all_of("strangermail", OF_MAIL)
+    )
+    colleagues = {("door", "account"), ("organiser", "account"), ("owner", "account")}
+    everything = (
+        whole_lab
+        | other_whole
+        | all_of("unpublished", OF_SESSION, JOIN, OF_LAB, OF_PROGRAMME)
+        | all_of("accountmail", OF_MAIL)
+        | frozenset((name, part) for name in users for part in ("account", "key"))
+    )
+    at_the_door = frozenset((who, what) for who in ("person", "insider") for what in ("name", "citytext"))
+    rights: Mapping[str, frozenset[Canary]] = {
+        "delegatesofia": internal,
+        "delegatetrikala": for_all,
+        "delegateelsewhere": all_of("other", OF_SESSION),
+        "door": internal | at_the_door,
+        "organiser": whole_lab | colleagues,
+        "organiserelsewhere": other_whole,
+        "owner": whole_lab | colleagues | {("delegatesofia", "account"), ("delegatetrikala", "account")},
+        "nobody": frozenset(),
+        "superuser": everything,
+    }
+    # The API gives neither join links nor mails, people of the console, headings of days and names of tracks.
+    not_in_the_api = JOIN | OF_MAIL | {"account", "key"} | {
+        "track", "day", "reason", "contact", "consent", "logo", "group",
+    }  # fmt: skip
+    # Each sees the names of own keys alone; of somebody without any role there is no list.
+    nowhere = frozenset((name, "key") for name in users) | {("nobody", "account")}
+    world = World()
+    world.kinds["visitor"] = Kind("visitor")
+    for name, words in rights.items():
+        user = users[name]
+        own = words | {(name, "account"), (name, "key")}
+        works = "delegate" not in name and name != "nobody"
+        world.kinds[name] = Kind(name, own, (words - nowhere) | {(name, "key")}, user=user, works=works)
+        token = api_token_for(user, canary(name, "key"))
+        readable = frozenset(one for one in words if one[1] not in not_in_the_api)
+        if name == "door":
+            readable -= {one for one in at_the_door if one[1] == "citytext"}
+        world.kinds[f"api_{name}"] = Kind(f"api_{name}", own, readable, api_token=token)
 
-    altered = own_links[0][:-6] + "AAAAAA"
+    def links(registration: Registration) -> tuple[str, ...]:
+        purposes = ("manage", "confirm", "leave", "feed")
+        return tuple(tokens.make(f"registration.{each}", registration.public_id, 1) for each in purposes)
+
+    # Whoever holds the link is the person: own data, and join links of own seats.
+    seated = {("sofia", part) for part in ("title", "slug", "uid", "link", "room", "address")}
+    world.kinds["participant"] = Kind(
+        "participant",
+        all_of("person", OF_PERSON) | {("open", "link"), ("personmail", "subject")},
+        all_of("person", OF_PERSON) | {("open", "link")},
+        tokens=links(person),
+    )
+    world.kinds["insider"] = Kind(
+        "insider",
+        all_of("insider", OF_PERSON) | all_of("sofia", OF_SESSION, JOIN),
+        all_of("insider", OF_PERSON) | seated,
+        tokens=links(insider),
+    )
+
+    altered = links(person)[0][:-6] + "AAAAAA"
+    sessions = [plain, sofia_session, everyone, draft, called_off, hidden, other]
+    secrets = ("sofia", "cities", "draft", "calledoff", "unpublished", "other")
     world.values = {
         "lab": [lab.slug, hidden_lab.slug, other_lab.slug, "no-such-lab"],
         "programme": [programme.slug, hidden_programme.slug, other_programme.slug, "no-such-programme"],
-        "session": [s.slug for s in (plain, sofia_session, everyone, draft, hidden, other)]
-        + ["no-such-session"],
-        "track": [f"track-{s.slug}" for s in (sofia_session, everyone, draft, hidden, other)],
-        "speaker": [f"speaker-{s.slug}" for s in (sofia_session, everyone, draft, hidden, other)],
-        "room": list(lab.rooms.values_list("pk", flat=True))
-        + list(other_lab.rooms.values_list("pk", flat=True)),
-        "registration": [person.public_id, stranger.public_id, waiting.public_id],
+        "session": [each.slug for each in sessions] + ["no-such-session"],
+        "track": ["open-track", *(canary(secret, "trackslug") for secret in secrets)],
+        "speaker": ["open-speaker", *(canary(secret, "speakerslug") for secret in secrets)],
+        "room": [each.rooms.order_by("pk").values_list("pk", flat=True)[0] for each in (lab, other_lab)],
+        "registration": [person.public_id, stranger.public_id, waiting.public_id, insider.public_id],
         "message": [message.public_id for message in messages],
         "code": [*codes, "0000-0000-0000"],
         "certificate": [certificate.code for certificate in certificates],
         "token": [altered, "x" * 48, "short"],
-        "day": [lab.starts_on + timedelta(days=1)],
-        "city": ["sofia"],
+        "uidb36": [user_pk_to_url_str(users["nobody"])],
+        "key": [PASSWORD_RESET_TOKEN_GENERATOR().make_token(users["nobody"]), "abc-defghi"],
+        "api_token": list(ApiToken.objects.values_list("pk", flat=True)),
+        "esp": ["no-such-provider"],
+    }
+    for slug, secret, parts in (
+        (hidden_lab.slug, "unpublished", [hidden.slug]),
+        (other_lab.slug, "other", [other.slug, stranger.public_id, messages[1].public_id, codes[1]]),
+    ):
+        theirs = [*parts, canary(secret, "speakerslug"), canary(secret, "trackslug")]
+        world.homes |= dict.fromkeys(theirs, slug)
+    mine = [each.slug for each in sessions[1:5]] + [
+        canary(each.slug[6:].partition("q")[0], name)
+        for each in sessions[1:5]
+        for name in ("speakerslug", "trackslug")
+    ]
+    world.homes |= dict.fromkeys([*mine, waiting.public_id, insider.public_id], lab.slug)
+    world.foreign = {
+        "session": [hidden.slug, other.slug],
+        "speaker": [canary("unpublished", "speakerslug"), canary("other", "speakerslug")],
+        "track": [canary("unpublished", "trackslug"), canary("other", "trackslug")],
+        "room": [other_lab.rooms.values_list("pk", flat=True)[0]],
+        "registration": [stranger.public_id],
+        "message": [messages[1].public_id, messages[2].public_id],
+        "code": [codes[1]],
+    }
+    world.main = {
+        "lab": lab.slug,
+        "programme": programme.slug,
+        "session": plain.slug,
+        "track": track.slug,
+        "speaker": "open-speaker",
+        "room": room.pk,
+        "registration": person.public_id,
+        "message": messages[0].public_id,
+        "code": codes[0],
+        "token": links(person)[0],
+        "uidb36": world.values["uidb36"][0],
+        "key": world.values["key"][0],
+        "esp": "no-such-provider",
     }
     return world
-
-
-def programme_of_walk() -> Programme:
-    return Programme.objects.get(slug="main-programme")
