@@ -45,12 +45,17 @@ def personal_link(view: type_of_view) -> type_of_view:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", "private, no-store")
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex"
+        keep_private(response)
         return response
 
     return declare(guarded, "personal-link")
+
+
+def keep_private(response: HttpResponseBase) -> None:
+    """Have an answer to a private link kept by nobody and its address told to nobody."""
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
 
 
 def signed_in(view: type_of_view) -> type_of_view:

@@ -4,9 +4,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from labs.access import keep_private
+
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)
+    response = render(request, "errors/404.html", status=404)
+    found = getattr(request, "resolver_match", None)
+    if found is not None and getattr(found.func, "access", "") == "personal-link":
+        keep_private(response)  # it may be a link that was revoked or mistyped
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

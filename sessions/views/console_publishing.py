@@ -133,7 +133,7 @@ def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             )
             return _back(found)
     else:
-        asked = [int(pk) for pk in request.GET.getlist("city") if pk.isdigit() and len(pk) < 18]
+        asked = [int(pk) for pk in request.GET.getlist("city") if pk.isdecimal() and len(pk) < 18]
         current = list(found.audience.values_list("pk", flat=True))
         form = AudienceForm(lab=lab, initial={"city": asked or current})
     facts = [_("Only delegates of the cities below see it, and people who have a seat in it.")]
@@ -175,7 +175,8 @@ def unpublish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
 def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if found.is_cancelled:
-        messages.info(request, _("The session is cancelled already."))
+        if request.method == "POST":
+            messages.info(request, _("The session is cancelled already."))
         return _back(found)
     form = CancelForm(request.POST or None, locales=lab.languages, initial={"tell": True})
     if request.method == "POST" and form.is_valid():
@@ -221,7 +222,8 @@ def _cancelled_words(session: Session, tell: bool) -> str:
 def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if not found.is_cancelled:
-        messages.info(request, _("The session takes place."))
+        if request.method == "POST":
+            messages.info(request, _("The session takes place."))
         return _back(found)
     form = RestoreForm(request.POST or None, initial={"tell": True})
     if request.method == "POST" and form.is_valid():
