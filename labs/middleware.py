@@ -1,6 +1,6 @@
 """What each request passes through: the reader's language, zone and theme, and the guard against other sites."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from labs.submissions import FIELD, is_form_key
-from labs.zones import is_canonical
+from labs.zones import canonical_of
 
 A_YEAR = 365 * 24 * 60 * 60
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -21,8 +21,8 @@ THEMES = ("light", "dark")
 class ReadersChoice:
     """Takes `?lang=`, `?tz=` and `?theme=`, keeps a choice in a cookie, and sets language and zone of the request.
 
-    Sets `request.reader_zone` to a canonical zone or None, `request.theme` to "light", "dark" or "".
-    An empty value (`?tz=`) forgets the choice. Unknown values are ignored.
+    Sets `request.reader_zone` to a canonical zone (also where the browser knows it by an old name) or None,
+    `request.theme` to "light", "dark" or "". An empty value (`?tz=`) forgets the choice. Unknown values are ignored.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,13 +32,13 @@ class ReadersChoice:
         chosen: dict[str, str] = {}
         offered = {code for code, _name in settings.LANGUAGES}
         for name, cookie, known in (
-            ("lang", settings.LANGUAGE_COOKIE_NAME, offered.__contains__),
-            ("tz", settings.ZONE_COOKIE_NAME, is_canonical),
-            ("theme", settings.THEME_COOKIE_NAME, THEMES.__contains__),
+            ("lang", settings.LANGUAGE_COOKIE_NAME, _one_of(offered)),
+            ("tz", settings.ZONE_COOKIE_NAME, canonical_of),
+            ("theme", settings.THEME_COOKIE_NAME, _one_of(THEMES)),
         ):
             value = request.GET.get(name)
             if value is not None and (value == "" or known(value)):
-                chosen[cookie] = value
+                chosen[cookie] = value and known(value)
 
         def choice(cookie: str) -> str:
             return chosen.get(cookie, request.COOKIES.get(cookie, ""))
@@ -49,7 +49,7 @@ class ReadersChoice:
         zone = choice(settings.ZONE_COOKIE_NAME)
         theme = choice(settings.THEME_COOKIE_NAME)
         request.LANGUAGE_CODE = language
-        request.reader_zone = zone if is_canonical(zone) else None  # type: ignore[attr-defined]
+        request.reader_zone = canonical_of(zone) or None  # type: ignore[attr-defined]
         request.theme = theme if theme in THEMES else ""  # type: ignore[attr-defined]
 
         with translation.override(language):
@@ -66,6 +66,11 @@ class ReadersChoice:
             elif cookie in request.COOKIES:
                 response.delete_cookie(cookie, samesite="Lax")
         return response
+
+
+def _one_of(known: Collection[str]) -> Callable[[str], str]:
+    """Return a function that lets these values through and turns all others into nothing."""
+    return lambda value: value if value in known else ""
 
 
 def is_for_everybody(response: HttpResponse) -> bool:

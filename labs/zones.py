@@ -83,6 +83,12 @@ def is_canonical(name: str) -> bool:
     return name in _canonical_set()
 
 
+def canonical_of(name: str) -> str:
+    """Return the canonical zone that a browser means by an old name ("Europe/Kiev": "Europe/Kyiv"), or ""."""
+    found = name if is_canonical(name) else get_global("zone_aliases").get(name, "")
+    return found if is_canonical(found) else ""
+
+
 def validate_zone(name: str) -> None:
     """Django validator: raises ValidationError (code "unknown_zone") for a name that is not offered."""
     if not is_canonical(name):

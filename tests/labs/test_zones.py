@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 
 from labs.zones import (
     ZoneLabel,
+    canonical_of,
     canonical_zones,
     city_of,
     is_canonical,
@@ -127,3 +128,18 @@ def test_a_zone_without_letters_is_told_by_its_offset_alone() -> None:
 )
 def test_offsets_read_as_people_write_them(minutes: int, text: str) -> None:
     assert offset_text(timedelta(minutes=minutes)) == text
+
+
+def test_old_names_that_browsers_use_lead_to_the_zone_that_they_mean():
+    names = (
+        "Europe/Kiev",
+        "Asia/Calcutta",
+        "Europe/Kyiv",
+        "Europe/Sofia",
+        "Europe/Atlantis",
+        "",
+        "US/../etc",
+    )
+    assert [canonical_of(name) for name in names] == [
+        "Europe/Kyiv", "Asia/Kolkata", "Europe/Kyiv", "Europe/Sofia", "", "", "",
+    ]  # fmt: skip

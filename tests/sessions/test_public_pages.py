@@ -227,6 +227,7 @@ def test_the_choice_of_a_zone_is_kept_and_forgotten_on_request(client, lab):
     assert "10:30" in page(client, lab).content.decode()
     assert "10:30" not in page(client, lab, "?tz=").content.decode()
     assert page(client, lab, "?tz=Nowhere").status_code == 200
+    assert page(Client(), lab, "?tz=Europe/Kiev").cookies["tz"].value == "Europe/Kyiv"
 
 
 def zone_line(response):
