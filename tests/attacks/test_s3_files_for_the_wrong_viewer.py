@@ -1,0 +1,128 @@
+"""S3 (pretix CVE-2026-9712): a file was given to whoever had its number; nobody asked for owner and purpose.
+
+Every kind of file is asked for by every kind of viewer, and every private link is tried at every address that takes
+one. Expected is the whole set of those who get it, not one of them.
+"""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from certificates.models import Certificate
+from labs import tokens
+from labs.models import Lab, Message
+from registrations.models import Registration
+from tests.walks import world as w
+from tests.walks.routes import routes
+
+pytestmark = pytest.mark.django_db
+
+ORGANISERS = {"organiser", "owner", "superuser"}
+ELSEWHERE = {"organiserelsewhere", "superuser"}
+TAKES_LINKS = {
+    # Which purpose opens an address by GET; the rest of a participant's pages go with `manage`.
+    "registrations/<str:token>/confirm/": "registration.confirm",
+    "registrations/<str:token>/leave/": "registration.leave",
+    "calendars/<str:token>.ics": "registration.feed",
+}
+PURPOSES = (
+    "registration.manage", "registration.confirm", "registration.leave", "registration.feed", "delegate.feed", "",
+    "registration", "certificate",
+)  # fmt: skip
+
+
+@pytest.fixture
+def world() -> w.World:
+    cache.clear()
+    return w.build()
+
+
+def who_gets(world: w.World, address: str) -> set[str]:
+    found = set()
+    for name, kind in world.kinds.items():
+        cache.clear()
+        if kind.client().get(address, headers=kind.headers).status_code == 200:
+            found.add(name)
+    return found
+
+
+def test_each_file_goes_to_exactly_those_it_is_for(world: w.World) -> None:
+    hidden = Lab.objects.get(visibility="draft")
+    mine, stranger, account = (
+        Message.objects.get(key=f"walk/{each}") for each in ("personmail", "strangermail", "accountmail")
+    )
+    everybody = set(world.kinds)
+    expected = {
+        f"/labs/{hidden.slug}/logo": {"superuser", "api_superuser"} & {"superuser"},
+        f"/labs/{hidden.slug}/theme.css": {"superuser"},
+        "/organise/labs/main-lab/registrations.csv": ORGANISERS,
+        "/organise/labs/other-lab/registrations.csv": ELSEWHERE,
+        f"/organise/labs/main-lab/mail/{mine.public_id}/body/": ORGANISERS,
+        f"/organise/labs/other-lab/mail/{stranger.public_id}/body/": ELSEWHERE,
+        # A mail of one lab at the address of another, and at that of no lab, and the other way round.
+        f"/organise/labs/main-lab/mail/{stranger.public_id}/body/": set(),
+        f"/organise/labs/other-lab/mail/{mine.public_id}/body/": set(),
+        f"/organise/labs/main-lab/mail/{account.public_id}/body/": set(),
+        f"/organise/mail/{mine.public_id}/body/": set(),
+        f"/organise/mail/{account.public_id}/body/": {"superuser"},
+        # Whoever has the code has the certificate: it stands on it.
+        "/certificates/7K3M-Q9TX-2W8H.pdf": everybody,
+        "/certificates/0000-0000-0000.pdf": set(),
+    }
+    assert {address: who_gets(world, address) for address in expected} == expected
+
+
+def test_a_revoked_certificate_is_no_file_for_anybody(world: w.World) -> None:
+    Certificate.objects.update(state="revoked", revoked_at="2026-01-01T00:00Z")
+    assert who_gets(world, "/certificates/7K3M-Q9TX-2W8H.pdf") == set()
+
+
+def test_stored_files_have_no_address_of_their_own(world: w.World) -> None:
+    names = [Lab.objects.get(visibility="draft").logo.name]
+    names += Certificate.objects.values_list("pdf", flat=True)
+    for name in names:
+        for start in ("/files-are-served-by-views-only/", "/media/", "/static/", "/static/../media/", "/"):
+            assert who_gets(world, start + name) == set()
+
+
+def test_each_private_link_opens_the_addresses_of_its_own_purpose_alone(world: w.World) -> None:
+    person = Registration.objects.get(public_id=world.main["registration"])
+    taking = [route for route in routes() if "token" in route.parameters and "api_token" not in route.path]
+    assert len(taking) > 8
+    for route in taking:
+        own = TAKES_LINKS.get(route.path, "registration.manage")
+        for purpose in PURPOSES:
+            token = tokens.make(purpose, person.public_id, 1)
+            status = Client().get(route.address({**world.main, "token": token})).status_code
+            expected = {200, 302, 405} if purpose == own else {404, 405}
+            assert status in expected, (route.path, purpose)
+
+
+def test_no_link_of_another_purpose_changes_anything(world: w.World) -> None:
+    person = Registration.objects.get(public_id=world.main["registration"])
+    before = Registration.objects.filter(pk=person.pk).values().get()
+    seats = list(person.seats.order_by("pk").values())
+    for route in routes():
+        if "token" not in route.parameters:
+            continue
+        own = TAKES_LINKS.get(route.path, "registration.manage")
+        for purpose in PURPOSES:
+            if purpose == own:
+                continue
+            token = tokens.make(purpose, person.public_id, 1)
+            status = Client().post(route.address({**world.main, "token": token})).status_code
+            assert status in (404, 405), (route.path, purpose)
+    assert Registration.objects.filter(pk=person.pk).values().get() == before
+    assert list(person.seats.order_by("pk").values()) == seats
+
+
+def test_a_link_of_one_person_with_the_proof_of_another_opens_nothing(world: w.World) -> None:
+    other = Registration.objects.filter(lab__slug="other-lab").get()
+    mine = tokens.make("registration.manage", world.main["registration"], 1)
+    theirs = tokens.make("registration.manage", other.public_id, 1)
+    assert Client().get(f"/registrations/{mine}/").status_code == 200
+    # 16 bytes of subject are 64 of 3 × 4 signs: the seams of both are tried.
+    for seam in range(1, 48):
+        mixed = theirs[:seam] + mine[seam:]
+        if mixed not in (mine, theirs):
+            assert Client().get(f"/registrations/{mixed}/").status_code == 404
