@@ -96,7 +96,7 @@ def with_more_rows(data: Any, prefix: str, more: int) -> Any:
     longer = data.copy()
     name = f"{prefix}-TOTAL_FORMS"
     said = longer.get(name, "")
-    longer[name] = str(min(int(said) if said.isdigit() and len(said) < 6 else 0, ROWS_AT_MOST) + more)
+    longer[name] = str(min(int(said) if said.isdecimal() and len(said) < 6 else 0, ROWS_AT_MOST) + more)
     return longer
 
 
@@ -135,7 +135,7 @@ class NamedRows(Rows):
         """Show what the verb found wrong; its "3.name" counts the plans of `plans`."""
         for name, messages in errors.items():
             place, _dot, field = name.partition(".")
-            if place.isdigit() and int(place) < len(self.ordered):
+            if place.isdecimal() and len(place) < 6 and int(place) < len(self.ordered):
                 self.ordered[int(place)].take_over({field: messages})
             else:
                 for message in messages:

@@ -46,7 +46,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
             return redirect("console_people", lab.slug)
     elif action.startswith("remove-"):
         number = action.removeprefix("remove-")
-        pk = int(number) if number.isdigit() and len(number) < 18 else 0
+        pk = int(number) if number.isdecimal() and len(number) < 18 else 0
         staff = Staff.objects.select_related("user", "lab").filter(pk=pk, lab=lab).first()
         if staff is not None:
             try:
@@ -114,7 +114,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         number = action.removeprefix("revoke-")
         key = (
             ApiToken.objects.filter(pk=int(number), user=user).first()
-            if number.isdigit() and len(number) < 18
+            if number.isdecimal() and len(number) < 18
             else None
         )
         if key is None:

@@ -170,7 +170,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
 def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
     """Take away the role or the delegation that a button names; one that is gone already is as good as removed."""
     kind, _dash, number = action.removeprefix("remove-").partition("-")
-    pk = int(number) if number.isdigit() and len(number) < 18 else 0
+    pk = int(number) if number.isdecimal() and len(number) < 18 else 0
     if kind == "owner":
         staff = Staff.objects.select_related("user", "programme").filter(pk=pk, programme=programme).first()
         if staff is not None:

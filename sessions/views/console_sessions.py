@@ -132,7 +132,7 @@ class Desk:
             # What somebody else took out meanwhile comes back as new, if this person decides so.
             data = data.copy()
             for name in [name for name in data if name.startswith("agenda-") and name.endswith("-row")]:
-                if data[name].isdigit() and len(data[name]) < 19 and int(data[name]) not in items:
+                if data[name].isdecimal() and len(data[name]) < 19 and int(data[name]) not in items:
                     data[name] = ""
         for prefix in ("agenda", "people"):
             if f"more-{prefix}" in data:
