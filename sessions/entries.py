@@ -116,7 +116,8 @@ def _entry(session: Session, language: str, with_join_link: bool) -> CalendarEnt
 
 def join_link_of(session: Session) -> str:
     """Return the link of the session's own meeting, or of its room; empty where there is none."""
-    return session.join_link or (session.room.join_link if session.room else "")
+    address = session.join_link or (session.room.join_link if session.room else "")
+    return address if markdown.is_safe_link(address) else ""
 
 
 def place(session: Session, language: str) -> str:
