@@ -204,6 +204,4 @@ def addresses(who: str, world: World) -> Iterator[tuple[str, int]]:
 
 
 def names_of_all_pages() -> set[str]:
-    return {
-        route.name for route in routes() if route.name and not route.path.startswith(_LIBRARIES)
-    }
+    return {route.name for route in routes() if route.name and not route.path.startswith(_LIBRARIES)}

@@ -27,7 +27,7 @@ SAYS = {
     "el": "Νέες δεξιότητες για την πράσινη μετάβαση",
 }
 LINK = "https://meet.example.org/room"
-CODES = {"valid": "7K3M-Q9TX-2W8H", "revoked": "9D5C-T7LB-H6PN", "replaced": "2B4D-F6H8-JKMN"}
+CODES = {"valid": "7K3M-Q9TX-2W8H", "revoked": "9D5C-T7KB-H6PN", "replaced": "2B4D-F6H8-JKMN"}
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,15 @@ def build(texts: Texts | None = None) -> World:
         theme_values=theme_values(colour),
         logo_alt=said("the logo"),
     )
-    lab.logo.save(
-        "walk.svg", ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>')
-    )
+    lab.logo.save("walk.svg", ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'))
     tracks = [f.TrackFactory(lab=lab, slug=f"track-{n}", name=said("a track")) for n in range(3)]
     rooms = [
         f.RoomFactory(
-            lab=lab, name=said("a room"), address=line("street", 200), online=online, join_link=texts.address()
+            lab=lab,
+            name=said("a room"),
+            address=line("street", 200),
+            online=online,
+            join_link=texts.address(),
         )
         for online in (True, False)
     ]
@@ -242,7 +244,9 @@ def build(texts: Texts | None = None) -> World:
     f.StaffFactory(user=users["door"], role="door", lab=lab)
     f.StaffFactory(user=users["owner"], role="owner", programme=programme, lab=None)
     f.DelegateFactory(user=users["delegate"], programme=programme, city=sofia)
-    users["operator"] = User.objects.create_superuser("operator@example.org", f.PASSWORD, name=line("user", 200))
+    users["operator"] = User.objects.create_superuser(
+        "operator@example.org", f.PASSWORD, name=line("user", 200)
+    )
     for name in ("organiser", "door"):
         ApiToken.objects.create(
             user=users[name],
