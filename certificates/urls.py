@@ -22,13 +22,27 @@ urlpatterns = [
     path("certificates/<code:code>.pdf", public.certificate_pdf, name="certificate_pdf"),
     path("certificates/<code:code>/", public.certificate, name="certificate"),
     path("organise/labs/<slug:lab>/certificates/", console.certificates, name="console_certificates"),
-    path("organise/labs/<slug:lab>/certificates/issue/", console.issue_all, name="console_certificates_issue"),
+    path(
+        "organise/labs/<slug:lab>/certificates/issue/", console.issue_all, name="console_certificates_issue"
+    ),
     path(
         "organise/labs/<slug:lab>/certificates/issue/<uuid:registration>/",
         console.issue_one,
         name="console_certificate_issue",
     ),
-    path("organise/labs/<slug:lab>/certificates/<code:code>/revoke/", console.revoke, name="console_certificate_revoke"),
-    path("organise/labs/<slug:lab>/certificates/<code:code>/restore/", console.restore, name="console_certificate_restore"),
-    path("organise/labs/<slug:lab>/certificates/<code:code>/replace/", console.replace, name="console_certificate_replace"),
-]  # fmt: skip
+    path(
+        "organise/labs/<slug:lab>/certificates/<code:code>/revoke/",
+        console.revoke,
+        name="console_certificate_revoke",
+    ),
+    path(
+        "organise/labs/<slug:lab>/certificates/<code:code>/restore/",
+        console.restore,
+        name="console_certificate_restore",
+    ),
+    path(
+        "organise/labs/<slug:lab>/certificates/<code:code>/replace/",
+        console.replace,
+        name="console_certificate_replace",
+    ),
+]

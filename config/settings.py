@@ -167,6 +167,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Few tries for an address on the network, more for an account: nobody locks an organiser out from elsewhere.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,50/5m/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 
 LANGUAGE_CODE = "en"

@@ -9,11 +9,10 @@ from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
 from pydantic import Field
 
-from labs.api_access import lab_in_sight
+from labs.api_access import lab_in_sight, reader_of
 from labs.api_pages import Pages
 from labs.models import Lab, Programme
 from labs.models.texts import languages_of
-from labs.viewer import viewer_of
 
 router = Router(tags=["Programmes and labs"])
 
@@ -116,14 +115,14 @@ class LabFilters(FilterSchema):
 @paginate(Pages)
 def programmes(request: HttpRequest) -> QuerySet[Programme]:
     """All programmes."""
-    return Programme.objects.visible_to(viewer_of(request))
+    return Programme.objects.visible_to(reader_of(request))
 
 
 @router.get("/programmes/{programme}", response=ProgrammeWithCitiesOut, url_name="programme")
 def programme(request: HttpRequest, programme: str) -> Programme:
     """One programme with its cities."""
     found = (
-        Programme.objects.visible_to(viewer_of(request))
+        Programme.objects.visible_to(reader_of(request))
         .filter(slug=programme)
         .prefetch_related("cities")
         .first()
@@ -137,7 +136,7 @@ def programme(request: HttpRequest, programme: str) -> Programme:
 @paginate(Pages)
 def labs(request: HttpRequest, filters: Query[LabFilters]) -> QuerySet[Lab]:
     """All labs, the latest first."""
-    found = Lab.objects.visible_to(viewer_of(request)).select_related("programme")
+    found = Lab.objects.visible_to(reader_of(request)).select_related("programme")
     return filters.apply(found)
 
 

@@ -28,6 +28,10 @@ class Caller(HttpBearer):
     """Sets the request's viewer: from the bearer token if there is one, else a visitor. A bad token is an error."""
 
     def __call__(self, request: HttpRequest) -> Viewer:
+        if "\0" in request.path or any(
+            "\0" in value for values in request.GET.lists() for value in values[1]
+        ):
+            raise Http404  # no name here has a NUL, and PostgreSQL cannot even look for one
         header = request.headers.get("Authorization", "")
         if not header:
             request._viewer = VISITOR  # type: ignore[attr-defined]
@@ -57,6 +61,12 @@ class Caller(HttpBearer):
         return viewer_for_token(found)
 
 
+def reader_of(request: HttpRequest) -> Viewer:
+    """Return as whom the caller reads: a token without the scope “read” sees what everybody sees."""
+    viewer = viewer_of(request)
+    return viewer if viewer.scopes is None or ApiToken.Scope.READ.value in viewer.scopes else VISITOR
+
+
 def account_of(request: HttpRequest) -> User | None:
     """Return the account in whose name the caller acts, for the history; None for a visitor."""
     user_id = viewer_of(request).user_id
@@ -65,7 +75,7 @@ def account_of(request: HttpRequest) -> User | None:
 
 def lab_in_sight(request: HttpRequest, slug: str) -> Lab:
     """Return the lab if the caller may see it; raises Http404 otherwise."""
-    lab = Lab.objects.visible_to(viewer_of(request)).select_related("programme").filter(slug=slug).first()
+    lab = Lab.objects.visible_to(reader_of(request)).select_related("programme").filter(slug=slug).first()
     if lab is None:
         raise Http404
     return lab

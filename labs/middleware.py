@@ -57,6 +57,8 @@ class ReadersChoice:
         if is_for_everybody(response):
             return response
         response.headers.setdefault("Content-Language", language)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         for cookie, value in chosen.items():
             if value:

@@ -1,7 +1,7 @@
 """Registrations and attendance: registering for everybody, the rest for organisers with a token of the scope."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from ninja.errors import HttpError, Throttled
 from ninja.pagination import paginate
 from pydantic import ConfigDict, Field
 
-from labs.api_access import account_of, lab_in_sight, lab_of_door, lab_of_organiser
+from labs.api_access import account_of, lab_in_sight, lab_of_door, lab_of_organiser, reader_of
 from labs.api_pages import Pages
 from labs.models import ApiToken, Lab
 from labs.problems import Refused as Problem
@@ -30,6 +30,10 @@ router = Router(tags=["Registrations and attendance"])
 
 Scope = ApiToken.Scope
 REGISTRATIONS_PER_HOUR = 60
+
+
+# The form of addresses: nothing else is looked for.
+Slug = Annotated[str, Field(max_length=80, pattern=r"^[-a-zA-Z0-9_]+$")]
 
 
 class SeatOut(Schema):
@@ -63,13 +67,13 @@ class RegistrationIn(Schema):
 
     name: str = Field(min_length=1, max_length=200)
     email: str = Field(min_length=3, max_length=254)
-    sessions: list[str] = Field(min_length=1, max_length=500, description="Slugs")
+    sessions: list[Slug] = Field(min_length=1, max_length=500, description="Slugs")
     language: str = Field(pattern="^(en|bg|el)$")
     time_zone: str = Field(max_length=64, description="IANA name")
-    city: str | None = Field(None, max_length=60, description="Slug of a city of the programme")
+    city: Slug | None = Field(None, description="Slug of a city of the programme")
     city_text: str = Field("", max_length=100)
     organisation: str = Field("", max_length=200)
-    stakeholder_group: str | None = Field(None, max_length=60)
+    stakeholder_group: Slug | None = None
     consent: bool = Field(description="The person agrees to the lab's consent text, read in `language`")
 
 
@@ -188,7 +192,7 @@ def register(
 
     def carry_out() -> dict[str, Any]:
         try:
-            registering.submit(found, viewer_of(request), plan)
+            registering.submit(found, reader_of(request), plan)
         except registering.Refused as error:
             raise Problem(str(error.message)) from error
         except ValidationError as error:
@@ -218,7 +222,7 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
         errors["stakeholder_group"] = _("The programme has no such group.")
     if not is_canonical(form.time_zone):
         errors["time_zone"] = _("This is not the name of a time zone. Write it like Europe/Sofia.")
-    in_sight = Session.objects.filter(lab=lab).visible_to(viewer_of(request))
+    in_sight = Session.objects.filter(lab=lab).visible_to(reader_of(request))
     by_slug = dict(in_sight.filter(slug__in=form.sessions).values_list("slug", "pk"))
     unknown = [slug for slug in form.sessions if slug not in by_slug]
     if unknown:

@@ -82,7 +82,7 @@ def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
         "confirmation",
         f"confirmation:{registration.public_id}:{_instant(registration.confirmed_at)}",
         _overview(registration, seats),
-        {"manage": links.MANAGE, "feed": links.FEED, "leave": links.LEAVE},
+        {"manage": links.MANAGE, "feed": links.FEED, "cancel": links.CANCEL, "leave": links.LEAVE},
         attachments=_calendar(registration, seats),
     )
 

@@ -25,6 +25,7 @@ class Purpose:
 
 CONFIRM: Final = Purpose("registration.confirm", "registration_confirm")
 MANAGE: Final = Purpose("registration.manage", "registration")
+CANCEL: Final = Purpose("registration.manage", "registration_cancel")
 LEAVE: Final = Purpose("registration.leave", "registration_leave")
 FEED: Final = Purpose("registration.feed", "personal_feed", "feed_version")
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -25,6 +26,7 @@ from sessions.models import Session
 UNCONFIRMED_DAYS = 7
 # Mails that ask an address to confirm, per hour and over all labs: nobody can fill a stranger's mailbox with them.
 CONFIRM_MAILS_PER_HOUR = 3
+CONFIRM_MAILS_PER_DAY = 8
 # What decides whether a session can be chosen beside others.
 WHAT_CHOOSING_ASKS = (
     "slug",
@@ -121,22 +123,23 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
 
     All that may be refused was looked at before, so that the transaction is short and needs no savepoint.
     """
-    recently = now - timedelta(hours=1)
+    today = now - timedelta(days=1)
     with transaction.atomic(savepoint=False):
         earlier = list(
             Registration.objects.filter(
                 Q(lab=registration.lab_id, state=State.CONFIRMED)
-                | Q(state=State.UNCONFIRMED, created_at__gt=recently),
+                | Q(state=State.UNCONFIRMED, created_at__gt=today),
                 email_key=registration.email_key,
             )
             .order_by()
-            .values_list("state", "pk")
+            .values_list("state", "pk", "created_at")
         )
-        known = next((pk for state, pk in earlier if state == State.CONFIRMED), None)
+        known = next((pk for state, pk, _at in earlier if state == State.CONFIRMED), None)
         if known is not None:
             letters.already_registered(Registration.objects.select_related("lab__programme").get(pk=known))
             return False
-        if len(earlier) >= CONFIRM_MAILS_PER_HOUR:
+        this_hour = sum(at > now - timedelta(hours=1) for _state, _pk, at in earlier)
+        if this_hour >= CONFIRM_MAILS_PER_HOUR or len(earlier) >= CONFIRM_MAILS_PER_DAY:
             return False
         # Its history begins when the address is confirmed: until then nobody's registration is kept twice.
         registration.skip_history_when_saving = True  # type: ignore[attr-defined]
@@ -338,7 +341,9 @@ def _sessions_to_choose(lab: Lab, viewer: Viewer, session_ids: Iterable[int], no
 
 
 def _check_details(lab: Lab, details: Details) -> None:
-    """Refuse a city or a group of another programme, as another lab's form would have them."""
+    """Refuse a name without letters, and a city or a group of another programme, as another lab's form has them."""
+    if not any(sign.isalnum() for sign in details.name):
+        raise ValidationError({"name": _("Write this with letters.")})
     group = details.stakeholder_group
     if group is not None and group.programme_id != lab.programme_id:
         raise Refused("other_programme", _("Choose a group of the list."))

@@ -10,10 +10,9 @@ from ninja.pagination import paginate
 from pydantic import AwareDatetime, Field
 
 from labs.api import type_of_texts
-from labs.api_access import lab_in_sight
+from labs.api_access import lab_in_sight, reader_of
 from labs.api_pages import Pages
 from labs.models.texts import languages_of
-from labs.viewer import viewer_of
 from sessions.models import Appearance, Session, Speaker
 
 router = Router(tags=["Sessions and speakers"])
@@ -159,14 +158,14 @@ class PageOfSessions(Pages):
 def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> QuerySet[Session]:
     """The lab's sessions in order of time."""
     found = lab_in_sight(request, lab)
-    return filters.apply(Session.objects.filter(lab=found).visible_to(viewer_of(request)).for_pages())
+    return filters.apply(Session.objects.filter(lab=found).visible_to(reader_of(request)).for_pages())
 
 
 @router.get("/labs/{lab}/sessions/{session}", response=SessionOut, url_name="session")
 def session(request: HttpRequest, lab: str, session: str) -> dict[str, Any]:
     """One session."""
     in_lab = Session.objects.filter(lab=lab_in_sight(request, lab), slug=session)
-    found = in_lab.visible_to(viewer_of(request)).for_pages().first()
+    found = in_lab.visible_to(reader_of(request)).for_pages().first()
     if found is None:
         raise Http404
     return session_data(found)
@@ -188,7 +187,7 @@ def speaker_data(speaker: Speaker) -> dict[str, Any]:
 
 def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
     found = lab_in_sight(request, lab)
-    in_sight = Session.objects.filter(lab=found).visible_to(viewer_of(request))
+    in_sight = Session.objects.filter(lab=found).visible_to(reader_of(request))
     seen = (
         Appearance.objects.filter(session__in=in_sight)
         .select_related("session")

@@ -49,15 +49,25 @@ class EachLanguageAtMost:
         return hash(self.limit)
 
 
+MARKS_IN_A_ROW = 4
+
+
 def no_control_characters(value: object) -> None:
-    """Refuse control characters and characters that turn the direction of writing around."""
+    """Refuse what cannot be read: control characters, signs that turn the direction of writing, what was garbled on
+    the way (U+FFFD), characters that are none, and heaps of marks on one letter.
+    """
     texts = languages_of(value).values()
     for text in texts:
+        marks = 0
         for character in text:
             category = unicodedata.category(character)
+            marks = marks + 1 if category in ("Mn", "Me") else 0
+            garbled = category in ("Cs", "Cn") or character == "\ufffd" or marks > MARKS_IN_A_ROW
             if (
-                category == "Cc" and character not in "\n\r\t"
-            ) or character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068":
+                garbled
+                or (category == "Cc" and character not in "\n\r\t")
+                or character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+            ):
                 raise ValidationError(
                     _(
                         "The text has a character that cannot be shown (U+%(code)s). Delete it and type the text anew."

@@ -330,3 +330,30 @@ def test_the_openapi_document_and_its_reader_are_served() -> None:
     page = Client().get("/api/v1/docs")
     assert page.status_code == 200
     assert "cdn." not in page.content.decode()
+
+
+def test_a_token_without_the_scope_read_sees_what_everybody_sees() -> None:
+    session = f.SessionFactory(visibility="internal")
+    draft = f.SessionFactory(lab=session.lab, visibility="draft")
+    user = organiser_of(session.lab)
+    address = f"/api/v1/labs/{session.lab.slug}/sessions"
+    seen = []
+    for scopes in (["attendance"], ["read"]):
+        items = Client().get(address, headers=bearer(user, scopes)).json()["items"]
+        seen.append({item["slug"] for item in items})
+    assert seen == [set(), {session.slug, draft.slug}]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/api/v1/labs/%00", "/api/v1/labs?programme=%00", "/api/v1/programmes/a%00b", "/api/v1/labs?offset=%00"],
+)
+def test_a_nul_in_an_address_finds_nothing(address: str) -> None:
+    assert Client().get(address).status_code == 404
+
+
+@pytest.mark.parametrize("changes", [{"name": "   "}, {"name": "😀"}, {"city": "a\0b"}, {"sessions": ["\0"]}])
+def test_a_name_without_letters_and_addresses_that_cannot_be_are_refused(changes: dict[str, Any]) -> None:
+    session = f.SessionFactory()
+    assert post(session.lab, form_for(session, **changes)).status_code == 422
+    assert Registration.objects.count() == 0

@@ -86,7 +86,7 @@ def test_confirming_takes_seats_or_places_in_line_and_says_so_in_the_persons_lan
     }
     [mail] = mails("confirmation")
     assert (mail.language, mail.to_name) == ("bg", "Демо участник 17")
-    assert set(mail.links) == {"manage", "feed", "leave"}
+    assert set(mail.links) == {"manage", "feed", "cancel", "leave"}
     for body in (mail.text, mail.html):
         assert free.title["bg"] in body
         assert "10:30–11:30" in body  # Rome
