@@ -24,8 +24,18 @@ _CANARY = re.compile(r"canary([a-z]+?)q([a-z]+?)q")
 
 # What a hidden session consists of, and where each text may legitimately come to light.
 OF_SESSION = frozenset(
-    "title abstract slug uid itemtitle itemabstract speakername affiliation biography website track trackslug room "
-    "address speakerslug day".split()
+    {
+        "title",
+        "abstract",
+        "slug",
+        "uid",
+        "itemtitle",
+        "itemabstract",
+        "speakername",
+        "speakerslug",
+        "affiliation",
+    }
+    | {"biography", "website", "track", "trackslug", "room", "address", "day"}
 )
 JOIN = frozenset({"link", "roomlink"})  # for people with a seat, and for organisers
 OF_PERSON = frozenset({"name", "email", "citytext", "organisation"})
