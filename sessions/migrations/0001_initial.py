@@ -11,223 +11,656 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('labs', '0001_initial'),
+        ("labs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalSession',
+            name="HistoricalSession",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, verbose_name='address')),
-                ('title', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(300), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('abstract', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('join_link', models.URLField(blank=True, max_length=500, verbose_name='join link')),
-                ('start_date', models.DateField(verbose_name='date')),
-                ('start_time', models.TimeField(verbose_name='starts')),
-                ('end_date', models.DateField(verbose_name='last date')),
-                ('end_time', models.TimeField(verbose_name='ends')),
-                ('start_fold', models.PositiveSmallIntegerField(default=0)),
-                ('end_fold', models.PositiveSmallIntegerField(default=0)),
-                ('time_zone', models.CharField(max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
-                ('starts_at', models.DateTimeField(editable=False)),
-                ('ends_at', models.DateTimeField(editable=False)),
-                ('visibility', models.CharField(choices=[('draft', 'Draft'), ('public', 'Public'), ('internal', 'Internal')], default='draft', max_length=10, verbose_name='visibility')),
-                ('status', models.CharField(choices=[('scheduled', 'Scheduled'), ('cancelled', 'Cancelled')], default='scheduled', max_length=10)),
-                ('cancelled_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('cancel_reason', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(300), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('capacity', models.PositiveIntegerField(blank=True, null=True, verbose_name='seats')),
-                ('waiting_list', models.BooleanField(default=True, verbose_name='keep a waiting list when full')),
-                ('uid', models.CharField(db_index=True, default=sessions.models.agenda.new_uid, editable=False, max_length=255)),
-                ('sequence', models.PositiveIntegerField(default=0, editable=False)),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('revised_at', models.DateTimeField(editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lab', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.lab')),
-                ('room', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.room')),
-                ('track', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.track')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("slug", models.SlugField(max_length=80, verbose_name="address")),
+                (
+                    "title",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(300),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "abstract",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                ("join_link", models.URLField(blank=True, max_length=500, verbose_name="join link")),
+                ("start_date", models.DateField(verbose_name="date")),
+                ("start_time", models.TimeField(verbose_name="starts")),
+                ("end_date", models.DateField(verbose_name="last date")),
+                ("end_time", models.TimeField(verbose_name="ends")),
+                ("start_fold", models.PositiveSmallIntegerField(default=0)),
+                ("end_fold", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(editable=False)),
+                ("ends_at", models.DateTimeField(editable=False)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("public", "Public"), ("internal", "Internal")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="visibility",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("scheduled", "Scheduled"), ("cancelled", "Cancelled")],
+                        default="scheduled",
+                        max_length=10,
+                    ),
+                ),
+                ("cancelled_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "cancel_reason",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(300),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                ("capacity", models.PositiveIntegerField(blank=True, null=True, verbose_name="seats")),
+                (
+                    "waiting_list",
+                    models.BooleanField(default=True, verbose_name="keep a waiting list when full"),
+                ),
+                (
+                    "uid",
+                    models.CharField(
+                        db_index=True, default=sessions.models.agenda.new_uid, editable=False, max_length=255
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField(default=0, editable=False)),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("revised_at", models.DateTimeField(editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.lab",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.room",
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.track",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical session',
-                'verbose_name_plural': 'historical sessions',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical session",
+                "verbose_name_plural": "historical sessions",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, verbose_name='address')),
-                ('title', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(300), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('abstract', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('join_link', models.URLField(blank=True, max_length=500, verbose_name='join link')),
-                ('start_date', models.DateField(verbose_name='date')),
-                ('start_time', models.TimeField(verbose_name='starts')),
-                ('end_date', models.DateField(verbose_name='last date')),
-                ('end_time', models.TimeField(verbose_name='ends')),
-                ('start_fold', models.PositiveSmallIntegerField(default=0)),
-                ('end_fold', models.PositiveSmallIntegerField(default=0)),
-                ('time_zone', models.CharField(max_length=64, validators=[labs.zones.validate_zone], verbose_name='time zone')),
-                ('starts_at', models.DateTimeField(editable=False)),
-                ('ends_at', models.DateTimeField(editable=False)),
-                ('visibility', models.CharField(choices=[('draft', 'Draft'), ('public', 'Public'), ('internal', 'Internal')], default='draft', max_length=10, verbose_name='visibility')),
-                ('status', models.CharField(choices=[('scheduled', 'Scheduled'), ('cancelled', 'Cancelled')], default='scheduled', max_length=10)),
-                ('cancelled_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('cancel_reason', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(300), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('capacity', models.PositiveIntegerField(blank=True, null=True, verbose_name='seats')),
-                ('waiting_list', models.BooleanField(default=True, verbose_name='keep a waiting list when full')),
-                ('seats_taken', models.PositiveIntegerField(default=0, editable=False)),
-                ('seats_waiting', models.PositiveIntegerField(default=0, editable=False)),
-                ('last_place', models.PositiveIntegerField(default=0, editable=False)),
-                ('uid', models.CharField(default=sessions.models.agenda.new_uid, editable=False, max_length=255, unique=True)),
-                ('sequence', models.PositiveIntegerField(default=0, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('revised_at', models.DateTimeField(editable=False)),
-                ('audience', models.ManyToManyField(blank=True, related_name='internal_sessions', to='labs.city')),
-                ('lab', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='labs.lab')),
-                ('room', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sessions', to='labs.room')),
-                ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sessions', to='labs.track')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80, verbose_name="address")),
+                (
+                    "title",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(300),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "abstract",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                ("join_link", models.URLField(blank=True, max_length=500, verbose_name="join link")),
+                ("start_date", models.DateField(verbose_name="date")),
+                ("start_time", models.TimeField(verbose_name="starts")),
+                ("end_date", models.DateField(verbose_name="last date")),
+                ("end_time", models.TimeField(verbose_name="ends")),
+                ("start_fold", models.PositiveSmallIntegerField(default=0)),
+                ("end_fold", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(editable=False)),
+                ("ends_at", models.DateTimeField(editable=False)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("public", "Public"), ("internal", "Internal")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="visibility",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("scheduled", "Scheduled"), ("cancelled", "Cancelled")],
+                        default="scheduled",
+                        max_length=10,
+                    ),
+                ),
+                ("cancelled_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "cancel_reason",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(300),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                ("capacity", models.PositiveIntegerField(blank=True, null=True, verbose_name="seats")),
+                (
+                    "waiting_list",
+                    models.BooleanField(default=True, verbose_name="keep a waiting list when full"),
+                ),
+                ("seats_taken", models.PositiveIntegerField(default=0, editable=False)),
+                ("seats_waiting", models.PositiveIntegerField(default=0, editable=False)),
+                ("last_place", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "uid",
+                    models.CharField(
+                        default=sessions.models.agenda.new_uid, editable=False, max_length=255, unique=True
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField(default=0, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("revised_at", models.DateTimeField(editable=False)),
+                (
+                    "audience",
+                    models.ManyToManyField(blank=True, related_name="internal_sessions", to="labs.city"),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sessions", to="labs.lab"
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sessions",
+                        to="labs.room",
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sessions",
+                        to="labs.track",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('starts_at', 'id'),
+                "ordering": ("starts_at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalSession_audience',
+            name="HistoricalSession_audience",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('city', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='labs.city')),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='lab_sessions.historicalsession')),
-                ('session', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='lab_sessions.session')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "city",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.city",
+                    ),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="lab_sessions.historicalsession",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="lab_sessions.session",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalSession_audience',
+                "verbose_name": "HistoricalSession_audience",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalAgendaItem',
+            name="HistoricalAgendaItem",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('title', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(300), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('abstract', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('start_time', models.TimeField(blank=True, null=True, verbose_name='starts')),
-                ('end_time', models.TimeField(blank=True, null=True, verbose_name='ends')),
-                ('starts_at', models.DateTimeField(editable=False, null=True)),
-                ('ends_at', models.DateTimeField(editable=False, null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='lab_sessions.session')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "title",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(300),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "abstract",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                ("start_time", models.TimeField(blank=True, null=True, verbose_name="starts")),
+                ("end_time", models.TimeField(blank=True, null=True, verbose_name="ends")),
+                ("starts_at", models.DateTimeField(editable=False, null=True)),
+                ("ends_at", models.DateTimeField(editable=False, null=True)),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="lab_sessions.session",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical agenda item',
-                'verbose_name_plural': 'historical agenda items',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical agenda item",
+                "verbose_name_plural": "historical agenda items",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='AgendaItem',
+            name="AgendaItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(300), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('abstract', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('start_time', models.TimeField(blank=True, null=True, verbose_name='starts')),
-                ('end_time', models.TimeField(blank=True, null=True, verbose_name='ends')),
-                ('starts_at', models.DateTimeField(editable=False, null=True)),
-                ('ends_at', models.DateTimeField(editable=False, null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agenda', to='lab_sessions.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "title",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(300),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "abstract",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                ("start_time", models.TimeField(blank=True, null=True, verbose_name="starts")),
+                ("end_time", models.TimeField(blank=True, null=True, verbose_name="ends")),
+                ("starts_at", models.DateTimeField(editable=False, null=True)),
+                ("ends_at", models.DateTimeField(editable=False, null=True)),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agenda",
+                        to="lab_sessions.session",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('session', 'position', 'id'),
+                "ordering": ("session", "position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Speaker',
+            name="Speaker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, verbose_name='address')),
-                ('name', i18nfield.fields.I18nCharField(validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('affiliation', i18nfield.fields.I18nCharField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(200), labs.models.texts.no_control_characters, labs.models.texts.one_line])),
-                ('biography', i18nfield.fields.I18nTextField(blank=True, default='', validators=[labs.models.texts.EachLanguageAtMost(10000), labs.models.texts.no_control_characters])),
-                ('website', models.URLField(blank=True, max_length=300, validators=[labs.models.texts.no_control_characters], verbose_name='website')),
-                ('city', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='speakers', to='labs.city')),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='speakers', to='labs.programme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80, verbose_name="address")),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "affiliation",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(200),
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "biography",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            labs.models.texts.EachLanguageAtMost(10000),
+                            labs.models.texts.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "website",
+                    models.URLField(
+                        blank=True,
+                        max_length=300,
+                        validators=[labs.models.texts.no_control_characters],
+                        verbose_name="website",
+                    ),
+                ),
+                (
+                    "city",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="speakers",
+                        to="labs.city",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="speakers",
+                        to="labs.programme",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('programme', 'slug'),
+                "ordering": ("programme", "slug"),
             },
         ),
         migrations.CreateModel(
-            name='Appearance',
+            name="Appearance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('speaker', 'Speaker'), ('moderator', 'Moderator'), ('panellist', 'Panellist'), ('host', 'Host')], default='speaker', max_length=10, verbose_name='role')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('agenda_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='appearances', to='lab_sessions.agendaitem')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appearances', to='lab_sessions.session')),
-                ('speaker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appearances', to='lab_sessions.speaker')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("speaker", "Speaker"),
+                            ("moderator", "Moderator"),
+                            ("panellist", "Panellist"),
+                            ("host", "Host"),
+                        ],
+                        default="speaker",
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "agenda_item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="appearances",
+                        to="lab_sessions.agendaitem",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="appearances",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "speaker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="appearances",
+                        to="lab_sessions.speaker",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('session', 'position', 'id'),
+                "ordering": ("session", "position", "id"),
             },
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['lab', 'starts_at'], name='session_of_lab'),
+            model_name="session",
+            index=models.Index(fields=["lab", "starts_at"], name="session_of_lab"),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(fields=('lab', 'slug'), name='session_once_per_lab'),
+            model_name="session",
+            constraint=models.UniqueConstraint(fields=("lab", "slug"), name="session_once_per_lab"),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_ends_after_start'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="session_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__isnull', True), ('seats_taken__lte', models.F('capacity')), _connector='OR'), name='session_never_oversold'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("capacity__isnull", True), ("seats_taken__lte", models.F("capacity")), _connector="OR"
+                ),
+                name="session_never_oversold",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('status', 'cancelled')), models.Q(('cancelled_at__isnull', True), ('status', 'scheduled')), _connector='OR'), name='session_cancelled_has_instant'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_at__isnull", False), ("status", "cancelled")),
+                    models.Q(("cancelled_at__isnull", True), ("status", "scheduled")),
+                    _connector="OR",
+                ),
+                name="session_cancelled_has_instant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('end_fold__lte', 1), ('start_fold__lte', 1)), name='session_folds'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end_fold__lte", 1), ("start_fold__lte", 1)), name="session_folds"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', True), ('starts_at__isnull', True)), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='agenda_both_times_or_none'),
+            model_name="agendaitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ends_at__isnull", True), ("starts_at__isnull", True)),
+                    ("ends_at__gt", models.F("starts_at")),
+                    _connector="OR",
+                ),
+                name="agenda_both_times_or_none",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='speaker',
-            constraint=models.UniqueConstraint(fields=('programme', 'slug'), name='speaker_once_per_programme'),
+            model_name="speaker",
+            constraint=models.UniqueConstraint(
+                fields=("programme", "slug"), name="speaker_once_per_programme"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appearance',
-            constraint=models.UniqueConstraint(condition=models.Q(('agenda_item__isnull', True)), fields=('speaker', 'session', 'role'), name='appearance_once_in_session'),
+            model_name="appearance",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("agenda_item__isnull", True)),
+                fields=("speaker", "session", "role"),
+                name="appearance_once_in_session",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appearance',
-            constraint=models.UniqueConstraint(condition=models.Q(('agenda_item__isnull', False)), fields=('speaker', 'agenda_item', 'role'), name='appearance_once_in_item'),
+            model_name="appearance",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("agenda_item__isnull", False)),
+                fields=("speaker", "agenda_item", "role"),
+                name="appearance_once_in_item",
+            ),
         ),
     ]
