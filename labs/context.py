@@ -17,7 +17,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
     for code, name in settings.LANGUAGES:
         query = request.GET.copy()
         query["lang"] = code
-        languages.append({"code": code, "name": name, "current": code == here, "url": f"?{query.urlencode()}"})
+        languages.append(
+            {"code": code, "name": name, "current": code == here, "url": f"?{query.urlencode()}"}
+        )
     return {
         "viewer": SimpleLazyObject(lambda: viewer_of(request)),
         "languages": languages,

@@ -267,7 +267,9 @@ def _days_of(lab: Lab) -> list[date]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def tracks(request: HttpRequest, lab: Lab) -> HttpResponse:
     """The lab's thematic areas, in their order."""
-    known = {track.pk: track for track in lab.tracks.annotate(uses=Count("sessions")).order_by("position", "pk")}
+    known = {
+        track.pk: track for track in lab.tracks.annotate(uses=Count("sessions")).order_by("position", "pk")
+    }
     rows = named_rows(request, known.values(), lab.languages)
     if request.method == "POST" and "more" not in request.POST and rows.is_valid():
         plans = rows.plans({pk: track.name for pk, track in known.items()})
