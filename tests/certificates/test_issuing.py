@@ -92,7 +92,7 @@ def test_the_work_of_issuing_goes_on_past_a_name_that_cannot_be_printed() -> Non
         attended(name=name, lab=lab)
     first, second = issuing.start_issuing(lab), issuing.start_issuing(lab)
     assert first == second
-    [(task, lease)] = claim(Task, 5, timedelta(seconds=30))
+    [(_task, lease)] = claim(Task, 5, timedelta(seconds=30))
     assert isinstance(lease, Lease)
     assert issuing.issue_all(lab, None, lease) == 2
     assert set(Certificate.objects.values_list("holder_name", flat=True)) == {names[0], names[2]}
