@@ -830,7 +830,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("online", models.BooleanField(default=False, verbose_name="online")),
-                ("join_link", models.URLField(blank=True, max_length=500, verbose_name="join link")),
+                (
+                    "join_link",
+                    models.URLField(
+                        blank=True,
+                        max_length=500,
+                        validators=[labs.models.texts.web_address],
+                        verbose_name="join link",
+                    ),
+                ),
                 (
                     "capacity",
                     models.PositiveIntegerField(blank=True, null=True, verbose_name="people the room holds"),

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from labs.models.texts import no_control_characters, prose, words
+from labs.models.texts import no_control_characters, prose, web_address, words
 from labs.visibility import LabQuerySet, ProgrammeQuerySet
 from labs.zones import validate_zone
 
@@ -206,7 +206,7 @@ class Room(models.Model):
         _("street and town"), max_length=200, blank=True, validators=[no_control_characters]
     )
     online = models.BooleanField(_("online"), default=False)
-    join_link = models.URLField(_("join link"), max_length=500, blank=True)
+    join_link = models.URLField(_("join link"), max_length=500, blank=True, validators=[web_address])
     capacity = models.PositiveIntegerField(_("people the room holds"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

@@ -3,6 +3,7 @@
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +51,12 @@ class EachLanguageAtMost:
 
 
 MARKS_IN_A_ROW = 4
+
+
+def web_address(value: str) -> None:
+    """Refuse addresses of the two schemes that Django allows beside http and https, and that browsers do not open."""
+    if value.lower().startswith(("ftp:", "ftps:")):
+        raise ValidationError(URLValidator.message, code="invalid")
 
 
 def no_control_characters(value: object) -> None:

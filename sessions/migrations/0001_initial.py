@@ -48,7 +48,15 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("join_link", models.URLField(blank=True, max_length=500, verbose_name="join link")),
+                (
+                    "join_link",
+                    models.URLField(
+                        blank=True,
+                        max_length=500,
+                        validators=[labs.models.texts.web_address],
+                        verbose_name="join link",
+                    ),
+                ),
                 ("start_date", models.DateField(verbose_name="date")),
                 ("start_time", models.TimeField(verbose_name="starts")),
                 ("end_date", models.DateField(verbose_name="last date")),
@@ -198,7 +206,15 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("join_link", models.URLField(blank=True, max_length=500, verbose_name="join link")),
+                (
+                    "join_link",
+                    models.URLField(
+                        blank=True,
+                        max_length=500,
+                        validators=[labs.models.texts.web_address],
+                        verbose_name="join link",
+                    ),
+                ),
                 ("start_date", models.DateField(verbose_name="date")),
                 ("start_time", models.TimeField(verbose_name="starts")),
                 ("end_date", models.DateField(verbose_name="last date")),
@@ -508,7 +524,10 @@ class Migration(migrations.Migration):
                     models.URLField(
                         blank=True,
                         max_length=300,
-                        validators=[labs.models.texts.no_control_characters],
+                        validators=[
+                            labs.models.texts.no_control_characters,
+                            labs.models.texts.web_address,
+                        ],
                         verbose_name="website",
                     ),
                 ),

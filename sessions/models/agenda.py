@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from labs.models import City, Lab, Programme, Room, Track
-from labs.models.texts import no_control_characters, prose, words
+from labs.models.texts import no_control_characters, prose, web_address, words
 from labs.zones import validate_zone
 from sessions.visibility import SessionQuerySet, SpeakerQuerySet
 
@@ -49,7 +49,7 @@ class Session(models.Model):
     abstract = prose()
     track = models.ForeignKey(Track, models.SET_NULL, null=True, blank=True, related_name="sessions")
     room = models.ForeignKey(Room, models.SET_NULL, null=True, blank=True, related_name="sessions")
-    join_link = models.URLField(_("join link"), max_length=500, blank=True)
+    join_link = models.URLField(_("join link"), max_length=500, blank=True, validators=[web_address])
 
     start_date = models.DateField(_("date"))
     start_time = models.TimeField(_("starts"))
@@ -181,7 +181,9 @@ class Speaker(models.Model):
     affiliation = words(blank=True)
     biography = prose()
     city = models.ForeignKey(City, models.SET_NULL, null=True, blank=True, related_name="speakers")
-    website = models.URLField(_("website"), max_length=300, blank=True, validators=[no_control_characters])
+    website = models.URLField(
+        _("website"), max_length=300, blank=True, validators=[no_control_characters, web_address]
+    )
 
     objects = SpeakerQuerySet.as_manager()
 
