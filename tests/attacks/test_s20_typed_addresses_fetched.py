@@ -1,0 +1,176 @@
+"""S20 (Indico CVE-2026-25738; pretix#6402; Hi.Events #982; pretalx 3ea95b083): the service fetched addresses that
+people typed, and so reached what only it can reach.
+
+This service fetches nothing at all. Every address that somebody may type points inside here, and every page, feed,
+mail and certificate that shows one is made while no socket may be opened.
+"""
+
+import http.client
+import socket
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from certificates import issuing
+from config.settings import BASE_DIR
+from labs.models import Lab, Room
+from labs.worker import Worker
+from registrations import seats
+from registrations.links import MANAGE, path_of
+from sessions.models import Session, Speaker
+from tests import factories as f
+from tests.pages import form_of
+from tests.walks.exploring import body_of
+
+pytestmark = pytest.mark.django_db
+
+INSIDE = (
+    "http://127.0.0.1:1/x", "http://169.254.169.254/latest/meta-data/", "http://[::1]:1/", "http://[::ffff:7f00:1]/",
+    "http://[64:ff9b::7f00:1]/", "http://localhost:5432/", "http://0177.0.0.1/", "http://2130706433/",
+    "https://rebinding.example/", "http://user@127.0.0.1/",
+)  # fmt: skip
+FORBIDDEN = (
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:25/x",
+    "ftp://127.0.0.1/",
+    "javascript:alert(1)",
+    "data:,x",
+    "dict://127.0.0.1/",
+)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    """Every address that was looked up or connected to. The database's own socket was opened before."""
+    cache.clear()
+    Lab.objects.exists()
+    noted: list[object] = []
+
+    def refuse(*arguments: object, **_named: object) -> None:
+        noted.append(arguments[1:] if len(arguments) > 1 else arguments)
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    monkeypatch.setattr(socket.socket, "sendto", refuse)
+    for name in ("create_connection", "getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        monkeypatch.setattr(socket, name, refuse)
+    yield noted
+    monkeypatch.undo()
+
+
+@pytest.fixture
+def lab(settings: Any, tmp_path: Any) -> Lab:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MAIL_FOLDER = tmp_path / "mail"
+    return f.LabFactory(slug="lab")
+
+
+@pytest.fixture
+def client(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(lab=lab).user)
+    return client
+
+
+def typed_everywhere(client: Client, lab: Lab, address: str) -> list[int]:
+    """Type the address into every field of the console that takes one; return the answers' status."""
+    f.SpeakerFactory(programme=lab.programme, slug="speaker")
+    session = f.SessionFactory(lab=lab, slug="session")
+    room = f.RoomFactory(lab=lab)
+    found = []
+    for page, names in (
+        ("speakers/speaker/", {"website": address}),
+        ("sessions/session/", {"join_link": address}),
+        (f"rooms/{room.pk}/", {"join_link": address, "address": address}),
+        ("settings/", {"venue_0": address, "description_0": f"![x]({address}) <img src={address}> [x]({address})"}),
+    ):  # fmt: skip
+        start = "/organise/labs/lab/"
+        form = form_of(client.get(start + page))
+        assert set(names) <= set(form.values), page
+        more = (
+            {"logo": SimpleUploadedFile(address[-90:].replace("/", "_"), b"x")} if page == "settings/" else {}
+        )
+        found.append(client.post(start + page, form.filled(**names) | more).status_code)
+        if more:
+            found.append(client.post(start + page, form.filled(**names)).status_code)
+    f.AppearanceFactory(session=session, speaker=Speaker.objects.get(slug="speaker"))
+    return found
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_nothing_is_asked_for_when_addresses_are_typed_and_shown(
+    client: Client, lab: Lab, asked: list[object], address: str
+) -> None:
+    typed_everywhere(client, lab, address)
+    # As if every form had taken it.
+    Speaker.objects.update(website=address)
+    Session.objects.update(join_link=address, abstract={"en": f"![x]({address})"})
+    Room.objects.update(join_link=address, address=address)
+    Lab.objects.update(venue={"en": address}, description={"en": f"![x]({address}) <{address}>"})
+    session = Session.objects.get()
+    person = f.RegistrationFactory(lab=lab, name="Demo participant", organisation=address, city_text=address)
+    seats.take(person, [session.pk])
+    Session.objects.update(starts_at=session.starts_at - timedelta(minutes=1))
+    for page in (
+        "/", "/labs/lab/", "/labs/lab/preview.png", "/labs/lab/speakers/speaker/", "/labs/lab/sessions/session/",
+        "/labs/lab/calendar.ics", "/labs/lab/register/", "/organise/labs/lab/settings/", "/organise/labs/lab/rooms/",
+        "/organise/labs/lab/registrations.csv", "/organise/labs/lab/sessions/session/", "/api/v1/labs/lab/sessions",
+        "/sitemap.xml", path_of(person, MANAGE),
+    ):  # fmt: skip
+        response = client.get(page)
+        body_of(response)
+        assert response.status_code == 200, page
+    f.AttendanceFactory(registration=person, session=session)
+    issuing.issue(person, None)
+    Worker().work_off()
+    assert asked == []
+
+
+@pytest.mark.parametrize("address", FORBIDDEN)
+def test_addresses_that_no_page_may_link_to_are_refused(
+    client: Client, lab: Lab, asked: list[object], address: str
+) -> None:
+    typed_everywhere(client, lab, address)
+    kept = [
+        *Speaker.objects.values_list("website", flat=True),
+        *Session.objects.values_list("join_link", flat=True),
+        *Room.objects.values_list("join_link", flat=True),
+    ]
+    assert address not in kept
+    assert f'href="{address}' not in client.get("/labs/lab/").content.decode()
+    assert asked == []
+
+
+def test_the_watch_hears_every_way_out(asked: list[object]) -> None:
+    """The positive control."""
+    ways = (
+        lambda: urllib.request.urlopen("http://127.0.0.1:1/", timeout=1),
+        lambda: http.client.HTTPConnection("127.0.0.1", 1, timeout=1).connect(),
+        lambda: socket.socket().connect(("127.0.0.1", 1)),
+        lambda: socket.getaddrinfo("example.org", 80),
+    )
+    for way in ways:
+        with pytest.raises(OSError, match="no network"):
+            way()
+    assert len(asked) == len(ways)
+
+
+def test_no_module_of_ours_can_fetch() -> None:
+    """What could: none of it is imported by the service's own code."""
+    fetching = ("urllib.request", "http.client", "import requests", "import httpx", "import aiohttp")
+    found = [
+        f"{path.relative_to(BASE_DIR)}: {name}"
+        for app in ("config", "labs", "sessions", "registrations", "certificates")
+        for path in Path(BASE_DIR, app).rglob("*.py")
+        for name in fetching
+        if name in path.read_text()
+    ]
+    assert found == []
