@@ -1,8 +1,11 @@
 """What providers report about mails."""
 
+import importlib
+
 import pytest
 from anymail.signals import AnymailTrackingEvent, tracking
 
+from labs import provider_urls
 from labs.mail import queue
 from labs.models import Message
 
@@ -64,3 +67,21 @@ def test_a_report_about_another_mail_changes_nothing(sent, message_id):
 
     sent.refresh_from_db()
     assert sent.state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("backend", "mounted"),
+    [
+        ("anymail.backends.mailgun.EmailBackend", ["mailgun/tracking/"]),
+        ("anymail.backends.amazon_ses.EmailBackend", ["amazon_ses/tracking/"]),
+        ("labs.mail_folder.FolderBackend", []),
+        ("django.core.mail.backends.smtp.EmailBackend", []),
+    ],
+)
+def test_only_the_provider_that_mails_leave_by_may_report(settings, backend, mounted):
+    settings.EMAIL_BACKEND = backend
+
+    found = importlib.reload(provider_urls).urlpatterns
+
+    assert [str(pattern.pattern) for pattern in found] == mounted
+    assert [pattern.callback.access for pattern in found] == ["provider"] * len(mounted)
