@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,17 +82,22 @@ def mail_server(**answers: Any) -> Iterator[MailServer]:
     """Run a mail server on a free port of 127.0.0.1, in a thread of its own."""
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # every line of every dialogue otherwise
     handler = MailServer(**answers)
+    # Bound here, served over there: the caller's own thread may already run a loop, as Playwright's does.
+    listening = socket.create_server(("127.0.0.1", 0))
+    handler.port = listening.getsockname()[1]
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0)
-    )
-    handler.port = server.sockets[0].getsockname()[1]
-    thread = Thread(target=loop.run_forever, name="mail server", daemon=True)
+    stopped = asyncio.Event()
+
+    async def serve() -> None:
+        server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), sock=listening)
+        await stopped.wait()
+        server.close()
+
+    thread = Thread(target=loop.run_until_complete, args=[serve()], name="mail server", daemon=True)
     thread.start()
     try:
         yield handler
     finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(stopped.set)
         thread.join()
         loop.close()
