@@ -1,13 +1,14 @@
 """Sessions and speakers, as the caller may see them. All times come in one form: wall time, zone and instant."""
 
-from datetime import date, datetime, time
-from typing import Any
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
 
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from labs.api import type_of_texts
 from labs.api_access import lab_in_sight, reader_of
@@ -75,12 +76,26 @@ class SpeakerOut(Schema):
     sessions: list[str] = Field(description="Slugs of the lab's sessions in which the speaker appears")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """Return the instant in UTC; raises ValueError where that lies outside the years that there are.
+
+    Databases take fewer offsets than RFC 3339 has: PostgreSQL stops at 16 hours.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(_("This moment lies too far away.")) from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class SessionFilters(FilterSchema):
     track: str | None = Field(None, max_length=60)
     visibility: str | None = Field(None, max_length=10)
     status: str | None = Field(None, max_length=10)
-    starting_from: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    starting_from: Instant | None = None
+    until: Instant | None = None
 
     def apply(self, sessions: QuerySet[Session]) -> QuerySet[Session]:
         if self.track is not None:

@@ -1,5 +1,6 @@
 """The API as programs use it."""
 
+import datetime
 from datetime import timedelta
 from typing import Any
 
@@ -284,6 +285,8 @@ def test_pages_are_cut_by_limit_and_offset() -> None:
         {"offset": "-5"},
         {"starting_from": "yesterday"},
         {"starting_from": "2027-01-01T10:00"},
+        {"until": "9999-12-31T23:59:59-23:59"},
+        {"starting_from": "0001-01-01T00:00:00+23:59"},
         {"track": "x" * 5000},
     ],
 )
@@ -292,6 +295,19 @@ def test_wrong_filters_are_named(query: dict[str, str]) -> None:
     answer = Client().get(f"/api/v1/labs/{lab.slug}/sessions", query)
     assert answer.status_code == 422
     assert answer.json()["errors"] != []
+
+
+def test_an_instant_may_be_written_with_any_offset() -> None:
+    """Also with one that RFC 3339 has and PostgreSQL has not."""
+    session = f.SessionFactory()
+    for offset, found in ((-1, [session.slug]), (1, [])):
+        there = (session.starts_at + timedelta(minutes=offset)).astimezone(
+            datetime.timezone(timedelta(hours=-21, minutes=-43))
+        )
+        answer = Client().get(
+            f"/api/v1/labs/{session.lab.slug}/sessions", {"starting_from": there.isoformat()}
+        )
+        assert [item["slug"] for item in answer.json()["items"]] == found
 
 
 @pytest.mark.parametrize(
