@@ -89,7 +89,9 @@ def mail_server(**answers: Any) -> Iterator[MailServer]:
     stopped = asyncio.Event()
 
     async def serve() -> None:
-        server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), sock=listening)
+        server = await loop.create_server(
+            lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), sock=listening
+        )
         await stopped.wait()
         server.close()
 

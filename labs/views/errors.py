@@ -1,10 +1,11 @@
 """Pages for what went wrong. They say what happened and what to do, and never why a thing is hidden."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from labs.access import keep_private
+from labs.viewer import VISITOR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -16,6 +17,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    # What was wrong may be the query itself, found before anybody asked who is there.
+    request.GET = QueryDict()  # type: ignore[misc]
+    if not hasattr(request, "user"):
+        request._viewer = VISITOR  # type: ignore[attr-defined]
     return render(request, "errors/400.html", status=400)
 
 
