@@ -18,7 +18,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     # What was wrong may be the query itself, found before anybody asked who is there.
-    request.GET = QueryDict()  # type: ignore[misc]
+    request.GET = QueryDict()
     if not hasattr(request, "user"):
         request._viewer = VISITOR  # type: ignore[attr-defined]
     return render(request, "errors/400.html", status=400)
