@@ -29,8 +29,8 @@ def erase(registration: Registration, by: User | None = None) -> None:
 
     Works once: an erased registration stays as it is.
     """
-    row = Registration.objects.select_for_update(no_key=True).get(pk=registration.pk)
-    if row.erased_at is not None:
+    row = Registration.objects.select_for_update(no_key=True).filter(pk=registration.pk).first()
+    if row is None or row.erased_at is not None:
         return
     if row.state == State.UNCONFIRMED:
         forget([row])

@@ -26,8 +26,8 @@ _WHY_NOT: dict[str, str | Promise] = {
 def give_seat(registration: Registration, session: Session, by: User) -> Seat:
     """Give the person a seat, or the next place in the waiting list of a full session; registration may be closed.
 
-    A seat or place that the person has stays, and no second mail goes out. Raises Refused (codes: not_registered,
-    closed, not-open).
+    A seat or place that the person has stays, and no second mail goes out. Raises Refused (codes: gone,
+    not_registered, closed, not-open).
     """
     registration = registering.lock_confirmed(registration)
     held = Seat.objects.filter(registration=registration, session=session, state__in=seats.ACTIVE).first()
@@ -47,7 +47,7 @@ def give_seat(registration: Registration, session: Session, by: User) -> Seat:
 def take_back(registration: Registration, session: Session, by: User) -> bool:
     """Take a seat or a place in the waiting list from the person; the next in line is seated.
 
-    Tells whether there was anything to take. Raises Refused (codes: not_registered, over).
+    Tells whether there was anything to take. Raises Refused (codes: gone, not_registered, over).
     """
     registration = registering.lock_confirmed(registration)
     if session.is_over(timezone.now()):
@@ -64,7 +64,7 @@ def send_link(registration: Registration) -> tuple[Message, bool]:
     """Queue the mail with the private link, or with the question to confirm, once more.
 
     Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises Refused
-    (code: cancelled).
+    (codes: gone, cancelled).
     """
     registration = registering.lock(registration)
     before = timezone.now()
@@ -77,7 +77,7 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     """Write the person's right address, on the organiser's word, and queue the mail with the link to it.
 
     All private links sent so far stop working: they may lie in a stranger's mailbox. Mails already written keep
-    their address. Returns None where nothing differs. Raises Refused (codes: cancelled, already_registered) and
+    their address. Returns None where nothing differs. Raises Refused (codes: gone, cancelled, already_registered) and
     ValidationError for what is no address.
     """
     registration = registering.lock(registration)

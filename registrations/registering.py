@@ -192,7 +192,7 @@ def change_sessions(
 
     Returns the seats that moved; none where the choice is what it was. Sessions that the person has are his or hers
     to keep, whatever the viewer may see by now. Adding asks for an open registration, giving up never does. Raises
-    Refused (codes: not_registered, not_open, unknown_session).
+    Refused (codes: gone, not_registered, not_open, unknown_session).
     """
     registration = lock_confirmed(registration)
     now = timezone.now()
@@ -239,7 +239,10 @@ def change_details(registration: Registration, details: Details, by: User | None
 
 @transaction.atomic
 def cancel(registration: Registration, by: User | None = None) -> Registration:
-    """End a registration: seats in sessions that are not over go to the next in line. A second call changes nothing."""
+    """End a registration: seats in sessions that are not over go to the next in line. A second call changes nothing.
+
+    Raises Refused (code: gone).
+    """
     registration = lock(registration)
     if registration.state == State.CANCELLED:
         return registration
@@ -352,16 +355,24 @@ def _check_details(lab: Lab, details: Details) -> None:
 
 
 def lock(registration: Registration) -> Registration:
-    """Return the row as it is now, held until the transaction ends. Everything that changes one begins with this."""
-    return (
+    """Return the row as it is now, held until the transaction ends. Everything that changes one begins with this.
+
+    Raises Refused (code: gone) for somebody who was erased or deleted after the row was read: nothing that was on its
+    way may write the person back.
+    """
+    found = (
         Registration.objects.select_for_update(no_key=True, of=("self",))
         .select_related("lab__programme")
-        .get(pk=registration.pk)
+        .filter(pk=registration.pk, erased_at__isnull=True)
+        .first()
     )
+    if found is None:
+        raise Refused("gone", _("This registration no longer exists."))
+    return found
 
 
 def lock_confirmed(registration: Registration) -> Registration:
-    """The same for what only a confirmed registration can do. Raises Refused (code: not_registered)."""
+    """The same for what only a confirmed registration can do. Raises Refused (codes: gone, not_registered)."""
     locked = lock(registration)
     if locked.state != State.CONFIRMED:
         raise Refused("not_registered", _("This registration is not confirmed, or was cancelled."))

@@ -227,8 +227,14 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     if person.state == State.CANCELLED:
         raise Http404
     if request.method == "POST":
-        registering.cancel(person, posted.person(request))
-        messages.success(request, _("The registration is cancelled. Free seats went to the next in line."))
+        try:
+            registering.cancel(person, posted.person(request))
+        except registering.Refused as refusal:
+            messages.error(request, str(refusal.message))
+        else:
+            messages.success(
+                request, _("The registration is cancelled. Free seats went to the next in line.")
+            )
         return _back(person)
     context = _context(lab, person, rows=[row for row in _seat_rows(person) if row.can_be_taken_back])
     return render(request, "registrations/console/cancel.html", context)

@@ -1,8 +1,9 @@
 """Pages behind a person's private links: confirming, seeing, changing, cancelling, erasing. No account."""
 
+import functools
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -33,6 +34,19 @@ class OwnSeat:
     is_over: bool
     join_link: str
     has_page: bool
+
+
+def _too_late_shows_what_is(view: access.type_of_view) -> access.type_of_view:
+    """Lead to the registration's own page where a change came too late: it was cancelled or erased meanwhile."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, token: str, *args: str, **kwargs: str) -> HttpResponseBase:
+        try:
+            return view(request, token, *args, **kwargs)
+        except registering.Refused:
+            return redirect("registration", token=token)
+
+    return answer
 
 
 @access.personal_link
@@ -104,6 +118,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
+@_too_late_shows_what_is
 def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
     """Change name, city, language and the like."""
     found = _manageable(request, token)
@@ -122,6 +137,7 @@ def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
+@_too_late_shows_what_is
 def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
     """Choose other sessions."""
     found = _manageable(request, token)
@@ -146,6 +162,8 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
             try:
                 registering.change_sessions(found, viewer, form.session_ids)
             except registering.Refused as refusal:
+                if refusal.code in ("gone", "not_registered"):
+                    raise
                 form.add_error("session", str(refusal.message))
             else:
                 return _done(token, "sessions")
@@ -165,6 +183,7 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
+@_too_late_shows_what_is
 def registration_give_up(request: HttpRequest, token: str, session: str) -> HttpResponse:
     """Give up one seat, or leave one waiting list; asks first."""
     found = _manageable(request, token)
@@ -184,6 +203,7 @@ def registration_give_up(request: HttpRequest, token: str, session: str) -> Http
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
+@_too_late_shows_what_is
 def registration_cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Cancel all of it; asks first, because it cannot be undone."""
     found = _manageable(request, token)
@@ -217,6 +237,7 @@ def registration_leave(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_POST
+@_too_late_shows_what_is
 def registration_renew_feed(request: HttpRequest, token: str) -> HttpResponse:
     """Give the calendar a new address."""
     found = _manageable(request, token)
