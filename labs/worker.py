@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 BATCH = 20  # mails sent through one connection
 BETWEEN_RECURRING = 60.0  # seconds
 PAUSE_WITHOUT_DATABASE = 2.0  # seconds
+PAUSE_AFTER_FAILURE = 2.0  # seconds
 
 
 class Worker:
@@ -62,7 +63,7 @@ class Worker:
         logger.info("worker %s stopped", self.name)
 
     def lane(self, turn: Callable[[timedelta], bool]) -> None:
-        """Take turns; wait when there was nothing to do, and when the database is away."""
+        """Take turns; wait when there was nothing to do, when the database is away, and after a turn that failed."""
         while not self.stopping.is_set():
             try:
                 close_old_connections()
@@ -72,6 +73,10 @@ class Worker:
                 logger.error("the database cannot be used: %s", where(error))
                 connection.close()
                 self.stopping.wait(PAUSE_WITHOUT_DATABASE)
+            except Exception as error:
+                # A lane that ended here would leave a worker that shows that it lives, and sends nothing.
+                logger.error("a turn of the worker failed: %s", where(error))
+                self.stopping.wait(PAUSE_AFTER_FAILURE)
         connection.close()
 
     def mails(self, span: timedelta) -> bool:

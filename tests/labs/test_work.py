@@ -189,6 +189,27 @@ def test_a_living_worker_keeps_its_leases_but_not_for_work_that_hangs():
     assert row.lease_until == later + SPAN
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_lane_goes_on_after_a_turn_that_failed(monkeypatch, caplog):
+    """Else the worker would show that it lives, and send nothing any more."""
+    monkeypatch.setattr("labs.worker.PAUSE_AFTER_FAILURE", 0.0)
+    worker = Worker()
+    turns = []
+
+    def turn(span: timedelta) -> bool:
+        turns.append(span)
+        if len(turns) == 1:
+            raise ValueError("somebody's name")
+        worker.stop()
+        return True
+
+    worker.lane(turn)
+
+    assert len(turns) == 2
+    assert "a turn of the worker failed: ValueError in turn" in caplog.text
+    assert "somebody's name" not in caplog.text
+
+
 def test_a_row_that_ends_every_worker_is_given_up(registry, settings):
     task("test.note")(lambda lease: None)
     put_down = enqueue("test.note", {})
