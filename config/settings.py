@@ -1,6 +1,8 @@
 """All settings come from the environment (or a `.env` file), each with a safe default for one machine."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import environ
@@ -20,8 +22,13 @@ def _local_secret() -> str:
     """Return this installation's own secret, made at the first start and readable by its user alone."""
     path = VAR_DIR / "secret-key"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
+        # Web and worker may start at once, and be killed at any line: the first whole key is everybody's.
+        draft = VAR_DIR / f".secret-key-{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text()
 
 
