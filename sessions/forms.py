@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs.forms.base import (
+    CitiesField,
     DayField,
     HourField,
     HouseForm,
@@ -99,12 +100,11 @@ class SessionForm(WallClockMixin):
         widget=forms.RadioSelect,
         initial=Session.Visibility.DRAFT,
     )
-    audience = forms.ModelMultipleChoiceField(
+    audience = CitiesField(
         label=_("Cities whose delegates see it"),
         help_text=_("For an internal session. With none ticked, the delegates of all cities see it."),
         queryset=City.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
         error_messages=CITIES_ONLY,
     )
     tell = forms.BooleanField(required=False)
@@ -376,12 +376,11 @@ class SpeakerForm(HouseForm):
 class AudienceForm(HouseForm):
     """The cities to which an internal session is open."""
 
-    city = forms.ModelMultipleChoiceField(
+    city = CitiesField(
         label=_("Cities whose delegates see it"),
         help_text=_("With none ticked, the delegates of all cities of the programme see it."),
         queryset=City.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
         error_messages=CITIES_ONLY,
     )
 

@@ -23,6 +23,8 @@ from labs.models.texts import LINE, EachLanguageAtMost, languages_of, no_control
 from labs.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
 from labs.zones import offset_text, validate_zone, zone_choices
 
+PK_DIGITS = 18  # those of the largest number that databases count with, less one
+
 # Fields
 
 
@@ -98,6 +100,17 @@ class ZoneField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=64, validators=[validate_zone], **options)
+
+
+class CitiesField(forms.ModelMultipleChoiceField):
+    """Cities to tick. SQLite cannot even look for numbers as long as some that are sent."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> Any:
+        if any(len(str(pk)) > PK_DIGITS for pk in value or ()):
+            raise forms.ValidationError(self.error_messages["invalid_pk_value"], code="invalid_pk_value")
+        return super().clean(value)
 
 
 class DayField(forms.DateField):

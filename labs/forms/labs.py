@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from labs import theme
 from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, LabPlan, ProgrammePlan
 from labs.forms.base import (
+    CitiesField,
     DayField,
     HourField,
     HouseForm,
@@ -72,11 +73,10 @@ class ProgrammeForm(LanguagesMixin):
     runs = TextsField(
         label=_("When it runs"), help_text=_("In words, as “September 2020 to 2022”."), required=False
     )
-    cities = forms.ModelMultipleChoiceField(
+    cities = CitiesField(
         label=_("Cities"),
         queryset=City.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
         error_messages=dict.fromkeys(("invalid_choice", "invalid_pk_value"), _("Choose cities of the list.")),
     )
     cities_total = NumberField(

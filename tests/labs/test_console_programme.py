@@ -83,6 +83,12 @@ def test_what_is_wrong_is_said_and_nothing_is_saved(
     assert programme.history.count() == 1
 
 
+def test_a_number_longer_than_databases_count_is_no_city(client: Client, programme: Programme) -> None:
+    answer = send(client, PAGE, cities=["9" * 19])
+    assert answer.status_code == 422
+    assert "Choose cities of the list." in answer.content.decode()
+
+
 def test_a_city_with_delegates_stays(client: Client, programme: Programme) -> None:
     delegate = f.DelegateFactory(programme=programme)
     programme.cities.add(delegate.city)

@@ -82,6 +82,15 @@ def test_cities_of_other_programmes_are_refused(
     assert session.visibility == "draft"
 
 
+def test_a_number_longer_than_databases_count_is_no_city(session: Session, do: Callable[..., Any]) -> None:
+    for number in ("9" * 19, "9" * 400):
+        answer = do("internal", city=[number])
+        assert answer.status_code == 422
+        assert "Choose cities of this programme." in answer.content.decode()
+    session.refresh_from_db()
+    assert session.visibility == "draft"
+
+
 def test_making_it_internal_says_who_keeps_a_seat(client: Client, session: Session) -> None:
     Session.objects.update(visibility="public", seats_taken=2, seats_waiting=1)
     said = words(client, "internal")
