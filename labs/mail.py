@@ -99,8 +99,6 @@ def queue(
     "registration:<uuid>". Raises ValidationError for an address that is none, TemplateDoesNotExist for an occasion
     without templates.
     """
-    if Message.objects.filter(key=key).exists():
-        return Message.objects.get(key=key)
     validate_email(to_email)
     name = one_line(to_name)[:200]
     marks = {link: f"[[{link}-{secrets.token_hex(8)}]]" for link in links or {}}
@@ -199,6 +197,8 @@ NO_LINK = "\u200b"  # a space without width: nothing to see, and mail programs m
 
 def _without_foreign_links(text: str) -> str:
     """Keep mail programs from making links of addresses in names and titles: all links in a mail are ours."""
+    if "." not in text and "://" not in text:
+        return text  # most pieces of a letter
     own_host = urlsplit(settings.BASE_URL).hostname
 
     def kept_or_broken(found: re.Match[str]) -> str:

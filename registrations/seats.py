@@ -1,10 +1,10 @@
 """Seats: who has one, who waits, in which order. The only writer of `Seat.state`, `Seat.place` and of the counters
 `Session.seats_taken`, `seats_waiting` and `last_place`.
 
-A seat is taken by one conditional update of the session's row whose row count decides; nothing is read before it.
-That update locks the row until the transaction ends, so the places of a session follow each other in the order in
-which transactions commit. Rows are locked in one order everywhere: the registration, then its sessions by id, then
-seats; a seat is written only under the lock of its session. Two transactions can therefore never wait for each other.
+A seat is taken by one conditional update of the session's row, and only what that update counted decides. The row
+stays locked until the transaction ends, so the places of a session follow each other in the order in which
+transactions commit. Rows are locked in one order everywhere: the registration, then its sessions by id, then seats;
+a seat is written only under the lock of its session. Two transactions can therefore never wait for each other.
 """
 
 import logging
@@ -14,6 +14,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
 from labs.models import User
@@ -204,13 +205,16 @@ def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy
     return found
 
 
-def lock_sessions(session_ids: Iterable[int]) -> list[int]:
-    """Lock these sessions' rows, lowest id first, and return their ids. Whoever moves seats in several calls this."""
-    return list(
+def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
+    """Lock these sessions' rows, lowest id first, and return their last places by id.
+
+    Whoever moves seats in several sessions calls this before the first of them moves.
+    """
+    return dict(
         Session.objects.select_for_update(no_key=True)
         .filter(pk__in=set(session_ids))
         .order_by("pk")
-        .values_list("pk", flat=True)
+        .values_list("pk", "last_place")
     )
 
 
@@ -243,46 +247,67 @@ def _take(
 ) -> list[Seat]:
     """Take seats in `wanted`, lowest session id first; `known` are the person's rows for them, whatever their state."""
     now = timezone.now()
-    outcomes = {
-        session_id: _claim(registration.lab_id, session_id, now, reason)
-        for session_id in wanted
-        if session_id not in known or known[session_id].state not in ACTIVE
-    }
-    # Our own updates hold the rows, so nobody else has moved the counter since.
-    places = dict(
-        Session.objects.filter(
-            pk__in=[session_id for session_id, (state, _reason) in outcomes.items() if state in ACTIVE]
-        )
-        .order_by()
-        .values_list("pk", "last_place")
-    )
+    new = [pk for pk in wanted if pk not in known or known[pk].state not in ACTIVE]
+    claims = _claim(registration.lab_id, new, now, reason)
     moves = []
-    for session_id, (state, why) in outcomes.items():
+    for session_id, claim in claims.items():
         seat = known.get(session_id) or Seat(registration=registration, session_id=session_id, state="")
         known[session_id] = seat
-        moves.append(_Move(seat, state, why, places.get(session_id)))
+        moves.append(_Move(seat, claim.state, claim.reason, claim.place))
     _write(moves, now, by)
-    # Somebody may have left between our two tries of a full session: then its first in line is seated now.
-    for session_id, (state, _why) in outcomes.items():
-        if state == State.WAITING and promote(session_id):
+    # Somebody may wait although there is room, where more seats were made and nobody was seated yet: they come first.
+    for session_id, claim in claims.items():
+        if claim.state == State.WAITING and promote(session_id):
             known[session_id].refresh_from_db()
     return [known[session_id] for session_id in wanted]
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """What somebody got in a session, why, and the place in its order."""
+
+    state: Seat.State
+    reason: SeatMovement.Reason
+    place: int | None = None
+
+
 def _claim(
-    lab_id: int, session_id: int, now: datetime, reason: SeatMovement.Reason
-) -> tuple[Seat.State, SeatMovement.Reason]:
-    """Count one seat or one place more, if the session allows it. Newcomers never pass those who wait."""
-    session = Q(pk=session_id, lab=lab_id) & open_to_take(now)
-    if Session.objects.filter(session, HAS_ROOM, seats_waiting=0).update(
-        seats_taken=F("seats_taken") + 1, last_place=F("last_place") + 1
+    lab_id: int, session_ids: list[int], now: datetime, reason: SeatMovement.Reason
+) -> dict[int, _Claim]:
+    """Count one seat or one place more in each session, if it allows that. Newcomers never pass those who wait.
+
+    However many sessions there are, at most seven statements, and two where all of them have room.
+    """
+    places = lock_sessions(session_ids) if session_ids else {}
+    claims = {session_id: _Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in session_ids}
+    takes_place = Q(lab=lab_id) & open_to_take(now)
+    one_more = {"last_place": F("last_place") + 1}
+    for session_id in _counted(
+        takes_place & HAS_ROOM & Q(seats_waiting=0), places, {**one_more, "seats_taken": F("seats_taken") + 1}
     ):
-        return State.CONFIRMED, reason
-    if Session.objects.filter(session, waiting_list=True).update(
-        seats_waiting=F("seats_waiting") + 1, last_place=F("last_place") + 1
+        claims[session_id] = _Claim(State.CONFIRMED, reason, places.pop(session_id) + 1)
+    for session_id in _counted(
+        takes_place & Q(waiting_list=True), places, {**one_more, "seats_waiting": F("seats_waiting") + 1}
     ):
-        return State.WAITING, Reason.FULL
-    return State.CANCELLED, Reason.CLOSED if Session.objects.filter(session).exists() else Reason.NOT_OPEN
+        claims[session_id] = _Claim(State.WAITING, Reason.FULL, places.pop(session_id) + 1)
+    if places:
+        for session_id in Session.objects.filter(takes_place, pk__in=places).values_list("pk", flat=True):
+            claims[session_id] = _Claim(State.CANCELLED, Reason.CLOSED)
+    return claims
+
+
+def _counted(condition: Q, places: dict[int, int], counters: dict[str, CombinedExpression]) -> list[int]:
+    """Raise the counters of those locked sessions that meet the condition, by one statement; return which did.
+
+    `places` are the last places before it, as they stood under the lock: nobody else moves them meanwhile.
+    """
+    if not places:
+        return []
+    moved = Session.objects.filter(condition, pk__in=places).update(**counters)
+    if moved in (0, len(places)):
+        return list(places) if moved else []
+    after = Session.objects.filter(pk__in=places).order_by("pk").values_list("pk", "last_place")
+    return [session_id for session_id, last_place in after if last_place != places[session_id]]
 
 
 def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovement]:

@@ -1,0 +1,60 @@
+"""Kept connections to PostgreSQL: one that stands costs nothing to be trusted, one that was cut is noticed."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.signals import request_started
+from django.db import connection, connections
+from django.db.backends.utils import CursorWrapper
+
+from labs.models import Lab
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@contextmanager
+def another() -> Iterator[CursorWrapper]:
+    """A cursor on a second connection, for looking at the first."""
+    second = connection.copy("second")
+    with second.cursor() as cursor:
+        yield cursor
+    second.close()
+
+
+def cut() -> None:
+    """End this test's own connection from another one, as a server that restarts does."""
+    connection.ensure_connection()
+    backend = connection.connection.info.backend_pid
+    with another() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+    time.sleep(0.3)
+
+
+def test_a_connection_that_stands_is_trusted_without_a_question() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'asked last'")
+    assert connection.is_usable()
+    backend = connection.connection.info.backend_pid
+    with another() as cursor:
+        cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [backend])
+        assert cursor.fetchone() == ("SELECT 'asked last'",)
+
+
+def test_a_connection_that_was_cut_or_closed_is_not_trusted() -> None:
+    cut()
+    assert not connection.is_usable()
+    connections.close_all()
+    assert not connection.is_usable()
+
+
+def test_a_request_after_a_restart_gets_a_new_connection() -> None:
+    assert connection.settings_dict["CONN_HEALTH_CHECKS"]
+    cut()
+    request_started.send(sender=None)
+    assert Lab.objects.count() == 0
