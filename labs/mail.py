@@ -92,10 +92,12 @@ def queue(
     about: str = "",
     links: Mapping[str, Link] | None = None,
     attachments: Sequence[File] = (),
+    is_first: bool = False,
 ) -> Message:
     """Write a message in the current transaction, wholly in `language`; a worker sends it after the commit.
 
-    One message per `key`: a second call returns the first one unchanged. `about` names what it concerns, as
+    One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
+    locks leave no room for a second call, which saves asking. `about` names what it concerns, as
     "registration:<uuid>". Raises ValidationError for an address that is none, TemplateDoesNotExist for an occasion
     without templates.
     """
@@ -130,12 +132,15 @@ def queue(
             for name, link in (links or {}).items()
         },
     )
-    # Whoever comes second with the same key writes nothing, and needs no savepoint to find that out.
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    pk, kept = Message.objects.order_by().values_list("pk", "public_id").get(key=key)
-    if kept != public_id:
-        return Message.objects.get(pk=pk)
-    message.pk, message._state.adding = pk, False
+    if is_first:
+        message.save(force_insert=True)
+    else:
+        # Whoever comes second with the same key writes nothing, and needs no savepoint to find that out.
+        Message.objects.bulk_create([message], ignore_conflicts=True)
+        pk, kept = Message.objects.order_by().values_list("pk", "public_id").get(key=key)
+        if kept != public_id:
+            return Message.objects.get(pk=pk)
+        message.pk, message._state.adding = pk, False
     Attachment.objects.bulk_create(
         Attachment(message=message, name=file.name, content_type=file.content_type, content=file.content)
         for file in attachments

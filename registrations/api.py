@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import FilterSchema, Header, Query, Router, Schema, Status
@@ -188,11 +189,10 @@ def register(
     found = lab_in_sight(request, lab)
     if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
         raise Throttled(wait=3600)
-    plan = _plan(request, found, form)
 
     def carry_out() -> dict[str, Any]:
         try:
-            registering.submit(found, reader_of(request), plan)
+            registering.submit(found, reader_of(request), _plan(request, found, form))
         except registering.Refused as error:
             raise Problem(str(error.message)) from error
         except ValidationError as error:
@@ -212,9 +212,12 @@ def register(
 
 
 def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.RegistrationPlan:
-    """Turn slugs into rows. What the caller may not see is as unknown as what does not exist."""
+    """Turn slugs into rows. What the caller may not see is as unknown as what does not exist.
+
+    Raises Problem, and Refused for sessions that nobody can choose any longer.
+    """
     errors: dict[str, str] = {}
-    city = lab.programme.cities.filter(slug=form.city).first() if form.city else None
+    city = lab.programme.city_called(form.city) if form.city else None
     if form.city and city is None:
         errors["city"] = _("The programme has no such city.")
     group = lab.programme.stakeholder_groups.filter(slug=form.stakeholder_group).first()
@@ -223,14 +226,15 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     if not is_canonical(form.time_zone):
         errors["time_zone"] = _("This is not the name of a time zone. Write it like Europe/Sofia.")
     in_sight = Session.objects.filter(lab=lab).visible_to(reader_of(request))
-    by_slug = dict(in_sight.filter(slug__in=form.sessions).values_list("slug", "pk"))
-    unknown = [slug for slug in form.sessions if slug not in by_slug]
+    known = set(in_sight.filter(slug__in=form.sessions).values_list("slug", flat=True))
+    unknown = [slug for slug in form.sessions if slug not in known]
     if unknown:
         errors["sessions"] = _("The lab has no such session: %(slugs)s") % {
             "slugs": ", ".join(unknown[:5])[:300]
         }
     if errors:
         raise Problem(_("Some of what was sent does not fit"), errors)
+    open_to_choose = registering.choosable(lab, reader_of(request), timezone.now(), slugs=form.sessions)
     return registering.RegistrationPlan(
         details=registering.Details(
             name=form.name,
@@ -242,7 +246,7 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
             stakeholder_group=group,
         ),
         email=form.email,
-        sessions=tuple(by_slug[slug] for slug in dict.fromkeys(form.sessions)),
+        choice=open_to_choose.choose(form.sessions),
         consent=form.consent,
         consent_language=form.language,
     )

@@ -19,7 +19,7 @@ from labs.models.texts import no_control_characters, one_line, reading
 from labs.viewer import Viewer
 from labs.zones import validate_zone
 from registrations.models import Registration
-from registrations.registering import Details, RegistrationPlan, choosable, overlaps
+from registrations.registering import Choosable, Details, RegistrationPlan, choosable, overlaps
 from sessions.models import Session
 
 
@@ -169,8 +169,9 @@ class DetailsForm(forms.Form):
     def _offer_what_was_chosen(self) -> None:
         programme = self.lab.programme
         city, group = (str(self.data.get(self.add_prefix(name), "")) for name in ("city", "group"))
+        found = programme.city_called(city) if _is_slug(city) else None
         self._offer(
-            programme.cities.filter(slug=city) if _is_slug(city) else (),
+            () if found is None else (found,),
             # Where none was chosen it matters whether there are any.
             programme.stakeholder_groups.filter(slug=group)
             if _is_slug(group)
@@ -284,19 +285,23 @@ class RegistrationForm(SessionsMixin, DetailsForm):
 
     def offer_everything(self) -> None:
         super().offer_everything()
-        self.list_sessions(choosable(self.lab, self.viewer, timezone.now()))
+        self._list(choosable(self.lab, self.viewer, timezone.now()))
 
     def _offer_what_was_chosen(self) -> None:
         super()._offer_what_was_chosen()
         slugs = [slug for slug in self["session"].data or () if _is_slug(slug)]
-        self.list_sessions(choosable(self.lab, self.viewer, timezone.now(), slugs))
+        self._list(choosable(self.lab, self.viewer, timezone.now(), slugs=slugs))
+
+    def _list(self, found: Choosable) -> None:
+        self.choosable = found
+        self.list_sessions(found.sessions)
 
     @property
     def plan(self) -> RegistrationPlan:
         return RegistrationPlan(
             details=self.details,
             email=self.cleaned_data["email"],
-            sessions=tuple(self.offered[slug].pk for slug in self.cleaned_data["session"]),
+            choice=self.choosable.choose(self.cleaned_data["session"]),
             consent=self.cleaned_data["consent"],
             consent_language=get_language() or "en",
         )
@@ -310,7 +315,7 @@ class SessionsForm(SessionsMixin):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["session"].required = False
-        self.list_sessions(choosable(lab, viewer, timezone.now()) if takes_new else (), mine)
+        self.list_sessions(choosable(lab, viewer, timezone.now()).sessions if takes_new else (), mine)
 
     @property
     def session_ids(self) -> tuple[int, ...]:

@@ -50,6 +50,7 @@ def confirm_address(registration: Registration, days: int, again: bool = False) 
         {"days": days},
         {"confirm": links.CONFIRM, "leave": links.LEAVE},
         to_name="",
+        is_first=not again,
     )
 
 
@@ -84,6 +85,7 @@ def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
         _overview(registration, seats),
         {"manage": links.MANAGE, "feed": links.FEED, "cancel": links.CANCEL, "leave": links.LEAVE},
         attachments=_calendar(registration, seats),
+        is_first=True,
     )
 
 
@@ -162,6 +164,7 @@ def _queue(
     *,
     to_name: str | None = None,
     attachments: Sequence[File] = (),
+    is_first: bool = False,
 ) -> Message:
     language, lab = registration.language, registration.lab
     own = {
@@ -184,6 +187,7 @@ def _queue(
         about=f"registration:{registration.public_id}",
         links={name: links.in_mail(registration, purpose) for name, purpose in purposes.items()},
         attachments=attachments,
+        is_first=is_first,
     )
 
 

@@ -42,6 +42,8 @@ WHAT_CHOOSING_ASKS = (
 # Of the labs where an address is registered, the latest this many are sent their links at one asking.
 LINKS_AT_ONCE = 10
 
+CHOSEN_IS_CLOSED = _("A session that you chose is no longer open. Look at the list again.")
+
 State = Registration.State
 
 
@@ -68,12 +70,43 @@ class Details:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Sessions that this viewer may choose beside each other, as `Choosable.choose` found them in this lab."""
+
+    lab_id: int
+    viewer: Viewer
+    sessions: tuple[Session, ...]
+
+
+@dataclass(frozen=True)
+class Choosable:
+    """What `choosable` found that this viewer may register for in this lab, in order of time."""
+
+    lab_id: int
+    viewer: Viewer
+    sessions: tuple[Session, ...]
+
+    def choose(self, slugs: Iterable[str]) -> Choice:
+        """Return the choice of the sessions with these addresses, lowest id first.
+
+        One that is hidden is as unknown as one that is not there. Raises Refused (codes: no_session, unknown_session).
+        """
+        wanted = set(slugs)
+        if not wanted:
+            raise Refused("no_session", _("Choose at least one session."))
+        found = [session for session in self.sessions if session.slug in wanted]
+        if len(found) != len(wanted):
+            raise Refused("unknown_session", CHOSEN_IS_CLOSED)
+        return Choice(self.lab_id, self.viewer, tuple(sorted(found, key=lambda session: session.pk)))
+
+
+@dataclass(frozen=True)
 class RegistrationPlan:
     """A registration as it is asked for. `consent_language` is the language in which the consent text was read."""
 
     details: Details
     email: str
-    sessions: tuple[int, ...]
+    choice: Choice
     consent: bool
     consent_language: str
 
@@ -92,8 +125,9 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     """Write an unconfirmed registration with its requested seats, and queue the mail that asks to confirm.
 
     Returns None where nothing is written: the address is registered already and is sent its link, or it was asked
-    too often in the last hour. Tell nobody which. Raises Refused (codes: not_open, no_consent, no_session,
-    unknown_session, other_programme) and ValidationError for details that do not fit their columns.
+    too often in the last hour. Tell nobody which. Raises Refused (codes: not_open, no_consent, unknown_session for
+    a choice of another lab or of other eyes, other_programme) and ValidationError for details that do not fit their
+    columns. Whether a chosen session still takes place is asked again when the address is confirmed.
     """
     now = timezone.now()
     if not lab.takes_registrations(now):
@@ -101,7 +135,10 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     if not plan.consent:
         raise Refused("no_consent", _("Registration needs your consent."))
     _check_details(lab, plan.details)
-    sessions = _sessions_to_choose(lab, viewer, plan.sessions, now)
+    if (plan.choice.lab_id, plan.choice.viewer) != (lab.pk, viewer):
+        raise Refused("unknown_session", CHOSEN_IS_CLOSED)
+    if not plan.choice.sessions:
+        raise Refused("no_session", _("Choose at least one session."))
     key = email_key(plan.email)
     registration = Registration(
         lab=lab,
@@ -115,6 +152,7 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     )
     # Foreign keys were checked above; asking the database again for each would cost a query.
     registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+    sessions = [session.pk for session in plan.choice.sessions]
     return registration if _write(registration, sessions, now) else None
 
 
@@ -208,7 +246,9 @@ def change_sessions(
             raise Refused(
                 "not_open", _("Registration is closed: you can give up seats, but not take others.")
             )
-        _sessions_to_choose(registration.lab, viewer, added, now)
+        open_to_choose = choosable(registration.lab, viewer, now, ids=added)
+        if {session.pk for session in open_to_choose.sessions} != added:
+            raise Refused("unknown_session", CHOSEN_IS_CLOSED)
     if not added and not dropped:
         return []
     # All of them before any of them moves: rows are locked in one order everywhere.
@@ -308,15 +348,24 @@ def seats_of(registration: Registration) -> list[Seat]:
     return with_sessions(registration, held)
 
 
-def choosable(lab: Lab, viewer: Viewer, now: datetime, slugs: Collection[str] | None = None) -> list[Session]:
+def choosable(
+    lab: Lab,
+    viewer: Viewer,
+    now: datetime,
+    *,
+    slugs: Collection[str] | None = None,
+    ids: Collection[int] = (),
+) -> Choosable:
     """Return the sessions that this viewer may register for: in sight, taking place, not over. One query.
 
-    With `slugs` only those of them that have one of these addresses.
+    With `slugs` or `ids` only those of them, and of each only what choosing asks.
     """
     sessions = lab.sessions.visible_to(viewer).filter(seats.open_to_take(now)).defer("abstract")
     if slugs is not None:
         sessions = sessions.filter(slug__in=slugs).defer(None).only(*WHAT_CHOOSING_ASKS)
-    return list(sessions.order_by("starts_at", "pk"))
+    if ids:
+        sessions = sessions.filter(pk__in=ids).defer(None).only(*WHAT_CHOOSING_ASKS)
+    return Choosable(lab.pk, viewer, tuple(sessions.order_by("starts_at", "pk")))
 
 
 def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
@@ -330,19 +379,6 @@ def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
     ]
 
 
-def _sessions_to_choose(lab: Lab, viewer: Viewer, session_ids: Iterable[int], now: datetime) -> list[int]:
-    """Return the ids if every one may be chosen by this viewer. One that is hidden is as unknown as one that is not."""
-    wanted = sorted(set(session_ids))
-    if not wanted:
-        raise Refused("no_session", _("Choose at least one session."))
-    found = Session.objects.visible_to(viewer).filter(seats.open_to_take(now), lab=lab, pk__in=wanted)
-    if found.count() != len(wanted):
-        raise Refused(
-            "unknown_session", _("A session that you chose is no longer open. Look at the list again.")
-        )
-    return wanted
-
-
 def _check_details(lab: Lab, details: Details) -> None:
     """Refuse a name without letters, and a city or a group of another programme, as another lab's form has them."""
     if not any(sign.isalnum() for sign in details.name):
@@ -350,7 +386,7 @@ def _check_details(lab: Lab, details: Details) -> None:
     group = details.stakeholder_group
     if group is not None and group.programme_id != lab.programme_id:
         raise Refused("other_programme", _("Choose a group of the list."))
-    if details.city is not None and not lab.programme.cities.filter(pk=details.city.pk).exists():
+    if details.city is not None and not lab.programme.has_city(details.city):
         raise Refused("other_programme", _("Choose a city of the list."))
 
 

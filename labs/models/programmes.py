@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -70,6 +71,21 @@ class Programme(models.Model):
     @property
     def default_language(self) -> str:
         return self.languages[0]
+
+    @cached_property
+    def _cities_found(self) -> set[int]:
+        return set()
+
+    def city_called(self, slug: str) -> City | None:
+        """Return the city of this programme that has this address."""
+        found = next(iter(self.cities.filter(slug=slug).order_by()), None)
+        if found is not None:
+            self._cities_found.add(found.pk)
+        return found
+
+    def has_city(self, city: City) -> bool:
+        """Tell whether the city is one of the programme's. `city_called` knows that of those it returned."""
+        return city.pk in self._cities_found or self.cities.filter(pk=city.pk).exists()
 
 
 class StakeholderGroup(models.Model):

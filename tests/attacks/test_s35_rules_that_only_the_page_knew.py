@@ -10,7 +10,7 @@ from django.utils import timezone
 from labs.viewer import VISITOR
 from registrations import registering
 from registrations.models import Registration
-from registrations.registering import Refused
+from registrations.registering import Choice, Refused
 from sessions.models import Session
 from tests import factories as f
 from tests.registrations.test_registering import plan, registered
@@ -62,8 +62,9 @@ def test_neither_can_cancelled_and_past_ones_nor_those_of_another_lab():
     assert refusal(past) == "unknown_session"
     with pytest.raises(Refused):
         registering.submit(lab, VISITOR, plan(f.SessionFactory()))
+    empty = replace(plan(f.SessionFactory(lab=lab)), choice=Choice(lab.pk, VISITOR, ()))
     with pytest.raises(Refused):
-        registering.submit(lab, VISITOR, plan())
+        registering.submit(lab, VISITOR, empty)
     assert not Registration.objects.exists()
 
 

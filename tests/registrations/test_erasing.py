@@ -13,7 +13,7 @@ from labs.models import Task
 from labs.viewer import VISITOR
 from registrations import erasing, figures, registering, seats
 from registrations.models import Attendance, Registration, Seat
-from registrations.registering import Details, RegistrationPlan
+from registrations.registering import Details, RegistrationPlan, choosable
 from registrations.signals import person_erased
 from sessions.models import Session
 from tests import factories as f
@@ -83,7 +83,13 @@ def test_counts_stay_and_coming_seats_go_to_the_next(client: Client):
     lab.programme.cities.add(city)
     past, coming = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab, capacity=1)
     details = Details(name="Demo participant 17", language="en", time_zone="Europe/Sofia", city=city)
-    plan = RegistrationPlan(details, "participant17@example.org", (past.pk, coming.pk), True, "en")
+    plan = RegistrationPlan(
+        details,
+        "participant17@example.org",
+        choosable(lab, VISITOR, timezone.now()).choose([past.slug, coming.slug]),
+        True,
+        "en",
+    )
     found = registering.confirm(registering.submit(lab, VISITOR, plan))
     waiting = f.RegistrationFactory(lab=lab)
     seats.take(waiting, [coming.pk])

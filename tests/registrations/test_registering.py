@@ -12,7 +12,7 @@ from labs.models import Message
 from labs.viewer import VISITOR, Viewer
 from registrations import registering, seats
 from registrations.models import Registration, Seat
-from registrations.registering import Details, Refused, RegistrationPlan
+from registrations.registering import Details, Refused, RegistrationPlan, choosable
 from sessions.models import Session
 from tests import factories as f
 from tests.registrations.filling import mails
@@ -23,12 +23,16 @@ ME = Details(name="Demo participant 17", language="en", time_zone="Europe/Sofia"
 
 
 def plan(
-    *sessions: Session, details: Details = ME, email: str = "participant17@example.org"
+    *sessions: Session,
+    details: Details = ME,
+    email: str = "participant17@example.org",
+    viewer: Viewer = VISITOR,
 ) -> RegistrationPlan:
+    lab = sessions[0].lab
     return RegistrationPlan(
         details=details,
         email=email,
-        sessions=tuple(session.pk for session in sessions),
+        choice=choosable(lab, viewer, timezone.now()).choose(session.slug for session in sessions),
         consent=True,
         consent_language="en",
     )
@@ -251,7 +255,7 @@ def test_a_seat_in_an_internal_session_stays_when_others_change():
     delegate = Viewer(delegations=frozenset([(lab.programme_id, city.pk)]))
     internal = f.SessionFactory(lab=lab, visibility="internal")
     public = f.SessionFactory(lab=lab)
-    found = registering.submit(lab, delegate, plan(internal))
+    found = registering.submit(lab, delegate, plan(internal, viewer=delegate))
     found = registering.confirm(found)
 
     registering.change_sessions(found, VISITOR, [internal.pk, public.pk])
@@ -289,6 +293,21 @@ def test_after_cancelling_one_can_register_again():
     again = registered(session)
 
     assert Seat.objects.get(registration=again).state == "confirmed"
+
+
+def test_a_choice_counts_for_the_lab_and_the_eyes_it_was_made_for():
+    lab = f.LabFactory()
+    city = f.CityFactory()
+    lab.programme.cities.add(city)
+    delegate = Viewer(delegations=frozenset([(lab.programme_id, city.pk)]))
+    seen_by_delegate = plan(f.SessionFactory(lab=lab, visibility="internal"), viewer=delegate)
+    of_another_lab = plan(f.SessionFactory())
+
+    for made in (seen_by_delegate, of_another_lab):
+        with pytest.raises(Refused) as refusal:
+            registering.submit(lab, VISITOR, made)
+        assert refusal.value.code == "unknown_session"
+    assert not Registration.objects.exists()
 
 
 def test_a_city_or_group_of_another_programme_is_refused():
