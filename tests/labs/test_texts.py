@@ -1,0 +1,61 @@
+"""What may stand in a text that people write."""
+
+import time
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from labs.models.texts import first_unreadable, no_control_characters
+
+GRAVE = "\u0300"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Работилница, Εργαστήριο, workshop",
+        "two\nlines\r\n\tand a tab",
+        "e" + GRAVE * 4,
+        ("e" + GRAVE * 4) * 3,
+        "left-to-right mark \u200e and right-to-left mark \u200f",
+        "]^-\\[",
+        "👩🏽‍💻",
+    ],
+)
+def test_what_can_be_read_is_taken(text: str) -> None:
+    assert first_unreadable(text) == ""
+    no_control_characters({"en": "Fine", "bg": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("nul \0", "0000"),
+        ("escape \x1b[1m", "001B"),
+        ("\x9f", "009F"),
+        ("garbled \ufffd", "FFFD"),
+        ("turned \u202efdp.exe", "202E"),
+        ("isolated \u2066", "2066"),
+        ("half of a pair \ud800", "D800"),
+        ("no character \uffff", "FFFF"),
+        ("e" + GRAVE * 5, "0300"),
+        ("e" + GRAVE * 5 + "\0", "0300"),
+        ("e" + GRAVE * 4 + "\0", "0000"),
+        ("\0" + "e" + GRAVE * 5, "0000"),
+        ("e" + GRAVE * 4 + "\u0301", "0301"),
+    ],
+)
+def test_the_first_character_that_cannot_be_shown_is_named(text: str, code: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        no_control_characters({"en": "Fine", "bg": text})
+    assert refused.value.params == {"code": code}
+
+
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "я" * 1_000_000, ("e" + GRAVE * 4) * 200_000])
+def test_a_megabyte_is_read_at_once(text: str) -> None:
+    began = time.process_time()
+    assert first_unreadable(text) == ""
+    assert (
+        time.process_time() - began < 0.2
+    )  # seconds of the processor; one look at each character takes longer
