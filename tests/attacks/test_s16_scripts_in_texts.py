@@ -126,7 +126,10 @@ def test_the_browser_would_have_told(browser: Browser, live_server: LiveServer) 
         reader.page.evaluate(
             "html => document.body.insertAdjacentHTML('beforeend', html)", "".join(PAYLOADS[4:8])
         )
-        reader.page.wait_for_timeout(200)
+        for _ in range(300):  # until the browser has refused what it was given
+            if any("Content Security Policy" in one for one in reader.complaints):
+                break
+            reader.page.wait_for_timeout(100)
         look(reader)
     seen = "\n".join(reader.complaints)
     assert 'img onerror="window.__hit=1"' in seen

@@ -137,10 +137,10 @@ def test_what_is_taken_holds_the_picture_and_nothing_else(client: Client, lab: L
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_refused_leaves_nothing_behind(client: Client, lab: Lab, tmp_path: Path, what: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     answer = upload(client, REFUSED[what], name="logo.svg", media_type="image/svg+xml")
     assert answer.status_code == 422
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 5
     lab.refresh_from_db()
     assert not lab.logo
     assert list(tmp_path.rglob("*.*")) == []

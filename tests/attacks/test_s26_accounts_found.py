@@ -96,9 +96,9 @@ def test_a_password_is_hashed_for_an_unknown_address_too(settings: Any) -> None:
     times: dict[str, list[float]] = {"slow@example.org": [], UNKNOWN: []}
     for _number in range(5):
         for email in times:
-            began = time.perf_counter()
+            began = time.process_time()
             send("/accounts/login/", email, password="not the password")
-            times[email].append(time.perf_counter() - began)
+            times[email].append(time.process_time() - began)
     shorter, longer = sorted(statistics.median(each) for each in times.values())
     assert shorter > longer / 2
 

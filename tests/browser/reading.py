@@ -54,6 +54,7 @@ def reading(browser: Browser, base: str, world: World, who: str, **options: Any)
     context = browser.new_context(
         **{"locale": "en-GB", "timezone_id": "Europe/Sofia", "reduced_motion": "reduce", **options}
     )
+    context.set_default_timeout(60_000)
     try:
         context.add_cookies(world.cookies(who, base))  # type: ignore[arg-type]
         yield Reader(base, context, context.new_page())

@@ -94,7 +94,7 @@ class CalendarClient:
 
     def entries(self) -> dict[str, Event]:
         """Return what the address gives now, by title: vdirsyncer puts identities of its own in place of UIDs."""
-        with urllib.request.urlopen(self.address, timeout=30) as answer:
+        with urllib.request.urlopen(self.address, timeout=60) as answer:
             found = Calendar.from_ical(answer.read()).walk("VEVENT")
         return {str(event["SUMMARY"]): event for event in found}
 
@@ -106,7 +106,7 @@ class CalendarClient:
             input="y\n",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == 0, f"{program} {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout

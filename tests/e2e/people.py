@@ -121,7 +121,7 @@ def somebody(browser: Browser, base: str, zone: str = "Europe/Sofia", **options:
     context = browser.new_context(
         locale=f"{LANGUAGE}-BG", timezone_id=zone, reduced_motion="reduce", **{"viewport": DESKTOP, **options}
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     person = Person(context.new_page(), base)
     try:
         yield person

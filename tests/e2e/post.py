@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.smtp import MailServer
 
-PATIENCE = 40  # seconds; the worker looks every second, and issuing a certificate takes one more
+PATIENCE = 120  # seconds; the worker looks every second, and issuing a certificate takes one more
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from tests.e2e.post import Post
 from tests.smtp import mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN = 120  # seconds
+READY_WITHIN = 240  # seconds
 # What changes by itself while nobody does anything.
 RESTLESS = (
     "labs.WorkerBeat",
@@ -49,7 +49,7 @@ class Service:
             env={**self.environment, **more},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
         )
         assert done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -109,7 +109,7 @@ def running(folder: Path) -> Iterator[Service]:
             yield Service(base, Post(server), environment)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(60)
+            process.wait(120)
             log.close()
 
 

@@ -244,16 +244,18 @@ def test_waiting_mails_are_mentioned_when_they_come_back(installation, empty, tm
 
 WRITER = """
 import sys
+import time
 from config import sqlite
 sqlite.prefer_bundled_library()
 import sqlite3
-database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=20)
+database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
 database.execute(f"PRAGMA journal_mode = {sqlite.journal_mode()}")
 for number in range(10**9):
     database.execute("BEGIN IMMEDIATE")
     database.execute("INSERT INTO one VALUES (?, ?)", (number, "x" * 500))
     database.execute("INSERT INTO other VALUES (?, ?)", (number, "y" * 500))
     database.execute("COMMIT")
+    time.sleep(0.002)  # the backup wants its share of the processor
     if number == 200:
         print("writing", flush=True)
 """

@@ -115,7 +115,7 @@ def queue_mails(count: int) -> list[str]:
     ]
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -132,7 +132,7 @@ def stopped_in_order(
 ) -> Iterator[None]:
     yield
     process.send_signal(stop)
-    assert process.wait(20) == 0
+    assert process.wait(120) == 0
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def stopped_in_order(
 )
 def test_a_worker_killed_at_a_named_point_loses_nothing(start: Start, server: MailServer, crash_at, repeated):
     queued = queue_mails(3)
-    assert start(crash_at).wait(30) == -signal.SIGKILL
+    assert start(crash_at).wait(120) == -signal.SIGKILL
     held = Message.objects.filter(state=Message.State.SENDING).count()
     assert held == (2 if crash_at == "message-after-commit" else 3)
 
@@ -177,7 +177,7 @@ def test_workers_killed_at_random_lose_nothing_and_repeat_at_most_one_mail_per_k
             workers[victim].wait()
             kills += 1
         workers[victim] = start()
-    wait_until(lambda: unsent() == 0, seconds=60 + MAILS / 20)
+    wait_until(lambda: unsent() == 0, seconds=120 + MAILS / 20)
 
     counted = Counter(server.message_ids())
     assert set(counted) == set(queued)
@@ -191,15 +191,19 @@ def test_what_a_killed_worker_held_is_taken_over_within_a_minute(start: Start, s
 
     assert LEASE_SECONDS + 1.0 < 60
     queue_mails(1)
-    assert start("message-before-send", TEST_LEASE_SECONDS="3").wait(30) == -signal.SIGKILL
+    assert start("message-before-send", TEST_LEASE_SECONDS="3").wait(120) == -signal.SIGKILL
     killed_at = timezone.now()
     [message] = Message.objects.all()
-    assert (message.lease_until - killed_at).total_seconds() <= 3
+    free_at = message.lease_until
+    assert (free_at - killed_at).total_seconds() <= 3
 
     with stopped_in_order(start(TEST_LEASE_SECONDS="3")):
         wait_until(lambda: unsent() == 0)
     message.refresh_from_db()
-    assert 0 < (message.finished_at - killed_at).total_seconds() < 20
+    assert message.finished_at > killed_at
+    # Counted from when it was free and somebody there to take it: how long Python takes to start is no matter.
+    takes_over = max(free_at, WorkerBeat.objects.latest("started_at").started_at)
+    assert (message.finished_at - takes_over).total_seconds() < 10
     assert (message.fence, message.attempts) == (2, 2)
 
 
@@ -211,7 +215,7 @@ def test_a_worker_asked_to_stop_finishes_its_mail_and_gives_the_others_back(star
 
     worker.send_signal(signal.SIGINT)
 
-    assert worker.wait(20) == 0
+    assert worker.wait(120) == 0
     states = Counter(Message.objects.values_list("state", flat=True))
     assert states == {"sent": 1, "queued": 4}
     assert len(server.received) == 1
@@ -219,8 +223,8 @@ def test_a_worker_asked_to_stop_finishes_its_mail_and_gives_the_others_back(star
 
 def test_a_slow_server_does_not_cost_a_living_worker_its_lease(start: Start, server: MailServer):
     queue_mails(1)
-    server.hang = 3.0  # three times the lease
-    first, second = start(), start()
+    server.hang = 5.0
+    first, second = (start(TEST_LEASE_SECONDS="2") for _ in range(2))
 
     with stopped_in_order(first), stopped_in_order(second):
         wait_until(lambda: unsent() == 0)
@@ -254,7 +258,7 @@ def test_a_killed_task_is_done_by_the_next_worker(start: Start):
     WorkerBeat.objects.create(
         worker="long gone", started_at=timezone.now(), beat_at=timezone.now() - timedelta(days=2)
     )
-    assert start("task-after-work").wait(30) == -signal.SIGKILL
+    assert start("task-after-work").wait(120) == -signal.SIGKILL
     work.refresh_from_db()
     assert work.state == Task.State.WORKING
 
