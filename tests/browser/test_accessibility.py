@@ -33,7 +33,6 @@ def examine(reader: Reader, only: dict[str, Any], how: str) -> None:
 def examine_page(reader: Reader, language: str) -> None:
     """English is examined as on a desk, light and dark; the others as on a phone."""
     page = reader.page
-    page.evaluate(AXE)
     tags = {"type": "tag", "values": RULES}
     if language == "en":
         page.set_viewport_size(DESKTOP)
@@ -55,6 +54,7 @@ def examine_page(reader: Reader, language: str) -> None:
 def test_no_page_bars_anybody(browser: Browser, live_server: LiveServer, who: str, language: str) -> None:
     world = build()
     with reading(browser, live_server.url, world, who, locale=language, viewport=NARROW) as reader:
+        reader.context.add_init_script(AXE)
         for path, status in a.addresses(who, world):
             reader.opens(path, status)
             assert reader.page.locator("html").get_attribute("lang") == language
