@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,13 +24,25 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep an `xdist_group` in one process: pytest-xdist 3.8 writes groups where pytest 9.2 no longer looks."""
+    """Put browsers first, and keep an `xdist_group` in one process.
+
+    What takes longest must not begin when the other processes are about to end. pytest-xdist 3.8 writes groups where
+    pytest 9.2 no longer looks.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
     if not config.getoption("loadgroup", False):
         return
     for item in items:
         group = item.get_closest_marker("xdist_group")
         if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
             item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish() -> None:
+    """Spare Python to look again and again for garbage among what stays: modules, models and the tests themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_runtest_setup() -> None:
@@ -44,10 +57,13 @@ def browser() -> "Iterator[Browser]":
     """One browser for all tests of a process: the one that set-up found, or Playwright's own."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=os.environ.get("CHROMIUM")
+            or shutil.which("chromium-headless-shell")
+            or shutil.which("chromium"),
+            args=["--no-sandbox"],
         )
         yield browser
         browser.close()
