@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("https")  # one installation for all
+
 ROOT = Path(__file__).resolve().parents[2]
 VISIT = """
 import json, django

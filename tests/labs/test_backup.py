@@ -25,6 +25,8 @@ from labs.backup.archive import MANIFEST, Archive, Manifest, Writer
 from labs.models import Programme
 from tests.factories import LabFactory
 
+pytestmark = pytest.mark.xdist_group("backups")  # one migrated database for all
+
 MANAGE = Path(project.BASE_DIR) / "manage.py"
 SECRET = "a secret of the tests, long enough to be one"
 LIMIT = 1024**3
