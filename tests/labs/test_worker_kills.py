@@ -224,7 +224,7 @@ def test_a_worker_asked_to_stop_finishes_its_mail_and_gives_the_others_back(star
 def test_a_slow_server_does_not_cost_a_living_worker_its_lease(start: Start, server: MailServer):
     queue_mails(1)
     server.hang = 5.0
-    first, second = (start(TEST_LEASE_SECONDS="2") for _ in range(2))
+    first, second = (start(TEST_LEASE_SECONDS="3", EMAIL_TIMEOUT="60") for _ in range(2))
 
     with stopped_in_order(first), stopped_in_order(second):
         wait_until(lambda: unsent() == 0)
