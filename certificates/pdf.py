@@ -18,8 +18,8 @@ from django.utils.translation import gettext, pgettext
 
 from certificates import figure, qr
 from certificates.glyphs import MissingGlyphs, missing_glyphs, normalise_name
+from certificates.press import Picture, typeset
 from certificates.sheet import sheet
-from certificates.typesetting import Picture, typeset
 from labs import dates
 
 __all__ = [

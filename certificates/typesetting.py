@@ -1,28 +1,54 @@
-"""HTML to PDF: one warm press per process, one file that is PDF/A-3a and PDF/UA-1, and nothing ever fetched.
+"""HTML to PDF: the program of the process that prints. One file that is PDF/A-3a and PDF/UA-1, and nothing fetched.
 
-The renderer is handed everything it needs by name (`own:…`): fonts, style sheet and the pictures made for this
-one document. Any other address, whatever its scheme and wherever it stands, is refused.
+`certificates.press` starts it and talks to it. It knows nothing of the service: no settings, no database, no file of
+ours. It is handed the faces and the style sheet first, then one document after the other, with everything that the
+document mentions, by name (`own:…`); any other address is refused by the fetcher. Before the first document it gives
+up what it will not need again: after that the system opens it no file and no connection, whoever asks.
+
+Over standard input and output go messages, each behind its length in four bytes, big-endian. What comes in is JSON:
+first `style`, `page` (a page that uses every face) and `goods`, then for each document `html`, `identifier`, `seconds`
+and `goods`. Goods are named by address, each a media type and base64. What goes out is one byte and the rest: `+` and
+the PDF (nothing, for the first message), or `-` and what went wrong, without a word of the document. After that, and
+at the end of its input, the program ends.
 """
 
-import logging
-import threading
+import base64
+import ctypes
+import io
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+import tempfile
+import traceback
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from contextlib import suppress
+from importlib.resources import files
+from typing import Any
 
 import pydyf
+import weasyprint.pdf
+from PIL import Image
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from certificates.glyphs import Face
+LENGTH = struct.Struct(">I")
+# What the process may hold for itself. An ordinary certificate takes 75 MB, the largest logo that is allowed 260.
+MEMORY = 512 * 1024 * 1024
+# Were the parent gone, nobody else would end a document that hangs: a little later than the parent would.
+GRACE = 5.0
+# What Python tells before it does it, by the beginning of its name.
+FORBIDDEN = (
+    "open", "socket.", "subprocess.", "urllib.", "http.", "ftplib.", "smtplib.", "sqlite3.", "shutil.", "tempfile.",
+    "glob.", "ctypes.dlopen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.kill", "os.listdir",
+    "os.scandir", "os.walk", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate",
+)  # fmt: skip
 
-# The renderer tells of every step at INFO; a worker that prints hundreds would log little else.
-logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
-
-STYLE_SHEET = Path(__file__).resolve().parent.parent / "templates" / "certificates" / "certificate.css"
+Goods = Mapping[str, tuple[str, bytes]]  # by address: media type and content
 
 # PDF/UA-1 clause 5 wants its part in the XMP, and PDF/A-3 clause 6.6.2.3 wants every property which it does not
 # know itself described by an extension schema. The renderer writes the one identification or the other; a file
@@ -50,14 +76,6 @@ _UNIVERSAL_ACCESS = b"""
 """
 
 
-@dataclass(frozen=True)
-class Picture:
-    """An image made or checked by ourselves: its bytes and its media type."""
-
-    content: bytes
-    media_type: str
-
-
 class Refused(ValueError):
     """The document asked for an address that it was not handed."""
 
@@ -69,7 +87,7 @@ class _Shelf(URLFetcher):
     network, and here is nothing that could.
     """
 
-    def __init__(self, goods: Mapping[str, Picture]) -> None:
+    def __init__(self, goods: Goods) -> None:
         self._goods = goods
         self._fail_on_errors = False
 
@@ -78,36 +96,29 @@ class _Shelf(URLFetcher):
         good = self._goods.get(url)
         if good is None:
             raise Refused("not one of the document's own parts")
-        return URLFetcherResponse(url, good.content, {"Content-Type": good.media_type})
+        media_type, content = good
+        return URLFetcherResponse(url, content, {"Content-Type": media_type})
 
     def open(self, url: object, data: object = None, timeout: object = None) -> URLFetcherResponse:
         """The parent's other entrance leads to the same shelf."""
         return self.fetch(str(getattr(url, "full_url", url)))
 
 
-@dataclass(frozen=True)
-class _Press:
+class Typesetter:
     """What every document of this process shares: the loaded faces and the parsed style sheet."""
 
-    fonts: FontConfiguration
-    style: CSS
+    def __init__(self, style: str, faces: Goods) -> None:
+        self.fonts = FontConfiguration()
+        self.style = CSS(string=style, font_config=self.fonts, url_fetcher=_Shelf(faces))
 
+    def typeset(self, html: str, goods: Goods, identifier: str) -> bytes:
+        """Return the page as a PDF that conforms to PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
 
-# Pango's font map, which all documents share, is not made for several threads.
-_lock = threading.Lock()
-
-
-def typeset(html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
-    """Return the page as a PDF that conforms to PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
-
-    `pictures` are named by the addresses under which the page mentions them (`own:…`). `identifier` becomes the
-    permanent half of the file's /ID. The same arguments give the same bytes: nothing is read from the clock, so
-    the page brings its own `dcterms.created`. One document at a time per process.
-    """
-    with _lock:
-        press = _press()
-        document = HTML(string=html, url_fetcher=_Shelf(pictures)).render(
-            font_config=press.fonts, stylesheets=[press.style], pdf_variant="pdf/a-3a"
+        `identifier` becomes the permanent half of the file's /ID. The same arguments give the same bytes: nothing is
+        read from the clock, so the page brings its own `dcterms.created`.
+        """
+        document = HTML(string=html, url_fetcher=_Shelf(goods)).render(
+            font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/a-3a"
         )
         _identify_universal_access(document)
         pdf: bytes = document.write_pdf(
@@ -116,7 +127,7 @@ def typeset(html: str, pictures: Mapping[str, Picture], identifier: str) -> byte
             pdf_variant="pdf/a-3a",
             pdf_identifier=identifier.encode(),
         )
-    return pdf
+        return pdf
 
 
 def _identify_universal_access(document: Document) -> None:
@@ -148,17 +159,137 @@ def _compress(document: Document, pdf: pydyf.PDF) -> None:
                 one.extra["Filter"] = "/FlateDecode"
 
 
-@cache
-def _press() -> _Press:
-    """Load the faces and parse the style sheet; call it with the lock held."""
-    faces = {f"own:face/{face.value}": Picture(face.path.read_bytes(), "font/ttf") for face in Face}
-    rules = "".join(
-        f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight};'
-        f' src: url("own:face/{face.value}") }}\n'
-        for face in Face
-    )
-    fonts = FontConfiguration()
-    style = CSS(
-        string=rules + STYLE_SHEET.read_text(encoding="utf-8"), font_config=fonts, url_fetcher=_Shelf(faces)
-    )
-    return _Press(fonts, style)
+class _ColourProfile:
+    """Stands where the renderer looks for its colour profile, which it would open anew for every document."""
+
+    def __init__(self) -> None:
+        self._content = (files(weasyprint.pdf) / "sRGB2014.icc").read_bytes()
+
+    def __call__(self, package: str) -> "_ColourProfile":
+        return self
+
+    def __truediv__(self, name: str) -> "_ColourProfile":
+        return self
+
+    def open(self, mode: str) -> io.BytesIO:
+        return io.BytesIO(self._content)
+
+
+def warmed_up(style: str, page: str, faces: Goods) -> Typesetter:
+    """Return a typesetter that has everything in memory: the faces, the colour profile, each kind of picture."""
+    weasyprint.pdf.files = _ColourProfile()
+    # The renderer lays the faces into a folder, from which the font library reads each of them once.
+    with tempfile.TemporaryDirectory(prefix="citylabs-press-") as tempfile.tempdir:
+        typesetter = Typesetter(style, faces)
+        typesetter.typeset(page, {}, "")
+        for kind in ("PNG", "JPEG"):
+            picture = io.BytesIO()
+            Image.new("RGB", (2, 2)).save(picture, kind)
+            typesetter.typeset(
+                '<!doctype html><html lang="en"><title>x</title><img alt="x" src="own:picture"></html>',
+                {"own:picture": (f"image/{kind.lower()}", picture.getvalue())},
+                "",
+            )
+    # Of the dozens of formats that the picture library tells by their content, two are logos; one starts a program.
+    Image.init()
+    Image.ID[:] = ["PNG", "JPEG"]
+    return typesetter
+
+
+def leave_the_network() -> None:
+    """Move to a network of one's own, which is empty, where the system lets everybody do so."""
+    if sys.platform == "linux":
+        new_user, new_network = 0x10000000, 0x40000000
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).unshare(new_user | new_network)
+
+
+def give_up_rights() -> list[str]:
+    """Take from this process, for good, what printing does not need. Returns the list of what it asks for in vain.
+
+    The system's own limits hold for the libraries in C as well: not one more descriptor, so no file, no connection,
+    no pipe; no byte written to a file; no dump of the memory. Other systems than Linux have the hook alone, which
+    refuses what Python is asked to do.
+    """
+    silence = os.open(os.devnull, os.O_WRONLY)  # from here on errors might cite the document
+    os.dup2(silence, 2)
+    os.close(silence)
+    refused: list[str] = []
+
+    def refuse(event: str, arguments: tuple[object, ...]) -> None:
+        if event.startswith(FORBIDDEN):
+            refused.append(event)
+            raise PermissionError(event)
+
+    sys.addaudithook(refuse)
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+            resource.setrlimit(limit, (0, 0))
+    return refused
+
+
+def serve(typesetter: Typesetter, refused: list[str]) -> None:
+    """Print one document after the other until the parent is gone, or until one fails.
+
+    A document during which anything was refused is not printed: it did what no certificate does.
+    """
+    while (asked := _receive()) is not None:
+        signal.setitimer(signal.ITIMER_REAL, asked["seconds"] + GRACE)
+        pdf = typesetter.typeset(asked["html"], _goods(asked), asked["identifier"])
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if refused:
+            raise PermissionError
+        _send(b"+" + pdf)
+
+
+def main() -> None:
+    # A stop that is meant for the whole service: the parent finishes what it is at, and ends this process by ending.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_IGN)
+    leave_the_network()
+    asked = _receive()
+    if asked is None:
+        return
+    typesetter = warmed_up(asked["style"], asked["page"], _goods(asked))
+    refused = give_up_rights()
+    _send(b"+")
+    try:
+        serve(typesetter, refused)
+    except BrokenPipeError:
+        pass  # the parent is gone
+    except Exception as error:
+        # Without the lines of source that a whole traceback would open files for.
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        said = (
+            f"asked for {refused[0]}"
+            if refused
+            else f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"
+        )
+        _send(b"-" + said.encode())
+
+
+def _goods(asked: Mapping[str, Any]) -> Goods:
+    return {
+        address: (media_type, base64.b64decode(content))
+        for address, (media_type, content) in asked["goods"].items()
+    }
+
+
+def _receive() -> dict[str, Any] | None:
+    """Return the next message, or None at the end of the input."""
+    head = sys.stdin.buffer.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    message = sys.stdin.buffer.read(length)
+    return json.loads(message) if len(message) == length else None
+
+
+def _send(message: bytes) -> None:
+    sys.stdout.buffer.write(LENGTH.pack(len(message)) + message)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -17,7 +17,7 @@ worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60
 graceful_timeout = 10
-# A worker is renewed now and then: the PDF renderer's memory grows with the documents it has made.
+# A worker is renewed now and then, whatever its libraries may have kept of what they did.
 max_requests = 5000
 max_requests_jitter = 500
 reload = DEBUG

@@ -73,7 +73,7 @@ def read_logo(data: bytes) -> Logo:
 
 def _png(data: bytes) -> bytes:
     try:
-        # WeasyPrint lets Pillow accept files that break off, for the whole process; a logo's end is looked for here.
+        # The PDF renderer lets Pillow accept files that break off; a logo's end is looked for here.
         if _PNG_END not in data:
             raise ValueError("breaks off")
         with warnings.catch_warnings():

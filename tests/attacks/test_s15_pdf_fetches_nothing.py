@@ -1,23 +1,27 @@
 """S15 (CVE-2025-68616, CVE-2026-49452 and older ones of the renderer): what somebody typed or uploaded is fetched.
 
 Redirects and attachments went round the renderer's fetcher, and style sheets were injected. Here every text and the
-logo try to have a file or an address opened; the certificate is made all the same, and nothing is opened.
+logo try to have a file or an address opened; the certificate is made all the same, and nothing is opened: not in this
+process, where a hook listens, and not in the one that prints, where a document during which anything was asked for is
+not printed.
 """
 
 import io
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 import pytest
-from PIL import Image
 from pypdf import PdfReader
 
+from certificates import press as presses
 from certificates import typesetting
 from certificates.pdf import Logo, render, warm_up
+from certificates.press import Picture, Press, PressFailed, typeset
 from tests.certificates.papers import SESSIONS, certificate
+from tests.certificates.presses import press
 
 # Audit hooks cannot be taken off again: this one listens only while a test asks it to.
 _WATCHED = (
@@ -37,10 +41,20 @@ def _note(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_note)
 
 
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Press]:
+    """The real program, with everything imported that is imported late, so that what opens later is a document."""
+    made = Press()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(presses, "_press", made)
+        warm_up()
+        yield made
+    made.close()
+
+
 @pytest.fixture
-def opened(monkeypatch) -> list[tuple[str, str]]:
-    """What was opened while printing, without the renderer's own colour profile; no socket can be made."""
-    _warm()
+def opened(warm, monkeypatch) -> list[tuple[str, str]]:
+    """What was opened in this process while printing; no socket can be made. It is the same press all the time."""
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a socket was asked for")
@@ -50,21 +64,12 @@ def opened(monkeypatch) -> list[tuple[str, str]]:
     return []
 
 
-@cache
-def _warm() -> None:
-    """Have everything imported that is imported late, so that what opens later was opened by a document."""
-    warm_up()
-    render(certificate(logo=logo("")))
-    Image.init()
-
-
 def listen(noted: list[tuple[str, str]], content: object) -> bytes:
     _listening.noted = noted
     try:
         return render(content)  # type: ignore[arg-type]
     finally:
         _listening.noted = None
-        noted[:] = [one for one in noted if not one[1].endswith("weasyprint/pdf/sRGB2014.icc")]
 
 
 @pytest.fixture
@@ -172,6 +177,13 @@ def test_a_logo_of_another_kind_than_it_says_never_reaches_the_picture_library(c
         certificate(logo=Logo(content, media_type, {"en": "Demo City"}))
 
 
+def test_even_if_it_did_the_library_knows_two_formats_and_starts_nothing(opened):
+    """The second wall, in the process that prints."""
+    page = '<!doctype html><html lang="en"><title>x</title><img alt="x" src="own:logo"><p>Demo</html>'
+    drawing = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
+    assert_whole(typeset(page, {"own:logo": Picture(drawing, "image/png")}, "x"))
+
+
 @pytest.mark.parametrize(
     "svg",
     [
@@ -213,11 +225,44 @@ def test_even_markup_that_got_into_the_page_opens_nothing(opened, secret, markup
     page = f'<!doctype html><html lang="en"><title>x</title>{markup.format(url=secret)}</html>'
     _listening.noted = opened
     try:
-        file = typesetting.typeset(page, {}, "x")
+        file = typeset(page, {}, "x")
     finally:
         _listening.noted = None
-    assert [one for one in opened if not one[1].endswith("weasyprint/pdf/sRGB2014.icc")] == []
+    assert opened == []
     assert_whole(file)
+
+
+# A shelf that sends what it does not have to the renderer's ordinary fetcher, as the ones that were broken did.
+CARELESS = """
+    from weasyprint.urls import URLFetcher
+
+    class Careless(typesetting._Shelf):
+        def fetch(self, url, headers=None):
+            if url in self._goods:
+                return super().fetch(url, headers)
+            return URLFetcher().fetch(url, headers)
+
+    typesetting._Shelf = Careless
+"""
+
+
+@pytest.fixture(scope="module")
+def careless(tmp_path_factory) -> Iterator[Press]:
+    with press(tmp_path_factory.mktemp("careless"), CARELESS) as made:
+        yield made
+
+
+@pytest.mark.parametrize("url", ["{secret}", "http://127.0.0.1:9/x.svg", "ftp://127.0.0.1:9/x.svg"])
+def test_the_process_that_prints_notices_what_a_careless_renderer_opens(careless, secret, url):
+    """The positive control: the same markup does ask for files and addresses where the shelf does not refuse."""
+    address = url.format(secret=secret)
+    page = f'<!doctype html><html lang="en"><title>x</title><img alt="x" src="{address}"></html>'
+    with pytest.raises(PressFailed, match=r"asked for (open|socket|urllib)"):
+        careless.typeset(page, {}, "x")
+
+
+def test_what_is_listened_for_here_is_refused_there():
+    assert [event for event in _WATCHED if not event.startswith(typesetting.FORBIDDEN)] == []
 
 
 def test_the_listener_hears_a_file_being_opened(opened, secret):
@@ -231,7 +276,7 @@ def test_the_listener_hears_a_file_being_opened(opened, secret):
 
 
 def test_the_shelf_refuses_every_address_that_is_not_on_it():
-    shelf = typesetting._Shelf({"own:qr": typesetting.Picture(b"x", "image/png")})
+    shelf = typesetting._Shelf({"own:qr": ("image/png", b"x")})
     assert shelf("own:qr").read() == b"x"
     for address in (
         "own:QR",

@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext, pgettext
 from pypdf import PdfReader
 
-from certificates import pdf, qr, typesetting
+from certificates import pdf, qr
 from certificates.figure import Shades, Slot
 from certificates.figure import svg as timetable
 from certificates.glyphs import missing_glyphs
@@ -32,7 +32,9 @@ from certificates.pdf import (
     render,
     warm_up,
 )
+from certificates.press import Picture, typeset
 from tests.certificates.papers import ADDRESS, CODE, NAMES, SESSIONS, certificate
+from tests.certificates.presses import press
 
 LANGUAGES = ("en", "bg", "el")
 PROFILES = ("3a", "ua1")
@@ -270,20 +272,21 @@ def test_unusual_certificates_conform_too(content):
     assert {profile: failures(file, profile) for profile in PROFILES} == {"3a": [], "ua1": []}
 
 
-def test_the_check_notices_what_the_press_adds(monkeypatch):
+def test_the_check_notices_what_the_press_adds(monkeypatch, tmp_path):
     """The negative control: without our part of the metadata, the validator finds exactly that missing."""
-    monkeypatch.setattr(typesetting, "_identify_universal_access", lambda document: None)
-    file = render(certificate())
+    with press(tmp_path, "typesetting._identify_universal_access = lambda document: None") as careless:
+        monkeypatch.setattr(pdf, "typeset", careless.typeset)
+        file = render(certificate())
     assert failures(file, "3a") == []
     assert failures(file, "ua1") == ["PDFUA1-ID-PART-001", "PDFUA1-ID-SCHEMA-001"]
 
 
 def test_the_check_notices_a_picture_without_text():
     html = f'<!doctype html><html lang="en"><title>{CODE}</title><p><img src="own:qr"></p></html>'
-    pictures = {"own:qr": typesetting.Picture(qr.svg("x").encode(), "image/svg+xml")}
-    assert failures(typesetting.typeset(html, pictures, CODE), "ua1") != []
+    pictures = {"own:qr": Picture(qr.svg("x").encode(), "image/svg+xml")}
+    assert failures(typeset(html, pictures, CODE), "ua1") != []
     described = html.replace("<img", '<img alt="QR"')
-    assert failures(typesetting.typeset(described, pictures, CODE), "ua1") == []
+    assert failures(typeset(described, pictures, CODE), "ua1") == []
 
 
 def test_no_stream_ends_where_readers_would_disagree_on_its_end():
