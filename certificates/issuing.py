@@ -22,6 +22,7 @@ from certificates.glyphs import MissingGlyphs, describe_character, missing_glyph
 from certificates.holders import hash_of
 from certificates.models import Certificate
 from certificates.pdf import Logo, render
+from certificates.press import PressFailed
 from labs.models import Lab, Task, User
 from labs.models.texts import languages_of
 from labs.work import Lease, enqueue
@@ -30,6 +31,9 @@ from sessions.models import Session
 
 logger = logging.getLogger(__name__)
 
+# So many people one after the other for whom the press failed: then it is not about them, and the rest waits too.
+ENOUGH_FAILURES = 3
+
 
 class CannotIssue(Exception):
     """No certificate can be made. `message` tells the organiser why and what to do."""
@@ -37,6 +41,10 @@ class CannotIssue(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class NotPrinted(CannotIssue):
+    """The press failed, and may not fail the next time."""
 
 
 class Standing(Enum):
@@ -197,9 +205,14 @@ def restore(certificate: Certificate, by: User | None = None) -> Certificate:
 
 
 def start_issuing(lab: Lab, by: User | None = None) -> Task:
-    """Put down the work of issuing to everyone who is ready; one such work at a time for a lab."""
+    """Put down the work of issuing to everyone who is ready; one such work at a time for a lab.
+
+    Work that waits for another try after a failure is tried at once.
+    """
     running = running_work(lab)
     if running is not None:
+        now = timezone.now()
+        Task.objects.filter(pk=running.pk, state=Task.State.QUEUED, run_at__gt=now).update(run_at=now)
         return running
     return enqueue("certificates.issue", {"lab": lab.pk, "by": by.pk if by else None})
 
@@ -213,15 +226,25 @@ def running_work(lab: Lab) -> Task | None:
 
 
 def issue_all(lab: Lab, by: User | None, lease: Lease) -> int:
-    """Issue to everyone who is ready, one transaction each; whoever takes over after a crash goes on from there."""
-    issued = 0
+    """Issue to everyone who is ready, one transaction each; whoever takes over after a crash goes on from there.
+
+    Whom the press fails, the others do not wait for. Raises NotPrinted at the end if there was such a person, so that
+    the work is tried again later, and at once if there were several on end.
+    """
+    issued, unprinted, on_end = 0, 0, 0
     for candidate in _ready(lab):
         lease.renew()
         try:
             issue(candidate.registration, by)
-            issued += 1
+            issued, on_end = issued + 1, 0
+        except NotPrinted:
+            unprinted, on_end = unprinted + 1, on_end + 1
+            if on_end == ENOUGH_FAILURES:
+                break
         except CannotIssue:
             logger.warning("no certificate for registration %s", candidate.registration.pk)
+    if unprinted:
+        raise NotPrinted(f"the press failed for {unprinted} people")
     return issued
 
 
@@ -267,6 +290,14 @@ def _made(registration: Registration, by: User | None) -> tuple[Certificate, byt
         return certificate, render(paper(certificate, _logo(lab)))
     except MissingGlyphs as error:
         raise CannotIssue(_unprintable(error.characters)) from error
+    except PressFailed as error:
+        logger.error("certificate for registration %s: %s", registration.pk, error)
+        raise NotPrinted(
+            _(
+                "The certificate could not be printed just now. Try again in a minute. If it happens again, try it "
+                "with a simpler logo or shorter texts of the lab."
+            )
+        ) from error
     except ValueError as error:
         logger.warning("certificate for registration %s cannot be printed: %s", registration.pk, error)
         raise CannotIssue(
