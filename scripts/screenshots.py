@@ -144,7 +144,9 @@ def take(
 def main() -> None:
     """Take the README's pictures, or all pages into a folder."""
     everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    chromium = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    )
     with service() as (base, data), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         visit = browser.new_context()
