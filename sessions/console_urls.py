@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from sessions.views import console_lab, console_publishing, console_sessions, console_speakers
+from sessions.views import (
+    console_lab,
+    console_lab_parts,
+    console_publishing,
+    console_sessions,
+    console_speakers,
+)
 
 LAB = "labs/<slug:lab>/"
 SESSION = LAB + "sessions/<slug:session>/"
@@ -13,12 +19,12 @@ urlpatterns = [
     path(LAB + "publish/", console_lab.publish, name="console_lab_publish"),
     path(LAB + "unpublish/", console_lab.unpublish, name="console_lab_unpublish"),
     path(LAB + "delete/", console_lab.delete, name="console_lab_delete"),
-    path(LAB + "days/", console_lab.days, name="console_days"),
-    path(LAB + "tracks/", console_lab.tracks, name="console_tracks"),
-    path(LAB + "rooms/", console_lab.rooms, name="console_rooms"),
-    path(LAB + "rooms/new/", console_lab.room_new, name="console_room_new"),
-    path(LAB + "rooms/<int:room>/", console_lab.room_edit, name="console_room"),
-    path(LAB + "rooms/<int:room>/delete/", console_lab.room_delete, name="console_room_delete"),
+    path(LAB + "days/", console_lab_parts.days, name="console_days"),
+    path(LAB + "tracks/", console_lab_parts.tracks, name="console_tracks"),
+    path(LAB + "rooms/", console_lab_parts.rooms, name="console_rooms"),
+    path(LAB + "rooms/new/", console_lab_parts.room_new, name="console_room_new"),
+    path(LAB + "rooms/<int:room>/", console_lab_parts.room_edit, name="console_room"),
+    path(LAB + "rooms/<int:room>/delete/", console_lab_parts.room_delete, name="console_room_delete"),
     path(LAB + "speakers/", console_speakers.speakers, name="console_speakers"),
     path(LAB + "new-speaker/", console_speakers.new, name="console_speaker_new"),
     path(LAB + "speakers/<slug:speaker>/", console_speakers.edit, name="console_speaker"),

@@ -17,7 +17,7 @@ from labs import access
 from labs.models import Lab
 from labs.views.posted import person
 from sessions import publishing
-from sessions.forms import AudienceForm, CancelForm, RestoreForm
+from sessions.forms.publishing import AudienceForm, CancelForm, RestoreForm
 from sessions.models import Session
 from sessions.publishing import NotPossible
 from sessions.views.console_sessions import session_of

@@ -24,7 +24,9 @@ from labs.views.console_programme import has_errors
 from labs.views.posted import created_once, person
 from labs.wall_clock import wall
 from sessions import comparing
-from sessions.forms import AgendaSet, AppearanceSet, Choices, SessionForm, agenda_choices, named
+from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
+from sessions.forms.choices import Choices, named
+from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, plan_of

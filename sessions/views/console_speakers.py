@@ -16,7 +16,7 @@ from labs import access
 from labs.editing import Refused
 from labs.models import Lab
 from labs.views.posted import created_once, person
-from sessions.forms import SpeakerForm
+from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
 from sessions.speaking import change_speaker, create_speaker, delete_speaker
 

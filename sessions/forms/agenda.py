@@ -1,0 +1,183 @@
+"""The rows beside a session: the items of its agenda, and who appears in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+from django.forms.utils import ErrorDict
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from labs.forms.base import HourField, HouseForm, NumberField, TextsField, keeping
+from labs.forms.rows import RowForm, Rows, refuse_fewer_rows
+from labs.models import Lab
+from labs.models.texts import PARAGRAPHS, languages_of, reading
+from sessions.forms.choices import Choices
+from sessions.models import AgendaItem, Appearance, Speaker
+from sessions.plans import AGENDA_LIMIT, AgendaPlan, AppearancePlan
+
+PEOPLE_LIMIT = 200
+
+
+class AgendaRow(RowForm):
+    """An item of the agenda."""
+
+    title = TextsField(label=_("Title"), limit=300)
+    abstract = TextsField(label=_("What it is about"), limit=PARAGRAPHS, rows=2, required=False)
+    start_time = HourField(label=_("Starts"), required=False)
+    end_time = HourField(label=_("Ends"), required=False)
+    order = NumberField(label=_("Order"), required=False, max_value=1000)
+
+    @property
+    def has_abstract(self) -> bool:
+        """Whether there is a text to look at, or to put right."""
+        value = self["abstract"].value()
+        texts = value if isinstance(value, list) else languages_of(value).values()
+        return any(texts) or bool(self["abstract"].errors)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("remove"):
+            # A row that is to go need not be right.
+            self._errors = ErrorDict()
+        return values
+
+
+class AgendaRows(Rows):
+    """The agenda. `sources` are the places on the page of the plans that were made of it."""
+
+    sources: list[int]
+
+    def plans(
+        self, stored: Mapping[int, AgendaItem], appearances: Mapping[str, tuple[AppearancePlan, ...]]
+    ) -> tuple[AgendaPlan, ...]:
+        """Return the items in their order, with the people whom `appearances` names by place on the page."""
+        rows = [(place, form) for place, form in enumerate(self.forms) if form in self.filled]
+        rows.sort(key=lambda row: (row[1].cleaned_data["order"] or row[0] + 1, row[0]))
+        self.sources = [place for place, _form in rows]
+        plans = []
+        for place, form in rows:
+            values = form.cleaned_data
+            item = stored.get(values["row"])
+            plans.append(
+                AgendaPlan(
+                    title=keeping(item.title if item else {}, values["title"], form.locales),
+                    abstract=keeping(item.abstract if item else {}, values["abstract"], form.locales),
+                    start_time=values["start_time"],
+                    end_time=values["end_time"],
+                    appearances=appearances.get(str(place), ()),
+                    item=values["row"],
+                )
+            )
+        return tuple(plans)
+
+
+class AppearanceRow(HouseForm):
+    """Somebody who appears: in the session as such, or in one item of its agenda, by the item's place on the page."""
+
+    speaker = forms.ChoiceField(
+        label=_("Speaker"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose speakers of this programme.")},
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=Appearance.Role.choices,
+        required=False,
+        initial=Appearance.Role.SPEAKER,
+        error_messages={"invalid_choice": _("Choose a role from the list.")},
+    )
+    item = forms.ChoiceField(
+        label=_("Where"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose an item of this agenda.")},
+    )
+
+    def __init__(self, *args: Any, speakers: Choices, items: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["speaker"].choices = speakers  # type: ignore[attr-defined]
+        self.fields["item"].choices = items  # type: ignore[attr-defined]
+
+
+class AppearanceRows(BaseFormSet):
+    """Who appears. Rows have no ids: the whole list is written anew."""
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        if self.is_bound:
+            kwargs["initial"] = None
+        return super()._construct_form(  # type: ignore[misc]
+            i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
+        )
+
+    def clean(self) -> None:
+        refuse_fewer_rows(self)
+
+    def plans(self, speakers: Mapping[int, Speaker]) -> dict[str, tuple[AppearancePlan, ...]]:
+        """Return who appears where: "" for the session as such, else the item's place on the page."""
+        found: dict[str, tuple[AppearancePlan, ...]] = {}
+        for form in self.forms:
+            values = form.cleaned_data
+            if not values.get("speaker"):
+                continue
+            plan = AppearancePlan(speakers[int(values["speaker"])], values["role"] or Appearance.Role.SPEAKER)
+            found[values["item"]] = (*found.get(values["item"], ()), plan)
+        return found
+
+    def blame(self, item: str, messages: Iterable[str]) -> None:
+        """Show what is wrong with the people of this item (or of the session, "") beside the last of them."""
+        rows = [
+            form
+            for form in self.forms
+            if form.cleaned_data.get("speaker") and form.cleaned_data["item"] == item
+        ]
+        for message in messages:
+            if rows:
+                rows[-1].add_error("speaker", message)
+            else:
+                self._non_form_errors.append(message)
+
+    def forget_errors(self) -> None:
+        """Show what was typed without judging it."""
+        self._errors = [ErrorDict() for _form in self.forms]
+        self._non_form_errors = self.error_class()
+        for form in self.forms:
+            form.forget_errors()
+
+
+AgendaSet: Any = formset_factory(
+    AgendaRow,
+    formset=AgendaRows,
+    extra=0,
+    max_num=AGENDA_LIMIT,
+    absolute_max=AGENDA_LIMIT + 20,
+    validate_max=True,
+)
+AppearanceSet: Any = formset_factory(
+    AppearanceRow,
+    formset=AppearanceRows,
+    extra=0,
+    max_num=PEOPLE_LIMIT,
+    absolute_max=PEOPLE_LIMIT + 20,
+    validate_max=True,
+)
+
+
+def agenda_choices(forms_: Sequence[Any], lab: Lab) -> Choices:
+    """Return the places in which somebody may appear: the session, and each row of the agenda as it stands."""
+    choices: Choices = [("", gettext("The whole session"))]
+    for place, form in enumerate(forms_):
+        value = form["title"].value()
+        texts = value if isinstance(value, list) else list(form.fields["title"].widget.decompress(value))
+        written = {
+            code: str(text) for code, text in zip(form.fields["title"].locales, texts, strict=False) if text
+        }
+        title = reading(written, get_language() or "en", lab.default_language)[0]
+        choices.append(
+            (str(place), gettext("Item %(place)d: %(title)s") % {"place": place + 1, "title": title[:60]})
+            if title
+            else (str(place), gettext("Item %(place)d") % {"place": place + 1})
+        )
+    return choices

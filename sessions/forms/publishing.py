@@ -1,0 +1,45 @@
+"""What is asked before a session becomes internal, is cancelled or restored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from labs.forms.base import CitiesField, HouseForm, TextsField
+from labs.models import City, Lab
+from sessions.forms.choices import CITIES_ONLY, named
+
+
+class AudienceForm(HouseForm):
+    """The cities to which an internal session is open."""
+
+    city = CitiesField(
+        label=_("Cities whose delegates see it"),
+        help_text=_("With none ticked, the delegates of all cities of the programme see it."),
+        queryset=City.objects.none(),
+        required=False,
+        error_messages=CITIES_ONLY,
+    )
+
+    def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["city"].queryset = lab.programme.cities.all()  # type: ignore[attr-defined]
+        self.fields["city"].label_from_instance = lambda city: named(city.name, lab)  # type: ignore[attr-defined]
+
+
+class CancelForm(HouseForm):
+    """Why a session does not take place, and whether people are told."""
+
+    reason = TextsField(
+        label=_("Reason"),
+        help_text=_("Participants read it on the page and in the mail."),
+        limit=300,
+        required=False,
+    )
+    tell = forms.BooleanField(required=False)
+
+
+class RestoreForm(HouseForm):
+    tell = forms.BooleanField(required=False)

@@ -1,0 +1,166 @@
+"""A session, as organisers fill it in. Planned and checked by `sessions.plans`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from labs.forms.base import (
+    CitiesField,
+    DayField,
+    HourField,
+    NumberField,
+    TextsField,
+    WallClockMixin,
+    ZoneField,
+    fold_field,
+)
+from labs.models import City, Lab, Room, Track
+from labs.models.texts import PARAGRAPHS
+from labs.zones import validate_zone
+from sessions.forms.choices import CITIES_ONLY, named
+from sessions.models import Session
+from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
+
+
+class SessionForm(WallClockMixin):
+    """A session without its agenda and its people, which are rows beside it."""
+
+    renamed: Mapping[str, str] = {"slug": "title"}
+
+    title = TextsField(label=_("Title"), limit=300)
+    abstract = TextsField(
+        label=_("What it is about"),
+        help_text=_("Paragraphs; **bold**, lists and links as in Markdown."),
+        limit=PARAGRAPHS,
+        rows=5,
+        required=False,
+    )
+    track = forms.ModelChoiceField(
+        label=_("Track"),
+        queryset=Track.objects.none(),
+        required=False,
+        empty_label=_("None"),
+        error_messages={"invalid_choice": _("Choose a track of this lab.")},
+    )
+    room = forms.ModelChoiceField(
+        label=_("Room"),
+        queryset=Room.objects.none(),
+        required=False,
+        empty_label=_("None yet"),
+        error_messages={"invalid_choice": _("Choose a room of this lab.")},
+    )
+    join_link = forms.CharField(
+        label=_("Join link of this session"),
+        help_text=_("Where it differs from the room’s. Only people with a seat get it."),
+        required=False,
+        max_length=500,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+    start_date = DayField(label=_("Day"))
+    start_time = HourField(label=_("Starts"))
+    start_fold = fold_field()
+    end_date = DayField(
+        label=_("Last day"), help_text=_("Only where it ends on another day."), required=False
+    )
+    end_time = HourField(label=_("Ends"))
+    end_fold = fold_field()
+    time_zone = ZoneField(label=_("Time zone"))
+    capacity = NumberField(
+        label=_("Seats"), help_text=_("Left empty, it is open to all who register."), required=False
+    )
+    waiting_list = forms.BooleanField(label=_("Keep a waiting list when it is full"), required=False)
+    visibility = forms.ChoiceField(
+        label=_("Who may see it"),
+        help_text=_("A change is asked about on the next page, and takes effect there."),
+        choices=[
+            (Session.Visibility.DRAFT, _("Draft: organisers only")),
+            (Session.Visibility.PUBLIC, _("Public: everyone")),
+            (Session.Visibility.INTERNAL, _("Internal: delegates of the programme’s cities")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Session.Visibility.DRAFT,
+    )
+    audience = CitiesField(
+        label=_("Cities whose delegates see it"),
+        help_text=_("For an internal session. With none ticked, the delegates of all cities see it."),
+        queryset=City.objects.none(),
+        required=False,
+        error_messages=CITIES_ONLY,
+    )
+    tell = forms.BooleanField(required=False)
+    revision = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, lab: Lab, session: Session | None = None, **kwargs: Any) -> None:
+        self.lab = lab
+        self.session = session
+        initial = kwargs.pop("initial", None)
+        if initial is None:
+            initial = _session_initial(session) if session else _new_session_initial(lab)
+        super().__init__(*args, locales=lab.languages, initial=initial, **kwargs)
+        for name, queryset in (("track", lab.tracks.all()), ("room", lab.rooms.all())):
+            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
+            self.fields[name].label_from_instance = lambda row: named(row.name, lab)  # type: ignore[attr-defined]
+        cities = lab.programme.cities.all()
+        self.fields["audience"].queryset = cities  # type: ignore[attr-defined]
+        self.fields["audience"].label_from_instance = lambda city: named(city.name, lab)  # type: ignore[attr-defined]
+        zone = str(self["time_zone"].value() or "")
+        try:
+            validate_zone(zone)
+        except forms.ValidationError:
+            zone = "UTC"
+        self.start_twice = self.name_folds("start", zone)
+        # It ends on the same day unless another one is said.
+        self.end_twice = self.name_folds(
+            "end", zone, "end_date" if self["end_date"].value() else "start_date"
+        )
+
+    def plan(
+        self, slug: str, agenda: tuple[AgendaPlan, ...], appearances: tuple[AppearancePlan, ...]
+    ) -> SessionPlan:
+        """Return the plan that the answers make, with what the rows beside them say."""
+        values = self.cleaned_data
+        return SessionPlan(
+            slug=slug,
+            title=self.texts("title"),
+            abstract=self.texts("abstract"),
+            track=values["track"],
+            room=values["room"],
+            join_link=values["join_link"],
+            start_date=values["start_date"],
+            start_time=values["start_time"],
+            start_fold=values["start_fold"] if self.start_twice else None,
+            end_date=values["end_date"] or values["start_date"],
+            end_time=values["end_time"],
+            end_fold=values["end_fold"] if self.end_twice else None,
+            time_zone=values["time_zone"],
+            capacity=values["capacity"],
+            waiting_list=values["waiting_list"],
+            agenda=agenda,
+            appearances=appearances,
+        )
+
+
+def _session_initial(session: Session) -> dict[str, Any]:
+    plain = (
+        "title", "abstract", "track", "room", "join_link", "start_date", "start_time", "start_fold", "end_time",
+        "end_fold", "time_zone", "capacity", "waiting_list", "visibility",
+    )  # fmt: skip
+    return {
+        **{name: getattr(session, name) for name in plain},
+        "end_date": session.end_date if session.end_date != session.start_date else None,
+        "audience": list(session.audience.values_list("pk", flat=True)),
+        "revision": session.revised_at.isoformat(),
+    }
+
+
+def _new_session_initial(lab: Lab) -> dict[str, Any]:
+    return {
+        "start_date": lab.starts_on,
+        "time_zone": lab.time_zone,
+        "waiting_list": True,
+        "visibility": Session.Visibility.DRAFT,
+    }

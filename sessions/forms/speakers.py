@@ -1,0 +1,64 @@
+"""A speaker's profile, as organisers fill it in. Planned and checked by `sessions.speaking`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from labs.forms.base import HouseForm, TextsField
+from labs.models import City, Programme
+from labs.models.texts import PARAGRAPHS
+from sessions.forms.choices import named
+from sessions.models import Speaker
+from sessions.speaking import SpeakerPlan
+
+
+class SpeakerForm(HouseForm):
+    name = TextsField(label=_("Name"))
+    affiliation = TextsField(
+        label=_("Affiliation"),
+        help_text=_("Where he or she works, as it stands under the name."),
+        required=False,
+    )
+    biography = TextsField(label=_("Biography"), limit=PARAGRAPHS, rows=4, required=False)
+    city = forms.ModelChoiceField(
+        label=_("City"),
+        queryset=City.objects.none(),
+        required=False,
+        empty_label=_("None"),
+        error_messages={"invalid_choice": _("Choose a city of this programme.")},
+    )
+    website = forms.CharField(
+        label=_("Website"),
+        required=False,
+        max_length=300,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        programme: Programme,
+        locales: Sequence[str],
+        speaker: Speaker | None = None,
+        **kwargs: Any,
+    ) -> None:
+        names = ("name", "affiliation", "biography", "city", "website")
+        initial = {name: getattr(speaker, name) for name in names} if speaker else {}
+        super().__init__(*args, locales=locales, initial=initial, **kwargs)
+        self.fields["city"].queryset = programme.cities.all()  # type: ignore[attr-defined]
+        self.fields["city"].label_from_instance = lambda city: named(city.name, programme)  # type: ignore[attr-defined]
+
+    @property
+    def plan(self) -> SpeakerPlan:
+        values = self.cleaned_data
+        return SpeakerPlan(
+            name=self.texts("name"),
+            affiliation=self.texts("affiliation"),
+            biography=self.texts("biography"),
+            city=values["city"],
+            website=values["website"],
+        )
