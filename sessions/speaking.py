@@ -61,6 +61,16 @@ def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
     return speaker
 
 
+def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:
+    """Return the labs besides `lab` whose sessions show the speaker, latest first: a change is seen there too."""
+    return list(
+        Lab.objects.filter(sessions__appearances__speaker=speaker)
+        .exclude(pk=lab.pk)
+        .distinct()
+        .order_by("-starts_on", "slug")
+    )
+
+
 @transaction.atomic
 def delete_speaker(speaker: Speaker) -> None:
     """Delete a profile that no session shows. Raises Refused."""

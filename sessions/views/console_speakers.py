@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods
 from labs import access
 from labs.editing import Refused
 from labs.models import Lab
+from labs.viewer import viewer_of
 from labs.views.posted import created_once, person
 from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
-from sessions.speaking import change_speaker, create_speaker, delete_speaker
+from sessions.speaking import change_speaker, create_speaker, delete_speaker, other_labs
 
 
 @access.organiser
@@ -90,16 +91,29 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
 
 def _page(request: HttpRequest, lab: Lab, form: SpeakerForm, speaker: Speaker | None) -> HttpResponse:
     appearances: list[Any] = []
+    elsewhere: list[Lab] = []
     if speaker is not None:
         appearances = list(
             speaker.appearances.filter(session__lab=lab)
             .select_related("session")
             .order_by("session__starts_at")
         )
+        elsewhere = other_labs(speaker, lab)
+    viewer = viewer_of(request)
+    # A draft of other organisers is counted, and not named.
+    named = [one for one in elsewhere if one.visibility == Lab.Visibility.PUBLIC or viewer.organises(one)]
     return render(
         request,
         "sessions/console/speaker_form.html",
-        {"lab": lab, "section": "speakers", "form": form, "speaker": speaker, "appearances": appearances},
+        {
+            "lab": lab,
+            "section": "speakers",
+            "form": form,
+            "speaker": speaker,
+            "appearances": appearances,
+            "elsewhere": named,
+            "unnamed": len(elsewhere) - len(named),
+        },
         status=422 if form.errors else 200,
     )
 

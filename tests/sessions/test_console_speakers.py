@@ -107,3 +107,21 @@ def test_speakers_of_another_programme_are_not_there(client: Client) -> None:
     for page in ("", "delete/"):
         assert client.get(f"/organise/labs/lab/speakers/{other.slug}/{page}").status_code == 404
         assert client.post(f"/organise/labs/lab/speakers/{other.slug}/{page}").status_code == 404
+
+
+def test_the_form_says_in_which_other_labs_a_change_is_seen(client: Client, lab: Lab) -> None:
+    speaker = f.SpeakerFactory(programme=lab.programme)
+    address = f"/organise/labs/lab/speakers/{speaker.slug}/"
+    f.AppearanceFactory(session=f.SessionFactory(lab=lab), speaker=speaker)
+    assert "This profile is shown in other labs too" not in client.get(address).content.decode()
+
+    shown = f.LabFactory(programme=lab.programme, title={"en": "Shown elsewhere"})
+    draft = f.LabFactory(programme=lab.programme, title={"en": "Not announced"}, visibility="draft")
+    for other in (shown, draft):
+        for session in f.SessionFactory.create_batch(2, lab=other):
+            f.AppearanceFactory(session=session, speaker=speaker)
+    page = client.get(address).content.decode()
+    assert "This profile is shown in other labs too" in page
+    assert page.count("Shown elsewhere") == 1
+    assert "1 lab that is not public" in page
+    assert "Not announced" not in page
