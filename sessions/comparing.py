@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labs import dates
 from labs.models import City, Room, Track, User
-from labs.models.texts import languages_of
+from labs.models.texts import languages_of, reading
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 
@@ -121,11 +121,16 @@ def words(name: str, value: Any) -> str:
     return "–" if value in (None, "") else str(value)
 
 
+def _read(texts: object, fallback: str = "") -> str:
+    """Return a multilingual text as the reader of the console reads it; empty where there is none."""
+    return reading(texts, get_language() or "en", fallback)[0]
+
+
 def _item_words(item: AgendaPlan) -> str:
     hours = dates.hours(item.start_time, item.end_time) + " " if item.start_time and item.end_time else ""
-    title = next(iter(languages_of(dict(item.title)).values()), "–")
+    title = _read(dict(item.title)) or "–"
     people = ", ".join(_appearance_words(one) for one in item.appearances)
-    about = next(iter(languages_of(dict(item.abstract)).values()), "")
+    about = _read(dict(item.abstract))
     return f"{hours}{title}" + (f" ({people})" if people else "") + (f": {about}" if about else "")
 
 
@@ -187,7 +192,7 @@ def _agenda_events(session: Session, limit: int) -> list[Event]:
     for versions in by_item.values():
         for record, older in zip(versions, [*versions[1:], None], strict=True):
             by = people.get(record.history_user_id, "")
-            title = next(iter(languages_of(record.title).values()), "–")
+            title = _read(record.title, session.lab.default_language) or "–"
             if record.history_type == "-":
                 what = gettext("Agenda item “%(title)s” removed")
             elif record.history_type == "+":

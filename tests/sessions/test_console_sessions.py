@@ -403,6 +403,12 @@ def test_the_history_says_who_changed_what(client: Client, lab: Lab) -> None:
         "Public",
     ):
         assert words in page
+    AgendaItem.objects.get().delete()
+    AgendaItem.objects.create(session=session, title={"bg": "Добре дошли", "en": "Good day"})
+    assert (
+        "Agenda item “Good day” added"
+        in client.get("/organise/labs/lab/sessions/opening/history/").content.decode()
+    )
     # Of a text, only the languages that differ are told.
     assert "bg: Откриване" not in page
     for number in range(8):
