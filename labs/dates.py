@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal
 from babel.units import format_unit
 
 DASH = "–"
@@ -118,6 +119,11 @@ def short_span(starts: datetime, ends: datetime, language: str) -> str:
     if starts.date() == ends.date():
         return first + hours(starts, ends)
     return f"{first}{clock(starts)} {DASH} {short_day(ends.date(), language)}, {clock(ends)}"
+
+
+def grouped(number: int, language: str) -> str:
+    """Return "12,345", "12 345", "12.345": a whole number with its thousands apart, where the language does so."""
+    return format_decimal(number, locale=locale_of(language))
 
 
 def duration(minutes: int, language: str) -> str:

@@ -133,7 +133,7 @@ def _lab(
             reverse("console_session_new", args=[lab.slug]),
             gettext("Add a session"),
         )
-    if lab.ends_on < today:
+    if lab.is_over(now):
         return
     days = (lab.starts_on - today).days
     if lab.visibility == Lab.Visibility.DRAFT and days <= SOON.days:

@@ -6,14 +6,13 @@ up. Certificates themselves lie a floor above and hear of it by `person_erased`.
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from labs.models import Lab, Message, Submission, User
-from labs.wall_clock import wall
 from registrations import seats
 from registrations.consent import kept_until
 from registrations.models import Registration, SeatMovement
@@ -41,7 +40,7 @@ def erase(registration: Registration, by: User | None = None) -> None:
     person_erased.send(sender=Registration, registration_id=row.pk)
     _forget_traces([row])
     # Whoever leaves before the end counts as cancelled; afterwards the registration has been one.
-    leaves = row.state == State.CONFIRMED and not _is_over(registration.lab, now)
+    leaves = row.state == State.CONFIRMED and not registration.lab.is_over(now)
     Registration.objects.filter(pk=row.pk).update(
         public_id=uuid.uuid4(),
         state=State.CANCELLED if leaves else row.state,
@@ -88,10 +87,6 @@ def erase_what_is_due(today: date, at_most: int = 100) -> int:
 def set_end_dates(lab: Lab) -> None:
     """Let the end date of the lab's answers follow its last day and its retention. Call it when either changes."""
     Registration.objects.filter(lab=lab, erased_at__isnull=True).update(keep_until=kept_until(lab))
-
-
-def _is_over(lab: Lab, now: datetime) -> bool:
-    return lab.ends_on < wall(now, lab.time_zone).date()
 
 
 def _forget_traces(rows: list[Registration]) -> None:

@@ -1,5 +1,6 @@
 """Numbers for organisers: how many, since when, from where, for what. A constant number of queries per figure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -48,6 +49,16 @@ def totals(lab: Lab) -> Totals:
         attended=Count("registration", distinct=True)
     )
     return Totals(**people, **seats, **came)
+
+
+def attended(labs: Iterable[int]) -> dict[int, int]:
+    """Return how many people came to at least one session, by the key of the lab; labs without any are left out."""
+    return dict(
+        Attendance.objects.filter(session__lab__in=labs)
+        .order_by()
+        .values_list("session__lab")
+        .annotate(Count("registration", distinct=True))
+    )
 
 
 def by_day(lab: Lab) -> list[tuple[date, int]]:

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from labs.models.texts import no_control_characters, prose, web_address, words
 from labs.visibility import LabQuerySet, ProgrammeQuerySet
+from labs.wall_clock import wall
 from labs.zones import validate_zone
 
 
@@ -180,6 +181,10 @@ class Lab(models.Model):
             return False
         closes_at = self.registration_closes_at
         return self.registration_opens_at <= now and (closes_at is None or now < closes_at)
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether the lab's last day has passed where the lab is."""
+        return self.ends_on < wall(now, self.time_zone).date()
 
 
 class LabDay(models.Model):

@@ -197,11 +197,18 @@ def local_span(starts: datetime, ends: datetime, zone: str, form: str = "hours")
     language = _language()
     if form != "hours":
         words = (dates.short_span if form == "short" else dates.span)(first, last, language)
-        return _time(first, words)
+        return _time(first, _kept_together(words, dates.hours(first, last)))
     until = dates.clock(last)
     if first.date() != last.date():
         until = f"{dates.short_day(last.date(), language)}, {until}"
     return format_html("{}{}{}", _time(first, dates.clock(first)), dates.DASH, _time(last, until))
+
+
+def _kept_together(words: str, hours: str) -> str:
+    """Return a date with its hours, which no line ends within: browsers break after an en dash."""
+    if not words.endswith(hours):
+        return words
+    return format_html('{}<span class="nowrap">{}</span>', words.removesuffix(hours), hours)
 
 
 @register.simple_tag
@@ -270,6 +277,12 @@ def zone_name(zone: str, at: datetime) -> SafeString:
     if words == detail:
         return format_html("<strong>{}</strong>", words)
     return format_html("<strong>{}</strong> ({})", words, detail)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Return "1,291", "1.291": a large number as the reader writes it."""
+    return dates.grouped(number, _language())
 
 
 # Seats

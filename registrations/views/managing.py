@@ -109,6 +109,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
         "events": events(found, movements, attendances, messages, get_language() or "en"),
         "attended_count": len(attended),
         "missing_count": max(found.lab.certificate_min_sessions - len(attended), 0),
+        "lab_is_over": found.lab.is_over(timezone.now()),
         "feed": links.subscription(found),
         "takes_registrations": found.lab.takes_registrations(now),
         "done": done if done in DONE else "",

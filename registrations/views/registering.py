@@ -145,6 +145,7 @@ def _closed(request: HttpRequest, lab: Lab) -> HttpResponse:
         "lab": lab,
         "opens_at": opens_at if opens_at and opens_at > now else None,
         "closed_at": lab.registration_closes_at,
+        "is_over": lab.is_over(now),
         "not_planned": opens_at is None or lab.visibility != Lab.Visibility.PUBLIC,
     }
     return render(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,6 @@ from labs import access
 from labs.models import City, Lab, Programme
 from labs.models.texts import reading
 from labs.viewer import Viewer, viewer_of
-from labs.wall_clock import wall
 from sessions import lab_facts, programme
 from sessions.figure import Figure, tile, timetable
 from sessions.models import Session
@@ -52,12 +51,12 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     language = language_of()
     labs = list(Lab.objects.visible_to(viewer).select_related("programme"))
-    coming = sorted((lab for lab in labs if not _is_over(lab, now)), key=lambda lab: (lab.starts_on, lab.pk))
+    coming = sorted((lab for lab in labs if not lab.is_over(now)), key=lambda lab: (lab.starts_on, lab.pk))
     # A draft that its organisers see is not what the house announces.
     announced = [lab for lab in coming if lab.visibility == Lab.Visibility.PUBLIC]
     following = announced[0] if announced else None
     later = [lab for lab in coming if lab != following]
-    past = [lab for lab in labs if _is_over(lab, now)]
+    past = [lab for lab in labs if lab.is_over(now)]
     shown = [*([following] if following else []), *later, *past[:PAST]]
     sessions = _sessions_of(shown, viewer)
     context: dict[str, Any] = {
@@ -101,8 +100,8 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
     language = language_of()
     labs = list(Lab.objects.visible_to(viewer).filter(programme=found).select_related("programme"))
     sessions = _sessions_of(labs, viewer)
-    coming = sorted((lab for lab in labs if not _is_over(lab, now)), key=lambda lab: (lab.starts_on, lab.pk))
-    past = [lab for lab in labs if _is_over(lab, now)]
+    coming = sorted((lab for lab in labs if not lab.is_over(now)), key=lambda lab: (lab.starts_on, lab.pk))
+    past = [lab for lab in labs if lab.is_over(now)]
     context = {
         "programme": found,
         "labs": labs,
@@ -112,11 +111,6 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
         "preview": programme_preview(found, language),
     }
     return render(request, "sessions/programme.html", context)
-
-
-def _is_over(lab: Lab, now: datetime) -> bool:
-    """Tell whether the lab's last day has passed where the lab is."""
-    return lab.ends_on < wall(now, lab.time_zone).date()
 
 
 def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list[Programme]:

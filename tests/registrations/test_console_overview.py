@@ -82,6 +82,20 @@ def test_coming_labs_stand_before_past_ones() -> None:
     assert places == sorted(places)
 
 
+def test_a_past_lab_tells_how_many_came_instead_of_the_days_to_go() -> None:
+    today = timezone.now().date()
+    lab: Lab = f.LabFactory(
+        starts_on=today - timedelta(days=9), ends_on=today - timedelta(days=8), registration_opens_at=None
+    )
+    sessions = f.SessionFactory.create_batch(2, lab=lab, status="cancelled", cancelled_at=timezone.now())
+    came = f.RegistrationFactory(lab=lab)
+    for session in sessions:
+        f.AttendanceFactory(registration=came, session=session)
+    page = text(client_of(f.StaffFactory(lab=lab).user).get(HOME))
+    assert "<dt>People who attended</dt><dd>1</dd>" in page
+    assert "Days to the next session" not in page
+
+
 def test_door_staff_go_to_attendance_and_see_no_figures() -> None:
     lab = f.LabFactory(slug="lab")
     fill(lab, 1)
@@ -144,7 +158,7 @@ def test_an_empty_lab_says_what_will_be_here() -> None:
         "No sessions yet.",
         "No registrations yet.",
         "There are no sessions yet",
-        "Registration is closed",
+        "Without registration",
     ):
         assert words in page
 
