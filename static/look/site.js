@@ -14,15 +14,37 @@ for (const form of document.querySelectorAll("form[data-count]")) {
   const number = bar?.querySelector("[data-number]");
   const words = bar?.querySelector("[data-one]");
   if (!number || !words) continue;
+  // Day and hour of a chosen session, as they stand on the page: "Tue 6, 11:30".
+  const list = bar.querySelector("[data-list]");
+  const when = (box) => {
+    const session = box.closest(".session");
+    const day = session?.closest("[data-mark]")?.dataset.mark;
+    return [day, session?.querySelector(".session-time time")?.textContent].filter(Boolean).join(", ");
+  };
   const rule = new Intl.PluralRules(document.documentElement.lang || "en");
   const count = () => {
     const chosen = form.querySelectorAll(`input[name="${form.dataset.count}"]:checked`).length;
     number.textContent = String(chosen);
     words.textContent = rule.select(chosen) === "one" ? words.dataset.one : words.dataset.many;
+    if (list) list.textContent = [...form.querySelectorAll(`input[name="${form.dataset.count}"]:checked`)].map(when).join(" · ");
   };
   form.addEventListener("change", count);
   form.addEventListener("reset", () => setTimeout(count));
   count();
+}
+
+// What is chosen in a form stands beside it, and follows the ticks. data-follows names the check boxes.
+for (const list of document.querySelectorAll("[data-follows]")) {
+  const boxes = [...document.querySelectorAll(`input[type=checkbox][name="${list.dataset.follows}"]`)];
+  const none = list.parentElement.querySelector("[data-follows-none]");
+  const follow = () => {
+    const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+    for (const row of list.children) row.hidden = !chosen.has(row.dataset.value);
+    list.hidden = chosen.size === 0;
+    if (none) none.hidden = chosen.size > 0;
+  };
+  for (const box of boxes) box.addEventListener("change", follow);
+  follow();
 }
 
 // Where no zone was chosen and the device lives in another one, offer it. data-suggest-zone names the page's zone;
@@ -47,6 +69,12 @@ for (const place of document.querySelectorAll("[data-suggest-zone]")) {
   const city = listed?.textContent ?? own.split("/").pop().replaceAll("_", " ");
   link.textContent = link.dataset.words.replace("{city}", city);
   place.hidden = false;
+}
+
+// A new form proposes the zone in which the device lives, where it has a place.
+for (const list of document.querySelectorAll("select[data-own-zone]")) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (own && own !== "UTC" && [...list.options].some((option) => option.value === own)) list.value = own;
 }
 
 // Printing is the browser's own affair; the button only saves the way to its menu.

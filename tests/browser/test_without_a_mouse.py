@@ -121,6 +121,24 @@ def test_somebody_registers_by_keyboard(browser: Browser, live_server: LiveServe
     assert reader.complaints == []
 
 
+def test_the_form_shows_what_is_ticked_and_proposes_the_devices_zone(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, "visitor", timezone_id="Europe/Rome") as reader:
+        page = reader.page
+        reader.opens(a.address(a.page("register"), world))
+        row = page.locator("[data-follows] [data-value=plenary]")
+        expect(row).to_be_hidden()
+        page.locator("input[name=session][value=plenary]").press("Space")
+        expect(row).to_be_visible()
+        expect(page.locator("[data-follows-none]")).to_be_hidden()
+        page.locator("input[name=session][value=plenary]").press("Space")
+        expect(row).to_be_hidden()
+        expect(page.locator("select[name=time_zone]")).to_have_value("Europe/Rome")
+    assert reader.complaints == []
+
+
 def test_a_visitor_without_scripts_changes_the_zone_and_registers(
     browser: Browser, live_server: LiveServer
 ) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labs import tokens
+from labs.models import Lab
 from labs.viewer import VISITOR
 from registrations import registering, seats
 from registrations.models import Registration, Seat
@@ -48,6 +49,17 @@ def test_confirming_is_a_button_and_leads_to_the_persons_own_page(client: Client
     assert "You are registered" in text(client.get(address))
     assert post(client, address).status_code == 302
     assert len(mails("confirmation")) == 1
+
+
+def test_before_confirming_a_full_session_names_the_place_in_its_waiting_list(client: Client):
+    lab = f.LabFactory()
+    full = f.SessionFactory(lab=lab, capacity=1, seats_taken=1, seats_waiting=3, waiting_list=True)
+    found = unconfirmed(full, f.SessionFactory(lab=lab, capacity=5))
+
+    html = text(client.get(link(found, "confirm", "registration_confirm")))
+
+    assert html.count("Waiting list: you would be number 4") == 1
+    assert html.count("Waiting list:") == 1
 
 
 def test_private_pages_are_not_cached_not_indexed_and_tell_no_other_site(client: Client):
@@ -290,9 +302,24 @@ def test_attended_sessions_and_past_ones_stay_on_the_page(client: Client):
 
     html = text(client.get(link(found, "manage")))
 
-    assert "You attended" in html
+    assert "You attended 1 session." in html
     assert JOIN not in html
     assert "Give up this seat" not in html
+
+
+@pytest.mark.parametrize(("days", "promised"), [(3, True), (-3, False)])
+def test_the_own_page_counts_towards_the_certificate(client: Client, days: int, promised: bool):
+    day = timezone.now().date() + timedelta(days=days)
+    lab = f.LabFactory(certificate_min_sessions=3)
+    session = f.SessionFactory(lab=lab)
+    found = registered(session)
+    Lab.objects.filter(pk=lab.pk).update(starts_on=day - timedelta(days=1), ends_on=day)
+    f.AttendanceFactory(registration=found, session=session)
+
+    html = text(client.get(link(found, "manage")))
+
+    assert "You attended 1 of the 3 sessions you need." in html
+    assert ("Once you have, the organisers can issue your certificate." in html) is promised
 
 
 def test_the_own_page_costs_the_same_queries_at_any_size(client: Client, django_assert_num_queries):

@@ -1,7 +1,7 @@
 """The form in a browser's hands: what it shows, takes, refuses, and never gives away."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -314,3 +314,25 @@ def test_the_form_costs_the_same_queries_at_any_size(client: Client, django_asse
     lab.programme.cities.add(*f.CityFactory.create_batch(18))
     with django_assert_num_queries(4):
         client.get(address)
+
+
+def test_the_form_of_a_lab_that_is_over_says_so(client: Client):
+    lab = f.LabFactory(registration_opens_at=None, starts_on=date(2021, 11, 30), ends_on=date(2021, 12, 10))
+
+    html = text(client.get(f"/labs/{lab.slug}/register/"))
+
+    assert "This lab ended on 10 December 2021" in html
+    assert "have not opened it yet" not in html
+
+
+def test_everything_that_can_be_chosen_waits_beside_the_form_for_its_tick(client: Client):
+    lab = f.LabFactory()
+    chosen, other = f.SessionFactory.create_batch(2, lab=lab)
+    f.SessionFactory(lab=lab, capacity=1, seats_taken=1, waiting_list=False)
+
+    html = text(client.get(f"/labs/{lab.slug}/register/?session={chosen.slug}"))
+
+    assert re.findall(r'<li data-value="([^"]+)"( hidden)?>', html) == [
+        (chosen.slug, ""),
+        (other.slug, " hidden"),
+    ]
