@@ -120,3 +120,10 @@ def test_other_languages_take_the_forms_of_cldr() -> None:
     assert dates.date_range(TUESDAY, date(2027, 4, 8), "de") == "6. April 2027 – 8. April 2027"
     assert dates.duration(90, "de") == "1 Std. 30 Min."
     assert dates.short_day(TUESDAY, "pt-br") == "ter. 6 abr."
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "12,345"), ("bg", "12\N{NO-BREAK SPACE}345"), ("el", "12.345")]
+)
+def test_large_numbers_are_grouped_as_the_language_does(language: str, words: str) -> None:
+    assert (dates.grouped(12345, language), dates.grouped(390, language)) == (words, "390")
