@@ -17,7 +17,7 @@ from certificates.contents import check_url
 from certificates.guessing import PER_SECONDS, may_ask
 from certificates.models import Certificate
 from labs.api import type_of_texts
-from labs.api_access import account_of, lab_of_organiser
+from labs.api_access import FOR_EVERYBODY, account_of, lab_of_organiser
 from labs.api_pages import Pages
 from labs.models import ApiToken
 from labs.problems import Refused as Problem
@@ -36,7 +36,7 @@ class AttendedOut(Schema):
 
 class CheckOut(Schema):
     code: str
-    state: str = Field(description="valid, replaced or revoked")
+    state: Certificate.State
     holder_name: str | None = Field(description="Only while valid and not erased")
     lab: type_of_texts
     programme: type_of_texts
@@ -52,7 +52,7 @@ class CheckOut(Schema):
 
 class CertificateOut(Schema):
     code: str
-    state: str
+    state: Certificate.State
     registration: UUID | None
     holder_name: str
     language: str
@@ -85,7 +85,7 @@ def certificate_data(row: Certificate) -> dict[str, Any]:
     }
 
 
-@router.get("/certificates/{code}", response=CheckOut, url_name="certificate")
+@router.get("/certificates/{code}", response=CheckOut, url_name="certificate", openapi_extra=FOR_EVERYBODY)
 def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, Any]:
     """Say whether a certificate is valid and what it attests, as its page does."""
     response["Cache-Control"] = "no-store"  # it names a person, and is to be true at this moment

@@ -3,13 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
 from pydantic import Field
 
-from labs.api_access import lab_in_sight, reader_of
+from labs.api_access import FOR_EVERYBODY, lab_in_sight, reader_of
 from labs.api_pages import Pages
 from labs.models import Lab, Programme
 from labs.models.texts import languages_of
@@ -19,24 +21,33 @@ router = Router(tags=["Programmes and labs"])
 type_of_texts = dict[str, str]
 
 
-class CityOut(Schema):
+class NamedOut(Schema):
     slug: str
     name: type_of_texts = Field(description="Text by language code")
-    country: str
-    time_zone: str
 
     @staticmethod
-    def resolve_name(city: Any) -> type_of_texts:
-        return languages_of(city.name)
+    def resolve_name(row: Any) -> type_of_texts:
+        return languages_of(row.name)
+
+
+class CityOut(NamedOut):
+    country: str
+    time_zone: str
 
 
 class ProgrammeOut(Schema):
     slug: str
+    address: str = Field(description="Its page")
+    visibility: Programme.Visibility
     name: type_of_texts
     organiser: type_of_texts
     description: type_of_texts
     cities_total: int | None
     languages: list[str] = Field(description="The default language first")
+
+    @staticmethod
+    def resolve_address(programme: Any) -> str:
+        return page_address("programme", programme.slug)
 
     @staticmethod
     def resolve_name(programme: Any) -> type_of_texts:
@@ -51,17 +62,27 @@ class ProgrammeOut(Schema):
         return languages_of(programme.description)
 
 
-class ProgrammeWithCitiesOut(ProgrammeOut):
+class WholeProgrammeOut(ProgrammeOut):
     cities: list[CityOut]
+    stakeholder_groups: list[NamedOut] = Field(
+        description="One of them is asked of everybody who registers, where there are any"
+    )
 
     @staticmethod
     def resolve_cities(programme: Any) -> list[Any]:
         return list(programme.cities.all())
 
+    @staticmethod
+    def resolve_stakeholder_groups(programme: Any) -> list[Any]:
+        return list(programme.stakeholder_groups.all())
+
 
 class LabOut(Schema):
     slug: str
     programme: str = Field(description="The programme's slug")
+    address: str = Field(description="Its page")
+    calendar: str = Field(description="Its public iCalendar feed")
+    visibility: Lab.Visibility
     title: type_of_texts
     theme: type_of_texts
     description: type_of_texts
@@ -69,7 +90,7 @@ class LabOut(Schema):
     ends_on: date
     time_zone: str = Field(description="IANA name")
     languages: list[str] = Field(description="The default language first")
-    format: str
+    format: Lab.Format
     venue: type_of_texts
     registration_opens_at: datetime | None
     registration_closes_at: datetime | None
@@ -78,6 +99,14 @@ class LabOut(Schema):
     @staticmethod
     def resolve_programme(lab: Any) -> str:
         return lab.programme.slug
+
+    @staticmethod
+    def resolve_address(lab: Any) -> str:
+        return page_address("lab", lab.slug)
+
+    @staticmethod
+    def resolve_calendar(lab: Any) -> str:
+        return page_address("lab_feed", lab.slug)
 
     @staticmethod
     def resolve_title(lab: Any) -> type_of_texts:
@@ -96,6 +125,11 @@ class LabOut(Schema):
         return languages_of(lab.venue)
 
 
+def page_address(name: str, *parts: str) -> str:
+    """Return the full address of a page or feed, built from BASE_URL and never from a request."""
+    return settings.BASE_URL + reverse(name, args=parts)
+
+
 class LabFilters(FilterSchema):
     programme: str | None = Field(None, max_length=60)
     starting_from: date | None = None
@@ -111,28 +145,28 @@ class LabFilters(FilterSchema):
         return labs
 
 
-@router.get("/programmes", response=list[ProgrammeOut], url_name="programmes")
+@router.get("/programmes", response=list[ProgrammeOut], url_name="programmes", openapi_extra=FOR_EVERYBODY)
 @paginate(Pages)
 def programmes(request: HttpRequest) -> QuerySet[Programme]:
     """All programmes."""
     return Programme.objects.visible_to(reader_of(request))
 
 
-@router.get("/programmes/{programme}", response=ProgrammeWithCitiesOut, url_name="programme")
+@router.get(
+    "/programmes/{programme}",
+    response=WholeProgrammeOut,
+    url_name="programme",
+    openapi_extra=FOR_EVERYBODY,
+)
 def programme(request: HttpRequest, programme: str) -> Programme:
-    """One programme with its cities."""
-    found = (
-        Programme.objects.visible_to(reader_of(request))
-        .filter(slug=programme)
-        .prefetch_related("cities")
-        .first()
-    )
+    """One programme with its cities and stakeholder groups."""
+    found = Programme.objects.visible_to(reader_of(request)).filter(slug=programme).first()
     if found is None:
         raise Http404
     return found
 
 
-@router.get("/labs", response=list[LabOut], url_name="labs")
+@router.get("/labs", response=list[LabOut], url_name="labs", openapi_extra=FOR_EVERYBODY)
 @paginate(Pages)
 def labs(request: HttpRequest, filters: Query[LabFilters]) -> QuerySet[Lab]:
     """All labs, the latest first."""
@@ -140,7 +174,7 @@ def labs(request: HttpRequest, filters: Query[LabFilters]) -> QuerySet[Lab]:
     return filters.apply(found)
 
 
-@router.get("/labs/{lab}", response=LabOut, url_name="lab")
+@router.get("/labs/{lab}", response=LabOut, url_name="lab", openapi_extra=FOR_EVERYBODY)
 def lab(request: HttpRequest, lab: str) -> Lab:
     """One lab."""
     return lab_in_sight(request, lab)

@@ -23,6 +23,9 @@ from labs.problems import PROBLEM_SCHEMA, PROBLEM_TYPE
 from labs.tokens import API_PREFIX, api_token_hash
 from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
 
+# Operations that answer without a token, too; one only shows more. The document says so in these words of its own.
+FOR_EVERYBODY: dict[str, Any] = {"security": [{}, {"Caller": []}]}
+
 
 class Caller(HttpBearer):
     """Sets the request's viewer: from the bearer token if there is one, else a visitor. A bad token is an error."""

@@ -1,9 +1,10 @@
 """Registrations and attendance: registering for everybody, the rest for organisers with a token of the scope."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest
@@ -13,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from ninja import FilterSchema, Header, Query, Router, Schema, Status
 from ninja.errors import HttpError, Throttled
 from ninja.pagination import paginate
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
-from labs.api_access import account_of, lab_in_sight, lab_of_door, lab_of_organiser, reader_of
+from labs.api import NamedOut
+from labs.api_access import FOR_EVERYBODY, account_of, lab_in_sight, lab_of_door, lab_of_organiser, reader_of
 from labs.api_pages import Pages
 from labs.models import ApiToken, Lab
 from labs.problems import Refused as Problem
@@ -24,6 +26,7 @@ from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
 from labs.zones import is_canonical
 from registrations import attendance, registering
+from registrations.consent import consent_words, kept_until
 from registrations.models import Attendance, Registration, Seat
 from sessions.models import Session
 
@@ -39,13 +42,13 @@ Slug = Annotated[str, Field(max_length=80, pattern=r"^[-a-zA-Z0-9_]+$")]
 
 class SeatOut(Schema):
     session: str = Field(description="The session's slug")
-    state: str
+    state: Seat.State
     place: int | None = Field(description="Order of arrival in the session")
 
 
 class RegistrationOut(Schema):
     id: UUID
-    state: str
+    state: Registration.State
     name: str
     email: str
     city: str | None
@@ -74,8 +77,18 @@ class RegistrationIn(Schema):
     city: Slug | None = Field(None, description="Slug of a city of the programme")
     city_text: str = Field("", max_length=100)
     organisation: str = Field("", max_length=200)
-    stakeholder_group: Slug | None = None
-    consent: bool = Field(description="The person agrees to the lab's consent text, read in `language`")
+    stakeholder_group: Slug | None = Field(None, description="Needed where the programme has groups")
+    consent: StrictBool = Field(description="The person agrees to the lab's consent text, read in `language`")
+
+
+class FormOut(Schema):
+    """What a program has to show to the person whom it registers."""
+
+    is_open: bool = Field(description="Whether registrations are taken at this moment")
+    consent: dict[str, str] = Field(description="The text to agree to, in each language of a registration")
+    kept_until: date = Field(description="The day after which the answers are erased, in the lab's zone")
+    stakeholder_groups: list[NamedOut] = Field(description="One of them has to be named, where there are any")
+    cities: list[NamedOut] = Field(description="Cities of the programme; any other is written as city_text")
 
 
 class AcceptedOut(Schema):
@@ -90,9 +103,9 @@ class AttendanceOut(Schema):
 
 
 class RegistrationFilters(FilterSchema):
-    state: str | None = Field(None, max_length=12)
+    state: Registration.State | None = None
     session: str | None = Field(None, max_length=80)
-    seat: str | None = Field(None, max_length=10, description="State of the seat in `session`")
+    seat: Seat.State | None = Field(None, description="State of the seat in `session`")
     city: str | None = Field(None, max_length=60)
     search: str | None = Field(None, max_length=100, description="Part of a name or address")
 
@@ -174,12 +187,40 @@ def registration(request: HttpRequest, lab: str, registration: UUID) -> dict[str
     return registration_data(_one(lab_of_organiser(request, lab, Scope.REGISTRATIONS), registration))
 
 
-@router.post("/labs/{lab}/registrations", response={202: AcceptedOut}, url_name="register")
+@router.get(
+    "/labs/{lab}/registration-form",
+    response=FormOut,
+    url_name="registration_form",
+    openapi_extra=FOR_EVERYBODY,
+)
+def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
+    """What registering asks, beside the sessions: the text to agree to, and what can be chosen."""
+    found = lab_in_sight(request, lab)
+    return {
+        "is_open": found.takes_registrations(timezone.now()),
+        "consent": {code: consent_words(found, code) for code, _name in settings.LANGUAGES},
+        "kept_until": kept_until(found),
+        "stakeholder_groups": list(found.programme.stakeholder_groups.all()),
+        "cities": list(found.programme.cities.all()),
+    }
+
+
+@router.post(
+    "/labs/{lab}/registrations",
+    response={202: AcceptedOut},
+    url_name="register",
+    openapi_extra=FOR_EVERYBODY,
+)
 def register(
     request: HttpRequest,
     lab: str,
     form: RegistrationIn,
-    idempotency_key: str = Header(min_length=8, max_length=100),
+    idempotency_key: str = Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=100,
+        description="Any text of your own, new for every person: a repeated call with the same one is harmless",
+    ),
 ) -> Status[dict[str, str]]:
     """Register a person for sessions, as the form does: nothing counts until the address is confirmed by mail.
 
@@ -306,13 +347,20 @@ def attended(request: HttpRequest, lab: str, session: str) -> QuerySet[Attendanc
     url_name="take_attendance",
 )
 def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> dict[str, Any]:
-    """Write down that the person was there; a second call changes nothing. Scope: attendance."""
+    """Write down that the person was there; a second call changes nothing. Scope: attendance.
+
+    A session that was cancelled, or is a draft, has nobody present.
+    """
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     person = _one(found, registration)
     try:
         row = attendance.take(person, _session(request, found, session), account_of(request))
     except attendance.NotOfThisLab as error:
         raise HttpError(409, str(gettext_lazy("The registration is not confirmed."))) from error
+    except attendance.NotHeld as error:
+        raise Problem(
+            _("This session does not take place: nobody can be marked as present."), status=409
+        ) from error
     return attendance_data(row)
 
 

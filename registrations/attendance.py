@@ -14,12 +14,21 @@ class NotOfThisLab(Exception):
     """The session belongs to another lab than the registration, or the registration is not confirmed."""
 
 
+class NotHeld(Exception):
+    """The session was cancelled, or is a draft: nobody was there, and no certificate may say so."""
+
+
 @transaction.atomic
 def take(registration: Registration, session: Session, by: User | None = None) -> Attendance:
-    """Write down that the person was there; once. A seat is not asked for: who came was there. Raises NotOfThisLab."""
+    """Write down that the person was there; once. A seat is not asked for: who came was there.
+
+    Raises NotOfThisLab, NotHeld.
+    """
     confirmed = registration.state == Registration.State.CONFIRMED
     if registration.lab_id != session.lab_id or not confirmed:
         raise NotOfThisLab
+    if session.is_cancelled or session.visibility == Session.Visibility.DRAFT:
+        raise NotHeld
     attendance, _new = Attendance.objects.get_or_create(
         registration=registration,
         session=session,
@@ -45,7 +54,7 @@ def take_all(
 ) -> list[Registration]:
     """Write down that all of these people were there, and return those of whom it was not known yet.
 
-    All or nothing: raises NotOfThisLab if one of them is not of this lab, or not confirmed.
+    All or nothing: raises NotOfThisLab if one of them is not of this lab, or not confirmed; NotHeld.
     """
     people = list(registrations)
     there = set(

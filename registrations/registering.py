@@ -135,6 +135,9 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     if not plan.consent:
         raise Refused("no_consent", _("Registration needs your consent."))
     _check_details(lab, plan.details)
+    # Asked of participants; an organiser may leave it unsaid (`change_details`).
+    if plan.details.stakeholder_group is None and lab.programme.stakeholder_groups.exists():
+        raise ValidationError({"stakeholder_group": _("Choose where you come from.")})
     if (plan.choice.lab_id, plan.choice.viewer) != (lab.pk, viewer):
         raise Refused("unknown_session", CHOSEN_IS_CLOSED)
     if not plan.choice.sessions:

@@ -3,17 +3,19 @@
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from labs.api import type_of_texts
-from labs.api_access import lab_in_sight, reader_of
+from labs.api import NamedOut, page_address, type_of_texts
+from labs.api_access import FOR_EVERYBODY, lab_in_sight, reader_of
 from labs.api_pages import Pages
+from labs.models import Track
 from labs.models.texts import languages_of
+from labs.wall_clock import wall
 from sessions.models import Appearance, Session, Speaker
 
 router = Router(tags=["Sessions and speakers"])
@@ -28,15 +30,15 @@ class MomentOut(Schema):
 class AppearanceOut(Schema):
     speaker: str = Field(description="The speaker's slug")
     name: type_of_texts
-    role: str
+    role: Appearance.Role
     affiliation: type_of_texts
 
 
 class AgendaItemOut(Schema):
     title: type_of_texts
     abstract: type_of_texts
-    starts_at: datetime | None = Field(description="UTC, where known")
-    ends_at: datetime | None
+    starts: MomentOut | None = Field(description="Where known")
+    ends: MomentOut | None
     speakers: list[AppearanceOut]
 
 
@@ -49,14 +51,15 @@ class RoomOut(Schema):
 class SessionOut(Schema):
     slug: str
     uid: str = Field(description="The calendar UID, constant for life")
+    address: str = Field(description="Its page; of an internal session, for delegates who are signed in")
     title: type_of_texts
     abstract: type_of_texts
     starts: MomentOut
     ends: MomentOut
     track: str | None
     room: RoomOut | None
-    visibility: str
-    status: str
+    visibility: Session.Visibility
+    status: Session.Status
     sequence: int
     capacity: int | None
     seats_left: int | None
@@ -68,6 +71,7 @@ class SessionOut(Schema):
 
 class SpeakerOut(Schema):
     slug: str
+    address: str = Field(description="The speaker's page in the lab")
     name: type_of_texts
     affiliation: type_of_texts
     biography: type_of_texts
@@ -92,8 +96,8 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 class SessionFilters(FilterSchema):
     track: str | None = Field(None, max_length=60)
-    visibility: str | None = Field(None, max_length=10)
-    status: str | None = Field(None, max_length=10)
+    visibility: Session.Visibility | None = None
+    status: Session.Status | None = None
     starting_from: Instant | None = None
     until: Instant | None = None
 
@@ -111,6 +115,13 @@ class SessionFilters(FilterSchema):
         return sessions
 
 
+def _moment_at(instant: datetime | None, zone: str) -> dict[str, Any] | None:
+    if instant is None:
+        return None
+    there = wall(instant, zone)
+    return _moment(there.date(), there.time(), zone, instant)
+
+
 def _moment(on: date, at: time, zone: str, instant: datetime) -> dict[str, Any]:
     return {"local": f"{on.isoformat()}T{at.strftime('%H:%M')}", "time_zone": zone, "at": instant}
 
@@ -124,12 +135,16 @@ def _appearance(appearance: Appearance) -> dict[str, Any]:
     }
 
 
-def session_data(session: Session) -> dict[str, Any]:
-    """Return a session as the API shows it. Needs the related rows of `for_pages`; makes no query itself."""
+def session_data(session: Session, lab: str) -> dict[str, Any]:
+    """Return a session of the lab of this slug as the API shows it.
+
+    Needs the related rows of `for_pages`; makes no query itself.
+    """
     room = session.room
     return {
         "slug": session.slug,
         "uid": session.uid,
+        "address": page_address("session", lab, session.slug),
         "title": languages_of(session.title),
         "abstract": languages_of(session.abstract),
         "starts": _moment(session.start_date, session.start_time, session.time_zone, session.starts_at),
@@ -149,8 +164,8 @@ def session_data(session: Session) -> dict[str, Any]:
             {
                 "title": languages_of(item.title),
                 "abstract": languages_of(item.abstract),
-                "starts_at": item.starts_at,
-                "ends_at": item.ends_at,
+                "starts": _moment_at(item.starts_at, session.time_zone),
+                "ends": _moment_at(item.ends_at, session.time_zone),
                 "speakers": [_appearance(each) for each in session.appearances_in(item)],
             }
             for item in session.agenda_items
@@ -164,11 +179,13 @@ class PageOfSessions(Pages):
 
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [session_data(each) for each in page["items"]]
+        page["items"] = [session_data(each, params["lab"]) for each in page["items"]]
         return page
 
 
-@router.get("/labs/{lab}/sessions", response=list[SessionOut], url_name="sessions")
+@router.get(
+    "/labs/{lab}/sessions", response=list[SessionOut], url_name="sessions", openapi_extra=FOR_EVERYBODY
+)
 @paginate(PageOfSessions)
 def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> QuerySet[Session]:
     """The lab's sessions in order of time."""
@@ -176,21 +193,41 @@ def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> 
     return filters.apply(Session.objects.filter(lab=found).visible_to(reader_of(request)).for_pages())
 
 
-@router.get("/labs/{lab}/sessions/{session}", response=SessionOut, url_name="session")
+@router.get(
+    "/labs/{lab}/sessions/{session}", response=SessionOut, url_name="session", openapi_extra=FOR_EVERYBODY
+)
 def session(request: HttpRequest, lab: str, session: str) -> dict[str, Any]:
     """One session."""
     in_lab = Session.objects.filter(lab=lab_in_sight(request, lab), slug=session)
     found = in_lab.visible_to(reader_of(request)).for_pages().first()
     if found is None:
         raise Http404
-    return session_data(found)
+    return session_data(found, lab)
 
 
-def speaker_data(speaker: Speaker) -> dict[str, Any]:
-    """Return a speaker as the API shows it; `seen` holds the appearances in sight."""
+class TrackOut(NamedOut):
+    calendar: str = Field(description="Its public iCalendar feed")
+
+    @staticmethod
+    def resolve_calendar(track: Any) -> str:
+        return page_address("track_feed", track.lab.slug, track.slug)
+
+
+@router.get("/labs/{lab}/tracks", response=list[TrackOut], url_name="tracks", openapi_extra=FOR_EVERYBODY)
+@paginate(Pages)
+def tracks(request: HttpRequest, lab: str) -> QuerySet[Track]:
+    """The tracks of the sessions that the caller may see; of others not even the name is told."""
+    found = lab_in_sight(request, lab)
+    in_sight = Session.objects.filter(track=OuterRef("pk")).visible_to(reader_of(request))
+    return Track.objects.filter(Exists(in_sight), lab=found).select_related("lab")
+
+
+def speaker_data(speaker: Speaker, lab: str) -> dict[str, Any]:
+    """Return a speaker of the lab of this slug as the API shows it; `seen` holds the appearances in sight."""
     slugs = dict.fromkeys(each.session.slug for each in speaker.seen)  # type: ignore[attr-defined]
     return {
         "slug": speaker.slug,
+        "address": page_address("speaker", lab, speaker.slug),
         "name": languages_of(speaker.name),
         "affiliation": languages_of(speaker.affiliation),
         "biography": languages_of(speaker.biography),
@@ -219,21 +256,25 @@ def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
 class PageOfSpeakers(Pages):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [speaker_data(each) for each in page["items"]]
+        page["items"] = [speaker_data(each, params["lab"]) for each in page["items"]]
         return page
 
 
-@router.get("/labs/{lab}/speakers", response=list[SpeakerOut], url_name="speakers")
+@router.get(
+    "/labs/{lab}/speakers", response=list[SpeakerOut], url_name="speakers", openapi_extra=FOR_EVERYBODY
+)
 @paginate(PageOfSpeakers)
 def speakers(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
     """Everyone who appears in a session of the lab that the caller may see."""
     return _speakers_of(request, lab)
 
 
-@router.get("/labs/{lab}/speakers/{speaker}", response=SpeakerOut, url_name="speaker")
+@router.get(
+    "/labs/{lab}/speakers/{speaker}", response=SpeakerOut, url_name="speaker", openapi_extra=FOR_EVERYBODY
+)
 def speaker(request: HttpRequest, lab: str, speaker: str) -> dict[str, Any]:
     """One speaker."""
     found = _speakers_of(request, lab).filter(slug=speaker).first()
     if found is None:
         raise Http404
-    return speaker_data(found)
+    return speaker_data(found, lab)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -228,6 +229,14 @@ def test_registering_needs_a_key() -> None:
     assert post(session.lab, form_for(session), key="").status_code == 422
 
 
+def test_the_document_names_the_key_as_it_has_to_be_sent() -> None:
+    """Servers drop headers with underscores: a client made from the document could not register."""
+    document = Client().get("/api/v1/openapi.json").json()
+    operation = document["paths"]["/api/v1/labs/{lab}/registrations"]["post"]
+    headers = [each["name"] for each in operation["parameters"] if each["in"] == "header"]
+    assert headers == ["Idempotency-Key"]
+
+
 def test_registering_is_refused_when_the_window_is_closed() -> None:
     lab = f.LabFactory(registration_closes_at=timezone.now() - timedelta(minutes=1))
     assert post(lab, form_for(f.SessionFactory(lab=lab))).status_code == 422
@@ -248,7 +257,7 @@ def test_attendance_is_taken_once_and_taken_back() -> None:
     assert Attendance.objects.count() == 0
 
 
-@pytest.mark.parametrize("path", ["sessions", "speakers", "registrations", "certificates"])
+@pytest.mark.parametrize("path", ["sessions", "tracks", "speakers", "registrations", "certificates"])
 def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
     path: str, django_assert_max_num_queries: Any
 ) -> None:
@@ -257,7 +266,7 @@ def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
     counts = []
     for rows in (2, 20):
         for _number in range(rows):
-            session = f.SessionFactory(lab=lab)
+            session = f.SessionFactory(lab=lab, track=f.TrackFactory(lab=lab))
             f.AppearanceFactory(session=session, agenda_item=f.AgendaItemFactory(session=session))
             registration = f.RegistrationFactory(lab=lab)
             f.SeatFactory(registration=registration, session=session)
@@ -372,4 +381,129 @@ def test_a_nul_in_an_address_finds_nothing(address: str) -> None:
 def test_a_name_without_letters_and_addresses_that_cannot_be_are_refused(changes: dict[str, Any]) -> None:
     session = f.SessionFactory()
     assert post(session.lab, form_for(session, **changes)).status_code == 422
+    assert Registration.objects.count() == 0
+
+
+def test_the_document_asks_for_a_token_only_where_one_is_needed() -> None:
+    """What a visitor may call is marked as callable without; every other operation answers one with 404."""
+    document = Client().get("/api/v1/openapi.json").json()
+    open_to_all = {
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if {} in operation["security"]
+    }
+    base = "/api/v1/labs/{lab}"
+    assert open_to_all == {
+        ("get", "/api/v1/programmes"),
+        ("get", "/api/v1/programmes/{programme}"),
+        ("get", "/api/v1/labs"),
+        ("get", base),
+        ("get", f"{base}/sessions"),
+        ("get", f"{base}/sessions/{{session}}"),
+        ("get", f"{base}/tracks"),
+        ("get", f"{base}/speakers"),
+        ("get", f"{base}/speakers/{{speaker}}"),
+        ("get", f"{base}/registration-form"),
+        ("post", f"{base}/registrations"),
+        ("get", "/api/v1/certificates/{code}"),
+    }
+    assert {"Caller": []} in document["paths"][f"{base}/registrations"]["get"]["security"]
+
+
+def test_the_form_says_all_that_a_program_has_to_ask() -> None:
+    group = f.StakeholderGroupFactory()
+    city = f.CityFactory()
+    group.programme.cities.add(city)
+    session = f.SessionFactory(
+        lab=f.LabFactory(programme=group.programme, consent={"en": "Keep my answers."})
+    )
+    form = Client().get(f"/api/v1/labs/{session.lab.slug}/registration-form").json()
+    assert form == {
+        "is_open": True,
+        "consent": {"en": "Keep my answers.", "bg": "Keep my answers.", "el": "Keep my answers."},
+        "kept_until": (session.lab.ends_on + timedelta(days=session.lab.retention_days)).isoformat(),
+        "stakeholder_groups": [{"slug": group.slug, "name": group.name}],
+        "cities": [{"slug": city.slug, "name": city.name}],
+    }
+    answer = post(session.lab, form_for(session, stakeholder_group=group.slug, city=city.slug))
+    assert answer.status_code == 202, answer.json()
+
+
+def test_of_tracks_those_in_sight_are_named() -> None:
+    lab = f.LabFactory()
+    shown, hidden, _unused = (f.TrackFactory(lab=lab) for _number in range(3))
+    f.SessionFactory(lab=lab, track=shown)
+    f.SessionFactory(lab=lab, track=hidden, visibility="internal")
+    address = f"/api/v1/labs/{lab.slug}/tracks"
+    [item] = Client().get(address).json()["items"]
+    assert item == {
+        "slug": shown.slug,
+        "name": shown.name,
+        "calendar": f"{settings.BASE_URL}/labs/{lab.slug}/tracks/{shown.slug}/calendar.ics",
+    }
+    items = Client().get(address, headers=bearer(organiser_of(lab))).json()["items"]
+    assert {item["slug"] for item in items} == {shown.slug, hidden.slug}
+
+
+def test_a_programme_names_its_groups() -> None:
+    group = f.StakeholderGroupFactory()
+    programme = Client().get(f"/api/v1/programmes/{group.programme.slug}").json()
+    assert programme["stakeholder_groups"] == [{"slug": group.slug, "name": group.name}]
+
+
+def test_everything_names_its_page_and_hours_their_zone() -> None:
+    session = f.SessionFactory()
+    item = f.AgendaItemFactory(
+        session=session,
+        start_time=session.start_time,
+        end_time=session.end_time,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+    )
+    appearance = f.AppearanceFactory(session=session, agenda_item=item)
+    lab, base = session.lab, settings.BASE_URL
+    api = f"/api/v1/labs/{lab.slug}"
+    shown = Client().get(f"{api}/sessions/{session.slug}").json()
+    addresses = [
+        Client().get(address).json()["address"]
+        for address in (
+            f"/api/v1/programmes/{lab.programme.slug}", api, f"{api}/speakers/{appearance.speaker.slug}",
+        )
+    ]  # fmt: skip
+    assert [*addresses, shown["address"]] == [
+        f"{base}/programmes/{lab.programme.slug}/",
+        f"{base}/labs/{lab.slug}/",
+        f"{base}/labs/{lab.slug}/speakers/{appearance.speaker.slug}/",
+        f"{base}/labs/{lab.slug}/sessions/{session.slug}/",
+    ]
+    assert Client().get(api).json()["calendar"] == f"{base}/labs/{lab.slug}/calendar.ics"
+    [part] = shown["agenda"]
+    assert (part["starts"], part["ends"]) == (shown["starts"], shown["ends"])
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [("sessions", "visibility=secret"), ("sessions", "status=gone"), ("registrations", "state=paid")],
+)
+def test_a_filter_that_can_find_nothing_is_an_error(path: str, query: str) -> None:
+    lab = f.LabFactory()
+    address = f"/api/v1/labs/{lab.slug}/{path}?{query}"
+    assert Client().get(address, headers=bearer(organiser_of(lab))).status_code == 422
+
+
+def test_consent_is_given_by_true_and_by_nothing_like_it() -> None:
+    session = f.SessionFactory()
+    for consent in ("yes", 1, "true"):
+        assert post(session.lab, form_for(session, consent=consent)).status_code == 422
+    assert Registration.objects.count() == 0
+
+
+def test_where_the_programme_has_groups_one_has_to_be_named() -> None:
+    """As in the form: nobody comes past the question through the API."""
+    group = f.StakeholderGroupFactory()
+    session = f.SessionFactory(lab=f.LabFactory(programme=group.programme))
+    answer = post(session.lab, form_for(session))
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["stakeholder_group"]
     assert Registration.objects.count() == 0

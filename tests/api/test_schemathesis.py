@@ -39,6 +39,15 @@ BOUNDED = settings(
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 OPERATIONS = {found.ok().label: found.ok() for found in schema.get_all_operations()}
 PROBLEM = ["application/problem+json"]
+# Where an operation answers everybody and takes nothing but names in its path, no call can be wrong by its form.
+CALLS = [
+    (label, mode)
+    for label, found in OPERATIONS.items()
+    for mode in GenerationMode
+    if mode == GenerationMode.POSITIVE
+    or {} not in found.definition.raw["security"]
+    or any(each["in"] != "path" for each in found.definition.raw.get("parameters", []))
+]
 
 
 @pytest.fixture
@@ -68,8 +77,7 @@ def try_out(operation: Any, mode: GenerationMode, headers: dict[str, str], known
     calls()
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("label", OPERATIONS)
+@pytest.mark.parametrize(("label", "mode"), CALLS)
 def test_calls_to_what_exists_keep_the_promise(label: str, mode: GenerationMode, world: w.World) -> None:
     """An owner's program, which gets past every door."""
     known = {name: str(value) for name, value in world.main.items()}

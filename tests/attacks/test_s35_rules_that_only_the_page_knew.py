@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from labs.viewer import VISITOR
-from registrations import registering
-from registrations.models import Registration
+from registrations import attendance, registering
+from registrations.models import Attendance, Registration
 from registrations.registering import Choice, Refused
 from sessions.models import Session
 from tests import factories as f
+from tests.api.test_api import bearer
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +100,21 @@ def test_adding_sessions_later_follows_the_same_rules():
             registering.change_sessions(found, VISITOR, [session.pk])
         assert refused.value.code == "unknown_session"
     assert len(registering.seats_of(found)) == 1
+
+
+@pytest.mark.parametrize(
+    "state", [{"visibility": "draft"}, {"status": "cancelled", "cancelled_at": timezone.now()}]
+)
+def test_nobody_was_present_in_a_session_that_did_not_take_place(state):
+    """The door's pages offer no such session; the API let a program take attendance there, for a certificate."""
+    session = f.SessionFactory()
+    person = registered(session)
+    Session.objects.filter(pk=session.pk).update(**state)
+    session.refresh_from_db()
+    with pytest.raises(attendance.NotHeld):
+        attendance.take(person, session)
+
+    headers = bearer(f.StaffFactory(lab=session.lab).user, ["attendance"])
+    address = f"/api/v1/labs/{session.lab.slug}/sessions/{session.slug}/attendance/{person.public_id}"
+    assert Client().put(address, headers=headers).status_code == 409
+    assert not Attendance.objects.exists()

@@ -26,9 +26,11 @@ NEEDS: dict[str, str | None] = {
     "GET /labs/{lab}": None,
     "GET /labs/{lab}/sessions": None,
     "GET /labs/{lab}/sessions/{session}": None,
+    "GET /labs/{lab}/tracks": None,
     "GET /labs/{lab}/speakers": None,
     "GET /labs/{lab}/speakers/{speaker}": None,
     "GET /certificates/{code}": None,
+    "GET /labs/{lab}/registration-form": None,
     "POST /labs/{lab}/registrations": None,  # what everybody may do at the form
     "GET /labs/{lab}/registrations": "registrations",
     "GET /labs/{lab}/registrations/{registration}": "registrations",
