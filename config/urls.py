@@ -6,9 +6,9 @@ from django.urls import include, path
 from config.api import api
 
 urlpatterns = [
-    path("", include("certificates.urls")),
+    path("", include("sessions.urls")),  # what calendars ask for all day is found first
     path("", include("registrations.urls")),
-    path("", include("sessions.urls")),
+    path("", include("certificates.urls")),
     path("", include("labs.urls")),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
