@@ -6,6 +6,7 @@ from certificates.api import router as certificates
 from labs import problems
 from labs.api import router as labs
 from labs.api_access import Caller, HouseAPI
+from labs.api_bodies import JsonBody
 from registrations.api import router as registrations
 from sessions.api import router as sessions
 
@@ -14,11 +15,13 @@ api = HouseAPI(
     version="1",
     description=(
         "Programmes, labs, sessions and speakers as the caller may see them; registrations, attendance and "
-        "certificates for organisers with a token of the fitting scope. Errors are problem details (RFC 9457). "
+        "certificates for organisers with a token of the fitting scope. Errors are problem details (RFC 9457) in the "
+        "language of Accept-Language. "
         "Instants are UTC; local times come with their IANA zone."
     ),
     urls_namespace="api",
     auth=Caller(),
+    parser=JsonBody(),
 )
 api.add_router("", labs)
 api.add_router("", sessions)

@@ -14,17 +14,19 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import AuthenticationError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 
 from labs.models import ApiToken, Lab, User
-from labs.problems import PROBLEM_SCHEMA, PROBLEM_TYPE
+from labs.problems import PROBLEM_SCHEMA, PROBLEM_TYPE, Refused, not_allowed
 from labs.tokens import API_PREFIX, api_token_hash
 from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
 
 # Operations that answer without a token, too; one only shows more. The document says so in these words of its own.
 FOR_EVERYBODY: dict[str, Any] = {"security": [{}, {"Caller": []}]}
+# The library's own views, which would take any method.
+PAGES = ("openapi-json", "openapi-view")
 
 
 class Caller(HttpBearer):
@@ -100,35 +102,73 @@ def _with_scope(request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organ
     if lab is None or not (viewer.organises(lab) if organisers_only else viewer.keeps_door_of(lab)):
         raise Http404
     if viewer.scopes is None or scope.value not in viewer.scopes:
-        raise HttpError(403, _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value})
+        said = _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value}
+        raise Refused(said, status=403)
     return lab
 
 
-def _with_head(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let the view answer HEAD as it answers GET; the server leaves out the body (RFC 9110 §9.3.2)."""
+def _by_method(view: Callable[..., HttpResponse], reads_only: bool) -> Callable[..., HttpResponse]:
+    """Let the view answer HEAD as it answers GET (the server leaves out the body, RFC 9110 §9.3.2), and refuse
+    methods that it does not take in the form of all errors.
+    """
 
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if reads_only and request.method not in ("GET", "HEAD"):
+            return not_allowed(request, ["GET", "HEAD"])
         if request.method != "HEAD":
-            return view(request, *args, **kwargs)
-        request.method = "GET"
-        try:
-            return view(request, *args, **kwargs)
-        finally:
-            request.method = "HEAD"
+            response = view(request, *args, **kwargs)
+        else:
+            request.method = "GET"
+            try:
+                response = view(request, *args, **kwargs)
+            finally:
+                request.method = "HEAD"
+        if response.status_code != 405:
+            return response
+        taken = set(response["Allow"].split(", "))
+        return not_allowed(request, sorted(taken | ({"HEAD"} if "GET" in taken else set())))
 
+    # Nothing here counts a browser's session, so that there is nothing for another site to borrow.
+    answer.csrf_exempt = True  # type: ignore[attr-defined]
     return answer
 
 
+def _as_sent(model: Any, error: dict[str, Any]) -> dict[str, Any]:
+    """Return an error of the library, whose place (`loc`) begins with the source and goes on as the caller wrote it.
+
+    The library gives the one parameter of a body a name of its own, and takes parameters of queries by groups.
+    """
+    source, *path = error["loc"]
+    own = getattr(model, "__read_from_single_attr__", None)
+    if source == "body" and own is not None and path[:1] == [own]:
+        path = path[1:]
+    if source == "header":
+        path = [str(part).replace("_", "-").title() for part in path]
+    return error | {"loc": (source, *path)}
+
+
 class HouseAPI(NinjaAPI):
-    """Gives every successful GET an ETag (the hash of its bytes) and answers a repeated one with 304 (RFC 9110 §13)."""
+    """Says what does not fit by the names that the caller used; gives every successful GET an ETag (the hash of its
+    bytes) and answers a repeated one with 304 (RFC 9110 §13).
+    """
+
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext]
+    ) -> ValidationError:
+        errors = []
+        for context in error_contexts:
+            found = super().validation_error_from_error_contexts([context]).errors
+            errors += [_as_sent(context.model, each) for each in found]
+        return ValidationError(errors)
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         """Return the document, in which every operation says what its errors look like."""
         document = super().get_openapi_schema(**kwargs)
         for operations in document["paths"].values():
             for operation in operations.values():
-                operation["responses"]["4XX"] = {"$ref": "#/components/responses/Problem"}
+                for errors in ("4XX", "5XX"):
+                    operation["responses"][errors] = {"$ref": "#/components/responses/Problem"}
         document["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
         document["components"]["responses"] = {
             "Problem": {
@@ -142,7 +182,7 @@ class HouseAPI(NinjaAPI):
         patterns = super()._get_urls()
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = _with_head(pattern.callback)
+                pattern.callback = _by_method(pattern.callback, pattern.name in PAGES)
         return patterns
 
     def create_response(

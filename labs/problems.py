@@ -1,11 +1,24 @@
 """Errors of the API as problem details (RFC 9457): one form for all of them, never more than the caller may know."""
 
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-__all__ = ["Http404", "Refused", "http_error", "invalid", "not_found", "problem", "refused", "throttled"]
+from labs.problem_words import words_for
+
+__all__ = ["Http404", "Refused", "http_error", "invalid", "is_for_api", "not_found", "problem", "refused"]
+
+logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 _TEXT = {"type": "string"}
@@ -16,58 +29,103 @@ PROBLEM_SCHEMA = {
         "type": _TEXT,
         "title": {**_TEXT, "description": "What kind of problem, in the caller's language"},
         "status": {"type": "integer"},
-        "detail": _TEXT,
+        "detail": {**_TEXT, "description": "What stands in the way this time, in the caller's language"},
+        "instance": {**_TEXT, "description": "Names this error in the service's own log, where it failed"},
         "errors": {
             "type": "array",
             "items": {
                 "type": "object",
                 "required": ["field", "message"],
-                "properties": {"field": {**_TEXT, "description": "Dotted path"}, "message": _TEXT},
+                "properties": {
+                    "field": {
+                        **_TEXT,
+                        "description": "Dotted path in the body as it was sent (`sessions.0`), empty for the body as "
+                        "a whole; of a parameter or header, its name",
+                    },
+                    "message": {**_TEXT, "description": "In the caller's language"},
+                },
             },
         },
     },
 }
+# A body may be wrong in as many places as it has letters; the first ones are enough to put it right.
+ERRORS_AT_MOST = 100
+FIELD_AT_MOST = 200
+SOME_DO_NOT_FIT = gettext_lazy("Some of what was sent does not fit")
 
 
 class Refused(Exception):
-    """An operation that the rules do not allow. `errors` maps field names to messages in the caller's language."""
+    """An operation that the rules do not allow.
 
-    def __init__(self, detail: str, errors: dict[str, str] | None = None, status: int = 422) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    `detail` is a sentence in the caller's language; `errors` maps dotted paths of the body to messages.
+    """
+
+    def __init__(
+        self, detail: str | Promise = "", errors: Mapping[str, str] | None = None, status: int = 422
+    ) -> None:
+        super().__init__(str(detail))
+        self.detail = str(detail)
         self.errors = errors or {}
         self.status = status
 
 
+class Unreadable(Exception):
+    """A body that is no document of the kind that operations take. `detail` says why, in the caller's language."""
+
+    def __init__(self, detail: str, status: int = 400) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.status = status
+
+
+def is_for_api(request: HttpRequest) -> bool:
+    """Tell whether the address lies below the API's, whether or not there is anything at it."""
+    return request.path.startswith(reverse("api:api-root"))
+
+
 def problem(
-    status: int, title: str, detail: str = "", *, errors: list[dict[str, str]] | None = None, **headers: str
+    status: int,
+    title: str,
+    detail: str = "",
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    instance: str = "",
+    **headers: str,
 ) -> HttpResponse:
     """Return a problem document; `errors` is a list of {"field": dotted path, "message": text}."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if detail:
         body["detail"] = detail
+    if instance:
+        body["instance"] = instance
     if errors:
-        body["errors"] = errors
+        body["errors"] = list(errors)
     response = JsonResponse(body, status=status, content_type=PROBLEM_TYPE)
     response["Cache-Control"] = "no-store"
+    response["Content-Language"] = get_language() or "en"
+    patch_vary_headers(response, ("Accept-Language",))
     for name, value in headers.items():
         response[name.replace("_", "-")] = value
     return response
 
 
 def invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    errors = []
-    for each in error.errors:
-        path = [str(part) for part in each.get("loc", ())]
-        if path and path[0] in ("body", "query", "path", "header", "form"):
-            path = path[1:]
-        errors.append({"field": ".".join(path), "message": str(each.get("msg", ""))})
-    return problem(422, _("Some of what was sent does not fit"), errors=errors)
+    """Answer what does not fit the operation's schema; `error.errors` are those of `HouseAPI`, with plain paths."""
+    if any(each["loc"][0] == "path" for each in error.errors):
+        return not_found(request, error)  # such an address there cannot be
+    errors = [
+        {"field": ".".join(map(str, each["loc"][1:]))[:FIELD_AT_MOST], "message": words_for(each)}
+        for each in error.errors[:ERRORS_AT_MOST]
+    ]
+    return problem(422, str(SOME_DO_NOT_FIT), errors=errors)
 
 
 def refused(request: HttpRequest, error: Any) -> HttpResponse:
-    errors = [{"field": field, "message": message} for field, message in error.errors.items()]
-    return problem(error.status, _("This cannot be done"), error.detail, errors=errors)
+    errors = [
+        {"field": field, "message": message} for field, message in list(error.errors.items())[:ERRORS_AT_MOST]
+    ]
+    title = str(SOME_DO_NOT_FIT) if errors else _("This cannot be done")
+    return problem(error.status, title, error.detail, errors=errors)
 
 
 def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
@@ -85,9 +143,49 @@ def throttled(request: HttpRequest, error: Any) -> HttpResponse:
     )
 
 
-def not_found(request: HttpRequest, error: Any) -> HttpResponse:
+def http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """Answer what the library found wrong itself: a body that `JsonBody` could not read."""
+    cause = error.__cause__
+    if not isinstance(cause, Unreadable):
+        return bad_request(request, error)
+    if cause.status == 415:
+        return problem(415, _("This type of body is not taken here"), cause.detail, Accept="application/json")
+    return problem(cause.status, _("The request cannot be read"), cause.detail)
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return problem(404, _("There is nothing at this address"))
 
 
-def http_error(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(error.status_code, str(error))
+def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
+    """Answer a method that the address does not take (RFC 9110 §15.5.6)."""
+    said = ", ".join(methods)
+    detail = _("This address takes %(methods)s.") % {"methods": said}
+    return problem(405, _("The method is not allowed here"), detail, Allow=said)
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        return problem(
+            413, _("The request is too large"), _("Send at most %(most)d kB at once.") % {"most": most}
+        )
+    return problem(400, _("The request cannot be read"))
+
+
+def forbidden(request: HttpRequest, exception: Any = None, reason: str = "") -> HttpResponse:
+    return problem(403, _("This is not allowed"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an error of our own: the caller gets a name for it, and the log what it was."""
+    instance = uuid.uuid4().urn
+    logger.error("%s is an error at %s", instance, request.path, exc_info=True)
+    return problem(
+        500,
+        _("Something went wrong here"),
+        _(
+            "Try again later. If it happens again, tell whoever runs the service what stands under “instance”."
+        ),
+        instance=instance,
+    )

@@ -1,7 +1,7 @@
 """Registrations and attendance: registering for everybody, the rest for organisers with a token of the scope."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -10,9 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from ninja import FilterSchema, Header, Query, Router, Schema, Status
-from ninja.errors import HttpError, Throttled
+from ninja.errors import Throttled
 from ninja.pagination import paginate
 from pydantic import ConfigDict, Field, StrictBool
 
@@ -24,6 +23,7 @@ from labs.problems import Refused as Problem
 from labs.submissions import KeyReused, once
 from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
+from labs.wording import said_of
 from labs.zones import is_canonical
 from registrations import attendance, registering
 from registrations.consent import consent_words, kept_until
@@ -34,6 +34,9 @@ router = Router(tags=["Registrations and attendance"])
 
 Scope = ApiToken.Scope
 REGISTRATIONS_PER_HOUR = 60
+# What the rules object to, by the name that the caller used.
+FIELDS_OF_RULES = {"no_consent": "consent", "no_session": "sessions", "unknown_session": "sessions"}
+FIELDS_OF_COLUMNS = {"email_key": "email"}
 
 
 # The form of addresses: nothing else is looked for.
@@ -72,7 +75,7 @@ class RegistrationIn(Schema):
     name: str = Field(min_length=1, max_length=200)
     email: str = Field(min_length=3, max_length=254)
     sessions: list[Slug] = Field(min_length=1, max_length=500, description="Slugs")
-    language: str = Field(pattern="^(en|bg|el)$")
+    language: Literal["en", "bg", "el"]
     time_zone: str = Field(max_length=64, description="IANA name")
     city: Slug | None = Field(None, description="Slug of a city of the programme")
     city_text: str = Field("", max_length=100)
@@ -235,19 +238,22 @@ def register(
         try:
             registering.submit(found, reader_of(request), _plan(request, found, form))
         except registering.Refused as error:
-            raise Problem(str(error.message)) from error
+            field = FIELDS_OF_RULES.get(error.code)
+            raise (
+                Problem(errors={field: str(error.message)}) if field else Problem(error.message)
+            ) from error
         except ValidationError as error:
-            messages = getattr(error, "message_dict", {"": error.messages})
+            said = said_of(Registration(), error)
             raise Problem(
-                _("Some of what was sent does not fit"),
-                {name: " ".join(said) for name, said in messages.items()},
+                errors={FIELDS_OF_COLUMNS.get(name, name): " ".join(words) for name, words in said.items()}
             ) from error
         return {}
 
     try:
         once(f"api-register:{found.pk}", idempotency_key, form.dict(), carry_out)
     except KeyReused as error:
-        raise Problem(str(error.message), status=409) from error
+        said = _("This Idempotency-Key came with another body before. Send a new key for a new call.")
+        raise Problem(said, status=409) from error
     detail = _("A mail asks the address to confirm. The registration counts once it does.")
     return Status(202, {"detail": detail})
 
@@ -268,13 +274,11 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
         errors["time_zone"] = _("This is not the name of a time zone. Write it like Europe/Sofia.")
     in_sight = Session.objects.filter(lab=lab).visible_to(reader_of(request))
     known = set(in_sight.filter(slug__in=form.sessions).values_list("slug", flat=True))
-    unknown = [slug for slug in form.sessions if slug not in known]
-    if unknown:
-        errors["sessions"] = _("The lab has no such session: %(slugs)s") % {
-            "slugs": ", ".join(unknown[:5])[:300]
-        }
+    for place, slug in enumerate(form.sessions):
+        if slug not in known:
+            errors[f"sessions.{place}"] = _("The lab has no such session.")
     if errors:
-        raise Problem(_("Some of what was sent does not fit"), errors)
+        raise Problem(errors=errors)
     open_to_choose = registering.choosable(lab, reader_of(request), timezone.now(), slugs=form.sessions)
     return registering.RegistrationPlan(
         details=registering.Details(
@@ -305,7 +309,7 @@ def cancel(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]
     try:
         registering.cancel(row, by=account_of(request))
     except registering.Refused as error:
-        raise Problem(str(error.message), status=409) from error
+        raise Problem(error.message, status=409) from error
     return registration_data(_one(found, registration))
 
 
@@ -356,7 +360,7 @@ def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> di
     try:
         row = attendance.take(person, _session(request, found, session), account_of(request))
     except attendance.NotOfThisLab as error:
-        raise HttpError(409, str(gettext_lazy("The registration is not confirmed."))) from error
+        raise Problem(_("The registration is not confirmed."), status=409) from error
     except attendance.NotHeld as error:
         raise Problem(
             _("This session does not take place: nobody can be marked as present."), status=409

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import City, Lab, StakeholderGroup, User
@@ -50,7 +51,7 @@ State = Registration.State
 class Refused(Exception):
     """The registration cannot be made or changed like this. `code` names the rule, `message` says it to people."""
 
-    def __init__(self, code: str, message: object) -> None:
+    def __init__(self, code: str, message: str | Promise) -> None:
         super().__init__(code)
         self.code = code
         self.message = message

@@ -1,13 +1,45 @@
-"""Pages for what went wrong. They say what happened and what to do, and never why a thing is hidden."""
+"""Answers to what went wrong: pages for people, problem details for programs.
+
+They say what happened and what to do, and never why a thing is hidden.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import translation
 
+from labs import problems
 from labs.access import keep_private
 from labs.viewer import VISITOR
 
+Handler = Callable[..., HttpResponse]
 
+
+def or_problem(problem: Handler) -> Callable[[Handler], Handler]:
+    """Have `problem` tell of the error below the API's address, and the handler itself everywhere else.
+
+    Both speak the reader's language, also where the error came before anybody looked what it is.
+    """
+
+    def around(page: Handler) -> Handler:
+        @functools.wraps(page)
+        def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            answer = problem if problems.is_for_api(request) else page
+            if hasattr(request, "LANGUAGE_CODE"):
+                return answer(request, *args, **kwargs)
+            with translation.override(translation.get_language_from_request(request)):
+                return answer(request, *args, **kwargs)
+
+        return handler
+
+    return around
+
+
+@or_problem(problems.not_found)
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     response = render(request, "errors/404.html", status=404)
     found = getattr(request, "resolver_match", None)
@@ -16,6 +48,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return response
 
 
+@or_problem(problems.bad_request)
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     # What was wrong may be the query itself, found before anybody asked who is there.
     request.GET = QueryDict()
@@ -24,13 +57,16 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return render(request, "errors/400.html", status=400)
 
 
+@or_problem(problems.forbidden)
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "errors/403.html", status=403)
 
 
+@or_problem(problems.forbidden)
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "errors/403.html", {"csrf": True}, status=403)
 
 
+@or_problem(problems.server_error)
 def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("errors/500.html"), status=500)

@@ -191,28 +191,28 @@ def test_the_answer_is_the_same_for_an_address_that_is_registered() -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"name": ""}, "form.name"),
-        ({"name": "x" * 5000}, "form.name"),
+        ({"name": ""}, "name"),
+        ({"name": "x" * 5000}, "name"),
         ({"name": "two\nlines"}, "name"),
         ({"name": "a\u202eb"}, "name"),
         ({"email": "no address"}, "email"),
         ({"email": "a@example.org\nBcc: b@example.org"}, "email"),
-        ({"sessions": []}, "form.sessions"),
-        ({"sessions": ["no-such"]}, "sessions"),
-        ({"sessions": "text"}, "form.sessions"),
-        ({"language": "xx"}, "form.language"),
+        ({"sessions": []}, "sessions"),
+        ({"sessions": ["no-such"]}, "sessions.0"),
+        ({"sessions": "text"}, "sessions"),
+        ({"language": "xx"}, "language"),
         ({"time_zone": "Singapore"}, "time_zone"),
         ({"city": "nowhere"}, "city"),
         ({"stakeholder_group": "nobody"}, "stakeholder_group"),
-        ({"consent": "perhaps"}, "form.consent"),
-        ({"unknown": 1}, "form.unknown"),
+        ({"consent": "perhaps"}, "consent"),
+        ({"unknown": 1}, "unknown"),
     ],
 )
 def test_what_does_not_fit_is_named_and_nothing_is_kept(changes: dict[str, Any], field: str) -> None:
     session = f.SessionFactory()
     answer = post(session.lab, form_for(session, **changes))
     assert answer.status_code == 422, answer.content
-    assert field in [error["field"] for error in answer.json()["errors"]]
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert (Registration.objects.count(), Message.objects.count()) == (0, 0)
 
 

@@ -73,6 +73,8 @@ def try_out(operation: Any, mode: GenerationMode, headers: dict[str, str], known
         if response.status_code >= 400:
             assert response.headers["content-type"] == PROBLEM
             assert response.json()["status"] == response.status_code
+            named = {error["field"].partition(".")[0] for error in response.json().get("errors", ())}
+            assert not named & {"form", "filters", "body", "query"}, "fields have the names that callers use"
 
     calls()
 

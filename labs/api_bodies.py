@@ -1,0 +1,40 @@
+"""Bodies of calls to the API: JSON in UTF-8 (RFC 8259), and nothing that merely resembles it."""
+
+import json
+from typing import Any, NoReturn
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja.parser import Parser
+
+from labs.problems import Unreadable
+
+JSON = "application/json"
+
+
+class JsonBody(Parser):
+    """Reads bodies. Raises Unreadable, with words for the caller."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != JSON:
+            # Also so that no form of another site passes for a call: browsers send no JSON without asking first.
+            raise Unreadable(_("Send JSON, and say so: Content-Type: application/json."), status=415)
+        try:
+            return json.loads(request.body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        except UnicodeDecodeError as error:
+            said = _("The body is not UTF-8: see byte %(place)d.") % {"place": error.start}
+            raise Unreadable(said) from error
+        except json.JSONDecodeError as error:
+            said = _("The body is not JSON: see line %(line)d, column %(column)d.") % {
+                "line": error.lineno,
+                "column": error.colno,
+            }
+            raise Unreadable(said) from error
+        except RecursionError as error:
+            raise Unreadable(_("The body is nested too deeply.")) from error
+        except ValueError as error:  # NaN and the like, and numbers of thousands of digits
+            raise Unreadable(_("The body has a number that cannot be read.")) from error
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(word)

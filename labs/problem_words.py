@@ -1,0 +1,75 @@
+"""What does not fit in a call of the API, in the caller's language: a sentence for each kind of error of pydantic."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+Limits = Mapping[str, Any]
+
+
+def _too_short(limits: Limits) -> str:
+    least = limits["min_length"]
+    return ngettext("Write at least %(limit)d character.", "Write at least %(limit)d characters.", least) % {
+        "limit": least
+    }
+
+
+def _too_long(limits: Limits) -> str:
+    most = limits["max_length"]
+    return ngettext("Write at most %(limit)d character.", "Write at most %(limit)d characters.", most) % {
+        "limit": most
+    }
+
+
+def _too_few(limits: Limits) -> str:
+    least = limits["min_length"]
+    return ngettext("Send at least %(limit)d value.", "Send at least %(limit)d values.", least) % {
+        "limit": least
+    }
+
+
+def _too_many(limits: Limits) -> str:
+    most = limits["max_length"]
+    return ngettext("Send at most %(limit)d value.", "Send at most %(limit)d values.", most) % {"limit": most}
+
+
+# By the beginning of the error's type, the longer one first: "date_" stands for date_type, date_parsing and others.
+_SENTENCES: dict[str, Callable[[Limits], str]] = {
+    "missing": lambda limits: _("This is missing."),
+    "extra_forbidden": lambda limits: _("There is no such field here. Check how it is written."),
+    "string_too_short": _too_short,
+    "string_too_long": _too_long,
+    "string_pattern_mismatch": lambda limits: (
+        _("This does not match the pattern %(pattern)s.") % {"pattern": limits["pattern"]}
+    ),
+    "string_": lambda limits: _("Send a text."),
+    "too_short": _too_few,
+    "too_long": _too_many,
+    "list_": lambda limits: _("Send a list."),
+    "bool_": lambda limits: _("Send true or false."),
+    "int_": lambda limits: _("Send a whole number."),
+    "greater_than_equal": lambda limits: _("Send %(limit)d or more.") % {"limit": limits["ge"]},
+    "less_than_equal": lambda limits: _("Send %(limit)d or less.") % {"limit": limits["le"]},
+    "datetime_": lambda limits: _("Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
+    "timezone_": lambda limits: _("Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
+    "date_": lambda limits: _("Send a day, like 2027-04-06."),
+    "literal_error": lambda limits: _("Send one of these: %(values)s.") % {"values": limits["expected"]},
+    "model_": lambda limits: _("Send a JSON object with the fields of this operation."),
+    "dict_": lambda limits: _("Send a JSON object with the fields of this operation."),
+}
+
+
+def words_for(error: Mapping[str, Any]) -> str:
+    """Return the sentence for an error as pydantic lists it: `type`, `ctx` with the limits, `msg` in English.
+
+    What one of our own validators raised says itself what is wrong; of a kind that is not known here, only that it is.
+    """
+    kind, limits = error["type"], error.get("ctx", {})
+    if kind == "value_error":
+        return str(limits["error"])
+    for beginning, sentence in _SENTENCES.items():
+        if kind.startswith(beginning):
+            return sentence(limits)
+    return _("This does not fit. The document at /api/v1/openapi.json says what does.")
