@@ -1,10 +1,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from labs.forms.base import HouseForm
 from labs.models.texts import no_control_characters, one_line
 
 
-class CompareForm(forms.Form):
+class CompareForm(HouseForm):
     """A name to compare with the one on a certificate whose holder was erased."""
 
     name = forms.CharField(
@@ -12,7 +13,7 @@ class CompareForm(forms.Form):
     )
 
 
-class RevokeForm(forms.Form):
+class RevokeForm(HouseForm):
     """Why a certificate is withdrawn; the check page shows the reason to everyone who opens it."""
 
     reason = forms.CharField(

@@ -6,11 +6,18 @@ from allauth.account import forms as allauth_forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from labs.wording import use_house_words
+
 ADDRESS_MISSING = _("Write your e-mail address")
 ADDRESS_UNFINISHED = _("Write the address in full, like name@example.org")
 PASSWORD_MISSING = _("Write your password")
 PASSWORD_HINT = _("12 characters or more. A sentence that only you would write is good and easy to keep.")
 
+_WEAK_PASSWORDS = {
+    "password_too_short": _("Write a longer one: 12 characters or more."),
+    "password_too_common": _("Many people have this one, and so it is soon guessed. Write another."),
+    "password_too_similar": _("This is too much like your name or your e-mail. Write another."),
+}
 _LOGIN_ERRORS = {
     "email_password_mismatch": _(
         "No account here has this e-mail with this password. Check both, or choose a new password below."
@@ -35,25 +42,38 @@ class LoginForm(allauth_forms.LoginForm):
             raise ValidationError(words, code=error.code) if words else error from None
 
 
+class _NewPassword:
+    """What two forms have in common in which a new password is written twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "password1", _("New password"), required=_("Write a new password"))
+        _word(self, "password2", _("New password once more"), required=_("Write the new password once more"))
+        self.fields["password1"].help_text = PASSWORD_HINT  # type: ignore[attr-defined]
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Say in our words what a password lacks, and that the second one is not the first."""
+        if field == "password1" and isinstance(error, ValidationError):
+            error = [_WEAK_PASSWORDS.get(one.code or "", one) for one in error.error_list]
+        elif field == "password2" and not isinstance(error, ValidationError):
+            error = _("This is not the same as above. Write the new password once more.")
+        super().add_error(field, error)  # type: ignore[misc]
+
+
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "email", _("E-mail"), required=ADDRESS_MISSING, invalid=ADDRESS_UNFINISHED)
 
 
-class ChoosePasswordForm(allauth_forms.ResetPasswordKeyForm):
+class ChoosePasswordForm(_NewPassword, allauth_forms.ResetPasswordKeyForm):
     """A new password from the link of a mail."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _word_new_password(self)
 
-
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "oldpassword", _("Your password now"), required=PASSWORD_MISSING)
-        _word_new_password(self)
 
     def clean_oldpassword(self) -> str:
         try:
@@ -62,16 +82,11 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):
             raise ValidationError(_("This is not your password. Write the one you signed in with.")) from None
 
 
-def _word_new_password(form: Any) -> None:
-    _word(form, "password1", _("New password"), required=_("Write a new password"))
-    _word(form, "password2", _("New password once more"), required=_("Write the new password once more"))
-    form.fields["password1"].help_text = PASSWORD_HINT
-
-
 def _word(form: Any, name: str, label: Any, **errors: Any) -> None:
     """Give a field of allauth our label and errors, and take away placeholders and helps that would say it again."""
     field = form.fields[name]
     field.label = label
     field.help_text = ""
     field.error_messages |= errors
+    use_house_words([field])
     field.widget.attrs.pop("placeholder", None)

@@ -26,6 +26,7 @@ from labs.models.texts import languages_of
 from labs.revisions import touch
 from labs.signals import lab_rescheduled
 from labs.theme import clean_colour, theme_values
+from labs.wording import said_of
 
 Texts = Mapping[str, str]
 
@@ -65,7 +66,7 @@ class Findings:
         try:
             row.clean_fields(exclude=others)
         except ValidationError as error:
-            for name, messages in error.message_dict.items():
+            for name, messages in said_of(row, error).items():
                 self.errors[at + name].extend(messages)
 
     def languages(self, name: str, texts: Texts) -> None:

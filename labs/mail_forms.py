@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from labs.forms.base import HouseForm
 from labs.outbox import TABS, MailSearch, occasion_in_words
 
 
-class MailSearchForm(forms.Form):
+class MailSearchForm(HouseForm):
     """Comes by GET. `occasions` are those that there are mails for."""
 
     q = forms.CharField(

@@ -21,6 +21,7 @@ from labs.mail import Link, queue
 from labs.models import City, Delegate, Lab, Programme, Staff, User
 from labs.models.texts import no_control_characters, one_line
 from labs.viewer import viewer_for
+from labs.wording import sentences
 
 NOT_YOURS = _("You may not give or take this role.")
 
@@ -137,5 +138,5 @@ def _wrong(name: str, value: str, *validators: Callable[[str], object]) -> dict[
         try:
             validate(value)
         except ValidationError as error:
-            found.extend(error.messages)
+            found.extend(sentences(error))
     return {name: found} if found else {}

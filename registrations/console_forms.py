@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from labs.forms.base import HouseForm
 from labs.models import Lab
 from labs.models.texts import reading
 from registrations.door import LETTERS_AT_LEAST
@@ -32,7 +33,7 @@ def _search_field(label: Any) -> forms.CharField:
     )
 
 
-class PeopleSearchForm(forms.Form):
+class PeopleSearchForm(HouseForm):
     """What the list of people is narrowed to, and its order. Sessions, cities and groups are named by their slugs."""
 
     q = _search_field(_("Name, e-mail or organisation"))
@@ -137,7 +138,7 @@ class PersonForm(DetailsForm):
             group.choices = [("", _("Not said")), *known]  # type: ignore[attr-defined]
 
 
-class AddressForm(forms.Form):
+class AddressForm(HouseForm):
     """The right e-mail address of a person."""
 
     email = forms.EmailField(
@@ -151,7 +152,7 @@ class AddressForm(forms.Form):
     )
 
 
-class SeatForm(forms.Form):
+class SeatForm(HouseForm):
     """A session in which a person is to get a seat: those that are not over and not cancelled."""
 
     session = forms.ChoiceField(
@@ -179,7 +180,7 @@ class SeatForm(forms.Form):
         return self.sessions[self.cleaned_data["session"]]
 
 
-class DoorSearchForm(forms.Form):
+class DoorSearchForm(HouseForm):
     """A name at the door."""
 
     q = forms.CharField(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import ZoneSelect
+from labs.forms.base import HouseForm, ZoneSelect
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
 from labs.viewer import Viewer
@@ -48,7 +48,7 @@ def can_be_taken(session: Session) -> bool:
     return session.waiting_list or session.seats_left is None or session.seats_left > 0
 
 
-class SessionsMixin(forms.Form):
+class SessionsMixin(HouseForm):
     """The list of sessions: what is in sight, takes place and is not over, and what the person has already."""
 
     session = forms.MultipleChoiceField(
@@ -104,7 +104,7 @@ class SessionsMixin(forms.Form):
         return not set(self.overlaps_key.split()) <= seen
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(HouseForm):
     """Who the person is. `lab` gives cities and groups; texts are shown in the active language."""
 
     name = forms.CharField(
@@ -322,7 +322,7 @@ class SessionsForm(SessionsMixin):
         return tuple(self.offered[slug].pk for slug in self.cleaned_data["session"])
 
 
-class LinkForm(forms.Form):
+class LinkForm(HouseForm):
     """Asking for the private link again."""
 
     email = forms.EmailField(

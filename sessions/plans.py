@@ -20,6 +20,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from labs.dates import date_range
 from labs.models import Lab, Room, Track
 from labs.wall_clock import UnknownZone, WallClockError, fold_of, instant, wall
+from labs.wording import said_of
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
 Texts = Mapping[str, str]
@@ -173,7 +174,7 @@ def _check_columns(session: Session, findings: _Findings) -> None:
     try:
         session.clean_fields(exclude=derived)
     except ValidationError as error:
-        for name, messages in error.message_dict.items():
+        for name, messages in said_of(session, error).items():
             findings.errors[name].extend(messages)
 
 
@@ -263,7 +264,7 @@ def _check_agenda(
         try:
             row.clean_fields(exclude={"session", "start_time", "end_time", "starts_at", "ends_at"})
         except ValidationError as error:
-            for column, messages in error.message_dict.items():
+            for column, messages in said_of(row, error).items():
                 findings.errors[f"{name}.{column}"].extend(messages)
         _check_languages(f"{name}.title", item.title, findings)
         _check_languages(f"{name}.abstract", item.abstract, findings)

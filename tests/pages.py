@@ -11,12 +11,16 @@ VOID = {"input", "br", "img", "link", "meta", "hr"}
 
 @dataclass
 class Form:
-    """A form: where it is sent, the values of its fields, and the buttons (name, value) it can be sent with."""
+    """A form: where it is sent, the values of its fields, and the buttons (name, value) it can be sent with.
+
+    `names` are those of all controls, also of boxes that are not ticked and of files.
+    """
 
     action: str = ""
     method: str = "get"
     values: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
 
     def filled(self, **changes: Any) -> dict[str, Any]:
         """Return the data of a submission, with some answers changed; None leaves a field out.
@@ -50,6 +54,8 @@ class _Reader(HTMLParser):
         if self._form is None:
             return
         name = said.get("name", "")
+        if name and tag in ("input", "select", "textarea"):
+            self._form.names.add(name)
         if tag == "button" and said.get("type") == "submit":
             self._form.buttons.append((name, said.get("value", "")))
         elif tag == "input" and name:

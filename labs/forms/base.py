@@ -1,4 +1,4 @@
-"""Fields that every form of the console uses, and what its forms have in common.
+"""Fields that the console's forms use, and what all forms of the house have in common.
 
 Forms check what can be seen in the answers alone; the verbs check the rest and name the fields.
 """
@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.forms.formsets import BaseFormSet
 from django.forms.utils import ErrorDict, flatatt
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -21,6 +22,7 @@ from i18nfield.strings import LazyI18nString
 
 from labs.models.texts import LINE, EachLanguageAtMost, languages_of, no_control_characters, one_line
 from labs.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
+from labs.wording import OF_ROWS, use_house_words
 from labs.zones import offset_text, validate_zone, zone_choices
 
 PK_DIGITS = 18  # those of the largest number that databases count with, less one
@@ -176,13 +178,16 @@ def fold_field() -> forms.TypedChoiceField:
 
 
 class HouseForm(forms.Form):
-    """A form whose texts come in the given languages, and which takes over what a verb refused."""
+    """A form that speaks the house's words, whose texts come in the given languages, and which takes over what a verb
+    refused.
+    """
 
     # Where a verb's field has another name here.
     renamed: Mapping[str, str] = {}
 
     def __init__(self, *args: Any, locales: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        use_house_words(self.fields.values())
         self.locales = list(locales)
         for field in self.fields.values():
             if isinstance(field, TextsField) and locales:
@@ -206,6 +211,12 @@ class HouseForm(forms.Form):
         """Show what was typed without judging it: more rows were asked for, nothing is to be saved yet."""
         self.cleaned_data = {}
         self._errors = ErrorDict()
+
+
+class HouseRows(BaseFormSet):
+    """Several forms of one kind, which speak the house's words also as a whole."""
+
+    default_error_messages = OF_ROWS
 
 
 def keeping(before: object, typed: object, shown: Sequence[str]) -> dict[str, str]:

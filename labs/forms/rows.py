@@ -11,7 +11,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import HouseForm, NumberField, TextsField, keeping
+from labs.forms.base import HouseForm, HouseRows, NumberField, TextsField, keeping
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan
 
 
@@ -27,7 +27,7 @@ class RowForm(HouseForm):
         return not self.has_changed()
 
 
-class Rows(BaseFormSet):
+class Rows(HouseRows):
     """Rows with their ids; nothing rests on their number or order as the browser says them.
 
     Rows that stand already are told by their `row`, and only those that the caller knows are let in.

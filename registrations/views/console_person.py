@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labs import access, outbox
 from labs.models import Lab, Message
 from labs.views import posted
+from labs.wording import said_of
 from registrations import erasing, finding, organising, registering, seats
 from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm
@@ -191,7 +192,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         except registering.Refused as refusal:
             form.add_error("email", str(refusal.message))
         except ValidationError as error:
-            form.add_error("email", error.messages)
+            form.add_error("email", [text for some in said_of(person, error).values() for text in some])
         else:
             if sent is None:
                 messages.info(request, _("The address is the same as before. Nothing was changed."))

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
+from django.forms import formset_factory
 from django.forms.utils import ErrorDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import HourField, HouseForm, NumberField, TextsField, keeping
+from labs.forms.base import HourField, HouseForm, HouseRows, NumberField, TextsField, keeping
 from labs.forms.rows import RowForm, Rows, refuse_fewer_rows
 from labs.models import Lab
 from labs.models.texts import PARAGRAPHS, languages_of, reading
@@ -102,7 +102,7 @@ class AppearanceRow(HouseForm):
         self.fields["item"].choices = items  # type: ignore[attr-defined]
 
 
-class AppearanceRows(BaseFormSet):
+class AppearanceRows(HouseRows):
     """Who appears. Rows have no ids: the whole list is written anew."""
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:

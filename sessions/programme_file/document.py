@@ -21,6 +21,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from labs.wording import sentences
+
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PROBLEMS = 500
 
@@ -252,7 +254,7 @@ class Record:
         try:
             column.run_validators(value)
         except ValidationError as error:
-            for message in error.messages:
+            for message in sentences(error, column):
                 self.note(name, message)
             return False
         return True

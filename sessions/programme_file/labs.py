@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from labs.models import Lab, LabDay, Room, Track
 from labs.theme import clean_colour
 from labs.wall_clock import WallClockError, instant
+from labs.wording import sentences
 from sessions.programme_file.document import Record, Texts
 from sessions.programme_file.facts import LabFacts, RoomFacts, TrackFacts
 from sessions.programme_file.ground import Ground, column, languages_of, slug_of, web_address, zone_of
@@ -185,7 +186,7 @@ class LabReader:
             try:
                 validate_email(address)
             except ValidationError as error:
-                record.note("contact_email", error.messages[0])
+                record.note("contact_email", sentences(error)[0])
                 return None
         return address
 

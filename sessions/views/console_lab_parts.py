@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count
-from django.forms import BaseFormSet, formset_factory
+from django.forms import formset_factory
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from labs import access
 from labs.editing import Refused
+from labs.forms.base import HouseRows
 from labs.forms.labs import RoomForm
 from labs.forms.rows import DayRow
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
@@ -24,7 +25,7 @@ from labs.views.console_programme import has_errors, named_rows
 from labs.views.posted import created_once, person
 from labs.wall_clock import wall
 
-DaySet: Any = formset_factory(DayRow, formset=BaseFormSet, extra=0, max_num=400, absolute_max=400)
+DaySet: Any = formset_factory(DayRow, formset=HouseRows, extra=0, max_num=400, absolute_max=400)
 # With more days than these, only those are listed that have sessions or a heading.
 DAYS_LISTED = 31
 
