@@ -128,6 +128,7 @@ def _form(
         "lab": lab,
         "form": form,
         "zone": getattr(request, "reader_zone", None) or lab.time_zone,
+        "suggests_zone": not form.is_bound and not getattr(request, "reader_zone", None),
         "consent": consent_words(lab, get_language() or settings.LANGUAGE_CODE),
         "kept_until": kept_until(lab),
         "overlapping": overlapping,

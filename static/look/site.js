@@ -71,10 +71,32 @@ for (const place of document.querySelectorAll("[data-suggest-zone]")) {
   place.hidden = false;
 }
 
-// A new form proposes the zone in which the device lives, where it has a place.
+// A form that asks for a zone begins with the device's own, where the reader has chosen none. What was chosen in it is
+// kept with the page's place in the history, so that it comes back after a reload and a step back. data-own-zone holds
+// the words that say whose zone it is.
 for (const list of document.querySelectorAll("select[data-own-zone]")) {
+  const note = document.createElement("span");
+  note.textContent = ` · ${list.dataset.ownZone}`;
+  list.addEventListener("change", () => {
+    note.remove();
+    history.replaceState({ ...history.state, zone: list.value }, "");
+  });
+  const kept = history.state?.zone;
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (own && own !== "UTC" && [...list.options].some((option) => option.value === own)) list.value = own;
+  const named = (zone) => {
+    try {
+      return Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+    } catch {
+      return ""; // a zone that this device does not know
+    }
+  };
+  const offered = [...list.options];
+  // Devices may know a place by its old name; the list has the new one.
+  const option =
+    offered.find((one) => one.value === (kept ?? own)) ?? offered.find((one) => own && named(one.value) === own);
+  if (!option || (!kept && (own === "UTC" || !list.selectedOptions[0]?.defaultSelected))) continue;
+  if (!kept && !option.selected) document.getElementById(`${list.id}_helptext`)?.append(note);
+  option.selected = true;
 }
 
 // Printing is the browser's own affair; the button only saves the way to its menu.
