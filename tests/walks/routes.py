@@ -59,6 +59,14 @@ def addresses(
     `homes` tells the lab that a part belongs to. The first lab is tried with the parts of all others, each other one
     with its own and with those of the first; what does not exist at all is tried once.
     """
+    for address, _said in said_addresses(route, values, homes):
+        yield address
+
+
+def said_addresses(
+    route: Route, values: Mapping[str, list[Any]], homes: Mapping[Any, str] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the same addresses, each with the values that it was made of."""
     missing = [name for name in route.parameters if name not in values]
     if missing:
         raise LookupError(f"teach the walk a value for {missing} of {route.path}")
@@ -73,4 +81,4 @@ def addresses(
         lab = said.get("lab", values["lab"][0])
         if lab != values["lab"][0] and any(homes.get(value, lab) != lab for value in chosen):
             continue
-        yield route.address(said)
+        yield route.address(said), said

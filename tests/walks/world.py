@@ -90,6 +90,8 @@ class World:
     kinds: dict[str, Kind] = field(default_factory=dict)
     # Values to try for each parameter that an address can have; a new parameter must be taught here.
     values: dict[str, list[Any]] = field(default_factory=dict)
+    # Those of them that stand for nothing, beside the ones that say so ("no-such-…").
+    absent: frozenset[Any] = frozenset()
     # The labs that parts belong to, where that is not the main one.
     homes: dict[Any, str] = field(default_factory=dict)
     # Parts of other labs and programmes, which no address of the main lab may open.
@@ -277,7 +279,7 @@ def build() -> World:
         f.AttendanceFactory(registration=registration, session=session)
         Session.objects.filter(pk=session.pk).update(seats_taken=1, last_place=1)
 
-    codes = ["7K3M-Q9TX-2W8H", "9D5C-T7LB-H6PN"]
+    codes = ["7K3M-Q9TX-2W8H", "9D5C-T7MB-H6PN"]
     certificates = [certificate_of(person, codes[0]), certificate_of(stranger, codes[1])]
     messages = [
         message_to("personmail", lab, f"registration:{person.public_id}"),
@@ -394,6 +396,7 @@ def build() -> World:
         "api_token": list(ApiToken.objects.values_list("pk", flat=True)),
         "esp": ["no-such-provider"],
     }
+    world.absent = frozenset({altered, "x" * 48, "short", "0000-0000-0000", "abc-defghi"})
     for slug, secret, parts in (
         (hidden_lab.slug, "unpublished", [hidden.slug]),
         (other_lab.slug, "other", [other.slug, stranger.public_id, messages[1].public_id, codes[1]]),
