@@ -6,7 +6,7 @@ from allauth.account import forms as allauth_forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from labs.wording import use_house_words
+from labs.wording import HouseWords
 
 ADDRESS_MISSING = _("Write your e-mail address")
 ADDRESS_UNFINISHED = _("Write the address in full, like name@example.org")
@@ -26,7 +26,7 @@ _LOGIN_ERRORS = {
 }
 
 
-class LoginForm(allauth_forms.LoginForm):
+class LoginForm(HouseWords, allauth_forms.LoginForm):
     mark_optional = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,25 +42,32 @@ class LoginForm(allauth_forms.LoginForm):
             raise ValidationError(words, code=error.code) if words else error from None
 
 
-class _NewPassword:
+class _NewPassword(HouseWords):
     """What two forms have in common in which a new password is written twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "password1", _("New password"), required=_("Write a new password"))
         _word(self, "password2", _("New password once more"), required=_("Write the new password once more"))
-        self.fields["password1"].help_text = PASSWORD_HINT  # type: ignore[attr-defined]
+        self.fields["password1"].help_text = PASSWORD_HINT
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Say in our words what a password lacks, and that the second one is not the first."""
         if field == "password1" and isinstance(error, ValidationError):
-            error = [_WEAK_PASSWORDS.get(one.code or "", one) for one in error.error_list]
+            error = ValidationError(
+                [
+                    ValidationError(_WEAK_PASSWORDS[one.code], one.code)
+                    if one.code in _WEAK_PASSWORDS
+                    else one
+                    for one in error.error_list
+                ]
+            )
         elif field == "password2" and not isinstance(error, ValidationError):
             error = _("This is not the same as above. Write the new password once more.")
-        super().add_error(field, error)  # type: ignore[misc]
+        super().add_error(field, error)
 
 
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+class ResetPasswordForm(HouseWords, allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "email", _("E-mail"), required=ADDRESS_MISSING, invalid=ADDRESS_UNFINISHED)
@@ -88,5 +95,4 @@ def _word(form: Any, name: str, label: Any, **errors: Any) -> None:
     field.label = label
     field.help_text = ""
     field.error_messages |= errors
-    use_house_words([field])
     field.widget.attrs.pop("placeholder", None)

@@ -4,7 +4,7 @@ Django has a sentence for everything that a field or a column objects to. They r
 many hands; these take their place, by the code of the error and the kind of the field.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,8 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
-
-from labs.models.texts import no_control_characters
 
 Words = dict[str, Any]  # sentences, most of them lazy, by the code of the error
 
@@ -97,30 +95,6 @@ def words_of(kind: type) -> Words:
     return words
 
 
-def _defaults(kind: type) -> dict[str, Any]:
-    """Return Django's own sentences of a kind of field, by code."""
-    found: dict[str, Any] = {}
-    for parent in reversed(kind.__mro__):
-        found |= getattr(parent, "default_error_messages", {})
-    return found
-
-
-def use_house_words(fields: Iterable[forms.Field]) -> None:
-    """Let fields of a form speak the house's words, except where a field was given words of its own."""
-    for field in fields:
-        defaults = _defaults(type(field))
-        for code, words in words_of(type(field)).items():
-            if field.error_messages.get(code) is defaults.get(code):
-                field.error_messages[code] = words
-        if no_control_characters in field.validators:
-            # It says the same of a NUL, and once is enough.
-            field.validators = [each for each in field.validators if not _is_about_nul(each)]
-
-
-def _is_about_nul(validator: object) -> bool:
-    return isinstance(validator, validators.ProhibitNullCharactersValidator)
-
-
 def said_of(row: models.Model, error: ValidationError) -> dict[str, list[str]]:
     """Return what the columns of a row object to, by column, in the house's words and the reader's language."""
     return {
@@ -129,18 +103,45 @@ def said_of(row: models.Model, error: ValidationError) -> dict[str, list[str]]:
     }
 
 
-def sentences(error: ValidationError, column: Any = None) -> list[str]:
-    """Return what a validator objects to, in the house's words: those of the column, where it is one's."""
-    return [text for one in error.error_list for text in _in_house_words(one, column).messages]
+def sentences(error: ValidationError, asked: Any = None) -> list[str]:
+    """Return what is objected to in the house's words; `asked` is the column or the field that it is about."""
+    return [text for one in in_house_words(error, asked) for text in one.messages]
 
 
-def _in_house_words(error: ValidationError, column: Any) -> ValidationError:
+def in_house_words(error: ValidationError, asked: Any = None) -> list[ValidationError]:
+    """Return the errors, each in the house's words unless somebody here has found words of its own for it."""
+    codes = {one.code for one in error.error_list}
+    return [
+        _in_house_words(one, asked)
+        for one in error.error_list
+        # What finds unreadable characters says the same of a NUL, and once is enough.
+        if not (one.code == "null_characters_not_allowed" and "control_character" in codes)
+    ]
+
+
+def _in_house_words(error: ValidationError, asked: Any) -> ValidationError:
+    code = error.code or "invalid"
     for message, kind in _OF_VALIDATORS:
         if error.message is message:
-            return ValidationError(
-                words_of(kind or type(column))[error.code or "invalid"], params=error.params
-            )
-    theirs = column.error_messages if column is not None else {}
-    if error.code in _OF_ALL and error.message is theirs.get(error.code):
-        return ValidationError(words_of(type(column))[error.code or ""], params=error.params)
+            return ValidationError(words_of(kind or type(asked))[code], code, error.params)
+    words = words_of(type(asked)).get(code)
+    if words is not None and error.message is _defaults(type(asked)).get(code):
+        return ValidationError(words, code, error.params)
     return error
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    """Return Django's own sentences of a kind of field, by code."""
+    found: dict[str, Any] = {}
+    for parent in reversed(kind.__mro__):
+        found |= getattr(parent, "default_error_messages", {})
+    return found
+
+
+class HouseWords(forms.BaseForm):
+    """A form whose fields speak the house's words."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        if isinstance(error, ValidationError) and field is not None:
+            error = in_house_words(error, self.fields.get(field))
+        super().add_error(field, error)

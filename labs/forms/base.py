@@ -22,7 +22,7 @@ from i18nfield.strings import LazyI18nString
 
 from labs.models.texts import LINE, EachLanguageAtMost, languages_of, no_control_characters, one_line
 from labs.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
-from labs.wording import OF_ROWS, use_house_words
+from labs.wording import OF_ROWS, HouseWords
 from labs.zones import offset_text, validate_zone, zone_choices
 
 PK_DIGITS = 18  # those of the largest number that databases count with, less one
@@ -177,7 +177,7 @@ def fold_field() -> forms.TypedChoiceField:
 # Forms
 
 
-class HouseForm(forms.Form):
+class HouseForm(HouseWords, forms.Form):
     """A form that speaks the house's words, whose texts come in the given languages, and which takes over what a verb
     refused.
     """
@@ -187,7 +187,6 @@ class HouseForm(forms.Form):
 
     def __init__(self, *args: Any, locales: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        use_house_words(self.fields.values())
         self.locales = list(locales)
         for field in self.fields.values():
             if isinstance(field, TextsField) and locales:

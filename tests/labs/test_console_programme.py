@@ -67,11 +67,11 @@ def test_opening_and_saving_changes_nothing(client: Client, programme: Programme
         ({"name_0": "", "name_1": ""}, "Write this in at least one language"),
         ({"organiser_0": "x" * 5000}, "Use at most 200 characters"),
         ({"name_0": "\u202eevil"}, "U+202E"),
-        ({"languages": ["xx"]}, "Select a valid choice"),
+        ({"languages": ["xx"]}, "This is not in the list"),
         ({"cities": ["999999"]}, "Choose cities of the list"),
         ({"cities": ["x"]}, "Choose cities of the list"),
         ({"cities_total": "many"}, "Write a whole number"),
-        ({"visibility": "secret"}, "Select a valid choice"),
+        ({"visibility": "secret"}, "This is not in the list"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_saved(
