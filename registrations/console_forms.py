@@ -1,6 +1,7 @@
 """The console's forms about people. What a list is narrowed to comes by GET: a value that is not offered is told and
 left out, the rest still counts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from labs.forms.base import HouseForm
-from labs.models import Lab
+from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import reading
 from registrations.door import LETTERS_AT_LEAST
 from registrations.finding import Search
@@ -131,6 +132,9 @@ class PersonForm(DetailsForm):
         self.fields["time_zone"].label = _("Time zone")
         self.fields["time_zone"].help_text = _("Mails give hours in this zone, and in the lab’s")
         self.fields["language"].label = _("Language of mails and of the certificate")
+
+    def _offer(self, cities: Iterable[City], groups: Iterable[StakeholderGroup]) -> None:
+        super()._offer(cities, groups)
         if "group" in self.fields:
             group = self.fields["group"]
             group.label, group.required = _("Comes from"), False

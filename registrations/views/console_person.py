@@ -174,6 +174,8 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The details are saved."))
             return _back(person)
+    if form.is_bound:
+        form.offer_everything()
     context = _context(lab, person, form=form)
     return render(request, "registrations/console/edit.html", context, status=422 if form.errors else 200)
 

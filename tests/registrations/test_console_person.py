@@ -138,6 +138,19 @@ def test_wrong_details_are_said_beside_their_field_and_nothing_is_saved(
     assert Registration.objects.values().get(pk=person.pk) == before
 
 
+def test_a_form_that_comes_back_offers_all_that_it_offered(client: Client, person: Registration) -> None:
+    programme = person.lab.programme
+    programme.cities.add(f.CityFactory(slug="one"), f.CityFactory(slug="two"))
+    f.StakeholderGroupFactory(programme=programme, slug="three")
+    form = form_of(client.get(page(person, "edit/")))
+    for city in ("one", "atlantis"):
+        answer = client.post(page(person, "edit/"), form.filled(name="", city=city)).content.decode()
+        for offered in ("one", "two", "three"):
+            assert f'<option value="{offered}"' in answer
+        assert 'id="id_city"' in answer
+        assert "Not said" in answer
+
+
 def test_markup_in_a_name_is_shown_as_typed(client: Client, person: Registration) -> None:
     form = form_of(client.get(page(person, "edit/")))
     client.post(page(person, "edit/"), form.filled(name="<b>Demo</b> {{ lab }} {% now 'Y' %}"))
