@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -73,7 +72,9 @@ class Server:
     """The service's own WSGI handler, asked in this process as a web server would ask it."""
 
     def __init__(self) -> None:
-        self.handler = WSGIHandler()
+        from config.wsgi import application  # with all that it sets for a web process
+
+        self.handler = application
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         answer: dict[str, Any] = {}

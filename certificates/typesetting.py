@@ -14,6 +14,7 @@ at the end of its input, the program ends.
 
 import base64
 import ctypes
+import gc
 import io
 import json
 import os
@@ -253,6 +254,10 @@ def main() -> None:
         return
     typesetter = warmed_up(asked["style"], asked["page"], _goods(asked))
     refused = give_up_rights()
+    # The renderer's own objects stay; those of a document are many and go with it.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     _send(b"+")
     try:
         serve(typesetter, refused)

@@ -163,7 +163,17 @@ class HouseAPI(NinjaAPI):
         return ValidationError(errors)
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        """Return the document, in which every operation says what its errors look like."""
+        """Return the document, in which every operation says what its errors look like. It is put together once."""
+        key = repr(sorted(kwargs.items()))
+        if key not in self._documents:
+            self._documents[key] = self._document(**kwargs)
+        return self._documents[key]
+
+    @functools.cached_property
+    def _documents(self) -> dict[str, OpenAPISchema]:
+        return {}
+
+    def _document(self, **kwargs: Any) -> OpenAPISchema:
         document = super().get_openapi_schema(**kwargs)
         for operations in document["paths"].values():
             for operation in operations.values():
