@@ -31,6 +31,7 @@ from django.utils.translation import gettext
 
 from labs import tokens
 from labs.models import Attachment, Lab, Message
+from labs.models.texts import languages_of
 from labs.theme import HOUSE
 
 SUBJECT_LENGTH = 200
@@ -93,20 +94,25 @@ def queue(
     links: Mapping[str, Link] | None = None,
     attachments: Sequence[File] = (),
     is_first: bool = False,
+    for_everybody: bool = False,
 ) -> Message:
     """Write a message in the current transaction, wholly in `language`; a worker sends it after the commit.
 
     One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
-    locks leave no room for a second call, which saves asking. `about` names what it concerns, as
+    locks leave no room for a second call, which saves asking. `for_everybody` says that nothing in `context` is one
+    person's, so that the words are put together once and only the links differ. `about` names what it concerns, as
     "registration:<uuid>". Raises ValidationError for an address that is none, TemplateDoesNotExist for an occasion
     without templates.
     """
     validate_email(to_email)
     name = one_line(to_name)[:200]
     marks = {link: f"[[{link}-{secrets.token_hex(8)}]]" for link in links or {}}
-    with translation.override(language):
-        own = {"lab": lab, "links": marks, "to_name": name, "language": language, "colours": _colours(lab)}
-        content = _render(occasion, {**context, **own})
+    own = {"lab": lab, "to_name": name, "language": language, "colours": _colours(lab)}
+    if for_everybody:
+        content = _with_links(_render_once(occasion, {**context, **own}, lab, list(marks)), marks)
+    else:
+        with translation.override(language):
+            content = _render(occasion, {**context, **own, "links": marks})
     public_id = uuid.uuid4()
     message = Message(
         public_id=public_id,
@@ -183,6 +189,40 @@ def _render(occasion: str, context: dict[str, Any]) -> Rendered:
     html = engine.get_template(f"mail/{occasion}.html").render(Context({**context, **own}))
     return Rendered(
         subject, _without_foreign_links(_tidy(text)), _without_foreign_links_in_html(html.strip() + "\n")
+    )
+
+
+_KEPT_AT_MOST = 200
+_kept: dict[str, Rendered] = {}
+
+
+def _render_once(occasion: str, context: dict[str, Any], lab: Lab | None, links: list[str]) -> Rendered:
+    """Return what `_render` made of the same values before, with a stand-in for each link."""
+    of_lab = lab and [
+        (named.languages, languages_of(words))
+        for named, words in ((lab, lab.title), (lab.programme, lab.programme.name))
+    ]
+    values = {name: value for name, value in context.items() if name != "lab"}
+    key = repr((occasion, settings.BASE_URL, of_lab, links, sorted(values.items())))
+    content = _kept.get(key)
+    if content is None:
+        stand_ins = {link: _stand_in(link) for link in links}
+        with translation.override(context["language"]):
+            content = _render(occasion, {**context, "links": stand_ins})
+        if len(_kept) >= _KEPT_AT_MOST:
+            _kept.clear()
+        _kept[key] = content
+    return content
+
+
+def _stand_in(link: str) -> str:
+    return f"[[{link}-of-everybody]]"
+
+
+def _with_links(content: Rendered, marks: Mapping[str, str]) -> Rendered:
+    own = {_stand_in(link): mark for link, mark in marks.items()}
+    return Rendered(
+        content.subject, _with_marks_replaced(content.text, own), _with_marks_replaced(content.html, own)
     )
 
 

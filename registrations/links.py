@@ -65,7 +65,7 @@ def find(token: str, purpose: Purpose, among: RegistrationQuerySet | None = None
         raise Http404
     if among is None:
         among = Registration.objects.select_related("lab__programme")
-    registration = among.filter(public_id=subject, erased_at__isnull=True).order_by("pk").first()
+    registration = next(iter(among.filter(public_id=subject, erased_at__isnull=True).order_by()), None)
     if registration is not None and tokens.fits(
         token, purpose.name, registration.public_id, getattr(registration, purpose.version)
     ):

@@ -8,13 +8,12 @@ import math
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache as cache_for_ever
 from importlib.metadata import version
 from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Exists, Manager, OuterRef, QuerySet
+from django.db.models import Exists, Manager, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -24,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from labs import access
 from labs.models import Lab, Programme, Track, User
+from labs.prepared import PreparedRow
 from labs.viewer import VISITOR, viewer_of
 from sessions import entries
 from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
@@ -135,22 +135,22 @@ def _feed_answer(
     )
 
 
-@cache_for_ever
-def _what_tells_of_change() -> QuerySet[Lab, tuple[int, int, datetime, list[str]]]:
-    """Return the labs that every visitor sees, as pk, revision, its instant and languages.
-
-    Calendars ask again and again for what has not changed: only this is fetched for every answer, and the query for
-    it is put together once.
-    """
-    told = Lab.objects.visible_to(VISITOR).order_by()
-    return told.values_list("pk", "revision", "revised_at", "languages")
+# Calendars ask again and again for what has not changed: only what tells so is fetched for every answer.
+_TOLD = PreparedRow(
+    lambda slug: (
+        Lab.objects.visible_to(VISITOR)
+        .filter(slug=slug)
+        .order_by()
+        .values_list("pk", "revision", "revised_at", "languages")
+    )
+)
 
 
 @access.public
 @require_safe
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The public sessions of a lab."""
-    known = next(iter(_what_tells_of_change().filter(slug=lab)), None)
+    known = _TOLD.find(lab)
     if known is None:
         raise Http404
     pk, revision, revised_at, languages = known

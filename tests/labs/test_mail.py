@@ -15,7 +15,8 @@ from django.utils import translation
 from labs import tokens
 from labs.mail import File, Link, link_maker, outgoing, queue, rendered
 from labs.mail_folder import FolderBackend, delivered_copy
-from labs.models import Attachment, Message
+from labs.models import Attachment, Lab, Message
+from labs.theme import HOUSE
 from labs.worker import Worker
 from tests.factories import LabFactory
 
@@ -248,3 +249,43 @@ def test_a_foreign_message_id_cannot_lead_out_of_the_folder(folder):
 
     [path] = folder.iterdir()
     assert re.fullmatch(r"[0-9a-f]{32}\.eml", path.name)
+
+
+def test_words_for_everybody_are_put_together_once_and_follow_every_change() -> None:
+    lab = LabFactory(title={"en": "First title"})
+
+    def texts(language: str = "en", days: int = 3) -> Message:
+        return queue(
+            "confirm_address",
+            key=uuid.uuid4().hex,
+            language=language,
+            to_name="",
+            to_email="participant17@example.org",
+            lab=lab,
+            context={"days": days, "lab_title": str(lab.title), "form_sent_on": "3 May 2027"},
+            links={"confirm": Link("registration.confirm", uuid.uuid4(), 1, "/confirm/{token}/")},
+            is_first=True,
+            for_everybody=True,
+        )
+
+    one, other = texts(), texts()
+
+    marks = [message.links["confirm"]["mark"] for message in (one, other)]
+    assert marks[0] != marks[1]
+    assert one.text.replace(marks[0], "") == other.text.replace(marks[1], "")
+    assert [message.text.count(mark) for message, mark in zip((one, other), marks, strict=True)] == [1, 1]
+    assert rendered(one, reveal=True).text != rendered(other, reveal=True).text
+    assert "everybody" not in one.text + one.html
+    assert texts("bg").text != one.text.replace(marks[0], "")
+    assert "4 days" in texts(days=4).text
+    lab.title = {"en": "Second title"}
+    lab.save()
+    lab.refresh_from_db()
+    assert "Second title" in texts().html
+    lab.programme.name = {"en": "Renamed programme"}
+    lab.programme.save()
+    lab.refresh_from_db()
+    assert "Renamed programme" in texts().html
+    Lab.objects.filter(pk=lab.pk).update(theme_values={**HOUSE, "lab": "#123456"})
+    lab.refresh_from_db()
+    assert "#123456" in texts().html
