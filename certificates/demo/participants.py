@@ -42,7 +42,7 @@ PAST_PEOPLE, PAST_FIRST_NUMBER = 60, 501
 
 CONFIRMED_WITHIN = timedelta(minutes=9)
 
-NAMES = {"en": "Demo participant {}", "bg": "Демо участник {}", "el": "Δοκιμαστικός συμμετέχων {}"}
+NAMES = {"en": "Demo participant {}", "bg": "Примерен участник {}", "el": "Δοκιμαστικός συμμετέχων {}"}
 LANGUAGE_OF_COUNTRY = {"BG": "bg", "GR": "el"}
 OTHER_CITIES = {
     "Plovdiv": ("BG", "Europe/Sofia"),
