@@ -37,7 +37,7 @@ def create_key(
     if lab is not None and not viewer.keeps_door_of(lab):
         findings.add("lab", gettext("Choose one of your labs."))
     if days not in LIVES:
-        findings.add("days", gettext("Choose how long the key lives from the list."))
+        findings.add("days", gettext("Choose from the list how long the key is valid."))
     now = timezone.now()
     if ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count() >= KEYS_AT_MOST:
         raise Refused(gettext("You have %(count)d keys already. Revoke one first.") % {"count": KEYS_AT_MOST})

@@ -72,4 +72,4 @@ def words_for(error: Mapping[str, Any]) -> str:
     for beginning, sentence in _SENTENCES.items():
         if kind.startswith(beginning):
             return sentence(limits)
-    return _("This does not fit. The document at /api/v1/openapi.json says what does.")
+    return _("This is not valid. The document at /api/v1/openapi.json says what is.")

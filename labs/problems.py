@@ -51,7 +51,7 @@ PROBLEM_SCHEMA = {
 # A body may be wrong in as many places as it has letters; the first ones are enough to put it right.
 ERRORS_AT_MOST = 100
 FIELD_AT_MOST = 200
-SOME_DO_NOT_FIT = gettext_lazy("Some of what was sent does not fit")
+SOME_DO_NOT_FIT = gettext_lazy("Some of what was sent is not valid")
 
 
 class Refused(Exception):
@@ -184,8 +184,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return problem(
         500,
         _("Something went wrong here"),
-        _(
-            "Try again later. If it happens again, tell whoever runs the service what stands under “instance”."
-        ),
+        _("Try again later. If it happens again, send the value of “instance” to whoever runs the service."),
         instance=instance,
     )

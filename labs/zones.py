@@ -93,7 +93,7 @@ def validate_zone(name: str) -> None:
     """Django validator: raises ValidationError (code "unknown_zone") for a name that is not offered."""
     if not is_canonical(name):
         raise ValidationError(
-            _("“%(zone)s” is not a time zone of the list. Choose a place such as Europe/Sofia."),
+            _("“%(zone)s” is not a time zone from the list. Choose a place such as Europe/Sofia."),
             code="unknown_zone",
             # A hostile name may be long; the beginning is enough to recognise it.
             params={"zone": str(name)[:60]},

@@ -163,7 +163,7 @@ class SeatForm(HouseForm):
         label=_("Give a seat in"),
         error_messages={
             "required": _("Choose a session."),
-            "invalid_choice": _("This session cannot be joined. Choose one of the list."),
+            "invalid_choice": _("This session cannot be joined. Choose one from the list."),
         },
     )
 

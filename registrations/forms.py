@@ -109,7 +109,7 @@ class DetailsForm(HouseForm):
 
     name = forms.CharField(
         label=_("Name"),
-        help_text=_("As it should stand on the certificate, in any alphabet"),
+        help_text=_("As it should appear on the certificate, in any alphabet"),
         max_length=200,
         validators=[no_control_characters, one_line],
         error_messages={"required": _("Write your name.")},

@@ -389,9 +389,9 @@ def _check_details(lab: Lab, details: Details) -> None:
         raise ValidationError({"name": _("Write this with letters.")})
     group = details.stakeholder_group
     if group is not None and group.programme_id != lab.programme_id:
-        raise Refused("other_programme", _("Choose a group of the list."))
+        raise Refused("other_programme", _("Choose a group from the list."))
     if details.city is not None and not lab.programme.has_city(details.city):
-        raise Refused("other_programme", _("Choose a city of the list."))
+        raise Refused("other_programme", _("Choose a city from the list."))
 
 
 def lock(registration: Registration) -> Registration:

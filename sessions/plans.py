@@ -201,7 +201,7 @@ def _check_appearances(
     if any(appearance.role not in Appearance.Role.values for appearance in appearances):
         findings.add(name, gettext("Choose a role from the list."))
     if len({(appearance.speaker.pk, appearance.role) for appearance in appearances}) != len(appearances):
-        findings.add(name, gettext("The same speaker stands here twice in the same role."))
+        findings.add(name, gettext("The same speaker is listed here twice in the same role."))
 
 
 def _check_capacity(taken: int, plan: SessionPlan, findings: _Findings) -> None:
@@ -282,7 +282,7 @@ def _item_instants(
         return None
     if start is None or end is None:
         missing = "start_time" if start is None else "end_time"
-        findings.add(f"{name}.{missing}", gettext("Say both times, or neither."))
+        findings.add(f"{name}.{missing}", gettext("Give both times, or neither."))
         return None
     outside = gettext("This is outside the session's hours.")
     field = f"{name}.start_time"

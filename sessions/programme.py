@@ -278,4 +278,4 @@ def nothing_yet(filtered: bool) -> str:
     """Return what stands where no session is shown."""
     if filtered:
         return gettext("No session of this programme belongs to this track.")
-    return gettext("The programme is not published yet. Its sessions will stand here, day by day.")
+    return gettext("The programme is not published yet. Its sessions will appear here, day by day.")

@@ -33,7 +33,7 @@ def certificate_check(request: HttpRequest) -> HttpResponse:
     if code is None:
         error = _("A code has twelve letters and digits, such as 7K3M-Q9TX-2W8H.")
         if not typed.strip():
-            error = _("Type the code that stands on the certificate.")
+            error = _("Type the code printed on the certificate.")
         context = {"typed": typed[:60], "error": error, "invalid": True}
         return render(request, "certificates/check_form.html", context, status=400)
     return redirect("certificate", code=code)

@@ -71,13 +71,15 @@ class ProgrammeForm(LanguagesMixin):
     organiser = TextsField(label=_("Organiser"), help_text=_("Who stands behind the programme."))
     description = TextsField(label=_("Description"), limit=PARAGRAPHS, rows=5, required=False)
     runs = TextsField(
-        label=_("When it runs"), help_text=_("In words, as “September 2020 to 2022”."), required=False
+        label=_("When it runs"), help_text=_("In words, like “September 2020 to 2022”."), required=False
     )
     cities = CitiesField(
         label=_("Cities"),
         queryset=City.objects.none(),
         required=False,
-        error_messages=dict.fromkeys(("invalid_choice", "invalid_pk_value"), _("Choose cities of the list.")),
+        error_messages=dict.fromkeys(
+            ("invalid_choice", "invalid_pk_value"), _("Choose cities from the list.")
+        ),
     )
     cities_total = NumberField(
         label=_("Number of cities in all"),
@@ -199,20 +201,20 @@ class LabForm(WallClockMixin, LanguagesMixin):
     )
     colour = forms.CharField(
         label=_("Colour"),
-        help_text=_("Six digits and letters, like #00564e. Left empty, the house’s own."),
+        help_text=_("Six digits and letters, like #00564e. Left empty, the service’s own colour is used."),
         required=False,
         validators=[MaxLengthValidator(20)],
         widget=forms.TextInput(attrs={"class": "input-short", "autocomplete": "off", "spellcheck": "false"}),
     )
     logo = forms.FileField(
         label=_("Logo"),
-        help_text=_("SVG or PNG, at most 512 kB. It stands on a white plate, at most 240 by 64 pixels."),
+        help_text=_("SVG or PNG, at most 512 kB. It is shown on a white plate, at most 240 by 64 pixels."),
         required=False,
         allow_empty_file=True,
         max_length=200,
         widget=forms.FileInput(attrs={"accept": ".svg,.png,image/svg+xml,image/png"}),
     )
-    remove_logo = forms.BooleanField(label=_("Take the logo away"), required=False)
+    remove_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
     logo_alt = TextsField(
         label=_("The logo in words"), help_text=_("For those who cannot see it."), required=False
     )
@@ -310,7 +312,7 @@ class RoomForm(HouseForm):
     )
     join_link = forms.CharField(
         label=_("Join link"),
-        help_text=_("Only people with a seat get it, and staff. It never stands on a public page."),
+        help_text=_("Only people with a seat get it, and staff. It is never on a public page."),
         required=False,
         max_length=500,
         widget=forms.URLInput(attrs={"autocomplete": "off"}),

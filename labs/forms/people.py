@@ -80,7 +80,7 @@ class KeyForm(HouseForm):
         empty_label=_("Everywhere that you may"),
         error_messages={"invalid_choice": _("Choose one of your labs.")},
     )
-    days = forms.TypedChoiceField(label=_("It lives"), coerce=int, initial=90, widget=forms.RadioSelect)
+    days = forms.TypedChoiceField(label=_("Valid for"), coerce=int, initial=90, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, user: User, labs: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

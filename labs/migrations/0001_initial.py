@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "country",
-                    models.CharField(help_text="Two letters, as BG", max_length=2, verbose_name="country"),
+                    models.CharField(help_text="Two letters, like BG", max_length=2, verbose_name="country"),
                 ),
                 (
                     "time_zone",

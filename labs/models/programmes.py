@@ -32,7 +32,7 @@ class City(models.Model):
 
     slug = models.SlugField(max_length=60, unique=True)
     name = words(limit=100)
-    country = models.CharField(_("country"), max_length=2, help_text=_("Two letters, as BG"))
+    country = models.CharField(_("country"), max_length=2, help_text=_("Two letters, like BG"))
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
 
     class Meta:

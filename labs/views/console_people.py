@@ -40,7 +40,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("%(email)s works on this lab now. Who had no account gets a mail to choose a password.")
+                _("%(email)s works on this lab now. Whoever had no account gets a mail to choose a password.")
                 % {"email": values["email"]},
             )
             return redirect("console_people", lab.slug)

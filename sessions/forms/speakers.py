@@ -20,7 +20,7 @@ class SpeakerForm(HouseForm):
     name = TextsField(label=_("Name"))
     affiliation = TextsField(
         label=_("Affiliation"),
-        help_text=_("Where he or she works, as it stands under the name."),
+        help_text=_("Where he or she works, as it appears under the name."),
         required=False,
     )
     biography = TextsField(label=_("Biography"), limit=PARAGRAPHS, rows=4, required=False)

@@ -155,7 +155,7 @@ class Record:
         if kind is not None:
             return
         for name in self._members.doubled:
-            self.note(_safe(name), _("stands twice. Keep one."))
+            self.note(_safe(name), _("appears twice. Keep one."))
         for name in self._members.keys() - self._asked:
             near = get_close_matches(name, self._asked, n=1)
             self.note(
@@ -223,7 +223,7 @@ class Record:
         offered = [code for code, _name in settings.LANGUAGES]
         sound = True
         for name_twice in getattr(value, "doubled", ()):
-            self.note(f"{name}.{_safe(name_twice)}", _("stands twice. Keep one."))
+            self.note(f"{name}.{_safe(name_twice)}", _("appears twice. Keep one."))
             sound = False
         for code, text in value.items():
             if code not in offered:
@@ -326,7 +326,7 @@ class Record:
                 self._wrong(f"{name}[{index}]", _("A text"), value)
             elif value in kept:
                 self.note(
-                    f"{name}[{index}]", _("“%(text)s” stands twice. Keep one.") % {"text": _safe(value)}
+                    f"{name}[{index}]", _("“%(text)s” appears twice. Keep one.") % {"text": _safe(value)}
                 )
             else:
                 kept.append(value)

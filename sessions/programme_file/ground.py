@@ -63,7 +63,7 @@ class Ground:
             if slug in first:
                 self.problems.note(
                     f"{path}.slug",
-                    _("“%(slug)s” stands already at %(place)s. Choose another.")
+                    _("“%(slug)s” is used already at %(place)s. Choose another.")
                     % {"slug": slug, "place": first[slug]},
                 )
             else:

@@ -132,7 +132,7 @@ class LabReader:
                 on = item.day("on", required=True)
                 title = item.texts("title", column(LabDay, "title"), required=True)
             if on and on in days:
-                item.note("on", _("This day stands twice. Keep one."))
+                item.note("on", _("This day appears twice. Keep one."))
             elif on and starts_on and ends_on and not starts_on <= on <= ends_on:
                 item.note(
                     "on",

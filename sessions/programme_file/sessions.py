@@ -249,7 +249,7 @@ class SessionReader:
     ) -> None:
         """An item has both times or none, inside the session, the end after the start."""
         if ("starts" in item) != ("ends" in item):
-            item.note("ends" if "starts" in item else "starts", _("Say both times, or neither."))
+            item.note("ends" if "starts" in item else "starts", _("Give both times, or neither."))
         if starts is None or ends is None or times is None:
             return
         starts_at = self._first_inside(item, "starts", starts, times)

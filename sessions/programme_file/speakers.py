@@ -40,7 +40,7 @@ class Speakers:
                 slug = self._reference(item) if "speaker" in item else self._person(item)
                 role = item.choice("role", tuple(Appearance.Role.values)) or Appearance.Role.SPEAKER.value
             if slug and AppearanceFacts(slug, role) in appearances:
-                item.note("", _("The same speaker stands here twice in the same role."))
+                item.note("", _("The same speaker is listed here twice in the same role."))
             elif slug:
                 appearances.append(AppearanceFacts(slug, role))
         return tuple(appearances)
@@ -66,7 +66,7 @@ class Speakers:
         if known:
             record.note(
                 "slug",
-                _("“%(slug)s” stands already at %(place)s. Choose another.")
+                _("“%(slug)s” is used already at %(place)s. Choose another.")
                 % {"slug": slug, "place": known.path},
             )
         return known is not None

@@ -99,7 +99,7 @@ def _say_what_follows(request: HttpRequest, lab: Lab, zone: str, colour: str) ->
     if lab.colour and lab.colour != colour and lab.theme_values.get("lab") != lab.colour:
         messages.info(
             request,
-            _("White words need a darker ground than %(picked)s, so pages use %(used)s.")
+            _("White text needs a darker background than %(picked)s, so pages use %(used)s.")
             % {"picked": lab.colour, "used": lab.theme_values.get("lab")},
         )
 
@@ -146,8 +146,8 @@ def unpublish(request: HttpRequest, lab: Lab) -> HttpResponse:
         facts.insert(
             1,
             ngettext(
-                "%(count)d seat is taken in its sessions. Who has it keeps it, and cannot see the lab meanwhile.",
-                "%(count)d seats are taken in its sessions. Who has them keeps them, and cannot see the lab meanwhile.",
+                "%(count)d seat is taken in its sessions. The holder keeps it, but cannot see the lab meanwhile.",
+                "%(count)d seats are taken in its sessions. The holders keep them, but cannot see the lab meanwhile.",
                 seats,
             )
             % {"count": seats},

@@ -286,7 +286,7 @@ def test_what_does_not_fit_is_named_as_the_caller_named_it(
     session = f.SessionFactory()
     assert told(post(session.lab, form_for(session, **changes)), 422) == {
         "type": "about:blank",
-        "title": "Some of what was sent does not fit",
+        "title": "Some of what was sent is not valid",
         "status": 422,
         "errors": [{"field": field, "message": message} for field, message in errors],
     }

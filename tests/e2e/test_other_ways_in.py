@@ -180,7 +180,7 @@ def test_by_the_keyboard_alone_one_chooses_registers_and_confirms(
     keys.press("Space")
     tab_to(person, person.button("Register"))
     keys.press("Enter")
-    person.reads_heading(words("Look into your mail"))
+    person.reads_heading(words("Check your mail"))
 
     person.opens(service.post.next_to(address).link(r"/confirm/"))
     tab_to(person, person.button("Confirm and register"))

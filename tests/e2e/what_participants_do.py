@@ -77,7 +77,7 @@ def the_first_registers(first: Person, service: Service, programme: Programme) -
     first.presses("Register", first.page.get_by_role("region", name=words("Your selection")))
     fill_in(first, FIRST_NAME, FIRST)
     first.presses("Register")
-    first.reads_heading(words("Look into your mail"))
+    first.reads_heading(words("Check your mail"))
 
     letter = service.post.next_to(FIRST)
     assert letter.subject == words("Confirm your address: %(lab_title)s", lab_title=LAB)
@@ -88,7 +88,7 @@ def the_first_registers(first: Person, service: Service, programme: Programme) -
     assert service.contents() == before, "opening a link changed something; mail scanners open links"
     first.presses("Confirm and register")
     first.reads(
-        words("Your address is confirmed. What is yours stands below; a mail with the same is queued.")
+        words("Your address is confirmed. What is yours is listed below; a mail with the same is queued.")
     )
     expect(first.page.get_by_text(words("Your seat is confirmed"))).to_have_count(2)
 

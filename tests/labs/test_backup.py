@@ -117,7 +117,7 @@ def test_a_backup_restored_into_an_empty_place_has_the_same_rows_and_files(insta
     said = empty.run("restore", str(path))
 
     assert said.startswith("Restored the backup of ")
-    assert "SECRET_KEY is another one than then" in said
+    assert "SECRET_KEY is not the one it was then" in said
     assert empty.rows("SELECT slug FROM labs_programme") == [("icc",)]
     for name in ("certificates/2026/a.pdf", "logos/λογότυπο.svg"):
         assert (empty.folder / "media" / name).read_bytes() == (
@@ -167,7 +167,7 @@ def test_a_configured_key_is_never_replaced(installation, tmp_path):
     folder.mkdir()
     other = Installation(folder, SECRET_KEY=SECRET)
 
-    assert "SECRET_KEY is another one than then" in other.run("restore", str(path))
+    assert "SECRET_KEY is not the one it was then" in other.run("restore", str(path))
     assert not (folder / "secret-key").exists()
 
 

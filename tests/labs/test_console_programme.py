@@ -68,8 +68,8 @@ def test_opening_and_saving_changes_nothing(client: Client, programme: Programme
         ({"organiser_0": "x" * 5000}, "Use at most 200 characters"),
         ({"name_0": "\u202eevil"}, "U+202E"),
         ({"languages": ["xx"]}, "This is not in the list"),
-        ({"cities": ["999999"]}, "Choose cities of the list"),
-        ({"cities": ["x"]}, "Choose cities of the list"),
+        ({"cities": ["999999"]}, "Choose cities from the list"),
+        ({"cities": ["x"]}, "Choose cities from the list"),
         ({"cities_total": "many"}, "Write a whole number"),
         ({"visibility": "secret"}, "This is not in the list"),
     ],
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_said_and_nothing_is_saved(
 def test_a_number_longer_than_databases_count_is_no_city(client: Client, programme: Programme) -> None:
     answer = send(client, PAGE, cities=["9" * 19])
     assert answer.status_code == 422
-    assert "Choose cities of the list." in answer.content.decode()
+    assert "Choose cities from the list." in answer.content.decode()
 
 
 def test_a_city_with_delegates_stays(client: Client, programme: Programme) -> None:

@@ -115,7 +115,7 @@ def test_a_new_lab_is_made_once_however_often_the_form_is_sent(owner: Client) ->
         ({"ends_on": "2027-09-05"}, "The last day is before the first one"),
         ({"ends_on": "2029-09-05"}, "at most 366 days"),
         ({"starts_on": "0001-01-01", "ends_on": "0001-01-02"}, "between 2000 and 2100"),
-        ({"time_zone": "Mars/Olympus"}, "not a time zone of the list"),
+        ({"time_zone": "Mars/Olympus"}, "not a time zone from the list"),
         ({"languages": None}, "Choose at least one language"),
         ({"languages": ["xx"]}, "This is not in the list"),
         ({"default_language": "el"}, "Choose one of the languages that are ticked"),
@@ -229,7 +229,7 @@ def test_the_colour_is_shown_before_and_after_with_the_reason(client: Client, la
     response = client.post(SETTINGS, form_of(client.get(SETTINGS)).filled(colour="#ffd84a"), follow=True)
     page = response.content.decode()
     lab.refresh_from_db()
-    assert "White words need a darker ground than #ffd84a" in page
+    assert "White text needs a darker background than #ffd84a" in page
     assert 'fill="#ffd84a"' in page
     assert f'fill="{lab.theme_values["lab"]}"' in page
     assert "style=" not in page

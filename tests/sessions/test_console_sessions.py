@@ -152,8 +152,8 @@ def test_two_sessions_of_one_title_get_two_addresses(client: Client) -> None:
         ({"start_date": "2027-01-01"}, "Choose one of its days"),
         ({"start_date": "0001-01-01"}, "Choose one of its days"),
         ({"start_date": "9999-12-31", "end_date": "9999-12-31"}, "Choose one of its days"),
-        ({"time_zone": "Europe/Sofja"}, "not a time zone of the list"),
-        ({"time_zone": "../../etc/passwd"}, "not a time zone of the list"),
+        ({"time_zone": "Europe/Sofja"}, "not a time zone from the list"),
+        ({"time_zone": "../../etc/passwd"}, "not a time zone from the list"),
         ({"time_zone": "x" * 5000}, "Write at most 64 characters"),
         ({"start_date": "2027-03-28", "start_time": "03:30"}, "clocks go from 03:00 to 04:00"),
         ({"capacity": "-1"}, "Write 0 or more"),
@@ -166,7 +166,7 @@ def test_two_sessions_of_one_title_get_two_addresses(client: Client) -> None:
         ({"visibility": "secret"}, "This is not in the list"),
         ({"audience": ["999"]}, "Choose cities of this programme"),
         ({"agenda__0__start_time": "11:00"}, "Write this in at least one language"),
-        ({"agenda__0__title_0": "x", "agenda__0__start_time": "11:00"}, "Say both times, or neither"),
+        ({"agenda__0__title_0": "x", "agenda__0__start_time": "11:00"}, "Give both times, or neither"),
         (
             {"agenda__0__title_0": "x", "agenda__0__start_time": "09:00", "agenda__0__end_time": "10:00"},
             "outside the session",
@@ -307,7 +307,7 @@ def test_nobody_appears_in_an_empty_item(client: Client, lab: Lab) -> None:
 def test_the_same_person_twice_in_one_role_is_pointed_out_beside_the_person(client: Client, lab: Lab) -> None:
     speaker = f.SpeakerFactory(programme=lab.programme)
     twice = {f"people-{place}-speaker": str(speaker.pk) for place in (0, 1)}
-    assert "stands here twice" in errors(new(client, **twice))
+    assert "is listed here twice" in errors(new(client, **twice))
 
 
 def test_what_somebody_else_saved_meanwhile_is_shown_and_not_overwritten(client: Client, lab: Lab) -> None:

@@ -149,4 +149,4 @@ def test_home_costs_the_same_queries_for_any_number_of_labs(client, labs, django
         response = client.get("/")
     assert len(listed(response, "Past labs")) == min(labs - 1, 20)
     if labs > 21:
-        assert "3 earlier labs stand on the pages of their programmes." in words(response)
+        assert "3 earlier labs are on the pages of their programmes." in words(response)

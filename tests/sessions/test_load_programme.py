@@ -90,7 +90,7 @@ def test_loading_twice_changes_nothing_at_all():
 
     out, _err = run(PUBLISHED)
 
-    assert out == f"{PUBLISHED}: everything stands already; nothing was changed.\n"
+    assert out == f"{PUBLISHED}: everything is there already; nothing was changed.\n"
     assert everything() == before
 
 

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         )
         if not done.same_key:
             self.stdout.write(
-                _("SECRET_KEY is another one than then: private links in mails sent before will not open. ")
+                _("SECRET_KEY is not the one it was then: private links in mails sent before will not open. ")
                 + _("Set it to the old one, or add the old one to SECRET_KEY_FALLBACKS.")
             )
         if done.queued_messages:

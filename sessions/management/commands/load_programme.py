@@ -55,7 +55,9 @@ class Command(BaseCommand):
 
     def _say(self, name: str, report: Report) -> None:
         if report.changes_nothing:
-            self.stdout.write(_("%(file)s: everything stands already; nothing was changed.") % {"file": name})
+            self.stdout.write(
+                _("%(file)s: everything is there already; nothing was changed.") % {"file": name}
+            )
             return
         self.stdout.write(_("%(file)s is loaded.") % {"file": name})
         for title, counts in (
