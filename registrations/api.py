@@ -26,8 +26,10 @@ from labs.viewer import viewer_of
 from labs.wording import said_of
 from labs.zones import is_canonical
 from registrations import attendance, registering
+from registrations.choosing import choosable
 from registrations.consent import consent_words, kept_until
 from registrations.models import Attendance, Registration, Seat
+from registrations.refusals import Refused
 from sessions.models import Session
 
 router = Router(tags=["Registrations and attendance"])
@@ -237,7 +239,7 @@ def register(
     def carry_out() -> dict[str, Any]:
         try:
             registering.submit(found, reader_of(request), _plan(request, found, form))
-        except registering.Refused as error:
+        except Refused as error:
             field = FIELDS_OF_RULES.get(error.code)
             raise (
                 Problem(errors={field: str(error.message)}) if field else Problem(error.message)
@@ -279,7 +281,7 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
             errors[f"sessions.{place}"] = _("The lab has no such session.")
     if errors:
         raise Problem(errors=errors)
-    open_to_choose = registering.choosable(lab, reader_of(request), timezone.now(), slugs=form.sessions)
+    open_to_choose = choosable(lab, reader_of(request), timezone.now(), slugs=form.sessions)
     return registering.RegistrationPlan(
         details=registering.Details(
             name=form.name,
@@ -308,7 +310,7 @@ def cancel(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]
     row = _one(found, registration)
     try:
         registering.cancel(row, by=account_of(request))
-    except registering.Refused as error:
+    except Refused as error:
         raise Problem(error.message, status=409) from error
     return registration_data(_one(found, registration))
 

@@ -18,8 +18,9 @@ from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
 from labs.viewer import Viewer
 from labs.zones import validate_zone
+from registrations.choosing import Choosable, choosable, overlaps
 from registrations.models import Registration
-from registrations.registering import Choosable, Details, RegistrationPlan, choosable, overlaps
+from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from labs.models import Message, User
 from registrations import letters, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.registering import Refused
+from registrations.refusals import Refused
 from sessions.models import Session
 
 State = Registration.State

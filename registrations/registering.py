@@ -5,7 +5,7 @@ learns from the answer whether an address is known. Confirming takes the seats.
 """
 
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,48 +13,26 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.viewer import Viewer
 from registrations import erasing, letters, seats
+from registrations.choosing import CHOSEN_IS_CLOSED, Choice, choosable
 from registrations.consent import consent_words, kept_until
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
+from registrations.refusals import Refused
 from sessions.models import Session
 
 UNCONFIRMED_DAYS = 7
 # Mails that ask an address to confirm, per hour and over all labs: nobody can fill a stranger's mailbox with them.
 CONFIRM_MAILS_PER_HOUR = 3
 CONFIRM_MAILS_PER_DAY = 8
-# What decides whether a session can be chosen beside others.
-WHAT_CHOOSING_ASKS = (
-    "slug",
-    "lab",
-    "status",
-    "starts_at",
-    "ends_at",
-    "capacity",
-    "waiting_list",
-    "seats_taken",
-    "seats_waiting",
-)
 # Of the labs where an address is registered, the latest this many are sent their links at one asking.
 LINKS_AT_ONCE = 10
 
-CHOSEN_IS_CLOSED = _("A session that you chose is no longer open. Look at the list again.")
-
 State = Registration.State
-
-
-class Refused(Exception):
-    """The registration cannot be made or changed like this. `code` names the rule, `message` says it to people."""
-
-    def __init__(self, code: str, message: str | Promise) -> None:
-        super().__init__(code)
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -68,37 +46,6 @@ class Details:
     city_text: str = ""
     organisation: str = ""
     stakeholder_group: StakeholderGroup | None = None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Sessions that this viewer may choose beside each other, as `Choosable.choose` found them in this lab."""
-
-    lab_id: int
-    viewer: Viewer
-    sessions: tuple[Session, ...]
-
-
-@dataclass(frozen=True)
-class Choosable:
-    """What `choosable` found that this viewer may register for in this lab, in order of time."""
-
-    lab_id: int
-    viewer: Viewer
-    sessions: tuple[Session, ...]
-
-    def choose(self, slugs: Iterable[str]) -> Choice:
-        """Return the choice of the sessions with these addresses, lowest id first.
-
-        One that is hidden is as unknown as one that is not there. Raises Refused (codes: no_session, unknown_session).
-        """
-        wanted = set(slugs)
-        if not wanted:
-            raise Refused("no_session", _("Choose at least one session."))
-        found = [session for session in self.sessions if session.slug in wanted]
-        if len(found) != len(wanted):
-            raise Refused("unknown_session", CHOSEN_IS_CLOSED)
-        return Choice(self.lab_id, self.viewer, tuple(sorted(found, key=lambda session: session.pk)))
 
 
 @dataclass(frozen=True)
@@ -350,37 +297,6 @@ def seats_of(registration: Registration) -> list[Seat]:
     """Return the seats and waiting places that the person has now, with their sessions, in the programme's order."""
     held = Seat.objects.filter(registration=registration, state__in=seats.ACTIVE).order_by()
     return with_sessions(registration, held)
-
-
-def choosable(
-    lab: Lab,
-    viewer: Viewer,
-    now: datetime,
-    *,
-    slugs: Collection[str] | None = None,
-    ids: Collection[int] = (),
-) -> Choosable:
-    """Return the sessions that this viewer may register for: in sight, taking place, not over. One query.
-
-    With `slugs` or `ids` only those of them, and of each only what choosing asks.
-    """
-    sessions = lab.sessions.visible_to(viewer).filter(seats.open_to_take(now)).defer("abstract")
-    if slugs is not None:
-        sessions = sessions.filter(slug__in=slugs).defer(None).only(*WHAT_CHOOSING_ASKS)
-    if ids:
-        sessions = sessions.filter(pk__in=ids).defer(None).only(*WHAT_CHOOSING_ASKS)
-    return Choosable(lab.pk, viewer, tuple(sessions.order_by("starts_at", "pk")))
-
-
-def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
-    """Return the pairs of sessions that take place at the same time, the earlier first."""
-    ordered = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
-    return [
-        (one, other)
-        for place, one in enumerate(ordered)
-        for other in ordered[place + 1 :]
-        if one.overlaps(other) and not (one.is_cancelled or other.is_cancelled)
-    ]
 
 
 def _check_details(lab: Lab, details: Details) -> None:

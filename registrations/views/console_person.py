@@ -22,6 +22,7 @@ from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm
 from registrations.forms import details_initial
 from registrations.models import Attendance, Registration, Seat, SeatMovement
+from registrations.refusals import Refused
 from sessions.models import Session
 
 State = Registration.State
@@ -125,7 +126,7 @@ def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
         return _page(request, lab, person, form, status=422)
     try:
         seat = organising.give_seat(person, form.chosen, posted.person(request))
-    except registering.Refused as refusal:
+    except Refused as refusal:
         form.add_error("session", str(refusal.message))
         return _page(request, lab, person, form, status=422)
     if seat.state == Seat.State.WAITING:
@@ -148,7 +149,7 @@ def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) 
     if request.method == "POST":
         try:
             organising.take_back(person, row.session, posted.person(request))
-        except registering.Refused as refusal:
+        except Refused as refusal:
             messages.error(request, str(refusal.message))
         else:
             messages.success(request, _("The seat is taken back. A mail is queued."))
@@ -169,7 +170,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             registering.change_details(person, form.details, posted.person(request))
-        except registering.Refused as refusal:
+        except Refused as refusal:
             form.add_error(None, str(refusal.message))
         else:
             messages.success(request, _("The details are saved."))
@@ -191,7 +192,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             sent = organising.correct_address(person, form.cleaned_data["email"], posted.person(request))
-        except registering.Refused as refusal:
+        except Refused as refusal:
             form.add_error("email", str(refusal.message))
         except ValidationError as error:
             form.add_error("email", [text for some in said_of(person, error).values() for text in some])
@@ -212,7 +213,7 @@ def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
     person = _one(lab, registration)
     try:
         _message, is_new = organising.send_link(person)
-    except registering.Refused as refusal:
+    except Refused as refusal:
         messages.error(request, str(refusal.message))
     else:
         if is_new:
@@ -232,7 +233,7 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             registering.cancel(person, posted.person(request))
-        except registering.Refused as refusal:
+        except Refused as refusal:
             messages.error(request, str(refusal.message))
         else:
             messages.success(

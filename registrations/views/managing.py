@@ -17,6 +17,7 @@ from registrations.forms import DetailsForm, SessionsForm, details_initial
 from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
+from registrations.refusals import Refused
 from sessions.entries import join_link_of
 
 State = Registration.State
@@ -43,7 +44,7 @@ def _too_late_shows_what_is(view: access.type_of_view) -> access.type_of_view:
     def answer(request: HttpRequest, token: str, *args: str, **kwargs: str) -> HttpResponseBase:
         try:
             return view(request, token, *args, **kwargs)
-        except registering.Refused:
+        except Refused:
             return redirect("registration", token=token)
 
     return answer
@@ -61,7 +62,7 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             registration = registering.confirm(registration)
-        except registering.Refused as refusal:
+        except Refused as refusal:
             context = {"lab": registration.lab, "refusal": refusal}
             return render(request, "registrations/not_confirmed.html", context, status=409)
         return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
@@ -162,7 +163,7 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
         if form.is_valid() and not form.has_new_overlaps:
             try:
                 registering.change_sessions(found, viewer, form.session_ids)
-            except registering.Refused as refusal:
+            except Refused as refusal:
                 if refusal.code in ("gone", "not_registered"):
                     raise
                 form.add_error("session", str(refusal.message))

@@ -16,6 +16,7 @@ from labs.viewer import viewer_of
 from registrations import registering
 from registrations.consent import consent_words, kept_until
 from registrations.forms import LinkForm, RegistrationForm
+from registrations.refusals import Refused
 from sessions.models import Session
 
 AN_HOUR = 60 * 60
@@ -55,7 +56,7 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
 
     try:
         once("registration", request.POST.get(FIELD, ""), [found.slug, _answers(request.POST)], carry_out)
-    except registering.Refused as refusal:
+    except Refused as refusal:
         if refusal.code == "not_open":
             return _closed(request, found)
         form.add_error("session", str(refusal.message))

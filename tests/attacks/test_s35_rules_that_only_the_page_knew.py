@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from labs.viewer import VISITOR
 from registrations import attendance, registering
+from registrations.choosing import Choice
 from registrations.models import Attendance, Registration
-from registrations.registering import Choice, Refused
+from registrations.refusals import Refused
 from sessions.models import Session
 from tests import factories as f
 from tests.api.test_api import bearer

@@ -7,6 +7,7 @@ from django.utils import timezone
 from labs.viewer import VISITOR
 from registrations import erasing, registering, seats
 from registrations.models import Registration, Seat
+from registrations.refusals import Refused
 from tests import factories as f
 from tests.registrations.filling import answers, link, post, send
 from tests.registrations.test_registering import plan, registered
@@ -45,7 +46,7 @@ def test_every_verb_refuses_a_registration_that_is_not_confirmed():
             lambda found=found: registering.change_details(found, plan(session).details),
             lambda found=found: registering.renew_feed_address(found),
         ):
-            with pytest.raises(registering.Refused):
+            with pytest.raises(Refused):
                 verb()
 
 

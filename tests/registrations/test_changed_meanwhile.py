@@ -10,7 +10,8 @@ from labs.models import Message
 from labs.viewer import VISITOR
 from registrations import erasing, organising, registering
 from registrations.models import Registration
-from registrations.registering import Details, Refused
+from registrations.refusals import Refused
+from registrations.registering import Details
 from tests import factories as f
 from tests.registrations.filling import link, post
 from tests.registrations.test_registering import registered

@@ -12,6 +12,7 @@ from django.utils import timezone
 from labs.models import Lab, Message, User
 from registrations import letters, links, organising, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.refusals import Refused
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of, forms_of
@@ -230,7 +231,7 @@ def test_a_seat_taken_back_goes_to_the_next_and_both_are_told(
 def test_the_seats_of_a_session_that_is_over_stay(person: Registration, organiser: User) -> None:
     session = f.SessionFactory(lab=person.lab, start_date=timezone.now().date() - timedelta(days=3))
     f.SeatFactory(registration=person, session=session)
-    with pytest.raises(registering.Refused):
+    with pytest.raises(Refused):
         organising.take_back(person, session, organiser)
     assert Seat.objects.get().state == Seat.State.CONFIRMED
 

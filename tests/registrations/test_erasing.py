@@ -12,8 +12,9 @@ from labs import work
 from labs.models import Task
 from labs.viewer import VISITOR
 from registrations import erasing, figures, registering, seats
+from registrations.choosing import choosable
 from registrations.models import Attendance, Registration, Seat
-from registrations.registering import Details, RegistrationPlan, choosable
+from registrations.registering import Details, RegistrationPlan
 from registrations.signals import person_erased
 from sessions.models import Session
 from tests import factories as f

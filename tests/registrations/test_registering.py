@@ -11,8 +11,10 @@ from labs.mail import rendered
 from labs.models import Message
 from labs.viewer import VISITOR, Viewer
 from registrations import registering, seats
+from registrations.choosing import choosable, overlaps
 from registrations.models import Registration, Seat
-from registrations.registering import Details, Refused, RegistrationPlan, choosable
+from registrations.refusals import Refused
+from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 from tests import factories as f
 from tests.registrations.filling import mails
@@ -359,5 +361,5 @@ def test_overlaps_name_each_pair_once():
     one, two = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
     later = f.SessionFactory(lab=lab, start_time=one.end_time)
 
-    assert registering.overlaps([later, two, one]) == [(one, two)]
+    assert overlaps([later, two, one]) == [(one, two)]
     assert seats.recount() == []

@@ -1,0 +1,89 @@
+"""What can be registered for, by whom, and which sessions take place at the same time."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import Lab
+from labs.viewer import Viewer
+from registrations import seats
+from registrations.refusals import Refused
+from sessions.models import Session
+
+# What decides whether a session can be chosen beside others.
+WHAT_CHOOSING_ASKS = (
+    "slug",
+    "lab",
+    "status",
+    "starts_at",
+    "ends_at",
+    "capacity",
+    "waiting_list",
+    "seats_taken",
+    "seats_waiting",
+)
+CHOSEN_IS_CLOSED = _("A session that you chose is no longer open. Look at the list again.")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Sessions that this viewer may choose beside each other, as `Choosable.choose` found them in this lab."""
+
+    lab_id: int
+    viewer: Viewer
+    sessions: tuple[Session, ...]
+
+
+@dataclass(frozen=True)
+class Choosable:
+    """What `choosable` found that this viewer may register for in this lab, in order of time."""
+
+    lab_id: int
+    viewer: Viewer
+    sessions: tuple[Session, ...]
+
+    def choose(self, slugs: Iterable[str]) -> Choice:
+        """Return the choice of the sessions with these addresses, lowest id first.
+
+        One that is hidden is as unknown as one that is not there. Raises Refused (codes: no_session, unknown_session).
+        """
+        wanted = set(slugs)
+        if not wanted:
+            raise Refused("no_session", _("Choose at least one session."))
+        found = [session for session in self.sessions if session.slug in wanted]
+        if len(found) != len(wanted):
+            raise Refused("unknown_session", CHOSEN_IS_CLOSED)
+        return Choice(self.lab_id, self.viewer, tuple(sorted(found, key=lambda session: session.pk)))
+
+
+def choosable(
+    lab: Lab,
+    viewer: Viewer,
+    now: datetime,
+    *,
+    slugs: Collection[str] | None = None,
+    ids: Collection[int] = (),
+) -> Choosable:
+    """Return the sessions that this viewer may register for: in sight, taking place, not over. One query.
+
+    With `slugs` or `ids` only those of them, and of each only what choosing asks.
+    """
+    sessions = lab.sessions.visible_to(viewer).filter(seats.open_to_take(now)).defer("abstract")
+    if slugs is not None:
+        sessions = sessions.filter(slug__in=slugs).defer(None).only(*WHAT_CHOOSING_ASKS)
+    if ids:
+        sessions = sessions.filter(pk__in=ids).defer(None).only(*WHAT_CHOOSING_ASKS)
+    return Choosable(lab.pk, viewer, tuple(sessions.order_by("starts_at", "pk")))
+
+
+def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
+    """Return the pairs of sessions that take place at the same time, the earlier first."""
+    ordered = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
+    return [
+        (one, other)
+        for place, one in enumerate(ordered)
+        for other in ordered[place + 1 :]
+        if one.overlaps(other) and not (one.is_cancelled or other.is_cancelled)
+    ]
