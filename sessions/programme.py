@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -22,6 +23,7 @@ from django.utils.translation import gettext
 from labs.dates import clock, day_mark, month_and_year, short_day, weekday
 from labs.models import Lab
 from labs.models.texts import reading
+from labs.templatetags.house import icon
 from sessions.figure import Block, weigh
 from sessions.models import Appearance, Session
 
@@ -38,8 +40,15 @@ class View:
     choosing: bool = False
 
 
+class Shown:
+    """What templates show. They try `row["title"]` before `row.title`, and a miss costs as much as all the rest."""
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+
 @dataclass(frozen=True)
-class Moment:
+class Moment(Shown):
     """An instant as clocks show it: "11:30", and as machines read it."""
 
     words: str
@@ -47,7 +56,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Person:
+class Person(Shown):
     """Somebody who appears, and as what: each part, and all in one line of safe HTML with a link."""
 
     slug: str
@@ -58,7 +67,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class AgendaRow:
+class AgendaRow(Shown):
     title: str
     abstract: object
     starts: Moment | None
@@ -67,8 +76,11 @@ class AgendaRow:
 
 
 @dataclass(frozen=True)
-class SessionRow:
-    """One session in a list. `ends_on` names the day where it ends on another one than it starts."""
+class SessionRow(Shown):
+    """One session in a list. `ends_on` names the day where it ends on another one than it starts.
+
+    `meta` is track and place in one list of safe HTML.
+    """
 
     session: Session
     slug: str
@@ -79,6 +91,7 @@ class SessionRow:
     track: str
     place: str
     online: bool
+    meta: str
     agenda: tuple[AgendaRow, ...]
     people: tuple[Person, ...]
     audience: tuple[tuple[str, bool], ...]
@@ -91,7 +104,7 @@ class SessionRow:
 
 
 @dataclass(frozen=True)
-class Day:
+class Day(Shown):
     """One day in the zone of the view, with its sessions in order."""
 
     on: date
@@ -158,6 +171,9 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         people[appearance.agenda_item_id].append(person(appearance, lab, language))
     internal = session.is_internal
     may_choose = view.choosing and may_be_chosen(session, view.now)
+    track = spoken(session.track.name, language, fallback) if session.track else ""
+    place = _place(session, language, fallback)
+    online = session.room.online if session.room else lab.format == Lab.Format.ONLINE
     return SessionRow(
         session=session,
         slug=_escaped(session.slug),
@@ -165,9 +181,10 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         starts=_moment(starts),
         ends=_moment(ends),
         ends_on="" if ends.date() == starts.date() else short_day(ends.date(), language),
-        track=spoken(session.track.name, language, fallback) if session.track else "",
-        place=_place(session, language, fallback),
-        online=session.room.online if session.room else lab.format == Lab.Format.ONLINE,
+        track=track,
+        place=place,
+        online=online,
+        meta=_meta(track, place, online),
         agenda=tuple(
             AgendaRow(
                 title=spoken(item.title, language, fallback),
@@ -255,9 +272,17 @@ def _place(session: Session, language: str, fallback: str) -> str:
     """Return where it takes place, without the address: "Plenary, online"."""
     room, lab = session.room, session.lab
     if room is None:
-        return gettext("Online") if lab.format == Lab.Format.ONLINE else ""
+        return _escaped(gettext("Online")) if lab.format == Lab.Format.ONLINE else ""
     name = spoken(room.name, language, fallback)
     return format_html("{}, {}", name, gettext("online")) if room.online else name
+
+
+@lru_cache(maxsize=4096)
+def _meta(track: str, place: str, online: bool) -> SafeString:
+    """Write track and place (safe HTML both) once for all the rows that share them; nothing where both are missing."""
+    of_track = format_html('<li><span class="track-mark"></span>{}</li>', track) if track else ""
+    of_place = format_html("<li>{}{}</li>", icon("screen" if online else "place"), place) if place else ""
+    return format_html('<ul class="meta">{}{}</ul>', of_track, of_place) if track or place else SafeString("")
 
 
 def _moment(local: datetime) -> Moment:
