@@ -82,9 +82,20 @@ def take_requested(registration: Registration) -> list[Seat]:
     """Do the same for what was requested, in the transaction that confirmed the registration and so holds its row."""
     if registration.state != Registration.State.CONFIRMED:
         raise NotConfirmed
-    requested = Seat.objects.filter(registration=registration, state=State.REQUESTED).order_by()
-    known = {seat.session_id: seat for seat in requested}
-    return _take(registration, known, sorted(known), Reason.CHOSEN, None)
+    # Their sessions are locked on the way, lowest id first; the seats are our own under the registration's lock.
+    requested = (
+        Session.objects.select_for_update(no_key=True)
+        .filter(seats__registration=registration, seats__state=State.REQUESTED)
+        .order_by("pk")
+        .values_list("pk", "last_place", "seats__pk")
+    )
+    places, known = {}, {}
+    for session_id, last_place, seat_id in requested:
+        places[session_id] = last_place
+        known[session_id] = Seat(
+            pk=seat_id, registration=registration, session_id=session_id, state=State.REQUESTED
+        )
+    return _take(registration, known, list(known), Reason.CHOSEN, None, places)
 
 
 @transaction.atomic
@@ -210,9 +221,11 @@ def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
 
     Whoever moves seats in several sessions calls this before the first of them moves.
     """
+    if not (session_ids := set(session_ids)):
+        return {}
     return dict(
         Session.objects.select_for_update(no_key=True)
-        .filter(pk__in=set(session_ids))
+        .filter(pk__in=session_ids)
         .order_by("pk")
         .values_list("pk", "last_place")
     )
@@ -244,11 +257,15 @@ def _take(
     wanted: list[int],
     reason: SeatMovement.Reason,
     by: User | None,
+    places: dict[int, int] | None = None,
 ) -> list[Seat]:
-    """Take seats in `wanted`, lowest session id first; `known` are the person's rows for them, whatever their state."""
+    """Take seats in `wanted`, lowest session id first; `known` are the person's rows for them, whatever their state.
+
+    `places` are the sessions' last places where they are locked already.
+    """
     now = timezone.now()
     new = [pk for pk in wanted if pk not in known or known[pk].state not in ACTIVE]
-    claims = _claim(registration.lab_id, new, now, reason)
+    claims = _claim(registration.lab_id, new, lock_sessions(new) if places is None else places, now, reason)
     moves = []
     for session_id, claim in claims.items():
         seat = known.get(session_id) or Seat(registration=registration, session_id=session_id, state="")
@@ -272,13 +289,14 @@ class _Claim:
 
 
 def _claim(
-    lab_id: int, session_ids: list[int], now: datetime, reason: SeatMovement.Reason
+    lab_id: int, session_ids: list[int], places: dict[int, int], now: datetime, reason: SeatMovement.Reason
 ) -> dict[int, _Claim]:
     """Count one seat or one place more in each session, if it allows that. Newcomers never pass those who wait.
 
-    However many sessions there are, at most seven statements, and two where all of them have room.
+    `places` are the last places of these sessions, whose rows are locked. However many sessions there are, at most
+    five statements, and one where all of them have room.
     """
-    places = lock_sessions(session_ids) if session_ids else {}
+    places = dict(places)
     claims = {session_id: _Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in session_ids}
     takes_place = Q(lab=lab_id) & open_to_take(now)
     one_more = {"last_place": F("last_place") + 1}
