@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.people import Person, somebody
-from tests.e2e.service import Service, running
+from tests.e2e.running_service import Service, running
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tests.e2e import what_participants_do as participating
 from tests.e2e.calendar_client import find_programs
 from tests.e2e.conftest import Newcomer
 from tests.e2e.people import PASSWORD, PHONE
-from tests.e2e.service import Service
+from tests.e2e.running_service import Service
 from tests.e2e.story import DELEGATE, DOOR, LAB, OPERATOR, OWNER, SECOND, Programme
 from tests.e2e.words_of_the_catalogue import words
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from labs.dates import long_date
 from tests.e2e.calendar_client import CalendarClient, Entry
 from tests.e2e.people import Person
-from tests.e2e.service import Service
+from tests.e2e.running_service import Service
 from tests.e2e.story import (
     DAY,
     DELEGATE,

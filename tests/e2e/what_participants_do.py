@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.calendar_client import CalendarClient, Entry
 from tests.e2e.people import Person
-from tests.e2e.service import Service
+from tests.e2e.running_service import Service
 from tests.e2e.story import (
     DAY,
     FIRST,
