@@ -78,14 +78,6 @@ def account_of(request: HttpRequest) -> User | None:
     return None if user_id is None else User.objects.filter(pk=user_id).first()
 
 
-def lab_in_sight(request: HttpRequest, slug: str) -> Lab:
-    """Return the lab if the caller may see it; raises Http404 otherwise."""
-    lab = Lab.objects.visible_to(reader_of(request)).select_related("programme").filter(slug=slug).first()
-    if lab is None:
-        raise Http404
-    return lab
-
-
 def lab_of_organiser(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> Lab:
     """Return the lab for an organiser's operation; 404 to strangers, 403 to a token without the scope."""
     return _with_scope(request, slug, scope, organisers_only=True)

@@ -4,11 +4,15 @@ from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
 
 from labs.submissions import FIELD, is_form_key
 from labs.zones import canonical_of
@@ -81,6 +85,26 @@ def is_for_everybody(response: HttpResponse) -> bool:
     It then carries no choice of one of them: no cookie, and no word that it varies with theirs.
     """
     return "public" in response.headers.get("Cache-Control", "")
+
+
+class ContentPolicy(CSPMiddleware):
+    """Sends the policy of the settings with every answer, put together once.
+
+    The library's own work is left to it where a view of its decorators changed the policy for one answer.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Offer no nonce: nothing inline is ever allowed."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if any(name.startswith("_csp") for name in vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self.policy)
+        return response
+
+    @cached_property
+    def policy(self) -> str:
+        return build_policy()
 
 
 class CrossSiteGuard(CsrfViewMiddleware):

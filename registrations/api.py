@@ -16,8 +16,9 @@ from ninja.pagination import paginate
 from pydantic import ConfigDict, Field, StrictBool
 
 from labs.api import NamedOut
-from labs.api_access import FOR_EVERYBODY, account_of, lab_in_sight, lab_of_door, lab_of_organiser, reader_of
+from labs.api_access import FOR_EVERYBODY, account_of, lab_of_door, lab_of_organiser, reader_of
 from labs.api_pages import Pages
+from labs.in_sight import lab_in_sight
 from labs.models import ApiToken, Lab
 from labs.problems import Refused as Problem
 from labs.submissions import KeyReused, once
@@ -200,7 +201,7 @@ def registration(request: HttpRequest, lab: str, registration: UUID) -> dict[str
 )
 def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
     """What registering asks, beside the sessions: the text to agree to, and what can be chosen."""
-    found = lab_in_sight(request, lab)
+    found = lab_in_sight(reader_of(request), lab)
     return {
         "is_open": found.takes_registrations(timezone.now()),
         "consent": {code: consent_words(found, code) for code, _name in settings.LANGUAGES},
@@ -232,7 +233,7 @@ def register(
     The answer never tells whether the address is known. Needs no token; the header `Idempotency-Key` makes a
     repeated call harmless.
     """
-    found = lab_in_sight(request, lab)
+    found = lab_in_sight(reader_of(request), lab)
     if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
         raise Throttled(wait=3600)
 

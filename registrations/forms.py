@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from labs.forms.base import HouseForm, ZoneSelect
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
+from labs.prepared import Prepared
 from labs.viewer import Viewer
 from labs.zones import validate_zone
 from registrations.choosing import Choosable, choosable, overlaps
@@ -174,9 +175,7 @@ class DetailsForm(HouseForm):
         self._offer(
             () if found is None else (found,),
             # Where none was chosen it matters whether there are any.
-            programme.stakeholder_groups.filter(slug=group)
-            if _is_slug(group)
-            else programme.stakeholder_groups.all(),
+            _GROUP.all(programme.pk, group) if _is_slug(group) else programme.stakeholder_groups.all(),
         )
 
     def _offer(self, cities: Iterable[City], groups: Iterable[StakeholderGroup]) -> None:
@@ -234,6 +233,11 @@ class DetailsForm(HouseForm):
 def _is_slug(value: str) -> bool:
     """Tell whether this can be an address at all: what cannot is not asked of the database."""
     return bool(value) and len(value) <= 100 and slug_re.fullmatch(value) is not None
+
+
+_GROUP = Prepared(
+    lambda programme, slug: StakeholderGroup.objects.filter(programme=programme, slug=slug).order_by()
+)
 
 
 def details_initial(registration: Registration) -> dict[str, Any]:

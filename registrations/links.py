@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from labs import tokens
 from labs.mail import Link
+from labs.prepared import Prepared
 from registrations.models import Registration
-from registrations.models.people import RegistrationQuerySet
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,33 @@ def in_mail(registration: Registration, purpose: Purpose) -> Link:
     return Link(purpose.name, registration.public_id, getattr(registration, purpose.version), path)
 
 
-def find(token: str, purpose: Purpose, among: RegistrationQuerySet | None = None) -> Registration:
-    """Return the registration that the token opens for this purpose, with its lab unless `among` says otherwise.
+_OPENED = Prepared(
+    lambda subject: (
+        Registration.objects.select_related("lab__programme")
+        .filter(public_id=subject, erased_at__isnull=True)
+        .order_by()
+    )
+)
+_OPENED_BARE = Prepared(
+    lambda subject: (
+        Registration.objects.only("public_id", "link_version", "feed_version", "lab", "email_key")
+        .filter(public_id=subject, erased_at__isnull=True)
+        .order_by()
+    )
+)
 
+
+def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
+    """Return the registration that the token opens for this purpose, with its lab.
+
+    `bare` is for whoever looks at the row again, under its lock: it fetches no more than what proves the link.
     Raises Http404 for a token that is altered, revoked, made for something else, or whose registration is gone:
     all of them look the same.
     """
     subject = tokens.subject_of(token)
     if subject is None:
         raise Http404
-    if among is None:
-        among = Registration.objects.select_related("lab__programme")
-    registration = next(iter(among.filter(public_id=subject, erased_at__isnull=True).order_by()), None)
+    registration = (_OPENED_BARE if bare else _OPENED).first(subject)
     if registration is not None and tokens.fits(
         token, purpose.name, registration.public_id, getattr(registration, purpose.version)
     ):

@@ -8,11 +8,13 @@ from django.core.cache import cache
 from django.utils.translation import gettext, override
 
 from labs.models.texts import reading
+from labs.prepared import Prepared
 from labs.viewer import Viewer
 from registrations import links
 from registrations.models import Registration, Seat
 from sessions.calendars import CalendarEntry, Feed, event_file, feed_bytes
 from sessions.entries import entries
+from sessions.models import Session
 from sessions.visibility import SessionQuerySet
 
 SECONDS_KEPT = 60 * 60
@@ -25,7 +27,8 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
     """
     by_session = {seat.session_id: seat for seat in seats}
     found = []
-    for session in _in_sight(registration, by_session).defer("abstract") if by_session else ():
+    for session in _WITHOUT_TEXTS.all(registration.lab_id, list(by_session)) if by_session else ():
+        session.lab = registration.lab
         seat = by_session[session.pk]
         seat.session = session
         found.append(seat)
@@ -90,16 +93,21 @@ def _kept_entries(registration: Registration, states: Mapping[int, Seat.State]) 
     found = {keys[key]: entry for key, entry in cache.get_many(keys).items()}
     missing = {pk: key for key, pk in keys.items() if pk not in found}
     if missing:
-        for session in _in_sight(registration, missing).for_pages():
+        for session in _in_sight(registration.lab_id, missing).for_pages():
+            session.lab = registration.lab
             seated = states[session.pk] == Seat.State.CONFIRMED
             [found[session.pk]] = entries([session], language, with_join_link=seated)
         cache.set_many({key: found[pk] for pk, key in missing.items() if pk in found}, SECONDS_KEPT)
     return dict(sorted(found.items(), key=lambda pair: (pair[1].starts_at, pair[0])))
 
 
-def _in_sight(registration: Registration, session_ids: Iterable[int]) -> SessionQuerySet:
+def _in_sight(lab_id: int, session_ids: Iterable[int]) -> SessionQuerySet:
     ids = frozenset(session_ids)
-    return registration.lab.sessions.visible_to(Viewer(seated_sessions=ids)).filter(pk__in=ids)
+    in_lab = Session.objects.filter(lab=lab_id, pk__in=ids)
+    return in_lab.visible_to(Viewer(seated_sessions=ids))
+
+
+_WITHOUT_TEXTS = Prepared(lambda lab, ids: _in_sight(lab, ids).defer("abstract"))
 
 
 _SHOWN = (Seat.State.CONFIRMED, Seat.State.WAITING)

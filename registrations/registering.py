@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import City, Lab, StakeholderGroup, User
+from labs.prepared import Prepared
 from labs.viewer import Viewer
 from registrations import erasing, letters, seats
 from registrations.choosing import CHOSEN_IS_CLOSED, Choice, choosable
@@ -114,15 +115,7 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
     """
     today = now - timedelta(days=1)
     with transaction.atomic(savepoint=False):
-        earlier = list(
-            Registration.objects.filter(
-                Q(lab=registration.lab_id, state=State.CONFIRMED)
-                | Q(state=State.UNCONFIRMED, created_at__gt=today),
-                email_key=registration.email_key,
-            )
-            .order_by()
-            .values_list("state", "pk", "created_at")
-        )
+        earlier = _EARLIER.all(registration.lab_id, registration.email_key, today)
         known = next((pk for state, pk, _at in earlier if state == State.CONFIRMED), None)
         if known is not None:
             letters.already_registered(Registration.objects.select_related("lab__programme").get(pk=known))
@@ -139,6 +132,19 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
     return True
 
 
+# What an address asked for before: confirmed in this lab, and unconfirmed in any lab since `after`.
+_EARLIER = Prepared(
+    lambda lab, email_key, after: (
+        Registration.objects.filter(
+            Q(lab=lab, state=State.CONFIRMED) | Q(state=State.UNCONFIRMED, created_at__gt=after),
+            email_key=email_key,
+        )
+        .order_by()
+        .values_list("state", "pk", "created_at")
+    )
+)
+
+
 @transaction.atomic
 def confirm(registration: Registration) -> Registration:
     """Take the address as confirmed: seats are taken or waited for in the order of the programme, and a mail says so.
@@ -147,13 +153,7 @@ def confirm(registration: Registration) -> Registration:
     Raises Refused (codes: cancelled, already_registered, gone).
     """
     # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
-    rows = {
-        row.pk: row
-        for row in Registration.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("lab__programme")
-        .filter(lab=registration.lab_id, email_key=registration.email_key)
-        .order_by("pk")
-    }
+    rows = {row.pk: row for row in _OF_ADDRESS.all(registration.lab_id, registration.email_key)}
     current = rows.get(registration.pk)
     if current is None:
         raise Refused("gone", _("This registration no longer exists."))
@@ -171,6 +171,16 @@ def confirm(registration: Registration) -> Registration:
         erasing.forget(others)
     letters.confirmation(current, with_sessions(current, seats.take_requested(current)))
     return current
+
+
+_OF_ADDRESS = Prepared(
+    lambda lab, email_key: (
+        Registration.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("lab__programme")
+        .filter(lab=lab, email_key=email_key)
+        .order_by("pk")
+    )
+)
 
 
 @transaction.atomic

@@ -14,10 +14,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
-from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
 from labs.models import User
+from labs.prepared import Prepared, PreparedUpdate
 from registrations import letters
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
@@ -83,19 +83,23 @@ def take_requested(registration: Registration) -> list[Seat]:
     if registration.state != Registration.State.CONFIRMED:
         raise NotConfirmed
     # Their sessions are locked on the way, lowest id first; the seats are our own under the registration's lock.
-    requested = (
-        Session.objects.select_for_update(no_key=True)
-        .filter(seats__registration=registration, seats__state=State.REQUESTED)
-        .order_by("pk")
-        .values_list("pk", "last_place", "seats__pk")
-    )
     places, known = {}, {}
-    for session_id, last_place, seat_id in requested:
+    for session_id, last_place, seat_id in _REQUESTED.all(registration.pk):
         places[session_id] = last_place
         known[session_id] = Seat(
             pk=seat_id, registration=registration, session_id=session_id, state=State.REQUESTED
         )
     return _take(registration, known, list(known), Reason.CHOSEN, None, places)
+
+
+_REQUESTED = Prepared(
+    lambda registration: (
+        Session.objects.select_for_update(no_key=True)
+        .filter(seats__registration=registration, seats__state=State.REQUESTED)
+        .order_by("pk")
+        .values_list("pk", "last_place", "seats__pk")
+    )
+)
 
 
 @transaction.atomic
@@ -298,30 +302,41 @@ def _claim(
     """
     places = dict(places)
     claims = {session_id: _Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in session_ids}
-    takes_place = Q(lab=lab_id) & open_to_take(now)
-    one_more = {"last_place": F("last_place") + 1}
-    for session_id in _counted(
-        takes_place & HAS_ROOM & Q(seats_waiting=0), places, {**one_more, "seats_taken": F("seats_taken") + 1}
-    ):
+    for session_id in _counted(_ONE_SEATED, lab_id, now, places):
         claims[session_id] = _Claim(State.CONFIRMED, reason, places.pop(session_id) + 1)
-    for session_id in _counted(
-        takes_place & Q(waiting_list=True), places, {**one_more, "seats_waiting": F("seats_waiting") + 1}
-    ):
+    for session_id in _counted(_ONE_WAITING, lab_id, now, places):
         claims[session_id] = _Claim(State.WAITING, Reason.FULL, places.pop(session_id) + 1)
     if places:
-        for session_id in Session.objects.filter(takes_place, pk__in=places).values_list("pk", flat=True):
+        still_open = _taking_place(lab_id, now, list(places))
+        for session_id in still_open.values_list("pk", flat=True):
             claims[session_id] = _Claim(State.CANCELLED, Reason.CLOSED)
     return claims
 
 
-def _counted(condition: Q, places: dict[int, int], counters: dict[str, CombinedExpression]) -> list[int]:
-    """Raise the counters of those locked sessions that meet the condition, by one statement; return which did.
+def _taking_place(lab_id: int, now: datetime, session_ids: Iterable[int]) -> SessionQuerySet:
+    return Session.objects.filter(open_to_take(now), lab=lab_id, pk__in=session_ids).order_by()
+
+
+_ONE_SEATED = PreparedUpdate(
+    lambda lab, now, ids: _taking_place(lab, now, ids).filter(HAS_ROOM, seats_waiting=0),
+    last_place=F("last_place") + 1,
+    seats_taken=F("seats_taken") + 1,
+)
+_ONE_WAITING = PreparedUpdate(
+    lambda lab, now, ids: _taking_place(lab, now, ids).filter(waiting_list=True),
+    last_place=F("last_place") + 1,
+    seats_waiting=F("seats_waiting") + 1,
+)
+
+
+def _counted(one_more: PreparedUpdate, lab_id: int, now: datetime, places: dict[int, int]) -> list[int]:
+    """Raise the counters of those locked sessions that allow it, by one statement; return which did.
 
     `places` are the last places before it, as they stood under the lock: nobody else moves them meanwhile.
     """
     if not places:
         return []
-    moved = Session.objects.filter(condition, pk__in=places).update(**counters)
+    moved = one_more.carry_out(lab_id, now, list(places))
     if moved in (0, len(places)):
         return list(places) if moved else []
     after = Session.objects.filter(pk__in=places).order_by("pk").values_list("pk", "last_place")

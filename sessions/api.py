@@ -11,8 +11,9 @@ from ninja.pagination import paginate
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from labs.api import NamedOut, page_address, type_of_texts
-from labs.api_access import FOR_EVERYBODY, lab_in_sight, reader_of
+from labs.api_access import FOR_EVERYBODY, reader_of
 from labs.api_pages import Pages
+from labs.in_sight import lab_in_sight
 from labs.models import Track
 from labs.models.texts import languages_of
 from labs.wall_clock import wall
@@ -189,7 +190,7 @@ class PageOfSessions(Pages):
 @paginate(PageOfSessions)
 def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> QuerySet[Session]:
     """The lab's sessions in order of time."""
-    found = lab_in_sight(request, lab)
+    found = lab_in_sight(reader_of(request), lab)
     return filters.apply(Session.objects.filter(lab=found).visible_to(reader_of(request)).for_pages())
 
 
@@ -198,7 +199,7 @@ def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> 
 )
 def session(request: HttpRequest, lab: str, session: str) -> dict[str, Any]:
     """One session."""
-    in_lab = Session.objects.filter(lab=lab_in_sight(request, lab), slug=session)
+    in_lab = Session.objects.filter(lab=lab_in_sight(reader_of(request), lab), slug=session)
     found = in_lab.visible_to(reader_of(request)).for_pages().first()
     if found is None:
         raise Http404
@@ -217,7 +218,7 @@ class TrackOut(NamedOut):
 @paginate(Pages)
 def tracks(request: HttpRequest, lab: str) -> QuerySet[Track]:
     """The tracks of the sessions that the caller may see; of others not even the name is told."""
-    found = lab_in_sight(request, lab)
+    found = lab_in_sight(reader_of(request), lab)
     in_sight = Session.objects.filter(track=OuterRef("pk")).visible_to(reader_of(request))
     return Track.objects.filter(Exists(in_sight), lab=found).select_related("lab")
 
@@ -238,7 +239,7 @@ def speaker_data(speaker: Speaker, lab: str) -> dict[str, Any]:
 
 
 def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
-    found = lab_in_sight(request, lab)
+    found = lab_in_sight(reader_of(request), lab)
     in_sight = Session.objects.filter(lab=found).visible_to(reader_of(request))
     seen = (
         Appearance.objects.filter(session__in=in_sight)

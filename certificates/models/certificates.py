@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from labs.models import Lab, User
+from labs.models.histories import History
 from registrations.models import Registration
 
 
@@ -45,7 +45,7 @@ class Certificate(models.Model):
     replaced_by = models.OneToOneField(
         "self", models.SET_NULL, null=True, blank=True, related_name="replaces"
     )
-    history = HistoricalRecords(excluded_fields=["pdf"])
+    history = History(excluded_fields=["pdf"])
     _history_user: "User | None"
     skip_history_when_saving: bool
 

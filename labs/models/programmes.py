@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
+from labs.models.histories import History
 from labs.models.texts import no_control_characters, prose, web_address, words
+from labs.prepared import Prepared
 from labs.visibility import LabQuerySet, ProgrammeQuerySet
 from labs.wall_clock import wall
 from labs.zones import validate_zone
@@ -61,7 +62,7 @@ class Programme(models.Model):
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
 
     objects = ProgrammeQuerySet.as_manager()
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ("slug",)
@@ -79,7 +80,7 @@ class Programme(models.Model):
 
     def city_called(self, slug: str) -> City | None:
         """Return the city of this programme that has this address."""
-        found = next(iter(self.cities.filter(slug=slug).order_by()), None)
+        found = _CITY_OF_PROGRAMME.first(self.pk, slug)
         if found is not None:
             self._cities_found.add(found.pk)
         return found
@@ -87,6 +88,11 @@ class Programme(models.Model):
     def has_city(self, city: City) -> bool:
         """Tell whether the city is one of the programme's. `city_called` knows that of those it returned."""
         return city.pk in self._cities_found or self.cities.filter(pk=city.pk).exists()
+
+
+_CITY_OF_PROGRAMME = Prepared(
+    lambda programme, slug: City.objects.filter(programmes=programme, slug=slug).order_by()
+)
 
 
 class StakeholderGroup(models.Model):
@@ -151,7 +157,7 @@ class Lab(models.Model):
     revised_at = models.DateTimeField(auto_now_add=True, editable=False)
 
     objects = LabQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["revision", "revised_at"])
+    history = History(excluded_fields=["revision", "revised_at"])
 
     class Meta:
         ordering = ("-starts_on", "slug")

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from simple_history.models import HistoricalRecords
 
+from labs.models.histories import History
 from registrations.models.people import Registration
 from sessions.models import Session
 
@@ -17,7 +17,7 @@ class Attendance(models.Model):
     taken_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["registration", "session"], name="attended_once"),)

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from labs.models import City, Lab, StakeholderGroup
+from labs.models.histories import History
 from labs.models.texts import no_control_characters, one_line
 from labs.zones import validate_zone
 
@@ -64,7 +64,7 @@ class Registration(models.Model):
     revised_at = models.DateTimeField(auto_now_add=True)
 
     objects = RegistrationQuerySet.as_manager()
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ("-created_at", "-id")

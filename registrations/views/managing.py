@@ -16,7 +16,6 @@ from registrations import erasing, links, registering, seats
 from registrations.forms import DetailsForm, SessionsForm, details_initial
 from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.models.people import RegistrationQuerySet
 from registrations.refusals import Refused
 from sessions.entries import join_link_of
 
@@ -54,9 +53,8 @@ def _too_late_shows_what_is(view: access.type_of_view) -> access.type_of_view:
 @require_http_methods(["GET", "HEAD", "POST"])
 def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A button, because mail scanners follow links: only pressing it confirms."""
-    # Confirming looks at the row again under its lock: the press needs no more of it than what proves the link.
-    among = Registration.objects.only("public_id", "link_version", "lab", "email_key")
-    registration = _find(request, token, links.CONFIRM, among if request.method == "POST" else None)
+    # Confirming looks at the row again under its lock.
+    registration = _find(request, token, links.CONFIRM, bare=request.method == "POST")
     if isinstance(registration, HttpResponse):
         return registration
     if request.method == "POST":
@@ -250,11 +248,11 @@ def registration_renew_feed(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _find(
-    request: HttpRequest, token: str, purpose: links.Purpose, among: RegistrationQuerySet | None = None
+    request: HttpRequest, token: str, purpose: links.Purpose, *, bare: bool = False
 ) -> Registration | HttpResponse:
     """Return whom the link opens, or the page that says that it opens nothing (any longer)."""
     try:
-        return links.find(token, purpose, among)
+        return links.find(token, purpose, bare=bare)
     except Http404:
         return render(request, "registrations/link_gone.html", status=404)
 

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from labs import access
+from labs.in_sight import lab_in_sight
 from labs.models import Lab
 from labs.submissions import FIELD, KeyReused, once
 from labs.throttle import allow, client_address
@@ -23,20 +24,11 @@ AN_HOUR = 60 * 60
 LINKS_PER_HOUR = 60
 
 
-def lab_in_sight(request: HttpRequest, slug: str) -> Lab:
-    """Return the lab if this reader may see it. Raises Http404."""
-    in_sight = Lab.objects.visible_to(viewer_of(request)).select_related("programme").order_by()
-    lab = next(iter(in_sight.filter(slug=slug)), None)
-    if lab is None:
-        raise Http404
-    return lab
-
-
 @access.public
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, lab: str) -> HttpResponse:
     """One form for any number of sessions; `?session=<address>` ticks some."""
-    found = lab_in_sight(request, lab)
+    found = lab_in_sight(viewer_of(request), lab)
     if not found.takes_registrations(timezone.now()):
         return _closed(request, found)
     if request.method != "POST":
@@ -81,7 +73,7 @@ def session_register(request: HttpRequest, lab: str, session: str) -> HttpRespon
 @require_safe
 def register_sent(request: HttpRequest, lab: str) -> HttpResponse:
     """Says to look into the mail; the same page whatever was sent, and for whoever opens it."""
-    found = lab_in_sight(request, lab)
+    found = lab_in_sight(viewer_of(request), lab)
     context = {"lab": found, "days": registering.UNCONFIRMED_DAYS}
     return render(request, "registrations/sent.html", context)
 

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from labs.models import City, Lab, Programme, Room, Track
+from labs.models.histories import History
 from labs.models.texts import no_control_characters, prose, web_address, words
 from labs.zones import validate_zone
 from sessions.visibility import SessionQuerySet, SpeakerQuerySet
@@ -81,9 +81,7 @@ class Session(models.Model):
     revised_at = models.DateTimeField(editable=False)
 
     objects = SessionQuerySet.as_manager()
-    history = HistoricalRecords(
-        m2m_fields=[audience], excluded_fields=["seats_taken", "seats_waiting", "last_place"]
-    )
+    history = History(m2m_fields=[audience], excluded_fields=["seats_taken", "seats_waiting", "last_place"])
 
     class Meta:
         ordering = ("starts_at", "id")
@@ -157,7 +155,7 @@ class AgendaItem(models.Model):
     starts_at = models.DateTimeField(null=True, editable=False)
     ends_at = models.DateTimeField(null=True, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ("session", "position", "id")

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 
 from labs import access
 from labs.models import Lab, Programme, Track, User
-from labs.prepared import PreparedRow
+from labs.prepared import Prepared
 from labs.viewer import VISITOR, viewer_of
 from sessions import entries
 from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
@@ -136,7 +136,7 @@ def _feed_answer(
 
 
 # Calendars ask again and again for what has not changed: only what tells so is fetched for every answer.
-_TOLD = PreparedRow(
+_TOLD = Prepared(
     lambda slug: (
         Lab.objects.visible_to(VISITOR)
         .filter(slug=slug)
@@ -150,7 +150,7 @@ _TOLD = PreparedRow(
 @require_safe
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The public sessions of a lab."""
-    known = _TOLD.find(lab)
+    known = _TOLD.first(lab)
     if known is None:
         raise Http404
     pk, revision, revised_at, languages = known

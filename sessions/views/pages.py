@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from labs import access
 from labs.dates import hours
+from labs.in_sight import lab_in_sight
 from labs.models import City, Lab, LabDay
 from labs.models.texts import reading
 from labs.viewer import Viewer, viewer_of
@@ -38,11 +39,6 @@ class TrackChoice:
 
 def language_of() -> str:
     return get_language() or settings.LANGUAGE_CODE
-
-
-def lab_in_sight(viewer: Viewer, slug: str) -> Lab:
-    """Return the lab with its programme, or answer 404 for one that this viewer may not see."""
-    return get_object_or_404(Lab.objects.visible_to(viewer).select_related("programme"), slug=slug)
 
 
 def reader_zone(request: HttpRequest) -> str | None:

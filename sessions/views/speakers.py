@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from labs import access
+from labs.in_sight import lab_in_sight
 from labs.models.texts import reading
 from labs.viewer import viewer_of
 from sessions import programme
 from sessions.models import Appearance, Session, Speaker
 from sessions.preview import lab_preview
-from sessions.views.pages import lab_in_sight, view_for
+from sessions.views.pages import view_for
 
 
 @access.public

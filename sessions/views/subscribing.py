@@ -14,12 +14,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from labs import access
+from labs.in_sight import lab_in_sight
 from labs.models import Lab, User
 from labs.models.texts import reading
 from labs.viewer import VISITOR, viewer_of
 from sessions import delegate_calendars
 from sessions.preview import lab_preview
-from sessions.views.pages import lab_in_sight, language_of, tracks_of
+from sessions.views.pages import language_of, tracks_of
 
 
 @dataclass(frozen=True)
