@@ -24,14 +24,16 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
-from django.template import Context, engines
 from django.utils import translation
 from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from labs import tokens
 from labs.models import Attachment, Lab, Message
-from labs.models.texts import languages_of
+from labs.models.texts import reading
+from labs.spoken import marked
+from labs.stencils import filled
 from labs.theme import HOUSE
 
 SUBJECT_LENGTH = 200
@@ -94,25 +96,25 @@ def queue(
     links: Mapping[str, Link] | None = None,
     attachments: Sequence[File] = (),
     is_first: bool = False,
-    for_everybody: bool = False,
 ) -> Message:
     """Write a message in the current transaction, wholly in `language`; a worker sends it after the commit.
 
     One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
-    locks leave no room for a second call, which saves asking. `for_everybody` says that nothing in `context` is one
-    person's, so that the words are put together once and only the links differ. `about` names what it concerns, as
-    "registration:<uuid>". Raises ValidationError for an address that is none, TemplateDoesNotExist for an occasion
-    without templates.
+    locks leave no room for a second call, which saves asking. `context` holds what stencils can show (`labs.stencils`).
+    `about` names what it concerns, as "registration:<uuid>". Raises ValidationError for an address that is none,
+    TemplateDoesNotExist for an occasion without templates.
     """
     validate_email(to_email)
     name = one_line(to_name)[:200]
     marks = {link: f"[[{link}-{secrets.token_hex(8)}]]" for link in links or {}}
-    own = {"lab": lab, "to_name": name, "language": language, "colours": _colours(lab)}
-    if for_everybody:
-        content = _with_links(_render_once(occasion, {**context, **own}, lab, list(marks)), marks)
-    else:
-        with translation.override(language):
-            content = _render(occasion, {**context, **own, "links": marks})
+    own = {
+        "lab": lab and _named(lab, language),
+        "to_name": name,
+        "language": language,
+        "colours": _colours(lab),
+    }
+    with translation.override(language):
+        content = _render(occasion, {**context, **own, "links": marks})
     public_id = uuid.uuid4()
     message = Message(
         public_id=public_id,
@@ -163,6 +165,23 @@ def one_line(text: str) -> str:
 TURNING = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
 
 
+@dataclass(frozen=True)
+class _LabNames:
+    """A lab as mails name it: in bare words, and as HTML that says which language they are in."""
+
+    title: str
+    programme: str
+    title_marked: SafeString
+    programme_marked: SafeString
+
+
+def _named(lab: Lab, language: str) -> _LabNames:
+    title, programme = (
+        reading(text, language, lab.default_language) for text in (lab.title, lab.programme.name)
+    )
+    return _LabNames(title[0], programme[0], marked(*title, language), marked(*programme, language))
+
+
 def _colours(lab: Lab | None) -> dict[str, str]:
     """Return the colours of the band: the lab's own, as `labs.theme` computed them, or those of the house."""
     computed = lab.theme_values if lab else {}
@@ -174,55 +193,16 @@ COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 def _render(occasion: str, context: dict[str, Any]) -> Rendered:
-    """Render the three templates of an occasion in the active language."""
-    engine = engines["django"].engine  # type: ignore[attr-defined]
-    own = {"base_url": settings.BASE_URL, "site_name": gettext("City Labs")}
-    subject = one_line(
-        engine.get_template(f"mail/{occasion}.subject.txt").render(
-            Context({**context, **own}, autoescape=False)
-        )
-    )
+    """Fill the three templates of an occasion, in the active language."""
+    context = {**context, "base_url": settings.BASE_URL, "site_name": gettext("City Labs")}
+    subject = one_line(filled(f"mail/{occasion}.subject.txt", context, autoescape=False))
     if len(subject) > SUBJECT_LENGTH:
         subject = subject[: SUBJECT_LENGTH - 1].rstrip() + "…"
-    own["subject"] = subject
-    text = engine.get_template(f"mail/{occasion}.txt").render(Context({**context, **own}, autoescape=False))
-    html = engine.get_template(f"mail/{occasion}.html").render(Context({**context, **own}))
+    context["subject"] = subject
+    text = filled(f"mail/{occasion}.txt", context, autoescape=False)
+    html = filled(f"mail/{occasion}.html", context)
     return Rendered(
         subject, _without_foreign_links(_tidy(text)), _without_foreign_links_in_html(html.strip() + "\n")
-    )
-
-
-_KEPT_AT_MOST = 200
-_kept: dict[str, Rendered] = {}
-
-
-def _render_once(occasion: str, context: dict[str, Any], lab: Lab | None, links: list[str]) -> Rendered:
-    """Return what `_render` made of the same values before, with a stand-in for each link."""
-    of_lab = lab and [
-        (named.languages, languages_of(words))
-        for named, words in ((lab, lab.title), (lab.programme, lab.programme.name))
-    ]
-    values = {name: value for name, value in context.items() if name != "lab"}
-    key = repr((occasion, settings.BASE_URL, of_lab, links, sorted(values.items())))
-    content = _kept.get(key)
-    if content is None:
-        stand_ins = {link: _stand_in(link) for link in links}
-        with translation.override(context["language"]):
-            content = _render(occasion, {**context, "links": stand_ins})
-        if len(_kept) >= _KEPT_AT_MOST:
-            _kept.clear()
-        _kept[key] = content
-    return content
-
-
-def _stand_in(link: str) -> str:
-    return f"[[{link}-of-everybody]]"
-
-
-def _with_links(content: Rendered, marks: Mapping[str, str]) -> Rendered:
-    own = {_stand_in(link): mark for link, mark in marks.items()}
-    return Rendered(
-        content.subject, _with_marks_replaced(content.text, own), _with_marks_replaced(content.html, own)
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import functools
 import secrets
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from django.core.exceptions import EmptyResultSet
@@ -20,7 +21,6 @@ from django.db.models.query import (
     ModelIterable,
     QuerySet,
     ValuesListIterable,
-    get_related_populators,
 )
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.subqueries import UpdateQuery
@@ -30,7 +30,7 @@ from django.db.transaction import TransactionManagementError
 SHAPES_KEPT = 64
 
 Row = TypeVar("Row")
-_Make: TypeAlias = Callable[[Sequence[Any]], Any]
+_Read: TypeAlias = Callable[[Iterable[Sequence[Any]]], Iterator[Any]]
 
 
 class Prepared(Generic[Row]):
@@ -64,9 +64,7 @@ class Prepared(Generic[Row]):
         with connection.cursor() as cursor:
             cursor.execute(plan.sql, _parameters(plan, values))
             rows = cursor.fetchall()
-        if plan.converters:
-            rows = plan.compiler.apply_converters(rows, plan.converters)
-        return map(plan.make, rows)
+        return plan.read(rows)
 
     def _put_together(self, *shapes: object) -> _Plan | None:
         stand_ins = [_stand_in(shape) for shape in shapes]
@@ -82,9 +80,7 @@ class Prepared(Generic[Row]):
             sql=sql,
             parameters=_places(parameters, stand_ins),
             locks=queryset.query.select_for_update and connection.features.has_select_for_update,
-            compiler=compiler,
-            converters=compiler.get_converters([column for column, _sql, _alias in compiler.select]),
-            make=_maker(queryset, compiler),
+            read=_reader(queryset, compiler),
         )
 
 
@@ -135,9 +131,7 @@ class _Plan(_Statement):
     """A compiled question, and what makes its rows into results."""
 
     locks: bool
-    compiler: SQLCompiler
-    converters: dict[int, Any]
-    make: _Make
+    read: _Read
 
 
 def _parameters(statement: _Statement, values: Sequence[Any]) -> list[Any]:
@@ -206,28 +200,76 @@ def _variables(values: Sequence[Any]) -> Iterator[tuple[models.Field[Any, Any], 
                 yield _FIELDS[type(one)][0], one
 
 
-def _maker(queryset: QuerySet[Any, Any], compiler: SQLCompiler) -> _Make:
-    """Return what makes a result of a row, as the query set's own iteration would."""
+def _reader(queryset: QuerySet[Any, Any], compiler: SQLCompiler) -> _Read:
+    """Return what makes results of rows, as the query set's own iteration would.
+
+    Rows that several rows belong to (`select_related`) are made once, and are then one object.
+    """
     how = queryset._iterable_class
-    if how is FlatValuesListIterable:
-        return lambda row: row[0]
-    if how is ValuesListIterable:
-        return tuple
+    converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
+    if how is FlatValuesListIterable or how is ValuesListIterable:
+        make: Callable[[Sequence[Any]], Any] = tuple if how is ValuesListIterable else itemgetter(0)
+        return lambda rows: map(make, compiler.apply_converters(rows, converters) if converters else rows)
     if how is not ModelIterable or compiler.klass_info is None:
         raise ValueError("A prepared question gives models or a values_list().")
-    model: type[models.Model] = compiler.klass_info["model"]
-    start, end = compiler.klass_info["select_fields"][0], compiler.klass_info["select_fields"][-1] + 1
-    names = [column.target.attname for column, _sql, _alias in compiler.select[start:end]]
-    related = get_related_populators(compiler.klass_info, compiler.select, queryset.db)  # type: ignore[call-arg]
-    annotations = list((compiler.annotation_col_map or {}).items())
-    database = queryset.db
+    table = _Table(compiler.klass_info, compiler, converters)
+    annotations = [
+        (name, place, *converters.get(place, ((), None)))
+        for name, place in (compiler.annotation_col_map or {}).items()
+    ]
 
-    def make(row: Sequence[Any]) -> models.Model:
-        made = model.from_db(database, names, row[start:end])
-        for populator in related:
-            populator.populate(row, made)
-        for name, place in annotations:
-            setattr(made, name, row[place])
-        return made
+    def read(rows: Iterable[Sequence[Any]]) -> Iterator[models.Model]:
+        made: dict[tuple[_Table, Any], models.Model] = {}
+        for row in rows:
+            instance = table.instance(row, made)
+            for name, place, convert, column in annotations:
+                setattr(instance, name, _converted(row[place], convert, column))
+            yield instance
 
-    return make
+    return read
+
+
+class _Table:
+    """The part of a row that is one model's, with the parts of those that it belongs to."""
+
+    def __init__(self, info: dict[str, Any], compiler: SQLCompiler, converters: dict[int, Any]) -> None:
+        if info.get("from_parent"):
+            raise ValueError("A prepared question cannot follow the inheritance of models.")
+        self.model: type[models.Model] = info["model"]
+        self.start, self.end = info["select_fields"][0], info["select_fields"][-1] + 1
+        names = [column.target.attname for column, _sql, _alias in compiler.select[self.start : self.end]]
+        self.names = frozenset(names)  # asked for each of the model's fields
+        self.pk = self.start + names.index(self.model._meta.pk.attname)
+        self.converters = [
+            (place - self.start, *found)
+            for place, found in converters.items()
+            if self.start <= place < self.end
+        ]
+        self.set_here: Callable[..., None] = info.get("local_setter", _nothing)
+        self.set_there: Callable[..., None] = info.get("remote_setter", _nothing)
+        self.related = [_Table(other, compiler, converters) for other in info.get("related_klass_infos", ())]
+
+    def instance(self, row: Sequence[Any], made: dict[tuple[_Table, Any], models.Model]) -> models.Model:
+        values = list(row[self.start : self.end])
+        for place, convert, column in self.converters:
+            values[place] = _converted(values[place], convert, column)
+        instance = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
+        for table in self.related:
+            other = None
+            if (pk := row[table.pk]) is not None:
+                other = made.get((table, pk))
+                if other is None:
+                    other = made[table, pk] = table.instance(row, made)
+                table.set_there(other, instance)
+            table.set_here(instance, other)
+        return instance
+
+
+def _nothing(*_arguments: object) -> None:
+    """The table of the question itself belongs to no other."""
+
+
+def _converted(value: Any, convert: Iterable[Callable[..., Any]], column: Any) -> Any:
+    for one in convert:
+        value = one(value, column, connection)
+    return value

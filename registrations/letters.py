@@ -51,7 +51,6 @@ def confirm_address(registration: Registration, days: int, again: bool = False) 
         {"confirm": links.CONFIRM, "leave": links.LEAVE},
         to_name="",
         is_first=not again,
-        for_everybody=True,
     )
 
 
@@ -166,7 +165,6 @@ def _queue(
     to_name: str | None = None,
     attachments: Sequence[File] = (),
     is_first: bool = False,
-    for_everybody: bool = False,
 ) -> Message:
     language, lab = registration.language, registration.lab
     own = {
@@ -190,7 +188,6 @@ def _queue(
         links={name: links.in_mail(registration, purpose) for name, purpose in purposes.items()},
         attachments=attachments,
         is_first=is_first,
-        for_everybody=for_everybody,
     )
 
 

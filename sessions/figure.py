@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from labs.dates import clock, day_mark
@@ -99,6 +101,14 @@ class Figure:
     lines: tuple[Line, ...]
     bars: tuple[Bar, ...]
     words: tuple[Words, ...]
+
+    @property
+    def shapes(self) -> list[tuple[str, str]]:
+        """The bars as (class, SVG path): those that follow each other in one class are one path."""
+        return [
+            (css, "".join(f"M{one.x} {one.y}h{one.width}v{one.height}h-{one.width}z" for one in bars))
+            for css, bars in groupby(self.bars, key=attrgetter("css"))
+        ]
 
     @property
     def view_box(self) -> str:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext, pgettext
 
 from labs.dates import clock, date_range, day_and_month, locale_of, long_date
 from labs.models import Lab
+from labs.spoken import spoken
 from labs.wall_clock import wall
-from sessions.programme import spoken
 from sessions.zone_notes import zone_time
 
 

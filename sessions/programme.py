@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -23,7 +23,8 @@ from django.utils.translation import gettext
 from labs.dates import clock, day_mark, month_and_year, short_day, weekday
 from labs.models import Lab
 from labs.models.texts import reading
-from labs.templatetags.house import icon
+from labs.spoken import marked, spoken
+from labs.templatetags.house import icon, seats
 from sessions.figure import Block, weigh
 from sessions.models import Appearance, Session
 
@@ -43,6 +44,9 @@ class View:
 class Shown:
     """What templates show. They try `row["title"]` before `row.title`, and a miss costs as much as all the rest."""
 
+    # What the rows of the programme do not show: it would only cost the stencil that they are.
+    APART: ClassVar[tuple[str, ...]] = ()
+
     def __getitem__(self, name: str) -> Any:
         return getattr(self, name)
 
@@ -59,6 +63,8 @@ class Moment(Shown):
 class Person(Shown):
     """Somebody who appears, and as what: each part, and all in one line of safe HTML with a link."""
 
+    APART = ("slug", "name", "affiliation", "role")
+
     slug: str
     name: str
     affiliation: str
@@ -68,6 +74,8 @@ class Person(Shown):
 
 @dataclass(frozen=True)
 class AgendaRow(Shown):
+    APART = ("abstract", "ends")
+
     title: str
     abstract: object
     starts: Moment | None
@@ -79,8 +87,10 @@ class AgendaRow(Shown):
 class SessionRow(Shown):
     """One session in a list. `ends_on` names the day where it ends on another one than it starts.
 
-    `meta` is track and place in one list of safe HTML.
+    `meta` is track and place in one list of safe HTML; `seats` says how many are left, where they can be taken.
     """
+
+    APART = ("session", "track", "place", "online")
 
     session: Session
     slug: str
@@ -99,6 +109,7 @@ class SessionRow(Shown):
     draft: bool
     cancelled: bool
     reason: str
+    seats: str
     may_choose: bool
     would_wait: bool
 
@@ -114,19 +125,6 @@ class Day(Shown):
     month: str
     title: str
     rows: tuple[SessionRow, ...]
-
-
-def spoken(text: object, language: str, fallback: str) -> SafeString:
-    """Return a text in `language` as safe HTML; where it comes in another one, wrapped in `<span lang>`."""
-    return _marked(*reading(text, language, fallback), language)
-
-
-@lru_cache(maxsize=4096)
-def _marked(words: str, came_in: str, language: str) -> SafeString:
-    """Escape words, and mark them where they are not in `language`. Escaped once for all rows that show them."""
-    if not words or came_in == language:
-        return escape(words)
-    return format_html('<span lang="{}">{}</span>', came_in, words)
 
 
 _escaped = lru_cache(maxsize=4096)(escape)
@@ -201,6 +199,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         draft=session.visibility == Session.Visibility.DRAFT,
         cancelled=session.is_cancelled,
         reason=spoken(session.cancel_reason, language, fallback) if session.is_cancelled else "",
+        seats=seats(session) if view.choosing and not session.is_cancelled else "",
         may_choose=may_choose,
         would_wait=may_choose and session.seats_left is not None and session.seats_left <= 0,
     )
@@ -251,7 +250,7 @@ def _person(
     lab: str, slug: str, name: tuple[str, str], affiliation: tuple[str, str], role: str, language: str
 ) -> Person:
     """Make a person's words once for all the rows in which he or she stands. `language` is the active one."""
-    who, whence = _marked(*name, language), _marked(*affiliation, language)
+    who, whence = marked(*name, language), marked(*affiliation, language)
     what = escape(Appearance.Role(role).label)
     address = reverse("speaker", args=[lab, slug])
     line = format_html('{}: <a href="{}">{}</a>', what, address, who)
@@ -274,7 +273,13 @@ def _place(session: Session, language: str, fallback: str) -> str:
     if room is None:
         return _escaped(gettext("Online")) if lab.format == Lab.Format.ONLINE else ""
     name = spoken(room.name, language, fallback)
-    return format_html("{}, {}", name, gettext("online")) if room.online else name
+    return _online(name, language) if room.online else name
+
+
+@lru_cache(maxsize=1024)
+def _online(room: str, language: str) -> SafeString:
+    """Say that the room (safe HTML) is an online one, in `language`, which is the active one."""
+    return format_html("{}, {}", room, gettext("online"))
 
 
 @lru_cache(maxsize=4096)

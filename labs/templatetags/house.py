@@ -11,14 +11,16 @@ from typing import Any, Protocol
 
 from django import template
 from django.http import HttpRequest
+from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from labs import dates, markdown, zones
+from labs import dates, markdown, stencils, zones
 from labs.models.texts import reading
+from labs.spoken import spoken
 from labs.wall_clock import wall
 
 register = template.Library()
@@ -63,6 +65,28 @@ def _drawn(name: str, css: str) -> SafeString:
     )
 
 
+# Lists of hundreds
+
+
+class StencilNode(template.Node):
+    """Prints another template, filled by `labs.stencils`; it sees nothing but what it is given."""
+
+    def __init__(self, name: str, given: dict[str, FilterExpression]) -> None:
+        self.name = name
+        self.given = given
+
+    def render(self, context: template.Context) -> SafeString:
+        shown = {name: value.resolve(context) for name, value in self.given.items()}
+        return stencils.filled(self.name, shown)  # type: ignore[return-value]  # nothing escapes it again
+
+
+@register.tag
+def stencil(parser: Parser, token: Token) -> StencilNode:
+    """`{% stencil "sessions/row.html" row=row %}`: like `include … only`, cut once for all rows of one shape."""
+    _tag, name, *given = token.split_contents()
+    return StencilNode(name.strip('"'), token_kwargs(given, parser))
+
+
 # Texts in several languages
 
 
@@ -77,10 +101,7 @@ def say(context: template.Context, text: object, within: Any = None) -> str:
 
     A text in another language than the page's is wrapped in `<span lang>`, so that it is spoken and hyphenated right.
     """
-    words, language = reading(text, _language(), _fallback(context, within))
-    if not words or language == _language():
-        return words
-    return format_html('<span lang="{}">{}</span>', language, words)
+    return spoken(text, _language(), _fallback(context, within))
 
 
 @register.simple_tag(takes_context=True)

@@ -25,6 +25,7 @@ from labs.viewer import Viewer, viewer_of
 from labs.zones import city_of
 from sessions import lab_facts, linked_data, programme, zone_notes
 from sessions.figure import Scale, Stretch, Weight, ruler, timetable
+from sessions.listing import sessions_of
 from sessions.models import Session
 from sessions.preview import lab_preview, session_preview
 from sessions.programme import View
@@ -106,7 +107,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 
 def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
     """Return the sessions of the lab that this viewer may see; the cities of internal ones only where there are any."""
-    sessions = list(lab.sessions.visible_to(viewer).for_lists())
+    sessions = sessions_of(lab, viewer)
     if any(session.is_internal for session in sessions):
         prefetch_related_objects(sessions, "audience")
     return sessions

@@ -12,6 +12,7 @@ from labs.in_sight import lab_in_sight
 from labs.models.texts import reading
 from labs.viewer import viewer_of
 from sessions import programme
+from sessions.listing import sessions_of
 from sessions.models import Appearance, Session, Speaker
 from sessions.preview import lab_preview
 from sessions.views.pages import view_for
@@ -25,7 +26,7 @@ def speakers(request: HttpRequest, lab: str) -> HttpResponse:
     found = lab_in_sight(viewer, lab)
     now = timezone.now()
     view = view_for(request, found, now)
-    sessions = list(found.sessions.visible_to(viewer).for_lists())
+    sessions = sessions_of(found, viewer)
     people = programme.people_of(sessions, found, view.language)
     appearing: dict[str, list[programme.SessionRow]] = {person.slug: [] for person in people}
     for session in sessions:

@@ -2,27 +2,31 @@
 
 import re
 import uuid
+from dataclasses import replace
 from email.message import Message as EmailMessage
 from html.parser import HTMLParser
 from typing import cast
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.template import TemplateDoesNotExist
+from django.template import Context, TemplateDoesNotExist, engines
 from django.utils import translation
 
-from labs import tokens
+from labs import mail, tokens
 from labs.mail import File, Link, link_maker, outgoing, queue, rendered
 from labs.mail_folder import FolderBackend, delivered_copy
 from labs.models import Attachment, Lab, Message
 from labs.theme import HOUSE
 from labs.worker import Worker
+from registrations.letters import SeatLine
 from tests.factories import LabFactory
 
 pytestmark = pytest.mark.django_db
 
 SUBJECT = uuid.UUID(int=7)
+LINKS = ("confirm", "leave", "manage", "cancel", "feed", "reset")
 
 
 def reset_mail(**changes) -> Message:
@@ -251,7 +255,7 @@ def test_a_foreign_message_id_cannot_lead_out_of_the_folder(folder):
     assert re.fullmatch(r"[0-9a-f]{32}\.eml", path.name)
 
 
-def test_words_for_everybody_are_put_together_once_and_follow_every_change() -> None:
+def test_words_follow_every_change_and_links_are_each_persons_own() -> None:
     lab = LabFactory(title={"en": "First title"})
 
     def texts(language: str = "en", days: int = 3) -> Message:
@@ -265,7 +269,6 @@ def test_words_for_everybody_are_put_together_once_and_follow_every_change() -> 
             context={"days": days, "lab_title": str(lab.title), "form_sent_on": "3 May 2027"},
             links={"confirm": Link("registration.confirm", uuid.uuid4(), 1, "/confirm/{token}/")},
             is_first=True,
-            for_everybody=True,
         )
 
     one, other = texts(), texts()
@@ -275,7 +278,6 @@ def test_words_for_everybody_are_put_together_once_and_follow_every_change() -> 
     assert one.text.replace(marks[0], "") == other.text.replace(marks[1], "")
     assert [message.text.count(mark) for message, mark in zip((one, other), marks, strict=True)] == [1, 1]
     assert rendered(one, reveal=True).text != rendered(other, reveal=True).text
-    assert "everybody" not in one.text + one.html
     assert texts("bg").text != one.text.replace(marks[0], "")
     assert "4 days" in texts(days=4).text
     lab.title = {"en": "Second title"}
@@ -289,3 +291,62 @@ def test_words_for_everybody_are_put_together_once_and_follow_every_change() -> 
     Lab.objects.filter(pk=lab.pk).update(theme_values={**HOUSE, "lab": "#123456"})
     lab.refresh_from_db()
     assert "#123456" in texts().html
+
+
+@pytest.mark.parametrize("language", ["en", "bg", "el"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Участник 17",
+        "<b>&amp;</b> {{ lab }} {% now 'Y' %} %(x)s {0}",
+        "https://evil.example/x www.evil.example you@evil.example",
+        "[[manage-0]] [[confirm]]\U000f0000xX\U000f0010\U000f0001",
+        "",
+    ],
+)
+def test_a_mail_is_what_its_templates_make_of_it_whatever_the_words_are(
+    monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    """Filling a stencil and rendering the templates give the same, for every occasion of a registration."""
+    line = SeatLine(words, "https://x.example/", words, "11:30–13:00", words, words, True)
+    context = {
+        "lab": mail._named(LabFactory(title={"bg": words or "Лаб"}, languages=["bg"]), language),
+        "to_name": words,
+        "language": language,
+        "colours": HOUSE,
+        "lab_title": words,
+        "programme_address": "https://x.example/",
+        "form_sent_on": words,
+        "kept_until": words,
+        "contact_email": "labs@example.org",
+        "lines": [line, replace(line, lab_time="", address="", is_seat=False)],
+        "zone": words,
+        "summary": words,
+        "session_title": words,
+        "reason": words,
+        "days": 7,
+        "seats_given_up": 2,
+        "again": "https://x.example/",
+        "sessions": 3,
+        "email": "you@example.org",
+        "by": words,
+        "code": "7K3M-Q9TX-2W8H",
+        "hours": words,
+        "links": {name: f"[[{name}-0123456789abcdef]]" for name in LINKS},
+    }
+    occasions = sorted(
+        path.name.removesuffix(".subject.txt")
+        for path in (settings.BASE_DIR / "templates/mail").glob("*.subject.txt")
+    )
+    assert len(occasions) == 13
+
+    def by_templates(template: str, context: dict[str, object], *, autoescape: bool = True) -> str:
+        engine = engines["django"].engine  # type: ignore[attr-defined]
+        return str(engine.get_template(template).render(Context(context, autoescape=autoescape)))
+
+    with translation.override(language):
+        for occasion in occasions:
+            filled = mail._render(occasion, context)
+            with monkeypatch.context() as patched:
+                patched.setattr(mail, "filled", by_templates)
+                assert filled == mail._render(occasion, context)
