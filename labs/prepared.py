@@ -16,12 +16,15 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
+from django.db.models.base import ModelState
 from django.db.models.query import (
     FlatValuesListIterable,
     ModelIterable,
     QuerySet,
     ValuesListIterable,
 )
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.signals import post_init, pre_init
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.subqueries import UpdateQuery
 from django.db.transaction import TransactionManagementError
@@ -238,7 +241,8 @@ class _Table:
         self.model: type[models.Model] = info["model"]
         self.start, self.end = info["select_fields"][0], info["select_fields"][-1] + 1
         names = [column.target.attname for column, _sql, _alias in compiler.select[self.start : self.end]]
-        self.names = frozenset(names)  # asked for each of the model's fields
+        self.names = names
+        self.plain = _is_plain(self.model, names)
         self.pk = self.start + names.index(self.model._meta.pk.attname)
         self.converters = [
             (place - self.start, *found)
@@ -253,7 +257,7 @@ class _Table:
         values = list(row[self.start : self.end])
         for place, convert, column in self.converters:
             values[place] = _converted(values[place], convert, column)
-        instance = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
+        instance = self._new(values)
         for table in self.related:
             other = None
             if (pk := row[table.pk]) is not None:
@@ -263,6 +267,26 @@ class _Table:
                 table.set_there(other, instance)
             table.set_here(instance, other)
         return instance
+
+    def _new(self, values: list[Any]) -> models.Model:
+        """Return what `Model.from_db` returns; it asks each of the model's fields in turn, wanted or not."""
+        if not self.plain:
+            return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
+        instance = self.model.__new__(self.model)
+        state = ModelState()
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        vars(instance).update(zip(self.names, values, strict=True), _state=state)
+        return instance
+
+
+def _is_plain(model: type[models.Model], names: Iterable[str]) -> bool:
+    """Tell whether a row's values are all there is to an instance: nothing listens, nothing is done on the way."""
+    return (
+        model.__init__ is models.Model.__init__
+        and getattr(model.from_db, "__func__", None) is getattr(models.Model.from_db, "__func__", None)
+        and not any(signal.has_listeners(model) for signal in (pre_init, post_init))
+        and all(isinstance(getattr(model, name), DeferredAttribute) for name in names)
+    )
 
 
 def _nothing(*_arguments: object) -> None:

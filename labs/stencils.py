@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from html import escape
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -37,9 +38,19 @@ def filled(template: str, context: Mapping[str, Any], *, autoescape: bool = True
     comparing or filtering it would work on the mark in its place. Everything else it may use as it likes.
     Raises TypeError for other values, ValueError for a template that is seen to change a text.
     """
+    return _filled(template, get_language(), context, autoescape)
+
+
+def filled_for_each(template: str, name: str, things: Iterable[Any], context: Mapping[str, Any]) -> str:
+    """Return the template filled for one thing after the other, which it knows by this name."""
+    language = get_language()
+    return "".join(_filled(template, language, {name: thing, **context}, True) for thing in things)
+
+
+def _filled(template: str, language: str | None, context: Mapping[str, Any], autoescape: bool) -> str:
     words: list[str] = []
     shape = _flat(context, words)
-    key = (template, autoescape, get_language(), shape)
+    key = (template, autoescape, language, shape)
     stencil = _kept.get(key)
     if stencil is None:
         stencil = _cut(template, shape, autoescape)
@@ -103,9 +114,9 @@ def _flat(thing: Any, words: list[str]) -> Hashable:
         return kind
     if thing is None or kind is bool:
         return thing
-    fields = _fields_of(kind)  # type: ignore[arg-type]
+    fields = _getter_of(kind)  # type: ignore[arg-type]
     if fields is not None:
-        return (kind, *_flat_each([getattr(thing, name) for name in fields], words))
+        return (kind, *_flat_each(fields(thing), words))
     if kind is tuple or kind is list:
         return (kind, *_flat_each(thing, words))
     if kind is dict:
@@ -154,6 +165,15 @@ def _fields_of(kind: type) -> tuple[str, ...] | None:
         return None
     apart = getattr(kind, "APART", ())
     return tuple(field.name for field in dataclasses.fields(kind) if field.name not in apart)
+
+
+@cache
+def _getter_of(kind: type) -> Callable[[Any], Sequence[Any]] | None:
+    """Return what reads all of them at once."""
+    names = _fields_of(kind)
+    if names is None:
+        return None
+    return attrgetter(*names) if len(names) > 1 else lambda thing: [getattr(thing, name) for name in names]
 
 
 def _stand_in(shape: Any, marks: Iterator[str]) -> Any:

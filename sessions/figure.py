@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -38,11 +39,11 @@ class Block:
     ends: datetime
     weight: Weight = Weight.PLAIN
 
-    @property
+    @cached_property
     def on(self) -> date:
         return self.starts.date()
 
-    @property
+    @cached_property
     def minutes(self) -> tuple[int, int]:
         """Start and end in minutes after the first day's midnight."""
         start = self.starts.hour * 60 + self.starts.minute

@@ -129,6 +129,9 @@ def reading(value: object, language: str, fallback: str = "") -> tuple[str, str]
 
     Both are empty where there is no text at all.
     """
+    data = value.data if isinstance(value, LazyI18nString) else value
+    if isinstance(data, dict) and (text := data.get(language)):
+        return text, language
     texts = languages_of(value)
     for code in (language, fallback, *texts):
         if code in texts:

@@ -69,22 +69,32 @@ def _drawn(name: str, css: str) -> SafeString:
 
 
 class StencilNode(template.Node):
-    """Prints another template, filled by `labs.stencils`; it sees nothing but what it is given."""
+    """Prints another template for each of some things, by `labs.stencils`; it sees nothing but what it is given."""
 
-    def __init__(self, name: str, given: dict[str, FilterExpression]) -> None:
+    def __init__(
+        self, name: str, each: str, things: FilterExpression, given: dict[str, FilterExpression]
+    ) -> None:
         self.name = name
+        self.each = each
+        self.things = things
         self.given = given
 
     def render(self, context: template.Context) -> SafeString:
-        shown = {name: value.resolve(context) for name, value in self.given.items()}
-        return stencils.filled(self.name, shown)  # type: ignore[return-value]  # nothing escapes it again
+        given = {name: value.resolve(context) for name, value in self.given.items()}
+        text = stencils.filled_for_each(self.name, self.each, self.things.resolve(context), given)
+        return text  # type: ignore[return-value]  # nothing escapes it again
 
 
 @register.tag
 def stencil(parser: Parser, token: Token) -> StencilNode:
-    """`{% stencil "sessions/row.html" row=row %}`: like `include … only`, cut once for all rows of one shape."""
-    _tag, name, *given = token.split_contents()
-    return StencilNode(name.strip('"'), token_kwargs(given, parser))
+    """`{% stencil "sessions/row.html" row in day.rows page=page %}`: a loop around `{% include … only %}`.
+
+    The template is gone through once for all rows of one shape.
+    """
+    _tag, name, each, word, things, *given = token.split_contents()
+    if word != "in":
+        raise template.TemplateSyntaxError('stencil: "<template>" <name> in <things> [<name>=<value> …]')
+    return StencilNode(name.strip('"'), each, parser.compile_filter(things), token_kwargs(given, parser))
 
 
 # Texts in several languages
