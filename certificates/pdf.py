@@ -251,9 +251,18 @@ def warm_up() -> None:
         render(_specimen(language))
 
 
+# A sentence with every letter of each alphabet, long enough for a second line in the table.
+_EVERY_LETTER = {
+    "en": "The quick brown fox jumps over the lazy dog: 0123456789 (THE QUICK BROWN FOX JUMPS OVER THE LAZY DOG)",
+    "bg": "Ах, чудна българска земьо, полюшвай цъфтящи жита: АХ, ЧУДНА БЪЛГАРСКА ЗЕМЬО, ПОЛЮШВАЙ ЦЪФТЯЩИ ЖИТА",
+    "el": "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία: ΞΕΣΚΕΠΑΖΩ ΤΗΝ ΨΥΧΟΦΘΟΡΑ ΒΔΕΛΥΓΜΙΑ, άέήίόύώϊϋΐΰς",
+}
+
+
 def _specimen(language: str) -> CertificateContent:
+    """Return a certificate as they commonly are, so that printing it does all that printing them does."""
     day = date(2021, 12, 2)
-    titles = {"en": "Certificate of attendance"}
+    titles = _EVERY_LETTER
     return CertificateContent(
         code="0000-0000-0000",
         check_url="https://citylabs.example.org/certificates/0000-0000-0000",
@@ -266,7 +275,9 @@ def _specimen(language: str) -> CertificateContent:
         place=titles,
         first_day=day,
         last_day=day,
-        sessions=(AttendedSession(day, titles, 90, time(10), time(11, 30)),),
+        sessions=tuple(
+            AttendedSession(day, titles, 90, time(9 + 2 * n), time(10 + 2 * n, 30)) for n in range(3)
+        ),
         issued_on=day,
         time_zone="Europe/Sofia",
     )

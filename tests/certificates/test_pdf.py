@@ -15,11 +15,12 @@ from typing import Any
 
 import page
 import pytest
+from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import gettext, pgettext
 from pypdf import PdfReader
 
-from certificates import pdf, qr
+from certificates import pdf, qr, typesetting
 from certificates.figure import Shades, Slot
 from certificates.figure import svg as timetable
 from certificates.glyphs import missing_glyphs
@@ -513,6 +514,47 @@ def test_markup_and_template_syntax_are_printed_as_they_were_typed(text):
     )
     assert words(file).replace(" ", "").count(text.replace(" ", "")) == 6
     assert {profile: failures(file, profile) for profile in PROFILES} == {"3a": [], "ua1": []}
+
+
+@pytest.mark.parametrize(
+    "text", ["A & B <c> \"d\" 'e'", "Άννα–Иван & συνεργάτες", "]]> <!-- -- --> <!DOCTYPE x>"]
+)
+def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
+    content = certificate("el", holder_name=text, lab_title={"en": text, "bg": text})
+    html = get_template("certificates/certificate.html").render(pdf._page(content))
+    shelf = typesetting._Shelf({})
+
+    read_as = typesetting._page(html, shelf)
+    assert isinstance(read_as, typesetting._WellFormed)
+
+    def told(page: Any) -> list[tuple[str, dict[str, str], str, str]]:
+        return [
+            (
+                one.tag,
+                dict(one.attrib),
+                " ".join((one.text or "").split()),
+                " ".join((one.tail or "").split()),
+            )
+            for one in page.etree_element.iter()
+        ]
+
+    assert told(read_as) == told(typesetting.HTML(string=html, url_fetcher=shelf))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<!DOCTYPE html [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><html lang="en"><title>x</title>&b;</html>',
+        "<html lang=en><title>x</title><p>one<p>two",
+        "<html><title>\x0c</title></html>",
+        "",
+    ],
+)
+def test_any_other_page_is_read_as_html_and_no_entity_is_expanded(page):
+    read_as = typesetting._page(page, typesetting._Shelf({}))
+
+    assert not isinstance(read_as, typesetting._WellFormed)
+    assert "aaa" * 10 not in "".join(read_as.etree_element.itertext())
 
 
 def test_a_name_in_pieces_is_printed_composed():
