@@ -148,7 +148,7 @@ def issue(registration: Registration, by: User | None = None) -> Certificate:
 
 
 def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
-    """Issue anew from the registration as it is now (a corrected name, further sessions); the old one is replaced.
+    """Issue again from the registration as it is now (a corrected name, further sessions); the old one is replaced.
 
     Raises CannotIssue, also where the old one is not valid or its person was erased.
     """

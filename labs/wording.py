@@ -22,13 +22,13 @@ _CHOOSE_SOME = _("Choose at least one.")
 _NOT_LISTED = _("This is not in the list. Choose something that is.")
 _NO_DAY = _("This is not a day. Write it like 2027-04-06.")
 _NO_FILE = _("Choose a file.")
-_NUL = _("The text has a character that cannot be shown (U+0000). Delete it and type the text anew.")
+_NUL = _("The text has a character that cannot be shown (U+0000). Delete it and type the text again.")
 
 _OF_ALL: Words = {
     "required": _FILL_IN,
     "blank": _FILL_IN,
     "null": _FILL_IN,
-    "invalid": _("This cannot be read. Write it anew."),
+    "invalid": _("This cannot be read. Type it again."),
     "max_length": ngettext_lazy(
         "Write at most %(limit_value)d character; this has %(show_value)d.",
         "Write at most %(limit_value)d characters; this has %(show_value)d.",

@@ -69,7 +69,7 @@ def no_control_characters(value: object) -> None:
         if unreadable:
             raise ValidationError(
                 _(
-                    "The text has a character that cannot be shown (U+%(code)s). Delete it and type the text anew."
+                    "The text has a character that cannot be shown (U+%(code)s). Delete it and type the text again."
                 ),
                 code="control_character",
                 params={"code": f"{ord(unreadable):04X}"},
