@@ -7,6 +7,7 @@ from labs import problems
 from labs.api import router as labs
 from labs.api_access import Caller, HouseAPI
 from labs.api_bodies import JsonBody
+from labs.api_parameters import only_known
 from registrations.api import router as registrations
 from sessions.api import router as sessions
 
@@ -23,6 +24,7 @@ api = HouseAPI(
     auth=Caller(),
     parser=JsonBody(),
 )
+api.add_decorator(only_known, mode="view")
 api.add_router("", labs)
 api.add_router("", sessions)
 api.add_router("", registrations)

@@ -129,12 +129,16 @@ def _by_method(view: Callable[..., HttpResponse], reads_only: bool) -> Callable[
 def _as_sent(model: Any, error: dict[str, Any]) -> dict[str, Any]:
     """Return an error of the library, whose place (`loc`) begins with the source and goes on as the caller wrote it.
 
-    The library gives the one parameter of a body a name of its own, and takes parameters of queries by groups.
+    The library gives the one parameter of a body a name of its own, and takes parameters of queries by groups. Of a
+    field that is not known the error says which are (`ctx`).
     """
     source, *path = error["loc"]
     own = getattr(model, "__read_from_single_attr__", None)
     if source == "body" and own is not None and path[:1] == [own]:
         path = path[1:]
+        if error["type"] == "extra_forbidden":
+            known = list(model.model_fields[own].annotation.model_fields)
+            error = error | {"ctx": {"known": known}}
     if source == "header":
         path = [str(part).replace("_", "-").title() for part in path]
     return error | {"loc": (source, *path)}

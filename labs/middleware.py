@@ -20,6 +20,8 @@ from labs.zones import canonical_of
 A_YEAR = 365 * 24 * 60 * 60
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 THEMES = ("light", "dark")
+# What every address takes in its query, beside its own parameters.
+CHOICES = ("lang", "tz", "theme")
 
 
 class ReadersChoice:
@@ -35,10 +37,11 @@ class ReadersChoice:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         chosen: dict[str, str] = {}
         offered = {code for code, _name in settings.LANGUAGES}
-        for name, cookie, known in (
-            ("lang", settings.LANGUAGE_COOKIE_NAME, _one_of(offered)),
-            ("tz", settings.ZONE_COOKIE_NAME, canonical_of),
-            ("theme", settings.THEME_COOKIE_NAME, _one_of(THEMES)),
+        for name, cookie, known in zip(
+            CHOICES,
+            (settings.LANGUAGE_COOKIE_NAME, settings.ZONE_COOKIE_NAME, settings.THEME_COOKIE_NAME),
+            (_one_of(offered), canonical_of, _one_of(THEMES)),
+            strict=True,
         ):
             value = request.GET.get(name)
             if value is not None and (value == "" or known(value)):

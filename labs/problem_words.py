@@ -1,6 +1,6 @@
 """What does not fit in a call of the API, in the caller's language: a sentence for each kind of error of pydantic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -38,6 +38,9 @@ def _too_many(limits: Limits) -> str:
 # By the beginning of the error's type, the longer one first: "date_" stands for date_type, date_parsing and others.
 _SENTENCES: dict[str, Callable[[Limits], str]] = {
     "missing": lambda limits: _("This is missing."),
+    "unknown_parameter": lambda limits: _("There is no such parameter here. Check how it is written."),
+    "repeated_parameter": lambda limits: _("Send this only once."),
+    "unexpected_body": lambda limits: _("This operation takes no body."),
     "extra_forbidden": lambda limits: _("There is no such field here. Check how it is written."),
     "string_too_short": _too_short,
     "string_too_long": _too_long,
@@ -73,3 +76,17 @@ def words_for(error: Mapping[str, Any]) -> str:
         if kind.startswith(beginning):
             return sentence(limits)
     return _("This is not valid. The document at /api/v1/openapi.json says what is.")
+
+
+def words_for_all(errors: Iterable[Mapping[str, Any]]) -> str:
+    """Return what is said once for all errors: which names there are, where one was sent that is not; else nothing."""
+    for error in errors:
+        if error["type"] not in ("unknown_parameter", "extra_forbidden"):
+            continue
+        in_body, names = error["type"] == "extra_forbidden", ", ".join(error["ctx"]["known"])
+        if not names:
+            return _("This operation takes no body.") if in_body else _("This operation takes no parameters.")
+        if in_body:
+            return _("This operation takes the fields %(names)s.") % {"names": names}
+        return _("This operation takes the parameters %(names)s.") % {"names": names}
+    return ""

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from labs.problem_words import words_for
+from labs.problem_words import words_for, words_for_all
 
 __all__ = ["Http404", "Refused", "http_error", "invalid", "is_for_api", "not_found", "problem", "refused"]
 
@@ -117,7 +117,7 @@ def invalid(request: HttpRequest, error: Any) -> HttpResponse:
         {"field": ".".join(map(str, each["loc"][1:]))[:FIELD_AT_MOST], "message": words_for(each)}
         for each in error.errors[:ERRORS_AT_MOST]
     ]
-    return problem(422, str(SOME_DO_NOT_FIT), errors=errors)
+    return problem(422, str(SOME_DO_NOT_FIT), words_for_all(error.errors), errors=errors)
 
 
 def refused(request: HttpRequest, error: Any) -> HttpResponse:

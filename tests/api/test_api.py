@@ -322,11 +322,10 @@ def test_an_instant_may_be_written_with_any_offset() -> None:
 @pytest.mark.parametrize(
     "query", [{"_connector": "OR"}, {"lab__visibility": "draft"}, {"order_by": "-lab.secret"}]
 )
-def test_filters_that_nobody_offered_change_nothing(query: dict[str, str]) -> None:
+def test_filters_that_nobody_offered_find_nothing(query: dict[str, str]) -> None:
     session = f.SessionFactory()
-    f.SessionFactory(lab=session.lab, visibility="draft")
-    items = Client().get(f"/api/v1/labs/{session.lab.slug}/sessions", query).json()["items"]
-    assert [item["slug"] for item in items] == [session.slug]
+    answer = Client().get(f"/api/v1/labs/{session.lab.slug}/sessions", query)
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, list(query))
 
 
 def test_certificates_are_issued_checked_and_revoked_through_the_api() -> None:

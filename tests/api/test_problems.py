@@ -236,6 +236,10 @@ def test_an_error_of_our_own_tells_a_name_and_nothing_else_and_the_log_has_it(
 # Names and words of fields
 
 
+FIELDS = (
+    "This operation takes the fields name, email, sessions, language, time_zone, city, city_text, organisation, "
+    "stakeholder_group, consent."
+)
 WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "missing": ({"name": None}, [("name", "Send a text.")]),
     "empty": ({"name": ""}, [("name", "Write at least 1 character.")]),
@@ -289,6 +293,7 @@ def test_what_does_not_fit_is_named_as_the_caller_named_it(
         "title": "Some of what was sent is not valid",
         "status": 422,
         "errors": [{"field": field, "message": message} for field, message in errors],
+        **({"detail": FIELDS} if "colour" in changes else {}),
     }
     assert Registration.objects.count() == 0
 
