@@ -10,12 +10,13 @@ from typing import Any, cast
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
+from ninja.responses import Response
 from ninja.security import HttpBearer
 
 from labs.models import ApiToken, Lab, User
@@ -26,7 +27,9 @@ from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
 # Operations that answer without a token, too; one only shows more. The document says so in these words of its own.
 FOR_EVERYBODY: dict[str, Any] = {"security": [{}, {"Caller": []}]}
 # The library's own views, which would take any method.
-PAGES = ("openapi-json", "openapi-view")
+DOCUMENT = "openapi-json"
+PAGES = (DOCUMENT, "openapi-view")
+FOR_ALL = "public, max-age=60"
 
 
 class Caller(HttpBearer):
@@ -97,6 +100,13 @@ def _with_scope(request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organ
         said = _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value}
         raise Refused(said, status=403)
     return lab
+
+
+def _if_changed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Give the answer an ETag, the hash of its bytes; return 304 instead to whoever has these bytes already."""
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response["ETag"] = etag
+    return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
 
 
 def _by_method(view: Callable[..., HttpResponse], reads_only: bool) -> Callable[..., HttpResponse]:
@@ -170,7 +180,8 @@ class HouseAPI(NinjaAPI):
         return {}
 
     def _document(self, **kwargs: Any) -> OpenAPISchema:
-        document = super().get_openapi_schema(**kwargs)
+        with translation.override("en"):  # and not in the language of whoever asks first
+            document = super().get_openapi_schema(**kwargs)
         for operations in document["paths"].values():
             for operation in operations.values():
                 for errors in ("4XX", "5XX"):
@@ -188,8 +199,21 @@ class HouseAPI(NinjaAPI):
         patterns = super()._get_urls()
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
+                if pattern.name == DOCUMENT:
+                    pattern.callback = self._answer_document
                 pattern.callback = _by_method(pattern.callback, pattern.name in PAGES)
         return patterns
+
+    def _answer_document(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the document. It is the same for everybody, whoever asks and in whatever language."""
+        response = HttpResponse(self._document_bytes, content_type="application/json")
+        response["Content-Language"] = "en"
+        response["Cache-Control"] = FOR_ALL
+        return _if_changed(request, response)
+
+    @functools.cached_property
+    def _document_bytes(self) -> bytes:
+        return Response(self.get_openapi_schema()).content
 
     def create_response(
         self,
@@ -204,11 +228,7 @@ class HouseAPI(NinjaAPI):
         if request.method in ("GET", "HEAD") and response.status_code == 200:
             shared = viewer_of(request).is_visitor
             # An operation that tells of one person has said already that nobody keeps it.
-            response.headers.setdefault(
-                "Cache-Control", "public, max-age=60" if shared else "private, no-cache"
-            )
-            etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-            response["ETag"] = etag
-            return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
+            response.headers.setdefault("Cache-Control", FOR_ALL if shared else "private, no-cache")
+            return _if_changed(request, response)
         response["Cache-Control"] = "no-store"
         return response

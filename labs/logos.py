@@ -85,7 +85,9 @@ def _png(data: bytes) -> bytes:
     except LogoRefused:
         raise
     except Exception:  # Pillow raises half a dozen kinds for a broken file; all mean the same here
-        raise LogoRefused(_("The picture cannot be read. Save it as PNG once more and choose it again.")) from None
+        raise LogoRefused(
+            _("The picture cannot be read. Save it as PNG once more and choose it again.")
+        ) from None
     picture.thumbnail(SHOWN)
     plain = Image.new("RGBA", picture.size)
     plain.paste(picture)
@@ -101,7 +103,9 @@ def _svg(data: bytes) -> bytes:
     except LogoRefused:
         raise
     except (expat.ExpatError, ValueError, RecursionError):
-        raise LogoRefused(_("The drawing cannot be read. Save it as SVG once more and choose it again.")) from None
+        raise LogoRefused(
+            _("The drawing cannot be read. Save it as SVG once more and choose it again.")
+        ) from None
     return rebuilt.document()
 
 

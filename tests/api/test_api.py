@@ -356,6 +356,32 @@ def test_the_openapi_document_and_its_reader_are_served() -> None:
     assert "cdn." not in page.content.decode()
 
 
+def test_the_document_is_the_same_for_everybody_and_is_sent_once() -> None:
+    address = "/api/v1/openapi.json"
+    first = Client().get(address)
+    assert (first.status_code, first["Content-Type"]) == (200, "application/json")
+    assert first["Cache-Control"] == "public, max-age=60"
+    headers = bearer(organiser_of(f.LabFactory()))
+    for asking in ({"Accept-Language": "bg"}, headers, {"Cookie": "language=el"}):
+        other = Client().get(address, headers=asking)
+        assert (other.content, other["ETag"]) == (first.content, first["ETag"])
+        assert (other["Content-Language"], "Accept-Language" in other.get("Vary", "")) == ("en", False)
+    for method in (Client().get, Client().head):
+        again = method(address, headers={"If-None-Match": first["ETag"]})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert again["Cache-Control"] == first["Cache-Control"]
+    assert Client().get(address, headers={"If-None-Match": '"older"'}).content == first.content
+
+
+def test_the_document_may_be_packed_and_is_recognised_then_too() -> None:
+    packed = Client().get("/api/v1/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert (packed["Content-Encoding"], packed["Vary"]) == ("gzip", "Accept-Encoding")
+    again = Client().get(
+        "/api/v1/openapi.json", headers={"Accept-Encoding": "gzip", "If-None-Match": packed["ETag"]}
+    )
+    assert again.status_code == 304
+
+
 def test_a_token_without_the_scope_read_sees_what_everybody_sees() -> None:
     session = f.SessionFactory(visibility="internal")
     draft = f.SessionFactory(lab=session.lab, visibility="draft")
