@@ -147,7 +147,10 @@ def issue(request: HttpRequest, lab: str) -> Status[dict[str, int]]:
     url_name="issue_certificate",
 )
 def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
-    """Issue one person's certificate, or return the valid one there is. Scope: certificates."""
+    """Issue one person's certificate, or return the valid one there is. Scope: certificates.
+
+    409 says why the person cannot get one; 503, that it could not be printed this time: try again later.
+    """
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
     person = (
         Registration.objects.select_related("lab__programme")
@@ -158,6 +161,8 @@ def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, A
         raise Http404
     try:
         return certificate_data(issuing.issue(person, account_of(request)))
+    except issuing.NotPrinted as error:
+        raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
     except issuing.CannotIssue as error:
         raise Problem(error.message, status=409) from error
 

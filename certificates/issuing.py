@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # So many people one after the other for whom the press failed: then it is not about them, and the rest waits too.
 ENOUGH_FAILURES = 3
+# After so many seconds it is worth trying a document again that the press failed.
+TRY_AGAIN_SECONDS = 60
 
 
 class CannotIssue(Exception):

@@ -57,16 +57,22 @@ SOME_DO_NOT_FIT = gettext_lazy("Some of what was sent is not valid")
 class Refused(Exception):
     """An operation that the rules do not allow.
 
-    `detail` is a sentence in the caller's language; `errors` maps dotted paths of the body to messages.
+    `detail` is a sentence in the caller's language; `errors` maps dotted paths of the body to messages. `retry_after`
+    are the seconds after which another try is worth it, where the refusal is one of the moment (status 503).
     """
 
     def __init__(
-        self, detail: str | Promise = "", errors: Mapping[str, str] | None = None, status: int = 422
+        self,
+        detail: str | Promise = "",
+        errors: Mapping[str, str] | None = None,
+        status: int = 422,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(str(detail))
         self.detail = str(detail)
         self.errors = errors or {}
         self.status = status
+        self.retry_after = retry_after
 
 
 class Unreadable(Exception):
@@ -124,6 +130,9 @@ def refused(request: HttpRequest, error: Any) -> HttpResponse:
     errors = [
         {"field": field, "message": message} for field, message in list(error.errors.items())[:ERRORS_AT_MOST]
     ]
+    if error.retry_after is not None:
+        said = _("This cannot be done just now")
+        return problem(error.status, said, error.detail, Retry_After=str(error.retry_after))
     title = str(SOME_DO_NOT_FIT) if errors else _("This cannot be done")
     return problem(error.status, title, error.detail, errors=errors)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from certificates import issuing
 from certificates.forms import RevokeForm
-from certificates.issuing import CannotIssue, Standing
+from certificates.issuing import CannotIssue, NotPrinted, Standing
 from certificates.models import Certificate
 from labs import access
 from labs.models import Lab, User
@@ -77,11 +77,21 @@ def issue_one(request: HttpRequest, lab: Lab, registration: str) -> HttpResponse
     person = get_object_or_404(Registration, lab=lab, public_id=registration)
     try:
         issued = issuing.issue(person, _user(request))
+    except NotPrinted as error:
+        return _not_printed(request, lab, error)
     except CannotIssue as error:
         messages.error(request, error.message)
     else:
         messages.info(request, _("Certificate %(code)s is issued. A mail is queued.") % {"code": issued.code})
     return redirect("console_certificates", lab.slug)
+
+
+def _not_printed(request: HttpRequest, lab: Lab, error: NotPrinted) -> HttpResponse:
+    """Say that it was the service's failure, and offer the same button again."""
+    context = {"lab": lab, "section": "certificates", "said": error.message}
+    response = render(request, "certificates/console/not_printed.html", context, status=503)
+    response["Retry-After"] = str(issuing.TRY_AGAIN_SECONDS)
+    return response
 
 
 def _of_lab(lab: Lab, code: str) -> Certificate:
@@ -129,6 +139,8 @@ def replace(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
     if request.method == "POST":
         try:
             new = issuing.reissue(certificate, _user(request))
+        except NotPrinted as error:
+            return _not_printed(request, lab, error)
         except CannotIssue as error:
             messages.error(request, error.message)
         else:

@@ -26,8 +26,11 @@ from labs.work import carry_out, claim
 from labs.worker import Worker
 from registrations.models import Registration
 from tests import factories as f
+from tests.api.test_api import bearer
+from tests.api.test_problems import told
 from tests.certificates.papers import certificate
 from tests.certificates.presses import OBEDIENT, ROOT, press
+from tests.pages import form_of
 
 EMPTY = '<!doctype html><html lang="en"><title>x</title><p>x</html>'
 
@@ -300,6 +303,46 @@ def test_the_organiser_is_told_to_try_again(fails_for_one: Press) -> None:
     organiser = Client()
     organiser.force_login(f.StaffFactory(lab=lab).user)
     address = f"/organise/labs/{lab.slug}/certificates/"
-    page = organiser.post(f"{address}issue/{registration.public_id}/", follow=True)
-    assert page.status_code == 200
+    issue = f"{address}issue/{registration.public_id}/"
+    page = organiser.post(issue)
+    assert (page.status_code, page["Retry-After"]) == (503, "60")
     assert "The certificate could not be printed just now. Try again in a minute." in page.content.decode()
+
+    # The page's own button tries the same again; by then the name was mended.
+    form = form_of(page)
+    assert form.action in ("", issue)
+    Registration.objects.filter(pk=registration.pk).update(name="Demo participant 2")
+    again = organiser.post(issue, form.filled())
+    assert (again.status_code, again["Location"]) == (302, address)
+    assert Certificate.objects.get().holder_name == "Demo participant 2"
+
+
+@pytest.mark.django_db
+def test_a_certificate_stays_valid_whose_replacement_was_not_printed(fails_for_one: Press) -> None:
+    registration = attended("Demo participant 1")
+    certificate = issuing.issue(registration)
+    Registration.objects.filter(pk=registration.pk).update(name="Fatal participant")
+    organiser = Client()
+    organiser.force_login(f.StaffFactory(lab=registration.lab).user)
+    address = f"/organise/labs/{registration.lab.slug}/certificates/{certificate.code}/replace/"
+    page = organiser.post(address, form_of(organiser.get(address)).filled())
+    assert (page.status_code, page["Retry-After"]) == (503, "60")
+    certificate.refresh_from_db()
+    assert (certificate.state, Certificate.objects.count()) == ("valid", 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "This cannot be done just now"), ("bg", "Това не може да се направи сега")]
+)
+def test_a_program_is_told_to_try_again(fails_for_one: Press, language: str, title: str) -> None:
+    registration = attended("Fatal participant")
+    address = f"/api/v1/labs/{registration.lab.slug}/registrations/{registration.public_id}/certificate"
+    headers = bearer(f.StaffFactory(lab=registration.lab).user, ["certificates"])
+    answer = Client().post(address, headers={**headers, "Accept-Language": language})
+    problem = told(answer, 503, language)
+    assert (problem["title"], answer["Retry-After"]) == (title, "60")
+    assert language != "en" or problem["detail"].startswith("The certificate could not be printed just now.")
+    assert Certificate.objects.count() == 0
+    Registration.objects.filter(pk=registration.pk).update(name="Demo participant 2")
+    assert Client().post(address, headers=headers).status_code == 200
