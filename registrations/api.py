@@ -13,20 +13,21 @@ from django.utils.translation import gettext as _
 from ninja import FilterSchema, Header, Query, Router, Schema, Status
 from ninja.errors import Throttled
 from ninja.pagination import paginate
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 
-from labs.api import NamedOut
+from labs.api import NamedOut, type_of_texts
 from labs.api_access import FOR_EVERYBODY, account_of, lab_of_door, lab_of_organiser, reader_of
 from labs.api_pages import Pages
 from labs.in_sight import lab_in_sight
 from labs.models import ApiToken, Lab
+from labs.models.texts import languages_of
 from labs.problems import Refused as Problem
 from labs.submissions import KeyReused, once
 from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
 from labs.wording import said_of
 from labs.zones import is_canonical
-from registrations import attendance, registering
+from registrations import attendance, door, registering
 from registrations.choosing import choosable
 from registrations.consent import consent_words, kept_until
 from registrations.models import Attendance, Registration, Seat
@@ -106,6 +107,38 @@ class AttendanceOut(Schema):
     session: str
     name: str
     taken_at: datetime
+
+
+class GuestOut(Schema):
+    """One person of the list at the door, which has no addresses."""
+
+    registration: UUID = Field(description="To take attendance with")
+    name: str
+    city: type_of_texts = Field(description="Name of the person's city, if the programme has it; else empty")
+    city_text: str = Field(
+        description="The city as the person wrote it, where the programme does not have it"
+    )
+    seat: Literal["confirmed", "waiting"] | None = Field(description="In this session")
+    taken_at: datetime | None = Field(description="When the person was marked as present, if so")
+
+
+class GuestFilters(FilterSchema):
+    search: (
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=door.LETTERS_AT_LEAST, max_length=100),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Part of a name: then of everybody registered in the lab, with a seat here or not; at most "
+        f"{door.FOUND_AT_MOST} people",
+    )
+
+    def apply(self, session: Session) -> QuerySet[Registration]:
+        if self.search is None:
+            return door.people(session)
+        return door.people(session, self.search)[: door.FOUND_AT_MOST]
 
 
 class RegistrationFilters(FilterSchema):
@@ -337,6 +370,43 @@ class PageOfAttendance(Pages):
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [attendance_data(each) for each in page["items"]]
         return page
+
+
+def guest_data(guest: door.Guest) -> dict[str, Any]:
+    written = isinstance(guest.city, str)
+    return {
+        "registration": guest.public_id,
+        "name": guest.name,
+        "city": {} if written else languages_of(guest.city),
+        "city_text": guest.city if written else "",
+        "seat": guest.seat or None,
+        "taken_at": guest.since,
+    }
+
+
+class PageOfGuests(Pages):
+    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
+        page = super().paginate_queryset(queryset, pagination, request, **params)
+        page["items"] = [guest_data(door.guest(each)) for each in page["items"]]
+        return page
+
+
+@router.get("/labs/{lab}/sessions/{session}/expected", response=list[GuestOut], url_name="expected")
+@paginate(PageOfGuests)
+def expected(
+    request: HttpRequest, lab: str, session: str, filters: Query[GuestFilters]
+) -> QuerySet[Registration]:
+    """Who has a seat in the session, then who waits for one, then who came without, each by name. Scope: attendance.
+
+    Door staff may read it too: it says what the list at the door says. 404 for a session that was cancelled, or is a
+    draft: nobody is expected there.
+    """
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    row = door.sessions_to_take(found, viewer_of(request)).filter(slug=session).first()
+    if row is None:
+        raise Http404
+    row.lab = found
+    return filters.apply(row)
 
 
 @router.get("/labs/{lab}/sessions/{session}/attendance", response=list[AttendanceOut], url_name="attendance")

@@ -38,6 +38,7 @@ NEEDS: dict[str, str | None] = {
     "GET /labs/{lab}/sessions/{session}/attendance": "attendance",
     "PUT /labs/{lab}/sessions/{session}/attendance/{registration}": "attendance",
     "DELETE /labs/{lab}/sessions/{session}/attendance/{registration}": "attendance",
+    "GET /labs/{lab}/sessions/{session}/expected": "attendance",
     "GET /labs/{lab}/certificates": "certificates",
     "POST /labs/{lab}/certificates": "certificates",
     "POST /labs/{lab}/registrations/{registration}/certificate": "certificates",

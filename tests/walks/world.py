@@ -353,8 +353,6 @@ def build() -> World:
         world.kinds[name] = Kind(name, own, (words - nowhere) | {(name, "key")}, user=user, works=works)
         token = api_token_for(user, canary(name, "key"))
         readable = frozenset(one for one in words if one[1] not in not_in_the_api)
-        if name == "door":
-            readable -= {one for one in at_the_door if one[1] == "citytext"}
         world.kinds[f"api_{name}"] = Kind(f"api_{name}", own, readable, api_token=token)
 
     def links(registration: Registration) -> tuple[str, ...]:
