@@ -6,6 +6,7 @@ Django compiles a query each time it is asked. Here one that differs in its valu
 from __future__ import annotations
 
 import functools
+import hashlib
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -54,18 +55,30 @@ class Prepared(Generic[Row]):
         """Ask, and return all rows. One query."""
         return list(self._rows(values))
 
+    def all_in_turn(self, turn: str, *values: Any) -> list[Row]:
+        """Ask as `all` does, but one transaction after the other of those that name the same `turn`.
+
+        Waits until the others that were earlier have ended, sees what they wrote, and keeps the turn until its own
+        transaction ends. Still one trip to the database. SQLite lets one transaction at a time write as it is
+        (`config.sqlite`). Only in a transaction.
+        """
+        return list(self._rows(values, turn))
+
     def first(self, *values: Any) -> Row | None:
         """Ask, and return the first row, or None where there is none. One query, which the question has to limit."""
         return next(self._rows(values), None)
 
-    def _rows(self, values: tuple[Any, ...]) -> Iterator[Row]:
+    def _rows(self, values: tuple[Any, ...], turn: str | None = None) -> Iterator[Row]:
         plan = self._plan(*map(_shape_of, values))
         if plan is None:
             return iter(())
-        if plan.locks and connection.get_autocommit():
-            raise TransactionManagementError("A row can be locked only in a transaction.")
+        if (plan.locks or turn is not None) and connection.get_autocommit():
+            raise TransactionManagementError("A row or a turn can be locked only in a transaction.")
+        lock, numbers = _lock_for(turn)
         with connection.cursor() as cursor:
-            cursor.execute(plan.sql, _parameters(plan, values))
+            cursor.execute(lock + plan.sql, [*numbers, *_parameters(plan, values)])
+            if lock:
+                cursor.nextset()
             rows = cursor.fetchall()
         return plan.read(rows)
 
@@ -135,6 +148,19 @@ class _Plan(_Statement):
 
     locks: bool
     read: _Read
+
+
+def _lock_for(turn: str | None) -> tuple[str, list[int]]:
+    """Return the statement that waits for a turn, with its parameters; nothing where nobody has to wait.
+
+    It goes before the question in the same message, and is none of its parts: a statement sees what was there when
+    it began, and the question may begin only when the lock has been got. Two turns that share a number by chance
+    wait for each other, which harms nobody.
+    """
+    if turn is None or connection.vendor != "postgresql":
+        return "", []
+    number = int.from_bytes(hashlib.sha256(turn.encode()).digest()[:8], "big", signed=True)
+    return "SELECT pg_advisory_xact_lock(%s); ", [number]
 
 
 def _parameters(statement: _Statement, values: Sequence[Any]) -> list[Any]:

@@ -115,7 +115,9 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
     """
     today = now - timedelta(days=1)
     with transaction.atomic(savepoint=False):
-        earlier = _EARLIER.all(registration.lab_id, registration.email_key, today)
+        # One post of an address after the other: those that come at once would else not count each other's mails.
+        turn = f"registrations.address:{registration.email_key}"
+        earlier = _EARLIER.all_in_turn(turn, registration.lab_id, registration.email_key, today)
         known = next((pk for state, pk, _at in earlier if state == State.CONFIRMED), None)
         if known is not None:
             letters.already_registered(Registration.objects.select_related("lab__programme").get(pk=known))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, F
 from django.db.models.functions import Upper
 from django.db.transaction import TransactionManagementError
@@ -17,6 +17,7 @@ from labs.viewer import VISITOR, Viewer
 from registrations.models import Registration
 from sessions.models import Session
 from tests import factories as f
+from tests.registrations.crowds import all_at_once
 
 COLUMNS = ("pk", "revision", "revised_at", "languages", "title")
 HOSTILE = ("no-such-lab", "' OR 1=1 --", "%s", "%", "%(slug)s", "")
@@ -184,8 +185,6 @@ def test_rows_are_locked_in_a_transaction_alone():
     lab = f.LabFactory()
     told = Prepared(lambda slug: Lab.objects.select_for_update().filter(slug=slug))
 
-    from django.db import transaction
-
     with transaction.atomic(), CaptureQueriesContext(connection) as captured:
         assert told.all(lab.slug) == [lab]
     if connection.features.has_select_for_update:
@@ -194,6 +193,55 @@ def test_rows_are_locked_in_a_transaction_alone():
             told.all(lab.slug)
     else:
         assert told.all(lab.slug) == [lab]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_asks_in_turn_sees_what_those_before_wrote():
+    """Each of eight transactions finds the labs of all before it, and leaves one more."""
+    programme = f.ProgrammeFactory()
+    told = Prepared(lambda pk: Lab.objects.filter(programme=pk).order_by("pk").values_list("slug", flat=True))
+    found = []
+
+    def ask_and_write(number: int) -> None:
+        with transaction.atomic():
+            slugs = told.all_in_turn("a turn", programme.pk)
+            found.append(len(slugs))
+            f.LabFactory(programme=programme, slug=f"lab-of-turn-{number}")
+
+    assert all_at_once([lambda number=number: ask_and_write(number) for number in range(8)]) == []
+    assert sorted(found) == list(range(8))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_is_taken_in_a_transaction_alone_and_costs_no_query_of_its_own():
+    lab = f.LabFactory()
+    told = Prepared(columns_of)
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured:
+        assert told.all_in_turn("a turn; %s ' --", lab.slug) == list(columns_of(lab.slug))
+        assert told.all_in_turn("a turn; %s ' --", lab.slug) == told.all(lab.slug)
+    assert len(captured) == 4
+    with pytest.raises(TransactionManagementError):
+        told.all_in_turn("a turn", lab.slug)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's transactions all take one turn")
+@pytest.mark.django_db(transaction=True)
+def test_other_turns_wait_for_nobody():
+    lab = f.LabFactory()
+    told, found = Prepared(columns_of), []
+
+    def ask() -> None:
+        with transaction.atomic():
+            found.append(told.all_in_turn("another turn", lab.slug))
+        connection.close()
+
+    with transaction.atomic():
+        told.all_in_turn("a turn", lab.slug)
+        thread = Thread(target=ask)
+        thread.start()
+        thread.join(20)
+        assert found == [list(columns_of(lab.slug))]
 
 
 @pytest.mark.django_db(transaction=True)

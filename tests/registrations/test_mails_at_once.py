@@ -1,0 +1,54 @@
+"""The limit of mails that ask an address to confirm holds for posts that come at the same moment, on both databases."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from registrations.models import Registration
+from registrations.registering import CONFIRM_MAILS_PER_HOUR
+from tests import factories as f
+from tests.registrations.crowds import all_at_once
+from tests.registrations.filling import answers, mails, send
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crowds")]
+
+AT_ONCE = 16
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_sixteen_posts_at_once_are_three_mails_and_all_are_answered_alike(known: bool) -> None:
+    """Also of an address that is registered in one of the labs, where each post is a mail that says so."""
+    sessions = [f.SessionFactory(), f.SessionFactory()]
+    if known:
+        f.RegistrationFactory(lab=sessions[0].lab, email="participant17@example.org")
+    answered: list[tuple[int, str]] = []
+    spellings = ("participant17@example.org", "Participant17@Example.ORG")
+
+    def register(number: int) -> None:
+        session = sessions[number % 2]
+        answer = send(Client(), session.lab, answers(session, email=spellings[number // 2 % 2]))
+        answered.append((answer.status_code, answer["Location"]))
+
+    assert connection.settings_dict["NAME"] != ":memory:"
+    errors = all_at_once([lambda number=number: register(number) for number in range(AT_ONCE)])
+
+    assert errors == []
+    assert sorted(answered) == sorted(
+        (302, f"/labs/{session.lab.slug}/register/sent/") for session in sessions for _half in range(8)
+    )
+    assert len(mails("confirm_address")) == CONFIRM_MAILS_PER_HOUR
+    assert Registration.objects.filter(state="unconfirmed").count() == CONFIRM_MAILS_PER_HOUR
+
+
+def test_other_addresses_do_not_count_among_each_other() -> None:
+    session = f.SessionFactory()
+    errors = all_at_once(
+        [
+            lambda number=number: send(
+                Client(), session.lab, answers(session, email=f"participant{number}@example.org")
+            )
+            for number in range(AT_ONCE)
+        ]
+    )
+    assert errors == []
+    assert len(mails("confirm_address")) == AT_ONCE
