@@ -1,7 +1,7 @@
 """Certificates: checking for everybody, issuing and revoking for organisers with a token of the scope."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,6 +18,7 @@ from certificates.guessing import PER_SECONDS, may_ask
 from certificates.models import Certificate
 from labs.api import type_of_texts
 from labs.api_access import FOR_EVERYBODY, account_of, lab_of_organiser
+from labs.api_document import IN_PLACE
 from labs.api_pages import Pages
 from labs.models import ApiToken
 from labs.problems import Refused as Problem
@@ -26,39 +27,40 @@ from registrations.models import Registration
 router = Router(tags=["Certificates"])
 
 Scope = ApiToken.Scope
+State = Annotated[Certificate.State, IN_PLACE]
 
 
 class AttendedOut(Schema):
     titles: type_of_texts
-    on: str
+    on: str = Field(description="Day in the lab's zone, as 2027-04-06")
     minutes: int
 
 
 class CheckOut(Schema):
     code: str
-    state: Certificate.State
+    state: State = Field(description="Replaced: the holder got another one later")
     holder_name: str | None = Field(description="Only while valid and not erased")
-    lab: type_of_texts
-    programme: type_of_texts
-    first_day: str
-    last_day: str
-    time_zone: str
-    sessions: list[AttendedOut]
-    minutes: int
+    lab: type_of_texts = Field(description="Its title, by language code")
+    programme: type_of_texts = Field(description="Its name, by language code")
+    first_day: str = Field(description="Of the lab, in its zone, as 2027-04-06")
+    last_day: str = Field(description="Of the lab, in its zone")
+    time_zone: str = Field(description="The lab's: IANA name")
+    sessions: list[AttendedOut] = Field(description="Attended sessions; none once it is revoked")
+    minutes: int = Field(description="Of the attended sessions in all")
     issued_at: datetime
     revoked_at: datetime | None
-    revoked_reason: str
+    revoked_reason: str = Field(description="Empty if it is not revoked")
 
 
 class CertificateOut(Schema):
     code: str
-    state: Certificate.State
-    registration: UUID | None
-    holder_name: str
-    language: str
-    minutes: int
+    state: State = Field(description="Replaced: the holder got another one later")
+    registration: UUID | None = Field(description="The registration's id; null once the person was erased")
+    holder_name: str = Field(description="As printed; empty once the person was erased")
+    language: str = Field(description="Of the paper: en, bg or el")
+    minutes: int = Field(description="Of the attended sessions in all")
     issued_at: datetime
-    address: str
+    address: str = Field(description="The page where everybody can check it")
 
 
 class IssuingOut(Schema):

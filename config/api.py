@@ -7,6 +7,7 @@ from labs import problems
 from labs.api import router as labs
 from labs.api_access import Caller, HouseAPI
 from labs.api_bodies import JsonBody
+from labs.api_document import DESCRIPTION
 from labs.api_parameters import only_known
 from registrations.api import router as registrations
 from sessions.api import router as sessions
@@ -14,12 +15,7 @@ from sessions.api import router as sessions
 api = HouseAPI(
     title="City Labs",
     version="1",
-    description=(
-        "Programmes, labs, sessions and speakers as the caller may see them; registrations, attendance and "
-        "certificates for organisers with a token of the fitting scope. Errors are problem details (RFC 9457) in the "
-        "language of Accept-Language. "
-        "Instants are UTC; local times come with their IANA zone."
-    ),
+    description=DESCRIPTION,
     urls_namespace="api",
     auth=Caller(),
     parser=JsonBody(),

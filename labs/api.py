@@ -1,7 +1,7 @@
 """Programmes and labs, as the caller may see them."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from ninja.pagination import paginate
 from pydantic import Field
 
 from labs.api_access import FOR_EVERYBODY, reader_of
+from labs.api_document import IN_PLACE
 from labs.api_pages import Pages
 from labs.in_sight import lab_in_sight
 from labs.models import Lab, Programme
@@ -19,12 +20,12 @@ from labs.models.texts import languages_of
 
 router = Router(tags=["Programmes and labs"])
 
-type_of_texts = dict[str, str]
+type_of_texts = Annotated[dict[str, str], Field(description="Text by language code")]
 
 
 class NamedOut(Schema):
     slug: str
-    name: type_of_texts = Field(description="Text by language code")
+    name: type_of_texts
 
     @staticmethod
     def resolve_name(row: Any) -> type_of_texts:
@@ -32,18 +33,22 @@ class NamedOut(Schema):
 
 
 class CityOut(NamedOut):
-    country: str
-    time_zone: str
+    country: str = Field(description="ISO 3166 code of two letters")
+    time_zone: str = Field(description="IANA name")
 
 
 class ProgrammeOut(Schema):
     slug: str
     address: str = Field(description="Its page")
-    visibility: Programme.Visibility
+    visibility: Annotated[Programme.Visibility, IN_PLACE] = Field(
+        description="A draft is seen by those who work on it"
+    )
     name: type_of_texts
     organiser: type_of_texts
     description: type_of_texts
-    cities_total: int | None
+    cities_total: int | None = Field(
+        description="How many cities take part, those without an entry here included"
+    )
     languages: list[str] = Field(description="The default language first")
 
     @staticmethod
@@ -83,19 +88,21 @@ class LabOut(Schema):
     programme: str = Field(description="The programme's slug")
     address: str = Field(description="Its page")
     calendar: str = Field(description="Its public iCalendar feed")
-    visibility: Lab.Visibility
+    visibility: Annotated[Lab.Visibility, IN_PLACE] = Field(
+        description="A draft is seen by those who work on it"
+    )
     title: type_of_texts
     theme: type_of_texts
     description: type_of_texts
     starts_on: date = Field(description="First day, in the lab's zone")
-    ends_on: date
+    ends_on: date = Field(description="Last day")
     time_zone: str = Field(description="IANA name")
     languages: list[str] = Field(description="The default language first")
-    format: Lab.Format
+    format: Annotated[Lab.Format, IN_PLACE]
     venue: type_of_texts
-    registration_opens_at: datetime | None
-    registration_closes_at: datetime | None
-    revised_at: datetime
+    registration_opens_at: datetime | None = Field(description="Null: registration is not planned yet")
+    registration_closes_at: datetime | None = Field(description="Null: it stays open")
+    revised_at: datetime = Field(description="When anything that its page shows changed last")
 
     @staticmethod
     def resolve_programme(lab: Any) -> str:
@@ -132,9 +139,9 @@ def page_address(name: str, *parts: str) -> str:
 
 
 class LabFilters(FilterSchema):
-    programme: str | None = Field(None, max_length=60)
-    starting_from: date | None = None
-    until: date | None = None
+    programme: str | None = Field(None, max_length=60, description="Slug of a programme: its labs")
+    starting_from: date | None = Field(None, description="Labs that begin on this day or later")
+    until: date | None = Field(None, description="Labs that end on this day or earlier")
 
     def apply(self, labs: QuerySet[Lab]) -> QuerySet[Lab]:
         if self.programme is not None:

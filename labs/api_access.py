@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 from ninja.responses import Response
 from ninja.security import HttpBearer
 
+from labs.api_document import finish
 from labs.models import ApiToken, Lab, User
-from labs.problems import PROBLEM_SCHEMA, PROBLEM_TYPE, Refused, not_allowed
+from labs.problems import Refused, not_allowed
 from labs.tokens import API_PREFIX, api_token_hash
 from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
 
@@ -169,7 +171,7 @@ class HouseAPI(NinjaAPI):
         return ValidationError(errors)
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        """Return the document, in which every operation says what its errors look like. It is put together once."""
+        """Return the document, as `labs.api_document` finishes it. It is put together once."""
         key = repr(sorted(kwargs.items()))
         if key not in self._documents:
             self._documents[key] = self._document(**kwargs)
@@ -182,18 +184,12 @@ class HouseAPI(NinjaAPI):
     def _document(self, **kwargs: Any) -> OpenAPISchema:
         with translation.override("en"):  # and not in the language of whoever asks first
             document = super().get_openapi_schema(**kwargs)
-        for operations in document["paths"].values():
-            for operation in operations.values():
-                for errors in ("4XX", "5XX"):
-                    operation["responses"][errors] = {"$ref": "#/components/responses/Problem"}
-        document["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
-        document["components"]["responses"] = {
-            "Problem": {
-                "description": "What stands in the way, as problem details (RFC 9457)",
-                "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
-        }
+        finish(document)
         return document
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Return what clients made from the document call the operation: its name here, and not its function's."""
+        return operation.url_name
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         patterns = super()._get_urls()

@@ -17,11 +17,13 @@ from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 
 from labs.api import NamedOut, type_of_texts
 from labs.api_access import FOR_EVERYBODY, account_of, lab_of_door, lab_of_organiser, reader_of
+from labs.api_document import IN_PLACE
 from labs.api_pages import Pages
 from labs.in_sight import lab_in_sight
 from labs.models import ApiToken, Lab
 from labs.models.texts import languages_of
 from labs.problems import Refused as Problem
+from labs.searching import holds
 from labs.submissions import KeyReused, once
 from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
@@ -37,6 +39,8 @@ from sessions.models import Session
 router = Router(tags=["Registrations and attendance"])
 
 Scope = ApiToken.Scope
+RegistrationState = Annotated[Registration.State, IN_PLACE]
+SeatState = Annotated[Seat.State, IN_PLACE]
 REGISTRATIONS_PER_HOUR = 60
 # What the rules object to, by the name that the caller used.
 FIELDS_OF_RULES = {"no_consent": "consent", "no_session": "sessions", "unknown_session": "sessions"}
@@ -49,21 +53,29 @@ Slug = Annotated[str, Field(max_length=80, pattern=r"^[-a-zA-Z0-9_]+$")]
 
 class SeatOut(Schema):
     session: str = Field(description="The session's slug")
-    state: Seat.State
-    place: int | None = Field(description="Order of arrival in the session")
+    state: SeatState = Field(
+        description="Requested: chosen, and the address is not confirmed yet; cancelled: given up"
+    )
+    place: int | None = Field(
+        description="Order of arrival in the session; null as long as it is only requested"
+    )
 
 
 class RegistrationOut(Schema):
-    id: UUID
-    state: Registration.State
+    id: UUID = Field(description="What other operations call `registration`")
+    state: RegistrationState = Field(
+        description="Unconfirmed: the address is not confirmed yet, and nothing counts"
+    )
     name: str
     email: str
-    city: str | None
-    city_text: str
+    city: str | None = Field(description="Slug of a city of the programme")
+    city_text: str = Field(
+        description="The city as the person wrote it, where the programme does not have it"
+    )
     organisation: str
-    stakeholder_group: str | None
-    language: str
-    time_zone: str
+    stakeholder_group: str | None = Field(description="Slug")
+    language: str = Field(description="In which the person gets mails: en, bg or el")
+    time_zone: str = Field(description="IANA name")
     created_at: datetime
     confirmed_at: datetime | None
     cancelled_at: datetime | None
@@ -72,19 +84,25 @@ class RegistrationOut(Schema):
 
 
 class RegistrationIn(Schema):
-    """What the form asks. Unknown fields are refused."""
+    """What the form asks, and `registration-form` explains. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200)
-    email: str = Field(min_length=3, max_length=254)
-    sessions: list[Slug] = Field(min_length=1, max_length=500, description="Slugs")
-    language: Literal["en", "bg", "el"]
+    email: str = Field(min_length=3, max_length=254, description="Is asked by mail whether it agrees")
+    sessions: list[Slug] = Field(
+        min_length=1,
+        max_length=500,
+        description="Slugs of sessions of the lab; full ones mean waiting for a seat",
+    )
+    language: Literal["en", "bg", "el"] = Field(description="In which the person gets mails")
     time_zone: str = Field(max_length=64, description="IANA name")
     city: Slug | None = Field(None, description="Slug of a city of the programme")
-    city_text: str = Field("", max_length=100)
+    city_text: str = Field("", max_length=100, description="Any other city, in the person's words")
     organisation: str = Field("", max_length=200)
-    stakeholder_group: Slug | None = Field(None, description="Needed where the programme has groups")
+    stakeholder_group: Slug | None = Field(
+        None, description="Slug of a group of the programme; needed where it has groups"
+    )
     consent: StrictBool = Field(description="The person agrees to the lab's consent text, read in `language`")
 
 
@@ -99,14 +117,14 @@ class FormOut(Schema):
 
 
 class AcceptedOut(Schema):
-    detail: str
+    detail: str = Field(description="What happens next, in the caller's language")
 
 
 class AttendanceOut(Schema):
-    registration: UUID
-    session: str
-    name: str
-    taken_at: datetime
+    registration: UUID = Field(description="The registration's id")
+    session: str = Field(description="The session's slug")
+    name: str = Field(description="The person's")
+    taken_at: datetime = Field(description="When it was written down")
 
 
 class GuestOut(Schema):
@@ -142,24 +160,30 @@ class GuestFilters(FilterSchema):
 
 
 class RegistrationFilters(FilterSchema):
-    state: Registration.State | None = None
-    session: str | None = Field(None, max_length=80)
-    seat: Seat.State | None = Field(None, description="State of the seat in `session`")
-    city: str | None = Field(None, max_length=60)
-    search: str | None = Field(None, max_length=100, description="Part of a name or address")
+    state: RegistrationState | None = Field(None, description="Without it, in any state")
+    session: str | None = Field(
+        None, max_length=80, description="Slug of a session: people who chose it, whatever became of the seat"
+    )
+    seat: SeatState | None = Field(
+        None, description="People with a seat in this state: in `session`, or else in any session"
+    )
+    city: str | None = Field(None, max_length=60, description="Slug of a city of the programme")
+    search: str | None = Field(None, max_length=100, description="Part of a name or e-mail address")
 
     def apply(self, rows: QuerySet[Registration]) -> QuerySet[Registration]:
         if self.state is not None:
             rows = rows.filter(state=self.state)
-        if self.session is not None:
-            seats = Seat.objects.filter(session__slug=self.session)
+        if self.session is not None or self.seat is not None:
+            seats = Seat.objects.all()
+            if self.session is not None:
+                seats = seats.filter(session__slug=self.session)
             if self.seat is not None:
                 seats = seats.filter(state=self.seat)
             rows = rows.filter(pk__in=seats.values("registration"))
         if self.city is not None:
             rows = rows.filter(city__slug=self.city)
         if self.search:
-            rows = rows.filter(name__icontains=self.search) | rows.filter(email__icontains=self.search)
+            rows = rows.filter(holds(self.search, "name", "email"))
         return rows
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from labs.api import NamedOut, page_address, type_of_texts
 from labs.api_access import FOR_EVERYBODY, reader_of
+from labs.api_document import IN_PLACE
 from labs.api_pages import Pages
 from labs.in_sight import lab_in_sight
 from labs.models import Track
@@ -31,7 +32,7 @@ class MomentOut(Schema):
 class AppearanceOut(Schema):
     speaker: str = Field(description="The speaker's slug")
     name: type_of_texts
-    role: Appearance.Role
+    role: Annotated[Appearance.Role, IN_PLACE]
     affiliation: type_of_texts
 
 
@@ -39,13 +40,15 @@ class AgendaItemOut(Schema):
     title: type_of_texts
     abstract: type_of_texts
     starts: MomentOut | None = Field(description="Where known")
-    ends: MomentOut | None
-    speakers: list[AppearanceOut]
+    ends: MomentOut | None = Field(description="Where known")
+    speakers: list[AppearanceOut] = Field(description="Those of this part of the session")
 
 
 class RoomOut(Schema):
     name: type_of_texts
-    address: str
+    address: str = Field(
+        description="Where to go, may be empty; links to join are told to people with a seat only"
+    )
     online: bool
 
 
@@ -57,17 +60,21 @@ class SessionOut(Schema):
     abstract: type_of_texts
     starts: MomentOut
     ends: MomentOut
-    track: str | None
+    track: str | None = Field(description="The track's slug")
     room: RoomOut | None
-    visibility: Session.Visibility
-    status: Session.Status
-    sequence: int
-    capacity: int | None
-    seats_left: int | None
-    waiting: int
-    revised_at: datetime
-    agenda: list[AgendaItemOut]
-    speakers: list[AppearanceOut]
+    visibility: Annotated[Session.Visibility, IN_PLACE] = Field(
+        description="Internal: for delegates of the cities invited; a draft is seen by those who work on it"
+    )
+    status: Annotated[Session.Status, IN_PLACE]
+    sequence: int = Field(
+        description="SEQUENCE of its calendar entry: rises with date, time, place and status"
+    )
+    capacity: int | None = Field(description="Seats in all; null: no limit")
+    seats_left: int | None = Field(description="Seats still free; null: no limit")
+    waiting: int = Field(description="How many people wait for a seat")
+    revised_at: datetime = Field(description="When it was changed last")
+    agenda: list[AgendaItemOut] = Field(description="Its parts, in order; most sessions have none")
+    speakers: list[AppearanceOut] = Field(description="Those of the session as a whole")
 
 
 class SpeakerOut(Schema):
@@ -76,8 +83,8 @@ class SpeakerOut(Schema):
     name: type_of_texts
     affiliation: type_of_texts
     biography: type_of_texts
-    city: str | None
-    website: str
+    city: str | None = Field(description="The city's slug")
+    website: str = Field(description="Address, may be empty")
     sessions: list[str] = Field(description="Slugs of the lab's sessions in which the speaker appears")
 
 
@@ -96,11 +103,15 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class SessionFilters(FilterSchema):
-    track: str | None = Field(None, max_length=60)
-    visibility: Session.Visibility | None = None
-    status: Session.Status | None = None
-    starting_from: Instant | None = None
-    until: Instant | None = None
+    track: str | None = Field(None, max_length=60, description="Slug of a track: its sessions")
+    visibility: Annotated[Session.Visibility, IN_PLACE] | None = Field(
+        None, description="Of those that the caller may see"
+    )
+    status: Annotated[Session.Status, IN_PLACE] | None = Field(
+        None, description="Without it, cancelled sessions are listed too"
+    )
+    starting_from: Instant | None = Field(None, description="Sessions that begin then or later")
+    until: Instant | None = Field(None, description="Sessions that end then or earlier")
 
     def apply(self, sessions: QuerySet[Session]) -> QuerySet[Session]:
         if self.track is not None:
