@@ -3,6 +3,7 @@ left out, the rest still counts."""
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -10,11 +11,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from labs.forms.base import HouseForm
+from labs.forms.meanwhile import EditForm
+from labs.meanwhile import Difference
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import reading
 from registrations.door import LETTERS_AT_LEAST
 from registrations.finding import Search
-from registrations.forms import DetailsForm
+from registrations.forms import DetailsForm, details_initial
 from registrations.models import Registration, Seat
 from sessions.models import Session
 
@@ -122,16 +125,31 @@ class PeopleSearchForm(HouseForm):
         return any(self.cleaned_data.get(name) or self.errors.get(name) for name in self.FURTHER)
 
 
-class PersonForm(DetailsForm):
+def about_details(public_id: UUID) -> str:
+    """Name what a person says of him- or herself, for `labs.meanwhile`."""
+    return f"details {public_id}"
+
+
+def about_address(public_id: UUID) -> str:
+    return f"address {public_id}"
+
+
+class PersonForm(EditForm, DetailsForm):
     """What an organiser may correct. Words are about the person, not to him or her."""
 
-    def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
-        super().__init__(*args, lab=lab, **kwargs)
+    def __init__(self, *args: Any, person: Registration, **kwargs: Any) -> None:
+        self.about = about_details(person.public_id)
+        super().__init__(*args, lab=person.lab, initial=details_initial(person), **kwargs)
         for field in self.fields.values():
             field.widget.attrs["autocomplete"] = "off"
         self.fields["time_zone"].label = _("Time zone")
         self.fields["time_zone"].help_text = _("Mails give hours in this zone, and in the lab’s")
         self.fields["language"].label = _("Language of mails and of the certificate")
+
+    def differences(self) -> list[Difference]:
+        # What is stored is to have its name too, not only what was chosen.
+        self.offer_everything()
+        return super().differences()
 
     def _offer(self, cities: Iterable[City], groups: Iterable[StakeholderGroup]) -> None:
         super()._offer(cities, groups)
@@ -142,7 +160,7 @@ class PersonForm(DetailsForm):
             group.choices = [("", _("Not said")), *known]  # type: ignore[attr-defined]
 
 
-class AddressForm(HouseForm):
+class AddressForm(EditForm):
     """The right e-mail address of a person."""
 
     email = forms.EmailField(
@@ -154,6 +172,10 @@ class AddressForm(HouseForm):
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, person: Registration, **kwargs: Any) -> None:
+        self.about = about_address(person.public_id)
+        super().__init__(*args, initial={"email": person.email}, **kwargs)
 
 
 class SeatForm(HouseForm):

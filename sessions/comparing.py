@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs import dates
+from labs.meanwhile import Difference
 from labs.models import City, Room, Track, User
 from labs.models.texts import languages_of, reading
 from sessions.models import AgendaItem, Appearance, Session
@@ -47,15 +48,6 @@ TEXTS = ("title", "abstract", "cancel_reason")
 # The table in which the history keeps the audience of each version.
 AUDIENCE = "historicalsession_audience_set"
 AGENDA_COLUMNS = ("title", "abstract", "start_time", "end_time")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that was one way and is another, in words."""
-
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)

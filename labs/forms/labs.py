@@ -25,7 +25,9 @@ from labs.forms.base import (
     fold_field,
     moment_initial,
 )
+from labs.forms.meanwhile import NOTHING, EditForm
 from labs.lab_parts import RoomPlan
+from labs.meanwhile import Difference
 from labs.models import City, Lab, Programme, Room
 from labs.models.texts import PARAGRAPHS, no_control_characters, one_line
 from labs.zones import validate_zone
@@ -66,7 +68,7 @@ class LanguagesMixin(HouseForm):
         return (default, *others)
 
 
-class ProgrammeForm(LanguagesMixin):
+class ProgrammeForm(EditForm, LanguagesMixin):
     name = TextsField(label=_("Name"))
     organiser = TextsField(label=_("Organiser"), help_text=_("Who stands behind the programme."))
     description = TextsField(label=_("Description"), limit=PARAGRAPHS, rows=5, required=False)
@@ -100,6 +102,7 @@ class ProgrammeForm(LanguagesMixin):
     )
 
     def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
+        self.about = f"programme {programme.pk}"
         super().__init__(
             *args,
             locales=programme.languages,
@@ -156,8 +159,14 @@ def colour_preview(colour: str) -> ColourPreview | None:
     )
 
 
-class LabForm(WallClockMixin, LanguagesMixin):
+class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     renamed = {"registration_opens_at": "opens_time", "registration_closes_at": "closes_time"}
+    called = {
+        "opens_time": _("Hour of opening"),
+        "opens_fold": _("The clock shows this hour twice. Which one?"),
+        "closes_time": _("Hour of closing"),
+        "closes_fold": _("The clock shows this hour twice. Which one?"),
+    }
 
     title = TextsField(label=_("Title"))
     theme = TextsField(label=_("Theme"), help_text=_("One line under the title."), required=False)
@@ -221,6 +230,7 @@ class LabForm(WallClockMixin, LanguagesMixin):
 
     def __init__(self, *args: Any, programme: Programme, lab: Lab | None = None, **kwargs: Any) -> None:
         self.lab = lab
+        self.about = f"lab {lab.pk}" if lab else ""
         initial = _lab_initial(lab) if lab else _new_lab_initial(programme)
         super().__init__(*args, locales=initial["languages"], initial=initial, **kwargs)
         if lab is None or not lab.logo:
@@ -241,6 +251,35 @@ class LabForm(WallClockMixin, LanguagesMixin):
     @property
     def colour_preview(self) -> ColourPreview | None:
         return colour_preview(str(self["colour"].value() or ""))
+
+    def stored(self) -> dict[str, Any]:
+        # A logo is chosen anew each time, but the form shows the one that is there.
+        return {**self.initial, "logo": self.lab.logo.name if self.lab else ""}
+
+    @property
+    def left_out(self) -> set[str]:
+        # A reading that nobody was asked about means nothing; the logo has words of its own.
+        asked = {"opens_fold": self.opens_twice, "closes_fold": self.closes_twice, "remove_logo": False}
+        return {name for name, is_asked in asked.items() if not is_asked}
+
+    def differences(self) -> list[Difference]:
+        found = super().differences()
+        if self.lab and (self.logo_bytes is not None or self.cleaned_data.get("remove_logo")):
+            typed = (
+                gettext("Another file. Choose it again: browsers do not keep it.")
+                if self.logo_bytes is not None
+                else NOTHING
+            )
+            found.append(Difference(gettext("Logo"), gettext("Set") if self.lab.logo else NOTHING, typed))
+        return found
+
+    def clean_colour(self) -> str:
+        # As it is stored, so that the same colour is the same; what is none, the verb refuses in words.
+        typed = str(self.cleaned_data["colour"])
+        try:
+            return theme.clean_colour(typed)
+        except ValueError:
+            return typed
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
@@ -301,7 +340,12 @@ def _new_lab_initial(programme: Programme) -> dict[str, Any]:
     }
 
 
-class RoomForm(HouseForm):
+def about_room(lab: Lab, pk: int) -> str:
+    """Name a room, also one that is no more, for `labs.meanwhile`."""
+    return f"room {lab.pk} {pk}"
+
+
+class RoomForm(EditForm):
     name = TextsField(label=_("Name"), limit=100)
     online = forms.BooleanField(label=_("This is an online room"), required=False)
     address = forms.CharField(
@@ -323,6 +367,7 @@ class RoomForm(HouseForm):
     position = NumberField(label=_("Place in the list"), required=False, max_value=1000)
 
     def __init__(self, *args: Any, lab: Lab, room: Room | None = None, **kwargs: Any) -> None:
+        self.about = about_room(lab, room.pk) if room else ""
         names = ("name", "online", "address", "join_link", "capacity", "position")
         initial = {name: getattr(room, name) for name in names} if room else {}
         super().__init__(*args, locales=lab.languages, initial=initial, **kwargs)

@@ -1,4 +1,4 @@
-"""Rows that are typed in one go: tracks, stakeholder groups, headings of days."""
+"""Rows that are typed in one go: tracks, stakeholder groups."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from django.forms.formsets import BaseFormSet
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from i18nfield.strings import LazyI18nString
 
-from labs.forms.base import HouseForm, HouseRows, NumberField, TextsField, keeping
+from labs.forms.base import PK_DIGITS, HouseForm, HouseRows, NumberField, TextsField, keeping
+from labs.forms.meanwhile import EditForm, put_texts, words_of_both
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan
+from labs.meanwhile import FIELD, ChangedMeanwhile, Difference, was_shown
+from labs.models.texts import languages_of
 
 
 class RowForm(HouseForm):
@@ -100,11 +104,29 @@ def with_more_rows(data: Any, prefix: str, more: int) -> Any:
     return longer
 
 
-class NamedRow(RowForm):
-    """A track or a stakeholder group."""
+class NamedRow(EditForm, RowForm):
+    """A track or a stakeholder group. Its set says which, and what is stored of it; None where it is no more."""
 
     name = TextsField(label=_("Name"))
     order = NumberField(label=_("Order"), required=False, max_value=1000)
+    standing: object = None
+
+    def stored(self) -> dict[str, Any]:
+        return {"name": self.standing}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        return {"name": self.cleaned_data.get("name")}
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the row says what it showed when it was opened: then what somebody else made of it stands."""
+        return self.fingerprint_of(self.said) == self.seen and not self.cleaned_data.get("remove")
+
+    @property
+    def was_deleted(self) -> bool:
+        """Whether this is to make anew what somebody else deleted: the id is gone, the fingerprint stayed."""
+        return self.is_bound and bool(self.seen) and not self["row"].value()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -115,21 +137,133 @@ class NamedRow(RowForm):
 
 
 class NamedRows(Rows):
-    def plans(self, texts: Mapping[int, object]) -> list[NamedPlan]:
-        """Return the rows as plans, by their places; `texts` are those that stand, by id."""
+    """Tracks or stakeholder groups. `stored` are the names of those that stand, by id and in their order; `about` and
+    the id name one for `labs.meanwhile`, `legend` is what one is called.
+    """
+
+    def __init__(
+        self, *args: Any, stored: Mapping[int, object], about: str, legend: str, **kwargs: Any
+    ) -> None:
+        self.stored, self.about, self.legend = stored, about, legend
+        super().__init__(*args, known=stored, **kwargs)
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        form = super()._construct_form(i, **kwargs)
+        said = str(form["row"].value() or "")
+        row = _number(said)
+        form.about = f"{self.about} {row}" if row else ""
+        form.standing = self.stored.get(row)
+        return form
+
+    def clean(self) -> None:
+        # What we did show, and what somebody else deleted since, is let in: it is told apart from what never was.
+        self.deleted = [
+            form
+            for form in self.forms
+            if form.about and form.standing is None and was_shown(form.seen, form.about)
+        ]
+        self.known |= {form.cleaned_data.get("row") for form in self.deleted}
+        super().clean()
+
+    @property
+    def filled(self) -> list[Any]:
+        return [form for form in super().filled if form not in self.deleted]
+
+    @property
+    def removed(self) -> list[int]:
+        return [row for row in super().removed if row in self.stored]
+
+    @property
+    def left_deleted(self) -> list[str]:
+        """The names of rows that somebody else deleted, and which were left alone here: they stay deleted."""
+        return [str(LazyI18nString(form.said["name"])) for form in self.deleted if form.is_left_alone]
+
+    @property
+    def shown(self) -> str:
+        """What a hidden field carries: the ids in the order in which the form showed them."""
+        if self.is_bound:
+            return str(self.data.get(f"{self.prefix}-shown", ""))
+        return " ".join(map(str, self.stored))
+
+    def plans(self) -> list[NamedPlan]:
+        """Return the rows as plans, by their places. What was left alone follows what is stored."""
+        self.ordered = self._in_order()
+        return [
+            NamedPlan(
+                languages_of(form.standing)
+                if form.standing is not None and form.is_left_alone
+                else keeping(form.standing or {}, form.cleaned_data["name"], form.locales),
+                form.cleaned_data["row"],
+            )
+            for form in self.ordered
+        ]
+
+    def _in_order(self) -> list[Any]:
         places = {
             form: (form.cleaned_data["order"] or 0, place)
             for place, form in enumerate(self.forms)
             if form in self.filled
         }
-        self.ordered = sorted(self.filled, key=lambda form: places[form])
-        return [
-            NamedPlan(
-                keeping(texts.get(form.cleaned_data["row"], {}), form.cleaned_data["name"], form.locales),
-                form.cleaned_data["row"],
+        return sorted(places, key=lambda form: places[form])
+
+    def refuse_conflict(self) -> None:
+        """Raise ChangedMeanwhile where a row or the order would be overwritten unseen."""
+        found = []
+        for place, form in enumerate(self.forms, 1):
+            if not form.about or form.is_left_alone:
+                continue
+            is_removed = bool(form.cleaned_data.get("remove"))
+            before, after = words_of_both(
+                form.fields["name"], form.standing, None if is_removed else form.said["name"], form.locales
             )
-            for form in self.ordered
-        ]
+            if form in self.deleted:
+                if not is_removed:
+                    found.append(Difference(f"{self.legend} {place}", gettext("deleted meanwhile"), after))
+            elif form.is_stale and before != after:
+                after = gettext("removed") if is_removed else after
+                found.append(Difference(f"{self.legend} {place}", before, after))
+        found += self._order_conflict()
+        if found:
+            raise ChangedMeanwhile(found)
+
+    def _order_conflict(self) -> list[Difference]:
+        """Return how the order would change, where it is not the one that the form showed. New rows at the end are no
+        change."""
+        kept = [pk for pk in map(_number, self.shown.split()) if pk in self.stored]
+        listed = {form.cleaned_data.get("row") for form in self.forms} & set(self.stored)
+        if listed <= set(kept) and kept == list(self.stored)[: len(kept)]:
+            return []
+        named = [form.cleaned_data["row"] for form in self._in_order() if form.cleaned_data["row"]]
+        before = [pk for pk in self.stored if pk not in self.removed]
+        after = [*named, *(pk for pk in before if pk not in named)]
+        if before == after:
+            return []
+        return [Difference(gettext("Order"), *(self._names(pks) for pks in (before, after)))]
+
+    def _names(self, pks: Iterable[int]) -> str:
+        return "\n".join(str(self.stored[pk]) for pk in pks)
+
+    def renewed(self) -> Any:
+        """Return what was sent with the fingerprints of what is stored now, so that it is saved if it is sent again.
+
+        A deleted row that says something new becomes a new row; what was left alone is shown as it is stored.
+        """
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[f"{self.prefix}-shown"] = " ".join(map(str, self.stored))
+        for form in self.forms:
+            if not form.about:
+                continue
+            if form in self.deleted:
+                data[form.add_prefix("row")] = ""
+                if form.is_left_alone or form.cleaned_data.get("remove"):
+                    put_texts(data, form.add_prefix("name"), "")
+                    for name in ("order", "remove", FIELD):
+                        data[form.add_prefix(name)] = ""
+                continue
+            if form.is_left_alone:
+                put_texts(data, form.add_prefix("name"), form.standing)
+            data[form.add_prefix(FIELD)] = form.fingerprint
+        return data
 
     def take_over(self, errors: Mapping[str, Iterable[str]]) -> None:
         """Show what the verb found wrong; its "3.name" counts the plans of `plans`."""
@@ -142,7 +276,5 @@ class NamedRows(Rows):
                     self._non_form_errors.append(message)
 
 
-class DayRow(HouseForm):
-    """The heading of one day."""
-
-    title = TextsField(label=_("Heading"), required=False)
+def _number(said: str) -> int:
+    return int(said) if said.isdecimal() and len(said) <= PK_DIGITS else 0

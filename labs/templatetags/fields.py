@@ -27,6 +27,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from i18nfield.forms import I18nWidget
 
+from labs import meanwhile
+from labs.forms.meanwhile import EditForm
 from labs.submissions import FIELD, new_form_key
 
 register = template.Library()
@@ -63,6 +65,16 @@ def form_key(context: template.Context) -> SafeString:
         return key
     return format_html(
         '{}<input type="hidden" name="csrfmiddlewaretoken" value="{}">', key, get_token(request)
+    )
+
+
+@register.simple_tag
+def seen(form: EditForm) -> SafeString | str:
+    """Print the hidden field by which a form of what stands already says what it showed (`labs.meanwhile`)."""
+    if not form.seen:
+        return ""
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', form.add_prefix(meanwhile.FIELD), form.seen
     )
 
 

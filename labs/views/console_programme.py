@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
+from django.db.models import Model
 from django.forms import formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,9 +20,10 @@ from labs.editing import Refused, change_programme
 from labs.forms.labs import ProgrammeForm
 from labs.forms.people import DelegateForm, PersonForm
 from labs.forms.rows import NamedRow, NamedRows, with_more_rows
-from labs.lab_parts import ROWS_AT_MOST, set_groups
+from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
+from labs.meanwhile import ChangedMeanwhile, Difference, hold
 from labs.models import Delegate, Programme, Staff
-from labs.views.posted import created_once, person
+from labs.views.posted import created_once, edited, person, status_of
 
 NamedRowSet: Any = formset_factory(
     NamedRow, formset=NamedRows, extra=0, max_num=ROWS_AT_MOST, absolute_max=ROWS_AT_MOST + 20
@@ -30,21 +35,29 @@ EMPTY_ROWS, MORE_ROWS = 1, 3
 @require_http_methods(["GET", "HEAD", "POST"])
 def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
     """What the programme says of itself."""
-    form = ProgrammeForm(request.POST or None, programme=programme)
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_programme(programme, form.plan, person(request))
-        except Refused as error:
-            form.take_over(error.errors)
-        else:
+    if request.method == "POST":
+        form, is_saved = edited(
+            lambda: hold(programme),
+            lambda held: ProgrammeForm(request.POST, programme=held),
+            lambda form: change_programme(programme, form.plan, person(request)),
+        )
+        if is_saved:
             messages.success(request, _("The programme is saved."))
             return redirect("console_programme", programme.slug)
+    else:
+        form = ProgrammeForm(programme=programme)
     labs = programme.labs.order_by("-starts_on")
     return render(
         request,
         "labs/console/programme.html",
-        {"programme": programme, "form": form, "labs": labs, "tab": "programme"},
-        status=422 if form.errors else 200,
+        {
+            "programme": programme,
+            "form": form,
+            "labs": labs,
+            "tab": "programme",
+            "conflict": form.conflict,
+        },
+        status=status_of(form),
     )
 
 
@@ -52,45 +65,106 @@ def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def groups(request: HttpRequest, programme: Programme) -> HttpResponse:
     """The stakeholder groups that people choose from when they register."""
-    known = {group.pk: group for group in programme.stakeholder_groups.all()}
-    rows = named_rows(request, known.values(), programme.languages)
-    if request.method == "POST" and "more" not in request.POST and rows.is_valid():
-        plans = rows.plans({pk: group.name for pk, group in known.items()})
-        try:
-            created_once(
-                request,
-                "console.groups",
-                lambda: {"groups": [group.pk for group in set_groups(programme, plans, rows.removed)]},
-            )
-        except Refused as error:
-            rows.take_over(error.errors)
-        else:
-            messages.success(request, _("The stakeholder groups are saved."))
-            return redirect("console_groups", programme.slug)
+    page = NamedPage(
+        owner=programme,
+        standing=lambda: programme.stakeholder_groups.all(),
+        save=lambda plans, gone: set_groups(programme, plans, gone),
+        languages=programme.languages,
+        purpose="console.groups",
+        legend=_("Group"),
+    )
+    if page.is_saved(request):
+        messages.success(request, _("The stakeholder groups are saved."))
+        return redirect("console_groups", programme.slug)
     return render(
         request,
         "labs/console/groups.html",
-        {"programme": programme, "rows": rows, "tab": "groups", "invalid": has_errors(rows)},
-        status=422 if has_errors(rows) else 200,
+        {"programme": programme, "tab": "groups", **page.context},
+        status=page.status,
     )
 
 
-def named_rows(request: HttpRequest, known: Any, locales: list[str]) -> Any:
-    """Return the rows of tracks or groups: those that stand and some empty ones, or those that were sent."""
-    ids = [one.pk for one in known]
-    kwargs = {"prefix": "rows", "known": ids, "form_kwargs": {"locales": locales}}
-    if request.method != "POST":
-        rows = NamedRowSet(
-            initial=[{"row": one.pk, "name": one.name, "order": place} for place, one in enumerate(known, 1)],
-            **kwargs,
-        )
+@dataclass
+class NamedPage:
+    """A page of tracks or groups: rows that stand and some empty ones, or those that were sent.
+
+    While they are saved `owner` is held, so that nobody else changes them; `standing` asks for them in their order.
+    """
+
+    owner: Model
+    standing: Callable[[], Iterable[Any]]
+    save: Callable[[Sequence[NamedPlan], Collection[int]], Sequence[Model]]
+    languages: list[str]
+    purpose: str
+    legend: str
+    rows: Any = None
+    conflict: list[Difference] = field(default_factory=list)
+
+    def is_saved(self, request: HttpRequest) -> bool:
+        """Fill `rows`, and tell whether what was sent is saved."""
+        if request.method != "POST" or "more" in request.POST:
+            self.rows = self._opened() if request.method != "POST" else self._with_more(request.POST)
+            return False
+        with transaction.atomic():
+            hold(self.owner)
+            self.rows = rows = self._sent(request.POST)
+            if not rows.is_valid():
+                return False
+            for words in rows.left_deleted:
+                messages.info(
+                    request, _("“%(name)s” was deleted by somebody else meanwhile.") % {"name": words}
+                )
+            try:
+                # What is sent twice is no conflict with itself.
+                created_once(request, self.purpose, self._save)
+            except Refused as error:
+                rows.take_over(error.errors)
+                return False
+            except ChangedMeanwhile as error:
+                self.conflict = error.differences
+                self.rows = self._sent(rows.renewed())
+                self.rows.forget_errors()
+                return False
+        return True
+
+    def _save(self) -> dict[str, Any]:
+        self.rows.refuse_conflict()
+        return {"rows": [row.pk for row in self.save(self.rows.plans(), self.rows.removed)]}
+
+    def _opened(self) -> Any:
+        kwargs = self._kwargs()
+        initial = [
+            {"row": pk, "name": name, "order": place}
+            for place, (pk, name) in enumerate(kwargs["stored"].items(), 1)
+        ]
+        rows = NamedRowSet(initial=initial, **kwargs)
         rows.extra = EMPTY_ROWS
         return rows
-    if "more" in request.POST:
-        rows = NamedRowSet(with_more_rows(request.POST, "rows", MORE_ROWS), **kwargs)
+
+    def _with_more(self, data: Any) -> Any:
+        rows = self._sent(with_more_rows(data, "rows", MORE_ROWS))
         rows.forget_errors()
         return rows
-    return NamedRowSet(request.POST, **kwargs)
+
+    def _sent(self, data: Any) -> Any:
+        return NamedRowSet(data, **self._kwargs())
+
+    def _kwargs(self) -> dict[str, Any]:
+        return {
+            "prefix": "rows",
+            "stored": {one.pk: one.name for one in self.standing()},
+            "about": f"{self.purpose} {self.owner.pk}",
+            "legend": self.legend,
+            "form_kwargs": {"locales": self.languages},
+        }
+
+    @property
+    def context(self) -> dict[str, Any]:
+        return {"rows": self.rows, "conflict": self.conflict, "invalid": has_errors(self.rows)}
+
+    @property
+    def status(self) -> int:
+        return 409 if self.conflict else 422 if has_errors(self.rows) else 200
 
 
 def has_errors(rows: Any) -> bool:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from labs.editing import Refused
+from labs.forms.meanwhile import EditForm
 from labs.models import User
 from labs.submissions import FIELD, KeyReused, is_form_key, once
+
+Row = TypeVar("Row")
+Form = TypeVar("Form", bound=EditForm)
 
 
 def created_once(
@@ -35,3 +40,31 @@ def created_once(
 def person(request: HttpRequest) -> User:
     """Return who is signed in; only for views that ask for it."""
     return cast(User, request.user)
+
+
+@transaction.atomic
+def edited(
+    hold: Callable[[], Row], form_of: Callable[[Row], Form], save: Callable[[Form], object]
+) -> tuple[Form, bool]:
+    """Save what was typed over a row, unless somebody else saved it after the form was opened.
+
+    `hold` holds the row and returns it as it is now (`labs.meanwhile.hold`); `form_of` reads the answers against it,
+    `save` calls the verb or notes errors on the form. Returns the form and whether it was saved; one with a `conflict`
+    is ready to be shown: sent again, it is saved. Raises what `hold` raises.
+    """
+    form = form_of(hold())
+    if not form.is_valid():
+        return form, False
+    if form.conflict:
+        form.renew()
+        return form, False
+    try:
+        save(form)
+    except Refused as error:
+        form.take_over(error.errors)
+    return form, not form.errors
+
+
+def status_of(form: EditForm) -> int:
+    """Return the status of a page with a form: as opened, with a conflict, or with something wrong."""
+    return 422 if form.errors else 409 if form.conflict else 200

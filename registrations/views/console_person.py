@@ -14,14 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labs import access, outbox
+from labs.meanwhile import FIELD, was_shown
 from labs.models import Lab, Message
 from labs.views import posted
 from labs.wording import said_of
 from registrations import erasing, finding, organising, registering, seats
 from registrations.changes import changes_of
-from registrations.console_forms import AddressForm, PersonForm, SeatForm
-from registrations.forms import details_initial
+from registrations.console_forms import AddressForm, PersonForm, SeatForm, about_address, about_details
 from registrations.models import Attendance, Registration, Seat, SeatMovement
+from registrations.models.people import RegistrationQuerySet
 from registrations.refusals import Refused
 from sessions.models import Session
 
@@ -161,49 +162,83 @@ def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Correct name, city and the like."""
-    person = _one(lab, registration)
-    if person.state != State.CONFIRMED:
-        raise Http404
-    form = PersonForm(
-        request.POST if request.method == "POST" else None, lab=lab, initial=details_initial(person)
-    )
-    if request.method == "POST" and form.is_valid():
+    person = _people(lab).filter(public_id=registration).first()
+    if person is None or person.state != State.CONFIRMED:
+        return _too_late(request, lab, person, about_details(registration))
+    if request.method != "POST":
+        form = PersonForm(person=person)
+    else:
+
+        def save(form: PersonForm) -> None:
+            try:
+                registering.change_details(person, form.details, posted.person(request))
+            except Refused as refusal:
+                form.add_error(None, str(refusal.message))
+
         try:
-            registering.change_details(person, form.details, posted.person(request))
-        except Refused as refusal:
-            form.add_error(None, str(refusal.message))
-        else:
+            form, is_saved = posted.edited(
+                lambda: registering.lock(person), lambda held: PersonForm(request.POST, person=held), save
+            )
+        except Refused:
+            return _too_late(request, lab, None, about_details(registration))
+        if is_saved:
             messages.success(request, _("The details are saved."))
             return _back(person)
-    if form.is_bound:
-        form.offer_everything()
-    context = _context(lab, person, form=form)
-    return render(request, "registrations/console/edit.html", context, status=422 if form.errors else 200)
+        if form.errors:
+            form.offer_everything()
+    context = _context(lab, person, form=form, conflict=form.conflict)
+    return render(request, "registrations/console/edit.html", context, status=posted.status_of(form))
 
 
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Correct the e-mail address; the link goes to the new one."""
-    person = _one(lab, registration)
-    if person.state == State.CANCELLED:
-        raise Http404
-    form = AddressForm(request.POST if request.method == "POST" else None, initial={"email": person.email})
-    if request.method == "POST" and form.is_valid():
-        try:
-            sent = organising.correct_address(person, form.cleaned_data["email"], posted.person(request))
-        except Refused as refusal:
-            form.add_error("email", str(refusal.message))
-        except ValidationError as error:
-            form.add_error("email", [text for some in said_of(person, error).values() for text in some])
-        else:
-            if sent is None:
-                messages.info(request, _("The address is the same as before. Nothing was changed."))
+    person = _people(lab).filter(public_id=registration).first()
+    if person is None or person.state == State.CANCELLED:
+        return _too_late(request, lab, person, about_address(registration))
+    if request.method != "POST":
+        form = AddressForm(person=person)
+    else:
+        sent: list[Message] = []
+
+        def save(form: AddressForm) -> None:
+            try:
+                message = organising.correct_address(
+                    person, form.cleaned_data["email"], posted.person(request)
+                )
+            except Refused as refusal:
+                form.add_error("email", str(refusal.message))
+            except ValidationError as error:
+                form.add_error("email", [text for some in said_of(person, error).values() for text in some])
             else:
+                sent.extend([message] if message else [])
+
+        try:
+            form, is_saved = posted.edited(
+                lambda: registering.lock(person), lambda held: AddressForm(request.POST, person=held), save
+            )
+        except Refused:
+            return _too_late(request, lab, None, about_address(registration))
+        if is_saved:
+            if sent:
                 messages.success(request, _("The address is corrected. A mail with the link is queued."))
+            else:
+                messages.info(request, _("The address is the same as before. Nothing was changed."))
             return _back(person)
-    context = _context(lab, person, form=form)
-    return render(request, "registrations/console/address.html", context, status=422 if form.errors else 200)
+    context = _context(lab, person, form=form, conflict=form.conflict)
+    return render(request, "registrations/console/address.html", context, status=posted.status_of(form))
+
+
+def _too_late(request: HttpRequest, lab: Lab, person: Registration | None, about: str) -> HttpResponse:
+    """Tell whoever had a form open that the person was erased or cancelled meanwhile; to others it never was there."""
+    if not was_shown(request.POST.get(FIELD, ""), about):
+        raise Http404
+    if person is None:
+        messages.error(request, _("This registration no longer exists."))
+        return redirect("console_registrations", lab.slug)
+    messages.error(request, _("This registration is not confirmed, or was cancelled."))
+    return _back(person)
 
 
 @access.organiser
@@ -266,8 +301,11 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 
 def _one(lab: Lab, public_id: UUID) -> Registration:
     """Return a person of this lab; anybody else, and whoever is erased, does not exist."""
-    people = finding.known(lab).select_related("city", "stakeholder_group", "lab__programme")
-    return get_object_or_404(people, public_id=public_id)
+    return get_object_or_404(_people(lab), public_id=public_id)
+
+
+def _people(lab: Lab) -> RegistrationQuerySet:
+    return finding.known(lab).select_related("city", "stakeholder_group", "lab__programme")
 
 
 def _about(person: Registration) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import HouseForm, TextsField
+from labs.forms.base import TextsField
+from labs.forms.meanwhile import EditForm
 from labs.models import City, Programme
 from labs.models.texts import PARAGRAPHS
 from sessions.forms.choices import named
@@ -16,7 +17,12 @@ from sessions.models import Speaker
 from sessions.speaking import SpeakerPlan
 
 
-class SpeakerForm(HouseForm):
+def about_speaker(programme: Programme, slug: str) -> str:
+    """Name a speaker, also one who is no more, for `labs.meanwhile`."""
+    return f"speaker {programme.pk} {slug}"
+
+
+class SpeakerForm(EditForm):
     name = TextsField(label=_("Name"))
     affiliation = TextsField(
         label=_("Affiliation"),
@@ -46,6 +52,7 @@ class SpeakerForm(HouseForm):
         speaker: Speaker | None = None,
         **kwargs: Any,
     ) -> None:
+        self.about = about_speaker(programme, speaker.slug) if speaker else ""
         names = ("name", "affiliation", "biography", "city", "website")
         initial = {name: getattr(speaker, name) for name in names} if speaker else {}
         super().__init__(*args, locales=locales, initial=initial, **kwargs)

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 from labs import access, editing
 from labs.editing import Refused
 from labs.forms.labs import LabForm
+from labs.meanwhile import GoneMeanwhile, hold
 from labs.models import Lab, Programme
 from labs.viewer import viewer_of
-from labs.views.posted import created_once, person
+from labs.views.posted import created_once, edited, person, status_of
 from sessions import lab_frames
 from sessions.models import Session
 
@@ -60,35 +61,47 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
     """What the lab says of itself."""
-    form = LabForm(request.POST or None, request.FILES or None, programme=lab.programme, lab=lab)
-    if request.method == "POST" and form.is_valid():
-        zone, colour = lab.time_zone, lab.colour
+    programme = lab.programme
+    if request.method == "POST":
+        before: dict[str, str] = {}
+
+        @transaction.atomic
+        def save(form: LabForm) -> None:
+            before.update(zone=lab.time_zone, colour=lab.colour)
+            editing.change_lab(lab, form.plan, person(request))
+            if form.logo_bytes is not None:
+                editing.set_logo(lab, form.logo_bytes, person(request))
+            elif form.cleaned_data.get("remove_logo") and lab.logo:
+                editing.set_logo(lab, None, person(request))
+
         try:
-            with transaction.atomic():
-                editing.change_lab(lab, form.plan, person(request))
-                if form.logo_bytes is not None:
-                    editing.set_logo(lab, form.logo_bytes, person(request))
-                elif form.cleaned_data.get("remove_logo") and lab.logo:
-                    editing.set_logo(lab, None, person(request))
-        except Refused as error:
-            form.take_over(error.errors)
-            lab.refresh_from_db()
-        else:
+            form, is_saved = edited(
+                lambda: hold(lab),
+                lambda held: LabForm(request.POST, request.FILES, programme=programme, lab=held),
+                save,
+            )
+        except GoneMeanwhile:
+            raise Http404 from None
+        if is_saved:
             messages.success(request, _("The lab is saved."))
-            _say_what_follows(request, lab, zone, colour)
+            _say_what_follows(request, lab, before["zone"], before["colour"])
             return redirect("console_lab_edit", lab.slug)
+        lab.refresh_from_db()
+    else:
+        form = LabForm(programme=programme, lab=lab)
     return render(
         request,
         "sessions/console/lab_form.html",
         {
             "lab": lab,
-            "programme": lab.programme,
+            "programme": programme,
             "form": form,
             "section": "settings",
             "tab": "lab",
             "zone_note": lab_frames.why_zone_matters(lab),
+            "conflict": form.conflict,
         },
-        status=422 if form.errors else 200,
+        status=status_of(form),
     )
 
 

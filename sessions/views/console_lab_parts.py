@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.forms import formset_factory
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,16 +17,16 @@ from django.views.decorators.http import require_http_methods
 
 from labs import access
 from labs.editing import Refused
-from labs.forms.base import HouseRows
-from labs.forms.labs import RoomForm
-from labs.forms.rows import DayRow
+from labs.forms.days import DayRow, DayRows, SentDays
+from labs.forms.labs import RoomForm, about_room
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
+from labs.meanwhile import FIELD, Difference, GoneMeanwhile, hold, was_shown
 from labs.models import Lab, Room
-from labs.views.console_programme import has_errors, named_rows
-from labs.views.posted import created_once, person
+from labs.views.console_programme import NamedPage, has_errors
+from labs.views.posted import created_once, edited, person, status_of
 from labs.wall_clock import wall
 
-DaySet: Any = formset_factory(DayRow, formset=HouseRows, extra=0, max_num=400, absolute_max=400)
+DaySet: Any = formset_factory(DayRow, formset=DayRows, extra=0, max_num=400, absolute_max=400)
 # With more days than these, only those are listed that have sessions or a heading.
 DAYS_LISTED = 31
 
@@ -34,29 +35,28 @@ DAYS_LISTED = 31
 @require_http_methods(["GET", "HEAD", "POST"])
 def days(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Headings of the lab's days."""
-    listed = _days_of(lab)
-    titles = dict(lab.days.values_list("on", "title"))
-    kwargs = {"prefix": "days", "form_kwargs": {"locales": lab.languages}}
+    conflict: list[Difference] = []
     if request.method == "POST":
-        data = request.POST.copy()
-        # The days are ours to count, not the browser's.
-        data["days-TOTAL_FORMS"] = data["days-INITIAL_FORMS"] = str(len(listed))
-        rows = DaySet(data, initial=[{"title": titles.get(on)} for on in listed], **kwargs)
-        if rows.is_valid():
-            try:
-                set_days(
-                    lab,
-                    {on: form.texts("title") for on, form in zip(listed, rows.forms, strict=True)},
-                    person(request),
-                )
-            except Refused as error:
-                for name, found in error.errors.items():
-                    rows.forms[int(name.partition(".")[0])].take_over({"title": found})
-            else:
-                messages.success(request, _("The headings are saved."))
-                return redirect("console_days", lab.slug)
+        with transaction.atomic():
+            _hold(lab)
+            sent = SentDays(request.POST, lab)
+            listed = sorted({*_days_of(lab), *sent.in_the_lab})
+            rows = _day_set(lab, listed, sent.as_listed(listed))
+            if rows.is_valid():
+                conflict = [*rows.conflict(), *sent.days_gone()]
+                if conflict:
+                    rows.renew()
+                else:
+                    try:
+                        set_days(lab, rows.titles(), person(request))
+                    except Refused as error:
+                        rows.take_over(error.errors)
+                    else:
+                        messages.success(request, _("The headings are saved."))
+                        return redirect("console_days", lab.slug)
     else:
-        rows = DaySet(initial=[{"title": titles.get(on)} for on in listed], **kwargs)
+        listed = _days_of(lab)
+        rows = _day_set(lab, listed)
     return render(
         request,
         "sessions/console/days.html",
@@ -66,10 +66,25 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
             "tab": "days",
             "rows": rows,
             "days": list(zip(listed, rows.forms, strict=True)),
+            "conflict": conflict,
             "invalid": has_errors(rows),
         },
-        status=422 if has_errors(rows) else 200,
+        status=409 if conflict else 422 if has_errors(rows) else 200,
     )
+
+
+def _hold(lab: Lab) -> None:
+    """Hold the lab while its parts are changed, so that nobody else changes them; 404 for one that is no more."""
+    try:
+        hold(lab)
+    except GoneMeanwhile:
+        raise Http404 from None
+
+
+def _day_set(lab: Lab, listed: list[date], data: Any = None) -> Any:
+    titles = dict(lab.days.values_list("on", "title"))
+    initial = [{"on": on, "title": titles.get(on)} for on in listed]
+    return DaySet(data, initial=initial, prefix="days", lab=lab, form_kwargs={"locales": lab.languages})
 
 
 def _days_of(lab: Lab) -> list[date]:
@@ -85,35 +100,25 @@ def _days_of(lab: Lab) -> list[date]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def tracks(request: HttpRequest, lab: Lab) -> HttpResponse:
     """The lab's thematic areas, in their order."""
-    known = {
-        track.pk: track for track in lab.tracks.annotate(uses=Count("sessions")).order_by("position", "pk")
-    }
-    rows = named_rows(request, known.values(), lab.languages)
-    if request.method == "POST" and "more" not in request.POST and rows.is_valid():
-        plans = rows.plans({pk: track.name for pk, track in known.items()})
-        try:
-            created_once(
-                request,
-                "console.tracks",
-                lambda: {"tracks": [track.pk for track in set_tracks(lab, plans, rows.removed)]},
-            )
-        except Refused as error:
-            rows.take_over(error.errors)
-        else:
+    page = NamedPage(
+        owner=lab,
+        standing=lambda: lab.tracks.order_by("position", "pk"),
+        save=lambda plans, gone: set_tracks(lab, plans, gone),
+        languages=lab.languages,
+        purpose="console.tracks",
+        legend=_("Track"),
+    )
+    try:
+        if page.is_saved(request):
             messages.success(request, _("The tracks are saved."))
             return redirect("console_tracks", lab.slug)
+    except GoneMeanwhile:
+        raise Http404 from None
     return render(
         request,
         "sessions/console/tracks.html",
-        {
-            "lab": lab,
-            "section": "settings",
-            "tab": "tracks",
-            "rows": rows,
-            "uses": {str(pk): track.uses for pk, track in known.items()},
-            "invalid": has_errors(rows),
-        },
-        status=422 if has_errors(rows) else 200,
+        {"lab": lab, "section": "settings", "tab": "tracks", **page.context},
+        status=page.status,
     )
 
 
@@ -153,16 +158,25 @@ def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
-    found = _room(lab, room)
-    form = RoomForm(request.POST or None, lab=lab, room=found)
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_room(found, form.plan, person(request))
-        except Refused as error:
-            form.take_over(error.errors)
-        else:
-            messages.success(request, _("The room is saved. Its sessions and their calendars follow."))
-            return redirect("console_rooms", lab.slug)
+    try:
+        found = _room(lab, room)
+        if request.method != "POST":
+            return _room_page(request, lab, RoomForm(lab=lab, room=found), found)
+        form, is_saved = edited(
+            lambda: hold(found),
+            lambda held: RoomForm(request.POST, lab=lab, room=held),
+            lambda form: change_room(found, form.plan, person(request)),
+        )
+    except (Http404, GoneMeanwhile):
+        if not was_shown(request.POST.get(FIELD, ""), about_room(lab, room)):
+            raise Http404 from None
+        # What was written is kept; sent from there, it makes a new room.
+        form = RoomForm(request.POST, lab=lab)
+        form.forget_errors()
+        return _room_page(request, lab, form, None, gone=True)
+    if is_saved:
+        messages.success(request, _("The room is saved. Its sessions and their calendars follow."))
+        return redirect("console_rooms", lab.slug)
     return _room_page(request, lab, form, found)
 
 
@@ -217,10 +231,20 @@ def _room(lab: Lab, pk: int) -> Room:
     return room
 
 
-def _room_page(request: HttpRequest, lab: Lab, form: RoomForm, room: Room | None) -> HttpResponse:
+def _room_page(
+    request: HttpRequest, lab: Lab, form: RoomForm, room: Room | None, *, gone: bool = False
+) -> HttpResponse:
     return render(
         request,
         "sessions/console/room_form.html",
-        {"lab": lab, "section": "settings", "tab": "rooms", "form": form, "room": room},
-        status=422 if form.errors else 200,
+        {
+            "lab": lab,
+            "section": "settings",
+            "tab": "rooms",
+            "form": form,
+            "room": room,
+            "conflict": form.conflict,
+            "gone": gone,
+        },
+        status=409 if gone else status_of(form),
     )

@@ -19,6 +19,7 @@ from labs import access
 from labs.addresses import address_for
 from labs.editing import Refused
 from labs.forms.rows import with_more_rows
+from labs.meanwhile import Difference
 from labs.models import Lab, LabDay
 from labs.views.console_programme import has_errors
 from labs.views.posted import created_once, person
@@ -331,9 +332,7 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _page(
-    request: HttpRequest, desk: Desk, conflict: list[comparing.Difference] | None = None
-) -> HttpResponse:
+def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = None) -> HttpResponse:
     session = desk.session
     if session is not None and conflict is None and desk.form.is_bound:
         revision = str(desk.form["revision"].value() or "")

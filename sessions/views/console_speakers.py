@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from labs import access
 from labs.editing import Refused
+from labs.meanwhile import FIELD, GoneMeanwhile, hold, was_shown
 from labs.models import Lab
 from labs.viewer import viewer_of
-from labs.views.posted import created_once, person
-from sessions.forms.speakers import SpeakerForm
+from labs.views.posted import created_once, edited, person, status_of
+from sessions.forms.speakers import SpeakerForm, about_speaker
 from sessions.models import Appearance, Speaker
 from sessions.speaking import change_speaker, create_speaker, delete_speaker, other_labs
 
@@ -76,20 +77,35 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
-    found = _speaker(lab, speaker)
-    form = SpeakerForm(request.POST or None, programme=lab.programme, locales=lab.languages, speaker=found)
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_speaker(found, form.plan)
-        except Refused as error:
-            form.take_over(error.errors)
-        else:
-            messages.success(request, _("The speaker is saved."))
-            return redirect("console_speakers", lab.slug)
+    try:
+        found = _speaker(lab, speaker)
+        if request.method != "POST":
+            return _page(request, lab, _form(lab, None, found), found)
+        form, is_saved = edited(
+            lambda: hold(found),
+            lambda held: _form(lab, request.POST, held),
+            lambda form: change_speaker(found, form.plan),
+        )
+    except (Http404, GoneMeanwhile):
+        if not was_shown(request.POST.get(FIELD, ""), about_speaker(lab.programme, speaker)):
+            raise Http404 from None
+        # What was written is kept; sent from there, it makes a new profile.
+        form = _form(lab, request.POST, None)
+        form.forget_errors()
+        return _page(request, lab, form, None, gone=True)
+    if is_saved:
+        messages.success(request, _("The speaker is saved."))
+        return redirect("console_speakers", lab.slug)
     return _page(request, lab, form, found)
 
 
-def _page(request: HttpRequest, lab: Lab, form: SpeakerForm, speaker: Speaker | None) -> HttpResponse:
+def _form(lab: Lab, data: Any, speaker: Speaker | None) -> SpeakerForm:
+    return SpeakerForm(data, programme=lab.programme, locales=lab.languages, speaker=speaker)
+
+
+def _page(
+    request: HttpRequest, lab: Lab, form: SpeakerForm, speaker: Speaker | None, *, gone: bool = False
+) -> HttpResponse:
     appearances: list[Any] = []
     elsewhere: list[Lab] = []
     if speaker is not None:
@@ -113,8 +129,10 @@ def _page(request: HttpRequest, lab: Lab, form: SpeakerForm, speaker: Speaker | 
             "appearances": appearances,
             "elsewhere": named,
             "unnamed": len(elsewhere) - len(named),
+            "conflict": form.conflict,
+            "gone": gone,
         },
-        status=422 if form.errors else 200,
+        status=409 if gone else status_of(form),
     )
 
 

@@ -293,10 +293,13 @@ def test_a_corrected_address_gets_the_link_and_the_old_links_die(
 def test_an_address_that_somebody_else_has_is_refused_in_words(client: Client, person: Registration) -> None:
     f.RegistrationFactory(lab=person.lab, email="taken@example.org")
     f.RegistrationFactory(email="elsewhere@example.org")
-    answer = client.post(page(person, "address/"), {"email": "TAKEN@example.org"})
+    form = form_of(client.get(page(person, "address/")))
+    answer = client.post(page(person, "address/"), form.filled(email="TAKEN@example.org"))
     assert answer.status_code == 422
     assert answer.context["form"].errors == {"email": ["Another registration of this lab has this address."]}
-    assert client.post(page(person, "address/"), {"email": "elsewhere@example.org"}).status_code == 302
+    assert (
+        client.post(page(person, "address/"), form.filled(email="elsewhere@example.org")).status_code == 302
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""Two organisers who save the same thing at the very same moment: one wins, the other is told."""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from labs.meanwhile import hold
+from labs.models import Lab
+from registrations import registering
+from registrations.models import Registration
+from tests import factories as f
+from tests.pages import form_of
+from tests.registrations.crowds import all_at_once
+from tests.sessions.test_edited_meanwhile import PAGES, Page
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crowds")]
+
+
+def both_at_once(client: Client, held: Any, address: str, changes: list[dict[str, Any]]) -> list[int]:
+    """Send two answers to one form while the row is held, so that both wait for it; return their statuses."""
+    user = client.session["_auth_user_id"]
+    opened = form_of(client.get(address))
+    keys = [form_of(client.get(address)).values["form_key"] for _ in changes]
+    statuses: list[int] = []
+    begun = threading.Semaphore(0)
+
+    def send(change: dict[str, Any], key: list[str]) -> None:
+        own = Client()
+        own.force_login(type(f.UserFactory()).objects.get(pk=user))
+        begun.release()
+        statuses.append(own.post(address, opened.filled(**change, form_key=key)).status_code)
+
+    def hold_for_a_while() -> None:
+        # SQLite lets nobody else write while somebody does, not even a sign-in.
+        if connection.vendor != "postgresql":
+            return
+        with transaction.atomic():
+            registering.lock(held) if isinstance(held, Registration) else hold(held)
+            for _ in changes:
+                begun.acquire(timeout=60)
+            _until_both_wait()
+
+    works: list[Callable[[], None]] = [hold_for_a_while]
+    works += [lambda pair=pair: send(*pair) for pair in zip(changes, keys, strict=True)]  # type: ignore[misc]
+    assert all_at_once(works) == []
+    return sorted(statuses)
+
+
+def _until_both_wait() -> None:
+    """Wait until two connections wait for a lock of this one."""
+    with connection.cursor() as cursor:
+        for _ in range(600):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0] >= 2:
+                return
+            cursor.execute("SELECT pg_sleep(0.05)")
+    raise AssertionError("nobody waits for the row")
+
+
+@pytest.fixture
+def lab() -> Lab:
+    programme = f.ProgrammeFactory(slug="programme", languages=["en", "bg"])
+    return f.LabFactory(programme=programme, slug="lab", starts_on=date(2027, 4, 6), ends_on=date(2027, 4, 9))
+
+
+@pytest.fixture
+def client(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
+    return client
+
+
+@pytest.mark.parametrize("of", PAGES, ids=[one.__name__ for one in PAGES])
+def test_of_two_who_save_a_form_at_once_one_is_told(
+    client: Client, lab: Lab, of: Callable[[Lab], Page]
+) -> None:
+    page = of(lab)
+    assert both_at_once(client, page.row, page.address, [page.theirs, page.mine]) == [302, 409]
+    assert page.value() in (*page.theirs.values(), *page.mine.values())
+
+
+@pytest.mark.parametrize("part", ["tracks", "groups", "days"])
+def test_of_two_who_save_rows_at_once_one_is_told(client: Client, lab: Lab, part: str) -> None:
+    f.TrackFactory(lab=lab)
+    f.StakeholderGroupFactory(programme=lab.programme)
+    address = f"/organise/programmes/programme/{part}/" if part == "groups" else f"/organise/labs/lab/{part}/"
+    name = "days-0-title_0" if part == "days" else "rows-0-name_0"
+    held = lab.programme if part == "groups" else lab
+    assert both_at_once(client, held, address, [{name: "Theirs"}, {name: "Mine"}]) == [302, 409]
+
+
+@pytest.mark.parametrize("part", ["tracks", "days"])
+def test_of_two_who_save_different_rows_at_once_neither_loses(client: Client, lab: Lab, part: str) -> None:
+    for position in range(2):
+        f.TrackFactory(lab=lab, position=position)
+    prefix, name = ("days", "title_0") if part == "days" else ("rows", "name_0")
+    changes = [{f"{prefix}-{place}-{name}": f"Mine {place}"} for place in range(2)]
+    address = f"/organise/labs/lab/{part}/"
+    assert both_at_once(client, lab, address, changes) == [302, 302]
+    saved = form_of(client.get(address)).values
+    assert [saved[f"{prefix}-{place}-{name}"] for place in range(2)] == [["Mine 0"], ["Mine 1"]]

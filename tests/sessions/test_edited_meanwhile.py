@@ -1,0 +1,532 @@
+"""Two organisers who edit the same thing at once: neither overwrites the other unseen, on any form of the console."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from labs.editing import set_logo
+from labs.models import Lab, LabDay, Room, StakeholderGroup, Track
+from labs.models.texts import languages_of
+from registrations.models import Registration
+from sessions.models import Speaker
+from tests import factories as f
+from tests.pages import form_of
+from tests.sessions.test_console_lab import png
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class Page:
+    """A form of one row: what one person saves with it, what another types, and where that is stored."""
+
+    address: str
+    row: Model
+    column: str
+    theirs: dict[str, Any]
+    mine: dict[str, Any]
+    elsewhere: dict[str, Any]  # a column that the form does not show
+    told: tuple[str, str] = ("en: Theirs", "en: Mine")
+
+    def value(self) -> Any:
+        stored = getattr(type(self.row)._base_manager.get(pk=self.row.pk), self.column)
+        return stored if isinstance(stored, str) else languages_of(stored)["en"]
+
+
+@pytest.fixture
+def lab() -> Lab:
+    programme = f.ProgrammeFactory(slug="programme", languages=["en", "bg"])
+    return f.LabFactory(
+        programme=programme,
+        slug="lab",
+        starts_on=date(2027, 4, 6),
+        ends_on=date(2027, 4, 9),
+        colour="#00564e",
+    )
+
+
+@pytest.fixture
+def client(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
+    return client
+
+
+def of_lab(lab: Lab) -> Page:
+    return Page(
+        "/organise/labs/lab/settings/", lab, "title",
+        {"title_0": "Theirs"}, {"title_0": "Mine"}, {"visibility": "draft"},
+    )  # fmt: skip
+
+
+def of_programme(lab: Lab) -> Page:
+    return Page(
+        "/organise/programmes/programme/", lab.programme, "name",
+        {"name_0": "Theirs"}, {"name_0": "Mine"}, {"slug": "programme"},
+    )  # fmt: skip
+
+
+def of_room(lab: Lab) -> Page:
+    room = f.RoomFactory(lab=lab)
+    return Page(
+        f"/organise/labs/lab/rooms/{room.pk}/", room, "name",
+        {"name_0": "Theirs"}, {"name_0": "Mine"}, {"lab": lab.pk},
+    )  # fmt: skip
+
+
+def of_speaker(lab: Lab) -> Page:
+    speaker = f.SpeakerFactory(programme=lab.programme, slug="speaker")
+    return Page(
+        "/organise/labs/lab/speakers/speaker/", speaker, "name",
+        # The lab is in English and Bulgarian: its form does not show the Greek text.
+        {"name_0": "Theirs"}, {"name_0": "Mine"}, {"name": {**languages_of(speaker.name), "el": "Αλλού"}},
+    )  # fmt: skip
+
+
+def of_details(lab: Lab) -> Page:
+    person = f.RegistrationFactory(lab=lab)
+    return Page(
+        f"/organise/labs/lab/registrations/{person.public_id}/edit/", person, "name",
+        {"name": "Theirs"}, {"name": "Mine"}, {"email": "elsewhere@example.org"}, ("Theirs", "Mine"),
+    )  # fmt: skip
+
+
+def of_address(lab: Lab) -> Page:
+    person = f.RegistrationFactory(lab=lab)
+    return Page(
+        f"/organise/labs/lab/registrations/{person.public_id}/address/", person, "email",
+        {"email": "theirs@example.org"}, {"email": "mine@example.org"}, {"name": "Somebody"},
+        ("theirs@example.org", "mine@example.org"),
+    )  # fmt: skip
+
+
+PAGES = [of_lab, of_programme, of_room, of_speaker, of_details, of_address]
+pages = pytest.mark.parametrize("of", PAGES, ids=[one.__name__ for one in PAGES])
+Of = Callable[[Lab], Page]
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+@pages
+def test_what_was_saved_meanwhile_is_shown_and_overwritten_only_knowingly(
+    client: Client, lab: Lab, of: Of
+) -> None:
+    page = of(lab)
+    opened = form_of(client.get(page.address))
+    assert client.post(page.address, opened.filled(**page.theirs)).status_code == 302
+    theirs = page.value()
+
+    response = client.post(page.address, opened.filled(**page.mine))
+
+    assert response.status_code == 409
+    assert page.value() == theirs
+    said = text(response)
+    assert "Somebody saved this while you were writing" in said
+    [difference] = response.context["conflict"]
+    assert (difference.before, difference.after) == page.told
+    assert f"<td>{page.told[0]}</td><td>{page.told[1]}</td>" in said
+    # What was typed is kept, and the same button saves it now.
+    again = form_of(response)
+    [(name, typed)] = page.mine.items()
+    assert again.values[name] == [typed]
+    assert client.post(page.address, again.filled()).status_code == 302
+    assert page.value() == typed
+
+
+@pages
+def test_the_same_answers_of_both_are_no_conflict(client: Client, lab: Lab, of: Of) -> None:
+    page = of(lab)
+    opened = form_of(client.get(page.address))
+    for _ in range(2):
+        assert client.post(page.address, opened.filled(**page.mine)).status_code == 302
+    assert page.value() == next(iter(page.mine.values()))
+
+
+@pages
+def test_a_change_of_what_the_form_does_not_show_is_no_conflict(client: Client, lab: Lab, of: Of) -> None:
+    page = of(lab)
+    opened = form_of(client.get(page.address))
+    type(page.row)._base_manager.filter(pk=page.row.pk).update(**page.elsewhere)
+    assert client.post(page.address, opened.filled(**page.mine)).status_code == 302
+    assert page.value() == next(iter(page.mine.values()))
+    for name, value in page.elsewhere.items():
+        stored = getattr(type(page.row)._base_manager.get(pk=page.row.pk), name)
+        if name == "name" and isinstance(value, dict):
+            assert languages_of(stored)["el"] == "Αλλού"
+        else:
+            assert getattr(stored, "pk", stored) == value
+
+
+@pages
+@pytest.mark.parametrize("forged", [None, "", "nonsense", "0" * 64, "x:y\u0000", "é" * 5000, "other"])
+def test_a_fingerprint_that_is_none_saves_nothing_unseen(
+    client: Client, lab: Lab, of: Of, forged: str | None
+) -> None:
+    page = of(lab)
+    if forged == "other":  # one of ours, of another page
+        other = of_programme if of is not of_programme else of_lab
+        forged = form_of(client.get(other(lab).address)).values["seen"][0]
+    before = page.value()
+    response = client.post(page.address, form_of(client.get(page.address)).filled(**page.mine, seen=forged))
+    assert response.status_code == 409
+    assert page.value() == before
+    assert client.post(page.address, form_of(response).filled()).status_code == 302
+    assert page.value() == next(iter(page.mine.values()))
+
+
+@pages
+def test_a_form_with_something_wrong_keeps_what_it_saw(client: Client, lab: Lab, of: Of) -> None:
+    page = of(lab)
+    opened = form_of(client.get(page.address))
+    client.post(page.address, opened.filled(**page.theirs))
+    wrong = client.post(page.address, opened.filled(**dict.fromkeys(page.mine, "\u202e")))
+    assert wrong.status_code == 422
+    assert client.post(page.address, form_of(wrong).filled(**page.mine)).status_code == 409
+
+
+@pages
+def test_saving_costs_the_same_queries_with_and_without_much_around(client: Client, lab: Lab, of: Of) -> None:
+    page = of(lab)
+    costs = []
+    for number in range(2):
+        opened = form_of(client.get(page.address))
+        client.post(page.address, opened.filled(**dict.fromkeys(page.theirs, f"theirs{number}@example.org")))
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.post(
+                page.address, opened.filled(**dict.fromkeys(page.mine, f"mine{number}@example.org"))
+            )
+        assert answer.status_code == 409
+        costs.append(len(queries))
+        f.RoomFactory.create_batch(3, lab=lab)
+        f.SpeakerFactory.create_batch(3, programme=lab.programme)
+        lab.programme.cities.add(*f.CityFactory.create_batch(3))
+        f.RegistrationFactory.create_batch(3, lab=lab)
+    # Cities that were not there before are one question.
+    assert costs[1] - costs[0] <= 1
+
+
+def test_all_that_differs_is_listed_in_words(client: Client, lab: Lab) -> None:
+    sofia, plovdiv = (f.CityFactory(name={"en": name}) for name in ("Sofia", "Plovdiv"))
+    address = "/organise/programmes/programme/"
+    opened = form_of(client.get(address))
+    client.post(address, opened.filled(cities=[sofia.pk], cities_total="9", name_1="Тяхно"))
+    answer = client.post(
+        address, opened.filled(cities=[plovdiv.pk, sofia.pk], visibility="draft", languages=["en"])
+    )
+    assert answer.status_code == 409
+    assert [(one.label, one.before, one.after) for one in answer.context["conflict"]] == [
+        ("Languages", "English, Български", "English"),
+        ("Name", "bg: Тяхно", f"bg: {opened.values['name_1'][0]}"),
+        ("Cities", "Sofia", "Plovdiv, Sofia"),
+        ("Number of cities in all", "9", "–"),
+        ("Who may see it", "Public: everybody", "Draft: its owners, and everybody once one of its labs is public"),
+    ]  # fmt: skip
+
+
+def test_hours_of_registration_and_a_colour_are_compared_as_they_are_meant(client: Client, lab: Lab) -> None:
+    address = "/organise/labs/lab/settings/"
+    opened = form_of(client.get(address))
+    times = {"opens_date": "2027-03-01", "opens_time": "09:00"}
+    client.post(address, opened.filled(**times, colour="#0A7", starts_on="2027-04-05"))
+    answer = client.post(address, opened.filled(opens_date="2027-03-01", opens_time="9.30", colour="#0a7"))
+    assert [(one.label, one.before, one.after) for one in answer.context["conflict"]] == [
+        ("First day", "5 April 2027", "6 April 2027"),
+        ("Hour of opening", "09:00", "09:30"),
+    ]
+
+
+def test_a_logo_that_somebody_else_chose_meanwhile_is_not_replaced_unseen(client: Client, lab: Lab) -> None:
+    address = "/organise/labs/lab/settings/"
+    opened = form_of(client.get(address))
+    words = {"logo_alt_0": "A red field"}
+    client.post(address, opened.filled(**words, logo=png()))
+    lab.refresh_from_db()
+    theirs = lab.logo.name
+    answer = client.post(address, opened.filled(**words, logo=png()))
+    assert answer.status_code == 409
+    assert "Choose it again" in text(answer)
+    lab.refresh_from_db()
+    assert lab.logo.name == theirs
+    client.post(address, form_of(answer).filled(logo=png()))
+    lab.refresh_from_db()
+    assert lab.logo.name != theirs
+    set_logo(lab, None)
+
+
+@pytest.mark.parametrize(
+    ("of", "model", "said"),
+    [
+        (of_room, Room, "Somebody deleted this room while you were writing"),
+        (of_speaker, Speaker, "Somebody deleted this speaker while you were writing"),
+    ],
+    ids=["room", "speaker"],
+)
+def test_what_was_deleted_meanwhile_is_told_and_made_anew_only_knowingly(
+    client: Client, lab: Lab, of: Of, model: Any, said: str
+) -> None:
+    page = of(lab)
+    opened = form_of(client.get(page.address))
+    page.row.delete()
+    response = client.post(page.address, opened.filled(**page.mine))
+    assert response.status_code == 409
+    assert said in text(response)
+    assert not model.objects.exists()
+    again = form_of(response)
+    assert again.values["name_0"] == ["Mine"]
+    assert client.post(again.action, again.filled()).status_code == 302
+    assert [languages_of(row.name)["en"] for row in model.objects.all()] == ["Mine"]
+    # Whoever never saw it is told nothing.
+    assert client.post(page.address, opened.filled(seen="nonsense")).status_code == 404
+    assert client.get(page.address).status_code == 404
+
+
+@pytest.mark.parametrize("part", ["edit", "address"])
+def test_a_person_who_was_cancelled_or_erased_meanwhile_is_told_of(
+    client: Client, lab: Lab, part: str
+) -> None:
+    person: Registration = f.RegistrationFactory(lab=lab)
+    home = f"/organise/labs/lab/registrations/{person.public_id}/"
+    opened = form_of(client.get(f"{home}{part}/")).filled(name="Back", email="back@example.org")
+    client.post(f"{home}cancel/", form_of(client.get(f"{home}cancel/")).filled())
+    answer = client.post(f"{home}{part}/", opened, follow=True)
+    assert answer.redirect_chain[0][0] == home
+    assert "This registration is not confirmed, or was cancelled." in text(answer)
+    client.post(f"{home}erase/", form_of(client.get(f"{home}erase/")).filled())
+    answer = client.post(f"{home}{part}/", opened, follow=True)
+    assert "This registration no longer exists." in text(answer)
+    assert client.post(f"{home}{part}/", {**opened, "seen": "nonsense"}).status_code == 404
+    assert not Registration.objects.filter(name="Back").exists()
+
+
+# Several rows on a page
+
+
+@dataclass
+class Rows:
+    address: str
+    made: list[Any]
+    model: Any
+
+    def names(self) -> list[str]:
+        return [languages_of(row.name)["en"] for row in self.model.objects.order_by("position", "pk")]
+
+    def delete(self, place: int) -> None:
+        self.model.objects.filter(pk=self.made[place].pk).delete()
+
+    def rename(self, place: int, name: str) -> None:
+        self.model.objects.filter(pk=self.made[place].pk).update(name={"en": name})
+
+
+@pytest.fixture(params=["tracks", "groups"])
+def rows(request: pytest.FixtureRequest, lab: Lab) -> Rows:
+    names = ["One", "Two", "Three"]
+    if request.param == "tracks":
+        made = [f.TrackFactory(lab=lab, name={"en": name}, position=at) for at, name in enumerate(names)]
+        return Rows("/organise/labs/lab/tracks/", made, Track)
+    made = [
+        f.StakeholderGroupFactory(programme=lab.programme, name={"en": name}, position=at)
+        for at, name in enumerate(names)
+    ]
+    return Rows("/organise/programmes/programme/groups/", made, StakeholderGroup)
+
+
+def told(response: Any) -> list[tuple[str, str, str]]:
+    assert response.status_code == 409, text(response)
+    assert "Somebody saved this while you were writing" in text(response)
+    return [(one.label, one.before, one.after) for one in response.context["conflict"]]
+
+
+def test_a_row_that_both_named_anew_is_shown(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    rows.rename(0, "Theirs")
+    rows.rename(2, "Also theirs")
+    answer = client.post(rows.address, opened.filled(**{"rows-0-name_0": "Mine", "rows-1-name_0": "Second"}))
+    label = "Track 1" if rows.model is Track else "Group 1"
+    assert told(answer) == [(label, "en: Theirs", "en: Mine")]
+    assert rows.names() == ["Theirs", "Two", "Also theirs"]
+    again = form_of(answer)
+    # A row that was left alone shows what is stored; what was typed stays.
+    assert [again.values[f"rows-{place}-name_0"] for place in range(3)] == [
+        ["Mine"],
+        ["Second"],
+        ["Also theirs"],
+    ]
+    assert client.post(rows.address, again.filled()).status_code == 302
+    assert rows.names() == ["Mine", "Second", "Also theirs"]
+
+
+def test_edits_of_different_rows_are_no_conflict(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    assert client.post(rows.address, opened.filled(**{"rows-0-name_0": "Theirs"})).status_code == 302
+    second = opened.filled(
+        **{"rows-1-name_0": "Mine"}, form_key=form_of(client.get(rows.address)).values["form_key"]
+    )
+    assert client.post(rows.address, second).status_code == 302
+    assert rows.names() == ["Theirs", "Mine", "Three"]
+
+
+def test_a_form_sent_twice_is_no_conflict_with_itself(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    data = opened.filled(**{"rows-0-name_0": "Mine", "rows-3-name_0": "New", "rows-1-remove": "on"})
+    for _ in range(2):
+        assert client.post(rows.address, data).status_code == 302
+    assert sorted(rows.names()) == ["Mine", "New", "Three"]
+
+
+def test_the_same_names_from_both_are_no_conflict(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    rows.rename(0, "Same")
+    assert client.post(rows.address, opened.filled(**{"rows-0-name_0": "Same"})).status_code == 302
+    assert rows.names() == ["Same", "Two", "Three"]
+
+
+def test_a_row_that_was_deleted_meanwhile_comes_back_only_knowingly(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    rows.delete(1)
+    answer = client.post(rows.address, opened.filled(**{"rows-1-name_0": "Mine"}))
+    label = "Track 2" if rows.model is Track else "Group 2"
+    assert told(answer) == [(label, "deleted meanwhile", "en: Mine")]
+    assert rows.names() == ["One", "Three"]
+    again = form_of(answer)
+    assert client.post(rows.address, again.filled(**{"rows-1-remove": "on"})).status_code == 302
+    assert rows.names() == ["One", "Three"]
+    fresh = form_of(client.post(rows.address, opened.filled(**{"rows-1-name_0": "Mine"})))
+    assert client.post(rows.address, fresh.filled()).status_code == 302
+    assert rows.names() == ["One", "Mine", "Three"]
+
+
+def test_a_row_that_was_left_alone_and_deleted_meanwhile_stays_deleted(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    rows.delete(1)
+    answer = client.post(rows.address, opened.filled(**{"rows-0-name_0": "Mine"}), follow=True)
+    assert answer.status_code == 200
+    assert "“Two” was deleted by somebody else meanwhile." in text(answer)
+    assert rows.names() == ["Mine", "Three"]
+
+
+def test_both_remove_a_row(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    rows.delete(1)
+    assert client.post(rows.address, opened.filled(**{"rows-1-remove": "on"})).status_code == 302
+    assert rows.names() == ["One", "Three"]
+
+
+def test_a_row_that_somebody_else_named_anew_is_not_removed_unseen(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    rows.rename(1, "Theirs")
+    answer = client.post(rows.address, opened.filled(**{"rows-1-remove": "on"}))
+    [(_label, before, after)] = told(answer)
+    assert (before, after) == ("en: Theirs", "removed")
+    assert rows.names() == ["One", "Theirs", "Three"]
+    assert client.post(rows.address, form_of(answer).filled()).status_code == 302
+    assert rows.names() == ["One", "Three"]
+
+
+def test_another_order_is_not_undone_unseen(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    client.post(rows.address, opened.filled(**{"rows-0-order": "9"}))
+    assert rows.names() == ["Two", "Three", "One"]
+    key = form_of(client.get(rows.address)).values["form_key"]
+    answer = client.post(rows.address, opened.filled(**{"rows-2-name_0": "Mine"}, form_key=key))
+    assert told(answer) == [("Order", "Two\nThree\nOne", "One\nTwo\nThree")]
+    assert rows.names() == ["Two", "Three", "One"]
+    assert client.post(rows.address, form_of(answer).filled()).status_code == 302
+    assert rows.names() == ["One", "Two", "Mine"]
+
+
+@pytest.mark.parametrize("forged", [None, "", "nonsense", "\u0000", "²"])
+def test_rows_without_their_fingerprints_overwrite_nothing_unseen(
+    client: Client, rows: Rows, forged: str | None
+) -> None:
+    opened = form_of(client.get(rows.address))
+    changes = {f"rows-{place}-seen": forged for place in range(3)}
+    answer = client.post(rows.address, opened.filled(**changes, **{"rows-0-name_0": "Mine"}))
+    assert len(told(answer)) == 1
+    assert rows.names() == ["One", "Two", "Three"]
+    swapped = {"rows-0-order": "2", "rows-1-order": "1", "rows-shown": forged}
+    key = form_of(client.get(rows.address)).values["form_key"]
+    assert client.post(rows.address, opened.filled(**swapped, form_key=key)).status_code == 409
+    assert rows.names() == ["One", "Two", "Three"]
+
+
+# Days
+
+DAYS = "/organise/labs/lab/days/"
+
+
+def headings(lab: Lab) -> dict[int, str]:
+    return {day.on.day: languages_of(day.title)["en"] for day in LabDay.objects.filter(lab=lab)}
+
+
+def test_headings_of_different_days_are_no_conflict(client: Client, lab: Lab) -> None:
+    opened = form_of(client.get(DAYS))
+    assert client.post(DAYS, opened.filled(**{"days-0-title_0": "Theirs"})).status_code == 302
+    assert client.post(DAYS, opened.filled(**{"days-1-title_0": "Mine"})).status_code == 302
+    assert headings(lab) == {6: "Theirs", 7: "Mine"}
+
+
+def test_a_heading_that_both_wrote_is_shown(client: Client, lab: Lab) -> None:
+    opened = form_of(client.get(DAYS))
+    client.post(DAYS, opened.filled(**{"days-0-title_0": "Theirs", "days-2-title_0": "Also theirs"}))
+    answer = client.post(DAYS, opened.filled(**{"days-0-title_0": "Mine", "days-1-title_0": "Second"}))
+    assert told(answer) == [("Tuesday 6 April 2027", "en: Theirs", "en: Mine")]
+    assert headings(lab) == {6: "Theirs", 8: "Also theirs"}
+    assert client.post(DAYS, form_of(answer).filled()).status_code == 302
+    assert headings(lab) == {6: "Mine", 7: "Second", 8: "Also theirs"}
+
+
+def test_a_heading_that_was_taken_away_meanwhile_comes_back_only_knowingly(client: Client, lab: Lab) -> None:
+    f.LabDayFactory(lab=lab, on=date(2027, 4, 6), title={"en": "Plan"})
+    opened = form_of(client.get(DAYS))
+    LabDay.objects.all().delete()
+    answer = client.post(DAYS, opened.filled(**{"days-0-title_0": "Mine"}))
+    assert told(answer) == [("Tuesday 6 April 2027", "–", "en: Mine")]
+    assert headings(lab) == {}
+    client.post(DAYS, form_of(answer).filled())
+    assert headings(lab) == {6: "Mine"}
+
+
+def test_headings_stay_with_their_days_when_the_lab_is_moved_meanwhile(client: Client, lab: Lab) -> None:
+    f.LabDayFactory(lab=lab, on=date(2027, 4, 7), title={"en": "Seventh"})
+    opened = form_of(client.get(DAYS))
+    Lab.objects.update(starts_on=date(2027, 4, 7), ends_on=date(2027, 4, 12))
+    answer = client.post(DAYS, opened.filled(**{"days-2-title_0": "Eighth"}))
+    assert answer.status_code == 302
+    assert headings(lab) == {7: "Seventh", 8: "Eighth"}
+    answer = client.post(DAYS, opened.filled(**{"days-0-title_0": "Sixth", "days-3-title_0": "Ninth"}))
+    assert told(answer) == [("Tuesday 6 April 2027", "This is not a day of the lab.", "en: Sixth")]
+    client.post(DAYS, form_of(answer).filled())
+    assert headings(lab) == {7: "Seventh", 8: "Eighth", 9: "Ninth"}
+
+
+@pytest.mark.parametrize("forged", [None, "", "nonsense"])
+@pytest.mark.parametrize("field", ["seen", "on"])
+def test_days_without_their_fingerprints_overwrite_nothing_unseen(
+    client: Client, lab: Lab, field: str, forged: str | None
+) -> None:
+    f.LabDayFactory(lab=lab, on=date(2027, 4, 6), title={"en": "Plan"})
+    changes = {"days-0-title_0": "Mine", f"days-0-{field}": forged}
+    answer = client.post(DAYS, form_of(client.get(DAYS)).filled(**changes))
+    # A row that does not say its day is known by its fingerprint.
+    assert answer.status_code == (409 if field == "seen" else 302)
+    assert headings(lab) == {6: "Plan" if field == "seen" else "Mine"}
+
+
+def test_the_fingerprint_of_one_thing_is_none_of_another_with_the_same_values(
+    client: Client, lab: Lab
+) -> None:
+    rooms = [f.RoomFactory(lab=lab, name={"en": "Hall"}, position=0) for _ in range(2)]
+    one, other = (form_of(client.get(f"/organise/labs/lab/rooms/{room.pk}/")).values for room in rooms)
+    assert {name for name in one if one[name] != other[name]} - {"csrfmiddlewaretoken"} == {
+        "seen",
+        "form_key",
+    }
