@@ -175,16 +175,18 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
 @transaction.atomic
 def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
     """Make the room follow the plan; a new name or place reaches the sessions in it. Raises Refused."""
-    room.refresh_from_db(from_queryset=Room.objects.select_for_update(of=("self",)))
+    # A session that is given this room meanwhile need not wait: its own row and the lab's follow in the order below.
+    room.refresh_from_db(from_queryset=Room.objects.select_for_update(no_key=True, of=("self",)))
     shown = (languages_of(room.name), room.address, room.online, room.join_link)
     if not put(room, plan, ROOM_COLUMNS):
         return room
     _check_room(room, plan)
     room.save()
-    touch(room.lab_id)
     after = (languages_of(room.name), room.address, room.online, room.join_link)
     if shown != after:
         room_changed.send(sender=Room, room_id=room.pk, moved=shown[1:] != after[1:], by=by)
+    # After the sessions, as wherever sessions change: two transactions then never wait for each other.
+    touch(room.lab_id)
     return room
 
 

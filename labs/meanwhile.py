@@ -51,7 +51,9 @@ def hold(row: Row) -> Row:
     Raises GoneMeanwhile.
     """
     try:
-        row.refresh_from_db(from_queryset=type(row)._base_manager.select_for_update(of=("self",)))
+        row.refresh_from_db(
+            from_queryset=type(row)._base_manager.select_for_update(no_key=True, of=("self",))
+        )
     except ObjectDoesNotExist:
         raise GoneMeanwhile from None
     return row

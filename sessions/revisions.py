@@ -10,7 +10,7 @@ from sessions.models import Session
 
 def lock(session: Session) -> None:
     """Bring `session` up to date and hold its row until the transaction ends (SQLite: the database is held)."""
-    session.refresh_from_db(from_queryset=Session.objects.select_for_update(of=("self",)))
+    session.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True, of=("self",)))
 
 
 def revise(session: Session) -> None:

@@ -159,7 +159,7 @@ def place_changed(room: Room, *, moved: bool, by: User | None = None) -> None:
 
     `moved` where people must go, or click, elsewhere: calendars then take it as a new version.
     """
-    for session in Session.objects.select_for_update().filter(room=room).order_by("pk"):
+    for session in Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"):
         if moved:
             session.sequence += 1
         _save(session, by)

@@ -1,7 +1,9 @@
 """Two organisers who save the same thing at the very same moment: one wins, the other is told."""
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,10 +11,13 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from labs import lab_parts
 from labs.meanwhile import hold
-from labs.models import Lab
+from labs.models import Lab, Room
 from registrations import registering
 from registrations.models import Registration
+from sessions import scheduling
+from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of
 from tests.registrations.crowds import all_at_once
@@ -107,3 +112,46 @@ def test_of_two_who_save_different_rows_at_once_neither_loses(client: Client, la
     assert both_at_once(client, lab, address, changes) == [302, 302]
     saved = form_of(client.get(address)).values
     assert [saved[f"{prefix}-{place}-{name}"] for place in range(2)] == [["Mine 0"], ["Mine 1"]]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("first", ["room", "session"])
+def test_a_room_and_a_session_in_it_can_be_changed_at_once(lab: Lab, first: str) -> None:
+    """Each touches the other's rows and the lab's: whoever comes first, nobody waits for somebody who waits."""
+    room = f.RoomFactory(lab=lab, name={"en": "Hall"})
+    session = f.SessionFactory(lab=lab, room=room, capacity=10)
+    other = f.SessionFactory(lab=lab, room=None)
+
+    def change_the_room() -> None:
+        lab_parts.change_room(room, lab_parts.RoomPlan(name={"en": "Large hall"}))
+
+    def change_the_sessions() -> None:
+        scheduling.change_session(session, replace(scheduling.plan_of(session), capacity=20))
+        scheduling.change_session(other, replace(scheduling.plan_of(other), room=room))
+
+    works = {"room": change_the_room, "session": change_the_sessions}
+    begun = threading.Event()
+
+    def hold_the_lab() -> None:
+        with transaction.atomic():
+            hold(lab)
+            begun.set()
+            _until_both_wait()
+
+    def later(work: Callable[[], None], seconds: float) -> Callable[[], None]:
+        def wait_and_work() -> None:
+            assert begun.wait(60)
+            time.sleep(seconds)
+            work()
+
+        return wait_and_work
+
+    order = sorted(works, key=lambda name: name != first)
+    assert (
+        all_at_once([hold_the_lab, *(later(works[name], place * 0.4) for place, name in enumerate(order))])
+        == []
+    )
+
+    assert str(Room.objects.get(pk=room.pk).name) == "Large hall"
+    assert Session.objects.get(pk=session.pk).capacity == 20
+    assert Session.objects.get(pk=other.pk).room == room
