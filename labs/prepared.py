@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -43,13 +44,14 @@ class Prepared(Generic[Row]):
     `question` takes the values and returns a query set of whole models (also with `select_related`, `only`, `defer`),
     or a `values_list()`. What is a str, int, datetime or UUID, or a list, tuple or set of one of these, may differ
     from asking to asking, and must stand in the query as it is given; any other argument, a viewer for example, has
-    to be hashable and is compiled into it. The question is called with random values of the same types: nothing in
-    it may depend on more than its arguments.
+    to be hashable and is compiled into it. Of a row give the key: rows count as equal whatever else is in them. The
+    question is called with random values of the same types: nothing in it may depend on more than its arguments.
+    Raises ValueError or TypeError where it is asked for the first time in a way that does not fit.
     """
 
     def __init__(self, question: Callable[..., QuerySet[Any, Row]]) -> None:
         self._question = question
-        self._plan = functools.lru_cache(SHAPES_KEPT)(self._put_together)
+        self._plan = _kept(self._compiled)
 
     def all(self, *values: Any) -> list[Row]:
         """Ask, and return all rows. One query."""
@@ -70,11 +72,14 @@ class Prepared(Generic[Row]):
 
     def _rows(self, values: tuple[Any, ...], turn: str | None = None) -> Iterator[Row]:
         plan = self._plan(*map(_shape_of, values))
-        if plan is None:
-            return iter(())
-        if (plan.locks or turn is not None) and connection.get_autocommit():
+        if (turn is not None or (plan is not None and plan.locks)) and connection.get_autocommit():
             raise TransactionManagementError("A row or a turn can be locked only in a transaction.")
         lock, numbers = _lock_for(turn)
+        if plan is None:
+            if lock:
+                with connection.cursor() as cursor:
+                    cursor.execute(lock, numbers)
+            return iter(self._question(*values))
         with connection.cursor() as cursor:
             cursor.execute(lock + plan.sql, [*numbers, *_parameters(plan, values)])
             if lock:
@@ -82,8 +87,7 @@ class Prepared(Generic[Row]):
             rows = cursor.fetchall()
         return plan.read(rows)
 
-    def _put_together(self, *shapes: object) -> _Plan | None:
-        stand_ins = [_stand_in(shape) for shape in shapes]
+    def _compiled(self, stand_ins: Sequence[Any]) -> _Plan | None:
         queryset = self._question(*stand_ins)
         if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
             raise ValueError("A prepared question cannot fetch other rows beside its own.")
@@ -109,20 +113,21 @@ class PreparedUpdate:
     def __init__(self, question: Callable[..., QuerySet[Any, Any]], **columns: Any) -> None:
         self._question = question
         self._columns = columns
-        self._plan = functools.lru_cache(SHAPES_KEPT)(self._put_together)
+        self._plan = _kept(self._compiled)
 
     def carry_out(self, *values: Any) -> int:
         """Write, and return how many rows were matched. One statement."""
         plan = self._plan(*map(_shape_of, values))
         if plan is None:
-            return 0
+            return self._question(*values).update(**self._columns)
         with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), connection.cursor() as cursor:
             cursor.execute(plan.sql, _parameters(plan, values))
             return int(cursor.rowcount)
 
-    def _put_together(self, *shapes: object) -> _Statement | None:
-        stand_ins = [_stand_in(shape) for shape in shapes]
+    def _compiled(self, stand_ins: Sequence[Any]) -> _Statement | None:
         query = cast(UpdateQuery, self._question(*stand_ins).query.chain(UpdateQuery))
+        if query.is_sliced:
+            raise ValueError("A prepared update writes every row that its question finds.")
         query.add_update_values(self._columns)
         compiler = query.get_compiler(connection=connection)
         try:
@@ -136,10 +141,14 @@ class PreparedUpdate:
 
 @dataclass(frozen=True)
 class _Statement:
-    """Compiled SQL. `parameters` are the place of a value among those asked about, or None and what is fixed."""
+    """Compiled SQL. Each of `parameters` is the place of a value among those asked about, or None and what is fixed."""
 
     sql: str
     parameters: list[tuple[int | None, Any]]
+
+    @property
+    def fixed(self) -> list[Any]:
+        return [(number, value) for number, (place, value) in enumerate(self.parameters) if place is None]
 
 
 @dataclass(frozen=True)
@@ -163,6 +172,34 @@ def _lock_for(turn: str | None) -> tuple[str, list[int]]:
     return "SELECT pg_advisory_xact_lock(%s); ", [number]
 
 
+_Compiled = TypeVar("_Compiled", bound=_Statement)
+
+
+def _kept(compiled: Callable[[Sequence[Any]], _Compiled | None]) -> Callable[..., _Compiled | None]:
+    """Return what gives the compiled statement for the shapes of some values, and keeps the latest of them.
+
+    None stands for a question that Django sees to be empty without the database, as with an empty list, or with a
+    value that no row can have. It is then asked as it is: with other values it may not be empty.
+    """
+    is_sound = False
+
+    @functools.lru_cache(SHAPES_KEPT)
+    def plan(*shapes: object) -> _Compiled | None:
+        nonlocal is_sound
+        statement = compiled(_stand_ins(shapes))
+        if statement is not None and not is_sound:
+            # The first time with a second set of values: what changes with them would stay as it was.
+            other = compiled(_stand_ins(shapes))
+            if other is None or (other.sql, other.fixed) != (statement.sql, statement.fixed):
+                raise ValueError(
+                    "A prepared question depends on its values as they were given, and on nothing else."
+                )
+            is_sound = True
+        return statement
+
+    return plan
+
+
 def _parameters(statement: _Statement, values: Sequence[Any]) -> list[Any]:
     """Return the parameters of this asking, as the database wants them."""
     own = _as_stored(values)
@@ -171,24 +208,27 @@ def _parameters(statement: _Statement, values: Sequence[Any]) -> list[Any]:
 
 def _places(parameters: Sequence[Any], stand_ins: Sequence[Any]) -> list[tuple[int | None, Any]]:
     """Find the values in the compiled statement. Raises ValueError for one that does not stand there as it is."""
-    own = _as_stored(stand_ins)
-    if not all(value in parameters for value in own):
+    own = {value: place for place, value in enumerate(_as_stored(stand_ins))}
+    found = [(own.get(value) if isinstance(value, Hashable) else None, value) for value in parameters]
+    if {place for place, _value in found if place is not None} != set(own.values()):
         raise ValueError("A value of a prepared question does not stand in it as it was given.")
-    return [(own.index(value) if value in own else None, value) for value in parameters]
+    return found
 
 
 def _as_stored(values: Sequence[Any]) -> list[Any]:
     return [field.get_db_prep_value(value, connection) for field, value in _variables(values)]
 
 
+# Numbers that stand for values: no two alike, nothing that stands in a question by itself, and room in most columns.
+_numbers = itertools.count(2**30 + secrets.randbelow(2**28))
 # How values of each type are written to the database, and what stands for one while the question is put together.
 _FIELDS: dict[type, tuple[models.Field[Any, Any], Callable[[], Any]]] = {
     str: (models.TextField(), lambda: secrets.token_hex(8)),
-    int: (models.BigIntegerField(), lambda: 2**30 + secrets.randbelow(2**30)),
+    int: (models.BigIntegerField(), lambda: next(_numbers)),
     uuid.UUID: (models.UUIDField(), uuid.uuid4),
     datetime: (
         models.DateTimeField(),
-        lambda: datetime(2200, 1, 1, tzinfo=UTC) + timedelta(microseconds=secrets.randbelow(10**15)),
+        lambda: datetime(2200, 1, 1, tzinfo=UTC) + timedelta(microseconds=next(_numbers)),
     ),
 }
 _MANY = (list, tuple, set, frozenset)
@@ -205,10 +245,24 @@ class _Of:
 def _shape_of(value: Any) -> object:
     kind = type(value)
     if kind in _FIELDS:
-        return _Of(kind)
+        return value if _is_huge(value) else _Of(kind)
     if kind in _MANY:
-        return _Of(type(next(iter(value), "")), len(value))
+        kinds = set(map(type, value)) or {str}
+        if len(kinds) > 1 or not kinds <= _FIELDS.keys():
+            raise TypeError("A prepared question is asked about many values of one kind.")
+        return _Of(kinds.pop(), len(value))
+    if isinstance(value, models.Model):
+        raise TypeError("A prepared question is asked about the key of a row.")
     return value
+
+
+def _is_huge(value: Any) -> bool:
+    """Tell of a number that no column holds: it is compiled in, since Django knows what then is found."""
+    return type(value) is int and value.bit_length() > 63
+
+
+def _stand_ins(shapes: Sequence[object]) -> list[Any]:
+    return [_stand_in(shape) for shape in shapes]
 
 
 def _stand_in(shape: object) -> Any:
@@ -223,7 +277,8 @@ def _variables(values: Sequence[Any]) -> Iterator[tuple[models.Field[Any, Any], 
     for value in values:
         kind = type(value)
         if kind in _FIELDS:
-            yield _FIELDS[kind][0], value
+            if not _is_huge(value):
+                yield _FIELDS[kind][0], value
         elif kind in _MANY:
             for one in value:
                 yield _FIELDS[type(one)][0], one
@@ -237,7 +292,9 @@ def _reader(queryset: QuerySet[Any, Any], compiler: SQLCompiler) -> _Read:
     how = queryset._iterable_class
     converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
     if how is FlatValuesListIterable or how is ValuesListIterable:
-        make: Callable[[Sequence[Any]], Any] = tuple if how is ValuesListIterable else itemgetter(0)
+        # Behind what was asked for stands what distinct rows are ordered by.
+        asked_for: Callable[[Sequence[Any]], Any] = itemgetter(slice(len(compiler.select)))
+        make = itemgetter(0) if how is FlatValuesListIterable else lambda row: tuple(asked_for(row))
         return lambda rows: map(make, compiler.apply_converters(rows, converters) if converters else rows)
     if how is not ModelIterable or compiler.klass_info is None:
         raise ValueError("A prepared question gives models or a values_list().")

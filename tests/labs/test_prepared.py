@@ -1,21 +1,24 @@
 """A question or an update that is put together once does what the query itself does."""
 
+import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Upper
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from labs import prepared
 from labs.models import Lab
 from labs.prepared import SHAPES_KEPT, Prepared, PreparedUpdate
 from labs.viewer import VISITOR, Viewer
 from registrations.models import Registration
-from sessions.models import Session
+from sessions.models import AgendaItem, Session
 from tests import factories as f
 from tests.registrations.crowds import all_at_once
 
@@ -173,11 +176,62 @@ def test_a_question_that_changes_its_values_is_refused():
         with pytest.raises(ValueError, match="does not stand in it"):
             Prepared(question).all("spring")
     for question in (
+        lambda slug: Lab.objects.filter(Q(slug=slug) | Q(slug__contains=slug)),
+        lambda slug: Lab.objects.filter(slug=slug, revised_at__lt=timezone.now()),
+        lambda slug: Lab.objects.filter(slug=slug).annotate(also=Value(secrets.token_hex(4))),
+    ):
+        with pytest.raises(ValueError, match="depends on its values"):
+            Prepared(question).all("spring")
+    for question in (
         lambda slug: Lab.objects.filter(slug=slug).prefetch_related("sessions"),
         lambda slug: Lab.objects.filter(slug=slug).values("pk"),
     ):
         with pytest.raises(ValueError, match="prepared question"):
             Prepared(question).all("spring")
+
+
+@pytest.mark.django_db
+def test_what_it_cannot_keep_apart_is_refused():
+    lab = f.LabFactory()
+
+    for value in (lab, [lab.pk, None], [lab.pk, str(lab.pk)], [Lab.Visibility.PUBLIC]):
+        with pytest.raises(TypeError):
+            Prepared(lambda value: Lab.objects.filter(pk__in=[value])).all(value)
+    assert Prepared(lambda seen: Lab.objects.filter(visibility=seen)).all(Lab.Visibility.PUBLIC) == [lab]
+    for kind in (int, str, uuid.UUID, datetime):
+        assert len(set(prepared._stand_in(prepared._Of(kind, 300_000)))) == 300_000
+
+
+@pytest.mark.django_db
+def test_numbers_find_what_the_query_itself_finds_however_large_or_small_the_column_is():
+    item = f.AgendaItemFactory(position=7)
+    at, since = (
+        Prepared(lambda n: AgendaItem.objects.filter(position=n)),
+        Prepared(lambda n: AgendaItem.objects.filter(position__gte=n)),
+    )
+    moved = PreparedUpdate(lambda n: AgendaItem.objects.filter(position=n), position=F("position") + 1)
+
+    for told in (at, since):
+        assert told.all(7) == [item]
+        assert told.first(8) is None
+    for huge in (2**63, 10**30):
+        assert (at.all(huge), since.all(huge), since.all(-huge)) == ([], [], [item])
+    assert [moved.carry_out(n) for n in (6, 7, 7, 10**30)] == [0, 1, 0, 0]
+
+
+@pytest.mark.django_db
+def test_values_come_without_what_they_are_ordered_by():
+    session = f.SessionFactory(capacity=3)
+    told, flat = (
+        Prepared(lambda lab: of_lab(lab).values_list("lab")),
+        Prepared(lambda lab: of_lab(lab).values_list("lab", flat=True)),
+    )
+
+    def of_lab(lab: int):
+        return Session.objects.filter(lab=lab).order_by("capacity", "starts_at").distinct()
+
+    assert told.all(session.lab_id) == [(session.lab_id,)]
+    assert flat.all(session.lab_id) == [session.lab_id]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -222,6 +276,22 @@ def test_a_turn_is_taken_in_a_transaction_alone_and_costs_no_query_of_its_own():
     assert len(captured) == 4
     with pytest.raises(TransactionManagementError):
         told.all_in_turn("a turn", lab.slug)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_is_taken_also_where_nothing_can_be_found():
+    told = Prepared(lambda ids: Lab.objects.filter(pk__in=ids))
+
+    with transaction.atomic():
+        assert told.all_in_turn("a turn", []) == []
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+                )
+                assert cursor.fetchall() == [(1,)]
+    with pytest.raises(TransactionManagementError):
+        told.all_in_turn("a turn", [])
 
 
 @pytest.mark.postgres
@@ -284,3 +354,5 @@ def test_an_update_of_more_than_one_table_is_refused():
         PreparedUpdate(lambda slug: Session.objects.filter(lab__slug=slug), seats_taken=0).carry_out("spring")
     with pytest.raises(ValueError, match="does not stand in it"):
         PreparedUpdate(lambda slug: Lab.objects.all(), revision=Upper("slug")).carry_out("spring")
+    with pytest.raises(ValueError, match="every row"):
+        PreparedUpdate(lambda slug: Lab.objects.filter(slug=slug)[:1], revision=0).carry_out("spring")
