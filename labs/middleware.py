@@ -93,14 +93,15 @@ def is_for_everybody(response: HttpResponse) -> bool:
 class ContentPolicy(CSPMiddleware):
     """Sends the policy of the settings with every answer, put together once.
 
-    The library's own work is left to it where a view of its decorators changed the policy for one answer.
+    What is rare is left to the library: an answer whose policy one of its decorators changed, and Django's own pages
+    about errors while developing, which style themselves inline.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         """Offer no nonce: nothing inline is ever allowed."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if any(name.startswith("_csp") for name in vars(response)):
+        if settings.DEBUG or any(name.startswith("_csp") for name in vars(response)):
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self.policy)
         return response
