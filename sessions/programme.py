@@ -158,8 +158,8 @@ def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, v
 def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bool = False) -> SessionRow:
     """Return one session as a list shows it.
 
-    Without `parts`, agenda and people are left out, and need not have been fetched. The `whole` one is for its own
-    page, with the agenda's abstracts.
+    Without `parts`, agenda, people and invited cities are left out, and need not have been fetched. The `whole` one is
+    for its own page, with the agenda's abstracts.
     """
     language, fallback = view.language, lab.default_language
     zone = ZoneInfo(view.zone)
@@ -194,7 +194,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
             for item in (session.agenda_items if parts else ())
         ),
         people=tuple(people[None]),
-        audience=_audience(session, view) if internal else (),
+        audience=_audience(session, view) if parts and internal else (),
         internal=internal,
         draft=session.visibility == Session.Visibility.DRAFT,
         cancelled=session.is_cancelled,

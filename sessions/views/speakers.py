@@ -30,7 +30,7 @@ def speakers(request: HttpRequest, lab: str) -> HttpResponse:
     people = programme.people_of(sessions, found, view.language)
     appearing: dict[str, list[programme.SessionRow]] = {person.slug: [] for person in people}
     for session in sessions:
-        row = programme.row(session, found, view)
+        row = programme.row(session, found, view, parts=False)
         for slug in dict.fromkeys(each.speaker.slug for each in session.all_appearances):
             appearing[slug].append(row)
     context = {
@@ -61,7 +61,7 @@ def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
         in_sight.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_lists()
     )
     rows = [
-        (session.lab, programme.row(session, session.lab, view), _roles(session, person))
+        (session.lab, programme.row(session, session.lab, view, parts=False), _roles(session, person))
         for session in sessions
     ]
     context = {
