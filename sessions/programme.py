@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -63,8 +63,6 @@ class Moment(Shown):
 class Person(Shown):
     """Somebody who appears, and as what: each part, and all in one line of safe HTML with a link."""
 
-    APART = ("slug", "name", "affiliation", "role")
-
     slug: str
     name: str
     affiliation: str
@@ -74,23 +72,25 @@ class Person(Shown):
 
 @dataclass(frozen=True)
 class AgendaRow(Shown):
-    APART = ("abstract", "ends")
+    APART = ("abstract", "ends", "people")
 
     title: str
     abstract: object
     starts: Moment | None
     ends: Moment | None
     people: tuple[Person, ...]
+    who: str
 
 
 @dataclass(frozen=True)
 class SessionRow(Shown):
     """One session in a list. `ends_on` names the day where it ends on another one than it starts.
 
-    `meta` is track and place in one list of safe HTML; `seats` says how many are left, where they can be taken.
+    `meta` is track and place in one list of safe HTML, `who` the lines of its people, which so are one text however
+    many there are; `seats` says how many are left, where they can be taken.
     """
 
-    APART = ("session", "track", "place", "online")
+    APART = ("session", "track", "place", "online", "people")
 
     session: Session
     slug: str
@@ -104,6 +104,7 @@ class SessionRow(Shown):
     meta: str
     agenda: tuple[AgendaRow, ...]
     people: tuple[Person, ...]
+    who: str
     audience: tuple[tuple[str, bool], ...]
     internal: bool
     draft: bool
@@ -190,10 +191,12 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
                 starts=_moment(item.starts_at.astimezone(zone)) if item.starts_at else None,
                 ends=_moment(item.ends_at.astimezone(zone)) if item.ends_at else None,
                 people=tuple(people[item.pk]),
+                who=_who(people[item.pk]),
             )
             for item in (session.agenda_items if parts else ())
         ),
         people=tuple(people[None]),
+        who=_who(people[None]),
         audience=_audience(session, view) if parts and internal else (),
         internal=internal,
         draft=session.visibility == Session.Visibility.DRAFT,
@@ -280,6 +283,16 @@ def _place(session: Session, language: str, fallback: str) -> str:
 def _online(room: str, language: str) -> SafeString:
     """Say that the room (safe HTML) is an online one, in `language`, which is the active one."""
     return format_html("{}, {}", room, gettext("online"))
+
+
+def _who(people: Iterable[Person]) -> SafeString:
+    return _lines(tuple(person.line for person in people))
+
+
+@lru_cache(maxsize=4096)
+def _lines(lines: tuple[str, ...]) -> SafeString:
+    """Write lines (safe HTML) one after the other, once for all the rows in which the same people stand."""
+    return format_html_join("", '<span class="who">{}</span>', ((line,) for line in lines))
 
 
 @lru_cache(maxsize=4096)

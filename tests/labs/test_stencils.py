@@ -7,7 +7,7 @@ import pytest
 from django.template import Context, engines
 from django.test import override_settings
 from django.utils import translation
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,8 +104,8 @@ def test_it_prints_what_the_rows_of_the_programme_print(title, items, number, fl
             "reason": title,
             "starts": {"words": title, "stamp": title},
             "ends": {"words": "10:00", "stamp": ""},
-            "people": [{"line": item.words} for item in items],
-            "agenda": [{"title": item.words, "starts": None, "people": ()} for item in items[:number]],
+            "who": format_html_join("", "<span>{}</span>", ((item.words,) for item in items)),
+            "agenda": [{"title": item.words, "starts": None, "who": item.more} for item in items[:number]],
             "audience": [(item.words, bool(item.more)) for item in items],
             "seats": title,
             "may_choose": flag,
