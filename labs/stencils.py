@@ -94,9 +94,12 @@ def _number(digits: str) -> int:
 
 
 def _cut(template: str, shape: Hashable, autoescape: bool) -> _Stencil:
-    context = _stand_in(shape, map(_mark, count()))
+    apart = _Apart()
+    context = _stand_in(shape, map(_mark, count()), apart)
     engine = engines["django"].engine  # type: ignore[attr-defined]
     text = engine.get_template(template).render(Context(context, autoescape=autoescape))
+    if apart.looked_at:
+        raise ValueError(f"{template} looks at a field that is kept apart from stencils.")
     parts = _MARK.split(text)
     if any(_LEFT_BEHIND.search(part) for part in parts[::2]):
         raise ValueError(f"{template} changes a text, which a stencil cannot.")
@@ -120,11 +123,11 @@ def _flat(thing: Any, words: list[str]) -> Hashable:
     if kind is tuple or kind is list:
         return (kind, *_flat_each(thing, words))
     if kind is dict:
-        return (kind, tuple(thing), *_flat_each(thing.values(), words))
+        return (kind, tuple(thing), tuple(map(type, thing)), *_flat_each(thing.values(), words))
     if isinstance(thing, Promise):
         return _flat(str(thing), words)
     if isinstance(thing, _STEERING):
-        return (kind, thing)
+        return (kind, thing, repr(thing))  # 1.0 and 1.00 are equal, and so is an instant in two zones
     raise TypeError(f"A stencil cannot show {kind.__name__}: give it texts.")
 
 
@@ -151,12 +154,18 @@ _STEERING = (int, float, Decimal, date, time, timedelta, Enum)
 
 
 class _Apart:
-    """Stands for a field that stencils leave out: a template that looks at it is wrong."""
+    """Stands for a field that stencils leave out: a template that looks at it is wrong.
+
+    It is asked afterwards whether one did, since a condition swallows what is raised in it.
+    """
+
+    looked_at = False
 
     def _refuse(self, *_arguments: Any) -> Any:
+        self.looked_at = True
         raise ValueError("A stencil looks at a field that is kept apart from it.")
 
-    __bool__ = __str__ = __len__ = __getitem__ = __getattr__ = _refuse
+    __bool__ = __str__ = __len__ = __getitem__ = __getattr__ = __eq__ = _refuse
 
 
 @cache
@@ -176,7 +185,7 @@ def _getter_of(kind: type) -> Callable[[Any], Sequence[Any]] | None:
     return attrgetter(*names) if len(names) > 1 else lambda thing: [getattr(thing, name) for name in names]
 
 
-def _stand_in(shape: Any, marks: Iterator[str]) -> Any:
+def _stand_in(shape: Any, marks: Iterator[str], apart: _Apart) -> Any:
     """Return a thing of this shape, with marks for its words, in the order in which `_flat` found them."""
     if shape is str:
         return next(marks)
@@ -186,11 +195,13 @@ def _stand_in(shape: Any, marks: Iterator[str]) -> Any:
         return shape
     kind, *parts = shape
     if kind is tuple or kind is list:
-        return kind(_stand_in(part, marks) for part in parts)
+        return kind(_stand_in(part, marks, apart) for part in parts)
     if kind is dict:
-        return {name: _stand_in(part, marks) for name, part in zip(parts[0], parts[1:], strict=True)}
+        keys, _types, *values = parts
+        return {key: _stand_in(value, marks, apart) for key, value in zip(keys, values, strict=True)}
     names = _fields_of(kind)
     if names is None:
         return parts[0]
-    apart = dict.fromkeys(getattr(kind, "APART", ()), _Apart())
-    return kind(**apart, **{name: _stand_in(part, marks) for name, part in zip(names, parts, strict=True)})
+    left_out = dict.fromkeys(getattr(kind, "APART", ()), apart)
+    shown = {name: _stand_in(part, marks, apart) for name, part in zip(names, parts, strict=True)}
+    return kind(**left_out, **shown)

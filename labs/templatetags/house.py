@@ -81,7 +81,8 @@ class StencilNode(template.Node):
 
     def render(self, context: template.Context) -> SafeString:
         given = {name: value.resolve(context) for name, value in self.given.items()}
-        text = stencils.filled_for_each(self.name, self.each, self.things.resolve(context), given)
+        things = self.things.resolve(context, ignore_failures=True) or ()
+        text = stencils.filled_for_each(self.name, self.each, things, given)
         return text  # type: ignore[return-value]  # nothing escapes it again
 
 

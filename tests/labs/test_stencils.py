@@ -1,7 +1,9 @@
 """A stencil prints what its template would print, whatever the words are."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.template import Context, engines
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labs import stencils
+from sessions.models import Session
 
 ENGINE = engines["django"].engine
 TEMPLATE = "sessions/row.html"
@@ -117,6 +120,39 @@ def test_it_prints_what_the_rows_of_the_programme_print(title, items, number, fl
     assert stencils.filled(TEMPLATE, context) == rendered(TEMPLATE, context)
 
 
+def test_what_is_equal_and_prints_otherwise_has_a_stencil_of_its_own(templates):
+    morning = datetime(2027, 4, 6, 9, 30, tzinfo=UTC)
+    for template, things in (
+        (
+            "{{ it }}",
+            [Decimal("1.0"), Decimal("1.00"), 1.0, 1, True, 0.0, -0.0, "1", Session.Status.SCHEDULED],
+        ),
+        ("{{ it.isoformat }}", [morning, morning.astimezone(ZoneInfo("Europe/Sofia"))]),
+        (
+            "{% for key in it %}{{ key }}{% endfor %}",
+            [{"<": 1}, {format_html("{}", "<"): 1}, {1: 1}, {True: 1}],
+        ),
+        ("{% for key in it %}{{ key }}{% endfor %}", [{format_html("<b>{}", ""): 1}, {"<b>": 1}]),
+        ("{% for one in it %}{{ one }}{% endfor %}", [["<", "b"], ("<", "b"), {"<": "b"}, [], ["", None]]),
+    ):
+        name = templates(template)
+        for it in things * 2:
+            assert stencils.filled(name, {"it": it}) == rendered(name, {"it": it})
+
+
+def test_the_tag_is_a_loop_that_sees_nothing_else(templates):
+    row = templates("{{ one }}{{ page }}{{ secret }};")
+    looped = templates(
+        f'{{% load house %}}{{% for one in things %}}{{% include "{row}" with one=one page=page only %}}{{% endfor %}}'
+    )
+    name = templates(f'{{% load house %}}{{% stencil "{row}" one in things page=page %}}')
+
+    for things in (["<", "b", format_html("<i>{}", "<"), 7], [], (), None):
+        context = {"things": things, "page": "&", "secret": "no"}
+        assert rendered(name, context) == rendered(looped, context)
+    assert rendered(name, {}) == rendered(looped, {}) == ""
+
+
 def test_one_shape_is_cut_once_and_each_language_by_itself(templates, monkeypatch):
     name = templates("{% load i18n %}{% translate 'Programme' %}: {{ word }}{% if n %}{{ n }}{% endif %}")
     cuts = []
@@ -160,7 +196,15 @@ def test_a_template_that_changes_a_text_is_refused(templates, template):
 
 def test_what_a_template_may_not_look_at_is_refused(templates):
     assert stencils.filled(templates("{{ it.words }}"), {"it": Guarded("a", object())}) == "a"
-    for template in ("{{ it.own }}", "{% if it.own %}x{% endif %}", "{{ it.own.words }}"):
+    for template in (
+        "{{ it.own }}",
+        "{% if it.own %}x{% endif %}",
+        "{% if it.words and it.own %}x{% endif %}",
+        "{% if it.own == 1 %}x{% endif %}",
+        "{% if not it.own %}x{% endif %}",
+        "{{ it.own|length }}",
+        "{{ it.own.words }}",
+    ):
         with pytest.raises(ValueError, match="apart"):
             stencils.filled(templates(template), {"it": Guarded("a", object())})
     with pytest.raises(TypeError, match="object"):
