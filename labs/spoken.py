@@ -18,7 +18,10 @@ def spoken(text: object, language: str, fallback: str) -> SafeString:
 
 @lru_cache(maxsize=4096)
 def marked(words: str, came_in: str, language: str) -> SafeString:
-    """Escape words, and mark them where they are not in `language`. Escaped once for all rows that show them."""
+    """Escape words, and mark them where they are not in `language`. Escaped once for all rows that show them.
+
+    Also what somebody took for safe is escaped: it equals the same words of others, and so is found for them.
+    """
     if not words or came_in == language:
         return escape(words)
-    return format_html('<span lang="{}">{}</span>', came_in, words)
+    return format_html('<span lang="{}">{}</span>', came_in, escape(words))

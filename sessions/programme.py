@@ -1,7 +1,7 @@
 """A lab's programme as its pages show it: days with their sessions, in one language and one zone.
 
 Pure: rows in, frozen rows for the template out, with every word and hour ready, so that a page of hundreds of
-sessions costs little. No queries beyond what `for_pages` fetched.
+sessions costs little. No queries beyond what `for_pages` or `sessions.listing` fetched.
 """
 
 from __future__ import annotations

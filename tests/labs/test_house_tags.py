@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.forms import formset_factory
 from django.template import engines
 from django.test import RequestFactory
+from django.utils.html import format_html
 from django.utils.translation import override
 from i18nfield.forms import I18nForm, I18nFormField, I18nTextarea, I18nTextInput
 from i18nfield.strings import LazyI18nString
@@ -74,6 +75,13 @@ def test_a_text_with_markup_is_escaped_in_every_form():
     )
     assert show("{% say text as it %}{{ it }}", text=text) == "&lt;b onclick=&quot;x&quot;&gt;&amp;"
     assert show("{% say text %}", text={"bg": "<i>"}) == '<span lang="bg">&lt;i&gt;</span>'
+
+
+def test_a_text_that_was_taken_for_safe_opens_nothing_for_the_same_words_of_others():
+    words = "<b>once</b>"
+
+    for one in (format_html("<b>{}</b>", "once"), words, format_html("<b>{}</b>", "once")):
+        assert show("{% say text %}", text={"bg": one}) == '<span lang="bg">&lt;b&gt;once&lt;/b&gt;</span>'
 
 
 @pytest.mark.parametrize("nothing", ["", None, {}, {"en": ""}, LazyI18nString("")])

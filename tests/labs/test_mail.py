@@ -301,6 +301,7 @@ def test_words_follow_every_change_and_links_are_each_persons_own() -> None:
         "<b>&amp;</b> {{ lab }} {% now 'Y' %} %(x)s {0}",
         "https://evil.example/x www.evil.example you@evil.example",
         "[[manage-0]] [[confirm]]\U000f0000xX\U000f0010\U000f0001",
+        "Two\nlines  of \t'many' \"words\", " * 12,
         "",
     ],
 )
