@@ -27,6 +27,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 KEPT_AT_MOST = 500
+# What has more gaps than this, such as a mail about forty sessions, hardly has its shape twice, and is large to keep.
+GAPS_AT_MOST = 300
 _kept: dict[Hashable, _Stencil] = {}
 
 
@@ -54,7 +56,8 @@ def _filled(template: str, language: str | None, context: Mapping[str, Any], aut
     stencil = _kept.get(key)
     if stencil is None:
         stencil = _cut(template, shape, autoescape)
-        if not settings.DEBUG:  # a template may just have been written anew
+        # While developing, a template may just have been written anew.
+        if len(stencil.gaps) <= GAPS_AT_MOST and not settings.DEBUG:
             if len(_kept) >= KEPT_AT_MOST:
                 _kept.clear()
             _kept[key] = stencil

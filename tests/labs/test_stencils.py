@@ -179,6 +179,11 @@ def test_it_keeps_no_more_than_it_may(templates, monkeypatch):
 
     assert [stencils.filled(name, {"n": n}) for n in range(40)] == [str(n) for n in range(40)]
     assert len(stencils._kept) <= 5
+    many = templates("{% for word in words %}{{ word }}{% endfor %}")
+    for gaps, kept in ((stencils.GAPS_AT_MOST, 1), (stencils.GAPS_AT_MOST + 1, 0)):
+        stencils._kept.clear()
+        assert stencils.filled(many, {"words": ["x"] * gaps}) == "x" * gaps
+        assert len(stencils._kept) == kept
     with override_settings(DEBUG=True):
         stencils._kept.clear()
         assert stencils.filled(name, {"n": 1}) == "1"
