@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from labs.dates import clock, day_mark
@@ -103,7 +104,7 @@ class Figure:
     bars: tuple[Bar, ...]
     words: tuple[Words, ...]
 
-    @property
+    @cached_property
     def shapes(self) -> list[tuple[str, str]]:
         """The bars as (class, SVG path): those that follow each other in one class are one path."""
         return [
@@ -136,12 +137,12 @@ def weigh(blocks: Iterable[tuple[datetime, datetime, bool]]) -> list[Block]:
 
 def timetable(blocks: Iterable[Block], language: str) -> Figure | None:
     """Return a lab's timetable: a row per day with its name, a line per hour. None where there is no session."""
-    return _timetable(list(blocks), language, left=59, top=20, tallest=60, ceiling=210)
+    return _timetable(_readings(blocks), language, left=59, top=20, tallest=60, ceiling=210)
 
 
 def tile(blocks: Iterable[Block]) -> Figure | None:
     """Return the same without words, small, for lists of labs. None where there is no session."""
-    return _timetable(list(blocks), "", left=1, top=0, tallest=56, ceiling=190)
+    return _timetable(_readings(blocks), "", left=1, top=0, tallest=56, ceiling=190)
 
 
 def ruler(own: Sequence[Stretch], others: Iterable[Stretch], upper: Scale, lower: Scale | None) -> Figure:
@@ -192,11 +193,24 @@ def ruler(own: Sequence[Stretch], others: Iterable[Stretch], upper: Scale, lower
     )
 
 
+_Readings: TypeAlias = tuple[tuple[datetime, datetime, Weight], ...]
+
+
+def _readings(blocks: Iterable[Block]) -> _Readings:
+    """Return what the clocks show, without their zones: instants that are equal may be read otherwise elsewhere."""
+    return tuple(
+        (one.starts.replace(tzinfo=None), one.ends.replace(tzinfo=None), one.weight) for one in blocks
+    )
+
+
+@lru_cache(maxsize=32)
 def _timetable(
-    blocks: list[Block], language: str, *, left: int, top: int, tallest: int, ceiling: int
+    readings: _Readings, language: str, *, left: int, top: int, tallest: int, ceiling: int
 ) -> Figure | None:
-    if not blocks:
+    """Draw it once for all readers of the same programme in the same zone and language."""
+    if not readings:
         return None
+    blocks = [Block(*reading) for reading in readings]
     days = _by_day(blocks)
     first, last = _span(blocks)
     gap = 10 if len(days) <= 8 else 4

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -108,9 +110,31 @@ def one_line(value: object) -> None:
         raise ValidationError(_("Write this on one line."), code="line_break")
 
 
+@lru_cache(maxsize=4096)
+def _read(stored: str) -> Any:
+    return LazyI18nString(stored).data
+
+
+class _Words(I18nCharField):
+    """The same column for migrations; titles are read from page to page, and each is taken apart once."""
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> LazyI18nString:
+        text = LazyI18nString(None)
+        if value is not None:
+            data = _read(value)
+            text.data = (
+                data.copy() if isinstance(data, (dict, list)) else data
+            )  # whoever changes it changes its own
+        return text
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _path, positional, named = super().deconstruct()
+        return name, f"{I18nCharField.__module__}.{I18nCharField.__name__}", positional, named
+
+
 def words(*, limit: int = LINE, blank: bool = False) -> I18nCharField:
     """Return a column for a line of text in several languages."""
-    return I18nCharField(
+    return _Words(
         blank=blank,
         default="" if blank else models.NOT_PROVIDED,
         validators=[EachLanguageAtMost(limit), no_control_characters, one_line],

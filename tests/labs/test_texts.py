@@ -4,8 +4,12 @@ import time
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from i18nfield.strings import LazyI18nString
 
+from labs.models import Lab
 from labs.models.texts import first_unreadable, no_control_characters
+from tests.factories import LabFactory
 
 GRAVE = "\u0300"
 
@@ -59,3 +63,25 @@ def test_a_megabyte_is_read_at_once(text: str) -> None:
     assert (
         time.process_time() - began < 0.2
     )  # seconds of the processor; one look at each character takes longer
+
+
+@pytest.mark.django_db
+def test_a_text_that_is_read_twice_is_two_texts():
+    lab = LabFactory(title={"en": "One", "bg": "Едно"})
+    one, other = Lab.objects.get(pk=lab.pk), Lab.objects.get(pk=lab.pk)
+
+    one.title.data["en"] = "Changed"
+
+    assert (str(other.title), Lab.objects.get(pk=lab.pk).title.data) == ("One", {"en": "One", "bg": "Едно"})
+    assert type(one.title) is type(LazyI18nString(""))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stored", ["", "plain", '{"en": "One"}', '"{}"', "[1]", "12", "null", "{broken"])
+def test_whatever_is_stored_is_read_as_the_library_reads_it(stored):
+    lab = LabFactory()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE labs_lab SET theme = %s WHERE id = %s", [stored, lab.pk])
+
+    for _again in range(2):
+        assert Lab.objects.get(pk=lab.pk).theme.data == LazyI18nString(stored).data

@@ -1,6 +1,7 @@
 """The timetable as a drawing: the drawing is the data."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -138,3 +139,18 @@ def test_a_ruler_holds_sessions_of_any_length(hours):
     (bar,) = drawing.bars
     assert float(bar.x) >= 65
     assert float(bar.x) + float(bar.width) <= figure.WIDTH
+
+
+def test_the_same_instants_are_drawn_as_each_zone_reads_them():
+    starts = datetime(2027, 4, 6, 9, tzinfo=UTC)
+    instants = [(starts, starts + timedelta(hours=2))]
+
+    def drawn(zone: str):
+        return figure.timetable(
+            [figure.Block(*(at.astimezone(ZoneInfo(zone)) for at in one)) for one in instants], "en"
+        )
+
+    sofia, brussels = drawn("Europe/Sofia"), drawn("Europe/Brussels")
+    assert (sofia.words, sofia.bars) != (brussels.words, brussels.bars)
+    assert (drawn("Europe/Sofia"), drawn("Europe/Brussels")) == (sofia, brussels)
+    assert figure.timetable(iter(()), "en") is None
