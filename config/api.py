@@ -10,6 +10,7 @@ from labs.api_bodies import JsonBody
 from labs.api_document import DESCRIPTION
 from labs.api_parameters import only_known
 from registrations.api import router as registrations
+from registrations.door_api import router as door
 from sessions.api import router as sessions
 
 api = HouseAPI(
@@ -24,6 +25,7 @@ api.add_decorator(only_known, mode="view")
 api.add_router("", labs)
 api.add_router("", sessions)
 api.add_router("", registrations)
+api.add_router("", door)
 api.add_router("", certificates)
 
 api.add_exception_handler(ValidationError, problems.invalid)

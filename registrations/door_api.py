@@ -1,0 +1,173 @@
+"""The API at the door: who is expected in a session, and who was there."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+from ninja import FilterSchema, Query, Router, Schema, Status
+from ninja.pagination import paginate
+from pydantic import Field, StringConstraints
+
+from labs.api import type_of_texts
+from labs.api_access import account_of, lab_of_door
+from labs.api_pages import Pages
+from labs.models import ApiToken, Lab
+from labs.models.texts import languages_of
+from labs.problems import Refused as Problem
+from labs.viewer import viewer_of
+from registrations import attendance, door
+from registrations.api import registration_of
+from registrations.models import Attendance, Registration
+from sessions.models import Session
+
+router = Router(tags=["Registrations and attendance"])
+
+Scope = ApiToken.Scope
+
+
+class AttendanceOut(Schema):
+    registration: UUID = Field(description="The registration's id")
+    session: str = Field(description="The session's slug")
+    name: str = Field(description="The person's")
+    taken_at: datetime = Field(description="When it was written down")
+
+
+class GuestOut(Schema):
+    """One person of the list at the door, which has no addresses."""
+
+    registration: UUID = Field(description="To take attendance with")
+    name: str
+    city: type_of_texts = Field(description="Name of the person's city, if the programme has it; else empty")
+    city_text: str = Field(
+        description="The city as the person wrote it, where the programme does not have it"
+    )
+    seat: Literal["confirmed", "waiting"] | None = Field(description="In this session")
+    taken_at: datetime | None = Field(description="When the person was marked as present, if so")
+
+
+class GuestFilters(FilterSchema):
+    search: (
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=door.LETTERS_AT_LEAST, max_length=100),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Part of a name: then of everybody registered in the lab, with a seat here or not; at most "
+        f"{door.FOUND_AT_MOST} people",
+    )
+
+    def apply(self, session: Session) -> QuerySet[Registration]:
+        if self.search is None:
+            return door.people(session)
+        return door.people(session, self.search)[: door.FOUND_AT_MOST]
+
+
+def _session(request: HttpRequest, lab: Lab, session: str) -> Session:
+    found = Session.objects.filter(lab=lab, slug=session).visible_to(viewer_of(request)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def attendance_data(row: Attendance) -> dict[str, Any]:
+    return {
+        "registration": row.registration.public_id,
+        "session": row.session.slug,
+        "name": row.registration.name,
+        "taken_at": row.taken_at,
+    }
+
+
+class PageOfAttendance(Pages):
+    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
+        page = super().paginate_queryset(queryset, pagination, request, **params)
+        page["items"] = [attendance_data(each) for each in page["items"]]
+        return page
+
+
+def guest_data(guest: door.Guest) -> dict[str, Any]:
+    written = isinstance(guest.city, str)
+    return {
+        "registration": guest.public_id,
+        "name": guest.name,
+        "city": {} if written else languages_of(guest.city),
+        "city_text": guest.city if written else "",
+        "seat": guest.seat or None,
+        "taken_at": guest.since,
+    }
+
+
+class PageOfGuests(Pages):
+    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
+        page = super().paginate_queryset(queryset, pagination, request, **params)
+        page["items"] = [guest_data(door.guest(each)) for each in page["items"]]
+        return page
+
+
+@router.get("/labs/{lab}/sessions/{session}/expected", response=list[GuestOut], url_name="expected")
+@paginate(PageOfGuests)
+def expected(
+    request: HttpRequest, lab: str, session: str, filters: Query[GuestFilters]
+) -> QuerySet[Registration]:
+    """Who has a seat in the session, then who waits for one, then who came without, each by name. Scope: attendance.
+
+    Door staff may read it too: it says what the list at the door says. 404 for a session that was cancelled, or is a
+    draft: nobody is expected there.
+    """
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    row = door.sessions_to_take(found, viewer_of(request)).filter(slug=session).first()
+    if row is None:
+        raise Http404
+    row.lab = found
+    return filters.apply(row)
+
+
+@router.get("/labs/{lab}/sessions/{session}/attendance", response=list[AttendanceOut], url_name="attendance")
+@paginate(PageOfAttendance)
+def attended(request: HttpRequest, lab: str, session: str) -> QuerySet[Attendance]:
+    """Who was there, in the order taken. Scope: attendance; door staff may read it too."""
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    rows = Attendance.objects.filter(session=_session(request, found, session))
+    return rows.select_related("registration", "session").order_by("taken_at", "pk")
+
+
+@router.put(
+    "/labs/{lab}/sessions/{session}/attendance/{registration}",
+    response=AttendanceOut,
+    url_name="take_attendance",
+)
+def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> dict[str, Any]:
+    """Write down that the person was there; a second call changes nothing. Scope: attendance.
+
+    A session that was cancelled, or is a draft, has nobody present.
+    """
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    person = registration_of(found, registration)
+    try:
+        row = attendance.take(person, _session(request, found, session), account_of(request))
+    except attendance.NotOfThisLab as error:
+        raise Problem(_("The registration is not confirmed."), status=409) from error
+    except attendance.NotHeld as error:
+        raise Problem(
+            _("This session does not take place: nobody can be marked as present."), status=409
+        ) from error
+    return attendance_data(row)
+
+
+@router.delete(
+    "/labs/{lab}/sessions/{session}/attendance/{registration}",
+    response={204: None},
+    url_name="untake_attendance",
+)
+def untake(request: HttpRequest, lab: str, session: str, registration: UUID) -> Status[None]:
+    """Take a mistaken attendance back. Scope: attendance."""
+    found = lab_of_door(request, lab, Scope.ATTENDANCE)
+    attendance.untake(
+        registration_of(found, registration), _session(request, found, session), account_of(request)
+    )
+    return Status(204, None)
