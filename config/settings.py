@@ -104,7 +104,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "labs.context.page",
             ],
-            "builtins": ["labs.templatetags.house", "labs.templatetags.fields"],
+            "builtins": ["labs.templatetags.house", "labs.templatetags.fields", "labs.templatetags.lists"],
         },
     }
 ]
