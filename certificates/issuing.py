@@ -23,6 +23,7 @@ from certificates.holders import hash_of
 from certificates.models import Certificate
 from certificates.pdf import Logo, render
 from certificates.press import PressFailed
+from labs.clock import DatabaseNow
 from labs.models import Lab, Task, User
 from labs.models.texts import languages_of
 from labs.work import Lease, enqueue
@@ -213,7 +214,7 @@ def start_issuing(lab: Lab, by: User | None = None) -> Task:
     """
     running = running_work(lab)
     if running is not None:
-        now = timezone.now()
+        now = DatabaseNow()
         Task.objects.filter(pk=running.pk, state=Task.State.QUEUED, run_at__gt=now).update(run_at=now)
         return running
     return enqueue("certificates.issue", {"lab": lab.pk, "by": by.pk if by else None})

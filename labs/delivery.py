@@ -13,6 +13,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
+from labs.clock import DatabaseNow, database_now
 from labs.mail import outgoing
 from labs.models import Lab, Message, WorkerBeat
 from labs.work import ENOUGH_BEGINNINGS, Lease, crash_point, said, where
@@ -114,7 +115,7 @@ def _note(message: Message, lease: Lease, outcome: Outcome) -> None:
         if tries > len(RETRIES):
             outcome = Outcome(Message.State.FAILED, outcome.said, outcome.code)
         else:
-            changes["run_at"] = now + RETRIES[tries - 1]
+            changes["run_at"] = DatabaseNow() + RETRIES[tries - 1]
     if outcome.state != Message.State.QUEUED:
         changes |= {"finished_at": now, "provider_id": outcome.provider_id}
     ours = lease.end(state=outcome.state, **changes)
@@ -176,7 +177,7 @@ def retry(message: Message) -> None:
     """Send a message again that failed or bounced, or one that waits, now. Raises CannotRetry otherwise."""
     again = Message.objects.filter(
         pk=message.pk, state__in=[Message.State.FAILED, Message.State.BOUNCED, Message.State.QUEUED]
-    ).update(state=Message.State.QUEUED, run_at=timezone.now(), attempts=0, finished_at=None)
+    ).update(state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None)
     if not again:
         raise CannotRetry
     message.refresh_from_db()
@@ -185,7 +186,7 @@ def retry(message: Message) -> None:
 def retry_failed(lab: Lab) -> int:
     """Send all mails of a lab again that failed, and return how many. Those whose mailbox does not exist stay."""
     return Message.objects.filter(lab=lab, state=Message.State.FAILED).update(
-        state=Message.State.QUEUED, run_at=timezone.now(), attempts=0, finished_at=None
+        state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None
     )
 
 
@@ -232,4 +233,4 @@ def summary(lab: Lab | None = None) -> Summary:
         oldest_unsent_at=Min(F("created_at"), filter=UNSENT),
     )
     beat = WorkerBeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
-    return Summary(**figures, last_beat_at=beat, now=timezone.now())
+    return Summary(**figures, last_beat_at=beat, now=database_now())

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min, Q
-from django.utils import timezone
 
+from labs.clock import DatabaseNow, database_now
 from labs.delivery import summary
 from labs.models import Message, Task
 
@@ -73,7 +73,7 @@ def _worker() -> Finding:
 
 def mail_is_overdue_by() -> timedelta | None:
     """Return how long the mail that is due for longest has waited for a worker; None where none is due."""
-    now = timezone.now()
+    now = database_now()
     due = Message.objects.filter(state=Message.State.QUEUED, run_at__lte=now).aggregate(at=Min("run_at"))[
         "at"
     ]
@@ -116,7 +116,7 @@ def gauges() -> list[Gauge]:
     by_state |= dict(Message.objects.order_by().values_list("state").annotate(Count("pk")))
     tasks: dict[str, int] = dict.fromkeys(Task.State.values, 0)
     tasks |= dict(Task.objects.order_by().values_list("state").annotate(Count("pk")))
-    due = Task.objects.filter(Q(state=Task.State.QUEUED), run_at__lte=timezone.now()).aggregate(
+    due = Task.objects.filter(Q(state=Task.State.QUEUED), run_at__lte=DatabaseNow()).aggregate(
         at=Min("run_at")
     )["at"]
     found = [
@@ -127,7 +127,7 @@ def gauges() -> list[Gauge]:
         )
         for state, count in counts.items()
     ]
-    waiting = timezone.now() - due if due else None
+    waiting = database_now() - due if due else None
     ages = (
         (
             "citylabs_oldest_unsent_mail_seconds",

@@ -22,6 +22,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from labs.clock import DatabaseNow, database_now
 from labs.models import Message, Task
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class LeaseLost(Exception):
 
 @dataclass(eq=False)
 class Lease:
-    """One worker's hold on one row, for `span` at a time. Instants are UTC."""
+    """One worker's hold on one row, for `span` at a time; only `kept_until` goes by this machine's clock."""
 
     kind: type[Task] | type[Message]
     pk: int
@@ -59,7 +60,7 @@ class Lease:
 
     def prolong(self, **changes: Any) -> bool:
         """Put the lease's end off and write `changes`, if the row is still ours; tell whether it is."""
-        return self.write(lease_until=timezone.now() + self.span, **changes)
+        return self.write(lease_until=DatabaseNow() + self.span, **changes)
 
     def begin(self) -> bool:
         """Count one more beginning, before anything is done that others could notice; tell whether it may go on."""
@@ -101,7 +102,7 @@ def claim(kind: type[Row], limit: int, span: timedelta) -> list[tuple[Row, Lease
     No two callers get the same row: on PostgreSQL each skips what another has locked, on SQLite the write lock is
     taken before reading.
     """
-    now = timezone.now()
+    now = DatabaseNow()
     due = Q(state="queued", run_at__lte=now) | Q(state=HELD[kind], lease_until__lt=now)
     waiting = kind._default_manager.filter(due, state__in=["queued", HELD[kind]]).order_by("run_at", "pk")
     if not waiting.exists():  # looking costs no write lock
@@ -150,7 +151,7 @@ def enqueue(
     name: str, arguments: dict[str, Any], key: str | None = None, run_at: datetime | None = None
 ) -> Task:
     """Put work down, in the current transaction. With a key that was used before, return that earlier task."""
-    values = {"name": name, "arguments": arguments, "run_at": run_at or timezone.now()}
+    values = {"name": name, "arguments": arguments, "run_at": run_at or DatabaseNow()}
     if key is None:
         return Task.objects.create(**values)
     return Task.objects.get_or_create(key=key, defaults=values)[0]
@@ -159,7 +160,7 @@ def enqueue(
 def enqueue_recurring() -> None:
     """Put down the recurring tasks of this hour, day …, each once, whoever asks how often."""
     autodiscover_modules("tasks")
-    now = timezone.now().timestamp()
+    now = database_now().timestamp()
     known = {f"{name}:{int(now // every.total_seconds())}": name for name, every in _recurring.items()}
     for key in sorted(known.keys() - set(Task.objects.filter(key__in=known).values_list("key", flat=True))):
         enqueue(known[key], {}, key=key)
@@ -188,7 +189,7 @@ def carry_out(work: Task, lease: Lease) -> None:
         if tries > len(TASK_RETRIES):
             lease.end(state=Task.State.FAILED, last_error=said(error), finished_at=timezone.now())
         else:
-            run_at = timezone.now() + TASK_RETRIES[tries - 1]
+            run_at = DatabaseNow() + TASK_RETRIES[tries - 1]
             lease.end(state=Task.State.QUEUED, last_error=said(error), run_at=run_at)
     else:
         crash_point("task-after-work")

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
+from labs.clock import DatabaseNow
 from labs.delivery import deliver
 from labs.models import Message, Task, WorkerBeat
 from labs.work import PATIENCE, Lease, carry_out, claim, enqueue_recurring, lease_time, where
@@ -146,7 +147,7 @@ class Worker:
 
     def beat(self) -> None:
         """Write the sign of life."""
-        now = timezone.now()
+        now = DatabaseNow()
         WorkerBeat.objects.update_or_create(
             worker=self.name, defaults={"beat_at": now}, create_defaults={"beat_at": now, "started_at": now}
         )

@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -58,6 +58,27 @@ def pytest_runtest_setup() -> None:
     from django.utils import translation
 
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def clock_that_travels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the database's clock follow a test that travels in time; `clock_of_the_database` leaves it its own."""
+    if "clock_of_the_database" in request.fixturenames:
+        return
+    from django.utils import timezone
+
+    from labs import clock
+
+    def as_on_sqlite(now: clock.DatabaseNow, compiler: Any, connection: Any, **context: Any) -> Any:
+        return now.as_sqlite(compiler, connection)
+
+    monkeypatch.setattr(clock.DatabaseNow, "as_postgresql", as_on_sqlite, raising=False)
+    monkeypatch.setattr(clock, "_asked", timezone.now)
+
+
+@pytest.fixture
+def clock_of_the_database() -> None:
+    """Ask for the database's own clock, which does not travel: for tests of nodes whose clocks differ."""
 
 
 @pytest.fixture(scope="session")

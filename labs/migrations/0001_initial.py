@@ -1,6 +1,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import i18nfield.fields
+import labs.clock
 import labs.models.programmes
 import labs.models.texts
 import labs.zones
@@ -428,7 +429,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("run_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("run_at", models.DateTimeField(default=labs.clock.DatabaseNow)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("fence", models.PositiveIntegerField(default=0)),
@@ -968,7 +969,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("run_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("run_at", models.DateTimeField(default=labs.clock.DatabaseNow)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("fence", models.PositiveIntegerField(default=0)),

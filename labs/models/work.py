@@ -12,11 +12,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from labs.clock import DatabaseNow
+
 
 class LeasedWork(models.Model):
-    """What every kind of later work has in common. Instants are UTC."""
+    """What every kind of later work has in common. Instants are UTC.
 
-    run_at = models.DateTimeField(default=timezone.now)
+    `run_at` and `lease_until` go by the database's clock (`labs.clock`).
+    """
+
+    run_at = models.DateTimeField(default=DatabaseNow)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
