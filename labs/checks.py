@@ -1,11 +1,16 @@
 """What is looked at before the service starts."""
 
+import re
+import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+from labs.zones import rules_version
 
 SQLITE = "sqlite"
 
@@ -31,3 +36,21 @@ def journal_fault(alias: str, pragmas: str) -> CheckMessage:
         return Error(said, hint=way_out, id="labs.E001")
     said = f"The database {alias} keeps the slower rollback journal: this SQLite library can corrupt WAL."
     return Warning(said, hint=way_out, id="labs.W001")
+
+
+def refuse_other_zone_rules() -> None:
+    """Raise ImproperlyConfigured where time zones do not follow the release of tzdata that requirements/app.txt names.
+
+    Two machines with different rules show different hours for one session, and calendars take in one or the other.
+    """
+    lock = (settings.BASE_DIR / "requirements" / "app.txt").read_text(encoding="utf-8")
+    pinned = re.search(r"^tzdata==(\S+)", lock, re.MULTILINE)
+    if pinned is None or pinned[1] != rules_version():
+        raise ImproperlyConfigured(
+            f"Time zones follow tzdata {rules_version()}, and requirements/app.txt names "
+            f"{pinned[1] if pinned else 'none'}. Run scripts/setup, which installs what is named there."
+        )
+    if zoneinfo.TZPATH:
+        raise ImproperlyConfigured(
+            f"Time zones follow the files in {', '.join(zoneinfo.TZPATH)}, and not the package tzdata {pinned[1]}."
+        )

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 
+import tzdata
 from babel.core import get_global
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +61,11 @@ class ZoneLabel:
 
     def __str__(self) -> str:
         return self.city if self.city == self.detail else f"{self.city} ({self.detail})"
+
+
+def rules_version() -> str:
+    """Return which release of the `tzdata` package this process takes its zone rules from: "2026.6"."""
+    return str(tzdata.__version__)
 
 
 @lru_cache(maxsize=1)

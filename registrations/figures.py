@@ -1,13 +1,14 @@
 """Numbers for organisers: how many, since when, from where, for what. A constant number of queries per figure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
+from django.db.models.functions import TruncMinute
 
 from labs.models import City, Lab, StakeholderGroup
 from registrations.models import Attendance, Registration, Seat
@@ -62,15 +63,21 @@ def attended(labs: Iterable[int]) -> dict[int, int]:
 
 
 def by_day(lab: Lab) -> list[tuple[date, int]]:
-    """Return how many addresses were confirmed on each day (in the lab's zone) on which any was, in order."""
-    return list(
+    """Return how many addresses were confirmed on each day (in the lab's zone) on which any was, in order.
+
+    The days are made here: PostgreSQL has zone rules of its own.
+    """
+    by_minute = (
         Registration.objects.filter(lab=lab, confirmed_at__isnull=False)
         .order_by()
-        .annotate(day=TruncDate("confirmed_at", tzinfo=ZoneInfo(lab.time_zone)))
-        .values_list("day")
+        .annotate(minute=TruncMinute("confirmed_at", tzinfo=UTC))
+        .values_list("minute")
         .annotate(n=Count("pk"))
-        .order_by("day")
     )
+    zone, days = ZoneInfo(lab.time_zone), Counter[date]()
+    for minute, n in by_minute:
+        days[minute.astimezone(zone).date()] += n
+    return sorted(days.items())
 
 
 def by_city(lab: Lab) -> list[tuple[City | None, int]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, override
 from labs.models.texts import reading
 from labs.prepared import Prepared
 from labs.viewer import Viewer
+from labs.zones import rules_version
 from registrations import links
 from registrations.models import Registration, Seat
 from sessions.calendars import CalendarEntry, Feed, event_file, feed_bytes
@@ -88,7 +89,7 @@ def _kept_entries(registration: Registration, states: Mapping[int, Seat.State]) 
     """
     lab, language = registration.lab, registration.language
     # The instant beside the number: a database that was restored from a backup counts its revisions anew.
-    version = f"{settings.BASE_URL}:{lab.pk}:{lab.revision}:{lab.revised_at.timestamp()}:{language}"
+    version = f"{rules_version()}:{settings.BASE_URL}:{lab.pk}:{lab.revision}:{lab.revised_at.timestamp()}:{language}"
     keys = {f"entry:{version}:{pk}:{state == Seat.State.CONFIRMED}": pk for pk, state in states.items()}
     found = {keys[key]: entry for key, entry in cache.get_many(keys).items()}
     missing = {pk: key for key, pk in keys.items() if pk not in found}

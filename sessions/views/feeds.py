@@ -8,7 +8,6 @@ import math
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import cast
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from labs import access
 from labs.models import Lab, Programme, Track, User
 from labs.prepared import Prepared
 from labs.viewer import VISITOR, viewer_of
+from labs.zones import rules_version
 from sessions import entries
 from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
 from sessions.delegate_calendars import as_delegate
@@ -33,7 +33,7 @@ from sessions.visibility import SessionQuerySet
 
 # Raise it when the way entries are written changes: calendars and caches then fetch them anew.
 FORM = 1
-_RULES = f"{FORM} tzdata {version('tzdata')}"
+_RULES = f"{FORM} tzdata {rules_version()}"
 SECONDS_FRESH = 300
 SECONDS_KEPT = 24 * 60 * 60
 

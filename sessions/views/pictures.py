@@ -16,6 +16,7 @@ from labs.models import Lab
 from labs.models.texts import reading
 from labs.theme import HOUSE
 from labs.viewer import VISITOR
+from labs.zones import rules_version
 from sessions import picture, programme
 from sessions.figure import tile
 from sessions.views.feeds import asked_language
@@ -32,7 +33,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """Draw the lab as visitors see it; internal sessions are never in it."""
     found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
     language = asked_language(request, found.default_language)
-    named = f"{FORM} {found.pk} {found.revision} {language}"
+    named = f"{FORM} tzdata {rules_version()} {found.pk} {found.revision} {language}"
     digest = hashlib.sha256(named.encode()).hexdigest()[:32]
     response = HttpResponse(content_type="image/png")
     response.headers["ETag"] = quote_etag(digest)

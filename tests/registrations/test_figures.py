@@ -39,6 +39,14 @@ def test_days_are_those_of_the_labs_own_zone():
     assert figures.by_day(lab) == [(datetime(2027, 3, 2).date(), 1)]
 
 
+def test_days_follow_the_pinned_zone_rules_and_not_those_of_the_database_server():
+    # Morocco left its summer hour in September 2026, which a server of the year before does not know.
+    lab = f.LabFactory(time_zone="Africa/Casablanca")
+    f.RegistrationFactory(lab=lab, confirmed_at=datetime(2027, 7, 1, 23, 30, tzinfo=UTC))
+
+    assert figures.by_day(lab) == [(datetime(2027, 7, 1).date(), 1)]
+
+
 def test_cities_and_groups_come_most_first_with_the_others_last():
     lab = f.LabFactory()
     few, many = f.CityFactory.create_batch(2)

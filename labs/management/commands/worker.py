@@ -1,5 +1,6 @@
 """Sends queued mails and does other later work."""
 
+import logging
 import signal
 from argparse import ArgumentParser
 from types import FrameType
@@ -9,6 +10,9 @@ from django.core.management.base import BaseCommand
 
 from labs.checks import SQLITE
 from labs.worker import Worker
+from labs.zones import rules_version
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -22,6 +26,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        logger.info("Time zones follow tzdata %s.", rules_version())
         worker = Worker(poll=options["poll"])
         if options["once"]:
             worker.work_off()
