@@ -52,9 +52,14 @@ def personal_link(view: type_of_view) -> type_of_view:
 
 
 def keep_private(response: HttpResponseBase) -> None:
-    """Have an answer to a private link kept by nobody and its address told to nobody."""
+    """Have an answer to a private link kept by nobody and its address told to nobody.
+
+    `strict-origin` sends the origin and never the path, also to our own server, whose proxies may log the Referer.
+    `no-referrer` would have browsers post `Origin: null` (Fetch, "append a request Origin header"), which Django's
+    guard refuses from whoever is signed in.
+    """
     response.headers.setdefault("Cache-Control", "private, no-store")
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "strict-origin"
     response.headers["X-Robots-Tag"] = "noindex"
 
 

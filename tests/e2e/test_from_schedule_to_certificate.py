@@ -2,8 +2,11 @@
 
 Real parts only: the service as `make run` starts it, its worker, a mail server, a calendar client, Chromium. Nothing
 reaches into the database; people make everything on the pages, and read their mail.
+
+It is played twice: by participants without an account, and by two who are signed in, the delegate and the door staff.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +16,24 @@ from tests.e2e import what_participants_do as participating
 from tests.e2e.calendar_client import find_programs
 from tests.e2e.conftest import Newcomer
 from tests.e2e.people import PASSWORD, PHONE
-from tests.e2e.running_service import Service
+from tests.e2e.running_service import Service, running
 from tests.e2e.story import DELEGATE, DOOR, LAB, OPERATOR, OWNER, SECOND, Programme
 from tests.e2e.words_of_the_catalogue import words
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 
 
-def test_the_whole_story_in_bulgarian(service: Service, newcomer: Newcomer, tmp_path: Path) -> None:
+@pytest.fixture
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An installation of its own for each play: the story begins with an empty one."""
+    with running(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+@pytest.mark.parametrize("signed_in", [False, True], ids=["signed out", "signed in"])
+def test_the_whole_story_in_bulgarian(
+    service: Service, newcomer: Newcomer, tmp_path: Path, signed_in: bool
+) -> None:
     find_programs()
     service.manage("load_programme", "data/programmes.json")
     service.manage("createsuperuser", "--noinput", "--email", OPERATOR, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
@@ -38,7 +51,11 @@ def test_the_whole_story_in_bulgarian(service: Service, newcomer: Newcomer, tmp_
     participating.a_visitor_reads_the_programme(visitor, programme)
     participating.the_delegate_sees_the_internal_session(delegate, programme)
 
-    first, second = newcomer("first"), newcomer("second")
+    door = newcomer("door", viewport=PHONE, is_mobile=True, has_touch=True)
+    organising.the_owner_asks_for_help_at_the_door(owner, programme)
+    door.accepts_account(service.post, DOOR)
+
+    first, second = (delegate, door) if signed_in else (newcomer("first"), newcomer("second"))
     participating.the_first_registers(first, service, programme)
     participating.the_second_waits_for_a_seat(second, service, programme)
     calendar = participating.the_first_subscribes(first, tmp_path)
@@ -46,9 +63,6 @@ def test_the_whole_story_in_bulgarian(service: Service, newcomer: Newcomer, tmp_
     participating.the_first_gives_up_the_seat_that_the_second_gets(first, second, service, calendar)
     organising.the_owner_cancels_and_restores_the_plenary(owner, first, service, programme, calendar)
 
-    door = newcomer("door", viewport=PHONE, is_mobile=True, has_touch=True)
-    organising.the_owner_asks_for_help_at_the_door(owner, programme)
-    door.accepts_account(service.post, DOOR)
     organising.attendance_is_taken_on_a_phone(door, programme)
     organising.the_owner_issues_certificates(owner, programme)
     code = participating.a_certificate_comes_by_mail_and_is_sound(first, service, tmp_path)

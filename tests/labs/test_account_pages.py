@@ -135,7 +135,7 @@ def test_the_link_of_a_mail_opens_a_form_changes_nothing_and_works_once(browser)
         page = browser.get(link)
         assert page.status_code == 200
         assert not page.cookies
-        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["Referrer-Policy"] == "strict-origin"
         assert "no-store" in page.headers["Cache-Control"]
     new = "a sentence that only I would write"
     form = {"form_key": key_in(page.content), "password1": new, "password2": new}

@@ -68,7 +68,7 @@ def test_private_pages_are_not_cached_not_indexed_and_tell_no_other_site(client:
     page = client.get(link(found, "manage"))
 
     assert page["Cache-Control"] == "private, no-store"
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "strict-origin"
     assert page["X-Robots-Tag"] == "noindex"
     assert page.cookies == {}
 

@@ -159,7 +159,11 @@ def problems_of(met: Exchange) -> Iterator[str]:
         yield "X-Frame-Options"
     if headers.get("cross-origin-opener-policy") != "same-origin":
         yield "Cross-Origin-Opener-Policy"
-    wanted = {"no-referrer"} if met.policy == "personal-link" else {"no-referrer", "same-origin"}
+    wanted = (
+        {"strict-origin"}
+        if met.policy == "personal-link"
+        else {"no-referrer", "same-origin", "strict-origin"}
+    )
     if headers.get("referrer-policy") not in wanted:
         yield f"Referrer-Policy: {headers.get('referrer-policy')}"
     if not met.content_type and met.status == 200:
