@@ -55,7 +55,7 @@ def test_a_registration_is_made_changed_and_ended(
     browser: Browser, live_server: LiveServer, who: str, language: str, script: bool
 ) -> None:
     chosen = ["last", *(["for-cities"] if who in ("delegate", "organiser") else [])]
-    with somebody(browser, live_server.url, who, language, script) as (reader, world):
+    with somebody(browser, live_server.url, who, language, script) as (reader, _world):
         page = reader.page
         reader.opens(reverse("register", args=["lab"]))
         for slug in chosen:
