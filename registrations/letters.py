@@ -4,9 +4,9 @@ A mail is wholly in the person's language, with the person's hours first and the
 Mails to an address that nobody has confirmed carry nothing that the sender of the form typed: no name, no words.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext
 
-from labs import dates, zones
+from labs import dates, zone_hours
 from labs.mail import File, queue
 from labs.models import Lab, Message
 from labs.models.texts import reading
@@ -22,6 +22,7 @@ from labs.wall_clock import wall
 from registrations import links, personal_calendar
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
+from sessions.zone_notes import instants_of
 
 # An address gets at most one mail of a kind that anybody may ask for within this time.
 QUIET = timedelta(minutes=20)
@@ -29,13 +30,16 @@ QUIET = timedelta(minutes=20)
 
 @dataclass(frozen=True)
 class SeatLine:
-    """One session as a mail lists it, in the person's language. `lab_time` is empty where it would say the same."""
+    """One session as a mail lists it, in the person's language.
+
+    `elsewhere` are the hours by the clocks of the session's own zone and the lab's, where they differ.
+    """
 
     title: str
     address: str
     day: str
     hours: str
-    lab_time: str
+    elsewhere: tuple[str, ...]
     state: str
     is_seat: bool
 
@@ -140,7 +144,7 @@ def _about_session(occasion: str, key: str, seat: Seat) -> Message:
     registration, session = seat.registration, seat.session
     with translation.override(registration.language):
         context = {
-            "lines": [_line(registration, seat, None)],
+            "lines": _lines(registration, [seat], {}),
             "zone": _zone(registration, [session]),
             "session_title": text_of(session.title, registration),
             "reason": text_of(session.cancel_reason, registration),
@@ -203,7 +207,7 @@ def _overview(registration: Registration, seats: Sequence[Seat]) -> dict[str, An
     positions = waiting_positions(seats)
     with translation.override(registration.language):
         return {
-            "lines": [_line(registration, seat, positions.get(seat.pk)) for seat in seats],
+            "lines": _lines(registration, seats, positions),
             "zone": _zone(registration, [seat.session for seat in seats]),
             "summary": in_words(seats),
         }
@@ -235,20 +239,27 @@ def in_words(seats: Iterable[Seat]) -> str:
     return " ".join(sentences) or gettext("You have no seat at present.")
 
 
-def _line(registration: Registration, seat: Seat, position: int | None) -> SeatLine:
-    session, language, zone = seat.session, registration.language, registration.time_zone
-    starts, ends = wall(session.starts_at, zone), wall(session.ends_at, zone)
-    there = wall(session.starts_at, session.time_zone), wall(session.ends_at, session.time_zone)
-    differs = starts.replace(tzinfo=None) != there[0].replace(tzinfo=None)
-    return SeatLine(
-        title=text_of(session.title, registration),
-        address=session_address(session, registration.lab),
-        day=dates.long_day(starts.date(), language),
-        hours=_hours(starts, ends, language),
-        lab_time=_elsewhere(session, there, starts.date(), language) if differs else "",
-        state=_state_in_words(seat, position),
-        is_seat=seat.state == Seat.State.CONFIRMED and not session.is_cancelled,
-    )
+def _lines(registration: Registration, seats: Sequence[Seat], positions: Mapping[int, int]) -> list[SeatLine]:
+    """Return the sessions as a mail lists them. `positions` are the places in line of those who wait."""
+    language, lab, zone = registration.language, registration.lab, registration.time_zone
+    with_offset = zone_hours.clocks_change(zone, instants_of(seat.session for seat in seats))
+    lines = []
+    for seat in seats:
+        session = seat.session
+        starts, ends = session.starts_at, session.ends_at
+        own_zones = (lab.time_zone, session.time_zone)
+        lines.append(
+            SeatLine(
+                title=text_of(session.title, registration),
+                address=session_address(session, lab),
+                day=dates.long_day(wall(starts, zone).date(), language),
+                hours=zone_hours.hours(starts, ends, zone, language, with_offset=with_offset),
+                elsewhere=zone_hours.elsewhere(starts, ends, zone, own_zones, language),
+                state=_state_in_words(seat, positions.get(seat.pk)),
+                is_seat=seat.state == Seat.State.CONFIRMED and not session.is_cancelled,
+            )
+        )
+    return lines
 
 
 def session_address(session: Session, lab: Lab) -> str:
@@ -258,24 +269,10 @@ def session_address(session: Session, lab: Lab) -> str:
     return settings.BASE_URL + reverse("session", args=[lab.slug, session.slug])
 
 
-def _hours(starts: datetime, ends: datetime, language: str) -> str:
-    if starts.date() == ends.date():
-        return dates.hours(starts, ends)
-    return f"{dates.clock(starts)} {dates.DASH} {dates.short_day(ends.date(), language)}, {dates.clock(ends)}"
-
-
-def _elsewhere(session: Session, there: tuple[datetime, datetime], day: date, language: str) -> str:
-    """Return "11:30–13:00, Sofia, EEST, UTC+3", with its day in front where it is another than `day`."""
-    label = zones.zone_label(session.time_zone, session.starts_at, language)
-    place = label.city if label.city == label.detail else f"{label.city}, {label.detail}"
-    hours = _hours(*there, language) if there[0].date() == day else dates.short_span(*there, language)
-    return f"{hours}, {place}"
-
-
 def _zone(registration: Registration, sessions: Sequence[Session]) -> str:
-    """Return the person's zone as it is at the first of these sessions: "Athens (EEST, UTC+3)"."""
-    at = min((session.starts_at for session in sessions), default=timezone.now())
-    return str(zones.zone_label(registration.time_zone, at, registration.language))
+    """Return the person's zone as it is during these sessions: "Athens (EEST, UTC+3)"."""
+    instants = instants_of(sessions) or [timezone.now()]
+    return zone_hours.city_words(registration.time_zone, instants, registration.language)
 
 
 def _state_in_words(seat: Seat, position: int | None) -> str:

@@ -15,11 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from labs import markdown
-from labs.dates import hours
 from labs.models import Lab, Programme, Track
 from labs.models.texts import reading
-from labs.wall_clock import wall
-from labs.zones import zone_label
+from labs.zone_hours import city_words, clocks_change, hours
 from sessions.calendars import CalendarEntry, Feed, event_file
 from sessions.models import AgendaItem, Appearance, Session
 
@@ -162,23 +160,25 @@ def _agenda(session: Session, language: str) -> str:
     if not items:
         return ""
     zone = session.time_zone
-    if any(item.starts_at for item in items):
-        heading = gettext("Agenda, times of %(zone)s") % {
-            "zone": zone_label(zone, session.starts_at, language)
-        }
+    instants = [at for item in items for at in (item.starts_at, item.ends_at) if at]
+    if instants:
+        heading = gettext("Agenda, times of %(zone)s") % {"zone": city_words(zone, instants, language)}
     else:
         heading = gettext("Agenda")
     lines = [heading]
+    with_offset = clocks_change(zone, instants)
     for item in items:
-        lines.append(f"{_item_hours(item, zone)}{_words(item.title, language, session.lab)}")
+        lines.append(
+            f"{_item_hours(item, zone, language, with_offset)}{_words(item.title, language, session.lab)}"
+        )
         lines += [f"  {line}" for line in people(session.appearances_in(item), language, session.lab)]
     return "\n".join(lines)
 
 
-def _item_hours(item: AgendaItem, zone: str) -> str:
+def _item_hours(item: AgendaItem, zone: str, language: str, with_offset: bool) -> str:
     if item.starts_at is None or item.ends_at is None:
         return ""
-    return f"{hours(wall(item.starts_at, zone), wall(item.ends_at, zone))} "
+    return f"{hours(item.starts_at, item.ends_at, zone, language, with_offset=with_offset)} "
 
 
 def _categories(session: Session, language: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from labs.dates import clock, date_range, day_and_month, locale_of, long_date
 from labs.models import Lab
 from labs.spoken import spoken
 from labs.wall_clock import wall
-from sessions.zone_notes import zone_time
+from labs.zone_hours import zone_time
 
 
 class Registration(StrEnum):

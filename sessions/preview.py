@@ -12,8 +12,8 @@ from labs.dates import date_range, span
 from labs.models import Lab, Programme
 from labs.models.texts import reading
 from labs.wall_clock import wall
+from labs.zone_hours import zone_time
 from sessions.models import Session
-from sessions.zone_notes import zone_time
 
 DESCRIPTION = 200
 

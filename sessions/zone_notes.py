@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from labs.dates import day_and_month, duration_in_words, hours
-from labs.zones import UTC, city_of, zone_choices, zone_label
+from labs.dates import duration_in_words
+from labs.zone_hours import clocks_change, hours, offsets_in_words, zone_time
+from labs.zones import city_of, zone_choices, zone_label
+from sessions.models import Session
 
 # So many cities are named before the rest is counted.
 NAMED = 3
@@ -38,34 +40,21 @@ class CityClock:
     cities: tuple[tuple[str, bool], ...]
 
 
-def zone_time(zone: str, language: str) -> str:
-    """Return "Sofia time", in the active language."""
-    return UTC if zone == UTC else gettext("%(city)s time") % {"city": city_of(zone, language)}
-
-
 def zone_sentence(zone: str, instants: Sequence[datetime], language: str) -> SafeString:
-    """Return "All times are Sofia time (EEST, UTC+3)."; where the clocks change between two sessions, both.
+    """Return "All times are Sofia time (EEST, UTC+3)."; where the clocks change between two instants, both offsets.
 
-    `instants` are the starts of the sessions shown, in order, at least one.
+    `instants` are those of the sessions shown, at least one.
     """
     name = zone_time(zone, language)
-    details: list[tuple[date, str]] = []
-    for at in instants:
-        detail = _detail(zone, at, language)
-        if not details or details[-1][1] != detail:
-            details.append((at.astimezone(ZoneInfo(zone)).date(), detail))
-    first = details[0][1]
-    if name == first:
+    offsets = offsets_in_words(zone, instants, language)
+    if name == offsets:
         return format_html(gettext("All times are {zone}."), zone=_strong(name))
-    if len(details) == 1:
-        return format_html(gettext("All times are {zone} ({offset})."), zone=_strong(name), offset=first)
-    later = "; ".join(
-        gettext("from %(day)s %(offset)s") % {"day": day_and_month(on, language), "offset": detail}
-        for on, detail in details[1:]
-    )
-    return format_html(
-        gettext("All times are {zone}: {offset}; {later}."), zone=_strong(name), offset=first, later=later
-    )
+    return format_html(gettext("All times are {zone} ({offset})."), zone=_strong(name), offset=offsets)
+
+
+def instants_of(sessions: Iterable[Session]) -> list[datetime]:
+    """Return the starts and ends of sessions: the instants for which a list of them names its zone."""
+    return [at for session in sessions for at in (session.starts_at, session.ends_at)]
 
 
 def difference_sentences(
@@ -144,9 +133,10 @@ def city_clocks(
         groups[key].append((name, zone == reader_zone))
     clocks = []
     for key in sorted(groups):
-        zone = ZoneInfo(zone_of[key])
-        words = hours(starts.astimezone(zone), ends.astimezone(zone))
-        offset = zone_label(zone_of[key], starts, language).offset
+        zone = zone_of[key]
+        words = hours(starts, ends, zone, language)
+        # Where clocks change meanwhile, the hours carry their offsets themselves.
+        offset = "" if clocks_change(zone, (starts, ends)) else zone_label(zone, starts, language).offset
         clocks.append(CityClock(words, offset, tuple(groups[key])))
     return clocks
 
@@ -163,10 +153,6 @@ def _listed(names: Sequence[str]) -> str:
     if len(distinct) == 1:
         return distinct[0]
     return gettext("%(names)s and %(last)s") % {"names": ", ".join(distinct[:-1]), "last": distinct[-1]}
-
-
-def _detail(zone: str, at: datetime, language: str) -> str:
-    return zone_label(zone, at, language).detail
 
 
 def _offset(zone: str, at: datetime) -> timedelta:

@@ -4,7 +4,7 @@ Most of them stand in lists of hundreds of sessions, so they build their few ele
 rendering a template each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from labs import dates, markdown, zones
+from labs import dates, markdown, zone_hours
 from labs.models.texts import reading
 from labs.spoken import spoken
 from labs.wall_clock import wall
@@ -185,14 +185,21 @@ def local_words(at: datetime | None, zone: str, form: str = "moment") -> str:
 
 
 @register.simple_tag
-def local_span(starts: datetime, ends: datetime, zone: str, form: str = "hours") -> SafeString:
+def local_span(
+    starts: datetime, ends: datetime, zone: str, form: str = "hours", with_offset: bool = False
+) -> SafeString:
     """Print two instants as clocks in `zone` show them.
 
     Forms: hours (11:30–13:00), short (Tue 6 Apr, 11:30–13:00), long (6 April 2027, 11:30–13:00). Where the end
-    falls on another day its date is named in every form.
+    falls on another day its date is named in every form. `with_offset` is for lists over a change of clocks (see
+    `clocks_change`); a span that one falls into has its offsets unasked.
     """
     first, last = wall(starts, zone), wall(ends, zone)
     language = _language()
+    if with_offset or zone_hours.clocks_change(zone, (starts, ends)):
+        words = zone_hours.hours(starts, ends, zone, language, with_offset=True)
+        day = {"short": dates.short_day, "long": dates.long_date}.get(form)
+        return _time(first, f"{day(first.date(), language)}, {words}" if day else words)
     if form != "hours":
         words = (dates.short_span if form == "short" else dates.span)(first, last, language)
         return _time(first, _kept_together(words, dates.hours(first, last)))
@@ -254,27 +261,41 @@ def duration(minutes: int) -> str:
 @register.simple_tag
 def zone_short(zone: str) -> str:
     """Return "Sofia time", without the offset."""
-    if zone == zones.UTC:
-        return zones.UTC
-    return gettext("%(city)s time") % {"city": zones.city_of(zone, _language())}
+    return zone_hours.zone_time(zone, _language())
 
 
 @register.simple_tag
-def zone_words(zone: str, at: datetime) -> str:
-    """Return "Sofia time (EEST, UTC+3)", as the zone is at that instant."""
-    detail = zones.zone_label(zone, at, _language()).detail
-    words = zone_short(zone)
-    return words if words == detail else f"{words} ({detail})"
+def zone_words(zone: str, *shown: object) -> str:
+    """Return "Sofia time (EEST, UTC+3)", with every offset that the zone has at what is shown.
+
+    What is shown are instants, sessions, what has a session, or lists of these.
+    """
+    return zone_hours.zone_words(zone, _instants(shown), _language())
 
 
 @register.simple_tag
-def zone_name(zone: str, at: datetime) -> SafeString:
+def zone_name(zone: str, *shown: object) -> SafeString:
     """Like `zone_words`, the zone itself in `<strong>`."""
-    detail = zones.zone_label(zone, at, _language()).detail
-    words = zone_short(zone)
-    if words == detail:
-        return format_html("<strong>{}</strong>", words)
-    return format_html("<strong>{}</strong> ({})", words, detail)
+    words, name = zone_words(zone, *shown), zone_short(zone)
+    return format_html("<strong>{}</strong>{}", name, words.removeprefix(name))
+
+
+@register.simple_tag
+def clocks_change(zone: str, *shown: object) -> bool:
+    """Tell whether clocks in the zone change between what is shown, so that each of its hours needs an offset."""
+    return zone_hours.clocks_change(zone, _instants(shown))
+
+
+def _instants(shown: Iterable[Any]) -> Iterator[datetime]:
+    for one in shown:
+        if isinstance(one, datetime):
+            yield one
+        elif isinstance(one, Iterable):
+            yield from _instants(one)
+        else:
+            session = getattr(one, "session", one)
+            yield session.starts_at
+            yield session.ends_at
 
 
 @register.filter

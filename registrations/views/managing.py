@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from labs import access
+from labs import access, zone_hours
 from labs.models import Message
 from labs.viewer import Viewer, viewer_of
 from registrations import erasing, links, registering, seats
@@ -18,6 +18,8 @@ from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.refusals import Refused
 from sessions.entries import join_link_of
+from sessions.models import Session
+from sessions.zone_notes import instants_of
 
 State = Registration.State
 # What the page says was just done; anything else in the address says nothing.
@@ -26,14 +28,24 @@ DONE = ("confirmed", "sessions", "details", "feed")
 
 @dataclass(frozen=True)
 class OwnSeat:
-    """A seat as its owner's page shows it. `position` is the place in line of somebody who waits."""
+    """A seat as its owner's page shows it. `position` is the place in line of somebody who waits.
+
+    `offset` is that of its hours, where other hours on the page have another one; `elsewhere` are the hours by the
+    clocks of the lab's zone and the session's own, where they differ from the person's.
+    """
 
     seat: Seat
+    offset: str
+    elsewhere: tuple[str, ...]
     position: int | None
     attended: bool
     is_over: bool
     join_link: str
     has_page: bool
+
+    @property
+    def session(self) -> Session:
+        return self.seat.session
 
 
 def _too_late_shows_what_is(view: access.type_of_view) -> access.type_of_view:
@@ -89,6 +101,8 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
     movements = SeatMovement.objects.filter(seat__registration=found).select_related("seat__session")
     messages = Message.objects.filter(about=f"registration:{found.public_id}")
     done = request.GET.get("done", "")
+    zone, language = found.time_zone, get_language() or "en"
+    clocks_change = zone_hours.clocks_change(zone, instants_of(seat.session for seat in own))
     context = {
         "lab": found.lab,
         "registration": found,
@@ -96,6 +110,16 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
         "seats": [
             OwnSeat(
                 seat=seat,
+                offset=zone_hours.offsets(seat.session.starts_at, seat.session.ends_at, zone)
+                if clocks_change
+                else "",
+                elsewhere=zone_hours.elsewhere(
+                    seat.session.starts_at,
+                    seat.session.ends_at,
+                    zone,
+                    (found.lab.time_zone, seat.session.time_zone),
+                    language,
+                ),
                 position=positions.get(seat.pk),
                 attended=seat.session_id in attended,
                 is_over=seat.session.is_over(now),
@@ -105,7 +129,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
             for seat in own
         ],
         "now": now,
-        "events": events(found, movements, attendances, messages, get_language() or "en"),
+        "events": events(found, movements, attendances, messages, language),
         "attended_count": len(attended),
         "missing_count": max(found.lab.certificate_min_sessions - len(attended), 0),
         "lab_is_over": found.lab.is_over(timezone.now()),

@@ -61,7 +61,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "days": days,
             "count": len(rows),
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
-            "zone_at": rows[0].starts_at if rows else None,
+            "shown": rows,
         },
     )
 

@@ -16,8 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from labs import access
-from labs.dates import hours
+from labs import access, zone_hours
 from labs.in_sight import lab_in_sight
 from labs.models import City, Lab, LabDay
 from labs.models.texts import reading
@@ -79,7 +78,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "facts": lab_facts.facts(found, view.language, now),
         "figure": timetable(programme.blocks(everything, view.zone), view.language),
         "days": days,
-        "zone_words": _zone_words(found, view, starts, cities),
+        "zone_words": _zone_words(found, view, shown, cities),
         "first_at": starts[0].isoformat() if starts else "",
         "zones": zone_notes.zone_options(
             found.time_zone,
@@ -134,20 +133,21 @@ def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback:
     ]
 
 
-def _zone_words(lab: Lab, view: View, starts: Sequence[datetime], cities: Iterable[City]) -> list[str]:
+def _zone_words(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable[City]) -> list[str]:
     """Return the sentences above the programme: the zone of its hours, and how clocks differ elsewhere."""
-    if not starts:
+    if not shown:
         return []
-    sentences: list[str] = [zone_notes.zone_sentence(view.zone, starts, view.language)]
+    instants = zone_notes.instants_of(shown)
+    sentences: list[str] = [zone_notes.zone_sentence(view.zone, instants, view.language)]
     if view.zone == lab.time_zone:
         others: dict[str, list[str]] = {}
         for city in cities:
             if city.time_zone != lab.time_zone:
                 others.setdefault(city.time_zone, []).append(reading(city.name, view.language)[0])
-        return sentences + zone_notes.difference_sentences(view.zone, others, starts, view.language)
+        return sentences + zone_notes.difference_sentences(view.zone, others, instants, view.language)
     place = gettext("%(city)s, where the lab is set,") % {"city": city_of(lab.time_zone, view.language)}
     return sentences + zone_notes.difference_sentences(
-        view.zone, {lab.time_zone: [place]}, starts, view.language
+        view.zone, {lab.time_zone: [place]}, instants, view.language
     )
 
 
@@ -210,7 +210,9 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "row": row,
         "day": found.starts_at.astimezone(ZoneInfo(view.zone)).date(),
         "zone": view.zone,
-        "lab_hours": _lab_hours(found),
+        "elsewhere": zone_hours.elsewhere(
+            found.starts_at, found.ends_at, view.zone, (of_lab.time_zone, found.time_zone), view.language
+        ),
         "figure": _ruler(found, beside, view),
         "beside": [programme.row(other, of_lab, view, parts=False) for other in beside],
         "clocks": zone_notes.city_clocks(
@@ -239,12 +241,6 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "preview": session_preview(found, view.language),
     }
     return render(request, "sessions/session.html", context)
-
-
-def _lab_hours(session: Session) -> str:
-    """Return the hours as clocks show them where the lab is set."""
-    zone = ZoneInfo(session.lab.time_zone)
-    return hours(session.starts_at.astimezone(zone), session.ends_at.astimezone(zone))
 
 
 def _ruler(session: Session, beside: Iterable[Session], view: View) -> object:

@@ -254,7 +254,7 @@ def test_a_switch_of_the_clocks_between_two_sessions_is_told(client):
     SessionFactory(lab=lab, start_date=date(2027, 11, 1))
     text = page(client, lab).content.decode()
     assert zone_line(page(client, lab)) == (
-        "All times are Sofia time: EEST, UTC+3; from 1 November EET, UTC+2. "
+        "All times are Sofia time (EEST, UTC+3; from 1 November EET, UTC+2). "
         "In Rome it is 1 hour earlier. The difference to New York changes during the lab."
     )
     assert '<time datetime="2027-10-29T11:30+03:00">11:30</time>' in text
@@ -266,7 +266,7 @@ def test_a_session_shows_the_same_hour_in_all_cities(client, lab):
     text = client.get("/labs/city-lab/sessions/opening/?tz=Europe/Rome").content.decode()
     assert '<span class="clock-time">14:30–15:30</span><span class="quiet">UTC+2</span>' in text
     assert '<span class="you">Rome</span>' in text
-    assert "15:30–16:30 Sofia time, where the lab is set" in " ".join(text.split())
+    assert "15:30–16:30, Sofia time (EEST, UTC+3)" in " ".join(text.split())
     assert 'class="glyph ruler"' in text
 
 
