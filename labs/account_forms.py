@@ -6,10 +6,11 @@ from allauth.account import forms as allauth_forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from labs.email_addresses import account_address
+from labs.forms.base import EmailAddressField
 from labs.wording import HouseWords
 
 ADDRESS_MISSING = _("Write your e-mail address")
-ADDRESS_UNFINISHED = _("Write the address in full, like name@example.org")
 PASSWORD_MISSING = _("Write your password")
 PASSWORD_HINT = _("12 characters or more. A sentence that only you would write is good and easy to keep.")
 
@@ -31,8 +32,12 @@ class LoginForm(HouseWords, allauth_forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _word(self, "login", _("E-mail"), required=ADDRESS_MISSING, invalid=ADDRESS_UNFINISHED)
+        self.fields["login"] = EmailAddressField(widget=self.fields["login"].widget)
+        _word(self, "login", _("E-mail"), required=ADDRESS_MISSING)
         _word(self, "password", _("Password"), required=PASSWORD_MISSING)
+
+    def clean_login(self) -> str:
+        return account_address(self.cleaned_data["login"])
 
     def clean(self) -> dict[str, Any] | None:
         try:
@@ -70,7 +75,8 @@ class _NewPassword(HouseWords):
 class ResetPasswordForm(HouseWords, allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _word(self, "email", _("E-mail"), required=ADDRESS_MISSING, invalid=ADDRESS_UNFINISHED)
+        self.fields["email"] = EmailAddressField(widget=self.fields["email"].widget)
+        _word(self, "email", _("E-mail"), required=ADDRESS_MISSING)
 
 
 class ChoosePasswordForm(_NewPassword, allauth_forms.ResetPasswordKeyForm):

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from labs.email_addresses import account_address
 from labs.mail import Link, link_maker, queue
 from labs.models import User
 from labs.throttle import client_address
@@ -22,6 +23,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made by organisers; participants need none."""
         return False
+
+    def clean_email(self, email: str) -> str:
+        return account_address(email)
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         """Mails about an account come in the language in which its holder last signed in."""

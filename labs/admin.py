@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.forms import I18nTextarea, I18nTextInput
 
+from labs.email_addresses import account_address
 from labs.models import (
     ApiToken,
     City,
@@ -63,7 +64,7 @@ class UserAdmin(InHouse):
     search_fields = ("email", "name")
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
-        obj.email = obj.email.strip().lower()
+        obj.email = account_address(obj.email)
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)

@@ -23,13 +23,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.core.validators import validate_email
 from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from labs import tokens
+from labs.email_addresses import ascii_address, clean_address
 from labs.models import Attachment, Lab, Message
 from labs.models.texts import reading
 from labs.spoken import marked
@@ -104,7 +104,7 @@ def queue(
     `about` names what it concerns, as "registration:<uuid>". Raises ValidationError for an address that is none,
     TemplateDoesNotExist for an occasion without templates.
     """
-    validate_email(to_email)
+    to_email = clean_address(to_email)
     name = one_line(to_name)[:200]
     marks = {link: f"[[{link}-{secrets.token_hex(8)}]]" for link in links or {}}
     own = {
@@ -283,7 +283,9 @@ def outgoing(message: Message) -> EmailMultiAlternatives:
         subject=content.subject,
         body=content.text,
         to=[_mailbox(message.to_name, message.to_email)],
-        reply_to=[message.lab.contact_email] if message.lab and message.lab.contact_email else None,
+        reply_to=[ascii_address(message.lab.contact_email)]
+        if message.lab and message.lab.contact_email
+        else None,
         headers={
             "Message-ID": message.message_id,
             "Auto-Submitted": "auto-generated",
@@ -299,7 +301,8 @@ def outgoing(message: Message) -> EmailMultiAlternatives:
 
 def _mailbox(name: str, email: str) -> str:
     """Return `"Name" <address>`, the name quoted or encoded as needed."""
-    return formataddr((name, email)) if name else email
+    address = ascii_address(email)
+    return formataddr((name, address)) if name else address
 
 
 def _attach(mail: EmailMultiAlternatives, attachment: Attachment) -> None:

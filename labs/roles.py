@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs.accounts import RESET, reset_path
 from labs.editing import Refused
+from labs.email_addresses import account_address
 from labs.mail import Link, queue
 from labs.models import City, Delegate, Lab, Programme, Staff, User
 from labs.models.texts import no_control_characters, one_line
@@ -95,12 +95,12 @@ def remove_delegate(delegate: Delegate, *, by: User) -> None:
 
 def _account(email: str, name: str, by: User, lab: Lab | None) -> User:
     """Return the account of this address; where there is none, make one and queue the mail to choose a password."""
-    address = email.strip().lower()
-    errors = _wrong("email", address, validate_email) | _wrong("name", name, no_control_characters, one_line)
+    errors = _wrong("email", email, account_address) | _wrong("name", name, no_control_characters, one_line)
     if len(name) > 200:
         errors["name"] = [gettext("Write at most 200 characters.")]
     if errors:
         raise Refused(errors)
+    address = account_address(email)
     user = User.objects.filter(email=address).first()
     if user is not None:
         if not user.is_active:

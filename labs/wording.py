@@ -14,6 +14,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from labs.email_addresses import UNFINISHED
+
 Words = dict[str, Any]  # sentences, most of them lazy, by the code of the error
 
 _FILL_IN = _("Fill this in.")
@@ -46,7 +48,7 @@ _OF_ALL: Words = {
 }
 # By the names that Django's fields of forms and of tables share, or the parent that they have in common.
 _OF_KINDS: Mapping[str, Words] = {
-    "EmailField": {"invalid": _("This is not a whole e-mail address. Write it like name@example.org.")},
+    "EmailField": {"invalid": UNFINISHED},
     "URLField": {"invalid": _("This is not a whole web address. Write it like https://example.org/page.")},
     "IntegerField": {"invalid": _("Write a whole number.")},
     "BooleanField": {"required": _("Tick the box to go on.")},

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import HouseForm
+from labs.forms.base import EmailAddressField, HouseForm
 from labs.forms.meanwhile import EditForm
 from labs.meanwhile import Difference
 from labs.models import City, Lab, StakeholderGroup
@@ -163,12 +163,11 @@ class PersonForm(EditForm, DetailsForm):
 class AddressForm(EditForm):
     """The right e-mail address of a person."""
 
-    email = forms.EmailField(
+    email = EmailAddressField(
         label=_("E-mail"),
         max_length=254,
         error_messages={
             "required": _("Write the e-mail address."),
-            "invalid": _("This is not a whole e-mail address. Write it like name@example.org."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import HouseForm, ZoneSelect
+from labs.forms.base import EmailAddressField, HouseForm, ZoneSelect
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
 from labs.prepared import Prepared
@@ -256,13 +256,12 @@ def details_initial(registration: Registration) -> dict[str, Any]:
 class RegistrationForm(SessionsMixin, DetailsForm):
     """The whole form of a lab, as this viewer sees it."""
 
-    email = forms.EmailField(
+    email = EmailAddressField(
         label=_("E-mail"),
         help_text=_("For the confirmation and the join links. Nobody but the organisers sees it."),
         max_length=254,
         error_messages={
             "required": _("Write your e-mail address."),
-            "invalid": _("This is not a whole e-mail address. Write it like name@example.org."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
@@ -330,13 +329,12 @@ class SessionsForm(SessionsMixin):
 class LinkForm(HouseForm):
     """Asking for the private link again."""
 
-    email = forms.EmailField(
+    email = EmailAddressField(
         label=_("E-mail"),
         help_text=_("The address with which you registered"),
         max_length=254,
         error_messages={
             "required": _("Write your e-mail address."),
-            "invalid": _("This is not a whole e-mail address. Write it like name@example.org."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from labs.email_addresses import address_key, clean_address
 from labs.models import Message, User
 from registrations import letters, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
@@ -82,10 +84,13 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     """
     registration = registering.lock(registration)
     _refuse_cancelled(registration)
-    email = email.strip()
+    try:
+        email = clean_address(email)
+    except ValidationError as error:
+        raise ValidationError({"email": error}) from error
     if email == registration.email:
         return None
-    registration.email, registration.email_key = email, registering.email_key(email)
+    registration.email, registration.email_key = email, address_key(email)
     registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
     registration.link_version += 1
     registration.feed_version += 1

@@ -4,7 +4,6 @@ Who registers proves nothing at first: an unconfirmed registration holds no seat
 learns from the answer whether an address is known. Confirming takes the seats.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from labs.email_addresses import address_key
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.prepared import Prepared
 from labs.viewer import Viewer
@@ -60,16 +60,6 @@ class RegistrationPlan:
     consent_language: str
 
 
-def email_key(email: str) -> str:
-    """Return what makes two spellings one address: case, Unicode form and the writing of the domain do not count."""
-    local, _at, domain = unicodedata.normalize("NFKC", email.strip()).casefold().rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass
-    return f"{local}@{domain}"
-
-
 def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | None:
     """Write an unconfirmed registration with its requested seats, and queue the mail that asks to confirm.
 
@@ -91,11 +81,10 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
         raise Refused("unknown_session", CHOSEN_IS_CLOSED)
     if not plan.choice.sessions:
         raise Refused("no_session", _("Choose at least one session."))
-    key = email_key(plan.email)
     registration = Registration(
         lab=lab,
-        email=plan.email.strip(),
-        email_key=key,
+        email=plan.email,
+        email_key=address_key(plan.email),
         consent_text=consent_words(lab, plan.consent_language),
         consent_language=plan.consent_language,
         consent_at=now,
@@ -272,7 +261,7 @@ def ask_for_link(email: str) -> None:
     """
     found = (
         Registration.objects.select_related("lab__programme")
-        .filter(email_key=email_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED])
+        .filter(email_key=address_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED])
         # By alphabet "confirmed" comes first: it is the one that counts in its lab.
         .order_by("state", "-pk")[:LINKS_AT_ONCE]
     )

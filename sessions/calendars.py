@@ -16,6 +16,7 @@ from typing import Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from labs.email_addresses import ascii_address
 from sessions.vtimezone import vtimezone
 
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
@@ -139,7 +140,7 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
     if entry.conference_url and (address := _uri(entry.conference_url)):
         label = f";LABEL={_parameter(entry.conference_label)}" if entry.conference_label else ""
         links += _line(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO{label}:{address}")
-    if entry.organizer and (address := _uri(entry.organizer.email)):
+    if entry.organizer and (address := _uri(ascii_address(entry.organizer.email))):
         links += _line(f"ORGANIZER;CN={_parameter(entry.organizer.name)}:mailto:{address}")
     return (
         f"BEGIN:VEVENT\r\n"

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class MailServer:
-    """What the server has taken, and how it answers; answers may be changed while it runs.
+    """What the server has taken and for whom, and how it answers; answers may be changed while it runs.
 
     `to_recipient` and `to_data` are complete replies ("450 4.2.1 Mailbox busy") or None for yes; `hang` waits so
     many seconds before answering DATA; `drop_after_data` keeps the mail and cuts the line without an answer;
@@ -33,6 +33,7 @@ class MailServer:
     connections: int = 0
     logins: int = 0
     received: list[EmailMessage] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def message_ids(self) -> list[str]:
@@ -70,6 +71,7 @@ class MailServer:
         assert isinstance(content, bytes)
         with self.lock:
             self.received.append(email.message_from_bytes(content, policy=email.policy.default))
+            self.recipients.append(list(map(str, envelope.rcpt_tos)))
         if self.drop_after_data:
             self.drop_after_data -= 1
             assert server.transport is not None

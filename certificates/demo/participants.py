@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
+from labs.email_addresses import address_key
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.revisions import touch
 from registrations.consent import consent_words, kept_until
 from registrations.models import Attendance, Registration, Seat, SeatMovement
-from registrations.registering import email_key
 from sessions.models import Session
 
 # How many people choose each session of the coming lab, by its slug.
@@ -148,7 +148,7 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
             state=Registration.State.CONFIRMED,
             name=NAMES[language].format(number),
             email=email,
-            email_key=email_key(email),
+            email_key=address_key(email),
             city=city,
             city_text=elsewhere,
             organisation=f"Demo organisation {number % 40 + 1}" if rng.random() < 0.6 else "",

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from i18nfield.forms import I18nFormField, I18nTextarea, I18nTextInput
 from i18nfield.strings import LazyI18nString
 
+from labs.email_addresses import clean_address
 from labs.models.texts import LINE, EachLanguageAtMost, languages_of, no_control_characters, one_line
 from labs.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
 from labs.wording import OF_ROWS, HouseWords
@@ -102,6 +103,16 @@ class ZoneField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=64, validators=[validate_zone], **options)
+
+
+class EmailAddressField(forms.EmailField):
+    """An email address; its clean value is written as `labs.email_addresses.clean_address` does."""
+
+    default_validators: list[Any] = []
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value)
+        return clean_address(typed) if typed else ""
 
 
 class CitiesField(forms.ModelMultipleChoiceField):

@@ -16,6 +16,7 @@ from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, LabPlan, ProgrammePlan
 from labs.forms.base import (
     CitiesField,
     DayField,
+    EmailAddressField,
     HourField,
     HouseForm,
     NumberField,
@@ -182,12 +183,11 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     time_zone = ZoneField(label=_("Time zone"))
     format = forms.ChoiceField(label=_("Format"), choices=Lab.Format.choices, widget=forms.RadioSelect)
     venue = TextsField(label=_("Venue"), help_text=_("Where people meet, if they do."), required=False)
-    contact_email = forms.EmailField(
+    contact_email = EmailAddressField(
         label=_("The organisers’ e-mail"),
         help_text=_("Shown on the lab’s pages; answers to our mails go there."),
         required=False,
         max_length=254,
-        error_messages={"invalid": _("This is not a whole e-mail address. Write it like name@example.org.")},
     )
     opens_date = DayField(label=_("Registration opens on"), required=False)
     opens_time = HourField(label=_("at"), required=False)

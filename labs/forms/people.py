@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs.api_keys import LIVES, allowed_scopes
-from labs.forms.base import HouseForm
+from labs.forms.base import EmailAddressField, HouseForm
 from labs.models import ApiToken, City, Lab, Programme, Staff, User
 from labs.models.texts import no_control_characters, one_line, reading
 
@@ -17,7 +17,7 @@ from labs.models.texts import no_control_characters, one_line, reading
 class PersonForm(HouseForm):
     """Who gets a role: by the address of an account, or of one that is made."""
 
-    email = forms.CharField(
+    email = EmailAddressField(
         label=_("E-mail"),
         max_length=254,
         error_messages={"required": _("Write the person’s e-mail address.")},

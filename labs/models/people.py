@@ -10,12 +10,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from labs.models.texts import EmailAddressField
 from labs.zones import validate_zone
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.full_clean()
         user.save()
@@ -28,7 +29,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """An account of an organiser, a door volunteer or a delegate; participants need none."""
 
-    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
+    email = EmailAddressField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_zone])

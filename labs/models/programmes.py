@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from labs.models.histories import History
-from labs.models.texts import no_control_characters, prose, web_address, words
+from labs.models.texts import EmailAddressField, no_control_characters, prose, web_address, words
 from labs.prepared import Prepared
 from labs.visibility import LabQuerySet, ProgrammeQuerySet
 from labs.wall_clock import wall
@@ -140,7 +140,7 @@ class Lab(models.Model):
     languages = models.JSONField(default=english, validators=[validate_languages])
     format = models.CharField(_("format"), max_length=10, choices=Format, default=Format.ONLINE)
     venue = words(blank=True)
-    contact_email = models.EmailField(_("the organisers' e-mail"), max_length=254, blank=True)
+    contact_email = EmailAddressField(_("the organisers' e-mail"), blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)

@@ -14,6 +14,8 @@ from django.utils.translation import ngettext_lazy
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.strings import LazyI18nString
 
+from labs.email_addresses import ADDRESS_LENGTH, clean_address
+
 LINE = 200
 PARAGRAPHS = 10_000
 
@@ -130,6 +132,18 @@ class _Words(I18nCharField):
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, _path, positional, named = super().deconstruct()
         return name, f"{I18nCharField.__module__}.{I18nCharField.__name__}", positional, named
+
+
+class EmailAddressField(models.EmailField):
+    """A column for an email address as `labs.email_addresses.clean_address` writes it; cleaning a row rewrites it."""
+
+    default_validators: list[Any] = []
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max_length": ADDRESS_LENGTH, **options})
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(clean_address(value) if value else value, model_instance)
 
 
 def words(*, limit: int = LINE, blank: bool = False) -> I18nCharField:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labs.clock import DatabaseNow
+from labs.models.texts import EmailAddressField
 
 
 class LeasedWork(models.Model):
@@ -78,7 +79,7 @@ class Message(LeasedWork):
     key = models.CharField(max_length=200, unique=True)
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     to_name = models.CharField(max_length=200, blank=True)
-    to_email = models.EmailField(max_length=254)
+    to_email = EmailAddressField()
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from django import template
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from labs import dates, markdown, zone_hours
+from labs.email_addresses import ascii_address
 from labs.models.texts import reading
 from labs.spoken import spoken
 from labs.wall_clock import wall
@@ -138,6 +140,12 @@ def safe_link(address: str) -> str:
     Forms check it on entry; rows may have come another way (an import, the administration, an older rule).
     """
     return address if markdown.is_safe_link(str(address)) else ""
+
+
+@register.filter
+def mailto(address: str) -> str:
+    """Return the `mailto:` link of an email address (RFC 6068 §2): the domain's ASCII name, reserved signs encoded."""
+    return "mailto:" + quote(ascii_address(address), safe="@!$'*+")
 
 
 # Days and hours

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                         verbose_name="name",
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("email", labs.models.texts.EmailAddressField(max_length=254, verbose_name="e-mail")),
                 ("email_key", models.CharField(editable=False, max_length=254)),
                 (
                     "city_text",
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                         verbose_name="name",
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("email", labs.models.texts.EmailAddressField(max_length=254, verbose_name="e-mail")),
                 ("email_key", models.CharField(editable=False, max_length=254)),
                 (
                     "city_text",

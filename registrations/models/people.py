@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.histories import History
-from labs.models.texts import no_control_characters, one_line
+from labs.models.texts import EmailAddressField, no_control_characters, one_line
 from labs.zones import validate_zone
 
 
@@ -37,7 +37,7 @@ class Registration(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
     name = models.CharField(_("name"), max_length=200, validators=[no_control_characters, one_line])
-    email = models.EmailField(_("e-mail"), max_length=254)
+    email = EmailAddressField(_("e-mail"))
     email_key = models.CharField(max_length=254, editable=False)
     city = models.ForeignKey(City, models.SET_NULL, null=True, blank=True, related_name="registrations")
     city_text = models.CharField(

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from babel import Locale
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from labs.email_addresses import clean_address
 from labs.models import Lab, LabDay, Room, Track
 from labs.theme import clean_colour
 from labs.wall_clock import WallClockError, instant
@@ -184,7 +184,7 @@ class LabReader:
         address = record.text("contact_email", column(Lab, "contact_email"))
         if address:
             try:
-                validate_email(address)
+                return clean_address(address)
             except ValidationError as error:
                 record.note("contact_email", sentences(error)[0])
                 return None

@@ -247,7 +247,7 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "two lines": ({"name": "two\nlines"}, [("name", "Write this on one line.")]),
     "no address": (
         {"email": "no address"},
-        [("email", "This is not a whole e-mail address. Write it like name@example.org.")],
+        [("email", "Enter an email address like name@example.org.")],
     ),
     "no list": ({"sessions": "text"}, [("sessions", "Send a list.")]),
     "no session": ({"sessions": []}, [("sessions", "Send at least 1 value.")]),

@@ -100,9 +100,9 @@ def test_an_address_to_go_back_to_is_kept_only_within_this_service(browser):
 def test_empty_and_hostile_fields_are_answered_in_words(browser):
     for login, words in (
         ("", "Write your e-mail address"),
-        ("a", "Write the address in full, like name@example.org"),
-        ("a@example.org\r\nBcc: b@example.org", "Write the address in full, like name@example.org"),
-        ("<script>", "Write the address in full, like name@example.org"),
+        ("a", "Enter an email address like name@example.org"),
+        ("a@example.org\r\nBcc: b@example.org", "Enter an email address like name@example.org"),
+        ("<script>", "Enter an email address like name@example.org"),
     ):
         html = sign_in(Client(enforce_csrf_checks=True), login, "").content.decode()
         assert words in html

@@ -87,9 +87,9 @@ def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
     ("answers", "said"),
     [
         ({"email": ""}, "Write the person’s e-mail address"),
-        ({"email": "nobody"}, "This is not a whole e-mail address"),
-        ({"email": "a@example.org\nBcc: b@example.org"}, "This is not a whole e-mail address"),
-        ({"email": "x" * 250 + "@example.org"}, "at most 254 characters"),
+        ({"email": "nobody"}, "Enter an email address like"),
+        ({"email": "a@example.org\nBcc: b@example.org"}, "Enter an email address like"),
+        ({"email": "x" * 250 + "@example.org"}, "longer than an email address can have"),
         ({"name": "x" * 5000}, "at most 200 characters"),
         ({"name": "Demo\u202eeman"}, "U+202E"),
         ({"role": "owner"}, "Choose a role from the list"),

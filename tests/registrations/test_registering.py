@@ -137,19 +137,6 @@ def test_a_confirmed_address_that_registers_again_is_sent_its_link_and_changed_n
     assert [mail.occasion for mail in mails()] == ["confirm_address", "confirmation", "already_registered"]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Name@Example.org", "name@example.org"),
-        (" name@example.org", "name@example.org\t"),
-        ("name@bücher.example", "name@xn--bcher-kva.example"),
-        ("ｎame@example.org", "name@example.org"),
-    ],
-)
-def test_two_spellings_of_one_address_are_one(one, other):
-    assert registering.email_key(one) == registering.email_key(other)
-
-
 def test_confirming_one_of_several_forms_clears_the_others_with_their_traces():
     session = f.SessionFactory()
     first = registering.submit(session.lab, VISITOR, plan(session))

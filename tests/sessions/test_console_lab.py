@@ -120,7 +120,7 @@ def test_a_new_lab_is_made_once_however_often_the_form_is_sent(owner: Client) ->
         ({"languages": ["xx"]}, "This is not in the list"),
         ({"default_language": "el"}, "Choose one of the languages that are ticked"),
         ({"format": "by-telepathy"}, "This is not in the list"),
-        ({"contact_email": "a@example.org\nBcc: b@example.org"}, "not a whole e-mail address"),
+        ({"contact_email": "a@example.org\nBcc: b@example.org"}, "Enter an email address like"),
         ({"opens_time": ""}, "Choose an hour, too"),
         ({"opens_date": ""}, "Choose a day, too"),
         ({"closes_date": "2027-07-01", "closes_time": "09:00"}, "Registration closes before it opens"),

@@ -1,0 +1,107 @@
+"""Email addresses: as people type them, as they are stored, compared and sent to.
+
+An address is stored with its domain in the letters that people read (`δήμος.example`), and sent to and compared by
+the domain's ASCII name (`xn--…`), after IDNA 2008 (RFC 5891) with the mapping of UTS 46 and without its transitional
+rules: those would send `faß.example` and `σίγμας.example` to other domains than the ones that were typed. The part
+before the @ is ASCII: too few mail servers accept other letters there (SMTPUTF8, RFC 6531) to promise an email.
+"""
+
+import re
+import unicodedata
+
+import idna
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.utils.translation import gettext_lazy as _
+
+ADDRESS_LENGTH = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+LOCAL_PART_LENGTH = 64  # RFC 5321 §4.5.3.1.1
+
+UNFINISHED = _("Enter an email address like name@example.org.")
+LOCAL_PART_REFUSED = _(
+    "Email cannot reach this address: the part before the @ has letters or signs outside the English alphabet. "
+    "Enter another address."
+)
+LOCAL_PART_TOO_LONG = _("The part before the @ is longer than an email address can have. Check the address.")
+DOMAIN_REFUSED = _("“%(domain)s” is not a valid domain. Check the part after the @.")
+
+# Pasted along from pages and documents: soft hyphen, spaces without width, word joiner, byte order mark.
+_WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+_AT_SIGNS = str.maketrans("＠﹫", "@@")
+_LOCAL_PART = EmailValidator.user_regex
+_DOMAIN = EmailValidator.domain_regex
+_DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+
+
+def clean_address(typed: str) -> str:
+    """Return the address as it is stored: nothing invisible around it, its domain in small letters of its own writing.
+
+    Raises ValidationError (codes: invalid, local_part, domain) with a sentence for whoever typed it.
+    """
+    address = _without_invisible_ends(typed.translate(_WITHOUT_WIDTH)).translate(_AT_SIGNS)
+    local, at, domain = address.rpartition("@")
+    local = unicodedata.normalize("NFKC", local)
+    if not (local and at and domain) or "@" in local.strip('"') or any(map(str.isspace, domain)):
+        raise ValidationError(UNFINISHED, "invalid")
+    if not local.isascii():
+        raise ValidationError(LOCAL_PART_REFUSED, "local_part")
+    if not _LOCAL_PART.fullmatch(local):
+        raise ValidationError(UNFINISHED, "invalid")
+    if local.startswith('"') and _DOT_ATOM.fullmatch(local[1:-1]):
+        local = local[1:-1]  # quotes that quote nothing are the same mailbox (RFC 5321 §4.1.2)
+    if len(local) > LOCAL_PART_LENGTH:
+        raise ValidationError(LOCAL_PART_TOO_LONG, "local_part")
+    ascii_domain = _ascii_domain(domain)
+    if len(local) + 1 + len(ascii_domain) > ADDRESS_LENGTH:
+        raise ValidationError(DOMAIN_REFUSED, "domain", {"domain": domain[:60]})
+    return f"{local}@{_readable_domain(ascii_domain)}"
+
+
+def ascii_address(address: str) -> str:
+    """Return a stored address with the ASCII name of its domain, as mail servers, headers and URIs want it."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{_ascii_domain(domain)}" if at else address
+
+
+def address_key(typed: str) -> str:
+    """Return what makes two spellings one address: case and the writing of the domain do not count.
+
+    For something that is no address, a key that no address has.
+    """
+    try:
+        return ascii_address(clean_address(typed)).lower()
+    except ValidationError:
+        return typed.strip().lower()[:ADDRESS_LENGTH]
+
+
+def account_address(typed: str) -> str:
+    """Return the address as accounts store it, in small letters. Raises ValidationError as `clean_address` does."""
+    return clean_address(typed).lower()
+
+
+def _without_invisible_ends(text: str) -> str:
+    """Return the text without spaces, control and format characters at either end."""
+    visible = [place for place, sign in enumerate(text) if unicodedata.category(sign)[0] not in "CZ"]
+    return text[visible[0] : visible[-1] + 1] if visible else ""
+
+
+def _ascii_domain(domain: str) -> str:
+    """Return the ASCII name of a domain, in small letters. Raises ValidationError for what is no domain."""
+    found = domain.lower()
+    if not domain.isascii() or "xn--" in found:
+        try:
+            found = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+        except (idna.IDNAError, UnicodeError):
+            raise ValidationError(DOMAIN_REFUSED, "domain", {"domain": domain[:60]}) from None
+    if not _DOMAIN.fullmatch(found) or len(found) > 253:
+        # A name without a dot is unfinished; one with odd parts is none.
+        if "." not in found and re.fullmatch(r"[a-z0-9-]+", found):
+            raise ValidationError(UNFINISHED, "invalid")
+        raise ValidationError(DOMAIN_REFUSED, "domain", {"domain": domain[:60]})
+    return found
+
+
+def _readable_domain(ascii_domain: str) -> str:
+    if "xn--" not in ascii_domain:
+        return ascii_domain
+    return idna.decode(ascii_domain, uts46=True, std3_rules=True)
