@@ -140,7 +140,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "contact_email",
-                    models.EmailField(blank=True, max_length=254, verbose_name="the organisers' e-mail"),
+                    labs.models.texts.EmailAddressField(
+                        blank=True, max_length=254, verbose_name="the organisers' e-mail"
+                    ),
                 ),
                 (
                     "visibility",
@@ -237,7 +239,10 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                (
+                    "email",
+                    labs.models.texts.EmailAddressField(max_length=254, unique=True, verbose_name="e-mail"),
+                ),
                 ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
                 (
                     "language",
@@ -447,7 +452,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("to_name", models.CharField(blank=True, max_length=200)),
-                ("to_email", models.EmailField(max_length=254)),
+                ("to_email", labs.models.texts.EmailAddressField(max_length=254)),
                 ("subject", models.CharField(max_length=300)),
                 ("text", models.TextField()),
                 ("html", models.TextField(blank=True)),
@@ -675,7 +680,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "contact_email",
-                    models.EmailField(blank=True, max_length=254, verbose_name="the organisers' e-mail"),
+                    labs.models.texts.EmailAddressField(
+                        blank=True, max_length=254, verbose_name="the organisers' e-mail"
+                    ),
                 ),
                 (
                     "visibility",
