@@ -4,9 +4,12 @@ that is in them) is only looked at here, and changed in the console.
 
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.forms import I18nTextarea, I18nTextInput
 
@@ -85,10 +88,33 @@ class CityAdmin(InHouse):
             touch(lab_id)
 
 
+class ProgrammeAdminForm(ModelForm):
+    """Languages as boxes to tick, and which of them comes first; never as JSON."""
+
+    languages = forms.MultipleChoiceField(choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple)
+    default_language = forms.ChoiceField(choices=settings.LANGUAGES, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored: Programme = self.instance
+        self.initial["languages"] = stored.languages
+        self.initial["default_language"] = stored.default_language
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        default, chosen = values.get("default_language"), values.get("languages")
+        if default and chosen:
+            if default not in chosen:
+                self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
+            values["languages"] = [default, *(code for code in chosen if code != default)]
+        return values
+
+
 @admin.register(Programme)
 class ProgrammeAdmin(InHouse):
-    """New programmes begin here; their owners do the rest in the console."""
+    """Programmes are created and changed in the console; this page is for what nobody thought of there."""
 
+    form = ProgrammeAdminForm
     list_display = ("slug", "name", "visibility")
     filter_horizontal = ("cities",)
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 
@@ -35,6 +35,7 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 LONGEST = 366  # days of one lab
 KEPT_AT_MOST = 3650
 SESSIONS_AT_MOST = 1000
+TRIES = 3  # to find an address that nobody else takes at the same moment
 
 
 class Refused(Exception):
@@ -153,11 +154,28 @@ def save(row: models.Model, by: User | None) -> None:
 # Programmes
 
 
-@transaction.atomic
-def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
-    """Make the programme follow the plan; its labs' pages show its name and organiser. Raises Refused."""
-    programme.refresh_from_db(from_queryset=Programme.objects.select_for_update())
-    differs = put(programme, plan, PROGRAMME_COLUMNS)
+def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
+    """Create a programme, its address from its name. Raises Refused."""
+    programme = Programme()
+    put(programme, plan, PROGRAMME_COLUMNS)
+    _programme_findings(programme, plan).refuse()
+    for left in reversed(range(TRIES)):
+        taken = set(Programme.objects.values_list("slug", flat=True))
+        programme.slug = address_for(languages_of(dict(plan.name)), taken, limit=60, otherwise="programme")
+        try:
+            with transaction.atomic():
+                save(programme, by)
+                programme.cities.set(plan.cities)
+            break
+        except IntegrityError:
+            # Another one took the same address at the same moment.
+            if not left:
+                raise
+    return programme
+
+
+def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
+    """Return what the columns' limits and the plan's own sense object to."""
     findings = Findings()
     findings.columns(programme, PROGRAMME_COLUMNS)
     for name in ("name", "organiser", "description", "runs"):
@@ -172,6 +190,15 @@ def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None 
             )
             % {"count": len(plan.cities)},
         )
+    return findings
+
+
+@transaction.atomic
+def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
+    """Make the programme follow the plan; its labs' pages show its name and organiser. Raises Refused."""
+    programme.refresh_from_db(from_queryset=Programme.objects.select_for_update())
+    differs = put(programme, plan, PROGRAMME_COLUMNS)
+    findings = _programme_findings(programme, plan)
     wanted = {city.pk for city in plan.cities}
     gone = programme.cities.exclude(pk__in=wanted).filter(delegates__programme=programme).distinct()
     for city in gone:

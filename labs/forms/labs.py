@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs import theme
@@ -30,7 +30,7 @@ from labs.forms.meanwhile import NOTHING, EditForm
 from labs.lab_parts import RoomPlan
 from labs.meanwhile import Difference
 from labs.models import City, Lab, Programme, Room
-from labs.models.texts import PARAGRAPHS, no_control_characters, one_line
+from labs.models.texts import PARAGRAPHS, languages_of, no_control_characters, one_line
 from labs.zones import validate_zone
 
 
@@ -77,7 +77,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
         label=_("When it runs"), help_text=_("In words, like “September 2020 to 2022”."), required=False
     )
     cities = CitiesField(
-        label=_("Cities"),
+        label=_("Cities that take part"),
         queryset=City.objects.none(),
         required=False,
         error_messages=dict.fromkeys(
@@ -102,25 +102,33 @@ class ProgrammeForm(EditForm, LanguagesMixin):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
-        self.about = f"programme {programme.pk}"
-        super().__init__(
-            *args,
-            locales=programme.languages,
-            initial={
-                "name": programme.name,
-                "organiser": programme.organiser,
-                "description": programme.description,
-                "runs": programme.runs,
-                "languages": programme.languages,
-                "default_language": programme.default_language,
-                "cities": list(programme.cities.values_list("pk", flat=True)),
-                "cities_total": programme.cities_total,
-                "visibility": programme.visibility,
-            },
-            **kwargs,
-        )
+    def __init__(self, *args: Any, programme: Programme | None = None, **kwargs: Any) -> None:
+        self.about = f"programme {programme.pk}" if programme else ""
+        initial = _programme_initial(programme) if programme else _new_programme_initial()
+        # A new programme may be written in any language, so that it need not be saved twice.
+        locales = programme.languages if programme else [code for code, _name in settings.LANGUAGES]
+        super().__init__(*args, locales=locales, initial=initial, **kwargs)
         self.fields["cities"].queryset = City.objects.all()  # type: ignore[attr-defined]
+        if programme is None:
+            self.fields["languages"].help_text = _("The programme’s pages are written in these.")
+        self.is_new = programme is None
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        chosen = values.get("languages")
+        if self.is_new and chosen:
+            written = {
+                code
+                for name in ("name", "organiser", "description", "runs")
+                for code in languages_of(values.get(name))
+            }
+            for code in sorted(written - set(chosen)):
+                self.add_error(
+                    "languages",
+                    gettext("You entered texts in this language: %(name)s. Tick it, or delete them.")
+                    % {"name": dict(settings.LANGUAGES)[code]},
+                )
+        return values
 
     @property
     def plan(self) -> ProgrammePlan:
@@ -135,6 +143,33 @@ class ProgrammeForm(EditForm, LanguagesMixin):
             cities_total=values["cities_total"],
             visibility=values["visibility"],
         )
+
+
+def _programme_initial(programme: Programme) -> dict[str, Any]:
+    plain = (
+        "name",
+        "organiser",
+        "description",
+        "runs",
+        "languages",
+        "default_language",
+        "cities_total",
+        "visibility",
+    )
+    return {
+        **{name: getattr(programme, name) for name in plain},
+        "cities": list(programme.cities.values_list("pk", flat=True)),
+    }
+
+
+def _new_programme_initial() -> dict[str, Any]:
+    language = get_language()
+    own = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    return {
+        "languages": [own],
+        "default_language": own,
+        "visibility": Programme.Visibility.DRAFT,
+    }
 
 
 @dataclass(frozen=True)

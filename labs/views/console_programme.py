@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from labs import access, roles
-from labs.editing import Refused, change_programme
+from labs.editing import Refused, change_programme, create_programme
 from labs.forms.labs import ProgrammeForm
 from labs.forms.people import DelegateForm, PersonForm
 from labs.forms.rows import NamedRow, NamedRows, with_more_rows
@@ -57,6 +57,36 @@ def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
             "tab": "programme",
             "conflict": form.conflict,
         },
+        status=status_of(form),
+    )
+
+
+@access.superuser
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Create a programme. Its cities and its first lab come next."""
+    form = ProgrammeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            result, _new = created_once(
+                request,
+                "console.programme",
+                lambda: {"programme": create_programme(form.plan, person(request)).slug},
+            )
+        except Refused as error:
+            form.take_over(error.errors)
+        else:
+            messages.success(
+                request,
+                _("Programme created, as a draft. Add its cities next.")
+                if form.cleaned_data["visibility"] == Programme.Visibility.DRAFT
+                else _("Programme created. Add its cities next."),
+            )
+            return redirect("console_cities", result["programme"])
+    return render(
+        request,
+        "labs/console/programme.html",
+        {"form": form, "is_new": True},
         status=status_of(form),
     )
 

@@ -121,11 +121,15 @@ OWNER = (
     page("console_lab_new"),
     page("console_lab_delete"),
     page("console_programme"),
+    page("console_cities"),
+    page("console_city_new"),
+    page("console_city"),
     page("console_groups"),
     page("console_programme_people"),
 )
 OPERATOR = (
     page("organise"),
+    page("console_programme_new"),
     page("console_mail_without_lab"),
     page("console_message_without_lab", message="of_account"),
 )

@@ -259,6 +259,7 @@ def build(texts: Texts | None = None) -> World:
         "lab": lab.slug,
         "programme": programme.slug,
         "session": plenary.slug,
+        "city": trikala.slug,
         "speaker": speakers[0].slug,
         "track": tracks[0].slug,
         "room": rooms[0].pk,

@@ -103,6 +103,8 @@ def test_delegates_and_organisers_find_what_is_theirs_on_home(client):
 
 
 def test_an_empty_house_says_what_will_be_there(client):
+    assert "There are no labs here yet." in words(client.get("/"))
+    ProgrammeFactory()
     assert "No lab is announced at the moment." in words(client.get("/"))
 
 

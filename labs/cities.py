@@ -1,0 +1,129 @@
+"""Cities: created and changed here, by owners of programmes and by superusers.
+
+Programmes share cities, so a new name reaches the pages of every programme in which the city takes part. That is why
+an owner changes only cities that take part in no programme of somebody else.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from labs.addresses import address_for
+from labs.dates import locale_of
+from labs.editing import TRIES, Findings, Refused, Texts, put
+from labs.models import City, Lab, Programme, User
+from labs.models.texts import languages_of
+from labs.revisions import touch
+from labs.viewer import Viewer, viewer_for
+
+NOT_YOURS = _(
+    "This city also takes part in programmes that you do not own. A superuser can change it, or their owner."
+)
+# Regions and reserved codes that the list of names (CLDR) has beside countries (ISO 3166-1).
+_NO_COUNTRIES = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
+)
+
+
+@dataclass(frozen=True)
+class CityPlan:
+    """Everything that is said about a city. `country` is an ISO 3166 code of two letters."""
+
+    name: Texts
+    country: str
+    time_zone: str
+
+
+COLUMNS = tuple(column.name for column in fields(CityPlan))
+
+
+def countries(language: str) -> list[tuple[str, str]]:
+    """Return (code, name) of all countries, by their names in this language."""
+    names: Mapping[str, str] = locale_of(language).territories
+    found = [
+        (code, name)
+        for code, name in names.items()
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+    ]
+    # An Å stands with the A in all three languages.
+    return sorted(found, key=lambda pair: unicodedata.normalize("NFD", pair[1]).casefold())
+
+
+def may_change(viewer: Viewer, city: City) -> bool:
+    """Tell whether this viewer may change the city: it is in one of his or her programmes, and in nobody else's."""
+    programmes = {programme.pk for programme in city.programmes.all()}
+    return viewer.is_superuser or (bool(programmes) and programmes <= viewer.owned_programmes)
+
+
+@transaction.atomic
+def create_city(programme: Programme, plan: CityPlan, by: User) -> City:
+    """Create a city that takes part in the programme. Raises Refused, also for one that exists already."""
+    if not viewer_for(by).owns(programme.pk):
+        raise Refused(NOT_YOURS)
+    city = City()
+    put(city, plan, COLUMNS)
+    _check(city, plan)
+    _save_new(city, plan)
+    programme.cities.add(city)
+    _touch_labs_of(city)
+    return city
+
+
+@transaction.atomic
+def change_city(city: City, plan: CityPlan, by: User) -> City:
+    """Make the city follow the plan; it keeps its address. Raises Refused."""
+    city.refresh_from_db(from_queryset=City.objects.select_for_update(no_key=True))
+    if not may_change(viewer_for(by), city):
+        raise Refused(NOT_YOURS)
+    if not put(city, plan, COLUMNS):
+        return city
+    _check(city, plan)
+    city.save()
+    _touch_labs_of(city)
+    return city
+
+
+def _check(city: City, plan: CityPlan) -> None:
+    findings = Findings()
+    findings.columns(city, COLUMNS)
+    findings.languages("name", plan.name)
+    if not findings.errors and (same := _namesake(city, plan)):
+        findings.add(
+            "name",
+            gettext("%(city)s exists already. Tick it on the page of the programme.") % {"city": same},
+        )
+    findings.refuse()
+
+
+def _namesake(city: City, plan: CityPlan) -> City | None:
+    """Return another city of the same country that has one of the names."""
+    names = {text.casefold() for text in languages_of(dict(plan.name)).values()}
+    for other in City.objects.filter(country=plan.country).exclude(pk=city.pk):
+        if names & {text.casefold() for text in languages_of(other.name).values()}:
+            return other
+    return None
+
+
+def _save_new(city: City, plan: CityPlan) -> None:
+    """Save a city under an address of its own, also where another one takes the same at the same moment."""
+    for left in reversed(range(TRIES)):
+        taken = set(City.objects.values_list("slug", flat=True))
+        city.slug = address_for(languages_of(dict(plan.name)), taken, limit=60, otherwise="city")
+        try:
+            with transaction.atomic():
+                city.save(force_insert=True)
+            return
+        except IntegrityError:
+            if not left:
+                raise
+
+
+def _touch_labs_of(city: City) -> None:
+    for lab_id in Lab.objects.filter(programme__cities=city).order_by("pk").values_list("pk", flat=True):
+        touch(lab_id)

@@ -1,0 +1,54 @@
+"""A city, as owners of programmes fill it in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from labs.cities import CityPlan, countries
+from labs.forms.base import TextsField, ZoneField
+from labs.forms.meanwhile import EditForm
+from labs.models import City, Programme
+
+OFFERED = [code for code, _name in settings.LANGUAGES]
+
+
+class CityForm(EditForm):
+    name = TextsField(
+        label=_("Name"),
+        limit=100,
+        help_text=_("In as many languages as you know. Readers get another one where theirs is missing."),
+        error_messages={"required": _("Enter the city’s name in at least one language.")},
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        error_messages={
+            "required": _("Choose a country."),
+            "invalid_choice": _("Choose a country from the list."),
+        },
+    )
+    time_zone = ZoneField(label=_("Time zone"))
+
+    def __init__(
+        self, *args: Any, city: City | None = None, programme: Programme | None = None, **kwargs: Any
+    ) -> None:
+        self.about = f"city {city.pk}" if city else ""
+        initial = {name: getattr(city, name) for name in ("name", "country", "time_zone")} if city else {}
+        if city is None and programme is not None:
+            # Most cities of a programme lie near each other.
+            last = programme.cities.order_by("-pk").first()
+            initial = {"time_zone": last.time_zone if last else "Europe/Brussels"}
+        super().__init__(*args, locales=OFFERED, initial=initial, **kwargs)
+        listed = countries(get_language() or "en")
+        if city and city.country not in dict(listed):
+            listed.append((city.country, city.country))
+        self.fields["country"].choices = [("", _("Choose a country")), *listed]  # type: ignore[attr-defined]
+
+    @property
+    def plan(self) -> CityPlan:
+        values = self.cleaned_data
+        return CityPlan(name=self.texts("name"), country=values["country"], time_zone=values["time_zone"])

@@ -1,0 +1,103 @@
+"""The cities of a programme in the console: the list, and creating and changing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from labs import access
+from labs.cities import change_city, create_city, may_change
+from labs.editing import Refused
+from labs.forms.cities import CityForm
+from labs.meanwhile import GoneMeanwhile, hold
+from labs.models import City, Programme
+from labs.models.texts import reading
+from labs.viewer import viewer_of
+from labs.views.posted import created_once, edited, person, status_of
+
+
+@dataclass(frozen=True)
+class Row:
+    city: City
+    may_change: bool
+
+
+@access.owner
+@require_http_methods(["GET", "HEAD"])
+def cities(request: HttpRequest, programme: Programme) -> HttpResponse:
+    """The cities that take part in the programme, by name."""
+    viewer, language = viewer_of(request), get_language() or "en"
+    found = programme.cities.prefetch_related("programmes")
+    rows = sorted(
+        (Row(city, may_change(viewer, city)) for city in found),
+        key=lambda row: reading(row.city.name, language)[0].casefold(),
+    )
+    return render(
+        request,
+        "labs/console/cities.html",
+        {
+            "programme": programme,
+            "tab": "cities",
+            "rows": rows,
+            "others": City.objects.exclude(programmes=programme).count(),
+            "has_labs": programme.labs.exists(),
+        },
+    )
+
+
+@access.owner
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, programme: Programme) -> HttpResponse:
+    """Create a city that takes part in the programme."""
+    form = CityForm(request.POST or None, programme=programme)
+    if request.method == "POST" and form.is_valid():
+        try:
+            created_once(
+                request,
+                "console.city",
+                lambda: {"city": create_city(programme, form.plan, person(request)).slug},
+            )
+        except Refused as error:
+            form.take_over(error.errors)
+        else:
+            messages.success(request, _("City created. It takes part in the programme."))
+            return redirect("console_cities", programme.slug)
+    return _page(request, programme, form, None)
+
+
+@access.owner
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, programme: Programme, city: str) -> HttpResponse:
+    """Change a city, where it takes part in no programme of somebody else."""
+    found = programme.cities.filter(slug=city).first()
+    if found is None or not may_change(viewer_of(request), found):
+        raise Http404
+    if request.method != "POST":
+        return _page(request, programme, CityForm(city=found), found)
+    try:
+        form, is_saved = edited(
+            lambda: hold(found),
+            lambda held: CityForm(request.POST, city=held),
+            lambda form: change_city(found, form.plan, person(request)),
+        )
+    except GoneMeanwhile:
+        raise Http404 from None
+    if is_saved:
+        messages.success(request, _("City saved."))
+        return redirect("console_cities", programme.slug)
+    return _page(request, programme, form, found)
+
+
+def _page(request: HttpRequest, programme: Programme, form: CityForm, city: City | None) -> HttpResponse:
+    return render(
+        request,
+        "labs/console/city_form.html",
+        {"programme": programme, "tab": "cities", "form": form, "city": city, "conflict": form.conflict},
+        status=status_of(form),
+    )
