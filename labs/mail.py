@@ -11,7 +11,7 @@ import re
 import secrets
 import unicodedata
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.encoders import encode_base64
 from email.message import EmailMessage as PolicyMessage
@@ -94,6 +94,7 @@ def queue(
     lab: Lab | None = None,
     about: str = "",
     links: Mapping[str, Link] | None = None,
+    leads_to: Collection[str] = (),
     attachments: Sequence[File] = (),
     is_first: bool = False,
 ) -> Message:
@@ -101,7 +102,8 @@ def queue(
 
     One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
     locks leave no room for a second call, which saves asking. `context` holds what stencils can show (`labs.stencils`).
-    `about` names what it concerns, as "registration:<uuid>". Raises ValidationError for an address that is none,
+    `about` names what it concerns, as "registration:<uuid>". `leads_to` are addresses elsewhere that may be links in
+    the text, such as that of a meeting; no other is left one. Raises ValidationError for an address that is none,
     TemplateDoesNotExist for an occasion without templates.
     """
     to_email = clean_address(to_email)
@@ -114,7 +116,7 @@ def queue(
         "colours": _colours(lab),
     }
     with translation.override(language):
-        content = _render(occasion, {**context, **own, "links": marks})
+        content = _render(occasion, {**context, **own, "links": marks}, frozenset(leads_to))
     public_id = uuid.uuid4()
     message = Message(
         public_id=public_id,
@@ -192,7 +194,7 @@ def _colours(lab: Lab | None) -> dict[str, str]:
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
-def _render(occasion: str, context: dict[str, Any]) -> Rendered:
+def _render(occasion: str, context: dict[str, Any], leads_to: frozenset[str] = frozenset()) -> Rendered:
     """Fill the three templates of an occasion, in the active language."""
     context = {**context, "base_url": settings.BASE_URL, "site_name": gettext("City Labs")}
     subject = one_line(filled(f"mail/{occasion}.subject.txt", context, autoescape=False))
@@ -202,7 +204,9 @@ def _render(occasion: str, context: dict[str, Any]) -> Rendered:
     text = filled(f"mail/{occasion}.txt", context, autoescape=False)
     html = filled(f"mail/{occasion}.html", context)
     return Rendered(
-        subject, _without_foreign_links(_tidy(text)), _without_foreign_links_in_html(html.strip() + "\n")
+        subject,
+        _without_foreign_links(_tidy(text), leads_to),
+        _without_foreign_links_in_html(html.strip() + "\n"),
     )
 
 
@@ -220,15 +224,15 @@ NOT_TEXT = re.compile(r"(<style\b.*?</style>|<[^>]*>)", re.S | re.I)
 NO_LINK = "\u200b"  # a space without width: nothing to see, and mail programs make no link across it
 
 
-def _without_foreign_links(text: str) -> str:
-    """Keep mail programs from making links of addresses in names and titles: all links in a mail are ours."""
+def _without_foreign_links(text: str, leads_to: Collection[str] = ()) -> str:
+    """Keep mail programs from making links of addresses in names and titles: all links but `leads_to` are ours."""
     if "." not in text and "://" not in text:
         return text  # most pieces of a letter
     own_host = urlsplit(settings.BASE_URL).hostname
 
     def kept_or_broken(found: re.Match[str]) -> str:
         said = found[0]
-        if found["mail"] or said.lower() == own_host or said == settings.BASE_URL:
+        if said in leads_to or found["mail"] or said.lower() == own_host or said == settings.BASE_URL:
             return said
         if said.startswith(tuple(settings.BASE_URL + sign for sign in "/?#")):
             return said

@@ -88,7 +88,7 @@ def _open_to(lab_id: int, viewer: Viewer, now: datetime) -> SessionQuerySet:
     return in_sight.filter(seats.open_to_take(now)).order_by("starts_at", "pk")
 
 
-_ALL = Prepared(lambda lab, viewer, now: _open_to(lab, viewer, now).defer("abstract"))
+_ALL = Prepared(lambda lab, viewer, now: _open_to(lab, viewer, now).select_related("room").defer("abstract"))
 _BY_ADDRESS = Prepared(
     lambda lab, viewer, now, slugs: (
         _open_to(lab, viewer, now).filter(slug__in=slugs).only(*WHAT_CHOOSING_ASKS)

@@ -22,6 +22,7 @@ from labs.wall_clock import wall
 from registrations import links, personal_calendar
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
+from sessions.places import is_online, join_link_of, place_of
 from sessions.zone_notes import instants_of
 
 # An address gets at most one mail of a kind that anybody may ask for within this time.
@@ -32,7 +33,8 @@ QUIET = timedelta(minutes=20)
 class SeatLine:
     """One session as a mail lists it, in the person's language.
 
-    `elsewhere` are the hours by the clocks of the session's own zone and the lab's, where they differ.
+    `elsewhere` are the hours by the clocks of the session's own zone and the lab's, where they differ. `join_link` is
+    for people with a seat; `how_to_join` says where to find it while there is none yet.
     """
 
     title: str
@@ -40,6 +42,9 @@ class SeatLine:
     day: str
     hours: str
     elsewhere: tuple[str, ...]
+    place: str
+    join_link: str
+    how_to_join: str
     state: str
     is_seat: bool
 
@@ -189,6 +194,7 @@ def _queue(
         context={**own, **context},
         lab=lab,
         about=f"registration:{registration.public_id}",
+        leads_to=[line.join_link for line in context.get("lines", ()) if line.join_link],
         links={name: links.in_mail(registration, purpose) for name, purpose in purposes.items()},
         attachments=attachments,
         is_first=is_first,
@@ -248,6 +254,8 @@ def _lines(registration: Registration, seats: Sequence[Seat], positions: Mapping
         session = seat.session
         starts, ends = session.starts_at, session.ends_at
         own_zones = (lab.time_zone, session.time_zone)
+        is_seat = seat.state == Seat.State.CONFIRMED and not session.is_cancelled
+        join_link = join_link_of(session) if is_seat else ""
         lines.append(
             SeatLine(
                 title=text_of(session.title, registration),
@@ -255,11 +263,18 @@ def _lines(registration: Registration, seats: Sequence[Seat], positions: Mapping
                 day=dates.long_day(wall(starts, zone).date(), language),
                 hours=zone_hours.hours(starts, ends, zone, language, with_offset=with_offset),
                 elsewhere=zone_hours.elsewhere(starts, ends, zone, own_zones, language),
+                place=place_of(session, language),
+                join_link=join_link,
+                how_to_join=_how_to_join() if is_seat and is_online(session) and not join_link else "",
                 state=_state_in_words(seat, positions.get(seat.pk)),
-                is_seat=seat.state == Seat.State.CONFIRMED and not session.is_cancelled,
+                is_seat=is_seat,
             )
         )
     return lines
+
+
+def _how_to_join() -> str:
+    return gettext("The join link will be on your registration page.")
 
 
 def session_address(session: Session, lab: Lab) -> str:

@@ -108,7 +108,7 @@ def _in_sight(lab_id: int, session_ids: Iterable[int]) -> SessionQuerySet:
     return in_lab.visible_to(Viewer(seated_sessions=ids))
 
 
-_WITHOUT_TEXTS = Prepared(lambda lab, ids: _in_sight(lab, ids).defer("abstract"))
+_WITHOUT_TEXTS = Prepared(lambda lab, ids: _in_sight(lab, ids).select_related("room").defer("abstract"))
 
 
 _SHOWN = (Seat.State.CONFIRMED, Seat.State.WAITING)

@@ -20,6 +20,7 @@ from labs.models.texts import reading
 from labs.zone_hours import city_words, clocks_change, hours
 from sessions.calendars import CalendarEntry, Feed, event_file
 from sessions.models import AgendaItem, Appearance, Session
+from sessions.places import join_link_of, place_of
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
@@ -102,7 +103,7 @@ def _entry(session: Session, language: str, with_join_link: bool) -> CalendarEnt
         last_modified=session.revised_at,
         created=session.created_at,
         description=_description(session, language, join_link, url),
-        location=place(session, language),
+        location=place_of(session, language),
         url=url,
         categories=_categories(session, language),
         status="CANCELLED" if session.is_cancelled else "CONFIRMED",
@@ -110,24 +111,6 @@ def _entry(session: Session, language: str, with_join_link: bool) -> CalendarEnt
         conference_url=join_link or None,
         conference_label=title if join_link else "",
     )
-
-
-def join_link_of(session: Session) -> str:
-    """Return the link of the session's own meeting, or of its room; empty where there is none."""
-    address = session.join_link or (session.room.join_link if session.room else "")
-    return address if markdown.is_safe_link(address) else ""
-
-
-def place(session: Session, language: str) -> str:
-    """Return where it takes place, on one line, in the active language: "Plenary, online"."""
-    lab, room = session.lab, session.room
-    venue = _words(lab.venue, language, lab)
-    if room is None:
-        return gettext("Online") if lab.format == Lab.Format.ONLINE else venue
-    name = _words(room.name, language, lab)
-    if room.online:
-        return f"{name}, {gettext('online')}"
-    return ", ".join(part for part in (name, room.address or venue) if part)
 
 
 def people(appearances: Sequence[Appearance], language: str, lab: Lab) -> list[str]:

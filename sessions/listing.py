@@ -30,6 +30,7 @@ _SESSIONS = Prepared(
             "track__name",
             "track__position",
             "room__name",
+            "room__address",
             "room__online",
         )
         .order_by("starts_at", "pk")

@@ -27,6 +27,7 @@ from labs.spoken import marked, spoken
 from labs.templatetags.house import icon, seats
 from sessions.figure import Block, weigh
 from sessions.models import Appearance, Session
+from sessions.places import is_online, place_marked
 
 
 @dataclass(frozen=True)
@@ -171,8 +172,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
     internal = session.is_internal
     may_choose = view.choosing and may_be_chosen(session, view.now)
     track = spoken(session.track.name, language, fallback) if session.track else ""
-    place = _place(session, language, fallback)
-    online = session.room.online if session.room else lab.format == Lab.Format.ONLINE
+    place, online = place_marked(session, language), is_online(session)
     return SessionRow(
         session=session,
         slug=_escaped(session.slug),
@@ -268,21 +268,6 @@ def blocks(sessions: Iterable[Session], zone: str) -> list[Block]:
         for session in sessions
         if not session.is_cancelled
     )
-
-
-def _place(session: Session, language: str, fallback: str) -> str:
-    """Return where it takes place, without the address: "Plenary, online"."""
-    room, lab = session.room, session.lab
-    if room is None:
-        return _escaped(gettext("Online")) if lab.format == Lab.Format.ONLINE else ""
-    name = spoken(room.name, language, fallback)
-    return _online(name, language) if room.online else name
-
-
-@lru_cache(maxsize=1024)
-def _online(room: str, language: str) -> SafeString:
-    """Say that the room (safe HTML) is an online one, in `language`, which is the active one."""
-    return format_html("{}, {}", room, gettext("online"))
 
 
 def _who(people: Iterable[Person]) -> SafeString:

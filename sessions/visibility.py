@@ -69,7 +69,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def for_short_lists(self) -> Self:
         """Fetch what a line about each session shows, without agenda and people."""
         return self.select_related("track", "room").defer(
-            "abstract", "uid", "join_link", "created_at", "cancelled_at", "room__join_link", "room__address"
+            "abstract", "uid", "join_link", "created_at", "cancelled_at", "room__join_link"
         )
 
     def _with_parts(

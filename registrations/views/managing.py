@@ -17,8 +17,8 @@ from registrations.forms import DetailsForm, SessionsForm, details_initial
 from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.refusals import Refused
-from sessions.entries import join_link_of
 from sessions.models import Session
+from sessions.places import is_online, join_link_of
 from sessions.zone_notes import instants_of
 
 State = Registration.State
@@ -46,6 +46,12 @@ class OwnSeat:
     @property
     def session(self) -> Session:
         return self.seat.session
+
+    @property
+    def waits_for_link(self) -> bool:
+        """Tell whether the person will join by a link that nobody has given yet."""
+        has_seat = self.seat.state == Seat.State.CONFIRMED and not self.session.is_cancelled
+        return has_seat and is_online(self.session) and not self.is_over and not self.join_link
 
 
 def _too_late_shows_what_is(view: access.type_of_view) -> access.type_of_view:
@@ -292,11 +298,14 @@ def _manageable(request: HttpRequest, token: str) -> Registration | HttpResponse
 
 
 def _seats(found: Registration, *states: str) -> list[Seat]:
-    return list(
+    own = list(
         Seat.objects.filter(registration=found, state__in=states)
         .select_related("session__room", "session__track")
         .order_by("session__starts_at", "session_id")
     )
+    for seat in own:
+        seat.session.lab = found.lab
+    return own
 
 
 def _viewer(request: HttpRequest, own: list[Seat]) -> Viewer:

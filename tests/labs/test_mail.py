@@ -309,7 +309,18 @@ def test_a_mail_is_what_its_templates_make_of_it_whatever_the_words_are(
     monkeypatch: pytest.MonkeyPatch, language: str, words: str
 ) -> None:
     """Filling a stencil and rendering the templates give the same, for every occasion of a registration."""
-    line = SeatLine(words, "https://x.example/", words, "11:30–13:00", (words,), words, True)
+    line = SeatLine(
+        words,
+        "https://x.example/",
+        words,
+        "11:30–13:00",
+        (words,),
+        words,
+        "https://x.example/join",
+        words,
+        words,
+        True,
+    )
     context = {
         "lab": mail._named(LabFactory(title={"bg": words or "Лаб"}, languages=["bg"]), language),
         "to_name": words,
@@ -320,7 +331,7 @@ def test_a_mail_is_what_its_templates_make_of_it_whatever_the_words_are(
         "form_sent_on": words,
         "kept_until": words,
         "contact_email": "labs@example.org",
-        "lines": [line, replace(line, elsewhere=(), address="", is_seat=False)],
+        "lines": [line, replace(line, elsewhere=(), place="", join_link="", address="", is_seat=False)],
         "zone": words,
         "summary": words,
         "session_title": words,

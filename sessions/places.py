@@ -1,0 +1,81 @@
+"""Where a session takes place, in the words that every page, email and calendar uses.
+
+A room with its street address and the lab's venue; or online. How to join, a link, is for people with a seat only, and
+never part of the words.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from labs import markdown
+from labs.models import Lab
+from labs.models.texts import reading
+from labs.spoken import marked
+from sessions.models import Session
+
+# Words with the language that they came in.
+Part = tuple[str, str]
+
+
+def place_of(session: Session, language: str) -> str:
+    """Return "Plenary, 5 Rue de la Loi, Town hall", "Plenary, online", in `language`, which is the active one.
+
+    Needs the session's room and lab. Empty for a session in person whose place nobody has written yet.
+    """
+    parts, is_hybrid = _parts(session, language)
+    words = ", ".join(words for words, _language in parts)
+    return gettext("{venue} and online").format(venue=words) if is_hybrid else words
+
+
+def place_marked(session: Session, language: str) -> SafeString:
+    """Return the same as safe HTML, with what is in another language marked as such."""
+    return _marked(*_parts(session, language), language)
+
+
+def is_online(session: Session) -> bool:
+    """Tell whether one joins by a link, and goes nowhere."""
+    return session.room.online if session.room else session.lab.format == Lab.Format.ONLINE
+
+
+def join_link_of(session: Session) -> str:
+    """Return the link of the session's own meeting, or of its room; empty where there is none."""
+    address = session.join_link or (session.room.join_link if session.room else "")
+    return address if markdown.is_safe_link(address) else ""
+
+
+def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
+    """Return what the place is made of, and whether one can be there or online: a lab for both, no room chosen."""
+    lab, room = session.lab, session.room
+    venue = reading(lab.venue, language, lab.default_language)
+    if room is None:
+        if lab.format == Lab.Format.ONLINE:
+            return ((gettext("Online"), language),), False
+        is_hybrid = lab.format == Lab.Format.HYBRID
+        if venue[0]:
+            return (venue,), is_hybrid
+        return (((gettext("In person and online"), language),) if is_hybrid else ()), False
+    name = reading(room.name, language, lab.default_language)
+    if room.online:
+        return (name, (gettext("online"), language)), False
+    # An address is written as its country writes it, whoever reads.
+    address = (room.address, language)
+    # What is in the address already is not said twice, and the other way round.
+    if venue[0].casefold() in address[0].casefold():
+        venue = ("", "")
+    elif address[0].casefold() in venue[0].casefold():
+        address = ("", "")
+    return tuple(
+        part for part in (name, address, venue) if part[0] and (part == name or part[0] != name[0])
+    ), False
+
+
+@lru_cache(maxsize=1024)
+def _marked(parts: tuple[Part, ...], is_hybrid: bool, language: str) -> SafeString:
+    """Write the parts once for all rows that share them."""
+    words = format_html_join(", ", "{}", ((marked(*part, language),) for part in parts))
+    return format_html(gettext("{venue} and online"), venue=words) if is_hybrid else words

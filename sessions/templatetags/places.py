@@ -1,0 +1,19 @@
+"""Where a session takes place, for pages that show sessions as they are."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from labs.templatetags.house import icon
+from sessions.models import Session
+from sessions.places import is_online, place_marked
+
+register = template.Library()
+
+
+@register.simple_tag
+def place(session: Session) -> SafeString:
+    """Print "Plenary, 5 Rue de la Loi, Town hall" with its sign; nothing where no place is known."""
+    words = place_marked(session, get_language() or "en")
+    return format_html("{}{}", icon("screen" if is_online(session) else "place"), words) if words else words
