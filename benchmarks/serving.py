@@ -13,10 +13,10 @@ from pathlib import Path
 
 @contextmanager
 def serving(workers: int = 2) -> Iterator[tuple[int, list[int]]]:
-    """Run gunicorn; yields its port and the process ids of master and workers."""
+    """Run gunicorn as it is shipped; yields its port and the process ids of master and workers."""
     port = _free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", str(workers), "--threads", "4",
+        sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--workers", str(workers),
         "--bind", f"127.0.0.1:{port}", "--log-level", "error",
     ]  # fmt: skip
     server = subprocess.Popen(command, start_new_session=True)

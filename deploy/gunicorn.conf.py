@@ -12,8 +12,12 @@ from config.settings import DEBUG, PORT, VAR_DIR
 wsgi_app = "config.wsgi"
 bind = f"{os.environ.get('LISTEN', '127.0.0.1')}:{PORT}"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-# Threads, because browsers open connections ahead of need, and one idle connection would hold up a whole worker.
-worker_class = "gthread"
+# Slow clients take no thread: a request is read whole, within a limit of time, before the application sees it.
+worker_class = "config.waitress_worker.WaitressWorker"
+worker_connections = 1000
+# The signs of life that workers give are files that are touched: not on a disk that may be slow or full.
+if os.access("/dev/shm", os.W_OK):  # noqa: S108
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
 threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60
 graceful_timeout = 10

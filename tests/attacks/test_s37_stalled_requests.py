@@ -1,0 +1,192 @@
+"""S37: requests that never end. Fifty at once, of each kind, against the server as an operator starts it.
+
+Each thread of the application that waits for a client is one that nobody else gets: with eight of them, eight idle
+sockets stopped everything. Clients get a limit of time, and no thread, until their request is whole.
+"""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running_service import Service, running
+
+pytestmark = pytest.mark.xdist_group("workers")
+
+SOCKETS = 50
+MAKE_A_LAB = """
+from django.utils import translation
+from labs.models import Lab
+from tests.factories import LabFactory, SessionFactory
+LabFactory(slug="main-lab", title="Main lab", visibility="public")
+SessionFactory(lab=Lab.objects.get(), visibility="public")
+"""
+POST = (
+    b"POST /registrations/link/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with running(tmp_path_factory.mktemp("stalled")) as service:
+        service.manage("shell", "-c", MAKE_A_LAB)
+        for _time in range(10):  # each process reads its templates once
+            urllib.request.urlopen(f"{service.base}/labs/main-lab/", timeout=30).close()
+        yield service
+
+
+def port_of(service: Service) -> int:
+    return int(service.environment["PORT"])
+
+
+def connect(service: Service, sent: bytes = b"", buffer: int = 0) -> socket.socket:
+    """Return a connection that has sent these bytes, with a small buffer for what it receives where asked for."""
+    client = socket.socket()
+    if buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    client.settimeout(60)
+    client.connect(("127.0.0.1", port_of(service)))
+    client.sendall(sent)
+    return client
+
+
+def answer(client: socket.socket) -> bytes:
+    """Read until the server closes the connection."""
+    received = b""
+    try:
+        while part := client.recv(65536):
+            received += part
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def status_within_a_second(service: Service, path: str) -> int:
+    """Ask on a connection of its own; the whole answer has to be there within a second."""
+    client = http.client.HTTPConnection("127.0.0.1", port_of(service), timeout=1)
+    began = time.monotonic()
+    client.request("GET", path)
+    response = client.getresponse()
+    response.read()
+    client.close()
+    assert time.monotonic() - began < 1, path
+    return response.status
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /labs/main-lab/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Part: ",
+        POST + b"Content-Length: 500\r\n\r\nemail=",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nemail",
+        POST + b"Content-Length: 500\r\nExpect: 100-continue\r\n\r\n",
+        b"GET /labs/main-lab/calendar.ics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    ],
+    ids=["nothing", "head", "body", "chunks", "continue", "answers-not-read"],
+)
+def test_fifty_stalled_sockets_hold_up_nobody(service: Service, sent: bytes) -> None:
+    stalled = [connect(service, sent, buffer=2048) for _number in range(SOCKETS)]
+    try:
+        for _time in range(3):
+            assert status_within_a_second(service, "/health/live") == 200
+            assert status_within_a_second(service, "/labs/main-lab/") == 200
+    finally:
+        for client in stalled:
+            client.close()
+
+
+def test_a_request_that_comes_byte_by_byte_is_ended_in_time_and_told_so(service: Service) -> None:
+    head = connect(service, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    body = connect(service, POST + b"Content-Length: 500\r\n\r\nemail=")
+    began = time.monotonic()
+    head.settimeout(0.2)
+    while True:  # each byte is a sign of life, and none of them helps
+        try:
+            head.sendall(b"X")
+            if received := head.recv(1000):
+                break
+        except TimeoutError:
+            continue
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert 10 < time.monotonic() - began < 20
+    assert answer(body).startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (
+            b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n",
+            400,
+        ),
+        (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n", 501),
+        (b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 400),
+        (b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nemail=", 400),
+        (b"Content-Length: +5\r\n\r\nemail", 400),
+        (b"Content-Length: 99999999999\r\n\r\nemail", 413),
+        (b"X-Long: " + b"x" * 32_768, 431),
+    ],
+    ids=range(10),
+)
+def test_a_request_that_can_be_read_in_two_ways_or_is_too_long_is_refused(
+    service: Service, sent: bytes, status: int
+) -> None:
+    received = answer(connect(service, POST + sent))
+    assert re.findall(rb"^HTTP/1\.[01] (\d+)", received, re.MULTILINE) == [str(status).encode()]
+
+
+def test_chunks_in_a_request_of_the_old_version_are_refused(service: Service) -> None:
+    sent = POST.replace(b"HTTP/1.1", b"HTTP/1.0") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    assert b" 400 " in answer(connect(service, sent)).splitlines()[0]
+
+
+def test_a_long_address_is_refused(service: Service) -> None:
+    received = answer(connect(service, b"GET /?" + b"q" * 9000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))
+    assert received.startswith(b"HTTP/1.1 414 ")
+
+
+def workers_of(service: Service) -> list[int]:
+    """The process ids of the web server's workers: children of the process that listens, in the order of age."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            environment = (process / "environ").read_bytes()
+            children = (process / "task" / process.name / "children").read_text().split()
+        except OSError:
+            continue
+        if b"gunicorn" in command and f"PORT={port_of(service)}\0".encode() in environment and children:
+            return sorted(map(int, children))
+    return []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_a_process_that_is_killed_is_replaced_and_one_that_is_stopped_answers_first(service: Service) -> None:
+    before = workers_of(service)
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while not (len(now := workers_of(service)) == 2 and before[0] not in now):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert status_within_a_second(service, "/health/live") == 200
+
+    # Half of a request is not waited for; a whole one is answered, by whichever process has it.
+    for worker in now:
+        client = http.client.HTTPConnection("127.0.0.1", port_of(service), timeout=20)
+        client.request("GET", "/labs/main-lab/")
+        os.kill(worker, signal.SIGTERM)
+        assert client.getresponse().status == 200
+        client.close()
