@@ -1,6 +1,10 @@
 """Later work of this floor."""
 
 from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
 
 from labs.clock import database_now
 from labs.models import Task, WorkerBeat
@@ -8,11 +12,24 @@ from labs.work import Lease, task
 
 KEEP_DONE = timedelta(days=30)
 KEEP_BEATS = timedelta(days=1)
+AT_ONCE = 500
 
 
 @task("labs.prune", every=timedelta(days=1))
 def prune(lease: Lease) -> None:
     """Forget tasks that were done long ago, and workers that have not shown themselves for a day."""
     now = database_now()
-    Task.objects.filter(state=Task.State.DONE, finished_at__lt=now - KEEP_DONE).delete()
-    WorkerBeat.objects.filter(beat_at__lt=now - KEEP_BEATS).delete()
+    for outdated in (
+        Task.objects.filter(state=Task.State.DONE, finished_at__lt=now - KEEP_DONE),
+        WorkerBeat.objects.filter(beat_at__lt=now - KEEP_BEATS),
+    ):
+        while delete_some(outdated):
+            lease.renew()
+
+
+@transaction.atomic
+def delete_some(outdated: QuerySet[Any]) -> int:
+    """Delete a few of these rows, and of them only what still fits once it is locked. Returns how many."""
+    rows = outdated.order_by("pk").select_for_update(skip_locked=True)
+    keys = list(rows.values_list("pk", flat=True)[:AT_ONCE])
+    return outdated.model._base_manager.filter(pk__in=keys).delete()[0]

@@ -5,7 +5,6 @@ up. Certificates themselves lie a floor above and hear of it by `person_erased`.
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
@@ -16,6 +15,7 @@ from labs.models import Lab, Message, Submission, User
 from registrations import seats
 from registrations.consent import kept_until
 from registrations.models import Registration, SeatMovement
+from registrations.models.people import RegistrationQuerySet
 from registrations.signals import person_erased
 from sessions.models import Session
 
@@ -32,7 +32,7 @@ def erase(registration: Registration, by: User | None = None) -> None:
     if row is None or row.erased_at is not None:
         return
     if row.state == State.UNCONFIRMED:
-        forget([row])
+        forget(Registration.objects.filter(pk=row.pk))
         return
     now = timezone.now()
     coming = Session.objects.filter(seats__registration=row, ends_at__gt=now).values_list("pk", flat=True)
@@ -58,13 +58,18 @@ def erase(registration: Registration, by: User | None = None) -> None:
 
 
 @transaction.atomic
-def forget(registrations: Iterable[Registration]) -> int:
-    """Delete registrations that were never confirmed, with all their traces. Returns how many."""
-    rows = [row for row in registrations if row.state == State.UNCONFIRMED]
+def forget(registrations: RegistrationQuerySet, *, at_most: int | None = None) -> int:
+    """Delete those of these registrations that were never confirmed, with all their traces. Returns how many.
+
+    Whether one is unconfirmed is decided under the lock of its row: Django deletes by id what was selected before,
+    also what was confirmed in between. Rows that somebody else holds (is confirming, say) are left where `at_most`
+    bounds the batch, and waited for otherwise.
+    """
+    unconfirmed = registrations.filter(state=State.UNCONFIRMED).order_by("pk")
+    rows = list(unconfirmed.select_for_update(of=("self",), skip_locked=at_most is not None)[:at_most])
     if not rows:
         return 0
-    pks = [row.pk for row in rows]
-    Registration.objects.filter(pk__in=pks, state=State.UNCONFIRMED).delete()
+    Registration.objects.filter(pk__in=[row.pk for row in rows]).delete()
     # Afterwards, because deleting writes a line of history too.
     _forget_traces(rows)
     return len(rows)

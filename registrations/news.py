@@ -6,7 +6,7 @@ from django.db import transaction
 
 from labs.models import Message
 from registrations import letters, seats
-from registrations.models import Seat, SeatMovement
+from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from sessions.models import Session
 from sessions.publishing import Change
@@ -35,17 +35,18 @@ def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
     last = 0
     while True:
         with transaction.atomic():
-            chunk = _next(session_id, status, last)
-            if not chunk:
+            ids = _next(session_id, status, last)
+            if not ids:
                 return
+            chunk = _held(session_id, status, ids)
             reason = _REASONS.get(change)
             if reason is not None:
                 seats.note(chunk, reason)
-            if by_mail and with_sessions(chunk[0].registration, chunk[:1]):
+            if by_mail and chunk and with_sessions(chunk[0].registration, chunk[:1]):
                 for seat in chunk:
                     seat.session = chunk[0].session
                     _LETTERS[change](seat)
-        last = chunk[-1].pk
+        last = ids[-1]
         yield len(chunk)
 
 
@@ -54,9 +55,23 @@ def how_many(session: Session) -> int:
     return Seat.objects.filter(session=session, state__in=seats.ACTIVE).count()
 
 
-def _next(session_id: int, status: str, last: int) -> list[Seat]:
+def _next(session_id: int, status: str, last: int) -> list[int]:
     return list(
         Seat.objects.filter(session=session_id, session__status=status, state__in=seats.ACTIVE, pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:CHUNK]
+    )
+
+
+def _held(session_id: int, status: str, ids: list[int]) -> list[Seat]:
+    """Lock the people of these seats and the session, and return the seats that are still to be told of.
+
+    Who gives up a seat, or is erased, at the same moment is told nothing.
+    """
+    Registration.objects.filter(seats__in=ids).locked()
+    seats.lock_sessions([session_id])
+    return list(
+        Seat.objects.filter(pk__in=ids, session__status=status, state__in=seats.ACTIVE)
         .select_related("registration__lab__programme")
-        .order_by("pk")[:CHUNK]
+        .order_by("pk")
     )

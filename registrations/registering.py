@@ -109,7 +109,11 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
         earlier = _EARLIER.all_in_turn(turn, registration.lab_id, registration.email_key, today)
         known = next((pk for state, pk, _at in earlier if state == State.CONFIRMED), None)
         if known is not None:
-            letters.already_registered(Registration.objects.select_related("lab__programme").get(pk=known))
+            # Not told to somebody who is erased, or changes the address, at this moment.
+            for held in (
+                Registration.objects.active().filter(pk=known, email_key=registration.email_key).locked()
+            ):
+                letters.already_registered(held)
             return False
         this_hour = sum(at > now - timedelta(hours=1) for _state, _pk, at in earlier)
         if this_hour >= CONFIRM_MAILS_PER_HOUR or len(earlier) >= CONFIRM_MAILS_PER_DAY:
@@ -157,9 +161,9 @@ def confirm(registration: Registration) -> Registration:
     current.state = State.CONFIRMED
     current.confirmed_at = current.revised_at = timezone.now()
     current.save(update_fields=["state", "confirmed_at", "revised_at"])
-    others = [row for row in rows.values() if row.state == State.UNCONFIRMED]
+    others = [row.pk for row in rows.values() if row.state == State.UNCONFIRMED]
     if others:
-        erasing.forget(others)
+        erasing.forget(Registration.objects.filter(pk__in=others))
     letters.confirmation(current, with_sessions(current, seats.take_requested(current)))
     return current
 
@@ -259,14 +263,14 @@ def ask_for_link(email: str) -> None:
 
     Does nothing for any other address; the answer to whoever asks must be the same.
     """
-    found = (
-        Registration.objects.select_related("lab__programme")
-        .filter(email_key=address_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED])
-        # By alphabet "confirmed" comes first: it is the one that counts in its lab.
-        .order_by("state", "-pk")[:LINKS_AT_ONCE]
+    known = Registration.objects.filter(
+        email_key=address_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED]
     )
+    # By alphabet "confirmed" comes first: it is the one that counts in its lab.
+    latest = known.order_by("state", "-pk").values_list("pk", flat=True)[:LINKS_AT_ONCE]
+    found = known.filter(pk__in=list(latest)).locked()
     labs: set[int] = set()
-    for registration in found:
+    for registration in sorted(found, key=lambda row: (row.state, -row.pk)):
         if registration.lab_id in labs:
             continue
         labs.add(registration.lab_id)
@@ -285,13 +289,10 @@ def renew_feed_address(registration: Registration) -> Registration:
     return registration
 
 
-def expire_unconfirmed(now: datetime) -> int:
-    """Delete registrations that nobody confirmed in time. Returns how many."""
-    return erasing.forget(
-        Registration.objects.filter(
-            state=State.UNCONFIRMED, created_at__lt=now - timedelta(days=UNCONFIRMED_DAYS)
-        )
-    )
+def expire_unconfirmed(now: datetime, at_most: int = 100) -> int:
+    """Delete registrations that nobody confirmed in time. Returns how many; call again while any."""
+    too_old = Registration.objects.filter(created_at__lt=now - timedelta(days=UNCONFIRMED_DAYS))
+    return erasing.forget(too_old, at_most=at_most)
 
 
 def seats_of(registration: Registration) -> list[Seat]:

@@ -24,7 +24,8 @@ def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
 
 @task("registrations.expire", every=timedelta(days=1))
 def expire(lease: Lease) -> None:
-    registering.expire_unconfirmed(timezone.now())
+    while registering.expire_unconfirmed(timezone.now()):
+        lease.renew()
 
 
 @task("registrations.retention", every=timedelta(days=1))

@@ -19,6 +19,14 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Keep registrations whose address is confirmed and which are not cancelled."""
         return self.filter(state=Registration.State.CONFIRMED)
 
+    def locked(self) -> "list[Registration]":
+        """Lock these rows, lowest id first, and return them as they are then, with lab and programme.
+
+        What waited for another transaction is looked at again: rows that no longer fit the filter are left out.
+        """
+        rows = self.select_for_update(no_key=True, of=("self",)).select_related("lab__programme")
+        return list(rows.order_by("pk"))
+
 
 class Registration(models.Model):
     """One person in one lab, known by an address that he or she confirmed.

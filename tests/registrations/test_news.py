@@ -151,7 +151,7 @@ def test_many_people_are_told_in_chunks_at_a_constant_cost_each(django_assert_ma
     crowd(session, 120)
     publishing.cancel(session, tell=False)
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(40):
         work("registrations.tell")
 
     assert SeatMovement.objects.filter(reason="session-cancelled").count() == 120

@@ -1,0 +1,152 @@
+"""Bulk changes look again under lock: what a person did a moment before is not undone by a clean-up.
+
+Each race has its control: the same moment with the condition looked at once, before the lock, does the damage.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labs import tasks
+from labs.models import Message, Task
+from labs.work import Lease, claim, enqueue
+from labs.worker import Worker
+from registrations import erasing, letters, news, registering, seats
+from registrations.models import Registration, Seat, SeatMovement
+from registrations.personal_calendar import with_sessions
+from sessions.models import Session
+from tests import factories as f
+from tests.registrations.crowds import while_open
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("crowds"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions all take one turn"),
+]
+
+
+def unconfirmed(session: Session) -> Registration:
+    """Somebody who registered eight days ago, and whom the clean-up would delete."""
+    person = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
+    seats.request(person, [session.pk])
+    Registration.objects.filter(pk=person.pk).update(created_at=timezone.now() - timedelta(days=8))
+    return person
+
+
+def clean_up_by_task() -> None:
+    enqueue("registrations.expire", {})
+    Worker().work_off()
+
+
+@transaction.atomic
+def clean_up_by_id() -> None:
+    """As Django deletes: what fits is selected, and then deleted by id."""
+    too_old = timezone.now() - timedelta(days=registering.UNCONFIRMED_DAYS)
+    found = Registration.objects.filter(state="unconfirmed", created_at__lt=too_old)
+    by_id = Registration.objects.filter(pk__in=list(found.values_list("pk", flat=True)))
+    by_id.locked()
+    by_id.delete()
+
+
+@pytest.mark.parametrize(("clean_up", "left"), [(clean_up_by_task, 1), (clean_up_by_id, 0)])
+@pytest.mark.parametrize("with_seat", [True, False])
+def test_a_registration_confirmed_a_moment_before_the_clean_up_stays(
+    clean_up: Callable[[], None], left: int, with_seat: bool
+) -> None:
+    session = f.SessionFactory(capacity=5)
+    person = unconfirmed(session)
+    if not with_seat:
+        Seat.objects.all().delete()
+
+    assert while_open(lambda: registering.confirm(person), clean_up) == []
+
+    assert Registration.objects.filter(state="confirmed").count() == left
+    assert Seat.objects.filter(session=session, state="confirmed").count() == left * with_seat
+    # Where the person is gone, the seat stays counted for ever.
+    assert len(seats.recount()) == (1 - left) * with_seat
+
+
+def test_the_clean_up_deletes_the_others_while_one_is_being_confirmed_and_in_batches() -> None:
+    session = f.SessionFactory(capacity=5)
+    person, *others = (unconfirmed(session) for _ in range(6))
+    found: list[int] = []
+
+    def clean_up() -> None:
+        found.extend(registering.expire_unconfirmed(timezone.now(), at_most=2) for _ in range(4))
+
+    assert while_open(lambda: registering.confirm(person), clean_up) == []
+
+    assert found == [2, 2, 1, 0]
+    assert list(Registration.objects.all()) == [person]
+    assert not Registration.history.filter(id__in=[other.pk for other in others]).exists()
+
+
+def tell_without_looking_again(session: Session) -> None:
+    """As it was: seats are read, and then told of."""
+    with transaction.atomic():
+        chunk = list(Seat.objects.filter(session=session, state__in=seats.ACTIVE))
+        Registration.objects.filter(pk__in=[seat.registration_id for seat in chunk]).locked()
+        seats.note(chunk, SeatMovement.Reason.SESSION_CANCELLED)
+        for seat in chunk:
+            [shown] = with_sessions(seat.registration, [seat])
+            letters.session_cancelled(shown)
+
+
+@pytest.mark.parametrize("looks_again", [True, False])
+def test_who_gives_up_a_seat_is_not_told_that_its_session_is_cancelled(looks_again: bool) -> None:
+    session = f.SessionFactory()
+    person = f.RegistrationFactory(lab=session.lab)
+    seats.take(person, [session.pk])
+    Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=timezone.now())
+
+    def tell() -> None:
+        if looks_again:
+            assert sum(news.tell(session.pk, "cancelled", True)) == 0
+        else:
+            tell_without_looking_again(session)
+
+    assert while_open(lambda: registering.cancel(person), tell) == []
+
+    told = Message.objects.filter(occasion="session_cancelled").count()
+    noted = SeatMovement.objects.filter(reason="session-cancelled").count()
+    assert (told, noted) == ((0, 0) if looks_again else (1, 1))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda person: registering.ask_for_link("participant17@example.org"),
+        lambda person: list(news.tell(Session.objects.get().pk, "cancelled", True)),
+    ],
+    ids=["link", "news"],
+)
+def test_nobody_writes_to_a_person_who_is_erased_at_this_moment(
+    write: Callable[[Registration], object],
+) -> None:
+    session = f.SessionFactory()
+    person = f.RegistrationFactory(lab=session.lab, email="participant17@example.org")
+    seats.take(person, [session.pk])
+    Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=timezone.now())
+
+    assert while_open(lambda: erasing.erase(person), lambda: write(person)) == []
+
+    assert not Message.objects.exists()
+
+
+def test_a_task_put_back_a_moment_before_it_is_pruned_stays() -> None:
+    kept, gone = enqueue("test.note", {}), enqueue("test.note", {})
+    Task.objects.update(state="done", finished_at=timezone.now() - timedelta(days=31))
+    enqueue("labs.prune", {})
+    [(_row, lease)] = claim(Task, 1, timedelta(minutes=1))
+    assert isinstance(lease, Lease)
+
+    def put_back() -> None:
+        Task.objects.filter(pk=kept.pk).update(state="queued", finished_at=None)
+
+    assert while_open(put_back, lambda: tasks.prune(lease)) == []
+
+    assert Task.objects.filter(pk__in=[kept.pk, gone.pk]).get() == kept
