@@ -50,6 +50,7 @@ def erase(registration: Registration, by: User | None = None) -> None:
         email_key=f"erased:{uuid.uuid4()}",
         city_text="",
         organisation="",
+        submitted_by=None,
         erased_at=now,
         revised_at=now,
         link_version=F("link_version") + 1,

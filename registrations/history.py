@@ -1,6 +1,6 @@
 """What happened to a registration so far, in the reader's words, newest first."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from labs.models import Message
 from labs.models.texts import reading
 from registrations.models import Attendance, Registration, Seat, SeatMovement
+from sessions.models import Session
 
 State = Seat.State
 Reason = SeatMovement.Reason
@@ -28,26 +29,29 @@ def events(
     attendances: Iterable[Attendance],
     messages: Iterable[Message],
     language: str,
+    seen: Collection[int],
 ) -> list[Event]:
-    """Return the history, from rows that come with their session (movements by their seat)."""
+    """Return the history, from rows that come with their session (movements by their seat).
+
+    `seen` are the sessions that the reader may see: no other is called by its title.
+    """
     fallback = registration.lab.default_language
 
-    def title(of: object) -> str:
-        return reading(of, language, fallback)[0]
+    def title(session: Session) -> str:
+        if session.pk not in seen:
+            return gettext("a session that is not public at present")
+        return reading(session.title, language, fallback)[0]
 
     found = [Event(registration.created_at, gettext("You filled in the form"))]
     if registration.confirmed_at:
         found.append(Event(registration.confirmed_at, gettext("You confirmed your address")))
     if registration.cancelled_at:
         found.append(Event(registration.cancelled_at, gettext("The registration was cancelled")))
-    found += [
-        Event(movement.at, sentence(movement, title(movement.seat.session.title))) for movement in movements
-    ]
+    found += [Event(movement.at, sentence(movement, title(movement.seat.session))) for movement in movements]
     found += [
         Event(
             attendance.taken_at,
-            gettext("Your attendance was recorded: %(session)s")
-            % {"session": title(attendance.session.title)},
+            gettext("Your attendance was recorded: %(session)s") % {"session": title(attendance.session)},
         )
         for attendance in attendances
     ]

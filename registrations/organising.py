@@ -66,7 +66,7 @@ def send_link(registration: Registration) -> tuple[Message, bool]:
     """Queue the mail with the private link, or with the question to confirm, once more.
 
     Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises Refused
-    (codes: gone, cancelled).
+    (codes: gone, cancelled, not_open).
     """
     registration = registering.lock(registration)
     before = timezone.now()
@@ -79,8 +79,8 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     """Write the person's right address, on the organiser's word, and queue the mail with the link to it.
 
     All private links sent so far stop working: they may lie in a stranger's mailbox. Mails already written keep
-    their address. Returns None where nothing differs. Raises Refused (codes: gone, cancelled, already_registered) and
-    ValidationError for what is no address.
+    their address. Returns None where nothing differs. Raises Refused (codes: gone, cancelled, not_open,
+    already_registered) and ValidationError for what is no address.
     """
     registration = registering.lock(registration)
     _refuse_cancelled(registration)
@@ -91,7 +91,7 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     if email == registration.email:
         return None
     registration.email, registration.email_key = email, address_key(email)
-    registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+    registration.clean_answers()
     registration.link_version += 1
     registration.feed_version += 1
     registration.revised_at = timezone.now()
@@ -119,6 +119,8 @@ def _mail_with_link(registration: Registration) -> Message:
     _refuse_cancelled(registration)
     if registration.state == State.CONFIRMED:
         return letters.link_again(registration)
+    if not registration.lab.takes_registrations(timezone.now()):
+        raise Refused("not_open", _("Registration is closed: nobody can confirm an address at present."))
     age: timedelta = timezone.now() - registration.created_at
     days_left = max(registering.UNCONFIRMED_DAYS - age.days, 1)
     return letters.confirm_address(registration, days_left, again=True)

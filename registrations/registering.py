@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from labs.email_addresses import address_key
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.prepared import Prepared
-from labs.viewer import Viewer
+from labs.viewer import VISITOR, Viewer
 from registrations import erasing, letters, seats
 from registrations.choosing import CHOSEN_IS_CLOSED, Choice, choosable
 from registrations.consent import consent_words, kept_until
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from registrations.refusals import Refused
+from registrations.visibility import in_sight, viewers_of
 from sessions.models import Session
 
 UNCONFIRMED_DAYS = 7
@@ -32,6 +33,8 @@ CONFIRM_MAILS_PER_HOUR = 3
 CONFIRM_MAILS_PER_DAY = 8
 # Of the labs where an address is registered, the latest this many are sent their links at one asking.
 LINKS_AT_ONCE = 10
+
+CANNOT_CONFIRM = _("Registration is closed, so you can no longer confirm.")
 
 State = Registration.State
 
@@ -89,10 +92,10 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
         consent_language=plan.consent_language,
         consent_at=now,
         keep_until=kept_until(lab),
+        submitted_by_id=viewer.user_id,
         **vars(plan.details),
     )
-    # Foreign keys were checked above; asking the database again for each would cost a query.
-    registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+    registration.clean_answers()
     sessions = [session.pk for session in plan.choice.sessions]
     return registration if _write(registration, sessions, now) else None
 
@@ -141,11 +144,12 @@ _EARLIER = Prepared(
 
 
 @transaction.atomic
-def confirm(registration: Registration) -> Registration:
+def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registration:
     """Take the address as confirmed: seats are taken or waited for in the order of the programme, and a mail says so.
 
-    A second call changes nothing. Other unconfirmed registrations of the same address in this lab are deleted.
-    Raises Refused (codes: cancelled, already_registered, gone).
+    The rules of choosing are asked again: registration is open, and `viewer` or the sender of the form sees the
+    session by now. A second call changes nothing. Other unconfirmed registrations of the same address in this lab are
+    deleted. Raises Refused (codes: cancelled, already_registered, not_open, gone).
     """
     # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
     rows = {row.pk: row for row in _OF_ADDRESS.all(registration.lab_id, registration.email_key)}
@@ -158,13 +162,16 @@ def confirm(registration: Registration) -> Registration:
         raise Refused("cancelled", _("This registration was cancelled."))
     if any(row.state == State.CONFIRMED for row in rows.values()):
         raise Refused("already_registered", _("This address is registered already."))
+    if not current.lab.takes_registrations(timezone.now()):
+        raise Refused("not_open", CANNOT_CONFIRM)
     current.state = State.CONFIRMED
     current.confirmed_at = current.revised_at = timezone.now()
     current.save(update_fields=["state", "confirmed_at", "revised_at"])
     others = [row.pk for row in rows.values() if row.state == State.UNCONFIRMED]
     if others:
         erasing.forget(Registration.objects.filter(pk__in=others))
-    letters.confirmation(current, with_sessions(current, seats.take_requested(current)))
+    taken = seats.take_requested(current, viewers_of(current, viewer))
+    letters.confirmation(current, with_sessions(current, taken))
     return current
 
 
@@ -184,9 +191,9 @@ def change_sessions(
 ) -> list[Seat]:
     """Make these the person's sessions among those that are not over: what is new is taken, what is missing given up.
 
-    Returns the seats that moved; none where the choice is what it was. Sessions that the person has are his or hers
-    to keep, whatever the viewer may see by now. Adding asks for an open registration, giving up never does. Raises
-    Refused (codes: gone, not_registered, not_open, unknown_session).
+    Returns the seats that moved; none where the choice is what it was. A session that the person has and cannot see
+    at present stays as it is: no page could have shown it to be kept or given up. Adding asks for an open
+    registration, giving up never does. Raises Refused (codes: gone, not_registered, not_open, unknown_session).
     """
     registration = lock_confirmed(registration)
     now = timezone.now()
@@ -197,6 +204,7 @@ def change_sessions(
         ).values_list("session_id", flat=True)
     )
     added, dropped = wanted - held, held - wanted
+    dropped &= in_sight(registration.lab_id, [viewer.with_seats(frozenset(held))], dropped)
     if added:
         if not registration.lab.takes_registrations(now):
             raise Refused(
@@ -226,7 +234,7 @@ def change_details(registration: Registration, details: Details, by: User | None
     _check_details(registration.lab, details)
     for name, value in vars(details).items():
         setattr(registration, name, value)
-    registration.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text"])
+    registration.clean_answers()
     registration.revised_at = timezone.now()
     registration._history_user = by  # type: ignore[attr-defined]
     registration.save(update_fields=[*vars(details), "revised_at"])
@@ -269,6 +277,7 @@ def ask_for_link(email: str) -> None:
     # By alphabet "confirmed" comes first: it is the one that counts in its lab.
     latest = known.order_by("state", "-pk").values_list("pk", flat=True)[:LINKS_AT_ONCE]
     found = known.filter(pk__in=list(latest)).locked()
+    now = timezone.now()
     labs: set[int] = set()
     for registration in sorted(found, key=lambda row: (row.state, -row.pk)):
         if registration.lab_id in labs:
@@ -276,7 +285,7 @@ def ask_for_link(email: str) -> None:
         labs.add(registration.lab_id)
         if registration.state == State.CONFIRMED:
             letters.link_again(registration)
-        else:
+        elif registration.lab.takes_registrations(now):
             letters.confirm_address(registration, UNCONFIRMED_DAYS, again=True)
 
 

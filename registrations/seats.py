@@ -18,9 +18,11 @@ from django.utils import timezone
 
 from labs.models import User
 from labs.prepared import Prepared, PreparedUpdate
+from labs.viewer import Viewer
 from registrations import letters
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
+from registrations.visibility import in_sight
 from sessions.models import Session
 from sessions.visibility import SessionQuerySet
 
@@ -78,8 +80,12 @@ def take(
     return _take(registration, {seat.session_id: seat for seat in known}, wanted, reason, by)
 
 
-def take_requested(registration: Registration) -> list[Seat]:
-    """Do the same for what was requested, in the transaction that confirmed the registration and so holds its row."""
+def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> list[Seat]:
+    """Do the same for what was requested, in the transaction that confirmed the registration and so holds its row.
+
+    A session that none of the viewers may see by now cannot be joined. It is not among the seats that are returned,
+    so that nobody is told its title.
+    """
     if registration.state != Registration.State.CONFIRMED:
         raise NotConfirmed
     # Their sessions are locked on the way, lowest id first; the seats are our own under the registration's lock.
@@ -89,7 +95,10 @@ def take_requested(registration: Registration) -> list[Seat]:
         known[session_id] = Seat(
             pk=seat_id, registration=registration, session_id=session_id, state=State.REQUESTED
         )
-    return _take(registration, known, list(known), Reason.CHOSEN, None, places)
+    seen = in_sight(registration.lab_id, viewers, known)
+    places = {session_id: place for session_id, place in places.items() if session_id in seen}
+    taken = _take(registration, known, list(known), Reason.CHOSEN, None, places)
+    return [seat for seat in taken if seat.session_id in seen]
 
 
 _REQUESTED = Prepared(
@@ -265,7 +274,7 @@ def _take(
 ) -> list[Seat]:
     """Take seats in `wanted`, lowest session id first; `known` are the person's rows for them, whatever their state.
 
-    `places` are the sessions' last places where they are locked already.
+    `places` are the last places of the sessions that are locked already; those that are not among them are not open.
     """
     now = timezone.now()
     new = [pk for pk in wanted if pk not in known or known[pk].state not in ACTIVE]

@@ -57,6 +57,10 @@ class Registration(models.Model):
     stakeholder_group = models.ForeignKey(
         StakeholderGroup, models.SET_NULL, null=True, blank=True, related_name="registrations"
     )
+    # Whose rights the choice of internal sessions was made with, until the address is confirmed.
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     consent_text = models.TextField(max_length=2000)
@@ -94,3 +98,7 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lab.slug} {self.public_id}"
+
+    def clean_answers(self) -> None:
+        """Check what was typed against the columns. Related rows were looked up by whoever chose them."""
+        self.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text", "submitted_by"])

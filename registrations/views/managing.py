@@ -17,6 +17,7 @@ from registrations.forms import DetailsForm, SessionsForm, details_initial
 from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.refusals import Refused
+from registrations.visibility import in_sight, viewers_of
 from sessions.models import Session
 from sessions.places import is_online, join_link_of
 from sessions.zone_notes import instants_of
@@ -77,15 +78,22 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
         return registration
     if request.method == "POST":
         try:
-            registration = registering.confirm(registration)
+            registration = registering.confirm(registration, viewer_of(request))
         except Refused as refusal:
             context = {"lab": registration.lab, "refusal": refusal}
             return render(request, "registrations/not_confirmed.html", context, status=409)
         return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
+    requested = _seats(registration, Seat.State.REQUESTED)
+    seen = in_sight(
+        registration.lab_id,
+        viewers_of(registration, viewer_of(request)),
+        [seat.session_id for seat in requested],
+    )
     context = {
         "lab": registration.lab,
         "registration": registration,
-        "seats": _seats(registration, Seat.State.REQUESTED),
+        "is_open": registration.lab.takes_registrations(timezone.now()),
+        "seats": [seat for seat in requested if seat.session_id in seen],
         "manage": links.path_of(registration, links.MANAGE) if registration.state == State.CONFIRMED else "",
         "leave": links.path_of(registration, links.LEAVE),
     }
@@ -100,11 +108,17 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     now = timezone.now()
-    own = _seats(found, *seats.ACTIVE)
-    positions = seats.waiting_positions(own)
+    held = _seats(found, *seats.ACTIVE)
     attendances = list(found.attendances.select_related("session"))
     attended = {attendance.session_id for attendance in attendances}
-    movements = SeatMovement.objects.filter(seat__registration=found).select_related("seat__session")
+    movements = list(SeatMovement.objects.filter(seat__registration=found).select_related("seat__session"))
+    seen = in_sight(
+        found.lab_id,
+        [_viewer(request, held)],
+        {seat.session_id for seat in held} | attended | {movement.seat.session_id for movement in movements},
+    )
+    own = [seat for seat in held if seat.session_id in seen]
+    positions = seats.waiting_positions(own)
     messages = Message.objects.filter(about=f"registration:{found.public_id}")
     done = request.GET.get("done", "")
     zone, language = found.time_zone, get_language() or "en"
@@ -135,7 +149,8 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
             for seat in own
         ],
         "now": now,
-        "events": events(found, movements, attendances, messages, language),
+        "events": events(found, movements, attendances, messages, language, seen),
+        "hidden_count": len(held) - len(own),
         "attended_count": len(attended),
         "missing_count": max(found.lab.certificate_min_sessions - len(attended), 0),
         "lab_is_over": found.lab.is_over(timezone.now()),
@@ -174,7 +189,7 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     now = timezone.now()
-    own = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    own = _seats_in_sight(request, found)
     mine = [seat.session for seat in own]
     viewer = _viewer(request, own)
     takes_new = found.lab.takes_registrations(now)
@@ -219,8 +234,7 @@ def registration_give_up(request: HttpRequest, token: str, session: str) -> Http
     found = _manageable(request, token)
     if isinstance(found, HttpResponse):
         return found
-    now = timezone.now()
-    own = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    own = _seats_in_sight(request, found)
     seat = next((seat for seat in own if seat.session.slug == session), None)
     if seat is None:
         raise Http404
@@ -243,12 +257,13 @@ def registration_cancel(request: HttpRequest, token: str) -> HttpResponse:
         registering.cancel(found)
         return redirect("registration", token=token)
     now = timezone.now()
-    own = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
-    taken = sum(seat.state == Seat.State.CONFIRMED for seat in own)
+    held = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    taken = sum(seat.state == Seat.State.CONFIRMED for seat in held)
+    own = _seats_in_sight(request, found)
     return render(
         request,
         "registrations/cancel.html",
-        _context(found, token, seats=own, taken=taken, waiting=len(own) - taken),
+        _context(found, token, seats=own, taken=taken, waiting=len(held) - taken),
     )
 
 
@@ -306,6 +321,14 @@ def _seats(found: Registration, *states: str) -> list[Seat]:
     for seat in own:
         seat.session.lab = found.lab
     return own
+
+
+def _seats_in_sight(request: HttpRequest, found: Registration) -> list[Seat]:
+    """Return the seats and waiting places in sessions that are not over and that the person may see."""
+    now = timezone.now()
+    held = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    seen = in_sight(found.lab_id, [_viewer(request, held)], [seat.session_id for seat in held])
+    return [seat for seat in held if seat.session_id in seen]
 
 
 def _viewer(request: HttpRequest, own: list[Seat]) -> Viewer:

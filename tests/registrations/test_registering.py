@@ -245,7 +245,7 @@ def test_a_seat_in_an_internal_session_stays_when_others_change():
     internal = f.SessionFactory(lab=lab, visibility="internal")
     public = f.SessionFactory(lab=lab)
     found = registering.submit(lab, delegate, plan(internal, viewer=delegate))
-    found = registering.confirm(found)
+    found = registering.confirm(found, delegate)
 
     registering.change_sessions(found, VISITOR, [internal.pk, public.pk])
 

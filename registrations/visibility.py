@@ -1,0 +1,43 @@
+"""Which sessions the holder of a private link sees. It asks the doorway of `sessions.visibility` and adds no rule."""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import QuerySet
+
+from labs.prepared import Prepared
+from labs.viewer import Viewer, viewer_for
+from registrations.models import Registration
+from sessions.models import Session
+
+
+def viewers_of(registration: Registration, viewer: Viewer) -> tuple[Viewer, ...]:
+    """Return whose rights count until an address is confirmed: the reader's, and those of the form's sender.
+
+    A delegate may open the link of the email in another browser, where nobody is signed in. The account's rights are
+    those of now: whoever is no delegate any longer gets no seat in an internal session.
+    """
+    sender = registration.submitted_by
+    if sender is None or not sender.is_active or sender.pk == viewer.user_id:
+        return (viewer,)
+    return (viewer, viewer_for(sender))
+
+
+def in_sight(lab_id: int, viewers: Iterable[Viewer], session_ids: Collection[int]) -> frozenset[int]:
+    """Return those of these sessions of the lab that at least one of the viewers may see. One query per viewer."""
+    ids = list(session_ids)
+    if not ids:
+        return frozenset()
+    return frozenset(
+        pk
+        for viewer in viewers
+        # Seats differ from person to person: such a question is not worth keeping.
+        for pk in (_asked(lab_id, viewer, ids) if viewer.seated_sessions else _ASKED.all(lab_id, viewer, ids))
+    )
+
+
+def _asked(lab_id: int, viewer: Viewer, session_ids: Collection[int]) -> QuerySet[Session, int]:
+    found = Session.objects.filter(lab=lab_id, pk__in=session_ids).visible_to(viewer)
+    return found.order_by().values_list("pk", flat=True)
+
+
+_ASKED = Prepared(_asked)
