@@ -102,11 +102,16 @@ class LabOut(Schema):
     venue: type_of_texts
     registration_opens_at: datetime | None = Field(description="Null: registration is not planned yet")
     registration_closes_at: datetime | None = Field(description="Null: it stays open")
-    revised_at: datetime = Field(description="When anything that its page shows changed last")
+    revised_at: datetime = Field(description="When anything that everybody may see of it changed last")
 
     @staticmethod
     def resolve_programme(lab: Any) -> str:
         return lab.programme.slug
+
+    @staticmethod
+    def resolve_revised_at(lab: Any) -> datetime:
+        # A draft shows itself to those who work on it, and to nobody else.
+        return lab.public_revised_at or lab.revised_at
 
     @staticmethod
     def resolve_address(lab: Any) -> str:

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 
@@ -345,6 +346,8 @@ def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(of=("self",)))
     if lab.visibility != visibility:
         lab.visibility = visibility
+        # Of a lab that is withdrawn, too: its sessions leave the programme's calendar.
+        lab.public_revised_at = timezone.now()
         save(lab, by)
         touch(lab.pk)
     return lab

@@ -14,7 +14,7 @@ from labs.addresses import address_for
 from labs.editing import Findings, Refused, Texts, is_used, put
 from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
 from labs.models.texts import languages_of
-from labs.revisions import touch
+from labs.revisions import parts_in_public, touch
 from labs.signals import room_changed
 
 ROWS_AT_MOST = 100
@@ -66,47 +66,55 @@ def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> 
             wanted.append(row)
     findings.refuse()
     gone = [row.pk for on, row in rows.items() if on in titles and not languages_of(dict(titles[on]))]
+    before = parts_in_public(lab)
     for row in wanted:
         row.save()
     if gone:
         LabDay.objects.filter(pk__in=gone).delete()
     if wanted or gone:
-        touch(lab.pk)
+        touch(lab.pk, public=parts_in_public(lab) != before)
 
 
+@transaction.atomic
 def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = ()) -> list[Track]:
     """Make and change the tracks of the plans, in their order, and delete those with an id of `remove`, if unused.
 
     Tracks that are not named stay, behind the others: somebody else may have added them meanwhile. Errors are named
     "<place>.name", with the place in the plans. Raises Refused.
     """
-    return _set_named(
+    before = parts_in_public(lab)
+    tracks, differs = _set_named(
         list(lab.tracks.all()),
         plans,
         remove,
         lambda: Track(lab=lab),
         gettext("%(name)s has sessions. Give them another track first, or keep it."),
         "track",
-        [lab.pk],
     )
+    if differs:
+        touch(lab.pk, public=parts_in_public(lab) != before)
+    return tracks
 
 
+@transaction.atomic
 def set_groups(
     programme: Programme, plans: Sequence[NamedPlan], remove: Collection[int] = ()
 ) -> list[StakeholderGroup]:
     """Make the programme's stakeholder groups those of the plans; the same rules as for tracks."""
-    return _set_named(
+    groups, differs = _set_named(
         list(programme.stakeholder_groups.all()),
         plans,
         remove,
         lambda: StakeholderGroup(programme=programme),
         gettext("%(name)s was chosen by people who registered. Keep it."),
         "group",
-        list(programme.labs.values_list("pk", flat=True)),
     )
+    if differs:
+        for lab_id in programme.labs.values_list("pk", flat=True):
+            touch(lab_id)
+    return groups
 
 
-@transaction.atomic
 def _set_named(
     existing: list[Named],
     plans: Sequence[NamedPlan],
@@ -114,8 +122,8 @@ def _set_named(
     new: Callable[[], Named],
     in_use: str,
     otherwise: str,
-    lab_ids: list[int],
-) -> list[Named]:
+) -> tuple[list[Named], bool]:
+    """Carry out the plans; return the rows in their order, and whether anything is different now."""
     rows = {row.pk: row for row in existing}
     findings = Findings()
     if len(plans) > ROWS_AT_MOST:
@@ -152,10 +160,7 @@ def _set_named(
         row.delete()
     for row in changed:
         row.save()
-    if gone or changed:
-        for lab_id in lab_ids:
-            touch(lab_id)
-    return wanted
+    return wanted, bool(gone or changed)
 
 
 # Rooms
@@ -168,7 +173,7 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
     put(room, plan, ROOM_COLUMNS)
     _check_room(room, plan)
     room.save()
-    touch(lab.pk)
+    touch(lab.pk, public=False)
     return room
 
 
@@ -184,9 +189,11 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
     room.save()
     after = (languages_of(room.name), room.address, room.online, room.join_link)
     if shown != after:
-        room_changed.send(sender=Room, room_id=room.pk, moved=shown[1:] != after[1:], by=by)
+        room_changed.send(
+            sender=Room, room_id=room.pk, moved=shown[1:] != after[1:], seen=shown[:-1] != after[:-1], by=by
+        )
     # After the sessions, as wherever sessions change: two transactions then never wait for each other.
-    touch(room.lab_id)
+    touch(room.lab_id, public=False)
     return room
 
 
@@ -197,7 +204,7 @@ def delete_room(room: Room, by: User | None = None) -> None:
         raise Refused(gettext("Sessions take place in this room. Give them another one first."))
     lab_id = room.lab_id
     room.delete()
-    touch(lab_id)
+    touch(lab_id, public=False)
 
 
 def _check_room(room: Room, plan: RoomPlan) -> None:

@@ -1,11 +1,34 @@
-"""One number per lab that rises with every change to what its pages, feeds and API show."""
+"""What tells that a lab has changed: a number for those who keep what was made of it, and a date for its visitors."""
 
-from django.db.models import F
+from typing import Any
+
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from labs.models import Lab
+from labs.models.texts import languages_of
+from labs.wall_clock import wall
 
 
-def touch(lab_id: int) -> None:
-    """Raise the lab's revision. Call it in the transaction of the change itself."""
-    Lab.objects.filter(pk=lab_id).update(revision=F("revision") + 1, revised_at=timezone.now())
+def touch(lab_id: int, *, public: bool = True) -> None:
+    """Raise the lab's revision. Call it in the transaction of the change itself.
+
+    `public` where visitors see the change, as soon as the lab is public: their dates follow those changes alone.
+    """
+    now = timezone.now()
+    columns: dict[str, Any] = {"revision": F("revision") + 1, "revised_at": now}
+    if public:
+        is_public = When(visibility=Lab.Visibility.PUBLIC, then=Value(now))
+        columns["public_revised_at"] = Case(is_public, default=F("public_revised_at"))
+    Lab.objects.filter(pk=lab_id).update(**columns)
+
+
+def parts_in_public(lab: Lab) -> list[object]:
+    """Return what visitors see of the lab's tracks and headings of days: those with a public session, in order."""
+    starts = lab.sessions.filter(visibility="public").order_by().values_list("starts_at", flat=True)
+    days = {wall(at, lab.time_zone).date() for at in starts}
+    tracks = lab.tracks.filter(sessions__visibility="public").order_by("position", "pk").distinct()
+    return [
+        *((track.slug, languages_of(track.name)) for track in tracks),
+        *((day.on, languages_of(day.title)) for day in lab.days.filter(on__in=days).order_by("on")),
+    ]

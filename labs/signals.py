@@ -8,5 +8,5 @@ from django.dispatch import Signal
 # lab_id: int. The lab's days or zone are about to be others; a receiver may raise labs.editing.Refused.
 lab_rescheduled = Signal()
 
-# room_id: int, moved: bool (people must go, or click, elsewhere), by: User | None
+# room_id: int, moved: bool (people must go, or click, elsewhere), seen: bool (not the join link alone), by: User | None
 room_changed = Signal()

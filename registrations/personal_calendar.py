@@ -90,14 +90,19 @@ def _kept_entries(registration: Registration, states: Mapping[int, Seat.State]) 
     lab, language = registration.lab, registration.language
     # The instant beside the number: a database that was restored from a backup counts its revisions anew.
     version = f"{rules_version()}:{settings.BASE_URL}:{lab.pk}:{lab.revision}:{lab.revised_at.timestamp()}:{language}"
-    keys = {f"entry:{version}:{pk}:{state == Seat.State.CONFIRMED}": pk for pk, state in states.items()}
+    keys = {f"entry:{version}:{pk}:{state.value}": pk for pk, state in states.items()}
     found = {keys[key]: entry for key, entry in cache.get_many(keys).items()}
     missing = {pk: key for key, pk in keys.items() if pk not in found}
     if missing:
         for session in _in_sight(registration.lab_id, missing).for_pages():
             session.lab = registration.lab
-            seated = states[session.pk] == Seat.State.CONFIRMED
-            [found[session.pk]] = entries([session], language, with_join_link=seated)
+            state = states[session.pk]
+            [found[session.pk]] = entries(
+                [session],
+                language,
+                with_join_link=state == Seat.State.CONFIRMED,
+                held=state != Seat.State.WAITING,
+            )
         cache.set_many({key: found[pk] for pk, key in missing.items() if pk in found}, SECONDS_KEPT)
     return dict(sorted(found.items(), key=lambda pair: (pair[1].starts_at, pair[0])))
 

@@ -72,7 +72,7 @@ class SessionOut(Schema):
     capacity: int | None = Field(description="Seats in all; null: no limit")
     seats_left: int | None = Field(description="Seats still free; null: no limit")
     waiting: int = Field(description="How many people wait for a seat")
-    revised_at: datetime = Field(description="When it was changed last")
+    revised_at: datetime = Field(description="When anything but a join link was changed last")
     agenda: list[AgendaItemOut] = Field(description="Its parts, in order; most sessions have none")
     speakers: list[AppearanceOut] = Field(description="Those of the session as a whole")
 
@@ -171,7 +171,7 @@ def session_data(session: Session, lab: str) -> dict[str, Any]:
         "capacity": session.capacity,
         "seats_left": session.seats_left,
         "waiting": session.seats_waiting,
-        "revised_at": session.revised_at,
+        "revised_at": session.content_revised_at,
         "agenda": [
             {
                 "title": languages_of(item.title),

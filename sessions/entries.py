@@ -26,14 +26,15 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def entries(
-    sessions: Iterable[Session], language: str, *, with_join_link: bool = False
+    sessions: Iterable[Session], language: str, *, with_join_link: bool = False, held: bool = False
 ) -> tuple[CalendarEntry, ...]:
     """Return the sessions' entries in `language`, each text falling back to its lab's default language.
 
-    Join links are for people with a seat: ask for them only in a person's own calendar.
+    Join links are for people with a seat: ask for them only in a person's own calendar. What is `held`, or was, is
+    dated with the links: the entry that replaces one with a link must not be older.
     """
     with override(language):
-        return tuple(_entry(session, language, with_join_link) for session in sessions)
+        return tuple(_entry(session, language, with_join_link, held) for session in sessions)
 
 
 def lab_feed(lab: Lab, sessions: Iterable[Session], language: str) -> Feed:
@@ -84,13 +85,14 @@ def session_file(session: Session, language: str) -> bytes:
     return event_file(entries([session], language), language=language)
 
 
-def _entry(session: Session, language: str, with_join_link: bool) -> CalendarEntry:
+def _entry(session: Session, language: str, with_join_link: bool, held: bool) -> CalendarEntry:
     lab = session.lab
     title = _words(session.title, language, lab)
     if session.is_cancelled:
         title = gettext("Cancelled: %(title)s") % {"title": title}
     join_link = join_link_of(session) if with_join_link and not session.is_cancelled else ""
     url = _address("session", lab.slug, session.slug)
+    revised_at = session.revised_at if with_join_link or held else session.content_revised_at
     return CalendarEntry(
         uid=session.uid,
         starts=datetime.combine(session.start_date, session.start_time),
@@ -99,8 +101,8 @@ def _entry(session: Session, language: str, with_join_link: bool) -> CalendarEnt
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         summary=title,
-        dtstamp=session.revised_at,
-        last_modified=session.revised_at,
+        dtstamp=revised_at,
+        last_modified=revised_at,
         created=session.created_at,
         description=_description(session, language, join_link, url),
         location=place_of(session, language),

@@ -20,7 +20,7 @@ from i18nfield.fields import I18nCharField, I18nTextField
 
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
 from labs.models.texts import languages_of
-from labs.revisions import touch
+from labs.revisions import parts_in_public, touch
 from labs.theme import theme_values
 from labs.wall_clock import instant, wall
 from sessions import publishing, scheduling
@@ -35,6 +35,7 @@ from sessions.programme_file.facts import (
     RoomFacts,
     SessionFacts,
 )
+from sessions.speaking import touch_labs_of
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -180,15 +181,16 @@ class _Loading:
             row = programme.stakeholder_groups.filter(slug=group.slug).first()
             fresh = StakeholderGroup(programme=programme, slug=group.slug)
             different |= self._put(row, fresh, {"name": group.name, "position": position})
-        different |= self._speakers(programme, facts)
         if different and not is_new:
             _touch(programme.labs.all())
+        touch_labs_of(self._speakers(programme, facts))
         speakers = {speaker.slug: speaker for speaker in programme.speakers.all()}
         for lab in facts.labs:
             self._lab(programme, lab, speakers)
 
-    def _speakers(self, programme: Programme, facts: ProgrammeFacts) -> bool:
-        different = False
+    def _speakers(self, programme: Programme, facts: ProgrammeFacts) -> list[Speaker]:
+        """Make and change the speakers, and return those that were there and are different now."""
+        different = []
         for speaker in facts.speakers:
             values = {
                 "name": speaker.name,
@@ -198,7 +200,8 @@ class _Loading:
                 "website": speaker.website,
             }
             row = programme.speakers.filter(slug=speaker.slug).first()
-            different |= self._put(row, Speaker(programme=programme, slug=speaker.slug), values)
+            if self._put(row, Speaker(programme=programme, slug=speaker.slug), values) and row is not None:
+                different.append(row)
         return different
 
     # Labs
@@ -223,9 +226,10 @@ class _Loading:
         else:
             different = self._change(lab, values)
             self._check_sessions_left_outside(lab, facts)
-        different |= self._lab_parts(lab, facts)
-        if different and not is_new:
-            touch(lab.pk)
+        before = parts_in_public(lab)
+        other_parts = self._lab_parts(lab, facts)
+        if different or other_parts or is_new:
+            touch(lab.pk, public=different or is_new or parts_in_public(lab) != before)
         rooms = {room.slug: self._room(lab, room, place) for place, room in enumerate(facts.rooms)}
         tracks = {track.slug: track for track in lab.tracks.all()}
         for session in facts.sessions:
@@ -256,12 +260,13 @@ class _Loading:
         if room is None:
             room = Room(lab=lab)
             self._create(room, values)
-            touch(lab.pk)
+            touch(lab.pk, public=False)
             return room
-        place = (room.address, room.online, room.join_link)
+        shown = (languages_of(room.name), room.address, room.online, room.join_link)
         if self._change(room, values):
-            moved = place != (room.address, room.online, room.join_link)
-            scheduling.place_changed(room, moved=moved, by=self.by)
+            after = (languages_of(room.name), room.address, room.online, room.join_link)
+            moved, seen = shown[1:] != after[1:], shown[:-1] != after[:-1]
+            scheduling.place_changed(room, moved=moved, seen=seen, by=self.by)
         return room
 
     def _check_sessions_left_outside(self, lab: Lab, facts: LabFacts) -> None:

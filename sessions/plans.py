@@ -168,6 +168,7 @@ def _check_columns(session: Session, findings: _Findings) -> None:
         "starts_at",
         "ends_at",
         "revised_at",
+        "content_revised_at",
         "created_at",
         "cancel_reason",
     }

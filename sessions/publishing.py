@@ -65,9 +65,10 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
         raise NotPossible(str(_("Choose cities of this programme.")))
     if set(session.audience.values_list("pk", flat=True)) != wanted:
         session.audience.set(wanted)
-        was_internal = session.is_internal
+        was_internal, was_public = session.is_internal, session.is_public
         session.visibility = Session.Visibility.INTERNAL
-        return _save(session, Change.AUDIENCE if was_internal else Change.PUBLISHED, by, "visibility")
+        change = Change.AUDIENCE if was_internal else Change.PUBLISHED
+        return _save(session, change, by, "visibility", public=was_public)
     return _make_visible(session, Session.Visibility.INTERNAL, Change.PUBLISHED, by)
 
 
@@ -137,14 +138,23 @@ def _make_visible(
     lock(session)
     if session.visibility == visibility:
         return session
+    was_public = session.is_public
     session.visibility = visibility
-    return _save(session, change, by, "visibility")
+    return _save(session, change, by, "visibility", public=was_public)
 
 
-def _save(session: Session, change: Change, by: User | None, *columns: str, tell: bool = False) -> Session:
+def _save(
+    session: Session,
+    change: Change,
+    by: User | None,
+    *columns: str,
+    tell: bool = False,
+    public: bool = False,
+) -> Session:
+    """Save these columns. `public` where visitors saw the session until now."""
     revise(session)
     remember(session, by)
-    session.save(update_fields=[*columns, "revised_at"])
-    touch(session.lab_id)
+    session.save(update_fields=[*columns, "revised_at", "content_revised_at"])
+    touch(session.lab_id, public=public or session.is_public)
     changed(session, change, tell=tell)
     return session

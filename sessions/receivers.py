@@ -16,5 +16,5 @@ def leave_no_session_outside(lab_id: int, **more: Any) -> None:
 
 
 @receiver(room_changed, sender=Room)
-def carry_into_sessions(room_id: int, moved: bool, by: User | None, **more: Any) -> None:
-    place_changed(Room.objects.get(pk=room_id), moved=moved, by=by)
+def carry_into_sessions(room_id: int, moved: bool, seen: bool, by: User | None, **more: Any) -> None:
+    place_changed(Room.objects.get(pk=room_id), moved=moved, seen=seen, by=by)

@@ -13,9 +13,14 @@ def lock(session: Session) -> None:
     session.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True, of=("self",)))
 
 
-def revise(session: Session) -> None:
-    """Move `revised_at` on. It always rises: it is LAST-MODIFIED in calendars, and tells editors of each other."""
+def revise(session: Session, *, seen: bool = True) -> None:
+    """Move the session's dates on. They always rise: `revised_at` tells editors of each other.
+
+    `seen` where more than a join link is another: only people with a seat may know that, in their own calendars.
+    """
     session.revised_at = max(timezone.now(), session.revised_at + timedelta(microseconds=1))
+    if seen:
+        session.content_revised_at = session.revised_at
 
 
 def remember(session: Session, by: User | None) -> None:

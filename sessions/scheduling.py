@@ -42,19 +42,12 @@ __all__ = [
 ]
 
 # What a calendar must treat as another version of the same entry (RFC 5545 §3.8.7.4).
-MOVES = frozenset(
-    {
-        "start_date",
-        "start_time",
-        "start_fold",
-        "end_date",
-        "end_time",
-        "end_fold",
-        "time_zone",
-        "room",
-        "join_link",
-    }
+RESCHEDULES = frozenset(
+    {"start_date", "start_time", "start_fold", "end_date", "end_time", "end_fold", "time_zone", "room"}
 )
+# What only people with a seat may know: nothing that others can read moves with it, SEQUENCE neither.
+LINKS = frozenset({"join_link"})
+MOVES = RESCHEDULES | LINKS
 SEATING = frozenset({"capacity", "waiting_list"})
 
 
@@ -94,13 +87,14 @@ def plan_of(session: Session) -> SessionPlan:
 @transaction.atomic
 def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Session:
     """Make a draft session of `lab`. Raises ScheduleError."""
-    session = Session(lab=lab, revised_at=timezone.now())
+    now = timezone.now()
+    session = Session(lab=lab, revised_at=now, content_revised_at=now)
     found = checked_plan(session, plan)
     _follow(session, plan, found)
     remember(session, by)
     session.save(force_insert=True)
     _set_agenda(session, plan, found)
-    touch(lab.pk)
+    touch(lab.pk, public=session.is_public)
     changed(session, Change.CREATED)
     return session
 
@@ -135,12 +129,13 @@ def change_session(
         return session
     moved = bool(differing & MOVES)
     _follow(session, plan, found)
-    session.sequence += moved
-    _save(session, by)
+    seen = bool(differing - LINKS)
+    session.sequence += bool(differing & RESCHEDULES)
+    _save(session, by, seen=seen)
     # The agenda's instants follow the session's day and zone.
     if moved or differing & {"agenda", "appearances"}:
         _set_agenda(session, plan, found)
-    touch(session.lab_id)
+    touch(session.lab_id, public=seen and session.is_public)
     if differing - SEATING:
         changed(session, Change.MOVED if moved else Change.EDITED, tell=tell and moved)
     if differing & SEATING:
@@ -154,25 +149,36 @@ def set_agenda(session: Session, agenda: tuple[AgendaPlan, ...], by: User | None
 
 
 @transaction.atomic
-def place_changed(room: Room, *, moved: bool, by: User | None = None) -> None:
+def place_changed(room: Room, *, moved: bool, seen: bool, by: User | None = None) -> None:
     """Carry a change of a room's name, address or join link into the sessions that take place there.
 
-    `moved` where people must go, or click, elsewhere: calendars then take it as a new version.
+    `moved` where people must go, or click, elsewhere: calendars then take it as a new version. `seen` where it is not
+    the join link alone.
     """
+    public = False
     for session in Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"):
-        if moved:
-            session.sequence += 1
-        _save(session, by)
+        public |= seen and session.is_public
+        session.sequence += moved and seen
+        _save(session, by, seen=seen)
         changed(session, Change.MOVED if moved else Change.EDITED)
-    touch(room.lab_id)
+    touch(room.lab_id, public=public)
 
 
-def _save(session: Session, by: User | None) -> None:
+def _save(session: Session, by: User | None, *, seen: bool) -> None:
     """Save all columns but those that other verbs own: seats are counted elsewhere at the same time."""
-    revise(session)
+    revise(session, seen=seen)
     remember(session, by)
     session.save(
-        update_fields=[*COLUMNS, "start_fold", "end_fold", "starts_at", "ends_at", "sequence", "revised_at"]
+        update_fields=[
+            *COLUMNS,
+            "start_fold",
+            "end_fold",
+            "starts_at",
+            "ends_at",
+            "sequence",
+            "revised_at",
+            "content_revised_at",
+        ]
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext
 
 from labs.addresses import address_for
@@ -13,7 +14,7 @@ from labs.editing import Findings, Refused, put
 from labs.models import City, Lab, Programme
 from labs.models.texts import languages_of
 from labs.revisions import touch
-from sessions.models import Speaker
+from sessions.models import Appearance, Session, Speaker
 
 Texts = Mapping[str, str]
 
@@ -54,11 +55,18 @@ def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
         return speaker
     _check(speaker, plan)
     speaker.save()
-    for lab_id in (
-        Lab.objects.filter(sessions__appearances__speaker=speaker).values_list("pk", flat=True).distinct()
-    ):
-        touch(lab_id)
+    touch_labs_of([speaker])
     return speaker
+
+
+def touch_labs_of(speakers: Collection[Speaker]) -> None:
+    """Raise the revisions of the labs that show these speakers; their visitors see those of public sessions."""
+    appearing = Appearance.objects.filter(speaker__in=speakers).order_by()
+    labs = appearing.values_list("session__lab").annotate(
+        public=Count("pk", filter=Q(session__visibility=Session.Visibility.PUBLIC))
+    )
+    for lab_id, public in labs.order_by("session__lab"):
+        touch(lab_id, public=bool(public))
 
 
 def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:

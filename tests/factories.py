@@ -86,6 +86,7 @@ class LabFactory(DjangoModelFactory[Lab]):
     time_zone = "Europe/Sofia"
     languages = ["en", "bg"]
     visibility = "public"
+    public_revised_at = factory.LazyFunction(timezone.now)
     registration_opens_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=7))
     registration_closes_at = factory.LazyAttribute(
         lambda lab: datetime.combine(lab.starts_on, time(0), UTC) if lab.registration_opens_at else None
@@ -148,6 +149,7 @@ class SessionFactory(DjangoModelFactory[Session]):
     end_fold = 0
     visibility = "public"
     revised_at = factory.LazyFunction(timezone.now)
+    content_revised_at = factory.SelfAttribute("revised_at")
 
 
 class AgendaItemFactory(DjangoModelFactory[AgendaItem]):

@@ -60,9 +60,10 @@ class Programme(models.Model):
     cities = models.ManyToManyField(City, related_name="programmes", blank=True)
     languages = models.JSONField(default=english, validators=[validate_languages])
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    revised_at = models.DateTimeField(auto_now=True)
 
     objects = ProgrammeQuerySet.as_manager()
-    history = History()
+    history = History(excluded_fields=["revised_at"])
 
     class Meta:
         ordering = ("slug",)
@@ -116,8 +117,9 @@ class StakeholderGroup(models.Model):
 class Lab(models.Model):
     """An edition of a programme. Dates are days in the lab's own zone; instants are UTC.
 
-    `revision` rises in the transaction of every change to anything that the lab's pages or feeds show
-    (see `labs.revisions.touch`); validators such as ETags derive from it.
+    `revision` rises in the transaction of every change to anything that the lab's pages or feeds show to anybody
+    (see `labs.revisions.touch`): what is kept of the lab is kept under it, and nobody is shown it. `public_revised_at`
+    is when that was last something that visitors see; None until the lab is public.
     """
 
     class Visibility(models.TextChoices):
@@ -155,9 +157,10 @@ class Lab(models.Model):
     logo_alt = words(blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
     revised_at = models.DateTimeField(auto_now_add=True, editable=False)
+    public_revised_at = models.DateTimeField(null=True, editable=False)
 
     objects = LabQuerySet.as_manager()
-    history = History(excluded_fields=["revision", "revised_at"])
+    history = History(excluded_fields=["revision", "revised_at", "public_revised_at"])
 
     class Meta:
         ordering = ("-starts_on", "slug")

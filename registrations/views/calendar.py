@@ -34,9 +34,11 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
             registration.link_version,
             registration.feed_version,
             lab.revision,
+            lab.revised_at,
             tuple((seat.session_id, seat.state) for seat in held),
         ),
-        max([lab.revised_at, registration.revised_at, *(seat.changed_at for seat in own)]),
+        # The lab's dates also move with what this person does not see.
+        None,
         lambda: personal_calendar.feed(registration, held),
         language=registration.language,
         shared=False,

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django.utils.timezone
 import i18nfield.fields
 import labs.models.texts
 import labs.zones
@@ -113,6 +114,10 @@ class Migration(migrations.Migration):
                 ("sequence", models.PositiveIntegerField(default=0, editable=False)),
                 ("created_at", models.DateTimeField(blank=True, editable=False)),
                 ("revised_at", models.DateTimeField(editable=False)),
+                (
+                    "content_revised_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -274,6 +279,10 @@ class Migration(migrations.Migration):
                 ("sequence", models.PositiveIntegerField(default=0, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revised_at", models.DateTimeField(editable=False)),
+                (
+                    "content_revised_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "audience",
                     models.ManyToManyField(blank=True, related_name="internal_sessions", to="labs.city"),

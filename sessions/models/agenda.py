@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +32,8 @@ class Session(models.Model):
     `start_date`, `start_time`, `end_date`, `end_time` are wall time in `time_zone`; the folds (0 or 1, PEP 495)
     say which reading is meant where the clock goes back. `starts_at` and `ends_at` are the UTC instants derived
     from them by `sessions.scheduling`, stored for sorting and joins. `seats_taken` and `seats_waiting` are moved
-    by `registrations.seats` alone.
+    by `registrations.seats` alone. `content_revised_at` is the last change of what everybody sees who may see the
+    session, `revised_at` also that of its join links.
     """
 
     class Visibility(models.TextChoices):
@@ -79,6 +81,7 @@ class Session(models.Model):
     sequence = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     revised_at = models.DateTimeField(editable=False)
+    content_revised_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SessionQuerySet.as_manager()
     history = History(m2m_fields=[audience], excluded_fields=["seats_taken", "seats_waiting", "last_place"])
@@ -107,6 +110,11 @@ class Session(models.Model):
     @property
     def is_cancelled(self) -> bool:
         return self.status == self.Status.CANCELLED
+
+    @property
+    def is_public(self) -> bool:
+        """Whether visitors see it, as soon as its lab is public."""
+        return self.visibility == self.Visibility.PUBLIC
 
     @property
     def is_internal(self) -> bool:

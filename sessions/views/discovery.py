@@ -34,13 +34,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         (reverse("programme", args=[slug]), None)
         for slug in Programme.objects.visible_to(VISITOR).values_list("slug", flat=True)
     ]
-    for slug, revised_at in Lab.objects.visible_to(VISITOR).values_list("slug", "revised_at"):
+    for slug, revised_at in Lab.objects.visible_to(VISITOR).values_list("slug", "public_revised_at"):
         pages.append((reverse("lab", args=[slug]), revised_at))
         pages.append((reverse("subscribe", args=[slug]), None))
     sessions = Session.objects.visible_to(VISITOR)
     pages += [
         (reverse("session", args=[lab, slug]), revised_at)
-        for lab, slug, revised_at in sessions.values_list("lab__slug", "slug", "revised_at")
+        for lab, slug, revised_at in sessions.values_list("lab__slug", "slug", "content_revised_at")
     ]
     appearing = Appearance.objects.filter(session__in=sessions).order_by(
         "session__lab__slug", "speaker__slug"

@@ -1,13 +1,14 @@
 """Calendars to subscribe to. Public ones are the visitor's view for everybody, so that any cache may keep them.
 
-Their validators come from the labs' revisions alone: an unchanged feed costs one small query.
+What is kept of a feed is kept under the revisions of its labs, so that an unchanged one costs one small query. Its ETag
+is made of its bytes: revisions move with what readers may not see, bytes do not.
 """
 
 import hashlib
 import math
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 from django.conf import settings
@@ -40,7 +41,7 @@ SECONDS_KEPT = 24 * 60 * 60
 BYTES_AT_HAND = 8 * 1024 * 1024
 _at_hand: dict[
     str, bytes
-] = {}  # by digest, so that what is there is never out of date; the oldest goes first
+] = {}  # by the hash of what they are made of, so that nothing there is out of date; the oldest goes first
 _lock = threading.Lock()
 
 Build = Callable[[], bytes]
@@ -58,14 +59,14 @@ def calendar_answer(
 ) -> HttpResponse:
     """Answer with a calendar, or with 304 where the asker has it already (RFC 9110 §13.2.2).
 
-    `identity` names feed, content and revisions: equal identities mean equal bytes, which are kept in the cache.
-    `revised_at` is the last change, None where no date tells of every change. `shared` lets any cache keep the
+    `identity` names feed and revisions: equal identities mean equal bytes, which are kept in the cache. The asker is
+    shown nothing of it. `revised_at` is the last change that every reader of the feed sees, None where no date tells
+    of each. `shared` lets any cache keep the
     answer; otherwise only the asker's own, which asks each time.
     """
-    # The instant tells apart what a restored backup counts anew under the same revision.
-    told = repr((_RULES, settings.BASE_URL, language, *identity, revised_at)).encode()
-    digest = hashlib.sha256(told).hexdigest()[:32]
-    etag = quote_etag(digest)
+    made_of = repr((_RULES, settings.BASE_URL, language, *identity))
+    content = _kept(_hash(made_of.encode()), build)
+    etag = quote_etag(_hash(content))
     modified = None if revised_at is None else _whole_second(revised_at)
     response = HttpResponse(content_type=CONTENT_TYPE)
     response.headers["ETag"] = etag
@@ -80,8 +81,12 @@ def calendar_answer(
     answer = get_conditional_response(request, etag, modified, response)
     if answer is not None and answer is not response:
         return answer
-    response.content = _kept(digest, build)
+    response.content = content
     return response
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _whole_second(revised_at: datetime) -> int:
@@ -90,15 +95,15 @@ def _whole_second(revised_at: datetime) -> int:
     return min(math.floor(revised_at.timestamp()), running - 1)
 
 
-def _kept(digest: str, build: Build) -> bytes:
+def _kept(identity: str, build: Build) -> bytes:
     """Return the bytes of a feed: this process's own copy, else the cache's, else made anew.
 
     A cache copies a feed at each answer, which for a large one takes longer than all the rest.
     """
-    content = _at_hand.get(digest)
+    content = _at_hand.get(identity)
     if content is not None:
         return content
-    key = f"calendar:{digest}"
+    key = f"calendar:{identity}"
     content = cache.get(key)
     if content is None:
         content = build()
@@ -107,7 +112,7 @@ def _kept(digest: str, build: Build) -> bytes:
         with _lock:
             while _at_hand and sum(map(len, _at_hand.values())) + len(content) > BYTES_AT_HAND:
                 del _at_hand[next(iter(_at_hand))]
-            _at_hand[digest] = content
+            _at_hand[identity] = content
     return content
 
 
@@ -125,7 +130,7 @@ def _public(sessions: Manager[Session]) -> SessionQuerySet:
 def _feed_answer(
     request: HttpRequest,
     identity: tuple[object, ...],
-    revised_at: datetime,
+    revised_at: datetime | None,
     make: Callable[[str], Feed],
     default_language: str,
 ) -> HttpResponse:
@@ -141,7 +146,7 @@ _TOLD = Prepared(
         Lab.objects.visible_to(VISITOR)
         .filter(slug=slug)
         .order_by()
-        .values_list("pk", "revision", "revised_at", "languages")
+        .values_list("pk", "revision", "revised_at", "public_revised_at", "languages")
     )
 )
 
@@ -153,13 +158,13 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     known = _TOLD.first(lab)
     if known is None:
         raise Http404
-    pk, revision, revised_at, languages = known
+    pk, *revision, revised_at, languages = known
 
     def make(language: str) -> Feed:
         found = Lab.objects.select_related("programme").get(pk=pk)
         return entries.lab_feed(found, _public(found.sessions), language)
 
-    return _feed_answer(request, ("lab", pk, revision), revised_at, make, languages[0])
+    return _feed_answer(request, ("lab", pk, *revision), revised_at, make, languages[0])
 
 
 @access.public
@@ -171,8 +176,8 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
     found = get_object_or_404(tracks, slug=track)
     return _feed_answer(
         request,
-        ("track", found.pk, found.lab.revision),
-        found.lab.revised_at,
+        ("track", found.pk, *_revision_of(found.lab)),
+        found.lab.public_revised_at,
         lambda language: entries.track_feed(
             found.lab, found, _public(found.lab.sessions).filter(track=found), language
         ),
@@ -188,15 +193,15 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
     labs = list(
         Lab.objects.filter(programme=found)
         .order_by("pk")
-        .values_list("pk", "revision", "revised_at", "visibility")
+        .values_list("pk", "revision", "revised_at", "public_revised_at", "visibility")
     )
-    public = tuple((pk, revision) for pk, revision, _at, seen in labs if seen == Lab.Visibility.PUBLIC)
-    # Drafts too: the date must not go back when a lab is withdrawn.
-    revised_at = max((at for _pk, _revision, at, _seen in labs), default=datetime.fromtimestamp(0, UTC))
+    public = tuple(lab[:3] for lab in labs if lab[-1] == Lab.Visibility.PUBLIC)
+    # Labs that were withdrawn, too: their date tells since when they are gone, and moves no further.
+    dates = [at for *_revision, at, _visibility in labs if at is not None]
     return _feed_answer(
         request,
-        ("programme", found.pk, public),
-        revised_at,
+        ("programme", found.pk, found.revised_at, public),
+        max([found.revised_at, *dates]),
         lambda language: entries.programme_feed(
             found, _public(Session.objects).filter(lab__programme=found), language
         ),
@@ -216,13 +221,18 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     language = asked_language(request, found.lab.default_language)
     return calendar_answer(
         request,
-        ("session", found.pk, found.lab.revision),
-        found.lab.revised_at,
+        ("session", found.pk, *_revision_of(found.lab)),
+        found.lab.public_revised_at if viewer.is_visitor else None,
         lambda: entries.session_file(in_sight.for_pages().get(), language),
         language=language,
         shared=viewer.is_visitor,
         file_name=found.slug,
     )
+
+
+def _revision_of(lab: Lab) -> tuple[object, ...]:
+    """Return what names this state of the lab: a restored backup counts anew, but not in the same instants."""
+    return lab.revision, lab.revised_at
 
 
 def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
@@ -238,9 +248,9 @@ def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
             "delegate",
             user.feed_id,
             tuple(sorted(viewer.delegations)),
-            tuple(labs.values_list("pk", "revision")),
+            tuple(labs.values_list("pk", "revision", "revised_at")),
         ),
-        # Nobody dates the day on which somebody ceases to be a delegate.
+        # Nobody dates the day on which somebody ceases to be a delegate, or a session to be one of his or hers.
         None,
         lambda: feed_bytes(entries.delegate_feed(sessions, language)),
         language=language,

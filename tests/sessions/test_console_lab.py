@@ -345,7 +345,9 @@ def test_more_rows_keep_what_was_typed(client: Client, lab: Lab) -> None:
     assert not Track.objects.exists()
 
 
-def test_a_new_place_of_a_room_moves_its_sessions_and_a_new_name_does_not(client: Client, lab: Lab) -> None:
+def test_a_new_place_of_a_room_moves_its_sessions_and_a_new_name_or_link_does_not(
+    client: Client, lab: Lab
+) -> None:
     room = f.RoomFactory(lab=lab)
     session = f.SessionFactory(lab=lab, room=room)
     address = f"/organise/labs/lab/rooms/{room.pk}/"
@@ -355,8 +357,11 @@ def test_a_new_place_of_a_room_moves_its_sessions_and_a_new_name_does_not(client
     client.post(address, form_of(client.get(address)).filled(join_link="https://meet.example.org/other"))
     session.refresh_from_db()
     room.refresh_from_db()
-    assert session.sequence == 1
+    assert session.sequence == 0
     assert (languages_of(room.name)["en"], room.join_link) == ("Great hall", "https://meet.example.org/other")
+    client.post(address, form_of(client.get(address)).filled(address="2 Harbour Street"))
+    session.refresh_from_db()
+    assert session.sequence == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.http import http_date, parse_http_date
 
-from labs.models import Lab
+from labs.editing import unpublish_lab
+from labs.models import Lab, Programme
 from labs.revisions import touch
 from sessions import delegate_calendars
 from sessions.publishing import cancel, make_internal, publish, unpublish
@@ -48,7 +49,8 @@ def lab():
 def settled(lab, seconds=60):
     """Let the lab's last change lie in the past."""
     at = timezone.now().replace(microsecond=500_000) - timedelta(seconds=seconds)
-    Lab.objects.filter(pk=lab.pk).update(revised_at=at)
+    Lab.objects.filter(pk=lab.pk).update(revised_at=at, public_revised_at=at)
+    Programme.objects.filter(pk=lab.programme_id).update(revised_at=at)
     return at
 
 
@@ -207,8 +209,7 @@ def test_a_programme_feed_is_fresh_after_a_lab_is_withdrawn(client, lab):
     settled(lab)
     settled(other, seconds=30)
     first = client.get("/programmes/icc/calendar.ics")
-    Lab.objects.filter(pk=other.pk).update(visibility="draft")
-    touch(other.pk)
+    unpublish_lab(other)
     for header in ({"if-none-match": first["ETag"]}, {"if-modified-since": first["Last-Modified"]}):
         response = client.get("/programmes/icc/calendar.ics", headers=header)
         assert (response.status_code, names(response)) == (200, [])

@@ -9,6 +9,7 @@ from PIL import Image
 from labs.models import Lab
 from labs.revisions import touch
 from labs.theme import theme_values
+from sessions.publishing import publish
 from tests.factories import LabFactory, SessionFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,8 @@ def test_an_unchanged_picture_is_not_sent_again(client, lab, django_assert_num_q
     with django_assert_num_queries(1):
         assert client.get(ADDRESS, headers={"if-none-match": first["ETag"]}).status_code == 304
     touch(lab.pk)
+    assert client.get(ADDRESS, headers={"if-none-match": first["ETag"]}).status_code == 304
+    publish(SessionFactory(lab=lab, start_date=lab.ends_on, visibility="draft"))
     assert client.get(ADDRESS, headers={"if-none-match": first["ETag"]}).status_code == 200
     assert client.get(f"{ADDRESS}?lang=bg").headers["ETag"] != first["ETag"]
 

@@ -78,7 +78,7 @@ def walk(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocke
             world = w.build()
             assert set(world.kinds) == set(PEOPLE + PROGRAMS)
             # A feed that changed in the second that still runs dates itself to the one before: not in the midst of it.
-            Lab.objects.update(revised_at=F("revised_at") - timedelta(minutes=1))
+            Lab.objects.update(public_revised_at=F("public_revised_at") - timedelta(minutes=1))
             _latest[request.param] = explore(world, request.param)
             transaction.set_rollback(True)
         cache.clear()
