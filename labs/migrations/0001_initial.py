@@ -198,6 +198,7 @@ class Migration(migrations.Migration):
                 ),
                 ("revision", models.PositiveIntegerField(default=1, editable=False)),
                 ("revised_at", models.DateTimeField(auto_now_add=True)),
+                ("public_revised_at", models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 "ordering": ("-starts_on", "slug"),
@@ -584,6 +585,7 @@ class Migration(migrations.Migration):
                         choices=[("draft", "Draft"), ("public", "Public")], default="draft", max_length=10
                     ),
                 ),
+                ("revised_at", models.DateTimeField(auto_now=True)),
                 ("cities", models.ManyToManyField(blank=True, related_name="programmes", to="labs.city")),
             ],
             options={
