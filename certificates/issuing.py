@@ -26,6 +26,7 @@ from certificates.press import PressFailed
 from labs.clock import DatabaseNow
 from labs.models import Lab, Task, User
 from labs.models.texts import languages_of
+from labs.searching import by_name
 from labs.work import Lease, enqueue
 from registrations.models import Attendance, Registration
 from sessions.models import Session
@@ -85,7 +86,9 @@ def candidates(lab: Lab) -> list[Candidate]:
     )
     for row in rows:
         attended[row.registration_id].append(row.session)
-    people = Registration.objects.filter(pk__in=list(attended), erased_at__isnull=True).order_by("name", "pk")
+    people = Registration.objects.filter(pk__in=list(attended), erased_at__isnull=True).order_by(
+        *by_name(), "pk"
+    )
     latest: dict[int, Certificate] = {}
     for certificate in Certificate.objects.filter(lab=lab, registration__isnull=False).order_by(
         "issued_at", "pk"

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Lab, Message
-from labs.searching import holds
+from labs.searching import matches
 
 State = Message.State
 
@@ -62,7 +62,7 @@ def find(scope: Lab | None, search: MailSearch) -> QuerySet[Message]:
     """Return the mails that fit, those in trouble first, then those on trial again, then the newest; no bodies."""
     found = messages_of(scope).defer("text", "html", "links")
     if search.to:
-        found = found.filter(holds(search.to, "to_name", "to_email"))
+        found = found.filter(matches(search.to, "recipient_key"))
     if search.occasion:
         found = found.filter(occasion=search.occasion)
     if search.tab:

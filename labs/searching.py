@@ -1,21 +1,123 @@
-"""Looking for a piece of text in columns, regardless of case, alike on every database."""
+"""Finding names however they are typed, and sorting them as the reader's alphabet does, alike on every database.
 
-import re
+A row that is searched has a column beside its names that holds them folded: without case, accents, apostrophes, signs
+and the many ways in which Unicode writes one letter. What is typed is folded the same way.
+"""
 
-from django.db import connection
-from django.db.models import Q
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Collate
+from django.utils.translation import get_language
+
+# Letters that Unicode does not take apart into a plain letter and a mark, as people without them type them.
+_PLAIN = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "ŋ": "n", "þ": "th", "æ": "ae", "œ": "oe", "ŧ": "t",
+     "ǥ": "g", "ə": "e", "ɖ": "d", "ƙ": "k", "ɓ": "b", "ɗ": "d", "ґ": "г"}
+)  # fmt: skip
+# A letter of its own in the alphabet, not an и with a mark.
+_KEPT_WHOLE = "й"
+# Beginning letters of the alphabets that some readers expect before all others.
+_ALPHABETS = {"bg": ("Ѐ", "ӿ"), "el": ("Ͱ", "Ͽ")}
 
 
-def holds(text: str, *columns: str) -> Q:
-    """Return the condition that one of the columns holds the text somewhere, in capitals or not.
+@lru_cache(maxsize=4096)
+def folded(text: str) -> str:
+    """Return the words of a text in small letters without marks, parted by single spaces.
 
-    SQLite's LIKE knows capitals of English letters only; its REGEXP is Python's, which knows all of them. Signs that
-    mean something in a pattern stand for themselves.
+    Apostrophes fall out ("d’Orme" is "dorme"), all other signs part words ("Jean-Luc" is "jean luc").
     """
-    condition = Q()
-    for column in columns:
-        if connection.vendor == "sqlite":
-            condition |= Q(**{f"{column}__iregex": re.escape(text)})
-        else:
-            condition |= Q(**{f"{column}__icontains": text})
-    return condition
+    found = []
+    for sign in unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold()):
+        if sign == _KEPT_WHOLE:
+            found.append(sign)
+            continue
+        for part in unicodedata.normalize("NFD", sign):
+            kind = unicodedata.category(part)
+            if kind[0] in "LN" and kind != "Lm":
+                found.append(part)
+            elif kind[0] not in "ML" and kind != "Cf" and part not in "'’‘‛`´′＇":
+                found.append(" ")
+    return " ".join("".join(found).translate(_PLAIN).split())
+
+
+def search_text(*texts: str) -> str:
+    """Return what `matches` looks through: the first text in words, by which lists sort, then each in one piece."""
+    words = [folded(text) for text in texts]
+    return "\n".join([words[0], *(each.replace(" ", "") for each in words)])
+
+
+class SearchKeyField(models.TextField):
+    """A column that follows others of its row: `search_text` of them, written with every save that writes them.
+
+    Its model's `save` passes `update_fields` through `with_search_keys`; `update()` passes the column by, as it does
+    all that `save()` computes.
+    """
+
+    def __init__(self, *sources: str, **options: Any) -> None:
+        self.sources = sources
+        super().__init__(**{**options, "editable": False, "default": ""})
+
+    def deconstruct(self) -> Any:
+        name, path, _positional, named = super().deconstruct()
+        return (
+            name,
+            path,
+            self.sources,
+            {key: named[key] for key in named if key not in ("editable", "default")},
+        )
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = search_text(*(getattr(model_instance, source) for source in self.sources))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+def with_search_keys(row: models.Model, update_fields: Iterable[str]) -> set[str]:
+    """Return the fields to save, with the search keys that follow from any of them."""
+    wanted = set(update_fields)
+    keys = [field for field in row._meta.concrete_fields if isinstance(field, SearchKeyField)]
+    return wanted | {key.name for key in keys if not wanted.isdisjoint(key.sources)}
+
+
+def matches(text: str, *columns: str) -> Q:
+    """Return the condition that each word typed stands in one of the columns. Text without letters finds nobody."""
+    words = [piece for word in text.split() if (piece := folded(word).replace(" ", ""))]
+    if not words:
+        return Q(pk__in=[])
+    return Q(*(Q(*((f"{column}__contains", word) for column in columns), _connector=Q.OR) for word in words))
+
+
+def by_name(*, descending: bool = False, column: str = "name_key") -> list[Combinable]:
+    """Return the order of a list by name as readers of the active language expect it: their own alphabet first."""
+    order: list[Any] = [_CodePoints(F(column))]
+    if own_letters := _ALPHABETS.get(get_language() or ""):
+        first, last = own_letters
+        own = When(**{f"{column}__regex": f"^[{first}-{last}]"}, then=Value(0))
+        order.insert(0, Case(own, default=Value(1), output_field=models.SmallIntegerField()))
+    return [each.desc() if descending else each.asc() for each in order]
+
+
+class _CodePoints(Collate):
+    """A text column in the order of code points, in which folded letters of one alphabet stand in its order.
+
+    SQLite compares so by itself; PostgreSQL compares by the language that its database was made for.
+    """
+
+    def __init__(self, expression: Any) -> None:
+        super().__init__(expression, "C")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return compiler.compile(self.source_expressions[0])
+
+
+def alphabetical(text: str) -> tuple[bool, str, str]:
+    """Return the key by which `sorted` puts texts in the order of `by_name`."""
+    words = folded(text)
+    first, last = _ALPHABETS.get(get_language() or "", ("", "\U0010ffff"))
+    return not first <= words[:1] <= last, words, text

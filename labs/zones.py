@@ -7,7 +7,6 @@ merged since ("Europe/Ljubljana") are.
 
 from __future__ import annotations
 
-import unicodedata
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from labs.dates import locale_of
+from labs.searching import alphabetical
 
 UTC = "UTC"
 
@@ -115,12 +115,15 @@ def zone_choices(language: str) -> ZoneChoices:
     universal = regions.pop(UTC)
     with override(language):
         places = [
-            (str(_REGIONS.get(region, region)), tuple(sorted(zones, key=lambda choice: _alphabet(choice[1]))))
+            (
+                str(_REGIONS.get(region, region)),
+                tuple(sorted(zones, key=lambda choice: alphabetical(choice[1]))),
+            )
             for region, zones in regions.items()
         ]
         # Universal time stands apart from the places, at the end.
         return (
-            *sorted(places, key=lambda group: _alphabet(group[0])),
+            *sorted(places, key=lambda group: alphabetical(group[0])),
             (str(_REGIONS[UTC]), tuple(universal)),
         )
 
@@ -179,9 +182,3 @@ def _cldr_names() -> dict[str, tuple[str, ...]]:
     for old, new in get_global("zone_aliases").items():
         names[new] = (*names.get(new, ()), old)
     return names
-
-
-def _alphabet(text: str) -> str:
-    """Return a sorting key in which accents do not count: "Ålesund" goes with A, "Άγκυρα" with Α."""
-    decomposed = unicodedata.normalize("NFD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -22,7 +22,7 @@ from labs.api_pages import Pages
 from labs.in_sight import lab_in_sight
 from labs.models import ApiToken, Lab
 from labs.problems import Refused as Problem
-from labs.searching import holds
+from labs.searching import matches
 from labs.submissions import KeyReused, once
 from labs.throttle import allow, client_address
 from labs.wording import said_of
@@ -127,7 +127,9 @@ class RegistrationFilters(FilterSchema):
         None, description="People with a seat in this state: in `session`, or else in any session"
     )
     city: str | None = Field(None, max_length=60, description="Slug of a city of the programme")
-    search: str | None = Field(None, max_length=100, description="Part of a name or e-mail address")
+    search: str | None = Field(
+        None, max_length=100, description="Parts of a name, email address or organisation, in any order"
+    )
 
     def apply(self, rows: QuerySet[Registration]) -> QuerySet[Registration]:
         if self.state is not None:
@@ -142,7 +144,7 @@ class RegistrationFilters(FilterSchema):
         if self.city is not None:
             rows = rows.filter(city__slug=self.city)
         if self.search:
-            rows = rows.filter(holds(self.search, "name", "email"))
+            rows = rows.filter(matches(self.search, "name_key", "contact_key"))
         return rows
 
 

@@ -15,6 +15,7 @@ from labs.forms.meanwhile import EditForm
 from labs.meanwhile import Difference
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import reading
+from labs.searching import alphabetical
 from registrations.door import LETTERS_AT_LEAST
 from registrations.finding import Search
 from registrations.forms import DetailsForm, details_initial
@@ -75,7 +76,8 @@ class PeopleSearchForm(HouseForm):
         def words(text: object, fallback: str = lab.default_language) -> str:
             return reading(text, here, fallback)[0]
 
-        cities = sorted((words(city.name, "en"), slug) for slug, city in self.cities.items())
+        cities = [(words(city.name, "en"), slug) for slug, city in self.cities.items()]
+        cities.sort(key=lambda pair: alphabetical(pair[0]))
         offered: dict[str, list[tuple[str, Any]]] = {
             "session": [(slug, words(session.title)) for slug, session in self.sessions.items()],
             "city": [

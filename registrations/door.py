@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Lower
 
 from labs.models import Lab
-from labs.searching import holds
+from labs.searching import by_name, matches
 from labs.viewer import Viewer
 from labs.wall_clock import wall
 from registrations.finding import known
@@ -104,7 +103,7 @@ def people(session: Session, text: str = "") -> QuerySet[Registration]:
     """
     found = _everyone(session)
     if text:
-        found = found.filter(holds(text, "name"))
+        found = found.filter(matches(text, "name_key"))
     else:
         found = found.filter(Q(seat__isnull=False) | Q(since__isnull=False))
     order = Case(
@@ -113,7 +112,7 @@ def people(session: Session, text: str = "") -> QuerySet[Registration]:
         default=Value(2),
         output_field=IntegerField(),
     )
-    return found.order_by(order, Lower("name"), "pk")
+    return found.order_by(order, *by_name(), "pk")
 
 
 def one(session: Session, person: Registration) -> Registration:

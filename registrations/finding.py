@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Lower
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from labs.models import Lab, Message
-from labs.searching import holds
+from labs.searching import by_name, matches
 from registrations.models import Attendance, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
 from registrations.seats import waiting_positions
@@ -17,13 +16,8 @@ from sessions.models import Session
 
 State = Registration.State
 
-# How a list may be ordered; each ends with the key, so that pages never show a person twice.
-ORDERS: dict[str, tuple[str | Combinable, ...]] = {
-    "-registered": ("-created_at", "-pk"),
-    "registered": ("created_at", "pk"),
-    "name": (Lower("name"), "pk"),
-    "-name": (Lower("name").desc(), "-pk"),
-}
+# How a list may be ordered.
+ORDERS = ("-registered", "registered", "name", "-name")
 # The mails that say whether a person could be reached at all.
 REACHING = ("confirm_address", "confirmation")
 IN_TROUBLE = (Message.State.FAILED, Message.State.BOUNCED)
@@ -82,7 +76,7 @@ def find(lab: Lab, search: Search) -> RegistrationQuerySet:
     """Return the people who fit, in the order asked for."""
     found = known(lab).select_related("city", "stakeholder_group")
     if search.text:
-        found = found.filter(holds(search.text, "name", "email", "organisation"))
+        found = found.filter(matches(search.text, "name_key", "contact_key"))
     if search.state:
         found = found.filter(state=search.state)
     if search.session_id is not None or search.seat:
@@ -100,7 +94,12 @@ def find(lab: Lab, search: Search) -> RegistrationQuerySet:
         found = found.filter(stakeholder_group=search.group_id)
     if search.language:
         found = found.filter(language=search.language)
-    return found.order_by(*ORDERS[search.order])
+    descending = search.order.startswith("-")
+    by: list[Any] = [F("created_at").desc() if descending else F("created_at").asc()]
+    if search.order.endswith("name"):
+        by = by_name(descending=descending)
+    # The key comes last, so that pages never show a person twice.
+    return found.order_by(*by, "-pk" if descending else "pk")
 
 
 def totals(lab: Lab) -> Totals:

@@ -17,6 +17,7 @@ from labs.forms.base import EmailAddressField, HouseForm, ZoneSelect
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
 from labs.prepared import Prepared
+from labs.searching import alphabetical
 from labs.viewer import Viewer
 from labs.zones import validate_zone
 from registrations.choosing import Choosable, choosable, overlaps
@@ -182,7 +183,8 @@ class DetailsForm(HouseForm):
         here = get_language() or "en"
         self.cities = {city.slug: city for city in cities}
         self.groups = {group.slug: group for group in groups}
-        names = sorted((reading(city.name, here, "en")[0], slug) for slug, city in self.cities.items())
+        names = [(reading(city.name, here, "en")[0], slug) for slug, city in self.cities.items()]
+        names.sort(key=lambda pair: alphabetical(pair[0]))
         self.fields["city"].choices = [  # type: ignore[attr-defined]
             ("", _("Not from a city of the programme")),
             *((slug, name) for name, slug in names),

@@ -17,6 +17,7 @@ from labs import dates
 from labs.meanwhile import Difference
 from labs.models import City, Room, Track, User
 from labs.models.texts import languages_of, reading
+from labs.searching import alphabetical
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 
@@ -160,7 +161,8 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
             if old != new and said != meant:
                 changes.append(Difference(str(LABELS[name]), said, meant))
         said, meant = (
-            ", ".join(sorted(_found(cities, row.city_id) for row in _audience(one))) or gettext("All")
+            ", ".join(sorted((_found(cities, row.city_id) for row in _audience(one)), key=alphabetical))
+            or gettext("All")
             for one in (older, record)
         )
         if said != meant:

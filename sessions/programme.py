@@ -23,6 +23,7 @@ from django.utils.translation import gettext
 from labs.dates import clock, day_mark, month_and_year, short_day, weekday
 from labs.models import Lab
 from labs.models.texts import reading
+from labs.searching import alphabetical
 from labs.spoken import marked, spoken
 from labs.templatetags.house import icon, seats
 from sessions.figure import Block, weigh
@@ -231,8 +232,11 @@ def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Per
     for session in sessions:
         for appearance in session.all_appearances:
             seen.setdefault(appearance.speaker_id, appearance)
-    everyone = [person(appearance, lab, language) for appearance in seen.values()]
-    return tuple(sorted(everyone, key=lambda each: each.name.casefold()))
+    by_name = sorted(
+        seen.values(),
+        key=lambda each: alphabetical(reading(each.speaker.name, language, lab.default_language)[0]),
+    )
+    return tuple(person(appearance, lab, language) for appearance in by_name)
 
 
 def person(appearance: Appearance, lab: Lab, language: str) -> Person:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from labs.dates import duration_in_words
+from labs.searching import alphabetical
 from labs.zone_hours import clocks_change, hours, offsets_in_words, zone_time
 from labs.zones import city_of, zone_choices, zone_label
 from sessions.models import Session
@@ -127,7 +128,7 @@ def city_clocks(
     """Return the same hours as clocks show them in `cities` ((name, zone) pairs), from west to east."""
     groups: defaultdict[tuple[timedelta, timedelta], list[tuple[str, bool]]] = defaultdict(list)
     zone_of: dict[tuple[timedelta, timedelta], str] = {}
-    for name, zone in sorted(cities):
+    for name, zone in sorted(cities, key=lambda city: alphabetical(city[0])):
         key = (_offset(zone, starts), _offset(zone, ends))
         zone_of[key] = zone
         groups[key].append((name, zone == reader_zone))
@@ -143,7 +144,7 @@ def city_clocks(
 
 def _listed(names: Sequence[str]) -> str:
     """Return "Rome and Brussels", "Granada, Rome and Patras", "Granada, Rome, Patras and 5 more cities"."""
-    distinct = sorted(dict.fromkeys(names))
+    distinct = sorted(dict.fromkeys(names), key=alphabetical)
     if len(distinct) > NAMED + 1:
         rest = len(distinct) - NAMED
         return ngettext("%(names)s and %(count)d more city", "%(names)s and %(count)d more cities", rest) % {

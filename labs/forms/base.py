@@ -5,12 +5,13 @@ Forms check what can be seen in the answers alone; the verbs check the rest and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet
+from django.forms.models import ModelChoiceIterator
 from django.forms.utils import ErrorDict, flatatt
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -22,6 +23,7 @@ from i18nfield.strings import LazyI18nString
 
 from labs.email_addresses import clean_address
 from labs.models.texts import LINE, EachLanguageAtMost, languages_of, no_control_characters, one_line
+from labs.searching import alphabetical
 from labs.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
 from labs.wording import OF_ROWS, HouseWords
 from labs.zones import offset_text, validate_zone, zone_choices
@@ -115,9 +117,25 @@ class EmailAddressField(forms.EmailField):
         return clean_address(typed) if typed else ""
 
 
+class _ByName(ModelChoiceIterator):
+    """The choices of a list of rows, in the order that the reader's alphabet gives their names."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield ("", self.field.empty_label)
+        yield from sorted(map(self.choice, self.queryset), key=lambda pair: alphabetical(str(pair[1])))
+
+
+class CityField(forms.ModelChoiceField):
+    """One city of a list."""
+
+    iterator = _ByName
+
+
 class CitiesField(forms.ModelMultipleChoiceField):
     """Cities to tick. SQLite cannot even look for numbers as long as some that are sent."""
 
+    iterator = _ByName
     widget = forms.CheckboxSelectMultiple
 
     def clean(self, value: Any) -> Any:

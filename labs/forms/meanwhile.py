@@ -15,6 +15,7 @@ from labs import dates, meanwhile
 from labs.forms.base import HouseForm, TextsField
 from labs.meanwhile import FIELD, Difference
 from labs.models.texts import languages_of
+from labs.searching import alphabetical
 
 NOTHING = "–"
 
@@ -108,7 +109,10 @@ def _words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ModelMultipleChoiceField):
         queryset: Any = field.queryset
         rows = queryset.filter(pk__in=[getattr(one, "pk", one) for one in value or ()])
-        return ", ".join(sorted(str(field.label_from_instance(row)) for row in rows)) or NOTHING
+        return (
+            ", ".join(sorted((str(field.label_from_instance(row)) for row in rows), key=alphabetical))
+            or NOTHING
+        )
     if isinstance(field, forms.ModelChoiceField):
         return NOTHING if value is None else str(field.label_from_instance(value))
     if isinstance(field, forms.ChoiceField):

@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs.api_keys import LIVES, allowed_scopes
-from labs.forms.base import EmailAddressField, HouseForm
+from labs.forms.base import CityField, EmailAddressField, HouseForm
 from labs.models import ApiToken, City, Lab, Programme, Staff, User
 from labs.models.texts import no_control_characters, one_line, reading
 
@@ -45,7 +45,7 @@ class StaffForm(PersonForm):
 
 
 class DelegateForm(PersonForm):
-    city = forms.ModelChoiceField(
+    city = CityField(
         label=_("City"),
         queryset=City.objects.none(),
         empty_label=_("Choose…"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labs.clock import DatabaseNow
 from labs.models.texts import EmailAddressField
+from labs.searching import SearchKeyField
 
 
 class LeasedWork(models.Model):
@@ -80,6 +81,7 @@ class Message(LeasedWork):
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     to_name = models.CharField(max_length=200, blank=True)
     to_email = EmailAddressField()
+    recipient_key = SearchKeyField("to_name", "to_email")
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)

@@ -1,7 +1,7 @@
 """A registration: one person in one lab."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.histories import History
 from labs.models.texts import EmailAddressField, no_control_characters, one_line
+from labs.searching import SearchKeyField, with_search_keys
 from labs.zones import validate_zone
 
 
@@ -74,9 +75,11 @@ class Registration(models.Model):
     link_version = models.PositiveIntegerField(default=1)
     feed_version = models.PositiveIntegerField(default=1)
     revised_at = models.DateTimeField(auto_now_add=True)
+    name_key = SearchKeyField("name")
+    contact_key = SearchKeyField("email", "organisation")
 
     objects = RegistrationQuerySet.as_manager()
-    history = History()
+    history = History(excluded_fields=["name_key", "contact_key"])
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -102,3 +105,8 @@ class Registration(models.Model):
     def clean_answers(self) -> None:
         """Check what was typed against the columns. Related rows were looked up by whoever chose them."""
         self.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text", "submitted_by"])
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if (fields := options.get("update_fields")) is not None:
+            options["update_fields"] = with_search_keys(self, fields)
+        super().save(*args, **options)

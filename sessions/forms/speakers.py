@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import TextsField
+from labs.forms.base import CityField, TextsField
 from labs.forms.meanwhile import EditForm
 from labs.models import City, Programme
 from labs.models.texts import PARAGRAPHS
@@ -30,7 +30,7 @@ class SpeakerForm(EditForm):
         required=False,
     )
     biography = TextsField(label=_("Biography"), limit=PARAGRAPHS, rows=4, required=False)
-    city = forms.ModelChoiceField(
+    city = CityField(
         label=_("City"),
         queryset=City.objects.none(),
         required=False,

@@ -21,6 +21,7 @@ from labs.editing import Refused
 from labs.forms.rows import with_more_rows
 from labs.meanwhile import Difference
 from labs.models import Lab, LabDay
+from labs.searching import alphabetical
 from labs.views.console_programme import has_errors
 from labs.views.posted import created_once, person
 from labs.wall_clock import wall
@@ -218,7 +219,8 @@ def _stored(lab: Lab, session: Session | None) -> tuple[dict[int, AgendaItem], d
 
 
 def _speaker_choices(lab: Lab, speakers: dict[int, Speaker]) -> Choices:
-    names = sorted((named(speaker.name, lab), str(pk)) for pk, speaker in speakers.items())
+    names = [(named(speaker.name, lab), str(pk)) for pk, speaker in speakers.items()]
+    names.sort(key=lambda pair: (alphabetical(pair[0]), pair[1]))
     return [("", _("Nobody")), *((pk, name) for name, pk in names)]
 
 

@@ -16,8 +16,10 @@ from labs import access
 from labs.editing import Refused
 from labs.meanwhile import FIELD, GoneMeanwhile, hold, was_shown
 from labs.models import Lab
+from labs.searching import alphabetical
 from labs.viewer import viewer_of
 from labs.views.posted import created_once, edited, person, status_of
+from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm, about_speaker
 from sessions.models import Appearance, Speaker
 from sessions.speaking import change_speaker, create_speaker, delete_speaker, other_labs
@@ -27,16 +29,12 @@ from sessions.speaking import change_speaker, create_speaker, delete_speaker, ot
 @require_http_methods(["GET", "HEAD"])
 def speakers(request: HttpRequest, lab: Lab) -> HttpResponse:
     appearances = Appearance.objects.filter(session__lab=lab).select_related("session", "agenda_item")
-    rows = (
-        lab.programme.speakers.select_related("city")
-        .prefetch_related(
-            Prefetch(
-                "appearances", queryset=appearances.order_by("session__starts_at", "position"), to_attr="here"
-            )
+    rows = lab.programme.speakers.select_related("city").prefetch_related(
+        Prefetch(
+            "appearances", queryset=appearances.order_by("session__starts_at", "position"), to_attr="here"
         )
-        .order_by("slug")
     )
-    listed = list(rows)
+    listed = sorted(rows, key=lambda speaker: alphabetical(named(speaker.name, lab)))
     return render(
         request,
         "sessions/console/speakers.html",

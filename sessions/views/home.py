@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from labs import access
 from labs.models import City, Lab, Programme
 from labs.models.texts import reading
+from labs.searching import alphabetical
 from labs.viewer import Viewer, viewer_of
 from sessions import lab_facts, programme
 from sessions.figure import Figure, tile, timetable
@@ -147,4 +148,5 @@ def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: st
 
 def _named(cities: Iterable[City], language: str) -> list[tuple[str, str]]:
     """Return (name, country) of cities by name."""
-    return sorted((reading(city.name, language)[0], city.country) for city in cities)
+    named = [(reading(city.name, language)[0], city.country) for city in cities]
+    return sorted(named, key=lambda pair: alphabetical(pair[0]))

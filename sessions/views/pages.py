@@ -20,6 +20,7 @@ from labs import access, zone_hours
 from labs.in_sight import lab_in_sight
 from labs.models import City, Lab, LabDay
 from labs.models.texts import reading
+from labs.searching import alphabetical
 from labs.viewer import Viewer, viewer_of
 from labs.zones import city_of
 from sessions import lab_facts, linked_data, programme, zone_notes
@@ -172,7 +173,9 @@ def _beyond_public(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities
     if not internal:
         return ""
     own = viewer.cities_by_programme.get(lab.programme_id, frozenset())
-    names = sorted(reading(city.name, language_of())[0] for city in cities if city.pk in own)
+    language = language_of()
+    names = [reading(city.name, language)[0] for city in cities if city.pk in own]
+    names.sort(key=alphabetical)
     return ngettext(
         "You also see %(count)d internal session because you are a delegate of %(cities)s.",
         "You also see %(count)d internal sessions because you are a delegate of %(cities)s.",
