@@ -4,6 +4,7 @@ import i18nfield.fields
 import labs.clock
 import labs.models.programmes
 import labs.models.texts
+import labs.searching
 import labs.zones
 import simple_history.models
 import uuid
@@ -454,6 +455,7 @@ class Migration(migrations.Migration):
                 ),
                 ("to_name", models.CharField(blank=True, max_length=200)),
                 ("to_email", labs.models.texts.EmailAddressField(max_length=254)),
+                ("recipient_key", labs.searching.SearchKeyField("to_name", "to_email")),
                 ("subject", models.CharField(max_length=300)),
                 ("text", models.TextField()),
                 ("html", models.TextField(blank=True)),

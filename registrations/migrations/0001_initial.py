@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import labs.models.texts
+import labs.searching
 import labs.zones
 import simple_history.models
 import uuid
@@ -238,6 +239,8 @@ class Migration(migrations.Migration):
                 ("link_version", models.PositiveIntegerField(default=1)),
                 ("feed_version", models.PositiveIntegerField(default=1)),
                 ("revised_at", models.DateTimeField(auto_now_add=True)),
+                ("name_key", labs.searching.SearchKeyField("name")),
+                ("contact_key", labs.searching.SearchKeyField("email", "organisation")),
                 (
                     "city",
                     models.ForeignKey(
