@@ -127,7 +127,9 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
     Raises ZoneInfoNotFoundError or ValueError for an unknown zone.
     """
     if _needs_utc(entry):
-        start, end = f"DTSTART:{_instant(entry.starts_at)}", f"DTEND:{_instant(entry.ends_at)}"
+        starts_at = _reading(entry.starts, entry.starts_at, entry.zone)
+        ends_at = _reading(entry.ends, entry.ends_at, entry.zone)
+        start, end = f"DTSTART:{_instant(starts_at)}", f"DTEND:{_instant(ends_at)}"
     else:
         # `_needs_utc` has looked the zone up: its name is one of IANA's, with nothing in it to quote.
         start = f"DTSTART;TZID={entry.zone}:{_wall(entry.starts)}"
@@ -182,15 +184,16 @@ def _zones(entries: Iterable[CalendarEntry]) -> list[bytes]:
 
 
 def _needs_utc(entry: CalendarEntry) -> bool:
-    """Tell whether wall times cannot say it: TZID always means the first of two equal readings (§3.3.5)."""
+    """Tell whether wall times cannot say it, because clocks show an hour twice or jump over it.
+
+    TZID means the first of two equal readings (§3.3.5), but ical.js, libical and node-ical take the second.
+    """
     zone, first, last = entry.zone, entry.starts.date(), entry.ends.date()
     if zone == _UTC_NAME:
         return True
     if not (_clocks_change_on(zone, first) or (last != first and _clocks_change_on(zone, last))):
         return False
-    return _is_second_reading(entry.starts, entry.starts_at, zone) or _is_second_reading(
-        entry.ends, entry.ends_at, zone
-    )
+    return any(len(set(_readings(wall, zone))) > 1 for wall in (entry.starts, entry.ends))
 
 
 @lru_cache(maxsize=8192)
@@ -200,11 +203,16 @@ def _clocks_change_on(zone: str, day: date) -> bool:
     return midnight.utcoffset() != midnight.replace(hour=23, minute=59, second=59, fold=1).utcoffset()
 
 
-def _is_second_reading(wall: datetime, at: datetime, zone: str) -> bool:
+def _readings(wall: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return the instants at which clocks show `wall` first and last; in reverse order where they jump over it."""
     local = wall.replace(tzinfo=ZoneInfo(zone), fold=0)
-    first, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
-    # Where wall and instant disagree for another reason (rules that changed since), the wall is the truth.
-    return first < second == at
+    return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+
+
+def _reading(wall: datetime, at: datetime, zone: str) -> datetime:
+    """Return `at` where clocks show `wall` then; else the instant of `wall`, which is the truth if rules changed."""
+    readings = _readings(wall, zone)
+    return at if at in readings else readings[0]
 
 
 def _categories(categories: tuple[str, ...]) -> str:

@@ -1,35 +1,40 @@
 """VTIMEZONE components (RFC 5545 §3.6.5) that calendar programs read right.
 
 The usual form, long lists of RDATE, is misread by Thunderbird and ignored by Outlook. So a zone is written as
-two yearly rules, taken from the footer of its TZif file (RFC 8536 §3.3), and only where `zoneinfo` follows them
-in every year of the span asked for. Years before the rules took hold, and zones that no such rule fits
-(Casablanca keeps Ramadan; Cairo, Gaza, Nuuk, Santiago switch at odd hours), get one observance per switch.
+two yearly rules, taken from the footer of its TZif file (RFC 9636 §3.3), and only where the zone follows them in
+every year of the span asked for. Years before the rules took hold, and zones that no such rule fits (Gaza keeps
+Ramadan; Cairo, Nuuk, Santiago switch at odd hours), get one observance per switch. The switches are read from the
+same file, so that a component that nobody has asked for yet takes a fraction of a millisecond.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
+import struct
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
+from itertools import pairwise
 
 # Years that a calendar of ours may cover; sessions outside are given the nearest year's rules.
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+_EPOCH = datetime(1970, 1, 1)
+_EARLIEST = -2_208_988_800  # 1900: files may begin with the Big Bang, for which datetime has no year
+_HEADER = struct.Struct(">20s6l")  # magic, version and what is reserved; then six counts
 # RFC 5545's names, in the order in which POSIX counts the days of a week.
 _WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 
 _ZONE_NAME = r"(?:<[^>]+>|[A-Za-z]+)"
 _OFFSET = r"[+-]?\d+(?::\d+){0,2}"
 _FOOTER = re.compile(
-    rf"{_ZONE_NAME}(?P<standard>{_OFFSET}){_ZONE_NAME}(?P<daylight>{_OFFSET})?,(?P<starts>[^,]+),(?P<ends>[^,]+)"
+    rf"{_ZONE_NAME}(?P<standard>{_OFFSET})(?:{_ZONE_NAME}(?P<daylight>{_OFFSET})?,(?P<starts>[^,]+),(?P<ends>[^,]+))?"
 )
 _RULE = re.compile(rf"M(?P<month>\d+)\.(?P<week>[1-5])\.(?P<weekday>[0-6])(?:/(?P<at>{_OFFSET}))?")
 
@@ -61,6 +66,11 @@ class _YearlyRule:
         if day > length:
             day -= 7
         return _Switch(datetime(year, self.month, day) + self.at - self.before, self.before, self.after)
+
+    @property
+    def is_simple(self) -> bool:
+        """Tell whether the hour lies on the day that the rule names, so that RFC 5545 can say it in one line."""
+        return timedelta() <= self.at < _DAY
 
     @property
     def rrule(self) -> str:
@@ -116,10 +126,9 @@ def _component(zone: str, first_year: int, last_year: int) -> bytes:
 
 def _observances(zone: str, first_year: int, last_year: int) -> Iterator[_Observance]:
     """Yield what makes up the zone, from the year before the span (whose last switch holds on 1 January) on."""
-    rules = zoneinfo.ZoneInfo(zone)
-    years = range(first_year - 1, last_year + 2)
-    switches = _switches(rules, years)
-    yearly = _yearly_rules(zone)
+    rules, file = zoneinfo.ZoneInfo(zone), _read(zone)
+    years, yearly = range(first_year - 1, last_year + 2), file.yearly
+    switches = _switches(file, years)
     rule_year = _year_from_which_rules_hold(yearly, switches, years)
     explicit = [switch for switch in switches if rule_year is None or _local_year(switch) < rule_year]
     # Rules that hold in every year of the span need no other beginning.
@@ -144,7 +153,7 @@ def _year_from_which_rules_hold(
     yearly: tuple[_YearlyRule, ...], switches: list[_Switch], years: range
 ) -> int | None:
     """Return the first of `years` from which on the switches are exactly those of the rules; None if none."""
-    if not yearly:
+    if not yearly or not all(rule.is_simple for rule in yearly):
         return None
     found = None
     for year in reversed(years):
@@ -176,51 +185,88 @@ def _single(rules: zoneinfo.ZoneInfo, switch: _Switch) -> _Observance:
     return _Observance(daylight, later.tzname() or "", switch.before, switch.after, switch.at + switch.before)
 
 
-def _switches(rules: zoneinfo.ZoneInfo, years: range) -> list[_Switch]:
-    """Return all changes of offset in `years`, by looking at each day and halving the days that differ."""
+@dataclass(frozen=True)
+class _File:
+    """What a TZif file says: its first offset, each change listed in it, the two rules for the years after these."""
 
-    def offset(at: datetime) -> timedelta:
-        return at.replace(tzinfo=UTC).astimezone(rules).utcoffset() or timedelta()
+    first: timedelta
+    changes: tuple[tuple[datetime, timedelta], ...]
+    yearly: tuple[_YearlyRule, ...]
 
-    found = []
-    # A day more on either side: the years are those of the zone, the instants those of UTC.
-    at, end = datetime(years.start, 1, 1) - _DAY, datetime(years.stop, 1, 1) + _DAY
-    before = offset(at)
-    while at < end:
-        after = offset(at + _DAY)
-        if after != before:
-            low, high = at, at + _DAY
-            while high - low > _SECOND:
-                middle = (low + (high - low) / 2).replace(microsecond=0)
-                if offset(middle) == before:
-                    low = middle
-                else:
-                    high = middle
-            found.append(_Switch(high, before, after))
-            before = after
-        at += _DAY
+
+def _switches(file: _File, years: range) -> list[_Switch]:
+    """Return all changes of offset in `years`, in order."""
+    offsets = [file.first, *(offset for _at, offset in file.changes)]
+    listed = (
+        _Switch(at, before, after)
+        for (at, _), (before, after) in zip(file.changes, pairwise(offsets), strict=True)
+        # A change of the name alone moves no clock.
+        if before != after
+    )
+    last = file.changes[-1][0] if file.changes else datetime.min
+    ruled = sorted(
+        (rule.switch(year) for year in years for rule in file.yearly), key=lambda switch: switch.at
+    )
+    found = (*listed, *(switch for switch in ruled if switch.at > last))
     return [switch for switch in found if _local_year(switch) in years]
 
 
-def _yearly_rules(zone: str) -> tuple[_YearlyRule, ...]:
-    """Return the two rules of the zone's TZif footer; nothing where it has none that RFC 5545 can say simply."""
-    footer = _FOOTER.fullmatch(_footer(zone))
+@lru_cache(maxsize=1024)
+def _read(zone: str) -> _File:
+    """Read the zone's file of the `tzdata` package (RFC 9636 §3), whose rules `zoneinfo` follows here as well."""
+    tzif = resources.files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
+    # The second block holds instants of 64 bits; the first, of 32, is for programs of before 2005.
+    start = _HEADER.size + _length(tzif, 0, 4)
+    _isutc, _isstd, _leaps, changes, kinds, _letters = _HEADER.unpack_from(tzif, start)[1:]
+    at = start + _HEADER.size
+    seconds = struct.unpack_from(f">{changes}q", tzif, at)
+    kind_of = tzif[at + 8 * changes : at + 9 * changes]
+    offsets = [
+        timedelta(seconds=struct.unpack_from(">l", tzif, at + 9 * changes + 6 * kind)[0])
+        for kind in range(kinds)
+    ]
+    footer = tzif[start + _HEADER.size + _length(tzif, start, 8) :].decode("ascii").strip("\n")
+    return _File(
+        offsets[0],
+        tuple(
+            (_EPOCH + timedelta(seconds=max(second, _EARLIEST)), offsets[kind])
+            for second, kind in zip(seconds, kind_of, strict=True)
+        ),
+        _yearly_rules(footer),
+    )
+
+
+def _length(tzif: bytes, start: int, octets: int) -> int:
+    """Return how long the data behind the header at `start` is, with instants of so many octets."""
+    isutc, isstd, leaps, changes, kinds, letters = _HEADER.unpack_from(tzif, start)[1:]
+    return changes * (octets + 1) + kinds * 6 + letters + leaps * (octets + 4) + isstd + isutc
+
+
+def _yearly_rules(text: str) -> tuple[_YearlyRule, ...]:
+    """Return the two rules of a TZif footer; nothing where the zone has one offset for ever.
+
+    Raises ValueError for a footer that says it in another way, which no zone of tzdata does.
+    """
+    footer = _FOOTER.fullmatch(text)
     if not footer:
+        raise ValueError(f"no rule for the years to come: {text}")
+    if not footer["starts"]:
         return ()
     # POSIX counts offsets westward.
     standard = -_signed(footer["standard"])
     daylight = -_signed(footer["daylight"]) if footer["daylight"] else standard + timedelta(hours=1)
-    starts = _yearly_rule(footer["starts"], standard, daylight)
-    ends = _yearly_rule(footer["ends"], daylight, standard)
-    return (starts, ends) if starts and ends else ()
+    return (
+        _yearly_rule(footer["starts"], standard, daylight),
+        _yearly_rule(footer["ends"], daylight, standard),
+    )
 
 
-def _yearly_rule(text: str, before: timedelta, after: timedelta) -> _YearlyRule | None:
-    """Read "M3.5.0/3"; None for other forms, and for hours that lie on another day than the one named."""
+def _yearly_rule(text: str, before: timedelta, after: timedelta) -> _YearlyRule:
+    """Read "M3.5.0/3". Raises ValueError for other forms."""
     rule = _RULE.fullmatch(text)
-    at = _signed(rule["at"] or "2") if rule else None
-    if not rule or at is None or not timedelta() <= at < _DAY:
-        return None
+    if not rule:
+        raise ValueError(f"no day of a week of a month: {text}")
+    at = _signed(rule["at"] or "2")
     return _YearlyRule(int(rule["month"]), int(rule["week"]), int(rule["weekday"]), at, before, after)
 
 
@@ -229,19 +275,6 @@ def _signed(text: str) -> timedelta:
     hours, minutes, seconds = [*(int(part) for part in text.lstrip("+-").split(":")), 0, 0][:3]
     value = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     return -value if text.startswith("-") else value
-
-
-def _footer(zone: str) -> str:
-    """Return the last line of the TZif file that `zoneinfo` reads for this zone; empty for files of version 1."""
-    # The same order as in zoneinfo: the machine's own data first, then the package.
-    for folder in zoneinfo.TZPATH:
-        path = Path(folder, zone)
-        if path.is_file():
-            tzif = path.read_bytes()
-            break
-    else:
-        tzif = resources.files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
-    return tzif[:-1].rpartition(b"\n")[2].decode("ascii", "replace") if tzif.endswith(b"\n") else ""
 
 
 def _offset_text(offset: timedelta) -> str:

@@ -92,6 +92,15 @@ class CalendarClient:
         )  # fmt: skip
         return [Entry(*line.split("\t")) for line in lines.splitlines() if line.strip()]
 
+    def times(self, first_day: str, last_day: str) -> dict[str, tuple[str, str]]:
+        """Return when each entry starts and ends ("2027-10-31 03:15"), by title."""
+        lines = self._run(
+            "khal", "-c", "khal.conf", "list", "--once", "--day-format", "", "--format",
+            "{title}\t{start-long}\t{end-long}", first_day, last_day,
+        )  # fmt: skip
+        shown = (line.split("\t") for line in lines.splitlines() if line.strip())
+        return {title: (start, end) for title, start, end in shown}
+
     def entries(self) -> dict[str, Event]:
         """Return what the address gives now, by title: vdirsyncer puts identities of its own in place of UIDs."""
         with urllib.request.urlopen(self.address, timeout=60) as answer:
@@ -102,7 +111,14 @@ class CalendarClient:
         done = subprocess.run(
             [PROGRAMS / program, *arguments],
             cwd=self.folder,
-            env={**os.environ, "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "TZ": self.zone},
+            # Its zone rules are those of its own tzdata, which is locked, and not this machine's.
+            env={
+                **os.environ,
+                "HOME": str(self.folder),
+                "LC_ALL": "C.UTF-8",
+                "TZ": self.zone,
+                "PYTHONTZPATH": "",
+            },
             input="y\n",
             capture_output=True,
             text=True,

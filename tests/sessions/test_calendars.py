@@ -240,15 +240,18 @@ def test_times_of_universal_time_need_no_zone() -> None:
     assert value(octets, "DTSTART") == "20270406T113000Z"
 
 
-def test_the_second_of_two_equal_hours_is_written_in_utc() -> None:
+def test_what_clocks_show_twice_is_written_in_utc() -> None:
+    # By RFC 5545 the first of two equal readings needs no UTC; ical.js, libical and node-ical read it as the second.
     starts = datetime(2027, 10, 31, 3, 15)
     first, second = (entry(starts=starts, minutes=30, fold=fold) for fold in (0, 1))
-    assert "DTSTART;TZID=Europe/Sofia:20271031T031500" in unfolded(entry_bytes(first))
+    assert {"DTSTART:20271031T001500Z", "DTEND:20271031T004500Z"} < set(unfolded(entry_bytes(first)))
     assert {"DTSTART:20271031T011500Z", "DTEND:20271031T014500Z"} < set(unfolded(entry_bytes(second)))
     # An end in the repeated hour needs it as well as a start.
-    over = entry(starts=datetime(2027, 10, 31, 3, 45), minutes=45, fold=0)
-    assert {"DTSTART:20271031T004500Z", "DTEND:20271031T013000Z"} < set(unfolded(entry_bytes(over)))
-    assert b"VTIMEZONE" not in feed_bytes(Feed("Lab", [second, over]))
+    over = entry(starts=datetime(2027, 10, 31, 2, 45), minutes=45)
+    assert {"DTSTART:20271030T234500Z", "DTEND:20271031T003000Z"} < set(unfolded(entry_bytes(over)))
+    assert b"VTIMEZONE" not in feed_bytes(Feed("Lab", [first, second, over]))
+    before = entry(starts=datetime(2027, 10, 31, 1, 45), minutes=60)
+    assert "DTEND;TZID=Europe/Sofia:20271031T024500" in unfolded(entry_bytes(before))
 
 
 def test_where_rules_have_changed_since_the_wall_is_the_truth() -> None:
@@ -257,6 +260,16 @@ def test_where_rules_have_changed_since_the_wall_is_the_truth() -> None:
         stale, starts_at=stale.starts_at + timedelta(hours=1), ends_at=stale.ends_at + timedelta(hours=1)
     )
     assert "DTSTART;TZID=Europe/Sofia:20270406T113000" in unfolded(entry_bytes(stale))
+
+
+def test_where_rules_have_changed_to_a_switch_the_wall_is_the_truth_in_utc_too() -> None:
+    stale = entry(starts=datetime(2027, 10, 31, 3, 15), minutes=90, fold=0)
+    stale = replace(stale, starts_at=stale.starts_at - timedelta(hours=2), ends_at=stale.ends_at)
+    assert {"DTSTART:20271031T001500Z", "DTEND:20271031T014500Z"} < set(unfolded(entry_bytes(stale)))
+    # Clocks jump over half past three: by RFC 5545 the offset before the jump counts, and readers differ.
+    gap = entry(starts=datetime(2027, 3, 28, 2), minutes=300)
+    gap = replace(gap, starts=datetime(2027, 3, 28, 3, 30))
+    assert "DTSTART:20270328T013000Z" in unfolded(entry_bytes(gap))
 
 
 @pytest.mark.parametrize("method", ["PUBLISH", "REQUEST", "CANCEL"])
