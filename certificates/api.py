@@ -1,6 +1,7 @@
 """Certificates: checking for everybody, issuing and revoking for organisers with a token of the scope."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,22 +13,37 @@ from ninja.pagination import paginate
 from pydantic import ConfigDict, Field
 
 from certificates import issuing
+from certificates.candidates import Standing, candidates
 from certificates.codes import tidy
 from certificates.contents import check_url
 from certificates.guessing import PER_SECONDS, may_ask
 from certificates.models import Certificate
+from certificates.outdated import attested_now, differences
 from labs.api import type_of_texts
 from labs.api_access import FOR_EVERYBODY, account_of, lab_of_organiser
 from labs.api_document import IN_PLACE
 from labs.api_pages import Pages
-from labs.models import ApiToken
+from labs.models import ApiToken, Lab
 from labs.problems import Refused as Problem
 from registrations.models import Registration
 
 router = Router(tags=["Certificates"])
 
 Scope = ApiToken.Scope
-State = Annotated[Certificate.State, IN_PLACE]
+
+
+class PublicState(StrEnum):
+    VALID = "valid"
+    OUTDATED = "outdated"
+    REPLACED = "replaced"
+    REVOKED = "revoked"
+
+
+State = Annotated[PublicState, IN_PLACE]
+STATE_MEANS = (
+    "Outdated: something that it says has changed since, and the organiser has neither replaced nor revoked it yet. "
+    "Replaced: the holder got another one later"
+)
 
 
 class AttendedOut(Schema):
@@ -38,15 +54,19 @@ class AttendedOut(Schema):
 
 class CheckOut(Schema):
     code: str
-    state: State = Field(description="Replaced: the holder got another one later")
-    holder_name: str | None = Field(description="Only while valid and not erased")
+    state: State = Field(description=STATE_MEANS)
+    holder_name: str | None = Field(description="Only while valid, not corrected and not erased")
     lab: type_of_texts = Field(description="Its title, by language code")
     programme: type_of_texts = Field(description="Its name, by language code")
     first_day: str = Field(description="Of the lab, in its zone, as 2027-04-06")
     last_day: str = Field(description="Of the lab, in its zone")
     time_zone: str = Field(description="The lab's: IANA name")
-    sessions: list[AttendedOut] = Field(description="Attended sessions; none once it is revoked")
-    minutes: int = Field(description="Of the attended sessions in all")
+    sessions: list[AttendedOut] = Field(
+        description="Attended sessions, as far as that is so today; none once it is revoked"
+    )
+    minutes: int = Field(
+        description="Of these sessions in all; hours of sessions at the same time count once"
+    )
     issued_at: datetime
     revoked_at: datetime | None
     revoked_reason: str = Field(description="Empty if it is not revoked")
@@ -54,18 +74,26 @@ class CheckOut(Schema):
 
 class CertificateOut(Schema):
     code: str
-    state: State = Field(description="Replaced: the holder got another one later")
+    state: State = Field(description=STATE_MEANS)
     registration: UUID | None = Field(description="The registration's id; null once the person was erased")
     holder_name: str = Field(description="As printed; empty once the person was erased")
     language: str = Field(description="Of the paper: en, bg or el")
-    minutes: int = Field(description="Of the attended sessions in all")
+    minutes: int = Field(description="As issued; hours of sessions at the same time count once")
     issued_at: datetime
+    no_longer_so: list[str] = Field(
+        description="What has changed since it was issued, as sentences in the caller's language; further attended "
+        "sessions too, which make nothing on it wrong"
+    )
     address: str = Field(description="The page where everybody can check it")
 
 
 class IssuingOut(Schema):
     ready: int = Field(description="People who will get a certificate")
     blocked: int = Field(description="People whose name cannot be printed")
+    failed: int = Field(description="Of those who are ready: people for whom the last run could not make one")
+    outdated: int = Field(
+        description="Valid certificates that say what is no longer so; replace or revoke them"
+    )
 
 
 class RevokeIn(Schema):
@@ -74,17 +102,28 @@ class RevokeIn(Schema):
     reason: str = Field(min_length=1, max_length=300, description="Shown to everyone who checks")
 
 
-def certificate_data(row: Certificate) -> dict[str, Any]:
+def certificate_data(row: Certificate, no_longer_so: list[str]) -> dict[str, Any]:
     return {
         "code": row.code,
-        "state": row.state,
+        "state": row.public_state,
         "registration": row.registration.public_id if row.registration else None,
         "holder_name": row.holder_name,
         "language": row.language,
         "minutes": row.minutes,
         "issued_at": row.issued_at,
+        "no_longer_so": no_longer_so,
         "address": check_url(row.code),
     }
+
+
+def _all_data(rows: list[Certificate], lab: Lab) -> list[dict[str, Any]]:
+    said = differences((row for row in rows if row.state == Certificate.State.VALID), lab)
+    return [certificate_data(row, said.get(row.pk, [])) for row in rows]
+
+
+def _data(row: Certificate, lab: Lab) -> dict[str, Any]:
+    """Return one certificate as it is now."""
+    return _all_data([Certificate.objects.compared().select_related("registration").get(pk=row.pk)], lab)[0]
 
 
 @router.get("/certificates/{code}", response=CheckOut, url_name="certificate", openapi_extra=FOR_EVERYBODY)
@@ -93,22 +132,23 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
     response["Cache-Control"] = "no-store"  # it names a person, and is to be true at this moment
     if not may_ask(request):
         raise Throttled(wait=PER_SECONDS)
-    found = Certificate.objects.filter(code=tidy(code)).first()
+    found = Certificate.objects.compared().filter(code=tidy(code)).first()
     if found is None:
         raise Http404
     said = found.content
-    valid = found.state == Certificate.State.VALID
+    attested = attested_now(found)
+    named = found.state == Certificate.State.VALID and not found.other_name
     return {
         "code": found.code,
-        "state": found.state,
-        "holder_name": (found.holder_name or None) if valid else None,
+        "state": found.public_state,
+        "holder_name": (found.holder_name or None) if named else None,
         "lab": said.get("lab_title", {}),
         "programme": said.get("programme_name", {}),
         "first_day": said.get("first_day", ""),
         "last_day": said.get("last_day", ""),
         "time_zone": said.get("time_zone", ""),
-        "sessions": [] if found.state == Certificate.State.REVOKED else said.get("sessions", []),
-        "minutes": found.minutes,
+        "sessions": attested.sessions,
+        "minutes": attested.minutes,
         "issued_at": found.issued_at,
         "revoked_at": found.revoked_at,
         "revoked_reason": found.revoked_reason,
@@ -118,7 +158,8 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
 class PageOfCertificates(Pages):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [certificate_data(each) for each in page["items"]]
+        rows = list(page["items"])
+        page["items"] = _all_data(rows, rows[0].lab) if rows else []
         return page
 
 
@@ -127,18 +168,26 @@ class PageOfCertificates(Pages):
 def certificates(request: HttpRequest, lab: str) -> QuerySet[Certificate]:
     """Certificates of the lab, the newest first. Scope: certificates."""
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
-    return Certificate.objects.filter(lab=found).select_related("registration")
+    return Certificate.objects.compared().filter(lab=found).select_related("registration", "lab")
 
 
 @router.post("/labs/{lab}/certificates", response={202: IssuingOut}, url_name="issue_certificates")
 def issue(request: HttpRequest, lab: str) -> Status[dict[str, int]]:
-    """Begin issuing to everyone who has earned a certificate; a second call joins the first. Scope: certificates."""
+    """Begin issuing to everyone who has earned a certificate; a second call joins the first. Scope: certificates.
+
+    Where nobody is ready, nothing is begun.
+    """
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
-    standings = [candidate.standing for candidate in issuing.candidates(found)]
-    issuing.start_issuing(found, account_of(request))
+    everyone = candidates(found)
+    standings = [candidate.standing for candidate in everyone]
+    ready = sum(candidate.can_be_issued for candidate in everyone)
+    if ready:
+        issuing.start_issuing(found, account_of(request))
     counts = {
-        "ready": standings.count(issuing.Standing.READY),
-        "blocked": standings.count(issuing.Standing.BLOCKED),
+        "ready": ready,
+        "blocked": standings.count(Standing.BLOCKED),
+        "failed": standings.count(Standing.FAILED),
+        "outdated": standings.count(Standing.OUTDATED),
     }
     return Status(202, counts)
 
@@ -162,7 +211,7 @@ def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, A
     if person is None:
         raise Http404
     try:
-        return certificate_data(issuing.issue(person, account_of(request)))
+        return _data(issuing.issue(person, account_of(request)), found)
     except issuing.NotPrinted as error:
         raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
     except issuing.CannotIssue as error:
@@ -171,7 +220,11 @@ def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, A
 
 def _one(request: HttpRequest, lab: str, code: str) -> Certificate:
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
-    row = Certificate.objects.select_related("registration").filter(lab=found, code=tidy(code)).first()
+    row = (
+        Certificate.objects.select_related("registration__lab__programme", "lab")
+        .filter(lab=found, code=tidy(code))
+        .first()
+    )
     if row is None:
         raise Http404
     return row
@@ -181,7 +234,25 @@ def _one(request: HttpRequest, lab: str, code: str) -> Certificate:
 def revoke(request: HttpRequest, lab: str, code: str, form: RevokeIn) -> dict[str, Any]:
     """Withdraw a certificate. Scope: certificates."""
     try:
-        return certificate_data(issuing.revoke(_one(request, lab, code), form.reason, account_of(request)))
+        row = _one(request, lab, code)
+        return _data(issuing.revoke(row, form.reason, account_of(request)), row.lab)
+    except issuing.CannotIssue as error:
+        raise Problem(error.message, status=409) from error
+
+
+@router.post(
+    "/labs/{lab}/certificates/{code}/replace", response=CertificateOut, url_name="replace_certificate"
+)
+def replace(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
+    """Issue a new certificate, of what is so today, in place of this one; returns the new one. Scope: certificates.
+
+    409 says why it cannot be; 503, that it could not be printed this time: try again later.
+    """
+    row = _one(request, lab, code)
+    try:
+        return _data(issuing.reissue(row, account_of(request)), row.lab)
+    except issuing.NotPrinted as error:
+        raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
     except issuing.CannotIssue as error:
         raise Problem(error.message, status=409) from error
 
@@ -192,6 +263,7 @@ def revoke(request: HttpRequest, lab: str, code: str, form: RevokeIn) -> dict[st
 def restore(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
     """Undo a revocation. Scope: certificates."""
     try:
-        return certificate_data(issuing.restore(_one(request, lab, code), account_of(request)))
+        row = _one(request, lab, code)
+        return _data(issuing.restore(row, account_of(request)), row.lab)
     except issuing.CannotIssue as error:
         raise Problem(error.message, status=409) from error

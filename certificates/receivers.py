@@ -1,11 +1,56 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from certificates import issuing
-from registrations.signals import person_erased
+from certificates.models import Certificate, NotIssued
+from labs.models import Lab
+from registrations.attention import Attention, Kind
+from registrations.signals import attention_sought, person_erased
 
 
 @receiver(person_erased)
 def forget_holder(registration_id: int, **more: Any) -> None:
     issuing.forget_holder(registration_id)
+
+
+@receiver(attention_sought, sender=Lab)
+def certificates_that_wait(lab: Lab, **more: Any) -> list[Attention]:
+    """Say how many certificates say what is no longer so, and how many could not be issued."""
+    address = reverse("console_certificates", args=[lab.slug])
+    found = []
+    outdated = Certificate.objects.outdated().filter(lab=lab).count()
+    if outdated:
+        found.append(
+            Attention(
+                Kind.CERTIFICATES_OUTDATED,
+                ngettext(
+                    "%(count)d certificate says what is no longer correct",
+                    "%(count)d certificates say what is no longer correct",
+                    outdated,
+                )
+                % {"count": outdated},
+                gettext("Its page says that it is not confirmed until you replace or revoke it."),
+                f"{address}?standing=outdated",
+                gettext("Replace or revoke"),
+            )
+        )
+    failed = NotIssued.objects.filter(registration__lab=lab).count()
+    if failed:
+        found.append(
+            Attention(
+                Kind.CERTIFICATES_FAILED,
+                ngettext(
+                    "%(count)d certificate could not be issued",
+                    "%(count)d certificates could not be issued",
+                    failed,
+                )
+                % {"count": failed},
+                gettext("These people attended and have no certificate yet."),
+                f"{address}?standing=failed",
+                gettext("See why"),
+            )
+        )
+    return found

@@ -5,4 +5,13 @@ from labs.work import Lease, task
 
 @task("certificates.issue")
 def issue_to_lab(lease: Lease, lab: int, by: int | None) -> None:
-    issuing.issue_all(Lab.objects.get(pk=lab), User.objects.filter(pk=by).first() if by else None, lease)
+    issuing.issue_all(Lab.objects.get(pk=lab), _account(by), lease)
+
+
+@task("certificates.replace")
+def replace_in_lab(lease: Lease, lab: int, by: int | None) -> None:
+    issuing.issue_all(Lab.objects.get(pk=lab), _account(by), lease, replacing=True)
+
+
+def _account(pk: int | None) -> User | None:
+    return User.objects.filter(pk=pk).first() if pk else None

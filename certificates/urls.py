@@ -26,6 +26,11 @@ urlpatterns = [
         "organise/labs/<slug:lab>/certificates/issue/", console.issue_all, name="console_certificates_issue"
     ),
     path(
+        "organise/labs/<slug:lab>/certificates/replace/",
+        console.replace_all,
+        name="console_certificates_replace",
+    ),
+    path(
         "organise/labs/<slug:lab>/certificates/issue/<uuid:registration>/",
         console.issue_one,
         name="console_certificate_issue",

@@ -24,11 +24,7 @@ def take(registration: Registration, session: Session, by: User | None = None) -
 
     Raises NotOfThisLab, NotHeld.
     """
-    confirmed = registration.state == Registration.State.CONFIRMED
-    if registration.lab_id != session.lab_id or not confirmed:
-        raise NotOfThisLab
-    if session.is_cancelled or session.visibility == Session.Visibility.DRAFT:
-        raise NotHeld
+    _refuse([registration], session)
     attendance, _new = Attendance.objects.get_or_create(
         registration=registration,
         session=session,
@@ -37,15 +33,18 @@ def take(registration: Registration, session: Session, by: User | None = None) -
     return attendance
 
 
+def _refuse(people: Iterable[Registration], session: Session) -> None:
+    confirmed = Registration.State.CONFIRMED
+    if any(person.lab_id != session.lab_id or person.state != confirmed for person in people):
+        raise NotOfThisLab
+    if session.is_cancelled or session.visibility == Session.Visibility.DRAFT:
+        raise NotHeld
+
+
 @transaction.atomic
 def untake(registration: Registration, session: Session, by: User | None = None) -> bool:
     """Take it back, as a mistake. Tells whether there was anything to take back; the history keeps both."""
-    attendance = Attendance.objects.filter(registration=registration, session=session).first()
-    if attendance is None:
-        return False
-    attendance._history_user = by  # type: ignore[attr-defined]
-    attendance.delete()
-    return True
+    return bool(untake_all([registration], session, by))
 
 
 @transaction.atomic
@@ -54,21 +53,33 @@ def take_all(
 ) -> list[Registration]:
     """Write down that all of these people were there, and return those of whom it was not known yet.
 
-    All or nothing: raises NotOfThisLab if one of them is not of this lab, or not confirmed; NotHeld.
+    As many queries for a hundred as for one. All or nothing: raises NotOfThisLab if one of them is not of this lab,
+    or not confirmed; NotHeld.
     """
     people = list(registrations)
-    there = set(
-        Attendance.objects.filter(session=session, registration__in=people).values_list(
-            "registration_id", flat=True
-        )
+    _refuse(people, session)
+    now = timezone.now()
+    Attendance.objects.bulk_create(
+        (
+            Attendance(registration=person, session=session, taken_at=now, taken_by=by)
+            for person in {person.pk: person for person in people}.values()
+        ),
+        ignore_conflicts=True,
     )
-    new = [person for person in people if person.pk not in there]
-    for person in new:
-        take(person, session, by)
-    return new
+    # Those that this call wrote; whom somebody else has marked keeps the earlier instant.
+    written = Attendance.objects.filter(
+        session=session, registration__in=people, taken_at=now, taken_by=by
+    ).select_related("registration")
+    new = list(written)
+    Attendance.history.bulk_history_create(new, default_user=by)
+    return [attendance.registration for attendance in new]
 
 
 @transaction.atomic
 def untake_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
     """Take back what `take_all` wrote. Returns of how many there was something to take back."""
-    return sum(untake(person, session, by) for person in registrations)
+    rows = list(Attendance.objects.filter(registration__in=list(registrations), session=session))
+    for row in rows:
+        row._history_user = by  # type: ignore[attr-defined]
+        row.delete()
+    return len(rows)

@@ -18,6 +18,7 @@ from labs.health import BEAT_IS_LATE, MAIL_IS_LATE
 from labs.models import Lab
 from labs.models.texts import languages_of, reading
 from labs.wall_clock import wall
+from registrations.signals import attention_sought
 from sessions.models import Session
 
 SOON = timedelta(days=14)
@@ -35,9 +36,13 @@ class Kind(Enum):
     DRAFTS = "drafts"
     NO_SPEAKER = "no-speaker"
     NO_TITLE = "no-title"
+    CERTIFICATES_OUTDATED = "certificates-outdated"
+    CERTIFICATES_FAILED = "certificates-failed"
 
 
-URGENT = frozenset({Kind.WORKER_LATE, Kind.MAIL_FAILED, Kind.NO_PLACE})
+URGENT = frozenset(
+    {Kind.WORKER_LATE, Kind.MAIL_FAILED, Kind.NO_PLACE, Kind.CERTIFICATES_OUTDATED, Kind.CERTIFICATES_FAILED}
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,9 @@ def needed(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetime) 
         *_no_speaker(lab, shown),
         *_no_title(lab, shown),
     ]
+    for _receiver, more in attention_sought.send(Lab, lab=lab):
+        assert isinstance(more, list)  # noqa: S101  (as the signal says)
+        found.extend(more)
     return sorted(found, key=lambda one: not one.is_urgent)
 
 

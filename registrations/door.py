@@ -64,8 +64,8 @@ def sessions_to_take(lab: Lab, viewer: Viewer) -> QuerySet[Session]:
     """Return the sessions for which this viewer may take attendance: in sight, taking place, no drafts."""
     return (
         Session.objects.visible_to(viewer)
-        .filter(lab=lab, status=Session.Status.SCHEDULED)
-        .exclude(visibility=Session.Visibility.DRAFT)
+        .filter(lab=lab)
+        .held()
         .select_related("room")
         .order_by("starts_at", "pk")
     )

@@ -49,6 +49,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Keep only the sessions that this viewer may see."""
         return self.filter(visible_sessions(viewer))
 
+    def held(self) -> Self:
+        """Keep only the sessions that take place: neither cancelled nor drafts. Nobody attends the others."""
+        return self.filter(status="scheduled").exclude(visibility="draft")
+
     def for_pages(self) -> Self:
         """Fetch with each session what its page and calendars show, in a constant number of queries.
 

@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("lab_sessions", "0001_initial"),
         ("labs", "0001_initial"),
         ("registrations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -40,6 +41,7 @@ class Migration(migrations.Migration):
                 ),
                 ("holder_name", models.CharField(blank=True, max_length=200)),
                 ("holder_hash", models.CharField(max_length=130)),
+                ("registered_name", models.CharField(blank=True, max_length=200)),
                 ("content", models.JSONField()),
                 ("minutes", models.PositiveIntegerField()),
                 ("issued_at", models.DateTimeField()),
@@ -88,6 +90,40 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-issued_at", "-id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="AttestedSession",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attested",
+                        to="certificates.certificate",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("certificate", "position"),
             },
         ),
         migrations.CreateModel(
@@ -191,6 +227,44 @@ class Migration(migrations.Migration):
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
+        migrations.CreateModel(
+            name="NotIssued",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[
+                            ("no-glyphs", "No Glyphs"),
+                            ("texts", "Texts"),
+                            ("not-printed", "Not Printed"),
+                            ("not-registered", "Not Registered"),
+                            ("too-few", "Too Few"),
+                            ("not-valid", "Not Valid"),
+                            ("changed", "Changed"),
+                            ("replaced", "Replaced"),
+                            ("newer", "Newer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("details", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "registration",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="not_issued",
+                        to="registrations.registration",
+                    ),
+                ),
+            ],
+        ),
         migrations.AddConstraint(
             model_name="certificate",
             constraint=models.UniqueConstraint(
@@ -208,6 +282,12 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="certificate_revoked_has_instant",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="attestedsession",
+            constraint=models.UniqueConstraint(
+                fields=("certificate", "position"), name="attested_once_in_place"
             ),
         ),
     ]

@@ -1,3 +1,3 @@
-from certificates.models.certificates import Certificate
+from certificates.models.certificates import AttestedSession, Certificate, NotIssued
 
-__all__ = ["Certificate"]
+__all__ = ["AttestedSession", "Certificate", "NotIssued"]

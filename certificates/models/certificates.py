@@ -2,20 +2,59 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Lab, User
 from labs.models.histories import History
-from registrations.models import Registration
+from registrations.models import Attendance, Registration
+from sessions.models import Session
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def compared(self) -> "CertificateQuerySet":
+        """Annotate, as booleans, what is different today from what each certificate says.
+
+        `not_held`: a session was cancelled, deleted or withdrawn into the drafts; `not_attended`: an attendance was
+        taken back; `other_hours`: a session begins or ends at another instant; `other_name`: the person's name was
+        corrected. `attended_more` makes nothing on the certificate wrong: the person attended a further session. Of a
+        person who was erased nothing is known but the sessions.
+        """
+        said = AttestedSession.objects.filter(certificate=OuterRef("pk"))
+        there = Attendance.objects.filter(
+            registration=OuterRef("certificate__registration"), session=OuterRef("session")
+        )
+        listed = AttestedSession.objects.filter(
+            certificate=OuterRef(OuterRef("pk")), session=OuterRef("session")
+        )
+        more = Attendance.objects.held().filter(registration=OuterRef("registration"))
+        known = said.filter(session__isnull=False)
+        same_hours = Q(starts_at=F("session__starts_at"), ends_at=F("session__ends_at"))
+        return self.annotate(
+            not_held=Exists(said.filter(Q(session__isnull=True) | ~Q(session__in=Session.objects.held()))),
+            not_attended=Exists(known.filter(certificate__registration__isnull=False).exclude(Exists(there))),
+            other_hours=Exists(known.exclude(same_hours)),
+            other_name=Exists(
+                Registration.objects.filter(pk=OuterRef("registration")).exclude(
+                    name=OuterRef("registered_name")
+                )
+            ),
+            attended_more=Exists(more.exclude(Exists(listed))),
+        )
+
+    def outdated(self) -> "CertificateQuerySet":
+        """Return the valid ones that attest what is no longer so, annotated as by `compared`."""
+        differs = Q(not_held=True) | Q(not_attended=True) | Q(other_hours=True) | Q(other_name=True)
+        return self.compared().filter(differs, state=Certificate.State.VALID)
 
 
 class Certificate(models.Model):
     """What was issued, as it was issued.
 
     `content` holds everything that the paper says except the name (titles, dates, minutes, colours), so that the
-    check page needs neither the lab's present texts nor the registration. Erasing the person empties `holder_name`
-    and the file; `holder_hash` (salted) still lets a shown paper's name be compared.
+    check page needs neither the lab's present texts nor the registration. `registered_name` is the name as the
+    registration had it, before it was made ready for print. Erasing the person empties both names and the file;
+    `holder_hash` (salted) still lets a shown paper's name be compared.
     """
 
     class State(models.TextChoices):
@@ -32,6 +71,7 @@ class Certificate(models.Model):
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     holder_name = models.CharField(max_length=200, blank=True)
     holder_hash = models.CharField(max_length=130)
+    registered_name = models.CharField(max_length=200, blank=True)
     content = models.JSONField()
     minutes = models.PositiveIntegerField()
     issued_at = models.DateTimeField()
@@ -45,9 +85,16 @@ class Certificate(models.Model):
     replaced_by = models.OneToOneField(
         "self", models.SET_NULL, null=True, blank=True, related_name="replaces"
     )
-    history = History(excluded_fields=["pdf"])
+    history = History(excluded_fields=["pdf", "registered_name"])
+    objects = CertificateQuerySet.as_manager()
     _history_user: "User | None"
     skip_history_when_saving: bool
+    # Of those that `compared` and `outdated` return.
+    not_held: bool
+    not_attended: bool
+    other_hours: bool
+    other_name: bool
+    attended_more: bool
 
     class Meta:
         ordering = ("-issued_at", "-id")
@@ -63,3 +110,61 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def is_outdated(self) -> bool:
+        """Tell whether it is valid and says what is no longer so. Asks nothing: `compared` has to have annotated it."""
+        differs = self.not_held or self.not_attended or self.other_hours or self.other_name
+        return differs and self.state == self.State.VALID
+
+    @property
+    def public_state(self) -> str:
+        """Return the state that everybody is told: "outdated" for a valid one that says what is no longer so."""
+        return "outdated" if self.is_outdated else self.state
+
+
+class AttestedSession(models.Model):
+    """A session that a certificate says was attended: the one in this place of its `content["sessions"]`.
+
+    The instants are those at which it was issued; what differs from the session today is no longer so.
+    """
+
+    certificate = models.ForeignKey(Certificate, models.CASCADE, related_name="attested")
+    position = models.PositiveSmallIntegerField()
+    session = models.ForeignKey(Session, models.SET_NULL, null=True, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("certificate", "position")
+        constraints = (
+            models.UniqueConstraint(fields=["certificate", "position"], name="attested_once_in_place"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.certificate_id} {self.position}"
+
+
+class NotIssued(models.Model):
+    """Why the last run of issuing made no certificate for a person. Gone as soon as there is one."""
+
+    class Code(models.TextChoices):
+        """What stood in the way; `certificates.refusals` has the words. The last three are never kept."""
+
+        NO_GLYPHS = "no-glyphs"
+        TEXTS = "texts"
+        NOT_PRINTED = "not-printed"
+        NOT_REGISTERED = "not-registered"
+        TOO_FEW = "too-few"
+        NOT_VALID = "not-valid"
+        CHANGED = "changed"
+        REPLACED = "replaced"
+        NEWER = "newer"
+
+    registration = models.OneToOneField(Registration, models.CASCADE, related_name="not_issued")
+    code = models.CharField(max_length=20, choices=Code)
+    details = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.registration_id}: {self.code}"

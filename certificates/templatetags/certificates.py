@@ -3,6 +3,7 @@
 from django import template
 
 from certificates.models import Certificate
+from certificates.outdated import differences
 from registrations.models import Registration
 
 register = template.Library()
@@ -10,5 +11,12 @@ register = template.Library()
 
 @register.simple_tag
 def certificate_of(registration: Registration) -> Certificate | None:
-    """Return the person's latest certificate. One query."""
-    return Certificate.objects.filter(registration=registration).order_by("-issued_at", "-pk").first()
+    """Return the person's latest certificate, annotated by `compared`. One query."""
+    own = Certificate.objects.filter(registration=registration)
+    return own.compared().order_by("-issued_at", "-pk").first()
+
+
+@register.simple_tag
+def differences_of(certificate: Certificate) -> list[str]:
+    """Return what is different today from what a certificate says, as sentences. No query where nothing is."""
+    return differences([certificate], certificate.lab).get(certificate.pk, [])

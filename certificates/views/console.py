@@ -1,6 +1,7 @@
 """The organiser's page of certificates: who has earned one, issuing, revoking, replacing."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -10,11 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from certificates import issuing
+from certificates.candidates import Candidate, Standing, candidates, has_earned, minutes_in_all
 from certificates.forms import RevokeForm
-from certificates.issuing import CannotIssue, NotPrinted, Standing
+from certificates.issuing import CannotIssue, NotPrinted
 from certificates.models import Certificate
+from certificates.outdated import differences
+from certificates.printable import obstacle_of
+from certificates.progress import progress
 from labs import access
 from labs.models import Lab, User
+from labs.searching import search_text
 from registrations.models import Registration
 
 PER_PAGE = 50
@@ -28,32 +34,53 @@ def _user(request: HttpRequest) -> User:
 @access.organiser
 def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Everyone who attended, with where each stands; `?standing=` and `?q=` narrow the list."""
-    everyone = issuing.candidates(lab)
+    everyone = candidates(lab)
     counts = Counter(candidate.standing.value for candidate in everyone)
     wanted = request.GET.get("standing", "")
-    search = request.GET.get("q", "").strip().casefold()[:100]
+    search = request.GET.get("q", "").strip()[:100]
+    wanted_words = search_text(search).split()
     shown = [
         candidate
         for candidate in everyone
         if (not wanted or candidate.standing.value == wanted)
-        and (not search or search in candidate.registration.name.casefold())
+        and all(word in candidate.registration.name_key for word in wanted_words)
     ]
+    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
+    works = [found for replacing in (False, True) if (found := progress(lab, replacing=replacing))]
+    erased = list(Certificate.objects.outdated().filter(lab=lab, registration=None).defer("content"))
+    of_erased = differences(erased, lab)
     context = {
         "lab": lab,
         "section": "certificates",
-        "page_obj": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": page,
+        "rows": _rows(page, lab),
         "counts": {standing.name.lower(): counts[standing.value] for standing in Standing},
         "standings": [(standing.value, _label(standing), counts[standing.value]) for standing in Standing],
         "wanted": wanted,
         "search": search,
         "everyone": len(everyone),
-        "work": issuing.running_work(lab),
+        "issuable": sum(candidate.can_be_issued for candidate in everyone),
+        "replaceable": sum(candidate.can_be_replaced for candidate in everyone),
+        "works": works,
+        "is_issuing": any(work.goes_on and not work.replacing for work in works),
+        "is_replacing": any(work.goes_on and work.replacing for work in works),
+        "erased": [(one, of_erased[one.pk]) for one in erased],
     }
     return render(request, "certificates/console/list.html", context)
 
 
+def _rows(page: Iterable[Candidate], lab: Lab) -> list[tuple[Candidate, list[str]]]:
+    """Return the people of one page, each with what is different today from what their certificate says."""
+    shown = list(page)
+    valid = [one.certificate for one in shown if one.standing is Standing.OUTDATED or one.attended_more]
+    differ = differences((certificate for certificate in valid if certificate), lab)
+    return [(one, differ.get(one.certificate.pk, []) if one.certificate else []) for one in shown]
+
+
 def _label(standing: Standing) -> str:
     return {
+        Standing.OUTDATED: _("No longer correct"),
+        Standing.FAILED: _("Could not be issued"),
         Standing.ISSUED: _("Issued"),
         Standing.READY: _("Ready to issue"),
         Standing.BLOCKED: _("Name cannot be printed"),
@@ -66,9 +93,38 @@ def _label(standing: Standing) -> str:
 @require_POST
 def issue_all(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Put the issuing down as work for the worker; pressing twice starts it once."""
-    issuing.start_issuing(lab, _user(request))
-    messages.info(request, _("The certificates are being issued. Everyone gets a mail with the link."))
+    if any(candidate.can_be_issued for candidate in candidates(lab)):
+        issuing.start_issuing(lab, _user(request))
+        messages.info(request, _("The certificates will be issued. Everyone gets an email with the link."))
+    else:
+        messages.info(request, _("Nobody is waiting for a certificate, so nothing was started."))
     return redirect("console_certificates", lab.slug)
+
+
+@access.organiser
+def replace_all(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Show what is no longer so on which certificate, then put down the work of replacing them all."""
+    outdated = [candidate for candidate in candidates(lab) if candidate.standing is Standing.OUTDATED]
+    replaceable = [candidate for candidate in outdated if candidate.can_be_replaced]
+    if request.method == "POST":
+        if replaceable:
+            issuing.start_issuing(lab, _user(request), replacing=True)
+            messages.info(
+                request, _("The certificates will be replaced. Everyone gets an email with the link.")
+            )
+        else:
+            messages.info(request, _("No certificate needs replacing, so nothing was started."))
+        return redirect("console_certificates", lab.slug)
+    page = Paginator(replaceable, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "lab": lab,
+        "section": "certificates",
+        "page_obj": page,
+        "rows": _rows(page, lab),
+        "count": len(replaceable),
+        "left": len(outdated) - len(replaceable),
+    }
+    return render(request, "certificates/console/replace_all.html", context)
 
 
 @access.organiser
@@ -147,14 +203,16 @@ def replace(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
             words = _("Certificate %(old)s is replaced by %(new)s. A mail is queued.")
             messages.info(request, words % {"old": code, "new": new.code})
         return redirect("console_certificates", lab.slug)
-    attended = issuing.has_earned(registration)
+    attended = has_earned(registration)
+    compared = Certificate.objects.compared().select_related("registration").get(pk=certificate.pk)
     context = {
         "lab": lab,
         "section": "certificates",
         "certificate": certificate,
         "registration": registration,
         "attended": attended,
-        "obstacle": issuing.obstacle_of(registration.name),
-        "minutes": sum(int(session.duration.total_seconds() // 60) for session in attended),
+        "obstacle": obstacle_of(registration.name),
+        "minutes": minutes_in_all((session.starts_at, session.ends_at) for session in attended),
+        "differences": differences([compared], lab).get(compared.pk, []),
     }
     return render(request, "certificates/console/replace.html", context)

@@ -14,6 +14,7 @@ from certificates.forms import CompareForm
 from certificates.guessing import PER_SECONDS, may_ask
 from certificates.holders import is_holder
 from certificates.models import Certificate
+from certificates.outdated import attested_now
 from labs import access
 
 
@@ -45,7 +46,8 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
     if not may_ask(request):
         return _slow_down(request)
     tidied = tidy(code)
-    found = Certificate.objects.select_related("lab__programme", "replaced_by").filter(code=tidied).first()
+    known = Certificate.objects.compared().select_related("lab__programme", "replaced_by")
+    found = known.filter(code=tidied).first()
     if found is None:
         response = render(request, "certificates/unknown.html", {"typed": code[:60]}, status=404)
         add_never_cache_headers(response)
@@ -59,6 +61,7 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
     newer = found.replaced_by
     context = {
         "certificate": found,
+        "state": found.public_state,
         "replaced_at": newer.issued_at if newer else None,
         "form": form,
         "matches": matches,
@@ -75,19 +78,25 @@ def _said(certificate: Certificate) -> dict[str, Any]:
     """Return what the certificate attests, with its days as dates."""
     content = certificate.content
     if not content:
-        return {"content": {}, "sessions": [], "zone": certificate.lab.time_zone}
+        return {"content": {}, "sessions": [], "minutes": 0, "zone": certificate.lab.time_zone}
+    attested = attested_now(certificate)
     days = {name: date.fromisoformat(content[name]) for name in ("first_day", "last_day")}
-    sessions = [{**each, "on": date.fromisoformat(each["on"])} for each in content["sessions"]]
-    return {"content": {**content, **days}, "sessions": sessions, "zone": content["time_zone"]}
+    sessions = [{**each, "on": date.fromisoformat(each["on"])} for each in attested.sessions]
+    return {
+        "content": {**content, **days},
+        "sessions": sessions,
+        "minutes": attested.minutes,
+        "zone": content["time_zone"],
+    }
 
 
 @access.public
 def certificate_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
-    """The file as it was issued, to whoever has the code that stands on it."""
+    """The file as it was issued, to whoever has the code that stands on it, as long as all that it says is so."""
     if not may_ask(request):
         return _slow_down(request)
-    found = Certificate.objects.filter(code=tidy(code), state=Certificate.State.VALID).first()
-    if found is None or not found.pdf:
+    found = Certificate.objects.compared().filter(code=tidy(code)).first()
+    if found is None or found.public_state != Certificate.State.VALID or not found.pdf:
         raise Http404
     response = FileResponse(
         found.pdf.open("rb"), content_type="application/pdf", filename=f"{found.code}.pdf"

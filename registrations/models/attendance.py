@@ -8,6 +8,12 @@ from registrations.models.people import Registration
 from sessions.models import Session
 
 
+class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    def held(self) -> "AttendanceQuerySet":
+        """Keep only attendance of sessions that took place: of a cancelled one nothing is attested."""
+        return self.filter(session__in=Session.objects.held())
+
+
 class Attendance(models.Model):
     """One person was present in one session."""
 
@@ -18,6 +24,7 @@ class Attendance(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     history = History()
+    objects = AttendanceQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["registration", "session"], name="attended_once"),)

@@ -1,5 +1,6 @@
 """Attendance at the door: a list of sessions, then a list of people with a button each. Works without script."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -93,7 +94,7 @@ def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpRespo
     """Mark everybody of one page of the list as present; asks first, naming them."""
     found = _session(request, lab, session)
     if request.method == "POST":
-        people = [_registered(lab, value) for value in request.POST.getlist("person")[:PER_PAGE]]
+        people = _all_registered(lab, request.POST.getlist("person")[:PER_PAGE])
         new = attendance.take_all(people, found, posted.person(request))
         request.session[LAST_MARKED] = {
             "session": found.pk,
@@ -153,11 +154,20 @@ def _people(request: HttpRequest, session: Session) -> tuple[DoorSearchForm, Pag
 
 def _registered(lab: Lab, public_id: str) -> Registration:
     """Return a person who is registered in this lab, by the id that a button or a hidden field sent."""
+    [person] = _all_registered(lab, [public_id])
+    return person
+
+
+def _all_registered(lab: Lab, public_ids: Iterable[str]) -> list[Registration]:
+    """Return people who are registered in this lab, in one query; 404 if one of them is not."""
     try:
-        wanted = UUID(public_id)
+        wanted = {UUID(public_id) for public_id in public_ids}
     except ValueError:
         raise Http404 from None
-    return get_object_or_404(known(lab), public_id=wanted, state=Registration.State.CONFIRMED)
+    people = list(known(lab).filter(public_id__in=wanted, state=Registration.State.CONFIRMED))
+    if len(people) != len(wanted):
+        raise Http404
+    return people
 
 
 def _last_marked(request: HttpRequest, session: Session) -> list[str]:

@@ -67,7 +67,7 @@ def _page(
         lab,
         person,
         rows=rows,
-        attended=sum(row.attendance is not None for row in rows),
+        attended=person.attendances.held().count(),
         form=form or _seat_form(lab, person, rows),
         mails=[MailRow(message, outbox.occasion_in_words(message.occasion)) for message in written],
         changes=changes_of(person, get_language() or "en"),
@@ -293,7 +293,7 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         lab,
         person,
         rows=[row for row in rows if row.can_be_taken_back],
-        attended=sum(row.attendance is not None for row in rows),
+        attended=person.attendances.held().count(),
         mails=Message.objects.filter(about=_about(person)).count(),
     )
     return render(request, "registrations/console/erase.html", context)

@@ -111,6 +111,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
     held = _seats(found, *seats.ACTIVE)
     attendances = list(found.attendances.select_related("session"))
     attended = {attendance.session_id for attendance in attendances}
+    counted = found.attendances.held().count()
     movements = list(SeatMovement.objects.filter(seat__registration=found).select_related("seat__session"))
     seen = in_sight(
         found.lab_id,
@@ -151,8 +152,8 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
         "now": now,
         "events": events(found, movements, attendances, messages, language, seen),
         "hidden_count": len(held) - len(own),
-        "attended_count": len(attended),
-        "missing_count": max(found.lab.certificate_min_sessions - len(attended), 0),
+        "attended_count": counted,
+        "missing_count": max(found.lab.certificate_min_sessions - counted, 0),
         "lab_is_over": found.lab.is_over(timezone.now()),
         "feed": links.subscription(found),
         "takes_registrations": found.lab.takes_registrations(now),

@@ -109,6 +109,7 @@ ORGANISER = (
     page("console_certificates"),
     page("console_certificate_revoke"),
     page("console_certificate_replace"),
+    page("console_certificates_replace"),
     page("console_people"),
     page("console_mail"),
     page("console_message"),

@@ -1,6 +1,7 @@
 """Issuing: who has earned a certificate, once each, and what becomes of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -9,12 +10,13 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from certificates import issuing
+from certificates.candidates import Standing, candidates
 from certificates.codes import new_code, tidy
 from certificates.holders import hash_of, is_holder
-from certificates.issuing import CannotIssue, Standing
+from certificates.issuing import CannotIssue
 from certificates.models import Certificate
-from labs.models import Message, Task
-from labs.work import Lease, claim
+from labs.models import Message, Task, WorkerBeat
+from labs.work import Lease, carry_out, claim
 from registrations.erasing import erase
 from registrations.models import Registration
 from tests import factories as f
@@ -53,7 +55,7 @@ def test_attendance_of_one_session_makes_a_certificate_with_its_file_and_one_mai
     text = PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text()
     assert "Участник едно" in text
     assert certificate.code in text
-    assert certificate.minutes == 120
+    assert certificate.minutes == 60  # both sessions are at the same hour
     [message] = Message.objects.filter(occasion="certificate")
     assert message.language == "bg"
     assert f"/certificates/{certificate.code}/" in message.text
@@ -70,7 +72,7 @@ def test_who_attended_less_than_the_lab_asks_gets_none() -> None:
     registration = attended(1, lab=f.LabFactory(certificate_min_sessions=2))
     with pytest.raises(CannotIssue):
         issuing.issue(registration)
-    [candidate] = issuing.candidates(registration.lab)
+    [candidate] = candidates(registration.lab)
     assert candidate.standing == Standing.NOT_YET
 
 
@@ -79,7 +81,7 @@ def test_a_name_that_the_fonts_lack_is_refused_and_says_which_characters() -> No
     with pytest.raises(CannotIssue) as refused:
         issuing.issue(registration)
     assert "王" in refused.value.message
-    [candidate] = issuing.candidates(registration.lab)
+    [candidate] = candidates(registration.lab)
     assert candidate.standing == Standing.BLOCKED
     assert Certificate.objects.count() == 0
     assert Message.objects.count() == 0
@@ -174,8 +176,8 @@ def test_the_list_costs_the_same_queries_for_two_people_and_for_twenty(django_as
     for people in (2, 20):
         for _number in range(people):
             attended(2, lab=lab)
-        with django_assert_num_queries(3):
-            issuing.candidates(lab)
+        with django_assert_num_queries(5):
+            candidates(lab)
 
 
 def test_guesses_are_slowed_down() -> None:
@@ -194,3 +196,72 @@ def test_a_certificate_says_what_was_true_when_it_was_issued() -> None:
     page = Client().get(f"/certificates/{certificate.code}/").content.decode()
     assert "Another title" not in page
     assert certificate.issued_at <= timezone.now()
+
+
+def test_a_run_says_on_the_page_for_whom_it_made_none_and_why() -> None:
+    lab = f.LabFactory()
+    fine, other = attended(lab=lab, name="Demo participant 1"), attended(lab=lab, name="Demo participant 2")
+    # A text that this person's language needs and that cannot be set.
+    session = other.attendances.get().session
+    session.title = {"en": "x" * 600}
+    type(session).objects.filter(pk=session.pk).update(title=session.title)
+    issuing.start_issuing(lab)
+    [(work, lease)] = claim(Task, 5, timedelta(seconds=30))
+    carry_out(work, lease)
+    work.refresh_from_db()
+    assert work.state == Task.State.DONE
+    organiser = Client()
+    organiser.force_login(f.StaffFactory(lab=lab).user)
+    page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
+    assert "1 certificate could not be issued" in page
+    assert "a text of the lab is empty or too long for the paper" in page
+    assert "Certificates are being issued" not in page
+    overview = organiser.get(f"/organise/labs/{lab.slug}/").content.decode()
+    assert "1 certificate could not be issued" in overview
+    assert fine.certificates.count() == 1
+
+    type(session).objects.filter(pk=session.pk).update(title={"en": "Short"})
+    organiser.post(f"/organise/labs/{lab.slug}/certificates/issue/{other.public_id}/")
+    page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
+    assert "could not be issued" not in page
+
+
+@pytest.mark.parametrize(
+    ("task", "beat_minutes_ago", "words"),
+    [
+        ({}, 0, "Certificates are being issued"),
+        ({}, 60, "No certificates are being issued at the moment"),
+        ({}, None, "No certificates are being issued at the moment"),
+        ({"attempts": 1, "later": 5}, 0, "They will be tried again on"),
+        ({"state": "failed", "attempts": 7}, 0, "has given up trying"),
+        ({"state": "done"}, 0, ""),
+    ],
+)
+def test_being_issued_is_said_only_while_somebody_does_it(
+    task: dict[str, Any], beat_minutes_ago: int | None, words: str
+) -> None:
+    lab = attended().lab
+    now = timezone.now()
+    run_at = now + timedelta(minutes=task.pop("later", 0))
+    Task.objects.create(
+        name="certificates.issue", arguments={"lab": lab.pk, "by": None}, run_at=run_at, **task
+    )
+    if beat_minutes_ago is not None:
+        at = now - timedelta(minutes=beat_minutes_ago)
+        WorkerBeat.objects.create(worker="test", started_at=at, beat_at=at)
+    organiser = Client()
+    organiser.force_login(f.StaffFactory(lab=lab).user)
+    page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
+    assert words in page
+    assert ("Certificates are being issued" in page) == (words == "Certificates are being issued")
+    # While it goes on, the button that would start it is not there.
+    assert ("Issue 1 certificate" in page) == ("issued" not in words)
+
+
+def test_the_list_holds_each_session_once_however_many_attended_it() -> None:
+    lab = f.LabFactory()
+    sessions = [f.SessionFactory(lab=lab) for _number in range(3)]
+    for session in sessions:
+        for registration in [f.RegistrationFactory(lab=lab) for _number in range(4)]:
+            f.AttendanceFactory(registration=registration, session=session)
+    assert len({id(session) for one in candidates(lab) for session in one.attended}) == 3

@@ -186,6 +186,17 @@ def test_all_or_nothing_where_one_of_them_is_a_stranger(client: Client, session:
     assert not Attendance.objects.exists()
 
 
+def test_marking_a_hundred_costs_the_same_queries_as_marking_two(client: Client, session: Session) -> None:
+    counts = []
+    for many in (2, 40):
+        people = [f.RegistrationFactory(lab=session.lab) for _number in range(many)]
+        with CaptureQueriesContext(connection) as queries:
+            client.post(f"{OPENING}all/", {"person": [str(person.public_id) for person in people]})
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert Attendance.objects.count() == Attendance.history.filter(history_type="+").count() == 42
+
+
 def test_a_session_that_has_not_begun_says_so(client: Client, session: Session) -> None:
     assert "This session has not begun" in client.get(OPENING).content.decode()
 

@@ -1,0 +1,168 @@
+"""What a certificate says that is no longer so: which fact, as it was printed and as it is now."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import get_language, gettext
+
+from certificates.candidates import minutes_in_all
+from certificates.models import AttestedSession, Certificate
+from labs import dates
+from labs.models import Lab
+from labs.models.texts import languages_of, reading
+from labs.wall_clock import wall
+from registrations.models import Attendance
+from sessions.models import Session
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One session of a certificate, and what is true of it now."""
+
+    position: int
+    session: Session | None
+    starts_at: datetime
+    ends_at: datetime
+    held: bool
+    attended: bool
+
+    @property
+    def is_so(self) -> bool:
+        """Tell whether all that the certificate says of this session is true today."""
+        return self.held and self.attended and not self.has_other_hours
+
+    @property
+    def has_other_hours(self) -> bool:
+        session = self.session
+        return session is not None and (session.starts_at, session.ends_at) != (self.starts_at, self.ends_at)
+
+
+def _said_by(certificates: Iterable[int]) -> dict[int, list[_Said]]:
+    """Return for each certificate its sessions in their order. One query."""
+    there = Attendance.objects.filter(
+        registration=OuterRef("certificate__registration"), session=OuterRef("session")
+    )
+    erased = Q(certificate__registration__isnull=True)
+    rows = (
+        AttestedSession.objects.filter(certificate__in=list(certificates))
+        .select_related("session")
+        .annotate(there=Q(Exists(there)) | erased, held=Q(session__in=Session.objects.held()))
+        .order_by("certificate", "position")
+    )
+    said: dict[int, list[_Said]] = defaultdict(list)
+    for row in rows:
+        said[row.certificate_id].append(
+            _Said(row.position, row.session, row.starts_at, row.ends_at, bool(row.held), bool(row.there))
+        )
+    return said
+
+
+@dataclass(frozen=True)
+class Attested:
+    """What a certificate attests at this moment: sessions as in its `content`, and their minutes in all."""
+
+    sessions: list[dict[str, Any]]
+    minutes: int
+
+
+def attested_now(certificate: Certificate) -> Attested:
+    """Return what is still so of the sessions that a certificate lists; nothing of one that was revoked.
+
+    One query where it is outdated, else none. It is annotated by `compared`.
+    """
+    listed = certificate.content.get("sessions", [])
+    if certificate.state == Certificate.State.REVOKED:
+        return Attested([], 0)
+    if not certificate.is_outdated:
+        return Attested(listed, certificate.minutes)
+    still = [each for each in _said_by([certificate.pk])[certificate.pk] if each.is_so]
+    return Attested(
+        [listed[each.position] for each in still],
+        minutes_in_all((each.starts_at, each.ends_at) for each in still),
+    )
+
+
+def differences(certificates: Iterable[Certificate], lab: Lab) -> dict[int, list[str]]:
+    """Return for each of the lab's certificates what is different today, as sentences in the reader's language.
+
+    At most three queries, none where no certificate is outdated or lacks a session. The certificates are annotated
+    by `compared`.
+    """
+    differing = {one.pk: one for one in certificates if one.is_outdated or one.attended_more}
+    if not differing:
+        return {}
+    said = _said_by(differing)
+    contents, names = {}, {}
+    for pk, content, name in Certificate.objects.filter(pk__in=differing).values_list(
+        "pk", "content", "registration__name"
+    ):
+        contents[pk], names[pk] = content, name
+    more = _attended_since(differing.values())
+    return {
+        pk: [
+            *([gettext("The name is now %(name)s") % {"name": names[pk]}] if certificate.other_name else []),
+            *(sentence for each in said[pk] if (sentence := _about_session(each, contents[pk], lab))),
+            *(
+                gettext("Attended since: %(session)s") % {"session": _reading(session.title, lab)}
+                for session in more[pk]
+            ),
+        ]
+        for pk, certificate in differing.items()
+    }
+
+
+def _attended_since(certificates: Iterable[Certificate]) -> dict[int, list[Session]]:
+    """Return for each certificate the sessions that its person attended and that it does not list."""
+    holders = {
+        one.registration_id: one.pk for one in certificates if one.registration_id and one.attended_more
+    }
+    listed = AttestedSession.objects.filter(
+        certificate__registration=OuterRef("registration"),
+        certificate__in=holders.values(),
+        session=OuterRef("session"),
+    )
+    rows = (
+        Attendance.objects.held()
+        .filter(registration__in=list(holders))
+        .exclude(Exists(listed))
+        .select_related("session")
+        .order_by("session__starts_at", "pk")
+        if holders
+        else ()
+    )
+    found: dict[int, list[Session]] = defaultdict(list)
+    for row in rows:
+        found[holders[row.registration_id]].append(row.session)
+    return found
+
+
+def _about_session(said: _Said, content: Mapping[str, Any], lab: Lab) -> str:
+    title = {"session": _reading(content["sessions"][said.position]["titles"], lab)}
+    if said.session is None:
+        return gettext("Deleted since: %(session)s") % title
+    if said.session.is_cancelled:
+        return gettext("Cancelled: %(session)s") % title
+    if not said.held:
+        return gettext("A draft again: %(session)s") % title
+    if not said.attended:
+        return gettext("Attendance taken back: %(session)s") % title
+    if said.has_other_hours:
+        language = get_language() or "en"
+        was, now = (
+            dates.short_span(
+                wall(one.starts_at, content["time_zone"]), wall(one.ends_at, content["time_zone"]), language
+            )
+            for one in (said, said.session)
+        )
+        return gettext("Other hours: %(session)s (was %(was)s, is now %(now)s)") % {
+            **title, "was": was, "now": now,
+        }  # fmt: skip
+    return ""
+
+
+def _reading(text: object, lab: Lab) -> str:
+    return reading(languages_of(text), get_language() or "en", lab.default_language)[0]

@@ -1,0 +1,43 @@
+"""Why somebody gets no certificate: codes that are kept, and their words in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+
+from certificates.models import NotIssued
+from certificates.printable import unprintable
+
+Code = NotIssued.Code
+
+
+def why_not(code: str, details: Mapping[str, Any]) -> str:
+    """Return why no certificate was made and what to do, in the language that is active."""
+    match code:
+        case Code.NO_GLYPHS:
+            return unprintable(tuple(details.get("characters", ())))
+        case Code.TEXTS:
+            return gettext(
+                "The certificate cannot be printed: a text of the lab is empty or too long for the paper."
+            )
+        case Code.NOT_PRINTED:
+            return gettext(
+                "The certificate could not be printed just now. Try again in a minute. If it happens again, try it "
+                "with a simpler logo or shorter texts of the lab."
+            )
+        case Code.NOT_REGISTERED:
+            return gettext("Only a person who is registered can get a certificate.")
+        case Code.TOO_FEW:
+            return gettext("The person attended fewer sessions than the lab asks for.")
+        case Code.NOT_VALID:
+            return gettext("Only a valid certificate of a registered person can be replaced.")
+        case Code.CHANGED:
+            return gettext("Somebody else has just changed this certificate. Open the list again.")
+        case Code.REPLACED:
+            return gettext(
+                "A certificate that was replaced cannot be revoked; revoke the one that replaced it."
+            )
+        case Code.NEWER:
+            return gettext("The person has a newer certificate. Revoke that one first.")
+        case _:
+            raise ValueError(f"no words for {code}")

@@ -1,0 +1,225 @@
+"""Nothing attests what is no longer so: what was issued is marked, the organiser is told, and the next step is near."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import reverse
+from pypdf import PdfReader
+
+from certificates import issuing
+from certificates.candidates import Standing, candidates
+from certificates.models import Certificate
+from labs import tokens
+from labs.models import ApiToken, Lab, Task
+from labs.work import carry_out, claim
+from registrations import attendance
+from registrations.erasing import erase
+from registrations.models import Registration
+from sessions.models import Session
+from sessions.publishing import cancel, restore
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+NOT_CONFIRMED = "This certificate is not confirmed at the moment"
+
+
+def organiser_of(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(lab=lab).user)
+    return client
+
+
+def issued(sessions: int = 2, **person: object) -> tuple[Certificate, Registration, list[Session]]:
+    registration = f.RegistrationFactory(**person)
+    attended = [
+        f.AttendanceFactory(registration=registration, session__title={"en": f"Workshop {number}"}).session
+        for number in range(1, sessions + 1)
+    ]
+    return issuing.issue(registration), registration, attended
+
+
+def check_page(certificate: Certificate) -> str:
+    return Client().get(f"/certificates/{certificate.code}/?lang=en").content.decode()
+
+
+def take_back(registration: Registration, session: Session) -> None:
+    attendance.untake(registration, session)
+
+
+def cancelled(registration: Registration, session: Session) -> None:
+    cancel(session)
+
+
+def drafted(registration: Registration, session: Session) -> None:
+    Session.objects.filter(pk=session.pk).update(visibility="draft")
+
+
+def deleted(registration: Registration, session: Session) -> None:
+    session.delete()
+
+
+def moved(registration: Registration, session: Session) -> None:
+    Session.objects.filter(pk=session.pk).update(ends_at=session.ends_at + timedelta(minutes=15))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (take_back, "Attendance taken back: Workshop 2"),
+        (cancelled, "Cancelled: Workshop 2"),
+        (drafted, "A draft again: Workshop 2"),
+        (deleted, "Deleted since: Workshop 2"),
+        (moved, "Other hours: Workshop 2 (was "),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_session_that_is_no_longer_so_marks_the_certificate_everywhere(
+    change: Callable[[Registration, Session], None], words: str
+) -> None:
+    certificate, registration, [_first, second] = issued()
+    organiser = organiser_of(registration.lab)
+    page = reverse("console_certificates", args=[registration.lab.slug])
+    overview = reverse("console_lab", args=[registration.lab.slug])
+    assert "No longer correct" not in organiser.get(page).content.decode()
+
+    change(registration, second)
+
+    shown = check_page(certificate)
+    assert NOT_CONFIRMED in shown
+    assert "This certificate is valid" not in shown
+    assert ("Workshop 1" in shown, "Workshop 2" in shown) == (True, False)
+    assert Client().get(f"/certificates/{certificate.code}.pdf").status_code == 404
+    told = Client().get(f"/api/v1/certificates/{certificate.code}").json()
+    assert (told["state"], told["minutes"], len(told["sessions"])) == ("outdated", 60, 1)
+
+    listed = organiser.get(page).content.decode()
+    assert words in listed
+    assert "1 certificate says what is no longer correct" in listed
+    assert reverse("console_certificate_replace", args=[registration.lab.slug, certificate.code]) in listed
+    assert "1 certificate says what is no longer correct" in organiser.get(overview).content.decode()
+    person = reverse("console_registration", args=[registration.lab.slug, registration.public_id])
+    assert words in organiser.get(person).content.decode()
+
+
+def test_replacing_is_one_step_and_the_new_one_leaves_the_cancelled_session_out() -> None:
+    certificate, registration, [_first, second] = issued()
+    cancel(second)
+    organiser = organiser_of(registration.lab)
+    address = reverse("console_certificate_replace", args=[registration.lab.slug, certificate.code])
+    assert "Cancelled: Workshop 2" in organiser.get(address).content.decode()
+    organiser.post(address)
+    new = Certificate.objects.get(registration=registration, state="valid")
+    text = PdfReader(default_storage.open(new.pdf.name)).pages[0].extract_text()
+    assert ("Workshop 1" in text, "Workshop 2" in text) == (True, False)
+    assert "This certificate is valid" in check_page(new)
+    assert "Replaced by a newer one" in check_page(certificate)
+
+
+def test_all_of_them_are_replaced_after_one_question() -> None:
+    lab = f.LabFactory()
+    session = f.SessionFactory(lab=lab)
+    people = [f.RegistrationFactory(lab=lab) for _number in range(3)]
+    attendance.take_all(people, session)
+    for person in people:
+        issuing.issue(person)
+    moved(people[0], session)
+    organiser = organiser_of(lab)
+    address = reverse("console_certificates_replace", args=[lab.slug])
+    asked = organiser.get(address).content.decode()
+    assert "Replace 3 certificates" in asked
+    assert Task.objects.count() == 0
+    organiser.post(address)
+    [(work, lease)] = claim(Task, 5, timedelta(minutes=5))
+    carry_out(work, lease)
+    assert {one.state for one in Certificate.objects.all()} == {"valid", "replaced"}
+    assert {one.standing for one in candidates(lab)} == {Standing.ISSUED}
+    organiser.post(address)
+    assert Task.objects.filter(state=Task.State.QUEUED).count() == 0
+
+
+def test_a_corrected_name_is_not_attested_in_its_earlier_spelling() -> None:
+    certificate, registration, _sessions = issued(name="Demo particpant")
+    Registration.objects.filter(pk=registration.pk).update(name="Demo participant")
+    shown = check_page(certificate)
+    assert NOT_CONFIRMED in shown
+    assert "Demo particpant" not in shown
+    assert "Demo participant" not in shown
+    assert Client().get(f"/api/v1/certificates/{certificate.code}").json()["holder_name"] is None
+    page = organiser_of(registration.lab).get(reverse("console_certificates", args=[registration.lab.slug]))
+    assert "The name is now Demo participant" in page.content.decode()
+
+
+def test_a_person_whose_every_attendance_was_taken_back_stays_on_the_page_with_what_to_do() -> None:
+    certificate, registration, [session] = issued(1)
+    attendance.untake(registration, session)
+    page = organiser_of(registration.lab).get(reverse("console_certificates", args=[registration.lab.slug]))
+    shown = page.content.decode()
+    assert registration.name in shown
+    assert reverse("console_certificate_revoke", args=[registration.lab.slug, certificate.code]) in shown
+    assert reverse("console_certificate_replace", args=[registration.lab.slug, certificate.code]) not in shown
+    assert "None of the sessions that it lists" in check_page(certificate)
+
+
+def test_what_is_put_right_again_is_confirmed_again() -> None:
+    certificate, _registration, [session] = issued(1)
+    cancel(session)
+    assert NOT_CONFIRMED in check_page(certificate)
+    restore(session)
+    assert "This certificate is valid" in check_page(certificate)
+
+
+def test_a_further_session_makes_nothing_wrong_and_is_offered() -> None:
+    certificate, registration, _sessions = issued(1)
+    f.AttendanceFactory(registration=registration, session__title={"en": "Workshop 9"})
+    assert "This certificate is valid" in check_page(certificate)
+    page = organiser_of(registration.lab).get(reverse("console_certificates", args=[registration.lab.slug]))
+    assert "Attended since: Workshop 9" in page.content.decode()
+    assert "no longer correct" not in page.content.decode()
+
+
+def test_the_certificate_of_an_erased_person_is_marked_too_and_can_be_revoked() -> None:
+    certificate, registration, [session] = issued(1)
+    erase(registration)
+    assert "This certificate is valid" in check_page(certificate)
+    cancel(session)
+    assert NOT_CONFIRMED in check_page(certificate)
+    page = organiser_of(registration.lab).get(reverse("console_certificates", args=[registration.lab.slug]))
+    assert reverse("console_certificate_revoke", args=[registration.lab.slug, certificate.code]) in (
+        page.content.decode()
+    )
+
+
+def test_a_cancelled_session_earns_nothing_on_page_in_bulk_and_for_one() -> None:
+    registration = f.RegistrationFactory()
+    session = f.AttendanceFactory(registration=registration).session
+    cancel(session)
+    [candidate] = candidates(registration.lab) or [None]
+    assert candidate is None or candidate.standing is Standing.NOT_YET
+    with pytest.raises(issuing.CannotIssue):
+        issuing.issue(registration)
+    organiser_of(registration.lab).post(
+        reverse("console_certificates_issue", args=[registration.lab.slug]), follow=True
+    )
+    assert (Certificate.objects.count(), Task.objects.filter(name="certificates.issue").count()) == (0, 0)
+
+
+def test_the_api_names_what_is_no_longer_so_and_replaces() -> None:
+    certificate, registration, [_first, second] = issued()
+    lab = registration.lab
+    cancel(second)
+    token, token_hash = tokens.new_api_token()
+    organiser = f.StaffFactory(lab=lab).user
+    ApiToken.objects.create(
+        user=organiser, name="test", token_hash=token_hash, scopes=[ApiToken.Scope.CERTIFICATES], lab=lab
+    )
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    [row] = client.get(f"/api/v1/labs/{lab.slug}/certificates").json()["items"]
+    assert (row["state"], row["no_longer_so"]) == ("outdated", ["Cancelled: Workshop 2"])
+    counts = client.post(f"/api/v1/labs/{lab.slug}/certificates").json()
+    assert counts == {"ready": 0, "blocked": 0, "failed": 0, "outdated": 1}
+    new = client.post(f"/api/v1/labs/{lab.slug}/certificates/{certificate.code}/replace").json()
+    assert (new["state"], new["minutes"], new["no_longer_so"]) == ("valid", 60, [])
