@@ -20,7 +20,7 @@ from certificates.printable import obstacle_of
 from certificates.progress import progress
 from labs import access
 from labs.models import Lab, User
-from labs.searching import search_text
+from labs.searching import folded
 from registrations.models import Registration
 
 PER_PAGE = 50
@@ -38,12 +38,12 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
     counts = Counter(candidate.standing.value for candidate in everyone)
     wanted = request.GET.get("standing", "")
     search = request.GET.get("q", "").strip()[:100]
-    wanted_words = search_text(search).split()
+    pieces = [folded(word).replace(" ", "") for word in search.split()]
     shown = [
         candidate
         for candidate in everyone
         if (not wanted or candidate.standing.value == wanted)
-        and all(word in candidate.registration.name_key for word in wanted_words)
+        and all(piece in candidate.registration.name_key for piece in pieces)
     ]
     page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
     works = [found for replacing in (False, True) if (found := progress(lab, replacing=replacing))]
