@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import cast
 
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
@@ -77,8 +78,7 @@ def needed(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetime) 
         *_no_title(lab, shown),
     ]
     for _receiver, more in attention_sought.send(Lab, lab=lab):
-        assert isinstance(more, list)  # noqa: S101  (as the signal says)
-        found.extend(more)
+        found.extend(cast("list[Attention]", more))
     return sorted(found, key=lambda one: not one.is_urgent)
 
 
