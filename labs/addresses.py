@@ -1,10 +1,13 @@
-"""The part of an address that names a thing: made once from its title, never changed by a new title."""
+"""The part of an address that names a thing: created once from its title, never changed by a new title."""
 
+import unicodedata
 from collections.abc import Collection, Mapping
 
+from anyascii import anyascii
 from django.utils.text import slugify
 
-# Bulgarian as the Transliteration Act has it, Greek as ELOT 743 without its digraphs: near enough for an address.
+# Bulgarian as the Transliteration Act has it, Greek as ELOT 743 without its digraphs: near enough for an address. All
+# other writings are left to the library, which knows neither.
 _CYRILLIC = {
     **dict(zip("абвгдезийклмнопрстуфхъь", "abvgdeziyklmnoprstufhay", strict=True)),
     "ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sht", "ю": "yu", "я": "ya",
@@ -20,15 +23,9 @@ _LETTERS = str.maketrans(_CYRILLIC | _GREEK)
 def address_for(texts: Mapping[str, str], taken: Collection[str], *, limit: int, otherwise: str) -> str:
     """Return an address (a slug of at most `limit` characters) for a title, unlike all that are taken.
 
-    The English title is preferred, since most readers can type it; a title without any letter that can be written
-    in Latin gives `otherwise`.
+    A title without letters and digits of any writing gives `otherwise`.
     """
-    for title in (texts.get("en", ""), *texts.values()):
-        words = slugify(title.lower().translate(_LETTERS))
-        if words:
-            break
-    else:
-        words = otherwise
+    words = in_latin(texts) or otherwise
     room = limit - 5
     base = words[:room].rstrip("-") if len(words) > room else words
     if len(words) > room and "-" in base[room // 2 :]:
@@ -37,3 +34,16 @@ def address_for(texts: Mapping[str, str], taken: Collection[str], *, limit: int,
     while (found := base if number == 1 else f"{base}-{number}") in taken:
         number += 1
     return found
+
+
+def in_latin(texts: Mapping[str, str]) -> str:
+    """Return a title in small Latin letters, digits and hyphens, or nothing where it has no letters or digits.
+
+    The English title is preferred, since most readers can type it.
+    """
+    for title in (texts.get("en", ""), *texts.values()):
+        letters = unicodedata.normalize("NFC", title).lower().translate(_LETTERS)
+        # Without apostrophes, which stand for sounds there, and with a sign's name as words of its own.
+        if words := slugify(anyascii(letters).replace(":", " ")):
+            return words
+    return ""

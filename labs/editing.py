@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.validators import slug_re
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -36,6 +37,7 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 LONGEST = 366  # days of one lab
 KEPT_AT_MOST = 3650
 SESSIONS_AT_MOST = 1000
+SLUG_LENGTH = 60
 TRIES = 3  # to find an address that nobody else takes at the same moment
 
 
@@ -101,9 +103,10 @@ class ProgrammePlan:
 
 @dataclass(frozen=True)
 class LabPlan:
-    """Everything that an organiser says about a lab, except who sees it, its address and its logo.
+    """Everything that an organiser says about a lab, except who sees it and its logo.
 
-    Dates are days in `time_zone`; the instants of registration are UTC.
+    Dates are days in `time_zone`; the instants of registration are UTC. `slug` is the lab's part of
+    its address; left empty, a new lab gets one from its title, and any other keeps its own.
     """
 
     title: Texts
@@ -123,9 +126,10 @@ class LabPlan:
     certificate_min_sessions: int = 1
     colour: str = ""
     logo_alt: Texts = field(default_factory=dict)
+    slug: str = ""
 
 
-LAB_COLUMNS = tuple(column.name for column in fields(LabPlan))
+LAB_COLUMNS = tuple(column.name for column in fields(LabPlan) if column.name != "slug")
 PROGRAMME_COLUMNS = tuple(column.name for column in fields(ProgrammePlan) if column.name != "cities")
 _TEXTS = {"title", "theme", "description", "venue", "consent", "logo_alt", "name", "organiser", "runs"}
 
@@ -231,7 +235,7 @@ def create_lab(programme: Programme, plan: LabPlan, by: User | None = None) -> L
     put(lab, plan, LAB_COLUMNS)
     _check_lab(lab, plan)
     taken = set(Lab.objects.values_list("slug", flat=True))
-    lab.slug = address_for(languages_of(dict(plan.title)), taken, limit=60, otherwise="lab")
+    lab.slug = plan.slug or address_for(languages_of(dict(plan.title)), taken, limit=60, otherwise="lab")
     lab.theme_values = _theme_of(lab)
     save(lab, by)
     return lab
@@ -245,9 +249,11 @@ def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(of=("self",)))
     frame = (lab.starts_on, lab.ends_on, lab.time_zone)
-    if not put(lab, plan, LAB_COLUMNS):
+    slug = plan.slug or lab.slug
+    if not put(lab, plan, LAB_COLUMNS) and slug == lab.slug:
         return lab
     _check_lab(lab, plan)
+    lab.slug = slug
     lab.theme_values = _theme_of(lab)
     save(lab, by)
     if frame != (lab.starts_on, lab.ends_on, lab.time_zone):
@@ -258,6 +264,19 @@ def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
 
 def _theme_of(lab: Lab) -> dict[str, str]:
     return theme_values(lab.colour) if lab.colour else {}
+
+
+def _check_address(lab: Lab, slug: str, findings: Findings) -> None:
+    """Note what speaks against a new address: people and programs rely on it once the lab was public."""
+    if lab.public_revised_at is not None:
+        findings.add("slug", gettext("This lab has been public, so its address stays as it is."))
+    elif len(slug) > SLUG_LENGTH or not slug_re.fullmatch(slug):
+        findings.add(
+            "slug",
+            gettext("Use at most %(count)d Latin letters, digits and hyphens.") % {"count": SLUG_LENGTH},
+        )
+    elif Lab.objects.filter(slug=slug).exists():
+        findings.add("slug", gettext("Another lab has this address. Choose another one."))
 
 
 def _check_lab(lab: Lab, plan: LabPlan) -> None:
@@ -273,6 +292,8 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
             )
             lab.colour = ""
     findings.columns(lab, LAB_COLUMNS)
+    if plan.slug and plan.slug != lab.slug:
+        _check_address(lab, plan.slug, findings)
     for name in ("title", "theme", "description", "venue", "consent", "logo_alt"):
         findings.languages(name, getattr(plan, name))
     for name, on in (("starts_on", plan.starts_on), ("ends_on", plan.ends_on)):

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs import theme
-from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, LabPlan, ProgrammePlan
+from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, SLUG_LENGTH, LabPlan, ProgrammePlan
 from labs.forms.base import (
     CitiesField,
     DayField,
@@ -213,6 +213,18 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         rows=5,
         required=False,
     )
+    slug = forms.CharField(
+        label=_("Address"),
+        help_text=_(
+            "The end of the lab’s web address. Left empty, it is created from the title. Until the lab is public for "
+            "the first time it can be changed."
+        ),
+        required=False,
+        max_length=SLUG_LENGTH,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
     starts_on = DayField(label=_("First day"))
     ends_on = DayField(label=_("Last day"))
     time_zone = ZoneField(label=_("Time zone"))
@@ -268,6 +280,8 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         self.about = f"lab {lab.pk}" if lab else ""
         initial = _lab_initial(lab) if lab else _new_lab_initial(programme)
         super().__init__(*args, locales=initial["languages"], initial=initial, **kwargs)
+        if lab is not None and lab.public_revised_at is not None:
+            del self.fields["slug"]
         if lab is None or not lab.logo:
             del self.fields["remove_logo"]
         zone = self._zone()
@@ -344,6 +358,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         }
         return LabPlan(
             **said,
+            slug=values.get("slug", ""),
             languages=self.chosen_languages,
             registration_opens_at=self.opens_at,
             registration_closes_at=self.closes_at,
@@ -352,8 +367,9 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
 
 def _lab_initial(lab: Lab) -> dict[str, Any]:
     plain = (
-        "title", "theme", "description", "starts_on", "ends_on", "time_zone", "languages", "default_language", "format",
-        "venue", "contact_email", "consent", "retention_days", "certificate_min_sessions", "colour", "logo_alt",
+        "title", "slug", "theme", "description", "starts_on", "ends_on", "time_zone", "languages", "default_language",
+        "format", "venue", "contact_email", "consent", "retention_days", "certificate_min_sessions", "colour",
+        "logo_alt",
     )  # fmt: skip
     return {
         **{name: getattr(lab, name) for name in plain},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from labs.addresses import in_latin
 from labs.zones import validate_zone
 from sessions.programme_file.document import Problem, Problems, Record
 
@@ -88,14 +88,14 @@ class Ground:
             )
 
 
-def slug_of(record: Record, limits: Column, *, default: str = "") -> str | None:
-    """Return the record's part of the address; where it gives none, one made from `default`."""
-    if "slug" in record or not default:
+def slug_of(record: Record, limits: Column, *, named: Mapping[str, str] | None = None) -> str | None:
+    """Return the record's part of the address; where it gives none, the one that its name gives."""
+    if "slug" in record or not named:
         return record.text("slug", limits, required=True) or None
     record.value("slug")
-    slug = slugify(default)[: limits.max_length]
+    slug = in_latin(named)[: limits.max_length].rstrip("-")
     if not slug:
-        record.note("slug", _("is missing, and the name has no English letters to make it from."))
+        record.note("slug", _("is missing, and the name has no letters to create it from."))
     return slug or None
 
 

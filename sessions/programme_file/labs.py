@@ -151,7 +151,7 @@ class LabReader:
             with item:
                 self.ground.provenance(item)
                 name = item.texts("name", column(Room, "name"), required=True)
-                slug = slug_of(item, column(Lab, "slug"), default=(name or {}).get("en", ""))
+                slug = slug_of(item, column(Lab, "slug"), named=name)
                 address = item.text("address", column(Room, "address"))
                 online = item.flag("online")
                 join_link = web_address(item, "join_link", column(Room, "join_link"))

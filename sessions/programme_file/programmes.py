@@ -118,7 +118,7 @@ def _group_list(holder: Record, name: str, ground: Ground) -> Iterator[GroupFact
         elif item := holder.as_record(place, entry):
             with item:
                 texts = item.texts("name", limits, required=True)
-                slug = slug_of(item, column(StakeholderGroup, "slug"), default=(texts or {}).get("en", ""))
+                slug = slug_of(item, column(StakeholderGroup, "slug"), named=texts)
         else:
             continue
         if slug and texts:

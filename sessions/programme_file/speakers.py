@@ -73,7 +73,7 @@ class Speakers:
 
     def _profile(self, record: Record) -> SpeakerFacts | None:
         name = record.texts("name", column(Speaker, "name"), required=True)
-        slug = slug_of(record, column(Speaker, "slug"), default=(name or {}).get("en", ""))
+        slug = slug_of(record, column(Speaker, "slug"), named=name)
         affiliation = record.texts("affiliation", column(Speaker, "affiliation"))
         biography = record.texts("biography", column(Speaker, "biography"))
         city = self.ground.city_slug(record, "city")

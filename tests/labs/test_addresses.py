@@ -1,5 +1,6 @@
 """Addresses from titles."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,8 +19,25 @@ def test_bulgarian_and_greek_are_written_in_latin() -> None:
     assert address_for({"el": "Θεσσαλονίκη"}, (), limit=60, otherwise="x") == "thessaloniki"
 
 
-def test_a_title_that_cannot_be_written_in_latin_gives_the_other_word() -> None:
-    assert address_for({"en": "日本"}, {"session"}, limit=60, otherwise="session") == "session-2"
+@pytest.mark.parametrize(
+    ("title", "address"),
+    [
+        ("Nguyễn Thị Ánh", "nguyen-thi-anh"),
+        ("გიორგი", "giorgi"),
+        ("王伟", "wangwei"),
+        ("Дем’яненко", "demyanenko"),
+        ("Ђорђе Ћирић", "djordje-ciric"),
+        ("Weiß-Großmann", "weiss-grossmann"),
+        ("🚲 Mobility", "bike-mobility"),
+        ("ﬁnancing CO₂", "financing-co2"),
+    ],
+)
+def test_every_writing_is_written_in_latin(title: str, address: str) -> None:
+    assert address_for({"en": title}, (), limit=60, otherwise="x") == address
+
+
+def test_a_title_without_letters_gives_the_other_word() -> None:
+    assert address_for({"en": "…—…"}, {"session"}, limit=60, otherwise="session") == "session-2"
 
 
 def test_long_titles_end_with_a_whole_word() -> None:

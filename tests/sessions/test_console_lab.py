@@ -85,6 +85,29 @@ def png() -> BytesIO:
     return data
 
 
+def test_a_labs_address_can_be_chosen_until_it_was_public(owner: Client, client: Client, lab: Lab) -> None:
+    new(owner, slug="sixth")
+    assert Lab.objects.exclude(pk=lab.pk).get().slug == "sixth"
+    Lab.objects.filter(pk=lab.pk).update(visibility="draft", public_revised_at=None)
+
+    assert "Another lab has this address" in errors(edit(client, slug="sixth"))
+    assert "Use at most 60 Latin letters" in errors(edit(client, slug="не така"))
+    moved = edit(client, slug="fifth")
+
+    assert moved["Location"] == "/organise/labs/fifth/settings/"
+    assert client.get("/organise/labs/fifth/settings/").status_code == 200
+    assert client.get(SETTINGS).status_code == 404
+
+    owner.post("/organise/labs/fifth/publish/", form_of(owner.get("/organise/labs/fifth/publish/")).filled())
+    for visibility in ("public", "draft"):  # also once it is a draft again
+        Lab.objects.filter(pk=lab.pk).update(visibility=visibility)
+        page = client.get("/organise/labs/fifth/settings/")
+        assert 'name="slug"' not in page.content.decode()
+        client.post("/organise/labs/fifth/settings/", form_of(page).filled(slug="stolen"))
+        lab.refresh_from_db()
+        assert lab.slug == "fifth"
+
+
 def test_a_new_lab_is_a_draft_with_registration_hours_in_its_own_zone(
     owner: Client, programme: Programme
 ) -> None:

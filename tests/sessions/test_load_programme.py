@@ -94,6 +94,23 @@ def test_loading_twice_changes_nothing_at_all():
     assert everything() == before
 
 
+def test_names_in_any_writing_get_an_address_by_themselves():
+    document = a_document()
+    names = [{"el": "Γιώργος Φιλίππου"}, {"bg": "Щерю Йъжов"}, "გიორგი", "Nguyễn Ánh", "王伟"]
+    session_of(document)["speakers"] = [{"name": name} for name in names]
+    session_of(document)["agenda"] = []
+    lab_of(document)["sessions"] = lab_of(document)["sessions"][:1]
+    lab_of(document)["rooms"] = [{"name": {"bg": "Зала 1"}}, {"slug": "plenary", "name": "Plenary"}]
+
+    load_document(document)
+    load_document(document)
+
+    assert sorted(Speaker.objects.values_list("slug", flat=True)) == [
+        "giorgi", "giorgos-filippoy", "nguyen-anh", "shteryu-yazhov", "wangwei",
+    ]  # fmt: skip
+    assert Room.objects.count() == 2
+
+
 def test_a_wrong_file_lists_every_problem_changes_nothing_and_fails(file):
     document = a_document()
     session_of(document)["ends"] = "2027-03-30T10:00"
