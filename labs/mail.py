@@ -17,12 +17,10 @@ from email.encoders import encode_base64
 from email.message import EmailMessage as PolicyMessage
 from email.mime.base import MIMEBase
 from email.policy import default as default_policy
-from email.utils import formataddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -30,6 +28,7 @@ from django.utils.translation import gettext
 
 from labs import tokens
 from labs.email_addresses import ascii_address, clean_address
+from labs.mail_format import OutgoingMail, mailbox
 from labs.models import Attachment, Lab, Message
 from labs.models.texts import reading
 from labs.spoken import marked
@@ -280,13 +279,13 @@ def _with_marks_replaced(body: str, replacements: Mapping[str, str]) -> str:
     return re.sub("|".join(map(re.escape, longest_first)), lambda found: replacements[found[0]], body)
 
 
-def outgoing(message: Message) -> EmailMultiAlternatives:
+def outgoing(message: Message) -> OutgoingMail:
     """Build the mail that leaves the house, the same at every try."""
     content = rendered(message, reveal=True)
-    mail = EmailMultiAlternatives(
+    mail = OutgoingMail(
         subject=content.subject,
         body=content.text,
-        to=[_mailbox(message.to_name, message.to_email)],
+        to=[mailbox(message.to_name, ascii_address(message.to_email))],
         reply_to=[ascii_address(message.lab.contact_email)]
         if message.lab and message.lab.contact_email
         else None,
@@ -303,13 +302,7 @@ def outgoing(message: Message) -> EmailMultiAlternatives:
     return mail
 
 
-def _mailbox(name: str, email: str) -> str:
-    """Return `"Name" <address>`, the name quoted or encoded as needed."""
-    address = ascii_address(email)
-    return formataddr((name, address)) if name else address
-
-
-def _attach(mail: EmailMultiAlternatives, attachment: Attachment) -> None:
+def _attach(mail: OutgoingMail, attachment: Attachment) -> None:
     """Attach a file under its full content type.
 
     A calendar that asks something of its reader (METHOD REQUEST or CANCEL, RFC 5546) is also the last alternative

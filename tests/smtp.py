@@ -33,6 +33,7 @@ class MailServer:
     connections: int = 0
     logins: int = 0
     received: list[EmailMessage] = field(default_factory=list)
+    octets: list[bytes] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
@@ -70,6 +71,7 @@ class MailServer:
         content = envelope.content
         assert isinstance(content, bytes)
         with self.lock:
+            self.octets.append(content)
             self.received.append(email.message_from_bytes(content, policy=email.policy.default))
             self.recipients.append(list(map(str, envelope.rcpt_tos)))
         if self.drop_after_data:
