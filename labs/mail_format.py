@@ -42,15 +42,12 @@ class OutgoingMail(EmailMultiAlternatives):
             if addresses:
                 mail[name] = ", ".join(addresses)
         mail["Date"] = formatdate(localtime=settings.EMAIL_USE_LOCALTIME)
-        mail.set_content(self.body, cte=_encoding_for(self.body))
-        for alternative in self.alternatives:
-            subtype, parameters = _text_type(alternative.mimetype)
-            mail.add_alternative(
-                alternative.content,
-                subtype=subtype,
-                params=parameters,
-                cte=_encoding_for(alternative.content),
-            )
+        body = str(self.body)
+        mail.set_content(body, cte=_encoding_for(body))
+        for content, content_type in self.alternatives:
+            text = str(content)
+            subtype, parameters = _text_type(content_type)
+            mail.add_alternative(text, subtype=subtype, params=parameters, cte=_encoding_for(text))
         if self.attachments:
             mail.make_mixed()
         for attachment in self.attachments:
