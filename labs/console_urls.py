@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labs.views import console_cities, console_people, console_programme
+from labs.views import console_cities, console_people, console_programme, undo
 
 CITIES = "programmes/<slug:programme>/cities/"
 
@@ -15,5 +15,6 @@ urlpatterns = [
     path(CITIES + "new/", console_cities.new, name="console_city_new"),
     path(CITIES + "<slug:city>/edit/", console_cities.edit, name="console_city"),
     path("labs/<slug:lab>/people/", console_people.lab_people, name="console_people"),
+    path("undo/<str:undo>/", undo.undo, name="console_undo"),
     path("tokens/", console_people.keys, name="console_tokens"),
 ]

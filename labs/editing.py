@@ -26,7 +26,7 @@ from labs.logos import LogoRefused, read_logo
 from labs.models import City, Lab, Message, Programme, User
 from labs.models.texts import languages_of
 from labs.revisions import touch
-from labs.signals import lab_rescheduled
+from labs.signals import lab_deleting, lab_rescheduled
 from labs.theme import clean_colour, theme_values
 from labs.wording import said_of
 
@@ -376,25 +376,24 @@ def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
 
 @transaction.atomic
 def delete_lab(lab: Lab, by: User | None = None) -> None:
-    """Delete a lab in which nothing has happened yet. Raises Refused where anything above this floor hangs on it."""
+    """Delete a lab that nobody has seen, with its drafts. Raises Refused where anything else hangs on it."""
     Lab.objects.select_for_update().get(pk=lab.pk)
+    lab_deleting.send(sender=Lab, lab_id=lab.pk, by=by)
     if not is_empty(lab):
-        raise Refused(
-            gettext("This lab has sessions, registrations or mails. Only a lab without any can be deleted.")
-        )
+        raise Refused(gettext("This lab has registrations or emails. Only a lab without any can be deleted."))
     lab._history_user = by  # type: ignore[attr-defined]
     lab.delete()
 
 
 def is_empty(lab: Lab) -> bool:
     """Tell whether nothing of the floors above belongs to the lab, and no mail went out for it."""
-    return not (Message.objects.filter(lab=lab).exists() or is_used(lab, besides="labs"))
+    return not (Message.objects.filter(lab=lab).exists() or is_used(lab, "labs"))
 
 
-def is_used(row: models.Model, besides: str = "") -> bool:
-    """Tell whether any other row refers to this one; rows of the app `besides` do not count."""
+def is_used(row: models.Model, *besides: str) -> bool:
+    """Tell whether any other row refers to this one; rows of the apps `besides` do not count."""
     for relation in row._meta.related_objects:
-        if relation.related_model._meta.app_label == besides or relation.many_to_many:
+        if relation.related_model._meta.app_label in besides or relation.many_to_many:
             continue
         if relation.related_model._base_manager.filter(**{relation.field.name: row.pk}).exists():
             return True

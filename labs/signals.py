@@ -8,5 +8,12 @@ from django.dispatch import Signal
 # lab_id: int. The lab's days or zone are about to be others; a receiver may raise labs.editing.Refused.
 lab_rescheduled = Signal()
 
+# lab_id: int. The lab is about to move with all its sessions; a receiver may raise labs.editing.Refused.
+lab_moving = Signal()
+
+# lab_id: int, by: User | None. The lab is about to be deleted: floors above delete what nobody has seen, or raise
+# labs.editing.Refused.
+lab_deleting = Signal()
+
 # room_id: int, moved: bool (people must go, or click, elsewhere), seen: bool (not the join link alone), by: User | None
 room_changed = Signal()

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from registrations.views import console_attendance, console_person, console_registrations
+from registrations.views import console_attendance, console_move, console_person, console_registrations
 
 PERSON = "organise/labs/<slug:lab>/registrations/<uuid:registration>/"
 DOOR = "organise/labs/<slug:lab>/attendance/<slug:session>/"
 
 urlpatterns = [
+    path("organise/labs/<slug:lab>/move/", console_move.move, name="console_lab_move"),
     path(
         "organise/labs/<slug:lab>/registrations/",
         console_registrations.registrations,

@@ -3,8 +3,13 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
+from labs.editing import Refused
+from labs.models import Lab
+from labs.signals import lab_moving
 from labs.work import enqueue
+from registrations.models import Attendance
 from sessions.models import Session
 from sessions.publishing import Change
 from sessions.signals import session_changed
@@ -24,4 +29,14 @@ def plan_what_follows(session_id: int, change: Change, tell: bool, **more: Any) 
             "registrations.tell",
             {"session": session_id, "change": change.value, "by_mail": tell},
             key=f"registrations.tell:{session_id}:{sequence}:{change.value}",
+        )
+
+
+@receiver(lab_moving, sender=Lab)
+def keep_what_was_attended(lab_id: int, **more: Any) -> None:
+    if Attendance.objects.filter(session__lab=lab_id).exists():
+        raise Refused(
+            _(
+                "Attendance has been taken, so the lab cannot move as a whole. Move the sessions still to come."
+            )
         )

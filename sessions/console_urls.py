@@ -37,5 +37,6 @@ urlpatterns = [
     path(SESSION + "internal/", console_publishing.internal, name="console_session_internal"),
     path(SESSION + "unpublish/", console_publishing.unpublish, name="console_session_unpublish"),
     path(SESSION + "cancel/", console_publishing.cancel, name="console_session_cancel"),
+    path(SESSION + "delete/", console_publishing.delete, name="console_session_delete"),
     path(SESSION + "restore/", console_publishing.restore, name="console_session_restore"),
 ]

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from django.utils.translation import gettext, ngettext
 
-from labs.editing import Refused
-from labs.models import Lab
+from labs.editing import Refused, is_used
+from labs.models import Lab, Message
 from labs.wall_clock import wall
+from sessions import scheduling
 from sessions.models import Session
 
 
@@ -64,3 +65,10 @@ def why_zone_matters(lab: Lab) -> str:
         "New sessions start with this zone. The %(count)d that are there keep their hours and zones: %(zones)s.",
         count,
     ) % {"count": count, "zones": listed}
+
+
+def may_be_deleted(lab: Lab) -> bool:
+    """Tell whether nobody has seen the lab or any of its sessions, and nothing else hangs on it."""
+    if Message.objects.filter(lab=lab).exists() or is_used(lab, "labs", Session._meta.app_label):
+        return False
+    return all(scheduling.may_be_deleted(session) for session in lab.sessions.select_related("lab"))

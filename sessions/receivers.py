@@ -5,14 +5,20 @@ from typing import Any
 from django.dispatch import receiver
 
 from labs.models import Lab, Room, User
-from labs.signals import lab_rescheduled, room_changed
+from labs.signals import lab_deleting, lab_rescheduled, room_changed
 from sessions.lab_frames import refuse_if_any_is_outside
-from sessions.scheduling import place_changed
+from sessions.scheduling import delete_session, place_changed
 
 
 @receiver(lab_rescheduled, sender=Lab)
 def leave_no_session_outside(lab_id: int, **more: Any) -> None:
     refuse_if_any_is_outside(Lab.objects.get(pk=lab_id))
+
+
+@receiver(lab_deleting, sender=Lab)
+def delete_its_drafts(lab_id: int, by: User | None, **more: Any) -> None:
+    for session in Lab.objects.get(pk=lab_id).sessions.order_by("pk"):
+        delete_session(session, by)
 
 
 @receiver(room_changed, sender=Room)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from labs.editing import Refused, is_used
 from labs.models import Lab, Room, User
 from labs.models.texts import languages_of
 from labs.revisions import touch
@@ -36,9 +38,12 @@ __all__ = [
     "SessionPlan",
     "change_session",
     "create_session",
+    "delete_session",
+    "may_be_deleted",
     "place_changed",
     "plan_of",
     "set_agenda",
+    "was_seen",
 ]
 
 # What a calendar must treat as another version of the same entry (RFC 5545 §3.8.7.4).
@@ -107,16 +112,21 @@ def change_session(
     *,
     expected_revision: datetime | None = None,
     tell: bool = False,
+    carry_agenda: bool = False,
 ) -> Session:
     """Make `session` follow `plan`; a plan that it follows already changes nothing.
 
     `expected_revision` is the `revised_at` that the editor saw. `tell` asks for the participants to be told of a new
-    date, time or place. Returns the same object, brought up to date. Raises ScheduleError, ChangedMeanwhile.
+    date, time or place. `carry_agenda` moves items whose hours the plan leaves alone along with the session.
+
+    Returns the same object, brought up to date. Raises ScheduleError, ChangedMeanwhile.
     """
     lock(session)
     if expected_revision is not None and session.revised_at != expected_revision:
         raise ChangedMeanwhile
     before = plan_of(session)
+    if carry_agenda:
+        plan = replace(plan, agenda=_carried(before, plan))
     found = checked_plan(session, plan)
     plan = replace(
         plan,
@@ -141,6 +151,60 @@ def change_session(
     if differing & SEATING:
         changed(session, Change.CAPACITY)
     return session
+
+
+def _carried(before: SessionPlan, plan: SessionPlan) -> tuple[AgendaPlan, ...]:
+    """Return the plan's agenda; items that keep their hours go along where the session moves.
+
+    It moves where start and end move alike, or where none of its old hours is left. Else it becomes longer or shorter,
+    and its items stay.
+    """
+    old = [datetime.combine(before.start_date, before.start_time)]
+    old.append(datetime.combine(before.end_date, before.end_time))
+    new = [datetime.combine(plan.start_date, plan.start_time), datetime.combine(plan.end_date, plan.end_time)]
+    # By the clock: on another day the same hours are the same.
+    by = new[0] - datetime.combine(plan.start_date, before.start_time)
+    here = [at - (new[0].date() - old[0].date()) for at in new]
+    if not by or not (old[1] - old[0] == new[1] - new[0] or here[0] >= old[1] or here[1] <= old[0]):
+        return plan.agenda
+    hours = {item.item: (item.start_time, item.end_time) for item in before.agenda}
+    return tuple(
+        replace(item, start_time=_later(item.start_time, by), end_time=_later(item.end_time, by))
+        if item.item in hours and hours[item.item] == (item.start_time, item.end_time)
+        else item
+        for item in plan.agenda
+    )
+
+
+def _later(at: time | None, by: timedelta) -> time | None:
+    return None if at is None else (datetime.combine(date.min + timedelta(days=1), at) + by).time()
+
+
+def was_seen(session: Session) -> bool:
+    """Tell whether anybody but organisers can have seen the session: it is or was shown, in a lab that is or was."""
+    if session.visibility == Session.Visibility.DRAFT:
+        shown: Any = session.history.exclude(visibility=Session.Visibility.DRAFT)
+        if not shown.exists():
+            return False
+    lab = session.lab
+    public = Lab.Visibility.PUBLIC
+    return lab.visibility == public or lab.history.filter(visibility=public).exists()
+
+
+def may_be_deleted(session: Session) -> bool:
+    return not was_seen(session) and not is_used(session, Session._meta.app_label)
+
+
+@transaction.atomic
+def delete_session(session: Session, by: User | None = None) -> None:
+    """Delete a session that nobody has seen. Raises Refused for one that was shown, or that anything hangs on."""
+    lock(session)
+    if not may_be_deleted(session):
+        raise Refused(gettext("People have seen this session. Cancel it instead, so that nobody misses it."))
+    lab_id = session.lab_id
+    remember(session, by)
+    session.delete()
+    touch(lab_id)
 
 
 def set_agenda(session: Session, agenda: tuple[AgendaPlan, ...], by: User | None = None) -> Session:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.formsets import BaseFormSet
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext
@@ -62,6 +63,13 @@ class Rows(HouseRows):
                 )
             seen.add(row)
         refuse_fewer_rows(self)
+
+    @property
+    def first_language(self) -> int:
+        """Which of the languages' controls of a text comes first in a row."""
+        offered = [code for code, _name in settings.LANGUAGES]
+        shown = self.form_kwargs["locales"]
+        return min(offered.index(code) for code in shown)
 
     @property
     def filled(self) -> list[Any]:

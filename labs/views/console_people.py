@@ -5,15 +5,17 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from labs import access, api_keys, roles
+from labs import access, api_keys, roles, undo
 from labs.editing import Refused
 from labs.forms.people import KeyForm, StaffForm
 from labs.models import ApiToken, Lab, Staff
 from labs.viewer import viewer_of
+from labs.views import removed
 from labs.views.posted import created_once, person
 
 
@@ -49,9 +51,10 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
         pk = int(number) if number.isdecimal() and len(number) < 18 else 0
         staff = Staff.objects.select_related("user", "lab").filter(pk=pk, lab=lab).first()
         if staff is not None:
+            rows, words = undo.rows_of(staff), _("%(who)s no longer works on this lab.") % {"who": staff.user}
             try:
                 roles.remove_staff(staff, by=person(request))
-                messages.success(request, _("%(who)s no longer works on this lab.") % {"who": staff.user})
+                removed.say_removed(request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab)
             except Refused as error:
                 messages.error(request, error.message)
         if not viewer_of(request).owns(lab.programme_id) and staff and staff.user_id == request.user.pk:

@@ -12,10 +12,12 @@ from django.db.models import Model
 from django.forms import formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from labs import access, roles
+from labs import access, roles, undo
 from labs.editing import Refused, change_programme, create_programme
 from labs.forms.labs import ProgrammeForm
 from labs.forms.people import DelegateForm, PersonForm
@@ -23,6 +25,7 @@ from labs.forms.rows import NamedRow, NamedRows, with_more_rows
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
 from labs.meanwhile import ChangedMeanwhile, Difference, hold
 from labs.models import Delegate, Programme, Staff
+from labs.views import removed
 from labs.views.posted import created_once, edited, person, status_of
 
 NamedRowSet: Any = formset_factory(
@@ -104,7 +107,8 @@ def groups(request: HttpRequest, programme: Programme) -> HttpResponse:
         legend=_("Group"),
     )
     if page.is_saved(request):
-        messages.success(request, _("The stakeholder groups are saved."))
+        address = reverse("console_groups", args=[programme.slug])
+        page.say_saved(request, _("The stakeholder groups are saved."), address, programme=programme)
         return redirect("console_groups", programme.slug)
     return render(
         request,
@@ -129,6 +133,16 @@ class NamedPage:
     legend: str
     rows: Any = None
     conflict: list[Difference] = field(default_factory=list)
+    gone: list[dict[str, Any]] = field(default_factory=list)
+
+    def say_saved(self, request: HttpRequest, words: str, address: str, **whose: Any) -> None:
+        """Say that it is saved, and offer to bring back what was removed; `whose` as in `removed.say_removed`."""
+        count = len(self.gone)
+        if not count:
+            messages.success(request, words)
+            return
+        also = ngettext("%(count)d was removed.", "%(count)d were removed.", count) % {"count": count}
+        removed.say_removed(request, f"{words} {also}", self.gone, address, **whose)
 
     def is_saved(self, request: HttpRequest) -> bool:
         """Fill `rows`, and tell whether what was sent is saved."""
@@ -159,6 +173,8 @@ class NamedPage:
 
     def _save(self) -> dict[str, Any]:
         self.rows.refuse_conflict()
+        gone = self.rows.removed
+        self.gone = undo.rows_of(*(row for row in self.standing() if row.pk in gone))
         return {"rows": [row.pk for row in self.save(self.rows.plans(), self.rows.removed)]}
 
     def _opened(self) -> Any:
@@ -275,17 +291,19 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
     """Take away the role or the delegation that a button names; one that is gone already is as good as removed."""
     kind, _dash, number = action.removeprefix("remove-").partition("-")
     pk = int(number) if number.isdecimal() and len(number) < 18 else 0
+    address = reverse("console_programme_people", args=[programme.slug])
     if kind == "owner":
         staff = Staff.objects.select_related("user", "programme").filter(pk=pk, programme=programme).first()
         if staff is not None:
+            rows = undo.rows_of(staff)
             roles.remove_staff(staff, by=person(request))
-            messages.success(request, _("%(who)s no longer owns the programme.") % {"who": staff.user})
+            words = _("%(who)s no longer owns the programme.") % {"who": staff.user}
+            removed.say_removed(request, words, rows, address, programme=programme)
     elif kind == "delegate":
         delegate = Delegate.objects.select_related("user", "city").filter(pk=pk, programme=programme).first()
         if delegate is not None:
+            rows = undo.rows_of(delegate)
             roles.remove_delegate(delegate, by=person(request))
-            messages.success(
-                request,
-                _("%(who)s is no longer a delegate of %(city)s.")
-                % {"who": delegate.user, "city": delegate.city},
-            )
+            words = _("%(who)s is no longer a delegate of %(city)s.")
+            words %= {"who": delegate.user, "city": delegate.city}
+            removed.say_removed(request, words, rows, address, programme=programme)

@@ -8,16 +8,18 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from labs import access, editing
+from labs import access, editing, undo
 from labs.editing import Refused
 from labs.forms.labs import LabForm
 from labs.meanwhile import GoneMeanwhile, hold
 from labs.models import Lab, Programme
 from labs.viewer import viewer_of
+from labs.views import removed
 from labs.views.posted import created_once, edited, person, status_of
 from sessions import lab_frames
 from sessions.models import Session
@@ -175,25 +177,42 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
     if not viewer_of(request).owns(lab.programme_id):
         raise Http404
     if request.method == "POST":
-        title = str(lab.title)
+        title, rows = str(lab.title), undo.rows_of(lab)
         try:
             editing.delete_lab(lab, person(request))
         except Refused as error:
             messages.error(request, error.message)
             return redirect("console_lab_edit", lab.slug)
-        messages.success(request, _("The lab “%(title)s” is deleted.") % {"title": title})
+        removed.say_removed(
+            request,
+            _("The lab “%(title)s” is deleted.") % {"title": title},
+            rows,
+            reverse("console_lab", args=[lab.slug]),
+            programme=lab.programme,
+        )
         return redirect("organise")
-    if not editing.is_empty(lab):
+    if not lab_frames.may_be_deleted(lab):
         facts = [
-            _("This lab has sessions, registrations or mails. Only a lab without any can be deleted."),
+            _("People have seen its sessions, or it has registrations or emails."),
             _("Make it a draft instead: then only its organisers see it."),
         ]
         return _ask(request, lab, _("This lab cannot be deleted"), facts, "")
     facts = [
-        _("Its settings, headings, tracks, rooms and roles are gone for good."),
+        _("Its settings, headings, tracks, rooms and roles are deleted."),
         _("Its address may be given to another lab."),
     ]
-    return _ask(request, lab, _("Delete this lab"), facts, _("Delete for good"), danger=True)
+    drafts = lab.sessions.count()
+    if drafts:
+        facts.insert(
+            0,
+            ngettext(
+                "Its %(count)d session, which nobody has seen yet, is deleted with it.",
+                "Its %(count)d sessions, which nobody has seen yet, are deleted with it.",
+                drafts,
+            )
+            % {"count": drafts},
+        )
+    return _ask(request, lab, _("Delete this lab"), facts, _("Delete the lab"), danger=True)
 
 
 def _ask(

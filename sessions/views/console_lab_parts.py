@@ -11,17 +11,19 @@ from django.db.models import Count
 from django.forms import formset_factory
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from labs import access
+from labs import access, undo
 from labs.editing import Refused
 from labs.forms.days import DayRow, DayRows, SentDays
 from labs.forms.labs import RoomForm, about_room
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
 from labs.meanwhile import FIELD, Difference, GoneMeanwhile, hold, was_shown
 from labs.models import Lab, Room
+from labs.views import removed
 from labs.views.console_programme import NamedPage, has_errors
 from labs.views.posted import created_once, edited, person, status_of
 from labs.wall_clock import wall
@@ -110,7 +112,9 @@ def tracks(request: HttpRequest, lab: Lab) -> HttpResponse:
     )
     try:
         if page.is_saved(request):
-            messages.success(request, _("The tracks are saved."))
+            page.say_saved(
+                request, _("The tracks are saved."), reverse("console_tracks", args=[lab.slug]), lab=lab
+            )
             return redirect("console_tracks", lab.slug)
     except GoneMeanwhile:
         raise Http404 from None
@@ -186,9 +190,11 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     """Ask, then delete a room in which nothing takes place."""
     found = _room(lab, room)
     if request.method == "POST":
+        rows = undo.rows_of(found)
         try:
             delete_room(found, person(request))
-            messages.success(request, _("The room is deleted."))
+            address = reverse("console_rooms", args=[lab.slug])
+            removed.say_removed(request, _("The room is deleted."), rows, address, lab=lab)
         except Refused as error:
             messages.error(request, error.message)
         return redirect("console_rooms", lab.slug)

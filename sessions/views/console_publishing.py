@@ -9,17 +9,21 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from labs import access
+from labs import access, undo
+from labs.editing import Refused
 from labs.models import Lab
+from labs.views import removed
 from labs.views.posted import person
 from sessions import publishing
 from sessions.forms.publishing import AudienceForm, CancelForm, RestoreForm
 from sessions.models import Session
 from sessions.publishing import NotPossible
+from sessions.scheduling import delete_session, may_be_deleted
 from sessions.views.console_sessions import session_of
 
 
@@ -239,3 +243,34 @@ def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         *_seats_words(found),
     ]
     return _ask(request, found, _("Restore this session"), facts, _("Restore"), form=form, tell=True)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
+    """Ask, then delete a session that nobody but organisers has seen."""
+    found = session_of(lab, session)
+    if request.method == "POST":
+        title = str(found.title)
+        rows = undo.rows_of(found)
+        try:
+            delete_session(found, person(request))
+        except Refused as error:
+            messages.error(request, error.message)
+            return _back(found)
+        removed.say_removed(
+            request,
+            _("Session “%(title)s” deleted.") % {"title": title},
+            rows,
+            reverse("console_sessions", args=[lab.slug]),
+            lab=lab,
+        )
+        return redirect("console_sessions", lab.slug)
+    if not may_be_deleted(found):
+        facts = [_("People have seen this session. Cancel it instead, so that nobody misses it.")]
+        return _ask(request, found, _("This session cannot be deleted"), facts, "")
+    facts = [
+        _("Nobody but organisers has seen it."),
+        _("Its agenda and its speakers’ parts in it are deleted."),
+    ]
+    return _ask(request, found, _("Delete this session"), facts, _("Delete the session"), danger=True)

@@ -31,7 +31,7 @@ from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import ScheduleError, SessionPlan
-from sessions.scheduling import ChangedMeanwhile, change_session, create_session, plan_of
+from sessions.scheduling import ChangedMeanwhile, change_session, create_session, may_be_deleted, plan_of
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
 EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
@@ -279,7 +279,9 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         sequence = found.sequence
         tell = desk.form.cleaned_data["tell"]
         try:
-            changed = change_session(found, plan, person(request), expected_revision=revision, tell=tell)
+            changed = change_session(
+                found, plan, person(request), expected_revision=revision, tell=tell, carry_agenda=True
+            )
         except ScheduleError as error:
             desk.take_over(error)
         except ChangedMeanwhile:
@@ -358,6 +360,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "revision": revision,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),
+            "may_be_deleted": session is not None and may_be_deleted(session),
             "invalid": desk.has_errors,
         },
         status=409 if conflict is not None else 422 if desk.form.is_bound and desk.has_errors else 200,

@@ -8,16 +8,18 @@ from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from labs import access
+from labs import access, undo
 from labs.editing import Refused
 from labs.meanwhile import FIELD, GoneMeanwhile, hold, was_shown
 from labs.models import Lab
 from labs.searching import alphabetical
 from labs.viewer import viewer_of
+from labs.views import removed
 from labs.views.posted import created_once, edited, person, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm, about_speaker
@@ -140,10 +142,11 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     """Ask, then delete a profile that no session of any lab shows."""
     found = _speaker(lab, speaker)
     if request.method == "POST":
-        person(request)
+        rows = undo.rows_of(found)
         try:
             delete_speaker(found)
-            messages.success(request, _("The speaker is deleted."))
+            address = reverse("console_speakers", args=[lab.slug])
+            removed.say_removed(request, _("The speaker is deleted."), rows, address, lab=lab)
         except Refused as error:
             messages.error(request, error.message)
         return redirect("console_speakers", lab.slug)

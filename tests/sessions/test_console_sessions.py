@@ -1,5 +1,6 @@
 """The form of a session: everything it can be told, and everything that is refused."""
 
+import re
 from dataclasses import replace
 from datetime import date, time
 from typing import Any
@@ -13,7 +14,8 @@ from labs.models import Lab, Room, Submission, Task, Track
 from labs.models.texts import languages_of
 from sessions import publishing
 from sessions.models import AgendaItem, Appearance, Session
-from sessions.scheduling import change_session, plan_of
+from sessions.plans import AgendaPlan
+from sessions.scheduling import change_session, plan_of, set_agenda
 from tests import factories as f
 from tests.pages import form_of
 
@@ -475,3 +477,67 @@ def test_a_session_in_another_zone_shows_both_hours(client: Client, lab: Lab) ->
     assert ">11:00<" in page
     assert ">10:00<" in page
     assert "Rome time" in page
+
+
+def with_agenda(lab: Lab) -> Session:
+    """A session from 11:00 to 12:30 with an item from 11:15 to 11:45 and one without hours."""
+    session = f.SessionFactory(
+        lab=lab, slug="opening", start_date=date(2027, 4, 6), start_time=time(11), end_time=time(12, 30)
+    )
+    plans = (
+        AgendaPlan(title={"en": "Panel"}, start_time=time(11, 15), end_time=time(11, 45)),
+        AgendaPlan(title={"en": "Talk"}),
+    )
+    return set_agenda(session, plans)
+
+
+@pytest.mark.parametrize(
+    ("answers", "hours"),
+    [
+        ({"start_time": "14:00", "end_time": "15:30"}, (time(14, 15), time(14, 45))),
+        (
+            {"start_date": "2027-04-07", "start_time": "09:00", "end_time": "10:30"},
+            (time(9, 15), time(9, 45)),
+        ),
+        # None of its old hours is left, so that it has moved although it is shorter.
+        ({"start_time": "15:00", "end_time": "16:00"}, (time(15, 15), time(15, 45))),
+        # On another day at the same hours, and longer: items stay.
+        ({"start_date": "2027-04-07"}, (time(11, 15), time(11, 45))),
+        ({"start_time": "10:00"}, (time(11, 15), time(11, 45))),
+        # What is typed holds.
+        (
+            {
+                "start_time": "14:00",
+                "end_time": "15:30",
+                "agenda__0__start_time": "14:30",
+                "agenda__0__end_time": "15:00",
+            },
+            (time(14, 30), time(15)),
+        ),
+    ],
+)
+def test_the_agenda_moves_along_with_its_session(
+    client: Client, lab: Lab, answers: dict[str, str], hours: tuple[time, time]
+) -> None:
+    session = with_agenda(lab)
+    address = "/organise/labs/lab/sessions/opening/"
+    assert client.post(address, form_of(client.get(address)).filled(**answers)).status_code == 302
+    panel, talk = session.agenda.order_by("position")
+    session.refresh_from_db()
+    assert (panel.start_time, panel.end_time) == hours
+    assert session.starts_at <= panel.starts_at < panel.ends_at <= session.ends_at
+    assert (talk.start_time, talk.starts_at) == (None, None)
+
+
+@pytest.mark.parametrize("prefix", ["agenda", "people"])
+def test_more_rows_lead_to_the_first_new_one(client: Client, lab: Lab, prefix: str) -> None:
+    """The button's own address names a control of the row that it adds; browsers go there, and put the focus there."""
+    f.SpeakerFactory(programme=lab.programme)
+    address = "/organise/labs/lab/new-session/"
+    page = client.get(address)
+    [target] = re.findall(
+        rf'name="more-{prefix}" value="1" formaction="{address}#(\S+)"', page.content.decode()
+    )
+    assert f'id="{target}"' not in page.content.decode()
+    answer = client.post(address, form_of(page).filled(**{f"more-{prefix}": "1"}))
+    assert f'id="{target}"' in answer.content.decode()

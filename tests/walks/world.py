@@ -394,6 +394,7 @@ def build() -> World:
         "key": [PASSWORD_RESET_TOKEN_GENERATOR().make_token(users["nobody"]), "abc-defghi"],
         "api_token": list(ApiToken.objects.values_list("pk", flat=True)),
         "esp": ["no-such-provider"],
+        "undo": ["no-such-undo"],
     }
     world.absent = frozenset({altered, "x" * 48, "short", "0000-0000-0000", "abc-defghi"})
     for slug, secret, parts in (
@@ -432,5 +433,6 @@ def build() -> World:
         "uidb36": world.values["uidb36"][0],
         "key": world.values["key"][0],
         "esp": "no-such-provider",
+        "undo": "no-such-undo",
     }
     return world

@@ -1,0 +1,109 @@
+"""Undoing what was just removed or moved: a button beside the words that say it is done.
+
+What is needed to undo it waits in the person's own session for an hour, never in the page, and only he or she can use
+it. Each kind of undoing asks again whether this person may: rights may have changed since.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.db import IntegrityError, models, router, transaction
+from django.db.models.deletion import Collector
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+
+from labs.models import User
+
+KEPT = "undo"  # in the session: {name: {"kind", "facts", "until"}}
+TAG = "undo-"  # what the message's tag begins with; the name follows
+LASTS = 60 * 60  # seconds
+AT_MOST = 5
+
+# What undoes a kind of thing: it is given the person and the facts, and returns where to go and what to say there.
+type_of_undoing = Callable[[User, dict[str, Any]], tuple[str, str]]
+_KINDS: dict[str, type_of_undoing] = {}
+
+
+class CannotUndo(Exception):
+    """It is too late, or things have changed. `message` says so in the reader's language."""
+
+    def __init__(self, message: str | Promise = "") -> None:
+        self.message = str(
+            message or gettext("This can no longer be undone: other things have changed since.")
+        )
+        super().__init__(self.message)
+
+
+def undoes(kind: str) -> Callable[[type_of_undoing], type_of_undoing]:
+    """Register what undoes this kind of thing."""
+
+    def register(undoing: type_of_undoing) -> type_of_undoing:
+        _KINDS[kind] = undoing
+        return undoing
+
+    return register
+
+
+def say(request: HttpRequest, words: str, kind: str, facts: dict[str, Any]) -> None:
+    """Say that something was done, with a button that undoes it. `facts` are plain data (JSON)."""
+    name = secrets.token_urlsafe(8)
+    now = time.time()
+    kept = {key: one for key, one in request.session.get(KEPT, {}).items() if one["until"] > now}
+    kept[name] = {"kind": kind, "facts": facts, "until": now + LASTS}
+    request.session[KEPT] = dict(list(kept.items())[-AT_MOST:])
+    messages.success(request, words, extra_tags=TAG + name)
+
+
+def carry_out(request: HttpRequest, user: User, name: str) -> tuple[str, str]:
+    """Undo it; returns where to go and what to say there. Raises CannotUndo."""
+    kept = request.session.get(KEPT, {})
+    one = kept.pop(name, None)
+    request.session[KEPT] = kept
+    if one is None or one["until"] < time.time():
+        raise CannotUndo(gettext("It is too late to undo this."))
+    try:
+        with transaction.atomic():
+            return _KINDS[one["kind"]](user, one["facts"])
+    except IntegrityError as error:
+        raise CannotUndo from error
+
+
+def rows_of(*rows: models.Model) -> list[dict[str, Any]]:
+    """Return these rows, and all that is deleted with them, as plain data from which `put_back` makes them again."""
+    found: dict[models.Model, None] = {}  # a row can hang on two others
+    for row in rows:
+        collector = Collector(using=router.db_for_write(type(row)), origin=row)
+        collector.collect([row])
+        found |= dict.fromkeys(one for instances in collector.data.values() for one in instances)
+        found |= dict.fromkeys(one for queryset in collector.fast_deletes for one in queryset)
+    return [
+        {
+            "model": one._meta.label,
+            # As the database has it: a text in several languages has all of them.
+            "row": {column.attname: _plain(column, one) for column in one._meta.concrete_fields},
+        }
+        for one in found
+    ]
+
+
+def _plain(column: models.Field[Any, Any], row: models.Model) -> Any:
+    value = column.get_prep_value(getattr(row, column.attname))
+    return value if value is None or isinstance(value, str | int | list | dict) else str(value)
+
+
+def put_back(rows: list[dict[str, Any]]) -> None:
+    """Make the rows of `rows_of` again, with the ids that they had. Raises IntegrityError where one is taken."""
+    for one in rows:
+        model = apps.get_model(one["model"])
+        row = model()
+        for column in model._meta.concrete_fields:
+            value = one["row"][column.attname]
+            setattr(row, column.attname, column.to_python(value) if value is not None else None)
+        row.save(force_insert=True)

@@ -1,0 +1,52 @@
+"""Saying that something was deleted or taken away, with a button that brings it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from labs import undo
+from labs.models import Lab, Programme, User
+from labs.revisions import touch
+from labs.viewer import viewer_for
+
+ROWS = "rows"
+
+
+def say_removed(
+    request: HttpRequest,
+    words: str,
+    rows: list[dict[str, Any]],
+    address: str,
+    *,
+    lab: Lab | None = None,
+    programme: Programme | None = None,
+) -> None:
+    """Say that `rows` (of `undo.rows_of`) are gone; `address` is where they can be seen when they are back.
+
+    They come back to those who organise the lab, or else own the programme, at that time.
+    """
+    facts = {
+        "rows": rows,
+        "address": address,
+        "lab": lab.pk if lab else None,
+        "programme": programme.pk if programme else None,
+    }
+    undo.say(request, words, ROWS, facts)
+
+
+@undo.undoes(ROWS)
+def bring_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
+    viewer = viewer_for(user)
+    lab = Lab.objects.filter(pk=facts["lab"]).first() if facts["lab"] else None
+    if facts["lab"] and (lab is None or not viewer.organises(lab)):
+        raise undo.CannotUndo
+    if not facts["lab"] and not viewer.owns(facts["programme"]):
+        raise undo.CannotUndo
+    undo.put_back(facts["rows"])
+    labs = [lab.pk] if lab else Lab.objects.filter(programme=facts["programme"]).values_list("pk", flat=True)
+    for lab_id in labs:
+        touch(lab_id)
+    return facts["address"], _("It is back as it was.")

@@ -1,0 +1,303 @@
+"""Postponing a lab or bringing it forward: what would change and who would be told is shown first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from labs import access, dates, meanwhile, undo
+from labs.editing import Refused
+from labs.forms.base import DayField, HouseForm
+from labs.meanwhile import FIELD, GoneMeanwhile, hold
+from labs.models import Lab, User
+from labs.models.texts import reading
+from labs.moving import LabDates, dates_of
+from labs.viewer import viewer_for
+from labs.views.posted import person
+from labs.wall_clock import instant, wall
+from labs.zones import offset_text
+from registrations import seats
+from registrations.models import Seat
+from sessions.models import Session
+from sessions.moving import Folds, LabMove, Step, move_lab, planned
+
+UNDOING = "lab-move"
+
+
+class FirstDayForm(HouseForm):
+    """On which day the lab is to begin."""
+
+    mark_optional = False
+    first_day = DayField(label=gettext_lazy("New first day"))
+
+
+class AnswersForm(HouseForm):
+    """Which readings are meant of hours that come twice, and whether people are told."""
+
+    mark_optional = False
+    tell = forms.BooleanField(required=False, initial=True)
+
+    def __init__(self, *args: Any, move: LabMove, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked: dict[str, tuple[int, str]] = {}
+        for step in move.steps:
+            for which in step.twice:
+                name = f"fold-{step.session.pk}-{which}"
+                self.asked[name] = (step.session.pk, which)
+                self.fields[name] = _fold_field(step, which)
+
+    @property
+    def questions(self) -> list[Any]:
+        return [self[name] for name in self.asked]
+
+    @property
+    def folds(self) -> Folds:
+        return {key: int(self.cleaned_data[name]) for name, key in self.asked.items()}
+
+
+def _fold_field(step: Step, which: str) -> forms.ChoiceField:
+    plan = step.plan
+    on, at = (plan.start_date, plan.start_time) if which == "start" else (plan.end_date, plan.end_time)
+    offsets = [
+        offset_text(datetime.combine(on, at) - instant(on, at, plan.time_zone, fold).replace(tzinfo=None))
+        for fold in (0, 1)
+    ]
+    asked = _("%(title)s: the clock shows %(time)s twice on %(day)s. Which one?")
+    said = {"time": dates.clock(at)}
+    return forms.ChoiceField(
+        label=asked
+        % {
+            "title": step.session.title,
+            "time": dates.clock(at),
+            "day": dates.long_date(on, get_language() or "en"),
+        },
+        choices=[
+            ("0", _("The first %(time)s, at %(offset)s") % {**said, "offset": offsets[0]}),
+            ("1", _("The second %(time)s, at %(offset)s") % {**said, "offset": offsets[1]}),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of what would change, in words."""
+
+    what: str
+    now: str
+    then: str
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Ask for the new first day; show what changes; then change it."""
+    if request.method == "POST":
+        return _moved(request, lab)
+    if "first_day" not in request.GET:
+        return _page(request, lab, FirstDayForm())
+    form = FirstDayForm(request.GET)
+    found = _plan(lab, form)
+    return _page(request, lab, form, found, AnswersForm(move=found) if found else None)
+
+
+@transaction.atomic
+def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Move the lab, unless it is not as the page showed it; then the page is shown again as things are."""
+    try:
+        hold(lab)
+    except GoneMeanwhile:
+        raise Http404 from None
+    form = FirstDayForm(request.POST)
+    found = _plan(lab, form)
+    if found is None:
+        return _page(request, lab, form)
+    is_stale = request.POST.get(FIELD) != _fingerprint(lab, found)
+    answers = AnswersForm(request.POST, move=found)
+    if is_stale or not answers.is_valid():
+        return _page(request, lab, form, found, answers, is_stale=is_stale)
+    before, folds = dates_of(lab), _folds_of(lab)
+    people = people_of(lab)
+    tell = bool(answers.cleaned_data["tell"])
+    try:
+        move_lab(lab, found.dates.starts_on, person(request), folds=answers.folds, tell=tell)
+    except Refused as error:
+        answers.take_over(error.errors)
+        return _page(request, lab, form, found, answers)
+    facts = {"lab": lab.pk, "dates": _plain(before), "folds": folds, "tell": tell, "now": str(lab.starts_on)}
+    undo.say(request, _words(people if tell else 0), UNDOING, facts)
+    return redirect("console_sessions", lab.slug)
+
+
+def _words(people: int) -> str:
+    if not people:
+        return _("The lab and its sessions have moved. No one is notified; the calendars follow.")
+    return ngettext(
+        "The lab and its sessions have moved. Emailing %(count)d person; the calendars follow.",
+        "The lab and its sessions have moved. Emailing %(count)d people; the calendars follow.",
+        people,
+    ) % {"count": people}
+
+
+@undo.undoes(UNDOING)
+def move_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
+    """Give the lab the dates that it had, unless it was moved again meanwhile."""
+    lab = Lab.objects.filter(pk=facts["lab"]).first()
+    if lab is None or not viewer_for(user).organises(lab) or str(lab.starts_on) != facts["now"]:
+        raise undo.CannotUndo
+    first, last, opens, closes = facts["dates"]
+    before = LabDates(
+        date.fromisoformat(first),
+        date.fromisoformat(last),
+        datetime.fromisoformat(opens) if opens else None,
+        datetime.fromisoformat(closes) if closes else None,
+    )
+    folds = {(pk, which): fold for pk, which, fold in facts["folds"]}
+    try:
+        move_lab(lab, before.starts_on, user, folds=folds, dates=before, tell=facts["tell"])
+    except Refused as error:
+        raise undo.CannotUndo(error.message) from error
+    return reverse("console_sessions", args=[lab.slug]), _(
+        "The lab and its sessions are back on their old days."
+    )
+
+
+def _plain(found: LabDates) -> list[str | None]:
+    moments = (found.opens_at, found.closes_at)
+    return [str(found.starts_on), str(found.ends_on), *(at.isoformat() if at else None for at in moments)]
+
+
+def _folds_of(lab: Lab) -> list[tuple[int, str, int]]:
+    return [
+        (pk, which, fold)
+        for pk, start, end in lab.sessions.values_list("pk", "start_fold", "end_fold")
+        for which, fold in (("start", start), ("end", end))
+    ]
+
+
+def people_of(lab: Lab) -> int:
+    """Return how many people have a seat, or wait for one, in a session of the lab that takes place."""
+    found = Seat.objects.filter(
+        session__lab=lab, session__status=Session.Status.SCHEDULED, state__in=seats.ACTIVE
+    )
+    return found.values("registration").distinct().count()
+
+
+def _plan(lab: Lab, form: FirstDayForm) -> LabMove | None:
+    """Return what would change; None where that is noted on the form as impossible."""
+    if not form.is_valid():
+        return None
+    try:
+        return planned(lab, form.cleaned_data["first_day"])
+    except Refused as error:
+        form.take_over(error.errors)
+        return None
+
+
+def _fingerprint(lab: Lab, found: LabMove) -> str:
+    """Return what tells whether the lab and its sessions are still as the page showed them."""
+    sessions = [f"{step.session.pk} {step.session.revised_at.isoformat()}" for step in found.steps]
+    shown = {
+        "dates": [str(one) for one in _plain(dates_of(lab))],
+        "zone": lab.time_zone,
+        "sessions": sessions,
+    }
+    return meanwhile.fingerprint(f"move {lab.pk} {found.dates.starts_on}", shown)
+
+
+def _page(
+    request: HttpRequest,
+    lab: Lab,
+    form: FirstDayForm,
+    found: LabMove | None = None,
+    answers: AnswersForm | None = None,
+    *,
+    is_stale: bool = False,
+) -> HttpResponse:
+    is_wrong = bool(form.errors or (answers is not None and answers.errors))
+    context: dict[str, Any] = {
+        "lab": lab,
+        "section": "settings",
+        "tab": "lab",
+        "form": form,
+        "answers": answers,
+        "move": found,
+        "is_stale": is_stale,
+        "invalid": is_wrong,
+    }
+    if found is not None:
+        language = get_language() or "en"
+        context |= {
+            "changes": list(_changes(lab, found, language)),
+            "rows": [_row(step, lab, language) for step in found.steps],
+            "people": people_of(lab),
+            "seen": _fingerprint(lab, found),
+            "later": found.days > 0,
+            "count": abs(found.days),
+        }
+    return render(
+        request,
+        "registrations/console/move.html",
+        context,
+        status=422 if is_wrong else 409 if is_stale else 200,
+    )
+
+
+def _changes(lab: Lab, found: LabMove, language: str) -> Iterator[Change]:
+    """Yield what changes of the lab itself."""
+    new = found.dates
+    yield Change(
+        _("The lab"),
+        dates.date_range(lab.starts_on, lab.ends_on, language),
+        dates.date_range(new.starts_on, new.ends_on, language),
+    )
+    moments = (
+        (_("Registration opens"), lab.registration_opens_at, new.opens_at),
+        (_("Registration closes"), lab.registration_closes_at, new.closes_at),
+    )
+    for what, now, then in moments:
+        if now and then:
+            yield Change(what, *(_moment(at, lab.time_zone, language) for at in (now, then)))
+    kept = timedelta(days=lab.retention_days)
+    yield Change(
+        _("Answers are kept until"),
+        dates.long_date(lab.ends_on + kept, language),
+        dates.long_date(new.ends_on + kept, language),
+    )
+
+
+def _moment(at: datetime, zone: str, language: str) -> str:
+    local = wall(at, zone)
+    return f"{dates.long_date(local.date(), language)}, {dates.clock(local)}"
+
+
+def _row(step: Step, lab: Lab, language: str) -> dict[str, Any]:
+    old, new = step.session, step.plan
+    return {
+        "session": old,
+        "title": reading(old.title, language, lab.default_language)[0],
+        "now": _span(old, language),
+        "then": _span(new, language),
+        "obstacle": step.obstacle,
+        "seats": old.seats_taken + old.seats_waiting,
+    }
+
+
+def _span(one: Any, language: str) -> str:
+    """Return day and hours by the clock on the wall of a session or of a plan."""
+    return dates.short_span(
+        datetime.combine(one.start_date, one.start_time),
+        datetime.combine(one.end_date, one.end_time),
+        language,
+    )

@@ -1,0 +1,153 @@
+"""Postponing a lab, or bringing it forward, with all its sessions: what would change, and changing it.
+
+Every session keeps the hour that the clock on the wall shows, its zone, its agenda and its seats. An hour that does not
+exist on the new day stands in the way; of one that comes twice it is asked which is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from labs.editing import Refused
+from labs.models import Lab, User
+from labs.moving import LabDates, dates_after, put_dates
+from labs.revisions import touch
+from labs.signals import lab_moving, lab_rescheduled
+from labs.wall_clock import WallClockError, is_ambiguous
+from sessions.models import Session
+from sessions.plans import ScheduleError, SessionPlan, checked_plan
+from sessions.scheduling import change_session, plan_of
+
+# Which reading is meant of hours that come twice, by session and "start" or "end".
+Folds = Mapping[tuple[int, str], int]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One session of a move: the plan that it would follow, which of its hours come twice, what stands in the way."""
+
+    session: Session
+    plan: SessionPlan
+    twice: tuple[str, ...] = ()
+    obstacle: str = ""
+
+
+@dataclass(frozen=True)
+class LabMove:
+    """What would change if the lab began on another day."""
+
+    days: int  # less than nought where it is brought forward
+    dates: LabDates
+    steps: tuple[Step, ...]
+
+    @property
+    def obstacles(self) -> list[Step]:
+        return [step for step in self.steps if step.obstacle]
+
+    @property
+    def undecided(self) -> list[Step]:
+        """Sessions of which it is to be said which of two readings is meant."""
+        return [
+            step
+            for step in self.steps
+            if any(getattr(step.plan, f"{which}_fold") is None for which in step.twice)
+        ]
+
+
+def planned(
+    lab: Lab,
+    first_day: date,
+    folds: Folds | None = None,
+    *,
+    dates: LabDates | None = None,
+    now: datetime | None = None,
+) -> LabMove:
+    """Return what would change. `dates` replaces the lab's dates as they are reckoned. Raises Refused."""
+    now = now or timezone.now()
+    found = dates or dates_after(lab, first_day, now)
+    moved = Lab(pk=lab.pk, programme_id=lab.programme_id, time_zone=lab.time_zone)
+    moved.starts_on, moved.ends_on = found.starts_on, found.ends_on
+    days = found.starts_on - lab.starts_on
+    steps = [
+        _step(session, lab, moved, days, folds or {}, now)
+        for session in lab.sessions.select_related("track", "room").order_by("starts_at", "pk")
+    ]
+    return LabMove(days.days, found, tuple(steps))
+
+
+def _step(session: Session, lab: Lab, moved: Lab, days: timedelta, folds: Folds, now: datetime) -> Step:
+    plan = plan_of(session)
+    plan = replace(
+        plan,
+        start_date=plan.start_date + days,
+        end_date=plan.end_date + days,
+        start_fold=folds.get((session.pk, "start")),
+        end_fold=folds.get((session.pk, "end")),
+    )
+    seen = lab.visibility == Lab.Visibility.PUBLIC and session.visibility != Session.Visibility.DRAFT
+    if seen and not session.is_cancelled and session.starts_at <= now:
+        return Step(session, plan, obstacle=gettext("It has begun already."))
+    hours = {"start": (plan.start_date, plan.start_time), "end": (plan.end_date, plan.end_time)}
+    try:
+        twice = tuple(which for which, (on, at) in hours.items() if is_ambiguous(on, at, plan.time_zone))
+    except WallClockError as error:
+        return Step(session, plan, obstacle=error.message)
+    # Which reading it will be does not matter to whether the rest is in order.
+    certain = replace(
+        plan,
+        start_fold=folds.get((session.pk, "start"), 0),
+        end_fold=folds.get((session.pk, "end"), 1 if twice == ("start", "end") else 0),
+    )
+    session.lab = moved
+    try:
+        checked_plan(session, certain)
+    except ScheduleError as error:
+        said = dict.fromkeys(message for messages in error.errors.values() for message in messages)
+        return Step(session, plan, twice, " ".join(said))
+    finally:
+        session.lab = lab
+    return Step(session, plan, twice)
+
+
+@transaction.atomic
+def move_lab(
+    lab: Lab,
+    first_day: date,
+    by: User | None = None,
+    *,
+    folds: Folds | None = None,
+    dates: LabDates | None = None,
+    tell: bool = True,
+) -> LabMove:
+    """Move the lab and all its sessions, so that it begins on `first_day`. Returns what changed.
+
+    `tell` asks for people with a seat, or waiting for one, to be told. Raises Refused, and then nothing has changed.
+    """
+    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(of=("self",)))
+    list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
+    lab_moving.send(sender=Lab, lab_id=lab.pk)
+    move = planned(lab, first_day, folds, dates=dates)
+    if move.obstacles:
+        count = len(move.obstacles)
+        raise Refused(
+            ngettext(
+                "%(count)d session cannot move along: %(title)s. Change it first.",
+                "%(count)d sessions cannot move along, first %(title)s. Change them first.",
+                count,
+            )
+            % {"count": count, "title": move.obstacles[0].session.title}
+        )
+    if move.undecided:
+        raise Refused(gettext("Choose which hour is meant where the clock shows it twice."))
+    put_dates(lab, move.dates, by)
+    for step in sorted(move.steps, key=lambda step: step.session.pk):
+        change_session(step.session, step.plan, by, tell=tell)
+    lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
+    touch(lab.pk)
+    return move
