@@ -204,7 +204,7 @@ def delete_session(session: Session, by: User | None = None) -> None:
     lab_id = session.lab_id
     remember(session, by)
     session.delete()
-    touch(lab_id)
+    touch(lab_id, public=False)
 
 
 def set_agenda(session: Session, agenda: tuple[AgendaPlan, ...], by: User | None = None) -> Session:

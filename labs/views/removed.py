@@ -48,5 +48,6 @@ def bring_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     undo.put_back(facts["rows"])
     labs = [lab.pk] if lab else Lab.objects.filter(programme=facts["programme"]).values_list("pk", flat=True)
     for lab_id in labs:
-        touch(lab_id)
+        # What can be removed was in no session that visitors see.
+        touch(lab_id, public=False)
     return facts["address"], _("It is back as it was.")
