@@ -20,7 +20,7 @@ from labs.models import Lab
 from labs.searching import alphabetical
 from labs.viewer import viewer_of
 from labs.views import removed
-from labs.views.posted import created_once, edited, person, status_of
+from labs.views.posted import created_once, edited, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm, about_speaker
 from sessions.models import Appearance, Speaker
