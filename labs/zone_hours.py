@@ -13,13 +13,13 @@ from django.utils.translation import gettext, override
 
 from labs import dates
 from labs.wall_clock import wall
-from labs.zones import UTC, city_of, offset_text, zone_label
+from labs.zones import UTC, city_of, is_offset, offset_text, zone_label
 
 
 def zone_time(zone: str, language: str) -> str:
-    """Return "Sofia time"; "UTC" for UTC."""
-    if zone == UTC:
-        return UTC
+    """Return "Sofia time"; "UTC", "UTC+3" for zones of no place."""
+    if zone == UTC or is_offset(zone):
+        return city_of(zone, language)
     with override(language):
         return gettext("%(city)s time") % {"city": city_of(zone, language)}
 

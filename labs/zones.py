@@ -24,6 +24,13 @@ from labs.dates import locale_of
 from labs.searching import alphabetical
 
 UTC = "UTC"
+# Zones of no place, from UTC−12 to UTC+14. Their names count westward, as POSIX does.
+OFFSETS = (
+    *(f"Etc/GMT+{hours}" for hours in range(12, 0, -1)),
+    *(f"Etc/GMT-{hours}" for hours in range(1, 15)),
+)
+# The names under which CLDR gathers all others for UTC.
+_UNIVERSAL = ("Etc/UTC", "Etc/GMT")
 
 _REGIONS = {
     UTC: _("Universal time"),
@@ -89,14 +96,32 @@ def is_canonical(name: str) -> bool:
     return name in _canonical_set()
 
 
+def is_offset(name: str) -> bool:
+    """Tell whether `name` is a zone of whole hours and of no place: "Etc/GMT-3" is UTC+3."""
+    return name in OFFSETS
+
+
 def canonical_of(name: str) -> str:
-    """Return the canonical zone that a browser means by an old name ("Europe/Kiev": "Europe/Kyiv"), or ""."""
-    found = name if is_canonical(name) else get_global("zone_aliases").get(name, "")
+    """Return the zone that a reader means by a name that devices have for it, or "".
+
+    A canonical one ("Europe/Kyiv" for "Europe/Kiev", "UTC" for "Etc/UTC" and "GMT"), or one of OFFSETS.
+    """
+    if is_canonical(name) or is_offset(name):
+        return name
+    found = get_global("zone_aliases").get(name, name)
+    if found in _UNIVERSAL:
+        return UTC
     return found if is_canonical(found) else ""
 
 
+def validate_readers_zone(name: str) -> None:
+    """Django validator for the zone in which somebody reads hours: a place, or an offset that a device may have."""
+    if not is_offset(name):
+        validate_zone(name)
+
+
 def validate_zone(name: str) -> None:
-    """Django validator: raises ValidationError (code "unknown_zone") for a name that is not offered."""
+    """Django validator: raises ValidationError (code "unknown_zone") for a name that is not offered for sessions."""
     if not is_canonical(name):
         raise ValidationError(
             _("“%(zone)s” is not a time zone from the list. Choose a place such as Europe/Sofia."),
@@ -107,12 +132,17 @@ def validate_zone(name: str) -> None:
 
 
 @lru_cache(maxsize=16)
-def zone_choices(language: str) -> ZoneChoices:
-    """Return the zones for a select: (region, ((zone, city), …)), regions and cities in `language`, by alphabet."""
+def zone_choices(language: str, *, offsets: bool = False) -> ZoneChoices:
+    """Return the zones for a select: (region, ((zone, city), …)), regions and cities in `language`, by alphabet.
+
+    With `offsets` those of no place follow UTC: for readers, whose devices may have one, not for sessions.
+    """
     regions: dict[str, list[tuple[str, str]]] = {}
     for zone in canonical_zones():
         regions.setdefault(zone.partition("/")[0], []).append((zone, city_of(zone, language)))
     universal = regions.pop(UTC)
+    if offsets:
+        universal += [(zone, city_of(zone, language)) for zone in OFFSETS]
     with override(language):
         places = [
             (
@@ -132,8 +162,10 @@ def zone_choices(language: str) -> ZoneChoices:
 def city_of(zone: str, language: str) -> str:
     """Return the zone's city in `language`: "Sofia", "София", "Σόφια".
 
-    Where CLDR has no name for it, the last part of the IANA name.
+    Where CLDR has no name for it, the last part of the IANA name; "UTC+3" for a zone of no place.
     """
+    if is_offset(zone):
+        return offset_text(zoneinfo.ZoneInfo(zone).utcoffset(None) or timedelta())
     cities = locale_of(language).time_zones
     for name in (zone, *_cldr_names().get(zone, ())):
         city = cities.get(name, {}).get("city")

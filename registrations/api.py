@@ -26,7 +26,7 @@ from labs.searching import matches
 from labs.submissions import KeyReused, once
 from labs.throttle import allow, client_address
 from labs.wording import said_of
-from labs.zones import is_canonical
+from labs.zones import canonical_of
 from registrations import registering
 from registrations.choosing import choosable
 from registrations.consent import consent_words, kept_until
@@ -94,7 +94,7 @@ class RegistrationIn(Schema):
         description="Slugs of sessions of the lab; full ones mean waiting for a seat",
     )
     language: Literal["en", "bg", "el"] = Field(description="In which the person gets mails")
-    time_zone: str = Field(max_length=64, description="IANA name")
+    time_zone: str = Field(max_length=64, description="IANA name, as a device tells it")
     city: Slug | None = Field(None, description="Slug of a city of the programme")
     city_text: str = Field("", max_length=100, description="Any other city, in the person's words")
     organisation: str = Field("", max_length=200)
@@ -293,7 +293,8 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     group = lab.programme.stakeholder_groups.filter(slug=form.stakeholder_group).first()
     if form.stakeholder_group and group is None:
         errors["stakeholder_group"] = _("The programme has no such group.")
-    if not is_canonical(form.time_zone):
+    zone = canonical_of(form.time_zone)
+    if not zone:
         errors["time_zone"] = _("This is not the name of a time zone. Write it like Europe/Sofia.")
     in_sight = Session.objects.filter(lab=lab).visible_to(reader_of(request))
     known = set(in_sight.filter(slug__in=form.sessions).values_list("slug", flat=True))
@@ -307,7 +308,7 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
         details=registering.Details(
             name=form.name,
             language=form.language,
-            time_zone=form.time_zone,
+            time_zone=zone,
             city=city,
             city_text=form.city_text,
             organisation=form.organisation,

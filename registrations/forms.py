@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import EmailAddressField, HouseForm, ZoneSelect
+from labs.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
 from labs.prepared import Prepared
 from labs.searching import alphabetical
 from labs.viewer import Viewer
-from labs.zones import validate_zone
+from labs.zones import validate_readers_zone
 from registrations.choosing import Choosable, choosable, overlaps
 from registrations.models import Registration
 from registrations.registering import Details, RegistrationPlan
@@ -146,8 +146,8 @@ class DetailsForm(HouseForm):
         label=_("Your time zone"),
         help_text=_("Mails and your own page give hours in this zone, and in the lab’s"),
         max_length=64,
-        validators=[validate_zone],
-        widget=ZoneSelect,
+        validators=[validate_readers_zone],
+        widget=ReadersZoneSelect,
     )
 
     def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:

@@ -113,7 +113,7 @@ def all_zones(language: str) -> SafeString:
         '<optgroup label="{}">{}</optgroup>',
         (
             (region, format_html_join("", '<option value="{}">{}</option>', zones))
-            for region, zones in zone_choices(language)
+            for region, zones in zone_choices(language, offsets=True)
         ),
     )
 

@@ -76,6 +76,8 @@ class TextsField(I18nFormField):
 class ZoneSelect(forms.Select):
     """A list of some 440 zones, by region, written in one go: a template per line would take longer than the page."""
 
+    offsets = False
+
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
     ) -> SafeString:
@@ -91,11 +93,17 @@ class ZoneSelect(forms.Select):
                         ((flatatt({"value": zone, "selected": zone == value}), city) for zone, city in zones),
                     ),
                 )
-                for region, zones in zone_choices(get_language() or "en")
+                for region, zones in zone_choices(get_language() or "en", offsets=self.offsets)
             ),
         )
         own = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
         return format_html("<select{}>{}</select>", flatatt(own), groups)
+
+
+class ReadersZoneSelect(ZoneSelect):
+    """The same, with the offsets that devices may have in place of a zone."""
+
+    offsets = True
 
 
 class ZoneField(forms.CharField):

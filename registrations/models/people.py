@@ -12,7 +12,7 @@ from labs.models import City, Lab, StakeholderGroup
 from labs.models.histories import History
 from labs.models.texts import EmailAddressField, no_control_characters, one_line
 from labs.searching import SearchKeyField, with_search_keys
-from labs.zones import validate_zone
+from labs.zones import validate_readers_zone
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -63,7 +63,7 @@ class Registration(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
+    time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_readers_zone])
     consent_text = models.TextField(max_length=2000)
     consent_language = models.CharField(max_length=5)
     consent_at = models.DateTimeField()

@@ -66,7 +66,10 @@ for (const place of document.querySelectorAll("[data-suggest-zone]")) {
   link.href = address.pathname + address.search + address.hash;
   // A list of zones on the page has the city in the reader's language.
   const listed = document.querySelector(`select[data-zones] optgroup option[value="${CSS.escape(own)}"]`);
-  const city = listed?.textContent ?? own.split("/").pop().replaceAll("_", " ");
+  // The names of zones of no place count the other way round: "Etc/GMT-3" is UTC+3.
+  const city =
+    listed?.textContent ??
+    (own.startsWith("Etc/") ? offset(own).replace("GMT", "UTC") : own.split("/").pop().replaceAll("_", " "));
   link.textContent = link.dataset.words.replace("{city}", city);
   place.hidden = false;
 }

@@ -172,6 +172,16 @@ def test_registering_through_the_api_asks_the_address_to_confirm() -> None:
     assert [message.occasion for message in Message.objects.all()] == ["confirm_address"]
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("Asia/Calcutta", "Asia/Kolkata"), ("Etc/UTC", "UTC"), ("Etc/GMT-3", "Etc/GMT-3"), ("GMT", "UTC")],
+)
+def test_a_zone_is_taken_by_every_name_that_devices_have_for_it(told: str, kept: str) -> None:
+    session = f.SessionFactory()
+    assert post(session.lab, form_for(session, time_zone=told)).status_code == 202
+    assert Registration.objects.get().time_zone == kept
+
+
 def test_registering_twice_with_one_key_registers_once_and_with_other_contents_is_a_conflict() -> None:
     session = f.SessionFactory()
     answers = [post(session.lab, form_for(session)) for _number in range(2)]
@@ -201,7 +211,7 @@ def test_the_answer_is_the_same_for_an_address_that_is_registered() -> None:
         ({"sessions": ["no-such"]}, "sessions.0"),
         ({"sessions": "text"}, "sessions"),
         ({"language": "xx"}, "language"),
-        ({"time_zone": "Singapore"}, "time_zone"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"city": "nowhere"}, "city"),
         ({"stakeholder_group": "nobody"}, "stakeholder_group"),
         ({"consent": "perhaps"}, "consent"),

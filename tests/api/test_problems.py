@@ -265,7 +265,7 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     ),
     "language": ({"language": "xx"}, [("language", "Send one of these: 'en', 'bg' or 'el'.")]),
     "zone": (
-        {"time_zone": "Singapore"},
+        {"time_zone": "Mars/Olympus"},
         [("time_zone", "This is not the name of a time zone. Write it like Europe/Sofia.")],
     ),
     "city": ({"city": "nowhere"}, [("city", "The programme has no such city.")]),

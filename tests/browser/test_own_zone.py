@@ -29,6 +29,7 @@ def zone_of(page: Page) -> str:
         ("Asia/Kolkata", "Asia/Kolkata"),  # Chromium calls it Asia/Calcutta
         ("Europe/Kiev", "Europe/Kyiv"),
         ("Europe/Sofia", "Europe/Sofia"),
+        ("Etc/GMT-3", "Etc/GMT-3"),
         ("UTC", "Europe/Sofia"),
     ],
 )

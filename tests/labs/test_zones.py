@@ -130,6 +130,22 @@ def test_offsets_read_as_people_write_them(minutes: int, text: str) -> None:
     assert offset_text(timedelta(minutes=minutes)) == text
 
 
+def test_every_name_that_a_device_may_have_leads_to_a_zone_with_its_rules():
+    months = [datetime(2027, month, 1, tzinfo=UTC) for month in range(1, 13)]
+    for name in known_zones() - {"Factory"}:
+        found = canonical_of(name)
+        assert found, name
+        offsets = [[at.astimezone(ZoneInfo(zone)).utcoffset() for at in months] for zone in (name, found)]
+        assert offsets[0] == offsets[1], (name, found)
+
+
+def test_offsets_of_no_place_are_for_readers_alone():
+    with pytest.raises(ValidationError):
+        validate_zone("Etc/GMT-3")
+    assert "Etc/GMT-3" not in str(zone_choices("en"))
+    assert zone_choices("en", offsets=True)[-1][1][:2] == (("UTC", "UTC"), ("Etc/GMT+12", "UTC−12"))
+
+
 def test_old_names_that_browsers_use_lead_to_the_zone_that_they_mean():
     names = (
         "Europe/Kiev",

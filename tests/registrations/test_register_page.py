@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import answers, mails, post, send
+from tests.registrations.filling import answers, link, mails, post, send
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,19 @@ def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: 
     assert Registration.objects.get().name == "Demo participant 17"
     assert client.get(response["Location"]).status_code == 200
     assert response.cookies == {}
+
+
+def test_a_device_without_a_place_registers_with_its_offset(client: Client):
+    session = f.SessionFactory()
+    client.get("/", {"tz": "Etc/GMT-3"})
+
+    form = client.get(reverse("register", args=[session.lab.slug]))
+    assert '<option value="Etc/GMT-3" selected>UTC+3</option>' in text(form)
+    send(client, session.lab, answers(session, time_zone="Etc/GMT-3"))
+
+    registration = Registration.objects.get()
+    assert registration.time_zone == "Etc/GMT-3"
+    assert "UTC+3" in text(client.get(link(registration, "confirm", "registration_confirm")))
 
 
 def test_sent_twice_with_the_same_key_it_registers_once(client: Client):

@@ -230,6 +230,31 @@ def test_the_choice_of_a_zone_is_kept_and_forgotten_on_request(client, lab):
     assert page(Client(), lab, "?tz=Europe/Kiev").cookies["tz"].value == "Europe/Kyiv"
 
 
+@pytest.mark.parametrize(
+    ("device", "zone", "named", "hour"),
+    [
+        ("Etc/GMT-3", "Etc/GMT-3", "UTC+3", "11:30"),
+        ("Etc/GMT+5", "Etc/GMT+5", "UTC−5", "03:30"),
+        ("Etc/GMT-14", "Etc/GMT-14", "UTC+14", "22:30"),
+        ("Etc/UTC", "UTC", "UTC", "08:30"),
+        ("GMT", "UTC", "UTC", "08:30"),
+        ("Etc/Greenwich", "UTC", "UTC", "08:30"),
+        ("Asia/Calcutta", "Asia/Kolkata", "Kolkata (UTC+5:30)", "14:00"),
+        ("EST", "America/Panama", "Panama (UTC−5)", "03:30"),
+    ],
+)
+def test_every_zone_that_a_device_may_have_is_honoured(client, lab, device, zone, named, hour):
+    SessionFactory(lab=lab, slug="opening", start_date=date(2027, 4, 6), start_time=time(11, 30))
+    for address in ("/labs/city-lab/", "/labs/city-lab/sessions/opening/"):
+        response = client.get(address, {"tz": device})
+        html = response.content.decode()
+        assert response.cookies["tz"].value == zone
+        assert f'<option value="{zone}" selected>{named}</option>' in html
+        assert hour in html
+        # The whole list has it too, so that a reader finds it again.
+        assert f'<option value="{zone}">' in html
+
+
 def zone_line(response):
     line = found_in(response, r'<p class="zone">.*?<span>(.*?)<span data-')
     return " ".join(re.sub(r"<[^>]+>", "", line).split())
