@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                        max_length=64, validators=[labs.zones.validate_readers_zone], verbose_name="time zone"
                     ),
                 ),
                 ("consent_text", models.TextField(max_length=2000)),
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                        max_length=64, validators=[labs.zones.validate_readers_zone], verbose_name="time zone"
                     ),
                 ),
                 ("consent_text", models.TextField(max_length=2000)),
