@@ -7,12 +7,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
 
 from labs.email_addresses import account_address
 from labs.mail import Link, link_maker, queue
+from labs.mail_budget import emails_left
 from labs.models import User
 from labs.throttle import client_address
 
@@ -45,20 +47,24 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.BASE_URL + reset_path().replace("{token}", key)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queue the mail; raises LookupError for an occasion that this service does not know."""
+        """Queue the mail, if the address's budget lasts. Raises LookupError for an occasion that is not known here."""
         if template_prefix != "account/email/password_reset_key":
             raise LookupError(f"no mail for {template_prefix}")
         user: User = context["user"]
-        queue(
-            "password_reset",
-            key=f"password-reset:{user.pk}:{secrets.token_hex(8)}",
-            language=user.language,
-            to_name=user.name,
-            to_email=user.email,
-            context={"email": user.email, "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)},
-            about=f"user:{user.pk}",
-            links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
-        )
+        with transaction.atomic():
+            if not emails_left(user.email):
+                return
+            queue(
+                "password_reset",
+                key=f"password-reset:{user.pk}:{secrets.token_hex(8)}",
+                language=user.language,
+                to_name=user.name,
+                to_email=user.email,
+                context={"email": user.email, "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)},
+                about=f"user:{user.pk}",
+                links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
+                is_asked_for=True,
+            )
 
 
 def reset_path() -> str:

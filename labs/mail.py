@@ -27,7 +27,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from labs import tokens
-from labs.email_addresses import ascii_address, clean_address
+from labs.email_addresses import address_key, ascii_address, clean_address
 from labs.mail_format import OutgoingMail, mailbox
 from labs.models import Attachment, Lab, Message
 from labs.models.texts import reading
@@ -96,13 +96,15 @@ def queue(
     leads_to: Collection[str] = (),
     attachments: Sequence[File] = (),
     is_first: bool = False,
+    is_asked_for: bool = False,
 ) -> Message:
     """Write a message in the current transaction, wholly in `language`; a worker sends it after the commit.
 
     One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
     locks leave no room for a second call, which saves asking. `context` holds what stencils can show (`labs.stencils`).
     `about` names what it concerns, as "registration:<uuid>". `leads_to` are addresses elsewhere that may be links in
-    the text, such as that of a meeting; no other is left one. Raises ValidationError for an address that is none,
+    the text, such as that of a meeting; no other is left one. `is_asked_for` says that anybody could have asked for it,
+    and counts it in the budget of the address (`labs.mail_budget`). Raises ValidationError for an address that is none,
     TemplateDoesNotExist for an occasion without templates.
     """
     to_email = clean_address(to_email)
@@ -127,6 +129,7 @@ def queue(
         language=language,
         to_name=name,
         to_email=to_email,
+        budget_key=address_key(to_email) if is_asked_for else "",
         subject=content.subject,
         text=content.text,
         html=content.html,

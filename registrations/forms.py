@@ -172,11 +172,11 @@ class DetailsForm(HouseForm):
     def _offer_what_was_chosen(self) -> None:
         programme = self.lab.programme
         city, group = (str(self.data.get(self.add_prefix(name), "")) for name in ("city", "group"))
-        found = programme.city_called(city) if _is_slug(city) else None
+        found = programme.city_called(city) if is_slug(city) else None
         self._offer(
             () if found is None else (found,),
             # Where none was chosen it matters whether there are any.
-            _GROUP.all(programme.pk, group) if _is_slug(group) else programme.stakeholder_groups.all(),
+            _GROUP.all(programme.pk, group) if is_slug(group) else programme.stakeholder_groups.all(),
         )
 
     def _offer(self, cities: Iterable[City], groups: Iterable[StakeholderGroup]) -> None:
@@ -232,7 +232,7 @@ class DetailsForm(HouseForm):
         )
 
 
-def _is_slug(value: str) -> bool:
+def is_slug(value: str) -> bool:
     """Tell whether this can be an address at all: what cannot is not asked of the database."""
     return bool(value) and len(value) <= 100 and slug_re.fullmatch(value) is not None
 
@@ -295,7 +295,7 @@ class RegistrationForm(SessionsMixin, DetailsForm):
 
     def _offer_what_was_chosen(self) -> None:
         super()._offer_what_was_chosen()
-        slugs = [slug for slug in self["session"].data or () if _is_slug(slug)]
+        slugs = [slug for slug in self["session"].data or () if is_slug(slug)]
         self._list(choosable(self.lab, self.viewer, timezone.now(), slugs=slugs))
 
     def _list(self, found: Choosable) -> None:

@@ -49,17 +49,23 @@ class SeatLine:
     is_seat: bool
 
 
-def confirm_address(registration: Registration, days: int, again: bool = False) -> Message:
-    """Ask the address whether it wants to be registered; the question stands for `days`."""
+def confirm_address(
+    registration: Registration, days: int, again: bool = False, is_asked_for: bool = False
+) -> Message:
+    """Ask the address whether it wants to be registered; the question stands for `days`.
+
+    Colleagues with one address tell each other's questions apart by initials: letters that can say nothing else.
+    """
     once = f"confirm-address:{registration.public_id}"
     return _queue(
         registration,
         "confirm_address",
         _quietly("confirm-address", registration) if again else once,
-        {"days": days},
+        {"days": days, "holder": initials(registration.name)},
         {"confirm": links.CONFIRM, "leave": links.LEAVE},
         to_name="",
         is_first=not again,
+        is_asked_for=is_asked_for,
     )
 
 
@@ -71,17 +77,19 @@ def already_registered(registration: Registration) -> Message:
         _quietly("already-registered", registration),
         {},
         {"manage": links.MANAGE},
+        is_asked_for=True,
     )
 
 
-def link_again(registration: Registration) -> Message:
-    """Send the private link to whoever asked for it at this address."""
+def link_again(registration: Registration, is_asked_for: bool = False) -> Message:
+    """Send the private link: to whoever asked for it at this address, or on an organiser's word."""
     return _queue(
         registration,
         "registration_link",
         _quietly("registration-link", registration),
         {},
         {"manage": links.MANAGE},
+        is_asked_for=is_asked_for,
     )
 
 
@@ -174,9 +182,11 @@ def _queue(
     to_name: str | None = None,
     attachments: Sequence[File] = (),
     is_first: bool = False,
+    is_asked_for: bool = False,
 ) -> Message:
     language, lab = registration.language, registration.lab
     own = {
+        "holder": registration.name,
         "lab_title": text_of(lab.title, registration),
         "programme_address": settings.BASE_URL + reverse("lab", args=[lab.slug]),
         "form_sent_on": dates.long_date(
@@ -198,7 +208,14 @@ def _queue(
         links={name: links.in_mail(registration, purpose) for name, purpose in purposes.items()},
         attachments=attachments,
         is_first=is_first,
+        is_asked_for=is_asked_for,
     )
+
+
+def initials(name: str) -> str:
+    """Return "M. P." for "Maria Petrova": the first letter or figure of each of the first three words."""
+    firsts = (next((sign for sign in word if sign.isalnum()), "") for word in name.split())
+    return " ".join(f"{sign.upper()}." for sign in [sign for sign in firsts if sign][:3])
 
 
 def text_of(text: object, registration: Registration) -> str:

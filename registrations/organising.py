@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -96,22 +96,13 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     registration.feed_version += 1
     registration.revised_at = timezone.now()
     registration._history_user = by  # type: ignore[attr-defined]
-    taken = Refused("already_registered", _("Another registration of this lab has this address."))
-    if (
-        Registration.objects.filter(
-            lab=registration.lab_id, email_key=registration.email_key, state=State.CONFIRMED
-        )
-        .exclude(pk=registration.pk)
-        .exists()
-    ):
-        raise taken
-    try:
-        with transaction.atomic():
-            registration.save(
-                update_fields=["email", "email_key", "link_version", "feed_version", "revised_at"]
-            )
-    except IntegrityError:
-        raise taken from None
+    registering.save_person(
+        registration,
+        ["email", "email_key", "link_version", "feed_version", "revised_at"],
+        Refused(
+            "already_registered", _("Another registration of this lab has this address and the same name.")
+        ),
+    )
     return _mail_with_link(registration)
 
 

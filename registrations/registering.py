@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Q
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labs.email_addresses import address_key
+from labs.mail_budget import emails_left
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.prepared import Prepared
+from labs.searching import search_text
 from labs.viewer import VISITOR, Viewer
 from registrations import erasing, letters, seats
 from registrations.choosing import CHOSEN_IS_CLOSED, Choice, choosable
@@ -28,11 +29,10 @@ from registrations.visibility import in_sight, viewers_of
 from sessions.models import Session
 
 UNCONFIRMED_DAYS = 7
-# Mails that ask an address to confirm, per hour and over all labs: nobody can fill a stranger's mailbox with them.
-CONFIRM_MAILS_PER_HOUR = 3
-CONFIRM_MAILS_PER_DAY = 8
-# Of the labs where an address is registered, the latest this many are sent their links at one asking.
-LINKS_AT_ONCE = 10
+# People of one office may share an address; somebody alone does not take all seats under other names.
+PEOPLE_PER_ADDRESS = 10
+# Among the latest registrations of an address are those whose links are sent at one asking.
+LOOKED_AT = 50
 
 CANNOT_CONFIRM = _("Registration is closed, so you can no longer confirm.")
 
@@ -66,8 +66,9 @@ class RegistrationPlan:
 def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | None:
     """Write an unconfirmed registration with its requested seats, and queue the mail that asks to confirm.
 
-    Returns None where nothing is written: the address is registered already and is sent its link, or it was asked
-    too often in the last hour. Tell nobody which. Raises Refused (codes: not_open, no_consent, unknown_session for
+    Returns None where nothing is written: this person is registered already and is sent the link, or the address got
+    too many emails (`labs.mail_budget`). Tell nobody which. Another name at an address that is registered is another
+    person, who is asked to confirm like everybody. Raises Refused (codes: not_open, no_consent, unknown_session for
     a choice of another lab or of other eyes, other_programme) and ValidationError for details that do not fit their
     columns. Whether a chosen session still takes place is asked again when the address is confirmed.
     """
@@ -105,40 +106,31 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
 
     All that may be refused was looked at before, so that the transaction is short and needs no savepoint.
     """
-    today = now - timedelta(days=1)
     with transaction.atomic(savepoint=False):
-        # One post of an address after the other: those that come at once would else not count each other's mails.
-        turn = f"registrations.address:{registration.email_key}"
-        earlier = _EARLIER.all_in_turn(turn, registration.lab_id, registration.email_key, today)
-        known = next((pk for state, pk, _at in earlier if state == State.CONFIRMED), None)
+        if not emails_left(registration.email):
+            return False
+        known = _KNOWN.first(registration.lab_id, registration.email_key, search_text(registration.name))
         if known is not None:
             # Not told to somebody who is erased, or changes the address, at this moment.
-            for held in (
-                Registration.objects.active().filter(pk=known, email_key=registration.email_key).locked()
-            ):
+            same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
+            for held in same.locked():
                 letters.already_registered(held)
-            return False
-        this_hour = sum(at > now - timedelta(hours=1) for _state, _pk, at in earlier)
-        if this_hour >= CONFIRM_MAILS_PER_HOUR or len(earlier) >= CONFIRM_MAILS_PER_DAY:
             return False
         # Its history begins when the address is confirmed: until then nobody's registration is kept twice.
         registration.skip_history_when_saving = True  # type: ignore[attr-defined]
         registration.save(force_insert=True)
         del registration.skip_history_when_saving  # type: ignore[attr-defined]
         seats.request(registration, session_ids)
-        letters.confirm_address(registration, UNCONFIRMED_DAYS)
+        letters.confirm_address(registration, UNCONFIRMED_DAYS, is_asked_for=True)
     return True
 
 
-# What an address asked for before: confirmed in this lab, and unconfirmed in any lab since `after`.
-_EARLIER = Prepared(
-    lambda lab, email_key, after: (
-        Registration.objects.filter(
-            Q(lab=lab, state=State.CONFIRMED) | Q(state=State.UNCONFIRMED, created_at__gt=after),
-            email_key=email_key,
-        )
+_KNOWN = Prepared(
+    lambda lab, email_key, name_key: (
+        Registration.objects.active()
+        .filter(lab=lab, email_key=email_key, name_key=name_key)
         .order_by()
-        .values_list("state", "pk", "created_at")
+        .values_list("pk", flat=True)
     )
 )
 
@@ -148,8 +140,9 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
     """Take the address as confirmed: seats are taken or waited for in the order of the programme, and a mail says so.
 
     The rules of choosing are asked again: registration is open, and `viewer` or the sender of the form sees the
-    session by now. A second call changes nothing. Other unconfirmed registrations of the same address in this lab are
-    deleted. Raises Refused (codes: cancelled, already_registered, not_open, gone).
+    session by now. A second call changes nothing. Other unconfirmed registrations of the same person in this lab are
+    deleted; those of others with this address stay. Raises Refused (codes: cancelled, already_registered, too_many,
+    not_open, gone).
     """
     # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
     rows = {row.pk: row for row in _OF_ADDRESS.all(registration.lab_id, registration.email_key)}
@@ -160,14 +153,19 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
         return current
     if current.state == State.CANCELLED:
         raise Refused("cancelled", _("This registration was cancelled."))
-    if any(row.state == State.CONFIRMED for row in rows.values()):
-        raise Refused("already_registered", _("This address is registered already."))
+    registered = [row for row in rows.values() if row.state == State.CONFIRMED]
+    if any(row.name_key == current.name_key for row in registered):
+        raise Refused("already_registered", _("This name and address are registered already."))
+    if len(registered) >= PEOPLE_PER_ADDRESS:
+        raise Refused("too_many", _("Too many people are registered with this address. Use another one."))
     if not current.lab.takes_registrations(timezone.now()):
         raise Refused("not_open", CANNOT_CONFIRM)
     current.state = State.CONFIRMED
     current.confirmed_at = current.revised_at = timezone.now()
     current.save(update_fields=["state", "confirmed_at", "revised_at"])
-    others = [row.pk for row in rows.values() if row.state == State.UNCONFIRMED]
+    others = [
+        row.pk for row in rows.values() if row.state == State.UNCONFIRMED and row.name_key == current.name_key
+    ]
     if others:
         erasing.forget(Registration.objects.filter(pk__in=others))
     taken = seats.take_requested(current, viewers_of(current, viewer))
@@ -229,7 +227,10 @@ def change_sessions(
 
 @transaction.atomic
 def change_details(registration: Registration, details: Details, by: User | None = None) -> Registration:
-    """Write what the person says about him- or herself; the address stays. Raises Refused, ValidationError."""
+    """Write what the person says about him- or herself; the address stays.
+
+    Raises Refused (codes: gone, not_registered, other_programme, same_name) and ValidationError.
+    """
     registration = lock_confirmed(registration)
     _check_details(registration.lab, details)
     for name, value in vars(details).items():
@@ -237,8 +238,24 @@ def change_details(registration: Registration, details: Details, by: User | None
     registration.clean_answers()
     registration.revised_at = timezone.now()
     registration._history_user = by  # type: ignore[attr-defined]
-    registration.save(update_fields=[*vars(details), "revised_at"])
+    save_person(
+        registration,
+        [*vars(details), "revised_at"],
+        Refused("same_name", _("Another person with this name is registered with this address.")),
+    )
     return registration
+
+
+def save_person(registration: Registration, columns: Iterable[str], taken: Refused) -> None:
+    """Save these columns, of which some may tell people apart. Raises `taken` where the lab has this person already."""
+    known = _KNOWN.first(registration.lab_id, registration.email_key, search_text(registration.name))
+    if known not in (None, registration.pk):
+        raise taken
+    try:
+        with transaction.atomic():
+            registration.save(update_fields=list(columns))
+    except IntegrityError:  # somebody else was faster
+        raise taken from None
 
 
 @transaction.atomic
@@ -266,27 +283,34 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
 
 
 @transaction.atomic
-def ask_for_link(email: str) -> None:
-    """Send this address the private link of each lab where it is registered, or the question again where it is not yet.
+def ask_for_link(email: str, lab: Lab | None = None) -> None:
+    """Send this address the private link of each registration, or the question again where it is not confirmed yet.
 
-    Does nothing for any other address; the answer to whoever asks must be the same.
+    With `lab` only those in this lab; otherwise those in labs that are not over come first, as far as the budget of
+    the address goes. Does nothing for any other address; the answer to whoever asks must be the same.
     """
+    left = emails_left(email)
+    if not left:
+        return
     known = Registration.objects.filter(
         email_key=address_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED]
     )
-    # By alphabet "confirmed" comes first: it is the one that counts in its lab.
-    latest = known.order_by("state", "-pk").values_list("pk", flat=True)[:LINKS_AT_ONCE]
-    found = known.filter(pk__in=list(latest)).locked()
+    if lab is not None:
+        known = known.filter(lab=lab)
     now = timezone.now()
-    labs: set[int] = set()
-    for registration in sorted(found, key=lambda row: (row.state, -row.pk)):
-        if registration.lab_id in labs:
-            continue
-        labs.add(registration.lab_id)
+    # By alphabet "confirmed" comes first: it is the one that counts for its person in its lab.
+    latest = sorted(
+        known.select_related("lab").order_by("state", "-pk")[:LOOKED_AT], key=lambda row: row.lab.is_over(now)
+    )
+    people: dict[tuple[int, str], int] = {}
+    for row in latest:
+        if row.state == State.CONFIRMED or row.lab.takes_registrations(now):
+            people.setdefault((row.lab_id, row.name_key), row.pk)
+    for registration in known.filter(pk__in=list(people.values())[:left]).locked():
         if registration.state == State.CONFIRMED:
-            letters.link_again(registration)
-        elif registration.lab.takes_registrations(now):
-            letters.confirm_address(registration, UNCONFIRMED_DAYS, again=True)
+            letters.link_again(registration, is_asked_for=True)
+        else:
+            letters.confirm_address(registration, UNCONFIRMED_DAYS, again=True, is_asked_for=True)
 
 
 @transaction.atomic

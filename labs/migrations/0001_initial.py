@@ -456,6 +456,7 @@ class Migration(migrations.Migration):
                 ("to_name", models.CharField(blank=True, max_length=200)),
                 ("to_email", labs.models.texts.EmailAddressField(max_length=254)),
                 ("recipient_key", labs.searching.SearchKeyField("to_name", "to_email")),
+                ("budget_key", models.CharField(blank=True, editable=False, max_length=254)),
                 ("subject", models.CharField(max_length=300)),
                 ("text", models.TextField()),
                 ("html", models.TextField(blank=True)),
@@ -1089,6 +1090,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("budget_key", ""), _negated=True),
+                fields=["budget_key", "created_at"],
+                name="message_budget",
+            ),
         ),
         migrations.AddConstraint(
             model_name="lab",

@@ -82,6 +82,8 @@ class Message(LeasedWork):
     to_name = models.CharField(max_length=200, blank=True)
     to_email = EmailAddressField()
     recipient_key = SearchKeyField("to_name", "to_email")
+    # Which address's budget this counts in (`labs.mail_budget`); empty for an email that nobody could just ask for.
+    budget_key = models.CharField(max_length=254, blank=True, editable=False)
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)
@@ -96,6 +98,9 @@ class Message(LeasedWork):
         indexes = (
             models.Index(fields=["run_at"], name="message_due", condition=Q(state__in=["queued", "sending"])),
             models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
+            models.Index(
+                fields=["budget_key", "created_at"], name="message_budget", condition=~Q(budget_key="")
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import City, Lab, StakeholderGroup
@@ -30,7 +31,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
 
 class Registration(models.Model):
-    """One person in one lab, known by an address that he or she confirmed.
+    """One person in one lab, known by a name and by an address that he or she confirmed. Colleagues may share one.
 
     Private links carry no stored secret: they are signed from `public_id` and a version (see `labs.tokens`), so
     raising `link_version` or `feed_version` revokes them. Erasing the person empties the row and leaves it, so that
@@ -85,7 +86,12 @@ class Registration(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=["lab", "email_key"], condition=Q(state="confirmed"), name="registered_once_per_lab"
+                # Names as they are searched for; an index takes no text of any length.
+                "lab",
+                "email_key",
+                Left("name_key", 400),
+                condition=Q(state="confirmed"),
+                name="registered_once_per_lab",
             ),
             models.CheckConstraint(
                 name="registration_states_have_instants",

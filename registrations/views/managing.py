@@ -93,6 +93,11 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
         "lab": registration.lab,
         "registration": registration,
         "is_open": registration.lab.takes_registrations(timezone.now()),
+        # Whoever reads the emails of an address may know who else is registered with it.
+        "colleagues": Registration.objects.active()
+        .filter(lab=registration.lab_id, email_key=registration.email_key)
+        .exclude(pk=registration.pk)
+        .values_list("name", flat=True),
         "seats": [seat for seat in requested if seat.session_id in seen],
         "manage": links.path_of(registration, links.MANAGE) if registration.state == State.CONFIRMED else "",
         "leave": links.path_of(registration, links.LEAVE),
@@ -177,7 +182,14 @@ def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         form.offer_everything()
         return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
-    registering.change_details(found, form.details)
+    try:
+        registering.change_details(found, form.details)
+    except Refused as refusal:
+        if refusal.code != "same_name":
+            raise
+        form.add_error("name", str(refusal.message))
+        form.offer_everything()
+        return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
     return _done(token, "details")
 
 

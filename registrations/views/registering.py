@@ -16,7 +16,7 @@ from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
 from registrations import registering
 from registrations.consent import consent_words, kept_until
-from registrations.forms import LinkForm, RegistrationForm
+from registrations.forms import LinkForm, RegistrationForm, is_slug
 from registrations.refusals import Refused
 from sessions.models import Session
 
@@ -81,16 +81,25 @@ def register_sent(request: HttpRequest, lab: str) -> HttpResponse:
 @access.public
 @require_http_methods(["GET", "HEAD", "POST"])
 def registration_link(request: HttpRequest) -> HttpResponse:
-    """Ask for the private link again. The answer does not tell whether the address is known."""
+    """Ask for the private link again. The answer does not tell whether the address is known.
+
+    `?lab=<address>` asks for the links of that lab alone; one that is not in sight counts as none.
+    """
+    slug = (request.POST if request.method == "POST" else request.GET).get("lab", "")
+    lab = Lab.objects.visible_to(viewer_of(request)).filter(slug=slug).first() if is_slug(slug) else None
+    context = {"asked_for": lab, "form": LinkForm(), "sent": "sent" in request.GET}
     if request.method != "POST":
-        return render(request, "registrations/link.html", {"form": LinkForm(), "sent": "sent" in request.GET})
+        return render(request, "registrations/link.html", context)
     form = LinkForm(request.POST)
     if not form.is_valid():
-        return render(request, "registrations/link.html", {"form": form}, status=422)
+        return render(request, "registrations/link.html", {**context, "form": form}, status=422)
     if not allow("registration-link", client_address(request), LINKS_PER_HOUR, AN_HOUR):
         return render(request, "registrations/too_many.html", status=429)
-    registering.ask_for_link(form.cleaned_data["email"])
-    return redirect(f"{reverse('registration_link')}?sent")
+    registering.ask_for_link(form.cleaned_data["email"], lab)
+    here = QueryDict(mutable=True)
+    here.update({"lab": lab.slug} if lab else {})
+    here["sent"] = ""
+    return redirect(f"{reverse('registration_link')}?{here.urlencode()}")
 
 
 @access.public

@@ -291,12 +291,14 @@ def test_a_corrected_address_gets_the_link_and_the_old_links_die(
 
 
 def test_an_address_that_somebody_else_has_is_refused_in_words(client: Client, person: Registration) -> None:
-    f.RegistrationFactory(lab=person.lab, email="taken@example.org")
+    f.RegistrationFactory(lab=person.lab, email="taken@example.org", name=person.name.upper())
     f.RegistrationFactory(email="elsewhere@example.org")
     form = form_of(client.get(page(person, "address/")))
     answer = client.post(page(person, "address/"), form.filled(email="TAKEN@example.org"))
     assert answer.status_code == 422
-    assert answer.context["form"].errors == {"email": ["Another registration of this lab has this address."]}
+    assert answer.context["form"].errors == {
+        "email": ["Another registration of this lab has this address and the same name."]
+    }
     assert (
         client.post(page(person, "address/"), form.filled(email="elsewhere@example.org")).status_code == 302
     )

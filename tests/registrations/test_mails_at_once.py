@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from labs.mail_budget import EMAILS_PER_HOUR
 from registrations.models import Registration
-from registrations.registering import CONFIRM_MAILS_PER_HOUR
 from tests import factories as f
 from tests.registrations.crowds import all_at_once
 from tests.registrations.filling import answers, mails, send
@@ -16,11 +16,13 @@ AT_ONCE = 16
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_sixteen_posts_at_once_are_three_mails_and_all_are_answered_alike(known: bool) -> None:
+def test_sixteen_posts_at_once_stay_within_the_budget_and_all_are_answered_alike(known: bool) -> None:
     """Also of an address that is registered in one of the labs, where each post is a mail that says so."""
     sessions = [f.SessionFactory(), f.SessionFactory()]
     if known:
-        f.RegistrationFactory(lab=sessions[0].lab, email="participant17@example.org")
+        f.RegistrationFactory(
+            lab=sessions[0].lab, email="participant17@example.org", name="Demo participant 17"
+        )
     answered: list[tuple[int, str]] = []
     spellings = ("participant17@example.org", "Participant17@Example.ORG")
 
@@ -36,8 +38,10 @@ def test_sixteen_posts_at_once_are_three_mails_and_all_are_answered_alike(known:
     assert sorted(answered) == sorted(
         (302, f"/labs/{session.lab.slug}/register/sent/") for session in sessions for _half in range(8)
     )
-    assert len(mails("confirm_address")) == CONFIRM_MAILS_PER_HOUR
-    assert Registration.objects.filter(state="unconfirmed").count() == CONFIRM_MAILS_PER_HOUR
+    assert len(mails()) == EMAILS_PER_HOUR
+    asked = len(mails("confirm_address"))
+    assert asked >= EMAILS_PER_HOUR - known
+    assert Registration.objects.filter(state="unconfirmed").count() == asked
 
 
 def test_other_addresses_do_not_count_among_each_other() -> None:

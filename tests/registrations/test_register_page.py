@@ -73,7 +73,7 @@ def test_the_same_key_with_other_answers_is_asked_about_and_keeps_them(client: C
 
 def test_the_answer_is_the_same_for_a_known_address(client: Client):
     session = f.SessionFactory()
-    f.RegistrationFactory(lab=session.lab, email="participant17@example.org")
+    f.RegistrationFactory(lab=session.lab, email="participant17@example.org", name="Demo participant 17")
 
     known = send(client, session.lab, answers(session))
     unknown = send(client, session.lab, answers(session, email="other@example.org"))

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -148,18 +147,6 @@ def test_confirming_one_of_several_forms_clears_the_others_with_their_traces():
     assert set(Registration.history.values_list("id", flat=True)) == {second.pk}
     with pytest.raises(Refused):
         registering.confirm(first)
-
-
-def test_a_stranger_is_not_sent_more_than_three_questions_an_hour_over_all_labs():
-    sessions = [f.SessionFactory() for _ in range(5)]
-
-    for session in sessions:
-        registering.submit(session.lab, VISITOR, plan(session))
-    assert len(mails()) == 3
-
-    with time_machine.travel(timezone.now() + timedelta(hours=1, minutes=1)):
-        registering.submit(sessions[4].lab, VISITOR, plan(sessions[4]))
-    assert len(mails()) == 4
 
 
 def test_asking_for_the_link_mails_who_is_registered_and_nobody_else_and_not_twice_at_once():
