@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django.db.models.functions.text
 import labs.models.texts
 import labs.searching
 import labs.zones
@@ -522,8 +523,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="registration",
             constraint=models.UniqueConstraint(
+                models.F("lab"),
+                models.F("email_key"),
+                django.db.models.functions.text.Left("name_key", 400),
                 condition=models.Q(("state", "confirmed")),
-                fields=("lab", "email_key"),
                 name="registered_once_per_lab",
             ),
         ),
