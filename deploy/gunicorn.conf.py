@@ -4,10 +4,12 @@ Settings come from the environment or `.env`: PORT, LISTEN (default 127.0.0.1), 
 """
 
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 # Reads .env into the environment as a side effect, so that the lines below see it.
-from config.settings import DEBUG, PORT, VAR_DIR
+from config.settings import DEBUG, METRICS_TOKEN, PORT, VAR_DIR
 
 wsgi_app = "config.wsgi"
 bind = f"{os.environ.get('LISTEN', '127.0.0.1')}:{PORT}"
@@ -29,20 +31,50 @@ loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 control_socket_disable = True
 proc_name = "citylabs-web"
 
-# Counters of all worker processes are added up from files; without them /metrics would show one worker's share.
+# Counters of all worker processes are added up from files; without them /metrics would show one worker's share. Where
+# nobody may read /metrics there are none.
 _counters = VAR_DIR / "metrics"
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_counters))
+if METRICS_TOKEN:
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_counters))
+else:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+# Room for all views, methods and answers in either file of a process, in bytes.
+_ROOM = {"counter": 1024 * 1024, "histogram": 4 * 1024 * 1024}
 
 
 def on_starting(server: Any) -> None:
     """Forget the counters of processes that are gone."""
-    _counters.mkdir(parents=True, exist_ok=True)
     for file in _counters.glob("*.db"):
         file.unlink(missing_ok=True)
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    """Take a finished worker's gauges out of the sum."""
-    from prometheus_client import multiprocess
+def post_fork(server: Any, worker: Any) -> None:
+    """Take the room for a process's counters on the disk before they are mapped into its memory.
 
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    Writing to a mapped file that has no room on a full disk kills the process (SIGBUS). Where there is none to begin
+    with, the process counts for itself.
+    """
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
+        return
+    files = {Path(folder) / f"{kind}_{os.getpid()}.db": size for kind, size in _ROOM.items()}
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for path, size in files.items():
+            with path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        for path in files:
+            path.unlink(missing_ok=True)
+        del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+        server.log.warning("no room for counters (%s): this process counts for itself", error)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep of a finished process's counters what it wrote; they stay in the sum until the next start."""
+    for path in _counters.glob(f"*_{worker.pid}.db"):
+        with path.open("r+b") as file:
+            used = int.from_bytes(file.read(4), sys.byteorder)
+            file.truncate(used)
+        if not used:
+            path.unlink()

@@ -1,6 +1,7 @@
 """Errors of the API as problem details (RFC 9457): one form for all of them, never more than the caller may know."""
 
 import logging
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from labs.problem_words import words_for, words_for_all
+from labs.unavailable import unavailable_because_of
 
 __all__ = ["Http404", "Refused", "http_error", "invalid", "is_for_api", "not_found", "problem", "refused"]
 
@@ -187,7 +189,20 @@ def forbidden(request: HttpRequest, exception: Any = None, reason: str = "") -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an error of our own: the caller gets a name for it, and the log what it was."""
+    """Answer an error of our own: the caller gets a name for it, and the log what it was.
+
+    What passes by itself (`labs.unavailable`) is no error of our own: it says when another try is worth it.
+    """
+    unavailable = unavailable_because_of(sys.exception())
+    if unavailable is not None:
+        return problem(
+            503,
+            _("Nothing can be saved just now") if unavailable.cannot_write else _("This cannot be done just now"),
+            _("The storage of this service is full or cannot be written to. Reading works as before.")
+            if unavailable.cannot_write
+            else _("The database is away or busy. Send the request again, with the same Idempotency-Key."),
+            Retry_After=str(unavailable.retry_after),
+        )
     instance = uuid.uuid4().urn
     logger.error("%s is an error at %s", instance, request.path, exc_info=True)
     return problem(

@@ -13,6 +13,12 @@ from django.db.backends.postgresql import base
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes the place of Django's own where DATABASE_URL names PostgreSQL."""
 
+    def init_connection_state(self) -> None:
+        """Set up a new connection: no statement waits for a lock longer than SQLite's patience (config.sqlite)."""
+        super().init_connection_state()
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '20s'")
+
     def is_usable(self) -> bool:
         """Tell whether the connection can be used; asks the server only if the line is not silent."""
         connection = self.connection

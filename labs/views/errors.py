@@ -4,6 +4,7 @@ They say what happened and what to do, and never why a thing is hidden.
 """
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import translation
 
 from labs import problems
 from labs.access import keep_private
+from labs.unavailable import unavailable_because_of
 from labs.viewer import VISITOR
 
 Handler = Callable[..., HttpResponse]
@@ -69,4 +71,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @or_problem(problems.server_error)
 def server_error(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(render_to_string("errors/500.html"), status=500)
+    """Answer whatever nobody answered: an error of the service's own, or something that it needs and has not got."""
+    unavailable = unavailable_because_of(sys.exception())
+    if unavailable is None:
+        return HttpResponse(render_to_string("errors/500.html"), status=500)
+    page = render_to_string("errors/503.html", {"unavailable": unavailable})
+    return HttpResponse(
+        page, status=503, headers={"Retry-After": str(unavailable.retry_after), "Cache-Control": "no-store"}
+    )

@@ -1,0 +1,73 @@
+"""Two hundred people confirm at the same moment, on SQLite, with eight processes of eight threads: nobody gets an error.
+
+`CHAOS_CONFIRMATIONS=1000` makes it as large as wanted; the figures are printed (pytest -s).
+"""
+
+import json
+import os
+import statistics
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.chaos.test_full_disk import ask
+from tests.e2e.running_service import running
+
+pytestmark = [
+    pytest.mark.xdist_group("workers"),
+    pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="is about SQLite"),
+]
+
+PEOPLE = int(os.environ.get("CHAOS_CONFIRMATIONS", "200"))
+PREPARE = f"""
+import json
+from labs.submissions import new_form_key
+from registrations.models import Registration, Seat
+from tests.factories import LabFactory, RegistrationFactory, SeatFactory, SessionFactory
+from tests.registrations.filling import link
+lab = LabFactory(slug="main-lab", visibility="public")
+session = SessionFactory(lab=lab, slug="open", visibility="public", capacity={PEOPLE // 2})
+people = []
+for number in range({PEOPLE}):
+    person = RegistrationFactory(lab=lab, state="unconfirmed", email=f"participant{{number}}@example.org")
+    SeatFactory(registration=person, session=session, state="requested")
+    people.append([link(person, "confirm", "registration_confirm"), new_form_key()])
+print(json.dumps(people))
+"""
+COUNT = """
+import json
+from collections import Counter
+from registrations.models import Seat
+print(json.dumps(Counter(Seat.objects.values_list("state", flat=True))))
+"""
+
+
+def test_nobody_gets_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_WORKERS", "8")
+    monkeypatch.setenv("WEB_THREADS", "8")
+    with running(tmp_path) as service:
+        people = json.loads(service.manage("shell", "-v", "0", "-c", PREPARE))
+
+        def confirm(person: tuple[str, str]) -> tuple[int, float]:
+            path, key = person
+            began = time.monotonic()
+            sent = {"Origin": service.base, "Sec-Fetch-Site": "same-origin"}
+            status = ask(service, path, urlencode({"form_key": key}).encode(), **sent)[0]
+            return status, time.monotonic() - began
+
+        with ThreadPoolExecutor(PEOPLE) as pool:
+            answers = list(pool.map(confirm, people))
+        waited = sorted(seconds for _status, seconds in answers)
+        print(
+            f"\n{PEOPLE} confirmations at once: {dict(Counter(status for status, _seconds in answers))}, "
+            f"median {statistics.median(waited):.1f} s, longest {waited[-1]:.1f} s"
+        )
+        assert Counter(status for status, _seconds in answers) == {302: PEOPLE}
+        assert json.loads(service.manage("shell", "-v", "0", "-c", COUNT)) == {
+            "confirmed": PEOPLE // 2,
+            "waiting": PEOPLE - PEOPLE // 2,
+        }
