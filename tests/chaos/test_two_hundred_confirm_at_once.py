@@ -1,4 +1,4 @@
-"""Two hundred people confirm at the same moment, on SQLite, with eight processes of eight threads: nobody gets an error.
+"""Two hundred people confirm at once, on SQLite, with eight processes of eight threads: nobody gets an error.
 
 `CHAOS_CONFIRMATIONS=1000` makes it as large as wanted; the figures are printed (pytest -s).
 """
@@ -33,8 +33,9 @@ lab = LabFactory(slug="main-lab", visibility="public")
 session = SessionFactory(lab=lab, slug="open", visibility="public", capacity={PEOPLE // 2})
 people = []
 for number in range({PEOPLE}):
-    person = RegistrationFactory(lab=lab, state="unconfirmed", email=f"participant{{number}}@example.org")
-    SeatFactory(registration=person, session=session, state="requested")
+    email = f"participant{{number}}@example.org"
+    person = RegistrationFactory(lab=lab, state="unconfirmed", confirmed_at=None, email=email)
+    SeatFactory(registration=person, session=session, state="requested", place=None)
     people.append([link(person, "confirm", "registration_confirm"), new_form_key()])
 print(json.dumps(people))
 """
