@@ -197,7 +197,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if unavailable is not None:
         return problem(
             503,
-            _("Nothing can be saved just now") if unavailable.cannot_write else _("This cannot be done just now"),
+            _("Nothing can be saved just now")
+            if unavailable.cannot_write
+            else _("This cannot be done just now"),
             _("The storage of this service is full or cannot be written to. Reading works as before.")
             if unavailable.cannot_write
             else _("The database is away or busy. Send the request again, with the same Idempotency-Key."),
