@@ -3,7 +3,7 @@ from labs.models import Lab, User
 from labs.work import Lease, task
 
 
-@task("certificates.issue")
+@task("certificates.issue", is_long=True)
 def issue_to_lab(lease: Lease, lab: int, by: int | None) -> None:
     issuing.issue_all(Lab.objects.get(pk=lab), _account(by), lease)
 

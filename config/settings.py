@@ -124,6 +124,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    CACHES["default"]["BACKEND"] = "labs.cache.RedisCache"
 
 # Mail: a folder by default, whose letters the console's outbox shows; EMAIL_URL=smtp://… for a server,
 # EMAIL_BACKEND=anymail.backends.….EmailBackend with ANYMAIL_… variables for a provider.

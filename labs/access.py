@@ -126,11 +126,16 @@ def monitoring(view: type_of_view) -> type_of_view:
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not settings.METRICS_TOKEN or not hmac.compare_digest(
-            sent.encode(), settings.METRICS_TOKEN.encode()
-        ):
+        if not is_monitoring(request):
             raise Http404
         return view(request, *args, **kwargs)
 
     return declare(guarded, "monitoring")
+
+
+def is_monitoring(request: HttpRequest) -> bool:
+    """Tell whether a request comes with METRICS_TOKEN; nobody's does where none is set."""
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(
+        sent.encode(), settings.METRICS_TOKEN.encode()
+    )

@@ -213,7 +213,8 @@ class Summary:
         return self.now - self.last_beat_at if self.last_beat_at else None
 
 
-UNSENT = Q(state__in=[Message.State.QUEUED, Message.State.SENDING])
+# `finished_at` is what the index of unsent messages is by; states alone do not find it.
+UNSENT = Q(state__in=[Message.State.QUEUED, Message.State.SENDING], finished_at__isnull=True)
 
 
 def summary(lab: Lab | None = None) -> Summary:
@@ -232,5 +233,9 @@ def summary(lab: Lab | None = None) -> Summary:
         },
         oldest_unsent_at=Min(F("created_at"), filter=UNSENT),
     )
-    beat = WorkerBeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
-    return Summary(**figures, last_beat_at=beat, now=database_now())
+    return Summary(**figures, last_beat_at=last_beat(), now=database_now())
+
+
+def last_beat() -> datetime | None:
+    """Return when a worker last showed that it lives; None if none ever did."""
+    return WorkerBeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()

@@ -1,29 +1,39 @@
 """How the service is: what probes, the console's outbox and monitoring are told. Never about a person."""
 
+import threading
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min, Q
 
 from labs.clock import DatabaseNow, database_now
-from labs.delivery import summary
+from labs.delivery import UNSENT, last_beat, summary
 from labs.models import Message, Task
 
 BEAT_IS_LATE = timedelta(minutes=2)
 MAIL_IS_LATE = timedelta(minutes=5)  # since it was due: one that waits for its next try is not late
 
 
+LOOKED_AT_EVERY = 5.0  # seconds, however often probes ask
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `facts` are numbers and words for the answer, ages in seconds."""
+    """One thing that was looked at. `facts` are numbers and words for the answer, ages in seconds.
+
+    Without what is not `needed` the service does its work all the same, if slower.
+    """
 
     name: str
     ok: bool
     facts: dict[str, Any] = field(default_factory=dict)
+    needed: bool = True
 
 
 def readiness() -> list[Finding]:
@@ -35,9 +45,39 @@ def readiness() -> list[Finding]:
             _durability(),
             _worker(),
             _mail(),
+            _cache(),
         ]
     except (DatabaseError, InterfaceError):
-        return [Finding("database", False)]
+        return [Finding("database", False), _cache()]
+
+
+class Recently:
+    """What this process found when it last looked: whoever asks in between is told the same, at no cost."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Look anew when asked next."""
+        self.looked_at = -LOOKED_AT_EVERY
+        self.findings: list[Finding] = []
+
+    def readiness(self) -> list[Finding]:
+        with self.lock:
+            if time.monotonic() - self.looked_at >= LOOKED_AT_EVERY:
+                self.findings = readiness()
+                self.looked_at = time.monotonic()
+            return self.findings
+
+
+recently = Recently()
+
+
+def _cache() -> Finding:
+    """Whether a cache that processes share is there; each keeps its own meanwhile (`labs.cache`)."""
+    answers = getattr(cache, "answers", None)
+    return Finding("cache", answers is None or answers(), needed=False)
 
 
 def _answers() -> bool:
@@ -67,7 +107,8 @@ def _durability() -> Finding:
 
 
 def _worker() -> Finding:
-    age = summary().beat_age
+    beat = last_beat()
+    age = database_now() - beat if beat else None
     return Finding("worker", age is not None and age < BEAT_IS_LATE, {"beat_age": _seconds(age)})
 
 
@@ -81,15 +122,18 @@ def mail_is_overdue_by() -> timedelta | None:
 
 
 def _mail() -> Finding:
-    """Mail is late when nobody has taken what was due; the age of the oldest unsent one is told beside it."""
-    figures = summary()
+    """Mail is late when nobody has taken what was due; the age of the oldest unsent one is told beside it.
+
+    Both come from the index of unsent messages, whatever else the table holds.
+    """
+    unsent = Message.objects.filter(UNSENT).aggregate(n=Count("pk"), oldest=Min("created_at"))
     late = mail_is_overdue_by()
     return Finding(
         "mail",
         late is None or late < MAIL_IS_LATE,
         {
-            "queued": figures.queued,
-            "oldest_unsent_age": _seconds(figures.oldest_unsent_age),
+            "queued": unsent["n"],
+            "oldest_unsent_age": _seconds(unsent["oldest"] and database_now() - unsent["oldest"]),
             "overdue": _seconds(late),
         },
     )

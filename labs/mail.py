@@ -82,6 +82,10 @@ def link_maker(purpose: str) -> Callable[[Callable[[str], str]], Callable[[str],
     return register
 
 
+# What goes to many people at once and waits for nobody: it leaves after what somebody has just asked for.
+TO_MANY = frozenset({"session_moved", "session_cancelled", "session_restored", "certificate"})
+
+
 def queue(
     occasion: str,
     *,
@@ -125,6 +129,7 @@ def queue(
         lab=lab,
         about=about,
         occasion=occasion,
+        is_urgent=occasion not in TO_MANY,
         key=key,
         language=language,
         to_name=name,

@@ -15,7 +15,7 @@ KEEP_BEATS = timedelta(days=1)
 AT_ONCE = 500
 
 
-@task("labs.prune", every=timedelta(days=1))
+@task("labs.prune", every=timedelta(days=1), is_long=True)
 def prune(lease: Lease) -> None:
     """Forget tasks that were done long ago, and workers that have not shown themselves for a day."""
     now = database_now()

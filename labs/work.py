@@ -30,6 +30,10 @@ logger = logging.getLogger(__name__)
 Row = TypeVar("Row", Task, Message)
 # The state of a row that waits is "queued" for both kinds; that of a row which a worker holds differs.
 HELD: dict[type[Task] | type[Message], str] = {Task: Task.State.WORKING, Message: Message.State.SENDING}
+DUE_FIRST: dict[type[Task] | type[Message], tuple[str, ...]] = {
+    Task: ("run_at", "pk"),
+    Message: ("-is_urgent", "run_at", "pk"),
+}
 # A lease is kept alive this long after it was begun or renewed by the work itself; work that hangs longer loses it.
 PATIENCE = timedelta(minutes=10)
 # Until the next try of a task that failed; after the last one it stays failed.
@@ -96,15 +100,18 @@ class Lease:
         return bool(held.update(**changes))
 
 
-def claim(kind: type[Row], limit: int, span: timedelta) -> list[tuple[Row, Lease]]:
-    """Take up to `limit` due rows for `span`, oldest first: those that wait, and those whose lease has run out.
+def claim(kind: type[Row], limit: int, span: timedelta, among: Q | None = None) -> list[tuple[Row, Lease]]:
+    """Take up to `limit` due rows for `span`: those that wait, and those whose lease has run out.
+
+    Urgent ones come first, then the oldest. `among` narrows the choice: not every lane of a worker takes everything.
 
     No two callers get the same row: on PostgreSQL each skips what another has locked, on SQLite the write lock is
     taken before reading.
     """
     now = DatabaseNow()
     due = Q(state="queued", run_at__lte=now) | Q(state=HELD[kind], lease_until__lt=now)
-    waiting = kind._default_manager.filter(due, state__in=["queued", HELD[kind]]).order_by("run_at", "pk")
+    order = DUE_FIRST[kind]
+    waiting = kind._default_manager.filter(due, among or Q(), finished_at__isnull=True).order_by(*order)
     if not waiting.exists():  # looking costs no write lock
         return []
     with transaction.atomic():
@@ -114,7 +121,7 @@ def claim(kind: type[Row], limit: int, span: timedelta) -> list[tuple[Row, Lease
         kind._default_manager.filter(due, pk__in=keys).update(
             state=HELD[kind], fence=F("fence") + 1, lease_until=now + span
         )
-        rows = list(kind._default_manager.filter(pk__in=keys).order_by("run_at", "pk"))
+        rows = list(kind._default_manager.filter(pk__in=keys).order_by(*order))
     crash_point(f"{kind._meta.model_name}-after-claim")
     return [(row, Lease(kind, row.pk, row.fence, span)) for row in rows]
 
@@ -129,22 +136,34 @@ _handlers: dict[str, Handler] = {}
 _recurring: dict[str, timedelta] = {}
 
 
-def task(name: str, *, every: timedelta | None = None) -> Callable[[Handler], Handler]:
+_long: set[str] = set()
+
+
+def task(name: str, *, every: timedelta | None = None, is_long: bool = False) -> Callable[[Handler], Handler]:
     """Register in an app's tasks.py what a task's name stands for: a function of a `Lease` and the task's arguments.
 
     It may run twice (its worker killed after the work, before the note), so it has to bear that. One that recurs is
-    put down by the workers themselves, once in every span, without arguments.
+    put down by the workers themselves, once in every span, without arguments. One that is long (it does something for
+    each of many people) is never given to the lane that each worker keeps free for short ones.
     """
 
     def register(handler: Handler) -> Handler:
         if name in _handlers:
             raise ValueError(f"two handlers for the task {name}")
         _handlers[name] = handler
+        if is_long:
+            _long.add(name)
         if every is not None:
             _recurring[name] = every
         return handler
 
     return register
+
+
+def short_tasks() -> Q:
+    """Tasks that are over soon."""
+    autodiscover_modules("tasks")
+    return ~Q(name__in=_long)
 
 
 def enqueue(

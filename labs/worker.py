@@ -1,4 +1,7 @@
-"""The worker: two lanes, one for mails and one for other tasks, and a keeper who shows that both live.
+"""The worker: lanes for mails and for other tasks, and a keeper who shows that all of them live.
+
+What somebody waits for is not held up by what goes to many: one lane sends urgent mails only, and one does short tasks
+only, whatever the others are at.
 
 It may be killed at any line: what it held is due again when the lease runs out. As many workers as wanted may run
 at once, on as many machines.
@@ -15,15 +18,17 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from labs.clock import DatabaseNow
 from labs.delivery import deliver
 from labs.models import Message, Task, WorkerBeat
-from labs.work import PATIENCE, Lease, carry_out, claim, enqueue_recurring, lease_time, where
+from labs.work import PATIENCE, Lease, carry_out, claim, enqueue_recurring, lease_time, short_tasks, where
 
 logger = logging.getLogger(__name__)
 
+TASKS_AT_ONCE = 3
 BATCH = 20  # mails sent through one connection
 BETWEEN_RECURRING = 60.0  # seconds
 PAUSE_WITHOUT_DATABASE = 2.0  # seconds
@@ -47,10 +52,14 @@ class Worker:
 
     def run(self) -> None:
         """Work until asked to stop."""
-        lanes = [
-            threading.Thread(target=self.lane, args=(self.mails,), name="mails"),
-            threading.Thread(target=self.lane, args=(self.tasks,), name="tasks"),
-        ]
+        short, urgent = short_tasks(), Q(is_urgent=True)
+        turns: dict[str, Callable[[timedelta], bool]] = {
+            "mails": self.mails,
+            "urgent mails": lambda span: self.mails(span, urgent),
+            "short tasks": lambda span: self.tasks(span, short),
+        }
+        turns |= {f"tasks {number}": self.tasks for number in range(1, TASKS_AT_ONCE)}
+        lanes = [threading.Thread(target=self.lane, args=(turn,), name=name) for name, turn in turns.items()]
         done = threading.Event()
         keeper = threading.Thread(target=self.keep, args=(done,), name="keeper")
         keeper.start()
@@ -80,9 +89,9 @@ class Worker:
                 self.stopping.wait(PAUSE_AFTER_FAILURE)
         connection.close()
 
-    def mails(self, span: timedelta) -> bool:
+    def mails(self, span: timedelta, among: Q | None = None) -> bool:
         """Send one batch of due mails; tell whether there were any."""
-        batch = claim(Message, BATCH, span)
+        batch = claim(Message, BATCH, span, among)
         leases = {lease for _message, lease in batch}
         self.hold(leases)
         try:
@@ -91,12 +100,12 @@ class Worker:
             self.let_go(leases)
         return bool(batch)
 
-    def tasks(self, span: timedelta) -> bool:
+    def tasks(self, span: timedelta, among: Q | None = None) -> bool:
         """Do one due task; tell whether there was one."""
         if time.monotonic() - self.recurring_at >= BETWEEN_RECURRING:
             enqueue_recurring()
             self.recurring_at = time.monotonic()
-        due = claim(Task, 1, span)
+        due = claim(Task, 1, span, among)
         for work, lease in due:
             self.hold({lease})
             try:

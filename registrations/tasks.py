@@ -16,19 +16,19 @@ def promote(lease: Lease, session: int) -> None:
         lease.renew()
 
 
-@task("registrations.tell")
+@task("registrations.tell", is_long=True)
 def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
     for _told in news.tell(session, change, by_mail):
         lease.renew()
 
 
-@task("registrations.expire", every=timedelta(days=1))
+@task("registrations.expire", every=timedelta(days=1), is_long=True)
 def expire(lease: Lease) -> None:
     while registering.expire_unconfirmed(timezone.now()):
         lease.renew()
 
 
-@task("registrations.retention", every=timedelta(days=1))
+@task("registrations.retention", every=timedelta(days=1), is_long=True)
 def retention(lease: Lease) -> None:
     while erasing.erase_what_is_due(timezone.now().date()):
         lease.renew()

@@ -32,6 +32,7 @@ class LeasedWork(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        # Indexes of what is not finished go by `finished_at` alone: SQLite finds none by states, which are parameters.
         abstract = True
 
 
@@ -50,9 +51,7 @@ class Task(LeasedWork):
     key = models.CharField(max_length=200, unique=True, null=True, blank=True)
 
     class Meta:
-        indexes = (
-            models.Index(fields=["run_at"], name="task_due", condition=Q(state__in=["queued", "working"])),
-        )
+        indexes = (models.Index(fields=["run_at"], name="task_due", condition=Q(finished_at__isnull=True)),)
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"
@@ -90,13 +89,17 @@ class Message(LeasedWork):
     links = models.JSONField(default=dict)
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    is_urgent = models.BooleanField(default=True)
     smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True, db_index=True)
 
     class Meta:
         ordering = ("-created_at", "-id")
         indexes = (
-            models.Index(fields=["run_at"], name="message_due", condition=Q(state__in=["queued", "sending"])),
+            models.Index(fields=["created_at"], name="message_unsent", condition=Q(finished_at__isnull=True)),
+            models.Index(
+                fields=["-is_urgent", "run_at"], name="message_due", condition=Q(finished_at__isnull=True)
+            ),
             models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
             models.Index(
                 fields=["budget_key", "created_at"], name="message_budget", condition=~Q(budget_key="")

@@ -5,13 +5,33 @@ from datetime import timedelta
 import pytest
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
+from django.test import Client
 from django.utils import timezone
 
+from labs import health
 from labs.checks import SQLITE, journal_fault
+from labs.delivery import UNSENT
 from labs.mail import queue
 from labs.models import Message, WorkerBeat
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
+
+TOKEN = {"Authorization": "Bearer secret of monitoring"}
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_looked_yet(settings):
+    settings.METRICS_TOKEN = "secret of monitoring"
+    health.recently.forget()
+    yield
+    health.recently.forget()
+
+
+def in_detail(client):
+    """What monitoring is told now."""
+    health.recently.forget()
+    return client.get("/health/ready", headers=TOKEN)
 
 
 def beat(age: timedelta = timedelta(0)) -> None:
@@ -31,7 +51,7 @@ def mail(number: int = 1) -> Message:
 
 
 def test_it_is_live_even_when_nothing_else_is(client, monkeypatch):
-    monkeypatch.setattr("labs.health.summary", lambda: 1 / 0)
+    monkeypatch.setattr("labs.health.readiness", lambda: 1 / 0)
 
     response = client.get("/health/live")
 
@@ -43,12 +63,12 @@ def test_it_is_ready_when_a_worker_lives_and_no_mail_is_late(client):
     beat()
     mail()
 
-    response = client.get("/health/ready")
+    response = in_detail(client)
 
     checks = response.json()["checks"]
     assert response.status_code == 200, checks
     assert {name: check["ok"] for name, check in checks.items()} == dict.fromkeys(
-        ["database", "migrations", "durability", "worker", "mail"], True
+        ["database", "migrations", "durability", "worker", "mail", "cache"], True
     )
     assert checks["mail"]["queued"] == 1
     assert checks["worker"]["beat_age"] == 0
@@ -59,7 +79,7 @@ def test_it_is_not_ready_when_no_worker_has_shown_itself_for_two_minutes(client,
     if age:
         beat(age)
 
-    response = client.get("/health/ready")
+    response = in_detail(client)
 
     assert response.status_code == 503
     assert response.json()["checks"]["worker"]["ok"] is False
@@ -70,7 +90,7 @@ def test_it_is_not_ready_when_due_mail_is_left_lying(client):
     mail()
     Message.objects.update(run_at=timezone.now() - timedelta(minutes=6))
 
-    response = client.get("/health/ready")
+    response = in_detail(client)
 
     assert response.status_code == 503
     assert response.json()["checks"]["mail"]["overdue"] >= 360
@@ -83,7 +103,7 @@ def test_a_mail_that_waits_for_its_next_try_does_not_make_the_service_unready(cl
         created_at=timezone.now() - timedelta(days=2), run_at=timezone.now() + timedelta(hours=1), attempts=9
     )
 
-    response = client.get("/health/ready")
+    response = in_detail(client)
 
     assert response.status_code == 200
     assert response.json()["checks"]["mail"]["oldest_unsent_age"] >= 2 * 24 * 3600
@@ -95,10 +115,13 @@ def test_it_is_not_ready_without_its_database(client, monkeypatch):
 
     monkeypatch.setattr("labs.health._answers", gone)
 
-    response = client.get("/health/ready")
+    response = in_detail(client)
 
     assert response.status_code == 503
-    assert response.json() == {"ready": False, "checks": {"database": {"ok": False}}}
+    assert response.json() == {
+        "ready": False,
+        "checks": {"database": {"ok": False}, "cache": {"ok": True}},
+    }
 
 
 def test_it_is_not_ready_before_its_migrations(client):
@@ -106,30 +129,68 @@ def test_it_is_not_ready_before_its_migrations(client):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'labs'")
 
-    assert client.get("/health/ready").json()["checks"]["migrations"] == {"ok": False}
+    assert in_detail(client).json()["checks"]["migrations"] == {"ok": False}
 
 
 def test_probes_are_told_nothing_about_people(client, settings):
-    settings.METRICS_TOKEN = "secret of monitoring"
     beat()
     mail()
 
-    said = (
-        client.get("/health/ready").content
-        + client.get("/metrics", headers={"Authorization": "Bearer secret of monitoring"}).content
-    )
+    said = in_detail(client).content + client.get("/metrics", headers=TOKEN).content
 
     assert b"participant17" not in said
     assert b"Demo" not in said
 
 
+def test_everybody_is_told_what_is_well_and_no_figure_that_a_registration_moves(client):
+    beat()
+    before = client.get("/health/ready").json()
+    mail()
+    health.recently.forget()
+
+    assert client.get("/health/ready").json() == before
+    names = ["database", "migrations", "durability", "worker", "mail", "cache"]
+    assert before == {"ready": True, "checks": {name: {"ok": True} for name in names}}
+
+
+def test_figures_are_for_monitoring_and_whoever_runs_the_service(client):
+    beat()
+    mail()
+    for user, told in ((None, False), (UserFactory(), False), (UserFactory(is_superuser=True), True)):
+        asking = Client()
+        if user:
+            asking.force_login(user)
+        health.recently.forget()
+        assert ("queued" in asking.get("/health/ready").json()["checks"]["mail"]) is told
+    assert in_detail(client).json()["checks"]["mail"]["queued"] == 1
+    assert (
+        "queued"
+        not in client.get("/health/ready", headers={"Authorization": "Bearer "}).json()["checks"]["mail"]
+    )
+
+
+def test_whoever_asks_again_at_once_costs_no_query(client, django_assert_num_queries):
+    beat()
+    first = client.get("/health/ready").json()
+    with django_assert_num_queries(0):
+        assert client.get("/health/ready").json() == first
+
+
+def test_what_has_not_left_is_counted_from_its_index():
+    if connection.vendor == "sqlite":
+        assert "message_unsent" in Message.objects.filter(UNSENT).order_by("created_at").explain()
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "message_" in Message.objects.filter(UNSENT).order_by("created_at").explain()
+
+
 def test_metrics_count_mails_by_state_and_tell_ages(client, settings):
-    settings.METRICS_TOKEN = "secret of monitoring"
     beat(timedelta(seconds=30))
     mail(1)
     mail(2)
 
-    response = client.get("/metrics", headers={"Authorization": "Bearer secret of monitoring"})
+    response = client.get("/metrics", headers=TOKEN)
 
     lines = response.content.decode().splitlines()
     assert 'citylabs_mails{state="queued"} 2.0' in lines
