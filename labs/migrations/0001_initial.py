@@ -477,6 +477,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                ("is_urgent", models.BooleanField(default=True)),
                 ("smtp_code", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("provider_id", models.CharField(blank=True, db_index=True, max_length=200)),
                 (
@@ -1008,9 +1009,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state__in", ["queued", "working"])),
-                        fields=["run_at"],
-                        name="task_due",
+                        condition=models.Q(("finished_at__isnull", True)), fields=["run_at"], name="task_due"
                     )
                 ],
             },
@@ -1082,8 +1081,16 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
-                condition=models.Q(("state__in", ["queued", "sending"])),
-                fields=["run_at"],
+                condition=models.Q(("finished_at__isnull", True)),
+                fields=["created_at"],
+                name="message_unsent",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", True)),
+                fields=["-is_urgent", "run_at"],
                 name="message_due",
             ),
         ),
