@@ -36,6 +36,7 @@ def _content(name: str) -> CertificateContent:
         sessions=tuple(
             AttendedSession(day, titles, 90, time(9 + 2 * n), time(10 + 2 * n, 30)) for n in range(3)
         ),
+        minutes=270,
         issued_on=day,
         time_zone="Europe/Sofia",
     )

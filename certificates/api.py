@@ -48,7 +48,8 @@ STATE_MEANS = (
 
 class AttendedOut(Schema):
     titles: type_of_texts
-    on: str = Field(description="Day in the lab's zone, as 2027-04-06")
+    on: str = Field(description="Its first day, in the lab's zone, as 2027-04-06")
+    until: str = Field(description="Its last day")
     minutes: int
 
 

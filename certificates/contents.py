@@ -1,7 +1,7 @@
 """What a certificate says, frozen when it is issued: from rows to plain JSON, and from there to the paper's content."""
 
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -57,8 +57,11 @@ def _place(lab: Lab) -> dict[str, str]:
 
 def _slot(session: Session, lab: Lab) -> dict[str, Any]:
     starts, ends = wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone)
+    # One that ends with its day ends on that day.
+    last = max((ends - timedelta(minutes=1)).date(), starts.date())
     return {
         "on": starts.date().isoformat(),
+        "until": last.isoformat(),
         "starts": starts.strftime("%H:%M"),
         "ends": ends.strftime("%H:%M"),
         "minutes": int(session.duration.total_seconds() // 60),
@@ -88,6 +91,7 @@ def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateCont
         sessions=tuple(
             AttendedSession(
                 on=date.fromisoformat(each["on"]),
+                until=date.fromisoformat(each["until"]),
                 titles=each["titles"],
                 minutes=each["minutes"],
                 starts=time.fromisoformat(each["starts"]),
@@ -95,6 +99,7 @@ def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateCont
             )
             for each in said["sessions"]
         ),
+        minutes=certificate.minutes,
         issued_on=wall(certificate.issued_at, said["time_zone"]).date(),
         time_zone=said["time_zone"],
         colours=Colours(**said["colours"]),
@@ -105,6 +110,7 @@ def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateCont
                 starts=time.fromisoformat(each["starts"]),
                 ends=time.fromisoformat(each["ends"]),
                 attended=False,
+                until=date.fromisoformat(each["until"]),
             )
             for each in said["others"]
         ),

@@ -6,7 +6,7 @@ The picture is data: the sessions that the person attended, over those that anyb
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 
 WIDTH, HEIGHT = 192, 440
 _LEFT, _TOP = 24, 22  # room for the hours and for the days
@@ -17,13 +17,30 @@ _FONT = "Sofia Sans Condensed"
 
 @dataclass(frozen=True)
 class Slot:
-    """One block of the timetable: a day and two wall times, all in the lab's zone; ending at or before its
-    start means after midnight."""
+    """One block of the timetable: wall times in the lab's zone, from `starts` on one day to `ends` on that or another.
+
+    `until` is the last day, None for the first one; an end at or before the start is then the next midnight.
+    """
 
     on: date
     starts: time
     ends: time
     attended: bool = True
+    until: date | None = None
+
+    @property
+    def days(self) -> Iterator["Slot"]:
+        """The block as it stands on each day that it touches, from midnight to midnight where it goes on."""
+        last = self.until or self.on
+        if last == self.on:
+            yield self
+            return
+        midnight = time()
+        yield Slot(self.on, self.starts, midnight, self.attended)
+        for day in range(1, (last - self.on).days):
+            yield Slot(self.on + timedelta(days=day), midnight, midnight, self.attended)
+        if self.ends > midnight:
+            yield Slot(last, midnight, self.ends, self.attended)
 
 
 @dataclass(frozen=True)
@@ -75,13 +92,14 @@ def _document(content: str) -> str:
 def _by_day(slots: Iterable[Slot]) -> dict[date, list[Slot]]:
     """The slots by day, days in order and each day's slots by time."""
     days: dict[date, list[Slot]] = defaultdict(list)
-    for slot in sorted(slots, key=lambda slot: (slot.on, _minutes(slot), not slot.attended)):
+    each = (day for slot in slots for day in slot.days)
+    for slot in sorted(each, key=lambda slot: (slot.on, _minutes(slot), not slot.attended)):
         days[slot.on].append(slot)
     return days
 
 
 def _minutes(slot: Slot) -> tuple[int, int]:
-    """Start and end in minutes after the day's midnight; what runs past the next midnight is cut there."""
+    """Start and end in minutes after the day's midnight."""
     starts = slot.starts.hour * 60 + slot.starts.minute
     ends = slot.ends.hour * 60 + slot.ends.minute
     return starts, ends if ends > starts else 24 * 60

@@ -86,19 +86,24 @@ class Logo:
 
 @dataclass(frozen=True)
 class AttendedSession:
-    """One session of the list: day and wall times in the content's zone, and the minutes that count."""
+    """One session of the list: day and wall times in the content's zone, and the minutes that it lasted.
+
+    `until` is its last day, None for the first one.
+    """
 
     on: date
     titles: Mapping[str, str]
     minutes: int
     starts: time
     ends: time
+    until: date | None = None
 
 
 @dataclass(frozen=True)
 class CertificateContent:
     """All that a certificate says. Texts by language code; times are wall times in `time_zone` (an IANA name).
 
+    `minutes` are those of all sessions together; what ran at the same time counts once.
     `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are
     the lab's further *public* sessions, drawn faintly behind the attended ones; leave out what not everybody
     may see. `place` and `organiser_name` may be empty. Raises ValueError for what is no certificate: too long, too
@@ -117,6 +122,7 @@ class CertificateContent:
     first_day: date
     last_day: date
     sessions: tuple[AttendedSession, ...]
+    minutes: int
     issued_on: date
     time_zone: str
     colours: Colours = field(default_factory=Colours)
@@ -228,7 +234,7 @@ class _Row:
     on: str
     hours: str
     title: tuple[_Line, ...]
-    length: str
+    length: tuple[_Line, ...]
 
 
 def render(content: CertificateContent) -> bytes:
@@ -278,6 +284,7 @@ def _specimen(language: str) -> CertificateContent:
         sessions=tuple(
             AttendedSession(day, titles, 90, time(9 + 2 * n), time(10 + 2 * n, 30)) for n in range(3)
         ),
+        minutes=270,
         issued_on=day,
         time_zone="Europe/Sofia",
     )
@@ -292,6 +299,7 @@ def _page(content: CertificateContent) -> dict[str, object]:
     organiser = _lines(content.organiser_name, languages)
     programme = _lines(content.programme_name, languages)
     address = content.check_url.partition("://")[2].rstrip("/")
+    once = content.minutes < sum(session.minutes for session in content.sessions)
     return {
         "content": content,
         "sheet": sheet(
@@ -302,16 +310,18 @@ def _page(content: CertificateContent) -> dict[str, object]:
             organiser=[line.text for line in organiser],
             programme=[line.text for line in programme],
             address=address,
+            note=once,
         ),
         "heading": heading,
         "certify": _label(languages, lambda _: gettext("This is to certify that")),
         "statements": statements,
         "on": _label(languages, lambda _: pgettext("certificate", "Date")),
         "session": _label(languages, lambda _: pgettext("certificate", "Session")),
-        "hours": _label(languages, lambda _: pgettext("certificate", "Hours")),
+        "hours": _label(languages, lambda _: pgettext("certificate", "Duration")),
         "rows": rows,
-        "in_all": _label(languages, lambda _: pgettext("certificate", "In all, hours")),
-        "total": dates.hours_total(sum(session.minutes for session in content.sessions)),
+        "in_all": _label(languages, lambda _: pgettext("certificate", "In all")),
+        "once": _label(languages, lambda _: gettext("Sessions at the same time count once.")) if once else (),
+        "total": _duration(content.minutes, languages),
         "organiser": organiser,
         "programme": programme,
         "logo_text": _alternative(content.logo, languages) or programme[0].text,
@@ -356,7 +366,7 @@ def _alternative(logo: Logo | None, languages: tuple[str, ...]) -> str:
 def _pictures(content: CertificateContent) -> dict[str, Picture]:
     """The images of this one certificate, under the addresses by which the template mentions them."""
     slots = (
-        *(figure.Slot(one.on, one.starts, one.ends) for one in content.sessions),
+        *(figure.Slot(one.on, one.starts, one.ends, until=one.until) for one in content.sessions),
         *content.other_sessions,
     )
     colours = content.colours
@@ -372,13 +382,23 @@ def _pictures(content: CertificateContent) -> dict[str, Picture]:
 
 
 def _row(session: AttendedSession, languages: tuple[str, ...]) -> _Row:
-    on = session.on
+    first, last = _day(session.on), _day(session.until or session.on)
+    starts, ends = dates.clock(session.starts), dates.clock(session.ends)
+    several = first != last
     return _Row(
-        on=f"{on.day}.{on.month:02d}.{on.year}",
-        hours=dates.hours(session.starts, session.ends),
+        on=f"{first} {starts} {dates.DASH}" if several else first,
+        hours=f"{last} {ends}" if several else f"{starts}{dates.DASH}{ends}",
         title=_lines(session.titles, languages),
-        length=dates.hours_total(session.minutes),
+        length=_duration(session.minutes, languages),
     )
+
+
+def _day(on: date) -> str:
+    return f"{on.day}.{on.month:02d}.{on.year}"
+
+
+def _duration(minutes: int, languages: tuple[str, ...]) -> tuple[_Line, ...]:
+    return _label(languages, lambda language: dates.duration(minutes, language))
 
 
 def _lines(texts: Mapping[str, str], languages: tuple[str, ...]) -> tuple[_Line, ...]:

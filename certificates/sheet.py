@@ -14,7 +14,7 @@ BODY_WIDTH = 200 * MM
 BODY_HEIGHT = 185 * MM
 FOOT_HEIGHT = 33 * MM
 COLUMN_WIDTH = 90 * MM
-TITLE_WIDTH = 148 * MM  # of the table's middle column, without its padding
+TITLE_WIDTH = 132 * MM  # of the table's middle column, without its padding
 BAND_WIDTH = 48 * MM
 ISSUER_WIDTH = 92 * MM
 ADDRESS_WIDTH = 70 * MM
@@ -82,11 +82,12 @@ def sheet(
     organiser: Sequence[str],
     programme: Sequence[str],
     address: str,
+    note: bool,
 ) -> Sheet:
     """Return the sizes for these texts.
 
     `headings` is the number of lines of heading; `statements` has one text per language, without our own words;
-    `titles` has for each session its title per language; organiser and programme have theirs per language.
+    `titles` has for each session its title per language; organiser and programme have theirs per language. `note` tells whether a line stands below the sum.
     """
     column = BODY_WIDTH if len(statements) == 1 else COLUMN_WIDTH
     statement_lines = max(
@@ -98,6 +99,8 @@ def sheet(
         used += 22.5 + line_count(name, Face.HEAD_BOLD, name_size, BODY_WIDTH) * name_size * 1.1
         used += statement_lines * 14.2
         used += 17 + sum(density.row_height(title) for title in titles) + density.sum_row
+        # Below the sum in the first language stands that in the second, and perhaps a note.
+        used += 12.5 if headings > 1 or note else 0
         # One gap and a half stand above the name, the last one above the foot.
         gap = (BODY_HEIGHT - FOOT_HEIGHT - SPARE - used) / 4.5
         if gap >= density.least_gap:

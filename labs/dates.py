@@ -25,7 +25,7 @@ _DATE_PATTERNS = {"bg": "d MMMM y 'г'."}
 _DAY_PATTERNS = {"en": "EEEE d MMMM y", "bg": "EEEE, d MMMM y 'г'.", "el": "EEEE d MMMM y"}
 _SHORT_DAY_PATTERNS = {"en": "EEE d MMM", "bg": "EEE, d MMMM", "el": "EEE d MMM"}
 _YEAR_SUFFIX = {"bg": " г."}
-_DURATION_UNITS = {"en": ("h", "min"), "bg": ("ч", "мин"), "el": ("ώ.", "λ.")}
+_DURATION_UNITS = {"en": ("h", "min"), "bg": ("ч", "мин")}
 
 
 @lru_cache(maxsize=64)
@@ -127,22 +127,19 @@ def grouped(number: int, language: str) -> str:
 
 
 def duration(minutes: int, language: str) -> str:
-    """Return "1 h 30 min", "1 ч 30 мин", "1 ώ. 30 λ."; parts that are nothing are left out.
+    """Return "1 h 30 min", "1 ч 30 мин", "1 ώρα 30 λεπτά"; parts that are nothing are left out.
 
-    Raises ValueError for less than nothing.
+    In whole words where a language has no short ones that everybody reads. Raises ValueError for less than nothing.
     """
-    locale = locale_of(language)
-    units = _DURATION_UNITS.get(locale.language)
+    units = _DURATION_UNITS.get(locale_of(language).language)
+    if units is None:
+        return duration_in_words(minutes, language)
     whole, rest = _hours_and_minutes(minutes)
     parts = []
     if whole:
-        parts.append(
-            f"{whole} {units[0]}" if units else format_unit(whole, "duration-hour", "short", locale=locale)
-        )
+        parts.append(f"{whole} {units[0]}")
     if rest or not whole:
-        parts.append(
-            f"{rest} {units[1]}" if units else format_unit(rest, "duration-minute", "short", locale=locale)
-        )
+        parts.append(f"{rest} {units[1]}")
     return " ".join(parts)
 
 
@@ -167,12 +164,6 @@ def ago(length: timedelta, language: str) -> str:
     """Return "12 seconds ago", "преди 5 минути": how long since something was, one second at least."""
     past = -max(length, timedelta(seconds=1))
     return format_timedelta(past, threshold=1, add_direction=True, locale=locale_of(language))
-
-
-def hours_total(minutes: int) -> str:
-    """Return a sum of hours as certificates print it: "5:00", "12:30". Raises ValueError for less than nothing."""
-    whole, rest = _hours_and_minutes(minutes)
-    return f"{whole}:{rest:02d}"
 
 
 def _hours_and_minutes(minutes: int) -> tuple[int, int]:

@@ -42,13 +42,18 @@ class Doors:
 
 @dataclass(frozen=True)
 class Guest:
-    """One person of the list. `seat` is a state of `Seat` or nothing; `since` is when somebody marked the presence."""
+    """One person of the list. `seat` is a state of `Seat` or nothing; `since` is when somebody marked the presence.
+
+    `elsewhere` is the title of another session, at the same time as this one, in which the person is marked too.
+    """
 
     public_id: str
     name: str
     city: object
     seat: str
     since: datetime | None
+    elsewhere: object
+    elsewhere_slug: str
 
 
 @dataclass(frozen=True)
@@ -121,13 +126,32 @@ def one(session: Session, person: Registration) -> Registration:
 
 
 def _everyone(session: Session) -> QuerySet[Registration]:
-    """Return all who are registered in the lab, with `seat` and `since` for this session; of their columns the few."""
+    """Return all who are registered in the lab, of their columns the few that the door is told.
+
+    `seat` and `since` are for this session, `elsewhere` names another at the same time in which they are marked.
+    """
     seat = Seat.objects.filter(registration=OuterRef("pk"), session=session, state__in=ACTIVE)
     there = Attendance.objects.filter(registration=OuterRef("pk"), session=session)
+    elsewhere = (
+        Attendance.objects.held()
+        .filter(
+            registration=OuterRef("pk"),
+            session__lab=session.lab_id,
+            session__starts_at__lt=session.ends_at,
+            session__ends_at__gt=session.starts_at,
+        )
+        .exclude(session=session)
+        .order_by("session__starts_at", "pk")
+    )
     return (
         known(session.lab)
         .filter(state=Registration.State.CONFIRMED)
-        .annotate(seat=Subquery(seat.values("state")[:1]), since=Subquery(there.values("taken_at")[:1]))
+        .annotate(
+            seat=Subquery(seat.values("state")[:1]),
+            since=Subquery(there.values("taken_at")[:1]),
+            elsewhere=Subquery(elsewhere.values("session__title")[:1]),
+            elsewhere_slug=Subquery(elsewhere.values("session__slug")[:1]),
+        )
         .select_related("city")
         .only("public_id", "name", "city_text", "city__name")
     )
@@ -141,4 +165,6 @@ def guest(person: Registration) -> Guest:
         city=person.city.name if person.city else person.city_text,
         seat=getattr(person, "seat", "") or "",
         since=getattr(person, "since", None),
+        elsewhere=getattr(person, "elsewhere", None),
+        elsewhere_slug=getattr(person, "elsewhere_slug", None) or "",
     )

@@ -46,6 +46,9 @@ class GuestOut(Schema):
     )
     seat: Literal["confirmed", "waiting"] | None = Field(description="In this session")
     taken_at: datetime | None = Field(description="When the person was marked as present, if so")
+    elsewhere: str | None = Field(
+        description="Slug of another session, at the same time, in which the person was marked as present"
+    )
 
 
 class GuestFilters(FilterSchema):
@@ -99,6 +102,7 @@ def guest_data(guest: door.Guest) -> dict[str, Any]:
         "city_text": guest.city if written else "",
         "seat": guest.seat or None,
         "taken_at": guest.since,
+        "elsewhere": guest.elsewhere_slug or None,
     }
 
 

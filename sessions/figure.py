@@ -5,9 +5,9 @@ policy refuses styles; coordinates are text already, so that no reader's languag
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -31,10 +31,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """A session on a timetable: wall times of one zone (naive or aware; only the readings count).
-
-    What runs past midnight is cut there.
-    """
+    """A session on a timetable, or one day of it: wall times of one zone (naive or aware; only the readings count)."""
 
     starts: datetime
     ends: datetime
@@ -51,6 +48,17 @@ class Block:
         if self.ends.date() > self.on:
             return start, _DAY
         return start, max(self.ends.hour * 60 + self.ends.minute, start + 1)
+
+    @property
+    def days(self) -> "Iterator[Block]":
+        """The block as it stands on each day that it touches, from midnight to midnight where it goes on."""
+        starts = self.starts
+        while True:
+            midnight = datetime.combine(starts.date() + timedelta(days=1), time(), starts.tzinfo)
+            yield Block(starts, min(self.ends, midnight), self.weight)
+            if self.ends <= midnight:
+                return
+            starts = midnight
 
 
 @dataclass(frozen=True)
@@ -210,7 +218,7 @@ def _timetable(
     """Draw it once for all readers of the same programme in the same zone and language."""
     if not readings:
         return None
-    blocks = [Block(*reading) for reading in readings]
+    blocks = [day for reading in readings for day in Block(*reading).days]
     days = _by_day(blocks)
     first, last = _span(blocks)
     gap = 10 if len(days) <= 8 else 4

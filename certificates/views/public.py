@@ -81,7 +81,10 @@ def _said(certificate: Certificate) -> dict[str, Any]:
         return {"content": {}, "sessions": [], "minutes": 0, "zone": certificate.lab.time_zone}
     attested = attested_now(certificate)
     days = {name: date.fromisoformat(content[name]) for name in ("first_day", "last_day")}
-    sessions = [{**each, "on": date.fromisoformat(each["on"])} for each in attested.sessions]
+    sessions = [
+        {**each, **{name: date.fromisoformat(each[name]) for name in ("on", "until")}}
+        for each in attested.sessions
+    ]
     return {
         "content": {**content, **days},
         "sessions": sessions,

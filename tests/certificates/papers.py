@@ -72,4 +72,7 @@ def certificate(language: str = "en", **changes: Any) -> CertificateContent:
         "colours": Colours("#8f3219", "#e8937a", "#f6d4ca"),
         "other_sessions": (Slot(date(2021, 12, 10), time(15, 30), time(16), attended=False),),
     }
-    return CertificateContent(**parts | changes)
+    parts |= changes
+    # No two at the same time, unless the test says so.
+    parts.setdefault("minutes", sum(session.minutes for session in parts["sessions"]))
+    return CertificateContent(**parts)

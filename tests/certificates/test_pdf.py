@@ -95,17 +95,17 @@ def test_the_english_certificate_says_all_of_it_in_reading_order():
         "Demo participant 17",
         "took part in 4th ICC City Lab, online, 30 November – 10 December 2021, in these sessions "
         "(times in Europe/Sofia):",
-        "Date Session Hours",
+        "Date Session Duration",
         "30.11.2021",
         "13:00–14:00",
-        "Public session, part II: Reskilling, funding opportunities for cities 1:00",
+        "Public session, part II: Reskilling, funding opportunities for cities 1 h",
         "2.12.2021",
         "15:30–17:30",
-        "Dialogue with Thierry Breton and mayors from the EU 2:00",
+        "Dialogue with Thierry Breton and mayors from the EU 2 h",
         "10.12.2021",
         "14:00–15:30",
-        "Tech4Good Marketplace 1:30",
-        "In all, hours 4:30",
+        "Tech4Good Marketplace 1 h 30 min",
+        "In all 4 h 30 min",
     ]
     assert lines(printed("en"))[-5:] == [
         "Intelligent Cities Challenge",
@@ -124,9 +124,9 @@ def test_other_languages_come_first_and_english_second(language):
             gettext("Certificate of attendance"),
             gettext("This is to certify that"),
             pgettext("certificate", "Session"),
-            pgettext("certificate", "In all, hours"),
+            pgettext("certificate", "In all"),
         ]
-    english = ["Certificate of attendance", "This is to certify that", "Session", "In all, hours"]
+    english = ["Certificate of attendance", "This is to certify that", "Session", "In all"]
     for first, second in zip(own, english, strict=True):
         assert text.index(first) <= text.index(second)
     assert NAMES[language] in text
@@ -367,14 +367,14 @@ def test_thirty_sessions_go_on_with_the_heading_repeated_and_every_sheet_named()
     file = render(certificate(sessions=many_sessions(30)))
     sheets = [lines(file, number) for number in range(len(read(file).pages))]
     assert len(sheets) == 3
-    assert [sum("Date Session Hours" in line for line in sheet) for sheet in sheets] == [1, 1, 1]
+    assert [sum("Date Session Duration" in line for line in sheet) for sheet in sheets] == [1, 1, 1]
     for number, sheet in enumerate(sheets[1:], start=2):
         text = " ".join(sheet)
         assert NAMES["en"] in text
         assert f"{CODE} {number} / 3" in text
     listed = re.findall(r"Session (\d{3})", words(file))
     assert listed == [f"{number:03d}" for number in range(30)]
-    assert words(file).count("In all, hours 30:00") == 1
+    assert words(file).count("In all 30 h") == 1
     assert words(file).count(ADDRESS) == 1
 
 
@@ -382,7 +382,7 @@ def test_thirty_sessions_go_on_with_the_heading_repeated_and_every_sheet_named()
 def test_the_foot_is_on_the_sheet_where_the_list_ends(count):
     file = render(certificate(sessions=many_sessions(count)))
     last = " ".join(lines(file, len(read(file).pages) - 1))
-    assert f"In all, hours {count}:00" in last
+    assert f"In all {count} h" in last
     assert ADDRESS in last
 
 
@@ -619,6 +619,37 @@ def test_sessions_at_the_same_time_stand_side_by_side_and_midnight_ends_the_day(
     assert len({x for x, *_ in boxes}) == 2
     assert all(x >= 0 and x + across <= 193 and y + tall <= 441 for x, y, across, tall in boxes)
     assert all(across > 0 and tall > 0 for _, _, across, tall in boxes)
+
+
+def test_a_session_over_three_days_stands_on_each_of_them():
+    drawing = timetable(
+        [Slot(date(2021, 12, 2), time(9), time(18), until=date(2021, 12, 4))],
+        Shades("#8f3219", "#e8937a", "#f6d4ca"),
+    )
+    assert drawing.count("<rect") == 3
+    assert all(f">{day}</text>" in drawing for day in (2, 3, 4))
+
+
+def test_a_session_over_two_days_says_both_on_the_paper():
+    hackathon = AttendedSession(
+        on=date(2021, 12, 2),
+        until=date(2021, 12, 3),
+        titles={"en": "Two-day hackathon"},
+        minutes=33 * 60,
+        starts=time(9),
+        ends=time(18),
+    )
+    text = words(render(certificate(sessions=(hackathon,), minutes=33 * 60)))
+    assert "2.12.2021 09:00 – 3.12.2021 18:00 Two-day hackathon 33 h" in text
+
+
+def test_hours_of_sessions_at_the_same_time_count_once_and_the_paper_says_so():
+    parallel = replace(SESSIONS[0], titles={"en": "Parallel workshop"})
+    text = words(render(certificate("bg", sessions=(SESSIONS[0], parallel), minutes=60)))
+    assert "Сесиите по едно и също време се броят веднъж." in text
+    assert "Sessions at the same time count once." in text
+    assert text.count("1 ч 1 h") == 3
+    assert "count once" not in words(printed("bg"))
 
 
 def test_an_empty_timetable_draws_nothing():

@@ -233,3 +233,21 @@ def test_the_sessions_cost_the_same_queries_for_two_and_for_thirty(client: Clien
             client.get(LIST)
         costs.append(len(queries))
     assert costs[0] == costs[1]
+
+
+def test_the_door_warns_of_a_person_who_is_marked_elsewhere_at_the_same_time(
+    client: Client, session: Session
+) -> None:
+    person, other = seated(session, "Alpha"), seated(session, "Beta")
+    parallel = f.SessionFactory(lab=session.lab, title={"en": "Parallel workshop"})
+    later = f.SessionFactory(
+        lab=session.lab, title={"en": "Later workshop"}, start_date=session.start_date + timedelta(days=1)
+    )
+    f.AttendanceFactory(registration=person, session=parallel)
+    f.AttendanceFactory(registration=other, session=later)
+    for page in (OPENING, f"{OPENING}all/"):
+        body = client.get(page).content.decode()
+        assert body.count("which is at the same time") == 1
+        assert "Marked as present in “Parallel workshop”" in body
+    row = client.post(OPENING, {"present": str(person.public_id)}, headers={"HX-Request": "true"})
+    assert "Parallel workshop" in row.content.decode()

@@ -54,11 +54,20 @@ def test_sessions_at_the_same_time_share_the_row_and_later_ones_have_it_whole():
     assert drawing.bars[0].y != drawing.bars[1].y
 
 
-def test_a_session_past_midnight_is_cut_there():
-    drawing = figure.tile([block(0, 22, 25)])
+def test_a_session_over_several_days_stands_on_each_of_them():
+    drawing = figure.timetable([block(0, 9, 24 + 18)], "en")
     assert drawing is not None
-    (bar,) = drawing.bars
-    assert float(bar.x) + float(bar.width) <= figure.WIDTH
+    assert [word.text for word in drawing.words if word.css == "g-day"] == ["Tue 6", "Wed 7"]
+    first, second = drawing.bars
+    assert float(first.y) < float(second.y)
+    assert float(first.x) + float(first.width) <= figure.WIDTH
+    assert float(second.x) < float(first.x)
+
+
+def test_a_session_that_ends_at_midnight_stands_on_its_own_day_alone():
+    drawing = figure.tile([block(0, 19, 24)])
+    assert drawing is not None
+    assert len(drawing.bars) == 1
 
 
 def test_the_longest_public_session_is_strongest_and_short_or_internal_ones_are_soft():
@@ -88,7 +97,7 @@ def test_nothing_is_drawn_outside_however_many_sessions(sessions):
     blocks = [block(day, quarter / 4, (quarter + length) / 4) for day, quarter, length in sessions]
     for drawing in (figure.timetable(blocks, "el"), figure.tile(blocks)):
         assert drawing is not None
-        assert len(drawing.bars) == len(blocks)
+        assert len(drawing.bars) == sum(1 for one in blocks for _day in one.days)
         for bar in drawing.bars:
             assert float(bar.x) >= 0
             assert float(bar.x) + float(bar.width) <= drawing.width + 1
