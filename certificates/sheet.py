@@ -87,7 +87,8 @@ def sheet(
     """Return the sizes for these texts.
 
     `headings` is the number of lines of heading; `statements` has one text per language, without our own words;
-    `titles` has for each session its title per language; organiser and programme have theirs per language. `note` tells whether a line stands below the sum.
+    `titles` has for each session its title per language; organiser and programme have theirs per language.
+    `note` tells whether a line stands below the sum.
     """
     column = BODY_WIDTH if len(statements) == 1 else COLUMN_WIDTH
     statement_lines = max(
