@@ -53,7 +53,7 @@ class Link:
 
 @dataclass(frozen=True)
 class File:
-    """An attachment. `content_type` may carry parameters, as `text/calendar; method=PUBLISH; charset=utf-8`."""
+    """An attachment. `content_type` may carry parameters, as `text/calendar; method=REQUEST; charset=utf-8`."""
 
     name: str
     content_type: str
@@ -314,8 +314,8 @@ def _attach(mail: OutgoingMail, attachment: Attachment) -> None:
     """Attach a file under its full content type.
 
     A calendar that asks something of its reader (METHOD REQUEST or CANCEL, RFC 5546) is also the last alternative
-    of the body, where calendar programs look for it. One that only tells (PUBLISH) is not: Exchange would show the
-    entry in place of the text.
+    of the body, where calendar programs look for it. One that only tells has no METHOD and is not: Exchange would
+    show the entry in place of the text.
     """
     kind = PolicyMessage(policy=default_policy)
     kind["Content-Type"] = attachment.content_type

@@ -106,15 +106,15 @@ def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
     )
 
 
-def changed(registration: Registration, seats: Sequence[Seat]) -> Message:
-    """Say what is the person's after a change of sessions."""
+def changed(registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()) -> Message:
+    """Say what is the person's after a change of sessions; what was given up leaves the calendar."""
     return _queue(
         registration,
         "registration_changed",
         f"registration-changed:{registration.public_id}:{_instant(timezone.now())}",
         _overview(registration, seats),
         {"manage": links.MANAGE, "feed": links.FEED},
-        attachments=_calendar(registration, seats),
+        attachments=_calendar(registration, seats, given_up),
     )
 
 
@@ -125,11 +125,11 @@ def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
         "registration_cancelled",
         f"registration-cancelled:{registration.public_id}:{_instant(registration.cancelled_at)}",
         {
-            "seats_given_up": len(seats),
+            "attached": bool(seats),
             "again": settings.BASE_URL + reverse("register", args=[registration.lab.slug]),
         },
         {},
-        attachments=_calendar(registration, seats, given_up=True),
+        attachments=_calendar(registration, [], given_up=seats),
     )
 
 
@@ -319,10 +319,10 @@ def _state_in_words(seat: Seat, position: int | None) -> str:
     return gettext("No seat left")
 
 
-def _calendar(registration: Registration, seats: Sequence[Seat], given_up: bool = False) -> list[File]:
+def _calendar(registration: Registration, held: Sequence[Seat], given_up: Sequence[Seat] = ()) -> list[File]:
     """Return the seats' calendar entries as one file to open; nothing where there is none."""
-    content = personal_calendar.entries_file(registration, seats, given_up=given_up)
-    return [File("sessions.ics", "text/calendar; charset=utf-8; method=PUBLISH", content)] if content else []
+    content = personal_calendar.entries_file(registration, held, given_up)
+    return [File("sessions.ics", "text/calendar; charset=utf-8", content)] if content else []
 
 
 def _quietly(kind: str, registration: Registration) -> str:

@@ -12,6 +12,7 @@ from labs.email_addresses import address_key, clean_address
 from labs.models import Message, User
 from registrations import letters, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.personal_calendar import with_sessions
 from registrations.refusals import Refused
 from sessions.models import Session
 
@@ -54,10 +55,11 @@ def take_back(registration: Registration, session: Session, by: User) -> bool:
     registration = registering.lock_confirmed(registration)
     if session.is_over(timezone.now()):
         raise Refused("over", _("The session is over; its seats stay as they were."))
-    if not seats.give_up(registration, [session.pk], Reason.BY_ORGANISER, by):
+    given_up = seats.give_up(registration, [session.pk], Reason.BY_ORGANISER, by)
+    if not given_up:
         return False
     registering.revise(registration)
-    letters.changed(registration, registering.seats_of(registration))
+    letters.changed(registration, registering.seats_of(registration), with_sessions(registration, given_up))
     return True
 
 

@@ -1,6 +1,6 @@
 """A person's own calendar: seats as entries, with the join links that only they may have."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from django.conf import settings
@@ -36,12 +36,13 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
     return found
 
 
-def entries_file(registration: Registration, seats: Sequence[Seat], *, given_up: bool = False) -> bytes:
-    """Return these seats as a file to open; with `given_up` as cancelled entries. Empty where there is none."""
-    shown = [seat for seat in seats if given_up or seat.state in _SHOWN]
-    if not shown:
-        return b""
-    return event_file(_entries(registration, shown, given_up), "PUBLISH", registration.language)
+def entries_file(registration: Registration, held: Iterable[Seat], given_up: Iterable[Seat] = ()) -> bytes:
+    """Return a file to open: the seats held as entries, those given up as cancelled ones. Empty where there is none.
+
+    It asks its reader for nothing, and so carries no METHOD: with one, RFC 5546 wants an ORGANIZER in every entry.
+    """
+    shown = [seat for seat in held if seat.state in _SHOWN] + list(given_up)
+    return event_file(_entries(registration, shown), language=registration.language) if shown else b""
 
 
 def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
@@ -54,7 +55,7 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
     return feed_bytes(
         Feed(
             name=name,
-            entries=_entries(registration, seats, given_up=False),
+            entries=_entries(registration, seats),
             url=links.address_of(registration, links.MANAGE),
             language=language,
             zone=lab.time_zone,
@@ -62,20 +63,29 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
     )
 
 
-def _entries(registration: Registration, seats: Iterable[Seat], given_up: bool) -> list[CalendarEntry]:
+def _entries(registration: Registration, seats: Iterable[Seat]) -> list[CalendarEntry]:
     """Write one entry per seat. Waiting ones have no join link yet, cancelled ones have none any longer."""
     by_session = {seat.session_id: seat for seat in seats}
-    states = {
-        pk: Seat.State.CANCELLED if given_up else Seat.State(seat.state) for pk, seat in by_session.items()
-    }
+    states = {pk: Seat.State(seat.state) for pk, seat in by_session.items()}
     written = _kept_entries(registration, states)
-    return [_as_held(entry, states[pk], registration.language) for pk, entry in written.items()]
+    return [_as_held(entry, by_session[pk], registration.language) for pk, entry in written.items()]
 
 
-def _as_held(entry: CalendarEntry, state: Seat.State, language: str) -> CalendarEntry:
-    if state == Seat.State.CANCELLED:
+def _as_held(entry: CalendarEntry, seat: Seat, language: str) -> CalendarEntry:
+    """Return the session's entry as this person holds it: a new version of it with each move of the seat.
+
+    Calendars keep the entry that has the higher SEQUENCE, or the later DTSTAMP (RFC 5546 §2.1.5): a seat that was
+    given up, or that came after waiting, must win over what the same person was sent before.
+    """
+    entry = replace(
+        entry,
+        sequence=entry.sequence + max(seat.sequence - 1, 0),
+        dtstamp=max(entry.dtstamp, seat.changed_at),
+        last_modified=max(entry.last_modified, seat.changed_at),
+    )
+    if seat.state == Seat.State.CANCELLED:
         return replace(entry, status="CANCELLED")
-    if state == Seat.State.CONFIRMED or entry.status == "CANCELLED":
+    if seat.state == Seat.State.CONFIRMED or entry.status == "CANCELLED":
         return entry
     with override(language):
         summary = gettext("Waiting list: %(title)s") % {"title": entry.summary}

@@ -216,13 +216,13 @@ def change_sessions(
     # All of them before any of them moves: rows are locked in one order everywhere.
     seats.lock_sessions(added | dropped)
     reason = SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.GIVEN_UP
-    moved = seats.give_up(registration, dropped, reason, by)
-    moved += seats.take(
+    given_up = seats.give_up(registration, dropped, reason, by)
+    taken = seats.take(
         registration, added, SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.CHOSEN, by
     )
     revise(registration)
-    letters.changed(registration, seats_of(registration))
-    return moved
+    letters.changed(registration, seats_of(registration), with_sessions(registration, given_up))
+    return given_up + taken
 
 
 @transaction.atomic

@@ -364,12 +364,13 @@ def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovem
             )
         )
         move.seat.state, move.seat.place, move.seat.changed_at = move.after, move.place, now
+        move.seat.sequence += 1
     # One statement for rows that are new and rows that are known, whose pair of registration and session is unique.
     Seat.objects.bulk_create(
         [move.seat for move in moves],
         update_conflicts=True,
         unique_fields=["registration", "session"],
-        update_fields=["state", "place", "changed_at"],
+        update_fields=["state", "place", "changed_at", "sequence"],
     )
     return SeatMovement.objects.bulk_create(movements)
 

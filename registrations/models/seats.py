@@ -10,7 +10,10 @@ from sessions.models import Session
 
 
 class Seat(models.Model):
-    """One person's place in one session. `place` is the order of arrival in the session, for the waiting list."""
+    """One person's place in one session. `place` is the order of arrival in the session, for the waiting list.
+
+    `sequence` counts the moves, so that calendars know the later of two entries of one session.
+    """
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Chosen, address not confirmed yet")
@@ -23,6 +26,7 @@ class Seat(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
     place = models.PositiveIntegerField(null=True, blank=True)
     changed_at = models.DateTimeField()
+    sequence = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ("session__starts_at", "session_id")

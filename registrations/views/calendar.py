@@ -35,7 +35,7 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
             registration.feed_version,
             lab.revision,
             lab.revised_at,
-            tuple((seat.session_id, seat.state) for seat in held),
+            tuple((seat.session_id, seat.state, seat.sequence) for seat in held),
         ),
         # The lab's dates also move with what this person does not see.
         None,
