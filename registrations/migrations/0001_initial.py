@@ -415,6 +415,7 @@ class Migration(migrations.Migration):
                 ),
                 ("place", models.PositiveIntegerField(blank=True, null=True)),
                 ("changed_at", models.DateTimeField()),
+                ("sequence", models.PositiveIntegerField(default=0, editable=False)),
                 (
                     "registration",
                     models.ForeignKey(
