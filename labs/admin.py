@@ -30,7 +30,7 @@ from labs.models import (
     User,
     WorkerBeat,
 )
-from labs.revisions import touch
+from labs.revisions import touch_all
 
 admin.site.site_header = admin.site.site_title = "City Labs"
 
@@ -84,8 +84,7 @@ class CityAdmin(InHouse):
 
     def save_model(self, request: HttpRequest, obj: City, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        for lab_id in Lab.objects.filter(programme__cities=obj).values_list("pk", flat=True):
-            touch(lab_id)
+        touch_all(Lab.objects.filter(programme__cities=obj))
 
 
 class ProgrammeAdminForm(ModelForm):
@@ -120,8 +119,7 @@ class ProgrammeAdmin(InHouse):
 
     def save_model(self, request: HttpRequest, obj: Programme, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        for lab_id in obj.labs.values_list("pk", flat=True):
-            touch(lab_id)
+        touch_all(Lab.objects.filter(programme=obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Programme | None = None) -> bool:
         # What hangs on a programme is not deleted by the way.

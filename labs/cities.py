@@ -19,7 +19,7 @@ from labs.dates import locale_of
 from labs.editing import TRIES, Findings, Refused, Texts, put
 from labs.models import City, Lab, Programme, User
 from labs.models.texts import languages_of
-from labs.revisions import touch
+from labs.revisions import touch_all
 from labs.viewer import Viewer, viewer_for
 
 NOT_YOURS = _(
@@ -125,5 +125,4 @@ def _save_new(city: City, plan: CityPlan) -> None:
 
 
 def _touch_labs_of(city: City) -> None:
-    for lab_id in Lab.objects.filter(programme__cities=city).order_by("pk").values_list("pk", flat=True):
-        touch(lab_id)
+    touch_all(Lab.objects.filter(programme__cities=city))

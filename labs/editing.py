@@ -25,7 +25,7 @@ from labs.addresses import address_for
 from labs.logos import LogoRefused, read_logo
 from labs.models import City, Lab, Message, Programme, User
 from labs.models.texts import languages_of
-from labs.revisions import touch
+from labs.revisions import touch, touch_all
 from labs.signals import lab_deleting, lab_rescheduled
 from labs.theme import clean_colour, theme_values
 from labs.wording import said_of
@@ -201,7 +201,7 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
 @transaction.atomic
 def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
     """Make the programme follow the plan; its labs' pages show its name and organiser. Raises Refused."""
-    programme.refresh_from_db(from_queryset=Programme.objects.select_for_update())
+    programme.refresh_from_db(from_queryset=Programme.objects.select_for_update(no_key=True))
     differs = put(programme, plan, PROGRAMME_COLUMNS)
     findings = _programme_findings(programme, plan)
     wanted = {city.pk for city in plan.cities}
@@ -218,8 +218,7 @@ def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None 
         differs = True
     if differs:
         save(programme, by)
-        for lab_id in programme.labs.values_list("pk", flat=True):
-            touch(lab_id)
+        touch_all(Lab.objects.filter(programme=programme))
     return programme
 
 
@@ -247,7 +246,7 @@ def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
 
     Raises Refused, also where sessions would be left outside the new days.
     """
-    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(of=("self",)))
+    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     frame = (lab.starts_on, lab.ends_on, lab.time_zone)
     slug = plan.slug or lab.slug
     if not put(lab, plan, LAB_COLUMNS) and slug == lab.slug:
@@ -334,6 +333,7 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
 @transaction.atomic
 def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
     """Give the lab a logo from an uploaded file, checked and written anew, or none. Raises Refused."""
+    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     old = lab.logo.name
     if data is None:
         lab.logo = ""
@@ -364,7 +364,7 @@ def unpublish_lab(lab: Lab, by: User | None = None) -> Lab:
 
 @transaction.atomic
 def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
-    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(of=("self",)))
+    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     if lab.visibility != visibility:
         lab.visibility = visibility
         # Of a lab that is withdrawn, too: its sessions leave the programme's calendar.
@@ -377,6 +377,7 @@ def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
 @transaction.atomic
 def delete_lab(lab: Lab, by: User | None = None) -> None:
     """Delete a lab that nobody has seen, with its drafts. Raises Refused where anything else hangs on it."""
+    # With its key: nothing new can refer to it until it is gone.
     Lab.objects.select_for_update().get(pk=lab.pk)
     lab_deleting.send(sender=Lab, lab_id=lab.pk, by=by)
     if not is_empty(lab):

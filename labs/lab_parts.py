@@ -14,7 +14,7 @@ from labs.addresses import address_for
 from labs.editing import Findings, Refused, Texts, is_used, put
 from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
 from labs.models.texts import languages_of
-from labs.revisions import parts_in_public, touch
+from labs.revisions import hold_lab, parts_in_public, touch, touch_all
 from labs.signals import room_changed
 
 ROWS_AT_MOST = 100
@@ -49,7 +49,8 @@ ROOM_COLUMNS = tuple(column.name for column in fields(RoomPlan))
 def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> None:
     """Give these days of the lab their headings; an empty text takes one away. Errors are named "<place>.title"."""
     findings = Findings()
-    rows = {day.on: day for day in lab.days.select_for_update()}
+    lab = hold_lab(lab.pk)
+    rows = {day.on: day for day in lab.days.all()}
     wanted: list[LabDay] = []
     for place, (on, title) in enumerate(titles.items()):
         texts = languages_of(dict(title))
@@ -82,6 +83,7 @@ def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = (
     Tracks that are not named stay, behind the others: somebody else may have added them meanwhile. Errors are named
     "<place>.name", with the place in the plans. Raises Refused.
     """
+    hold_lab(lab.pk)
     before = parts_in_public(lab)
     tracks, differs = _set_named(
         list(lab.tracks.all()),
@@ -101,6 +103,7 @@ def set_groups(
     programme: Programme, plans: Sequence[NamedPlan], remove: Collection[int] = ()
 ) -> list[StakeholderGroup]:
     """Make the programme's stakeholder groups those of the plans; the same rules as for tracks."""
+    Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     groups, differs = _set_named(
         list(programme.stakeholder_groups.all()),
         plans,
@@ -110,8 +113,7 @@ def set_groups(
         "group",
     )
     if differs:
-        for lab_id in programme.labs.values_list("pk", flat=True):
-            touch(lab_id)
+        touch_all(Lab.objects.filter(programme=programme))
     return groups
 
 
@@ -123,7 +125,10 @@ def _set_named(
     in_use: str,
     otherwise: str,
 ) -> tuple[list[Named], bool]:
-    """Carry out the plans; return the rows in their order, and whether anything is different now."""
+    """Carry out the plans under the lock of what the rows belong to.
+
+    Returns the rows in their order, and whether anything is different now.
+    """
     rows = {row.pk: row for row in existing}
     findings = Findings()
     if len(plans) > ROWS_AT_MOST:
@@ -153,6 +158,8 @@ def _set_named(
             changed.append(row)
         wanted.append(row)
     for row in gone:
+        # With its key: nobody can choose it until it is gone.
+        type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
         if is_used(row):
             findings.add("", in_use % {"name": row.name})
     findings.refuse()
@@ -169,6 +176,7 @@ def _set_named(
 @transaction.atomic
 def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
     """Make a room of the lab, behind those that it has. Raises Refused."""
+    hold_lab(lab.pk)
     room = Room(lab=lab)
     put(room, plan, ROOM_COLUMNS)
     _check_room(room, plan)
@@ -180,7 +188,7 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
 @transaction.atomic
 def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
     """Make the room follow the plan; a new name or place reaches the sessions in it. Raises Refused."""
-    # A session that is given this room meanwhile need not wait: its own row and the lab's follow in the order below.
+    hold_lab(room.lab_id)
     room.refresh_from_db(from_queryset=Room.objects.select_for_update(no_key=True, of=("self",)))
     shown = (languages_of(room.name), room.address, room.online, room.join_link)
     if not put(room, plan, ROOM_COLUMNS):
@@ -192,7 +200,6 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
         room_changed.send(
             sender=Room, room_id=room.pk, moved=shown[1:] != after[1:], seen=shown[:-1] != after[:-1], by=by
         )
-    # After the sessions, as wherever sessions change: two transactions then never wait for each other.
     touch(room.lab_id, public=False)
     return room
 
@@ -200,9 +207,10 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
 @transaction.atomic
 def delete_room(room: Room, by: User | None = None) -> None:
     """Delete a room in which no session takes place. Raises Refused."""
+    lab_id = room.lab_id
+    hold_lab(lab_id)
     if is_used(room):
         raise Refused(gettext("Sessions take place in this room. Give them another one first."))
-    lab_id = room.lab_id
     room.delete()
     touch(lab_id, public=False)
 

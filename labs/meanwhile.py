@@ -18,6 +18,7 @@ from django.db import models
 from i18nfield.strings import LazyI18nString
 
 from labs.models.texts import languages_of
+from labs.revisions import hold_lab
 
 FIELD = "seen"
 
@@ -48,9 +49,11 @@ class Difference:
 def hold(row: Row) -> Row:
     """Bring `row` up to date and hold it until the transaction ends (SQLite: the database is held).
 
-    Raises GoneMeanwhile.
+    What belongs to a lab is held after its lab. Raises GoneMeanwhile.
     """
     try:
+        if lab_id := getattr(row, "lab_id", None):
+            hold_lab(lab_id)
         row.refresh_from_db(
             from_queryset=type(row)._base_manager.select_for_update(no_key=True, of=("self",))
         )

@@ -1,13 +1,27 @@
-"""What tells that a lab has changed: a number for those who keep what was made of it, and a date for its visitors."""
+"""What tells that a lab has changed: a number for those who keep what was made of it, and a date for its visitors.
+
+And the lock that whoever changes something of a lab takes first. Rows are locked in one order everywhere (see
+docs/developers.md), so that two transactions never wait for each other.
+"""
 
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from labs.models import Lab
 from labs.models.texts import languages_of
 from labs.wall_clock import wall
+
+
+def hold_lab(lab_id: int) -> Lab:
+    """Lock the lab's row until the transaction ends, and return it as it is now, with its programme.
+
+    Whatever changes a lab, its parts or its sessions begins with this. Registrations and mails that refer to the lab
+    are written meanwhile: the lock leaves its key alone.
+    """
+    rows = Lab.objects.select_for_update(no_key=True, of=("self",)).select_related("programme")
+    return rows.get(pk=lab_id)
 
 
 def touch(lab_id: int, *, public: bool = True) -> None:
@@ -21,6 +35,13 @@ def touch(lab_id: int, *, public: bool = True) -> None:
         is_public = When(visibility=Lab.Visibility.PUBLIC, then=Value(now))
         columns["public_revised_at"] = Case(is_public, default=F("public_revised_at"))
     Lab.objects.filter(pk=lab_id).update(**columns)
+
+
+def touch_all(labs: QuerySet[Lab]) -> None:
+    """Raise the revisions of several labs, locked lowest id first."""
+    rows = labs.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    for lab_id in list(rows.values_list("pk", flat=True)):
+        touch(lab_id)
 
 
 def parts_in_public(lab: Lab) -> list[object]:

@@ -64,7 +64,7 @@ def remove_staff(staff: Staff, *, by: User) -> None:
         if not viewer.owns(staff.programme.pk):
             raise Refused(NOT_YOURS)
         # Held, so that two owners cannot remove each other at the same moment.
-        Programme.objects.select_for_update().get(pk=staff.programme.pk)
+        Programme.objects.select_for_update(no_key=True).get(pk=staff.programme.pk)
         others = Staff.objects.filter(programme=staff.programme, role=Staff.Role.OWNER, user__is_active=True)
         if not others.exclude(pk=staff.pk).exists():
             raise Refused(gettext("A programme keeps at least one owner. Add another one first."))

@@ -20,12 +20,12 @@ from i18nfield.fields import I18nCharField, I18nTextField
 
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
 from labs.models.texts import languages_of
-from labs.revisions import parts_in_public, touch
+from labs.revisions import parts_in_public, touch, touch_all
 from labs.theme import theme_values
 from labs.wall_clock import instant, wall
 from sessions import publishing, scheduling
 from sessions.file_plans import session_plan
-from sessions.models import Session, Speaker
+from sessions.models import Appearance, Session, Speaker
 from sessions.plans import ScheduleError
 from sessions.programme_file import Problem, ProgrammeFileError
 from sessions.programme_file.facts import (
@@ -94,16 +94,36 @@ class _Loading:
         self.cities: dict[str, City] = {}
 
     def load(self, facts: FileFacts) -> None:
+        """Go through the file from above: all cities, programmes and speakers, then all labs, lowest id first."""
+        changed: set[int] = set()
         for city in facts.cities:
             values = {"name": city.name, "country": city.country, "time_zone": city.time_zone}
             row = City.objects.filter(slug=city.slug).first()
             if row is None:
                 self._create(City(slug=city.slug), values)
             elif self._change(row, values):
-                _touch(Lab.objects.filter(programme__cities=row))
+                changed.update(Lab.objects.filter(programme__cities=row).values_list("pk", flat=True))
         self.cities = {city.slug: city for city in City.objects.all()}
-        for programme in facts.programmes:
-            self._programme(programme)
+        # Held in one order, whatever that of the file.
+        slugs = [programme.slug for programme in facts.programmes]
+        held = Programme.objects.select_for_update(no_key=True).filter(slug__in=slugs).order_by("pk")
+        programmes = {programme.slug: programme for programme in held}
+        found = [(self._programme(one, programmes.get(one.slug), changed), one) for one in facts.programmes]
+        speaking = [speaker for programme, one in found for speaker in self._speakers(programme, one)]
+        shown = (
+            Appearance.objects.filter(speaker__in=speaking).order_by().values_list("session__lab", flat=True)
+        )
+        labs = [lab.slug for programme in facts.programmes for lab in programme.labs]
+        named = Lab.objects.filter(slug__in=labs).values_list("pk", flat=True)
+        concerned = changed | set(shown) | set(named)
+        list(Lab.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk"))
+        list(Session.objects.select_for_update(no_key=True).filter(lab__in=set(named)).order_by("pk"))
+        touch_all(Lab.objects.filter(pk__in=changed))
+        touch_labs_of(speaking)
+        for programme, one in found:
+            speakers = {speaker.slug: speaker for speaker in programme.speakers.all()}
+            for lab in one.labs:
+                self._lab(programme, lab, speakers)
 
     # Rows that are a few columns and no more
 
@@ -148,7 +168,8 @@ class _Loading:
 
     # Programmes
 
-    def _programme(self, facts: ProgrammeFacts) -> None:
+    def _programme(self, facts: ProgrammeFacts, programme: Programme | None, changed: set[int]) -> Programme:
+        """Return the programme as the file says it, without its labs; those that show what is new are `changed`."""
         values: dict[str, Any] = {
             "name": facts.name,
             "organiser": facts.organiser,
@@ -158,7 +179,6 @@ class _Loading:
             "languages": None if facts.languages is None else list(facts.languages),
             "visibility": facts.visibility,
         }
-        programme = Programme.objects.select_for_update().filter(slug=facts.slug).first()
         is_new = programme is None
         if programme is None:
             # A session that the file calls public can be seen only if all around it can.
@@ -182,11 +202,8 @@ class _Loading:
             fresh = StakeholderGroup(programme=programme, slug=group.slug)
             different |= self._put(row, fresh, {"name": group.name, "position": position})
         if different and not is_new:
-            _touch(programme.labs.all())
-        touch_labs_of(self._speakers(programme, facts))
-        speakers = {speaker.slug: speaker for speaker in programme.speakers.all()}
-        for lab in facts.labs:
-            self._lab(programme, lab, speakers)
+            changed.update(programme.labs.values_list("pk", flat=True))
+        return programme
 
     def _speakers(self, programme: Programme, facts: ProgrammeFacts) -> list[Speaker]:
         """Make and change the speakers, and return those that were there and are different now."""
@@ -207,7 +224,7 @@ class _Loading:
     # Labs
 
     def _lab(self, programme: Programme, facts: LabFacts, speakers: Mapping[str, Speaker]) -> None:
-        lab = Lab.objects.select_for_update(of=("self",)).filter(slug=facts.slug).first()
+        lab = Lab.objects.select_related("programme").filter(slug=facts.slug).first()
         if lab is not None and lab.programme_id != programme.pk:
             self._object(
                 f"{facts.path}.slug",
@@ -341,11 +358,6 @@ class _Loading:
 
     def _object(self, path: str, message: str) -> None:
         self.problems.append(Problem(path, message))
-
-
-def _touch(labs: models.QuerySet[Lab]) -> None:
-    for pk in labs.values_list("pk", flat=True):
-        touch(pk)
 
 
 def _is_public(lab: LabFacts) -> bool:

@@ -129,7 +129,7 @@ def move_lab(
 
     `tell` asks for people with a seat, or waiting for one, to be told. Raises Refused, and then nothing has changed.
     """
-    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(of=("self",)))
+    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
     lab_moving.send(sender=Lab, lab_id=lab.pk)
     move = planned(lab, first_day, folds, dates=dates)

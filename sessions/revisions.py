@@ -5,12 +5,19 @@ from datetime import timedelta
 from django.utils import timezone
 
 from labs.models import User
+from labs.revisions import hold_lab
 from sessions.models import Session
 
 
 def lock(session: Session) -> None:
-    """Bring `session` up to date and hold its row until the transaction ends (SQLite: the database is held)."""
+    """Bring `session` and its lab up to date and hold both rows until the transaction ends.
+
+    The lab first, as everywhere: whoever changes the lab's days waits for those who change its sessions. (SQLite: the
+    database is held.)
+    """
+    lab = hold_lab(session.lab_id)
     session.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True, of=("self",)))
+    session.lab = lab
 
 
 def revise(session: Session, *, seen: bool = True) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from labs.editing import Refused, is_used
 from labs.models import Lab, Room, User
 from labs.models.texts import languages_of
-from labs.revisions import touch
+from labs.revisions import hold_lab, touch
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import (
     COLUMNS,
@@ -92,6 +92,7 @@ def plan_of(session: Session) -> SessionPlan:
 @transaction.atomic
 def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Session:
     """Make a draft session of `lab`. Raises ScheduleError."""
+    lab = hold_lab(lab.pk)
     now = timezone.now()
     session = Session(lab=lab, revised_at=now, content_revised_at=now)
     found = checked_plan(session, plan)

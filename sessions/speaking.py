@@ -37,7 +37,7 @@ COLUMNS = tuple(column.name for column in fields(SpeakerPlan))
 def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
     """Make a profile, its address from the name. Raises labs.editing.Refused."""
     # Held, so that two profiles made at once do not choose the same address.
-    Programme.objects.select_for_update().get(pk=programme.pk)
+    Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     speaker = Speaker(programme=programme)
     put(speaker, plan, COLUMNS)
     _check(speaker, plan)
@@ -50,7 +50,7 @@ def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
 @transaction.atomic
 def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
     """Make the profile follow the plan, on the pages of all labs in which the speaker appears. Raises Refused."""
-    speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(of=("self",)))
+    speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(no_key=True, of=("self",)))
     if not put(speaker, plan, COLUMNS):
         return speaker
     _check(speaker, plan)
@@ -82,6 +82,8 @@ def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:
 @transaction.atomic
 def delete_speaker(speaker: Speaker) -> None:
     """Delete a profile that no session shows. Raises Refused."""
+    # With its key: no session can be given this speaker until the profile is gone.
+    Speaker.objects.select_for_update(of=("self",)).filter(pk=speaker.pk).first()
     if speaker.appearances.exists():
         raise Refused(gettext("This speaker appears in sessions. Take him or her out of them first."))
     speaker.delete()

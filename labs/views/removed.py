@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from labs import undo
 from labs.models import Lab, Programme, User
-from labs.revisions import touch
+from labs.revisions import hold_lab, touch
 from labs.viewer import viewer_for
 
 ROWS = "rows"
@@ -45,9 +45,11 @@ def bring_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
         raise undo.CannotUndo
     if not facts["lab"] and not viewer.owns(facts["programme"]):
         raise undo.CannotUndo
+    if lab:
+        hold_lab(lab.pk)
     undo.put_back(facts["rows"])
-    labs = [lab.pk] if lab else Lab.objects.filter(programme=facts["programme"]).values_list("pk", flat=True)
-    for lab_id in labs:
+    labs = Lab.objects.filter(programme=facts["programme"]).order_by("pk").values_list("pk", flat=True)
+    for lab_id in [lab.pk] if lab else labs:
         # What can be removed was in no session that visitors see.
         touch(lab_id, public=False)
     return facts["address"], _("It is back as it was.")

@@ -21,6 +21,7 @@ from labs.editing import Refused
 from labs.forms.rows import with_more_rows
 from labs.meanwhile import Difference
 from labs.models import Lab, LabDay
+from labs.revisions import hold_lab
 from labs.searching import alphabetical
 from labs.views.console_programme import has_errors
 from labs.views.posted import created_once, person
@@ -238,7 +239,7 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
 
         def create() -> dict[str, Any]:
             # Held, so that two sessions made at once do not choose the same address.
-            Lab.objects.select_for_update(of=("self",)).get(pk=lab.pk)
+            hold_lab(lab.pk)
             taken = set(lab.sessions.values_list("slug", flat=True))
             slug = address_for(desk.form.texts("title"), taken, limit=80, otherwise="session")
             return {"session": create_session(lab, desk.plan(slug), person(request)).slug}
