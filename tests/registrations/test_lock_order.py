@@ -4,7 +4,7 @@ The control is the same rush with one verb that takes the session before its lab
 """
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from labs.revisions import touch
 from labs.viewer import VISITOR
 from registrations import erasing, news, registering, seats
 from registrations.models import Registration
-from sessions import publishing, scheduling, speaking
+from sessions import moving, publishing, scheduling, speaking
 from sessions.loading import load
 from sessions.models import Session, Speaker
 from sessions.programme_file import read
@@ -92,11 +92,15 @@ class World:
     def change_lab(self, turn: int) -> None:
         lab = Lab.objects.get()
         values: dict[str, Any] = {name: getattr(lab, name) for name in LAB_COLUMNS}
-        for field in fields(LabPlan):
-            if hasattr(values[field.name], "data"):
-                values[field.name] = languages_of(values[field.name])
+        for name, value in values.items():
+            if hasattr(value, "data"):
+                values[name] = languages_of(value)
         values |= {"languages": tuple(lab.languages), "ends_on": lab.starts_on + timedelta(days=6 + turn)}
         editing.change_lab(lab, LabPlan(**values))
+
+    def move_lab(self, turn: int) -> None:
+        lab = Lab.objects.get()
+        moving.move_lab(lab, lab.starts_on + timedelta(days=1 if turn % 2 else -1), tell=False)
 
     def change_speaker(self, turn: int) -> None:
         speaker = Speaker.objects.get()
@@ -183,6 +187,7 @@ PAIRS = [
     ("choose_sessions", "load_file"),
     ("change_speaker", "load_file"),
     ("change_city", "load_file"),
+    ("move_lab", "change_room"),
 ]
 
 
