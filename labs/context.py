@@ -26,5 +26,17 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": getattr(request, "theme", ""),
         "reader_zone": getattr(request, "reader_zone", None),
         "base_url": settings.BASE_URL,
+        "return_to": _return_to(request),
         "has_session": settings.SESSION_COOKIE_NAME in request.COOKIES,
     }
+
+
+def _return_to(request: HttpRequest) -> str:
+    """Return where whoever signs in from this page goes on; nothing where the console is meant.
+
+    Pages about signing in and passwords have done their work by then: from a link that is used up nothing follows.
+    """
+    match = request.resolver_match
+    if match is not None and (match.url_name == "home" or (match.url_name or "").startswith("account_")):
+        return ""
+    return request.path

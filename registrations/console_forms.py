@@ -56,6 +56,7 @@ class PeopleSearchForm(HouseForm):
         choices=[
             ("", _("Newest first")),
             ("registered", _("Oldest first")),
+            ("confirmed", _("By confirmation, as in the waiting list")),
             ("name", _("By name")),
             ("-name", _("By name, from the end")),
         ],

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from labs.models import Lab, Message
 from labs.searching import by_name, matches
@@ -17,7 +17,7 @@ from sessions.models import Session
 State = Registration.State
 
 # How a list may be ordered.
-ORDERS = ("-registered", "registered", "name", "-name")
+ORDERS = ("-registered", "registered", "confirmed", "name", "-name")
 # The mails that say whether a person could be reached at all.
 REACHING = ("confirm_address", "confirmation")
 IN_TROUBLE = (Message.State.FAILED, Message.State.BOUNCED)
@@ -94,12 +94,27 @@ def find(lab: Lab, search: Search) -> RegistrationQuerySet:
         found = found.filter(stakeholder_group=search.group_id)
     if search.language:
         found = found.filter(language=search.language)
+    if search.order == "confirmed":
+        return _in_line(found, search.session_id)
     descending = search.order.startswith("-")
     by: list[Any] = [F("created_at").desc() if descending else F("created_at").asc()]
     if search.order.endswith("name"):
         by = by_name(descending=descending)
     # The key comes last, so that pages never show a person twice.
     return found.order_by(*by, "-pk" if descending else "pk")
+
+
+def _in_line(found: RegistrationQuerySet, session_id: int | None) -> RegistrationQuerySet:
+    """Order people as they confirmed; in one session as they stand in its line, whatever clocks said.
+
+    Whoever has not confirmed, or has no place in the line, comes last.
+    """
+    if session_id is None:
+        return found.order_by(F("confirmed_at").asc(nulls_last=True), "pk")
+    place = Seat.objects.filter(registration=OuterRef("pk"), session=session_id).values("place")[:1]
+    return found.annotate(place_in_line=Subquery(place)).order_by(
+        F("place_in_line").asc(nulls_last=True), "pk"
+    )
 
 
 def totals(lab: Lab) -> Totals:

@@ -145,6 +145,27 @@ def test_the_link_of_a_mail_opens_a_form_changes_nothing_and_works_once(browser)
     assert "This link no longer works" in browser.get(link).content.decode()
 
 
+def test_who_chose_a_first_password_signs_in_from_any_link_of_the_page_and_is_in_the_console(browser):
+    user = UserFactory()
+    user.set_unusable_password()
+    user.save()
+    link = (
+        f"/accounts/password/reset/key/{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}/"
+    )
+    form = {"form_key": key_in(browser.get(link).content), "password1": PASSWORD, "password2": PASSWORD}
+    done = browser.get(browser.post(link, form, **HERE)["Location"])
+    links = set(re.findall(r'href="(/accounts/login/[^"]*)"', done.content.decode()))
+    assert links
+    for address in links:
+        page = browser.get(address)
+        following = re.search(r'name="next" value="([^"]*)"', page.content.decode())
+        data = {"form_key": key_in(page.content), "login": user.email, "password": PASSWORD}
+        data |= {"next": following[1]} if following else {}
+        assert Client().post("/accounts/login/", data)["Location"] == "/organise/"
+    # From other pages one comes back.
+    assert 'href="/accounts/login/?next=/privacy/"' in browser.get("/privacy/").content.decode()
+
+
 def test_a_weak_or_mistyped_new_password_is_refused_in_words(browser):
     user = UserFactory()
     link = link_for(user)

@@ -171,6 +171,16 @@ def test_the_letter_is_a_document_that_can_do_nothing(client: Client, lab: Lab) 
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.BOUNCED])
+def test_an_email_in_trouble_leads_to_its_registration(client: Client, lab: Lab, state: str) -> None:
+    message = written(lab, state=state)
+    person = outbox.about_registration(message)
+    page = client.get(f"{MAIL}{message.public_id}/").content.decode()
+    trouble = page.partition('class="notice notice-bad"')[2].partition("</div>")[0]
+    assert f'href="/organise/labs/lab/registrations/{person}/"' in trouble
+    assert f'href="/organise/labs/lab/registrations/{person}/address/"' in trouble
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.BOUNCED])
 def test_a_failed_mail_is_sent_again_as_the_same_mail(client: Client, lab: Lab, state: str) -> None:
     message = written(lab, state=state, attempts=19, last_error="x", finished_at=timezone.now())
     address = f"{MAIL}{message.public_id}/"

@@ -1,11 +1,13 @@
 """The console's list of people: who is in it, in which order, at what cost."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from labs.models import Lab, Message
 from registrations import letters, registering, seats
@@ -43,6 +45,21 @@ def test_the_newest_come_first_and_the_order_can_be_turned(client: Client, lab: 
     assert names(client, sort="registered") == ["Beta", "alpha", "Gamma"]
     assert names(client, sort="name") == ["alpha", "Beta", "Gamma"]
     assert names(client, sort="-name") == ["Gamma", "Beta", "alpha"]
+
+
+def test_by_confirmation_is_the_order_of_the_line(client: Client, lab: Lab) -> None:
+    """Nodes whose clocks differ write instants that are not the order in which seats were taken."""
+    now = timezone.now()
+    session = f.SessionFactory(lab=lab, slug="opening", capacity=0)
+    for name, place, minutes in (("third", 3, 1), ("first", 1, 5), ("second", 2, 9)):
+        person = f.RegistrationFactory(lab=lab, name=name, confirmed_at=now - timedelta(minutes=minutes))
+        f.SeatFactory(registration=person, session=session, state="waiting", place=place)
+    person = f.RegistrationFactory(lab=lab, name="gave up", confirmed_at=now - timedelta(days=1))
+    f.SeatFactory(registration=person, session=session, state="cancelled", place=None)
+    f.RegistrationFactory(lab=lab, name="unconfirmed", state="unconfirmed", confirmed_at=None)
+    assert names(client, session="opening", sort="confirmed") == ["first", "second", "third", "gave up"]
+    assert names(client, session="opening", seat="waiting", sort="confirmed") == ["first", "second", "third"]
+    assert names(client, sort="confirmed") == ["gave up", "second", "first", "third", "unconfirmed"]
 
 
 @pytest.mark.parametrize(
