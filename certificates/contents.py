@@ -73,6 +73,11 @@ def check_url(code: str) -> str:
     return f"{settings.BASE_URL}/certificates/{code}/"
 
 
+def languages_on(certificate: Certificate) -> tuple[str, ...]:
+    """Return the languages of the printed certificate: the person's, and English beside any other."""
+    return tuple(dict.fromkeys((certificate.language, "en")))
+
+
 def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateContent:
     """Return the content of the printed certificate. Raises ValueError for what cannot be printed."""
     said = certificate.content
@@ -80,7 +85,7 @@ def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateCont
         code=certificate.code,
         check_url=check_url(certificate.code),
         language=certificate.language,
-        second_language=None if certificate.language == "en" else "en",
+        second_language=languages_on(certificate)[1] if len(languages_on(certificate)) > 1 else None,
         holder_name=certificate.holder_name,
         lab_title=said["lab_title"],
         programme_name=said["programme_name"],

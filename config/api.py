@@ -1,5 +1,6 @@
 """The API's mounting point: one router per app, one form for every error (RFC 9457), validators on every answer."""
 
+from django.conf import settings
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from certificates.api import router as certificates
@@ -7,7 +8,7 @@ from labs import problems
 from labs.api import router as labs
 from labs.api_access import Caller, HouseAPI
 from labs.api_bodies import JsonBody
-from labs.api_document import DESCRIPTION
+from labs.api_document import CONTACT, DESCRIPTION, TAGS
 from labs.api_parameters import only_known
 from registrations.api import router as registrations
 from registrations.door_api import router as door
@@ -17,6 +18,8 @@ api = HouseAPI(
     title="City Labs",
     version="1",
     description=DESCRIPTION,
+    servers=[{"url": settings.BASE_URL, "description": "This installation"}],
+    openapi_extra={"info": {"contact": CONTACT}, "tags": TAGS},
     urls_namespace="api",
     auth=Caller(),
     parser=JsonBody(),

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from labs.api_access import FOR_EVERYBODY, reader_of
 from labs.api_document import IN_PLACE
+from labs.api_moments import Day
 from labs.api_pages import Pages
 from labs.in_sight import lab_in_sight
 from labs.models import Lab, Programme
@@ -145,8 +146,8 @@ def page_address(name: str, *parts: str) -> str:
 
 class LabFilters(FilterSchema):
     programme: str | None = Field(None, max_length=60, description="Slug of a programme: its labs")
-    starting_from: date | None = Field(None, description="Labs that begin on this day or later")
-    until: date | None = Field(None, description="Labs that end on this day or earlier")
+    starting_from: Day | None = Field(None, description="Labs that begin on this day or later")
+    until: Day | None = Field(None, description="Labs that end on this day or earlier")
 
     def apply(self, labs: QuerySet[Lab]) -> QuerySet[Lab]:
         if self.programme is not None:

@@ -3,15 +3,14 @@ site can make a browser act through the API.
 """
 
 import functools
-import hashlib
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone, translation
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError, ValidationErrorContext
@@ -21,8 +20,10 @@ from ninja.responses import Response
 from ninja.security import HttpBearer
 
 from labs.api_document import finish
+from labs.api_pages import pages_beside
+from labs.http import READING, if_changed, preflight, share
 from labs.models import ApiToken, Lab, User
-from labs.problems import Refused, not_allowed
+from labs.problems import Refused, not_allowed, precondition_failed
 from labs.tokens import API_PREFIX, api_token_hash
 from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
 
@@ -105,19 +106,29 @@ def _with_scope(request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organ
 
 
 def _if_changed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Give the answer an ETag, the hash of its bytes; return 304 instead to whoever has these bytes already."""
-    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    response["ETag"] = etag
-    return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
+    """Return the answer with its ETag, 304 to whoever has it, a problem where If-Match asks for another one."""
+    answer = if_changed(request, response)
+    return precondition_failed(request) if answer.status_code == 412 else answer
 
 
 def _by_method(view: Callable[..., HttpResponse], reads_only: bool) -> Callable[..., HttpResponse]:
     """Let the view answer HEAD as it answers GET (the server leaves out the body, RFC 9110 §9.3.2), and refuse
-    methods that it does not take in the form of all errors.
+    methods that it does not take in the form of all errors. Without a token, scripts of other sites may read it.
     """
 
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if (
+            request.method == "OPTIONS"
+            and request.headers.get("Access-Control-Request-Method", "") in READING
+        ):
+            return preflight()
+        response = by_method(request, *args, **kwargs)
+        if request.method in READING and "Authorization" not in request.headers:
+            share(response)
+        return response
+
+    def by_method(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if reads_only and request.method not in ("GET", "HEAD"):
             return not_allowed(request, ["GET", "HEAD"])
         if request.method != "HEAD":
@@ -220,6 +231,9 @@ class HouseAPI(NinjaAPI):
         temporal_response: HttpResponse | None = None,
     ) -> HttpResponse:
         response = super().create_response(request, data, status=status, temporal_response=temporal_response)
+        links = pages_beside(request)
+        if links:
+            response.headers["Link"] = links
         patch_vary_headers(response, ("Authorization", "Accept-Language"))
         if request.method in ("GET", "HEAD") and response.status_code == 200:
             shared = viewer_of(request).is_visitor

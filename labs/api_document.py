@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
@@ -16,20 +17,33 @@ organisers and door staff.
 sees what everybody sees; so does a token without the scope `read`. What the caller may not see is answered like what
 does not exist (404). An operation that needs another scope names it, and answers a token without it with 403.
 
-**Errors** are problem details (RFC 9457), in the language of `Accept-Language` or of `?lang=` (en, bg, el).
+**Errors** are problem details (RFC 9457), in the language of `Accept-Language` or of `?lang=` (en, bg, el). Their
+kind is the status: `type` is always `about:blank`, `title` what the status is called, `detail` says more.
 400, 413, 415: the body cannot be read. 401: the token is wrong, expired or revoked. 404: nothing here for this caller.
 409: the rules do not allow it as things stand. 422: what was sent does not fit; `errors` names each parameter, header
 or field. Parameters and fields that an operation does not know are errors too, and so is a parameter that comes twice.
-429, 503: come again after `Retry-After` seconds.
+412: `If-Match` names another state. 429, 503: come again after `Retry-After` seconds.
 
-**Lists** are cut by `limit` and `offset`; `count` says how many there are in all.
+**Lists** are cut by `limit` and `offset`; `count` says how many there are in all, and the header `Link` leads to the
+page that comes next (`rel="next"`), and to the one before (`rel="prev"`).
 
 **Answers** to GET carry an `ETag`. Sent back as `If-None-Match`, it is answered with 304 as long as nothing changed.
+Without a token, scripts of any site may read them (CORS); a token is never taken from a browser on another site.
 
 **Texts** in several languages are objects by language code, with the languages alone in which there is a text.
 
 **Times** are instants in UTC; where the hour of the place matters, it stands beside its IANA time zone.
 """
+CONTACT = {"name": "City Labs", "url": f"{settings.BASE_URL}/"}
+TAGS = [
+    {"name": "Programmes and labs", "description": "Programmes, their cities, and their editions"},
+    {"name": "Sessions and speakers", "description": "What takes place in a lab, when, where and with whom"},
+    {
+        "name": "Registrations and attendance",
+        "description": "Who comes to a lab; for organisers and door staff, except registering itself",
+    },
+    {"name": "Certificates", "description": "Issued by organisers, checked by everybody who has the code"},
+]
 # What the names in addresses mean.
 PATHS = {
     "programme": "Slug of the programme",
@@ -42,6 +56,10 @@ PATHS = {
 TOKEN = "A token from the console; see the description of this document"  # noqa: S105
 ETAG = {
     "description": "Names this state of the answer; send it as `If-None-Match`",
+    "schema": {"type": "string"},
+}
+LINK = {
+    "description": 'The pages beside this one (RFC 8288): `rel="next"`, `rel="prev"`',
     "schema": {"type": "string"},
 }
 UNCHANGED = {"description": "Nothing has changed since the answer whose ETag was sent as `If-None-Match`"}
@@ -90,6 +108,8 @@ def _finish_operation(method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if method == "get":
         responses[200]["headers"] = {"ETag": ETAG}
+        if any(parameter["name"] == "offset" for parameter in operation["parameters"]):
+            responses[200]["headers"]["Link"] = LINK
         responses[304] = UNCHANGED
     for errors in ("4XX", "5XX"):
         responses[errors] = {"$ref": "#/components/responses/Problem"}

@@ -6,6 +6,7 @@ field by field, before anything is saved.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -342,8 +343,9 @@ def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
             logo = read_logo(data)
         except LogoRefused as error:
             raise Refused({"logo": [str(error.message)]}) from error
-        # The name comes from the lab's number alone; the storage makes it unlike all others.
-        lab.logo.save(f"lab-{lab.pk}.{logo.extension}", ContentFile(logo.content), save=False)
+        # Of the lab's number and the content: what pages link to then changes with it, and never names two pictures.
+        digest = hashlib.sha256(logo.content).hexdigest()[:16]
+        lab.logo.save(f"lab-{lab.pk}-{digest}.{logo.extension}", ContentFile(logo.content), save=False)
     save(lab, by)
     touch(lab.pk)
     if old and old != lab.logo.name:

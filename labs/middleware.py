@@ -1,5 +1,8 @@
-"""What each request passes through: the reader's language, zone and theme, and the guard against other sites."""
+"""What each request passes through: how its answer is coded, the reader's language, zone and theme, the policies of the
+pages, and the guard against other sites.
+"""
 
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +13,11 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.gzip import GZipMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
+from django.utils.text import compress_string
 
 from labs.submissions import FIELD, is_form_key
 from labs.zones import canonical_of
@@ -22,6 +27,76 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 THEMES = ("light", "dark")
 # What every address takes in its query, beside its own parameters.
 CHOICES = ("lang", "tz", "theme")
+
+
+# Types of which compression saves anything.
+_COMPRESSIBLE = re.compile(
+    r"text/|application/(json|[\w.-]+\+json|xml|javascript|manifest\+json)|image/svg\+xml"
+)
+_SMALL = 200  # bytes that compression only makes more
+_QUALITY = re.compile(r"\s*([!#$%&'*+.^`|~\w-]+)\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$")
+
+
+def is_compressible(response: HttpResponseBase) -> bool:
+    """Tell whether an answer may be sent compressed, and so varies with what the asker takes."""
+    return _COMPRESSIBLE.match(response.headers.get("Content-Type", "")) is not None
+
+
+def codings_in(accept_encoding: str) -> dict[str, float]:
+    """Return the qualities of `gzip` and `identity` that this header gives (RFC 9110 §12.5.3); 0 is a refusal.
+
+    identity is taken, as the last choice, unless it is refused. What cannot be read says nothing.
+    """
+    said: dict[str, float] = {}
+    for part in accept_encoding.casefold().split(","):
+        found = _QUALITY.match(part)
+        if found:
+            name = "gzip" if found[1] == "x-gzip" else found[1]
+            said.setdefault(name, float(found[2] or 1))
+    others = said.get("*")
+    return {
+        "gzip": said.get("gzip", others or 0),
+        "identity": said.get("identity", 0 if others == 0 else 0.001),
+    }
+
+
+class Coding(GZipMiddleware):
+    """Compresses answers for those who take it, the front-end files of the layer below included.
+
+    Django and WhiteNoise look for the word alone, and find it in `gzip;q=0` too: below, the header says what is meant.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        taken = codings_in(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        chosen = "gzip" if taken["gzip"] and taken["gzip"] >= taken["identity"] else "identity"
+        request.META["HTTP_ACCEPT_ENCODING"] = chosen
+        request.identity_refused = not taken["identity"]  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if is_for_everybody(response) and response.has_header("Vary"):
+            # Whoever is signed in had a session looked at, for the sake of forms that are not in this answer.
+            named = [name.strip() for name in response.headers["Vary"].split(",")]
+            del response.headers["Vary"]
+            if kept := [name for name in named if name.casefold() != "cookie"]:
+                response.headers["Vary"] = ", ".join(kept)
+        if response.status_code in (204, 304):
+            # Their lengths are not that of an empty body (§8.6): a 204 has none, a 304 that of its 200.
+            response.headers.pop("Content-Length", None)
+            return response
+        if not is_compressible(response) or response.has_header("Content-Encoding"):
+            return response
+        patch_vary_headers(response, ("Accept-Encoding",))
+        if request.META["HTTP_ACCEPT_ENCODING"] != "gzip" or not isinstance(response, HttpResponse):
+            return response
+        if len(response.content) < _SMALL and not request.identity_refused:  # type: ignore[attr-defined]
+            return response
+        response.content = compress_string(response.content, max_random_bytes=self.max_random_bytes)
+        response.headers["Content-Length"] = str(len(response.content))
+        response.headers["Content-Encoding"] = "gzip"
+        etag = response.headers.get("ETag", "")
+        if etag.startswith('"'):
+            response.headers["ETag"] = f"W/{etag}"
+        return response
 
 
 class ReadersChoice:
@@ -82,7 +157,7 @@ def _one_of(known: Collection[str]) -> Callable[[str], str]:
     return lambda value: value if value in known else ""
 
 
-def is_for_everybody(response: HttpResponse) -> bool:
+def is_for_everybody(response: HttpResponseBase) -> bool:
     """Tell whether the answer is the same for all readers (feeds, style sheets), so that shared caches may keep it.
 
     It then carries no choice of one of them: no cookie, and no word that it varies with theirs.
@@ -91,7 +166,7 @@ def is_for_everybody(response: HttpResponse) -> bool:
 
 
 class ContentPolicy(CSPMiddleware):
-    """Sends the policy of the settings with every answer, put together once.
+    """Sends the policies of the settings with every answer, put together once.
 
     What is rare is left to the library: an answer whose policy one of its decorators changed, and Django's own pages
     about errors while developing, which style themselves inline.
@@ -101,6 +176,9 @@ class ContentPolicy(CSPMiddleware):
         """Offer no nonce: nothing inline is ever allowed."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        # Answers that pages of other sites may use say so themselves.
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if settings.DEBUG or any(name.startswith("_csp") for name in vars(response)):
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self.policy)

@@ -4,6 +4,7 @@ import logging
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +30,7 @@ PROBLEM_SCHEMA = {
     "required": ["type", "title", "status"],
     "properties": {
         "type": _TEXT,
-        "title": {**_TEXT, "description": "What kind of problem, in the caller's language"},
+        "title": {**_TEXT, "description": "What the status is called, in the caller's language"},
         "status": {"type": "integer"},
         "detail": {**_TEXT, "description": "What stands in the way this time, in the caller's language"},
         "instance": {**_TEXT, "description": "Names this error in the service's own log, where it failed"},
@@ -53,6 +54,22 @@ PROBLEM_SCHEMA = {
 # A body may be wrong in as many places as it has letters; the first ones are enough to put it right.
 ERRORS_AT_MOST = 100
 FIELD_AT_MOST = 200
+# What each status is called, in the reader's language.
+STATUSES = {
+    400: gettext_lazy("Bad Request"),
+    401: gettext_lazy("Unauthorized"),
+    403: gettext_lazy("Forbidden"),
+    404: gettext_lazy("Not Found"),
+    405: gettext_lazy("Method Not Allowed"),
+    409: gettext_lazy("Conflict"),
+    412: gettext_lazy("Precondition Failed"),
+    413: gettext_lazy("Content Too Large"),
+    415: gettext_lazy("Unsupported Media Type"),
+    422: gettext_lazy("Unprocessable Content"),
+    429: gettext_lazy("Too Many Requests"),
+    500: gettext_lazy("Internal Server Error"),
+    503: gettext_lazy("Service Unavailable"),
+}
 SOME_DO_NOT_FIT = gettext_lazy("Some of what was sent is not valid")
 
 
@@ -93,17 +110,20 @@ def is_for_api(request: HttpRequest) -> bool:
 
 def problem(
     status: int,
-    title: str,
-    detail: str = "",
+    detail: str | Promise = "",
     *,
     errors: Sequence[Mapping[str, str]] = (),
     instance: str = "",
     **headers: str,
 ) -> HttpResponse:
-    """Return a problem document; `errors` is a list of {"field": dotted path, "message": text}."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    """Return a problem document; `errors` is a list of {"field": dotted path, "message": text}.
+
+    Its kind is the status, so the type is about:blank, and the title what the status is called (RFC 9457 §4.2.1).
+    """
+    title = STATUSES.get(status) or HTTPStatus(status).phrase
+    body: dict[str, Any] = {"type": "about:blank", "title": str(title), "status": status}
     if detail:
-        body["detail"] = detail
+        body["detail"] = str(detail)
     if instance:
         body["instance"] = instance
     if errors:
@@ -125,7 +145,7 @@ def invalid(request: HttpRequest, error: Any) -> HttpResponse:
         {"field": ".".join(map(str, each["loc"][1:]))[:FIELD_AT_MOST], "message": words_for(each)}
         for each in error.errors[:ERRORS_AT_MOST]
     ]
-    return problem(422, str(SOME_DO_NOT_FIT), words_for_all(error.errors), errors=errors)
+    return problem(422, words_for_all(error.errors) or SOME_DO_NOT_FIT, errors=errors)
 
 
 def refused(request: HttpRequest, error: Any) -> HttpResponse:
@@ -133,25 +153,22 @@ def refused(request: HttpRequest, error: Any) -> HttpResponse:
         {"field": field, "message": message} for field, message in list(error.errors.items())[:ERRORS_AT_MOST]
     ]
     if error.retry_after is not None:
-        said = _("This cannot be done just now")
-        return problem(error.status, said, error.detail, Retry_After=str(error.retry_after))
-    title = str(SOME_DO_NOT_FIT) if errors else _("This cannot be done")
-    return problem(error.status, title, error.detail, errors=errors)
+        detail = error.detail or _("This cannot be done just now")
+        return problem(error.status, detail, Retry_After=str(error.retry_after))
+    detail = error.detail or (SOME_DO_NOT_FIT if errors else _("This cannot be done"))
+    return problem(error.status, detail, errors=errors)
 
 
 def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
         401,
-        _("The token is not valid"),
         _("Send “Authorization: Bearer …” with a token that is neither expired nor revoked."),
         WWW_Authenticate="Bearer",
     )
 
 
 def throttled(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(
-        429, _("Too many requests"), _("Wait a while, then try again."), Retry_After=str(error.wait or 60)
-    )
+    return problem(429, _("Wait a while, then try again."), Retry_After=str(error.wait or 60))
 
 
 def http_error(request: HttpRequest, error: Any) -> HttpResponse:
@@ -160,8 +177,8 @@ def http_error(request: HttpRequest, error: Any) -> HttpResponse:
     if not isinstance(cause, Unreadable):
         return bad_request(request, error)
     if cause.status == 415:
-        return problem(415, _("This type of body is not taken here"), cause.detail, Accept="application/json")
-    return problem(cause.status, _("The request cannot be read"), cause.detail)
+        return problem(415, cause.detail, Accept="application/json")
+    return problem(cause.status, cause.detail)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -171,16 +188,18 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
     """Answer a method that the address does not take (RFC 9110 §15.5.6)."""
     said = ", ".join(methods)
-    detail = _("This address takes %(methods)s.") % {"methods": said}
-    return problem(405, _("The method is not allowed here"), detail, Allow=said)
+    return problem(405, _("This address takes %(methods)s.") % {"methods": said}, Allow=said)
+
+
+def precondition_failed(request: HttpRequest) -> HttpResponse:
+    """Answer a call that is only meant for another state of what is at the address (RFC 9110 §15.5.13)."""
+    return problem(412, _("This has changed since, or the condition is no entity tag of it."))
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-        return problem(
-            413, _("The request is too large"), _("Send at most %(most)d kB at once.") % {"most": most}
-        )
+        return problem(413, _("Send at most %(most)d kB at once.") % {"most": most})
     return problem(400, _("The request cannot be read"))
 
 
@@ -197,9 +216,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if unavailable is not None:
         return problem(
             503,
-            _("Nothing can be saved just now")
-            if unavailable.cannot_write
-            else _("This cannot be done just now"),
             _("The storage of this service is full or cannot be written to. Reading works as before.")
             if unavailable.cannot_write
             else _("The database is away or busy. Send the request again, with the same Idempotency-Key."),
@@ -209,7 +225,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     logger.error("%s is an error at %s", instance, request.path, exc_info=True)
     return problem(
         500,
-        _("Something went wrong here"),
         _("Try again later. If it happens again, send the value of “instance” to whoever runs the service."),
         instance=instance,
     )

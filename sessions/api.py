@@ -1,18 +1,18 @@
 """Sessions and speakers, as the caller may see them. All times come in one form: wall time, zone and instant."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest
-from django.utils.translation import gettext as _
 from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from labs.api import NamedOut, page_address, type_of_texts
 from labs.api_access import FOR_EVERYBODY, reader_of
 from labs.api_document import IN_PLACE
+from labs.api_moments import Instant
 from labs.api_pages import Pages
 from labs.in_sight import lab_in_sight
 from labs.models import Track
@@ -86,20 +86,6 @@ class SpeakerOut(Schema):
     city: str | None = Field(description="The city's slug")
     website: str = Field(description="Address, may be empty")
     sessions: list[str] = Field(description="Slugs of the lab's sessions in which the speaker appears")
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Return the instant in UTC; raises ValueError where that lies outside the years that there are.
-
-    Databases take fewer offsets than RFC 3339 has: PostgreSQL stops at 16 hours.
-    """
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(_("This moment lies too far away.")) from error
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class SessionFilters(FilterSchema):

@@ -3,19 +3,21 @@
 from datetime import date
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from certificates.codes import tidy
+from certificates.contents import languages_on
 from certificates.forms import CompareForm
 from certificates.guessing import PER_SECONDS, may_ask
 from certificates.holders import is_holder
 from certificates.models import Certificate
 from certificates.outdated import attested_now
 from labs import access
+from labs.http import if_changed, read_by_programs
 
 
 def _slow_down(request: HttpRequest) -> HttpResponse:
@@ -94,16 +96,18 @@ def _said(certificate: Certificate) -> dict[str, Any]:
 
 
 @access.public
-def certificate_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
+@read_by_programs
+def certificate_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The file as it was issued, to whoever has the code that stands on it, as long as all that it says is so."""
     if not may_ask(request):
         return _slow_down(request)
     found = Certificate.objects.compared().filter(code=tidy(code)).first()
     if found is None or found.public_state != Certificate.State.VALID or not found.pdf:
         raise Http404
-    response = FileResponse(
-        found.pdf.open("rb"), content_type="application/pdf", filename=f"{found.code}.pdf"
-    )
+    with found.pdf.open("rb") as pdf:
+        response = HttpResponse(pdf.read(), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.code}.pdf"'
+    response["Content-Language"] = ", ".join(languages_on(found))
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "private, no-cache"
-    return response
+    return if_changed(request, response, int(found.issued_at.timestamp()))

@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from labs import dates, markdown, zone_hours
+from labs import dates, look, markdown, zone_hours
 from labs.email_addresses import ascii_address
 from labs.models.texts import reading
 from labs.spoken import spoken
@@ -405,11 +405,17 @@ def lab_colours(labs: Any) -> SafeString:
         "\n",
         '<link rel="stylesheet" href="{}?v={}">',
         (
-            (reverse("lab_theme", args=[lab.slug]), lab.theme_values["lab"].lstrip("#"))
+            (reverse("lab_theme", args=[lab.slug]), look.theme_version(lab))
             for lab in several
             if lab and lab.theme_values
         ),
     )
+
+
+@register.simple_tag
+def logo_address(lab: Any) -> str:
+    """Return where the lab's logo is: another address for each picture, so that caches may keep it."""
+    return f"{reverse('lab_logo', args=[lab.slug])}?v={look.logo_version(lab)}"
 
 
 @register.simple_tag(takes_context=True)

@@ -2,14 +2,16 @@
 
 from datetime import date
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from labs import access
+from labs.http import if_changed, read_by_programs
 from labs.logos import MEDIA_TYPES
+from labs.look import logo_version, theme_version
 from labs.models import Lab
 from labs.theme import theme_css
-from labs.viewer import viewer_of
+from labs.viewer import VISITOR, viewer_of
 
 # A drawing from outside never runs on our origin, even when it is opened by itself.
 LOGO_POLICY = "default-src 'none'; sandbox"
@@ -18,48 +20,55 @@ LOGO_POLICY = "default-src 'none'; sandbox"
 REVIEWED_ON = date(2026, 11, 23)
 
 
-def _visible_lab(request: HttpRequest, slug: str) -> Lab:
-    return get_object_or_404(Lab.objects.visible_to(viewer_of(request)), slug=slug)
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+FOR_A_WHILE = "public, max-age=300"
 
 
-def _caching(lab: Lab) -> str:
-    """Public labs' files may be kept by anyone: their addresses change with their content."""
-    return "public, max-age=86400" if lab.visibility == Lab.Visibility.PUBLIC else "private, no-store"
+def _seen_lab(request: HttpRequest, slug: str) -> tuple[Lab, bool]:
+    """Return the lab, and whether everybody sees it: who asks is looked at only where that matters."""
+    found = Lab.objects.visible_to(VISITOR).filter(slug=slug).first()
+    if found is not None:
+        return found, True
+    return get_object_or_404(Lab.objects.visible_to(viewer_of(request)), slug=slug), False
+
+
+def _caching(request: HttpRequest, shared: bool, version: str) -> str:
+    """Public labs' files may be kept by anyone, for long under the address that changes with their content."""
+    if not shared:
+        return "private, no-store"
+    return FOR_A_YEAR if request.GET.get("v") == version else FOR_A_WHILE
 
 
 @access.public
+@read_by_programs
 def lab_theme(request: HttpRequest, lab: str) -> HttpResponse:
     """Serve a lab's colours as a style sheet; 404 where the lab has none of its own."""
-    found = _visible_lab(request, lab)
+    found, shared = _seen_lab(request, lab)
     if not found.theme_values:
         raise Http404
-    css = theme_css(found.slug, found.theme_values)
-    return HttpResponse(
-        css, content_type="text/css; charset=utf-8", headers={"Cache-Control": _caching(found)}
-    )
+    response = HttpResponse(theme_css(found.slug, found.theme_values), content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = _caching(request, shared, theme_version(found))
+    return if_changed(request, response)
 
 
 @access.public
-def lab_logo(request: HttpRequest, lab: str) -> HttpResponseBase:
+@read_by_programs
+def lab_logo(request: HttpRequest, lab: str) -> HttpResponse:
     """Serve a lab's logo, which `labs.logos` checked when it was uploaded."""
-    found = _visible_lab(request, lab)
+    found, shared = _seen_lab(request, lab)
     extension = (found.logo.name or "").rpartition(".")[2]
     if extension not in MEDIA_TYPES:
         raise Http404
     try:
-        content = found.logo.open("rb")
+        with found.logo.open("rb") as picture:
+            content = picture.read()
     except FileNotFoundError:
         raise Http404 from None
-    return FileResponse(
-        content,
-        content_type=MEDIA_TYPES[extension],
-        filename=f"{found.slug}.{extension}",
-        headers={
-            "Cache-Control": _caching(found),
-            "Content-Security-Policy": LOGO_POLICY,
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    response = HttpResponse(content, content_type=MEDIA_TYPES[extension])
+    response.headers["Content-Disposition"] = f'inline; filename="{found.slug}.{extension}"'
+    response.headers["Cache-Control"] = _caching(request, shared, logo_version(found))
+    response.headers["Content-Security-Policy"] = LOGO_POLICY
+    return if_changed(request, response)
 
 
 @access.public

@@ -1,9 +1,9 @@
 """Personal calendars by private link: of a registration, or of a delegate."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 
 from labs import access
+from labs.http import read_by_programs
 from registrations import links, personal_calendar, seats
 from registrations.models import Registration, Seat
 from sessions.delegate_calendars import user_of
@@ -11,7 +11,7 @@ from sessions.views.feeds import calendar_answer, delegate_feed
 
 
 @access.personal_link
-@require_safe
+@read_by_programs
 def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar that this link opens. A cancelled registration's is empty: its sessions leave the calendar."""
     try:

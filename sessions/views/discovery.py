@@ -6,9 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
 from labs import access
+from labs.http import read_by_programs
 from labs.models import Lab, Programme
 from labs.viewer import VISITOR
 from sessions.models import Appearance, Session
@@ -26,7 +26,7 @@ def _everybodys(content: str, content_type: str) -> HttpResponse:
 
 
 @access.public
-@require_safe
+@read_by_programs
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every page that a visitor may see, each with the day of its last change."""
     pages: list[tuple[str, datetime | None]] = [(reverse("home"), None)]
@@ -67,7 +67,7 @@ def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
 
 
 @access.public
-@require_safe
+@read_by_programs
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines need not visit. Nothing here is secret: what is private asks who is there."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
@@ -76,7 +76,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @access.public
-@require_safe
+@read_by_programs
 def security(request: HttpRequest) -> HttpResponse:
     """Where to report a hole (RFC 9116)."""
     expires = (

@@ -17,11 +17,9 @@ from django.db.models import Exists, Manager, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import http_date, quote_etag
-from django.views.decorators.http import require_safe
 
 from labs import access
+from labs.http import if_changed, read_by_programs
 from labs.models import Lab, Programme, Track, User
 from labs.prepared import Prepared
 from labs.viewer import VISITOR, viewer_of
@@ -61,32 +59,16 @@ def calendar_answer(
 
     `identity` names feed and revisions: equal identities mean equal bytes, which are kept in the cache. The asker is
     shown nothing of it. `revised_at` is the last change that every reader of the feed sees, None where no date tells
-    of each. `shared` lets any cache keep the
-    answer; otherwise only the asker's own, which asks each time.
+    of each. `shared` lets any cache keep the answer; otherwise only the asker's own, which asks each time.
     """
     made_of = repr((_RULES, settings.BASE_URL, language, *identity))
-    content = _kept(_hash(made_of.encode()), build)
-    etag = quote_etag(_hash(content))
-    modified = None if revised_at is None else _whole_second(revised_at)
-    response = HttpResponse(content_type=CONTENT_TYPE)
-    response.headers["ETag"] = etag
-    if modified is not None:
-        response.headers["Last-Modified"] = http_date(modified)
+    content = _kept(hashlib.sha256(made_of.encode()).hexdigest()[:32], build)
+    response = HttpResponse(content, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}" if shared else "private, no-cache"
     response.headers["Content-Language"] = language
-    # Set here and not by the compressing middleware alone, so that a 304 says the same as the 200.
-    response.headers["Vary"] = "Accept-Encoding"
     if file_name:
         response.headers["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
-    answer = get_conditional_response(request, etag, modified, response)
-    if answer is not None and answer is not response:
-        return answer
-    response.content = content
-    return response
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32]
+    return if_changed(request, response, None if revised_at is None else _whole_second(revised_at))
 
 
 def _whole_second(revised_at: datetime) -> int:
@@ -152,7 +134,7 @@ _TOLD = Prepared(
 
 
 @access.public
-@require_safe
+@read_by_programs
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The public sessions of a lab."""
     known = _TOLD.first(lab)
@@ -168,7 +150,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 
 
 @access.public
-@require_safe
+@read_by_programs
 def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
     """The public sessions of one track; a track without any does not exist for visitors."""
     in_sight = Session.objects.visible_to(VISITOR).filter(track=OuterRef("pk"))
@@ -186,7 +168,7 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
 
 
 @access.public
-@require_safe
+@read_by_programs
 def programme(request: HttpRequest, programme: str) -> HttpResponse:
     """The public sessions of all public labs of a programme."""
     found = get_object_or_404(Programme.objects.visible_to(VISITOR), slug=programme)
@@ -210,22 +192,28 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
 
 
 @access.public
-@require_safe
+@read_by_programs
 def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     """One session as a file, for whoever may see it."""
-    viewer = viewer_of(request)
-    in_sight = Session.objects.visible_to(viewer).filter(lab__slug=lab, slug=session)
-    found = in_sight.select_related("lab").first()
-    if found is None:
+    # What everybody sees is the same for all: who is signed in is not even looked at.
+    for viewer in (VISITOR, None):
+        in_sight = Session.objects.visible_to(viewer or viewer_of(request)).filter(
+            lab__slug=lab, slug=session
+        )
+        found = in_sight.select_related("lab").first()
+        if found is not None:
+            break
+    else:
         raise Http404
+    shared = viewer is VISITOR
     language = asked_language(request, found.lab.default_language)
     return calendar_answer(
         request,
         ("session", found.pk, *_revision_of(found.lab)),
-        found.lab.public_revised_at if viewer.is_visitor else None,
+        found.lab.public_revised_at if shared else None,
         lambda: entries.session_file(in_sight.for_pages().get(), language),
         language=language,
-        shared=viewer.is_visitor,
+        shared=shared,
         file_name=found.slug,
     )
 

@@ -1,18 +1,13 @@
 """The picture of a public lab, for previews of its address elsewhere."""
 
-import hashlib
-from typing import cast
-
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.utils.translation import override
-from django.views.decorators.http import require_safe
 
 from labs import access
 from labs.dates import date_range
+from labs.http import if_changed, read_by_programs
 from labs.models import Lab
 from labs.models.texts import reading
 from labs.theme import HOUSE
@@ -29,7 +24,7 @@ SECONDS_KEPT = 7 * 24 * 60 * 60
 
 
 @access.public
-@require_safe
+@read_by_programs
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """Draw the lab as visitors see it; internal sessions are never in it."""
     found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
@@ -40,11 +35,10 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     if content is None:
         content = picture.png(_sharing(found, language))
         cache.set(key, content, SECONDS_KEPT)
-    etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
     response = HttpResponse(content, content_type="image/png")
-    response.headers["ETag"] = etag
     response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}"
-    return cast(HttpResponse, get_conditional_response(request, etag, None, response))
+    response.headers["Content-Language"] = language
+    return if_changed(request, response)
 
 
 def _sharing(lab: Lab, language: str) -> picture.Sharing:

@@ -64,7 +64,8 @@ def test_errors_are_problem_documents() -> None:
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json() == {
         "type": "about:blank",
-        "title": "There is nothing at this address",
+        "title": "Not Found",
+        "detail": "There is nothing at this address",
         "status": 404,
     }
 

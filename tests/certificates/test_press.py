@@ -333,7 +333,7 @@ def test_a_certificate_stays_valid_whose_replacement_was_not_printed(fails_for_o
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("language", "title"), [("en", "This cannot be done just now"), ("bg", "Това не може да се направи сега")]
+    ("language", "title"), [("en", "Service Unavailable"), ("bg", "Услугата не е достъпна")]
 )
 def test_a_program_is_told_to_try_again(fails_for_one: Press, language: str, title: str) -> None:
     registration = attended("Fatal participant")

@@ -127,7 +127,7 @@ def test_a_logo_is_served_in_a_sandbox_and_only_where_the_lab_may_be_seen(client
     for one in (lab, draft):
         one.logo.save(f"{one.slug}.{logo.extension}", ContentFile(logo.content))
     answer = client.get(f"/labs/{lab.slug}/logo")
-    assert b"".join(answer.streaming_content) == logo.content
+    assert answer.content == logo.content
     assert answer.headers["Content-Type"] == "image/svg+xml"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

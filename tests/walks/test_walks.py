@@ -159,6 +159,25 @@ def problems_of(met: Exchange) -> Iterator[str]:
         yield "X-Frame-Options"
     if headers.get("cross-origin-opener-policy") != "same-origin":
         yield "Cross-Origin-Opener-Policy"
+    if headers.get("cross-origin-resource-policy") not in ("same-origin", "cross-origin"):
+        yield "Cross-Origin-Resource-Policy"
+    if headers.get("access-control-allow-credentials"):
+        yield "offers credentials to other sites"
+    shared = (
+        headers.get("access-control-allow-origin")
+        or headers["cross-origin-resource-policy"] == "cross-origin"
+    )
+    if (
+        shared
+        and met.status == 200
+        and "public" not in headers.get("cache-control", "")
+        and met.policy != "api"
+    ):
+        yield "is for other sites, but not for everybody"
+    if not {"camera=()", "geolocation=()", "microphone=()"} <= set(
+        headers.get("permissions-policy", "").split(", ")
+    ):
+        yield f"Permissions-Policy: {headers.get('permissions-policy')}"
     wanted = (
         {"strict-origin"}
         if met.policy == "personal-link"
