@@ -146,7 +146,7 @@ def test_reading_goes_on_and_writing_says_what_to_do(
         status, headers, problem = register_by_api(service)
         assert (status, headers["Retry-After"]) == (503, "60")
         assert headers["Content-Type"] == "application/problem+json"
-        assert json.loads(problem)["title"] == "Nothing can be saved just now"
+        assert json.loads(problem)["title"] == "Service Unavailable"
         assert workers_of(service) == before  # none was killed by a file that is mapped into memory
 
         fill(service, False)
