@@ -42,6 +42,8 @@ SUBJECT_LENGTH = 200
 class Link:
     """A private link in a mail. `path` is the address on this site, with `{token}` where the token goes.
 
+    `scheme` stands in place of that of the site where another program than a browser is to open it ("webcal").
+
     Most purposes open by a token of `labs.tokens` for `subject` and `version`; `link_maker` registers the others.
     """
 
@@ -49,6 +51,7 @@ class Link:
     subject: uuid.UUID | str
     version: int
     path: str
+    scheme: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def queue(
                 "subject": str(link.subject),
                 "version": link.version,
                 "path": link.path,
+                "scheme": link.scheme,
             }
             for name, link in (links or {}).items()
         },
@@ -260,7 +264,8 @@ def address_of(link: Mapping[str, Any]) -> str:
         token = maker(link["subject"])
     else:
         token = tokens.make(link["purpose"], uuid.UUID(link["subject"]), link["version"])
-    return settings.BASE_URL + str(link["path"]).replace("{token}", token)
+    own, _, host = settings.BASE_URL.partition("://")
+    return f"{link['scheme'] or own}://{host}" + str(link["path"]).replace("{token}", token)
 
 
 def rendered(message: Message, *, reveal: bool) -> Rendered:

@@ -100,7 +100,13 @@ def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
         "confirmation",
         f"confirmation:{registration.public_id}:{_instant(registration.confirmed_at)}",
         _overview(registration, seats),
-        {"manage": links.MANAGE, "feed": links.FEED, "cancel": links.CANCEL, "leave": links.LEAVE},
+        {
+            "manage": links.MANAGE,
+            "subscribe": links.SUBSCRIBE,
+            "calendar": links.CALENDAR,
+            "cancel": links.CANCEL,
+            "leave": links.LEAVE,
+        },
         attachments=_calendar(registration, seats),
         is_first=True,
     )
@@ -113,7 +119,7 @@ def changed(registration: Registration, seats: Sequence[Seat], given_up: Sequenc
         "registration_changed",
         f"registration-changed:{registration.public_id}:{_instant(timezone.now())}",
         _overview(registration, seats),
-        {"manage": links.MANAGE, "feed": links.FEED},
+        {"manage": links.MANAGE, "subscribe": links.SUBSCRIBE, "calendar": links.CALENDAR},
         attachments=_calendar(registration, seats, given_up),
     )
 

@@ -2,25 +2,32 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from labs import tokens
 from labs.mail import Link
+from labs.models.texts import reading
 from labs.prepared import Prepared
 from registrations.models import Registration
+from sessions.subscribing import CalendarAddress
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a link is for: the words in its token, the URL it leads to, and which of the two versions revokes it."""
+    """What a link is for: the words in its token, the URL it leads to, and which of the two versions revokes it.
+
+    `fragment` is a part of the page that it leads to, `scheme` what stands in emails in place of https.
+    """
 
     name: str
     route: str
     version: str = "link_version"
+    fragment: str = ""
+    scheme: str = ""
 
 
 CONFIRM: Final = Purpose("registration.confirm", "registration_confirm")
@@ -28,6 +35,8 @@ MANAGE: Final = Purpose("registration.manage", "registration")
 CANCEL: Final = Purpose("registration.manage", "registration_cancel")
 LEAVE: Final = Purpose("registration.leave", "registration_leave")
 FEED: Final = Purpose("registration.feed", "personal_feed", "feed_version")
+SUBSCRIBE: Final = Purpose("registration.feed", "personal_feed", "feed_version", scheme="webcal")
+CALENDAR: Final = Purpose("registration.manage", "registration", fragment="#calendar")
 
 # Stands in for the token while Django builds the address; a token is 48 characters of the same alphabet.
 _MARK = "-" * 48
@@ -50,8 +59,9 @@ def address_of(registration: Registration, purpose: Purpose) -> str:
 
 def in_mail(registration: Registration, purpose: Purpose) -> Link:
     """Return the link as a message keeps it: without its token."""
-    path = reverse(purpose.route, args=[_MARK]).replace(_MARK, "{token}")
-    return Link(purpose.name, registration.public_id, getattr(registration, purpose.version), path)
+    path = reverse(purpose.route, args=[_MARK]).replace(_MARK, "{token}") + purpose.fragment
+    version = getattr(registration, purpose.version)
+    return Link(purpose.name, registration.public_id, version, path, purpose.scheme)
 
 
 _OPENED = Prepared(
@@ -88,23 +98,15 @@ def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
     raise Http404
 
 
-@dataclass(frozen=True)
-class Subscription:
-    """The addresses by which calendar programs take the personal feed."""
-
-    address: str
-    webcal: str
-    google: str
-    outlook: str
-
-
-def subscription(registration: Registration) -> Subscription:
+def subscription(registration: Registration) -> CalendarAddress:
     """Return how to subscribe to this registration's calendar."""
-    address = address_of(registration, FEED)
-    webcal = "webcal://" + address.partition("://")[2]
-    return Subscription(
-        address=address,
-        webcal=webcal,
-        google=f"https://calendar.google.com/calendar/r?{urlencode({'cid': webcal})}",
-        outlook=f"https://outlook.office.com/calendar/0/addfromweb?{urlencode({'url': address})}",
-    )
+    return CalendarAddress(calendar_name(registration), address_of(registration, FEED))
+
+
+def calendar_name(registration: Registration) -> str:
+    """Return how the calendar is called in programs, in the person's language."""
+    lab, language = registration.lab, registration.language
+    with override(language):
+        return gettext("%(lab)s, my sessions") % {
+            "lab": reading(lab.title, language, lab.default_language)[0]
+        }

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext, override
 
-from labs.models.texts import reading
 from labs.prepared import Prepared
 from labs.viewer import Viewer
 from labs.zones import rules_version
@@ -48,13 +47,9 @@ def entries_file(registration: Registration, held: Iterable[Seat], given_up: Ite
 def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
     """Return the calendar to subscribe to: confirmed seats, and waiting places as tentative entries."""
     lab, language = registration.lab, registration.language
-    with override(language):
-        name = gettext("%(lab)s, my sessions") % {
-            "lab": reading(lab.title, language, lab.default_language)[0]
-        }
     return feed_bytes(
         Feed(
-            name=name,
+            name=links.calendar_name(registration),
             entries=_entries(registration, seats),
             url=links.address_of(registration, links.MANAGE),
             language=language,

@@ -16,7 +16,9 @@ from sessions.models import Appearance, Session
 # As many addresses as one sitemap may hold (sitemaps.org, protocol 0.9).
 LIMIT = 50_000
 SECONDS_FRESH = 3600
-NOT_FOR_ROBOTS = ("/accounts/", "/admin/", "/api/", "/calendars/", "/organise/", "/registrations/")
+# Not /calendars/: calendar programs ask here first, and would fetch nothing for the person whose address it is. Those
+# answers say themselves that no search engine may keep them.
+NOT_FOR_ROBOTS = ("/accounts/", "/admin/", "/api/", "/organise/", "/registrations/")
 
 
 def _everybodys(content: str, content_type: str) -> HttpResponse:

@@ -66,6 +66,8 @@ def calendar_answer(
     response = HttpResponse(content, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}" if shared else "private, no-cache"
     response.headers["Content-Language"] = language
+    if not shared:
+        response.headers["X-Robots-Tag"] = "noindex"
     if file_name:
         response.headers["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
     return if_changed(request, response, None if revised_at is None else _whole_second(revised_at))

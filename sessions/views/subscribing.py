@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,39 +18,8 @@ from labs.models.texts import reading
 from labs.viewer import VISITOR, viewer_of
 from sessions import delegate_calendars
 from sessions.preview import lab_preview
+from sessions.subscribing import CalendarAddress
 from sessions.views.pages import language_of, tracks_of
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """A calendar address in the forms that programs take."""
-
-    name: str
-    address: str
-    note: str = ""
-    private: bool = False
-
-    @property
-    def webcal(self) -> str:
-        return "webcal://" + self.address.partition("://")[2]
-
-    @property
-    def google(self) -> str:
-        return f"https://calendar.google.com/calendar/render?cid={quote(self.webcal, safe='')}"
-
-    @property
-    def outlook(self) -> str:
-        return self._outlook("outlook.live.com")
-
-    @property
-    def office(self) -> str:
-        return self._outlook("outlook.office.com")
-
-    def _outlook(self, host: str) -> str:
-        return (
-            f"https://{host}/calendar/0/addfromweb?url={quote(self.address, safe='')}"
-            f"&name={quote(self.name, safe='')}"
-        )
 
 
 @access.public
@@ -65,18 +32,16 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
     fallback = found.default_language
     suffix = f"?lang={language}" if language != fallback else ""
 
-    def calendar(name: str, route: str, *parts: str) -> Calendar:
-        return Calendar(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
+    def calendar(name: str, route: str, *parts: str) -> CalendarAddress:
+        return CalendarAddress(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
 
     public = found.sessions.visible_to(VISITOR).select_related("track")
     tracks = tracks_of(public, "", language, fallback)
     title = reading(found.title, language, fallback)[0]
     own = None
     if viewer.cities_by_programme.get(found.programme_id):
-        own = Calendar(
-            gettext("Your sessions as a delegate"),
-            delegate_calendars.address_of(cast(User, request.user)),
-            private=True,
+        own = CalendarAddress(
+            gettext("Your sessions as a delegate"), delegate_calendars.address_of(cast(User, request.user))
         )
     context = {
         "lab": found,

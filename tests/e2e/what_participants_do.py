@@ -119,7 +119,7 @@ def the_second_waits_for_a_seat(second: Person, service: Service, programme: Pro
 
 
 def the_first_subscribes(first: Person, folder: Path) -> CalendarClient:
-    address = first.field("Address for any calendar").input_value()
+    address = first.field("Or copy the address").input_value()
     calendar = CalendarClient(folder / "calendar", address, zone="Europe/Lisbon")
     calendar.sync()
     assert shown(calendar) == [

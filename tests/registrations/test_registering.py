@@ -91,7 +91,7 @@ def test_confirming_takes_seats_or_places_in_line_and_says_so_in_the_persons_lan
     }
     [mail] = mails("confirmation")
     assert (mail.language, mail.to_name) == ("bg", "Демо участник 17")
-    assert set(mail.links) == {"manage", "feed", "cancel", "leave"}
+    assert set(mail.links) == {"manage", "subscribe", "calendar", "cancel", "leave"}
     for body in (mail.text, mail.html):
         assert free.title["bg"] in body
         assert "10:30–11:30" in body  # Rome
@@ -326,7 +326,7 @@ def test_the_confirmation_opens_the_right_pages(settings):
     [mail] = mails("confirmation")
     text = rendered(mail, reveal=True).text
     assert f"{settings.BASE_URL}/registrations/" in text
-    assert f"{settings.BASE_URL}/calendars/" in text
+    assert "webcal://testserver/calendars/" in text
     assert str(found.public_id) not in text
 
 
