@@ -6,7 +6,6 @@ import email.policy
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,9 +38,10 @@ def _name(message_id: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    # One draft for each mail: what a killed worker left of it is written anew with the next try.
+    draft = path.with_name(f".draft-{path.name}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -6,6 +6,7 @@ rows are counted in the same snapshot; files are copied after the database, so t
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -224,14 +225,35 @@ def _files_below(root: Path) -> Iterator[Path]:
                 yield path
 
 
+_WORKSHOP = ".backup-"
+
+
 @contextmanager
 def _workshop(beside: Path) -> Iterator[Path]:
-    """Give a folder on the same disk that nobody else can look into, and clear it away."""
-    folder = Path(tempfile.mkdtemp(prefix=".backup-", dir=beside))
-    try:
+    """Give a folder on the same disk that nobody else can look into, and clear it away.
+
+    One that a killed command left there is cleared away first: nobody holds the lock on it any more.
+    """
+    with ExitStack() as stack:
+        with _locked(beside):
+            for left in beside.glob(f"{_WORKSHOP}*"):
+                with suppress(BlockingIOError), _locked(left, wait=False):
+                    shutil.rmtree(left, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix=_WORKSHOP, dir=beside))
+            stack.enter_context(_locked(folder))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield folder
+
+
+@contextmanager
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock on a folder, which goes with the process. Raises BlockingIOError where it may not wait for it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

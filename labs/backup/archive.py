@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Self, TypeGuard
@@ -26,6 +27,8 @@ DATABASES = ("database.sqlite3", "database.pgdump")
 MANIFEST_LIMIT = 64 * 1024 * 1024
 MEMBER_LIMIT = 1_000_000
 _CHUNK = 1024 * 1024
+# What reading a member raises where its bytes are not those that were written.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -184,7 +187,7 @@ class Archive:
                         file.write(chunk)
                     file.flush()
                     os.fsync(file.fileno())
-            except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+            except (*_DAMAGED, OSError, ValueError) as error:
                 raise self._odd(
                     _("“%(name)s” cannot be unpacked (%(reason)s)") % {"name": name, "reason": error}
                 ) from None
@@ -198,7 +201,7 @@ class Archive:
             with self._zip.open(MANIFEST) as source:
                 content = json.loads(source.read(MANIFEST_LIMIT))
             return _manifest(content)
-        except (ValueError, RecursionError, zipfile.BadZipFile, EOFError, NotImplementedError):
+        except (*_DAMAGED, ValueError, RecursionError):
             raise self._odd(_("its manifest is not one of a backup")) from None
 
     def _odd(self, why: str) -> BackupError:

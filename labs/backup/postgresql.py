@@ -82,8 +82,10 @@ class PostgreSQL:
 
     def count_restored(self, connection: BaseDatabaseWrapper, path: Path) -> Counted:
         """Restore the dump into a database of its own, count its rows, and drop it. Raises BackupError."""
-        name = f"citylabs_verify_{secrets.token_hex(6)}"
+        name = f"{_VERIFY}{secrets.token_hex(6)}"
         with _own(connection, connection.settings_dict["NAME"]) as cursor:
+            _drop_what_was_left(cursor)
+            cursor.execute(_HOLD, [name])
             try:
                 cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
             except DatabaseError as error:
@@ -99,6 +101,24 @@ class PostgreSQL:
                     return _count(restored)
             finally:
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+_VERIFY = "citylabs_verify_"
+# Held by the session that verifies, under the name of its database, and gone with it.
+_HOLD = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+
+
+def _drop_what_was_left(cursor: CursorWrapper) -> None:
+    """Drop our databases of verifications that were killed: no session holds the lock of their name."""
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        " AND datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)",
+        [_VERIFY],
+    )
+    for (name,) in cursor.fetchall():
+        cursor.execute(_HOLD, [name])
+        if cursor.fetchone() == (True,):
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager

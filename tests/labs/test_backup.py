@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -91,8 +93,8 @@ def empty(tmp_path) -> Installation:
 def insert_programme(place: Installation) -> None:
     with closing(sqlite3.connect(place.database)) as database:
         database.execute(
-            "INSERT INTO labs_programme (slug, name, organiser, description, runs, languages, visibility)"
-            " VALUES ('icc', 'Challenge', 'City', '', '', '[\"en\"]', 'public')"
+            "INSERT INTO labs_programme (slug, name, organiser, description, runs, languages, visibility,"
+            " revised_at) VALUES ('icc', 'Challenge', 'City', '', '', '[\"en\"]', 'public', '2026-11-23 09:00:00')"
         )
         database.commit()
 
@@ -300,6 +302,50 @@ def test_a_backup_taken_while_others_write_holds_whole_transactions_only(install
         counts.append(one)
     # Each holds what was there at its own moment.
     assert counts == sorted(set(counts))
+
+
+def left_by_backups(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob(".backup-*"))
+
+
+@pytest.fixture
+def stopped_in_the_middle(installation) -> Iterator[subprocess.Popen[bytes]]:
+    """A backup that was halted while it copied."""
+    (installation.folder / "media" / "large").write_bytes(os.urandom(30_000_000))
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "backup"],
+        cwd=project.BASE_DIR,
+        env=installation.environment,
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not left_by_backups(installation.folder):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+    process.send_signal(signal.SIGSTOP)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_what_a_killed_backup_leaves_is_removed_by_the_next(installation, stopped_in_the_middle):
+    stopped_in_the_middle.kill()
+    stopped_in_the_middle.wait()
+    assert len(left_by_backups(installation.folder)) == 1
+
+    installation.run("backup")
+
+    assert left_by_backups(installation.folder) == []
+
+
+def test_a_backup_that_is_at_work_is_left_alone_by_another(installation, stopped_in_the_middle, tmp_path):
+    at_work = left_by_backups(installation.folder)
+    installation.run("backup")
+    assert left_by_backups(installation.folder) == at_work
+
+    stopped_in_the_middle.send_signal(signal.SIGCONT)
+    assert stopped_in_the_middle.wait(60) == 0
+    assert left_by_backups(installation.folder) == []
 
 
 # Hostile archives. They are read without any database.
@@ -542,6 +588,23 @@ class TestPostgreSQL:
         assert proven.manifest.tables["labs_lab"] == 3
         assert proven.rows == made.rows
         assert self.databases() == before
+
+    def test_what_a_killed_verification_leaves_is_dropped_by_the_next_and_one_at_work_is_not(self, media):
+        back_up(media / "backup.zip")
+        with connection.cursor() as cursor:
+            for name in ("citylabs_verify_killed", "citylabs_verify_at_work"):
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+                cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            at_work = connection.copy("at work")
+            try:
+                with at_work.cursor() as other:
+                    other.execute(postgresql._HOLD, ["citylabs_verify_at_work"])
+                    verify(media / "backup.zip")
+                assert self.databases() == {"citylabs_verify_at_work"}
+            finally:
+                at_work.close()
+            verify(media / "backup.zip")
+            assert self.databases() == set()
 
     def test_a_backup_restored_into_an_empty_database_has_the_same_rows_and_files(self, media, tmp_path):
         LabFactory(slug="kept")
