@@ -1,9 +1,12 @@
 """The part of an address that names a thing: created once from its title, never changed by a new title."""
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from anyascii import anyascii
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils.text import slugify
 
 # Bulgarian as the Transliteration Act has it, Greek as ELOT 743 without its digraphs: near enough for an address. All
@@ -47,3 +50,25 @@ def in_latin(texts: Mapping[str, str]) -> str:
         if words := slugify(anyascii(letters).replace(":", " ")):
             return words
     return ""
+
+
+TRIES = 3
+
+
+def save_with_address(
+    row: Model, texts: Mapping[str, str], save: Callable[[], Any], *, limit: int, otherwise: str
+) -> None:
+    """Save a new row under an address of its own, also where another one takes the same at the same moment.
+
+    For kinds of rows whose addresses are unlike all others of the kind.
+    """
+    for left in reversed(range(TRIES)):
+        taken = set(type(row)._base_manager.values_list("slug", flat=True))
+        row.slug = address_for(texts, taken, limit=limit, otherwise=otherwise)  # type: ignore[attr-defined]
+        try:
+            with transaction.atomic():
+                save()
+            return
+        except IntegrityError:
+            if not left:
+                raise

@@ -57,9 +57,18 @@ class LookOnly(InHouse):
         return False
 
 
+class UserAdminForm(ModelForm):
+    """The address as accounts store it, so that another spelling of one that exists is seen beside its field."""
+
+    def clean_email(self) -> str:
+        return account_address(self.cleaned_data["email"])
+
+
 @admin.register(User)
 class UserAdmin(InHouse):
     """Accounts. Passwords are chosen by their owners, through the link of a mail."""
+
+    form = UserAdminForm
 
     fields = ("email", "name", "language", "time_zone", "is_active", "is_staff", "is_superuser")
     list_display = ("email", "name", "is_active", "is_superuser")
@@ -67,7 +76,6 @@ class UserAdmin(InHouse):
     search_fields = ("email", "name")
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
-        obj.email = account_address(obj.email)
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)

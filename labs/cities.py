@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.addresses import address_for
+from labs.addresses import save_with_address
 from labs.dates import locale_of
-from labs.editing import TRIES, Findings, Refused, Texts, put
+from labs.editing import Findings, Refused, Texts, put
 from labs.models import City, Lab, Programme, User
 from labs.models.texts import languages_of
 from labs.revisions import touch_all
@@ -69,7 +69,13 @@ def create_city(programme: Programme, plan: CityPlan, by: User) -> City:
     city = City()
     put(city, plan, COLUMNS)
     _check(city, plan)
-    _save_new(city, plan)
+    save_with_address(
+        city,
+        languages_of(dict(plan.name)),
+        lambda: city.save(force_insert=True),
+        limit=60,
+        otherwise="city",
+    )
     programme.cities.add(city)
     _touch_labs_of(city)
     return city
@@ -108,20 +114,6 @@ def _namesake(city: City, plan: CityPlan) -> City | None:
         if names & {text.casefold() for text in languages_of(other.name).values()}:
             return other
     return None
-
-
-def _save_new(city: City, plan: CityPlan) -> None:
-    """Save a city under an address of its own, also where another one takes the same at the same moment."""
-    for left in reversed(range(TRIES)):
-        taken = set(City.objects.values_list("slug", flat=True))
-        city.slug = address_for(languages_of(dict(plan.name)), taken, limit=60, otherwise="city")
-        try:
-            with transaction.atomic():
-                city.save(force_insert=True)
-            return
-        except IntegrityError:
-            if not left:
-                raise
 
 
 def _touch_labs_of(city: City) -> None:

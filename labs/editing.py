@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 
-from labs.addresses import address_for
+from labs.addresses import save_with_address
 from labs.logos import LogoRefused, read_logo
 from labs.models import City, Lab, Message, Programme, User
 from labs.models.texts import languages_of
@@ -39,7 +39,6 @@ LONGEST = 366  # days of one lab
 KEPT_AT_MOST = 3650
 SESSIONS_AT_MOST = 1000
 SLUG_LENGTH = 60
-TRIES = 3  # to find an address that nobody else takes at the same moment
 
 
 class Refused(Exception):
@@ -165,18 +164,12 @@ def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
     programme = Programme()
     put(programme, plan, PROGRAMME_COLUMNS)
     _programme_findings(programme, plan).refuse()
-    for left in reversed(range(TRIES)):
-        taken = set(Programme.objects.values_list("slug", flat=True))
-        programme.slug = address_for(languages_of(dict(plan.name)), taken, limit=60, otherwise="programme")
-        try:
-            with transaction.atomic():
-                save(programme, by)
-                programme.cities.set(plan.cities)
-            break
-        except IntegrityError:
-            # Another one took the same address at the same moment.
-            if not left:
-                raise
+
+    def create() -> None:
+        save(programme, by)
+        programme.cities.set(plan.cities)
+
+    save_with_address(programme, languages_of(dict(plan.name)), create, limit=60, otherwise="programme")
     return programme
 
 
@@ -229,16 +222,29 @@ def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None 
 @transaction.atomic
 def create_lab(programme: Programme, plan: LabPlan, by: User | None = None) -> Lab:
     """Make a lab of the programme as a draft, its address from its title. Raises Refused."""
-    # Held, so that two labs made at once do not choose the same address.
-    Programme.objects.select_for_update().get(pk=programme.pk)
     lab = Lab(programme=programme)
     put(lab, plan, LAB_COLUMNS)
     _check_lab(lab, plan)
-    taken = set(Lab.objects.values_list("slug", flat=True))
-    lab.slug = plan.slug or address_for(languages_of(dict(plan.title)), taken, limit=60, otherwise="lab")
     lab.theme_values = _theme_of(lab)
-    save(lab, by)
+    if plan.slug:
+        lab.slug = plan.slug
+        _save_under_chosen_address(lab, by)
+    else:
+        save_with_address(
+            lab, languages_of(dict(plan.title)), lambda: save(lab, by), limit=60, otherwise="lab"
+        )
     return lab
+
+
+def _save_under_chosen_address(lab: Lab, by: User | None) -> None:
+    """Save a lab. Raises Refused where another one was given the same address at the same moment."""
+    try:
+        with transaction.atomic():
+            save(lab, by)
+    except IntegrityError:
+        if Lab.objects.filter(slug=lab.slug).exclude(pk=lab.pk).exists():
+            raise Refused({"slug": [gettext("Another lab has this address. Choose another one.")]}) from None
+        raise
 
 
 @transaction.atomic
@@ -255,7 +261,7 @@ def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
     _check_lab(lab, plan)
     lab.slug = slug
     lab.theme_values = _theme_of(lab)
-    save(lab, by)
+    _save_under_chosen_address(lab, by)
     if frame != (lab.starts_on, lab.ends_on, lab.time_zone):
         lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
     touch(lab.pk)

@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from labs.problem_words import words_for, words_for_all
-from labs.unavailable import unavailable_because_of
+from labs.unavailable import is_conflict, unavailable_because_of
 
 __all__ = ["Http404", "Refused", "http_error", "invalid", "is_for_api", "not_found", "problem", "refused"]
 
@@ -220,6 +220,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
             if unavailable.cannot_write
             else _("The database is away or busy. Send the request again, with the same Idempotency-Key."),
             Retry_After=str(unavailable.retry_after),
+        )
+    if is_conflict(sys.exception()):
+        logger.warning("a conflict at %s was seen by the database alone", request.path, exc_info=True)
+        return problem(
+            409, _("Somebody else changed the same thing"), _("Nothing was saved. Send the request again.")
         )
     instance = uuid.uuid4().urn
     logger.error("%s is an error at %s", instance, request.path, exc_info=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ from labs.email_addresses import account_address
 from labs.mail import Link, queue
 from labs.models import City, Delegate, Lab, Programme, Staff, User
 from labs.models.texts import no_control_characters, one_line
+from labs.revisions import hold_lab
 from labs.viewer import viewer_for
 from labs.wording import sentences
 
@@ -33,6 +34,8 @@ def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> 
         raise Refused(NOT_YOURS)
     if role not in (Staff.Role.ORGANISER, Staff.Role.DOOR):
         raise Refused({"role": [gettext("Choose a role from the list.")]})
+    # Two who add the same person at once: the second sees what the first has given.
+    hold_lab(lab.pk)
     user = _account(email, name, by, lab)
     held = Staff.objects.select_for_update().filter(user=user, lab=lab).first()
     if held is None:
@@ -48,6 +51,7 @@ def add_owner(programme: Programme, email: str, *, by: User, name: str = "") -> 
     """Make somebody an owner of the programme and so an organiser of all its labs. Raises Refused."""
     if not viewer_for(by).owns(programme.pk):
         raise Refused(NOT_YOURS)
+    Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     user = _account(email, name, by, None)
     staff, _new = Staff.objects.get_or_create(user=user, programme=programme, role=Staff.Role.OWNER)
     return staff
@@ -78,6 +82,8 @@ def add_delegate(programme: Programme, email: str, city: City, *, by: User, name
     """Let somebody see the internal sessions that are open to this city of the programme. Raises Refused."""
     if not viewer_for(by).owns(programme.pk):
         raise Refused(NOT_YOURS)
+    # Held, so that the city does not leave the programme meanwhile.
+    Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     if not programme.cities.filter(pk=city.pk).exists():
         raise Refused({"city": [gettext("Choose a city of this programme.")]})
     user = _account(email, name, by, None)
@@ -110,8 +116,14 @@ def _account(email: str, name: str, by: User, lab: Lab | None) -> User:
         return user
     try:
         # The inviter's language until the person chooses another one.
-        user = User.objects.create_user(address, None, name=name.strip(), language=by.language)
-    except ValidationError as error:
+        with transaction.atomic():
+            user = User.objects.create_user(address, None, name=name.strip(), language=by.language)
+    except (IntegrityError, ValidationError) as error:
+        # Somebody else invited the same person at the same moment: the account is there, and its email on its way.
+        if invited := User.objects.filter(email=address, is_active=True).first():
+            return invited
+        if isinstance(error, IntegrityError):
+            raise
         raise Refused(error.message_dict) from error
     queue(
         "account_made",

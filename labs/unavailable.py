@@ -7,13 +7,19 @@ import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 
 # Result codes of SQLite (https://sqlite.org/rescode.html); the lower eight bits say the kind.
 _BUSY = {5, 6, 15}  # BUSY, LOCKED, PROTOCOL
 _CANNOT_WRITE = {8, 10, 13, 14}  # READONLY, IOERR, FULL, CANTOPEN
 # PostgreSQL's: disk full, system errors; a standby that only reads.
 _POSTGRES_CANNOT_WRITE = ("53100", "58030", "25006")
+# A row that another one of the same name, or one that it refers to, came before or went away in between.
+_SQLITE_CONFLICTS = (
+    "UNIQUE constraint failed",
+    "FOREIGN KEY constraint failed",
+)  # pysqlite3 tells no finer code
+_POSTGRES_CONFLICTS = ("23503", "23505")  # foreign_key_violation, unique_violation
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
@@ -38,6 +44,18 @@ def unavailable_because_of(error: BaseException | None) -> Unavailable | None:
             if cannot_write is not None:
                 return Unavailable(cannot_write)
     return None
+
+
+def is_conflict(error: BaseException | None) -> bool:
+    """Tell whether somebody else's change at the same moment is behind the error, seen by the database alone."""
+    return any(
+        isinstance(one, IntegrityError)
+        and (
+            str(one).startswith(_SQLITE_CONFLICTS)
+            or getattr(one.__cause__, "sqlstate", None) in _POSTGRES_CONFLICTS
+        )
+        for one in _with_its_causes(error)
+    )
 
 
 def _with_its_causes(error: BaseException | None) -> Iterator[BaseException]:

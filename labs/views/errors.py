@@ -4,6 +4,7 @@ They say what happened and what to do, and never why a thing is hidden.
 """
 
 import functools
+import logging
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +16,10 @@ from django.utils import translation
 
 from labs import problems
 from labs.access import keep_private
-from labs.unavailable import unavailable_because_of
+from labs.unavailable import is_conflict, unavailable_because_of
 from labs.viewer import VISITOR
+
+logger = logging.getLogger(__name__)
 
 Handler = Callable[..., HttpResponse]
 
@@ -73,6 +76,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer whatever nobody answered: an error of the service's own, or something that it needs and has not got."""
     unavailable = unavailable_because_of(sys.exception())
+    if unavailable is None and is_conflict(sys.exception()):
+        logger.warning("a conflict at %s was seen by the database alone", request.path, exc_info=True)
+        return HttpResponse(
+            render_to_string("errors/409.html"), status=409, headers={"Cache-Control": "no-store"}
+        )
     if unavailable is None:
         return HttpResponse(render_to_string("errors/500.html"), status=500)
     page = render_to_string("errors/503.html", {"unavailable": unavailable})
