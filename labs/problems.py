@@ -224,7 +224,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_conflict(sys.exception()):
         logger.warning("a conflict at %s was seen by the database alone", request.path, exc_info=True)
         return problem(
-            409, _("Somebody else changed the same thing"), _("Nothing was saved. Send the request again.")
+            409,
+            _(
+                "Somebody else changed the same thing at the same moment. Nothing was saved. Send the request again."
+            ),
         )
     instance = uuid.uuid4().urn
     logger.error("%s is an error at %s", instance, request.path, exc_info=True)
