@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import slug_re
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,9 @@ from registrations.choosing import Choosable, choosable, overlaps
 from registrations.models import Registration
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
+
+# Sent by the button of another language: the form is shown again as it stands, in that language.
+SWITCH = "lang"
 
 
 @dataclass
@@ -240,6 +244,11 @@ def is_slug(value: str) -> bool:
 _GROUP = Prepared(
     lambda programme, slug: StakeholderGroup.objects.filter(programme=programme, slug=slug).order_by()
 )
+
+
+def as_typed(data: QueryDict) -> dict[str, Any]:
+    """Return what was typed so far as first values of a new form, which finds nothing wrong with it yet."""
+    return {name: data.getlist(name) if name == "session" else data[name] for name in data}
 
 
 def details_initial(registration: Registration) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class View:
     own_cities: frozenset[int] = frozenset()
     # Sessions may be chosen for registration.
     choosing: bool = False
+    # Addresses of the sessions that are ticked so far.
+    picked: frozenset[str] = frozenset()
 
 
 class Shown:
@@ -115,6 +117,7 @@ class SessionRow(Shown):
     seats: str
     may_choose: bool
     would_wait: bool
+    ticked: bool
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         seats=seats(session) if view.choosing and not session.is_cancelled else "",
         may_choose=may_choose,
         would_wait=may_choose and session.seats_left is not None and session.seats_left <= 0,
+        ticked=may_choose and session.slug in view.picked,
     )
 
 

@@ -13,7 +13,7 @@ from labs import access, zone_hours
 from labs.models import Message
 from labs.viewer import Viewer, viewer_of
 from registrations import erasing, links, registering, seats
-from registrations.forms import DetailsForm, SessionsForm, details_initial
+from registrations.forms import SWITCH, DetailsForm, SessionsForm, as_typed, details_initial
 from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.refusals import Refused
@@ -175,8 +175,9 @@ def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
     found = _manageable(request, token)
     if isinstance(found, HttpResponse):
         return found
-    if request.method != "POST":
-        form = DetailsForm(lab=found.lab, initial=details_initial(found))
+    if request.method != "POST" or SWITCH in request.POST:
+        initial = details_initial(found) if request.method != "POST" else as_typed(request.POST)
+        form = DetailsForm(lab=found.lab, initial=initial)
         return render(request, "registrations/edit.html", _context(found, token, form=form))
     form = DetailsForm(request.POST, lab=found.lab)
     if not form.is_valid():
@@ -206,16 +207,19 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
     mine = [seat.session for seat in own]
     viewer = _viewer(request, own)
     takes_new = found.lab.takes_registrations(now)
+    is_sent = request.method == "POST" and SWITCH not in request.POST
     form = SessionsForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if is_sent else None,
         lab=found.lab,
         viewer=viewer,
         mine=mine,
         takes_new=takes_new,
-        initial={"session": [session.slug for session in mine]},
+        initial={"session": [session.slug for session in mine]}
+        if request.method != "POST"
+        else as_typed(request.POST),
     )
     status = 200
-    if request.method == "POST":
+    if is_sent:
         if form.is_valid() and not form.has_new_overlaps:
             try:
                 registering.change_sessions(found, viewer, form.session_ids)
@@ -356,7 +360,8 @@ def _join_link(seat: Seat, is_over: bool) -> str:
 
 
 def _context(found: Registration, token: str, **more: object) -> dict[str, object]:
-    return {"lab": found.lab, "registration": found, "token": token, **more}
+    kept = {"kept_form": "answers"} if "form" in more else {}
+    return {"lab": found.lab, "registration": found, "token": token, **kept, **more}
 
 
 def _done(token: str, what: str) -> HttpResponse:

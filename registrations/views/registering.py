@@ -10,13 +10,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from labs import access
 from labs.in_sight import lab_in_sight
+from labs.mail_budget import EMAILS_PER_HOUR
 from labs.models import Lab
 from labs.submissions import FIELD, KeyReused, once
 from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
 from registrations import registering
 from registrations.consent import consent_words, kept_until
-from registrations.forms import LinkForm, RegistrationForm, is_slug
+from registrations.forms import SWITCH, LinkForm, RegistrationForm, as_typed, is_slug
 from registrations.refusals import Refused
 from sessions.models import Session
 
@@ -31,9 +32,9 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
     found = lab_in_sight(viewer_of(request), lab)
     if not found.takes_registrations(timezone.now()):
         return _closed(request, found)
-    if request.method != "POST":
-        form = RegistrationForm(lab=found, viewer=viewer_of(request), initial=_initial(request, found))
-        return _form(request, found, form)
+    if request.method != "POST" or SWITCH in request.POST:
+        initial = _initial(request, found) if request.method != "POST" else as_typed(request.POST)
+        return _form(request, found, RegistrationForm(lab=found, viewer=viewer_of(request), initial=initial))
     form = RegistrationForm(request.POST, lab=found, viewer=viewer_of(request))
     if not form.is_valid():
         return _form(request, found, form, status=422)
@@ -56,7 +57,8 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
     except KeyReused as reused:
         form.add_error(None, str(reused.message))
         return _form(request, found, form, status=409)
-    return redirect("register_sent", lab=found.slug)
+    # Not a redirect: the address that was typed stands on the page, and must stand in no other place.
+    return _sent(request, found, form.cleaned_data["email"], request.POST)
 
 
 @access.public
@@ -73,9 +75,7 @@ def session_register(request: HttpRequest, lab: str, session: str) -> HttpRespon
 @require_safe
 def register_sent(request: HttpRequest, lab: str) -> HttpResponse:
     """Says to look into the mail; the same page whatever was sent, and for whoever opens it."""
-    found = lab_in_sight(viewer_of(request), lab)
-    context = {"lab": found, "days": registering.UNCONFIRMED_DAYS}
-    return render(request, "registrations/sent.html", context)
+    return _sent(request, lab_in_sight(viewer_of(request), lab))
 
 
 @access.public
@@ -109,6 +109,20 @@ def erased(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/erased.html")
 
 
+def _sent(request: HttpRequest, lab: Lab, email: str = "", typed: QueryDict | None = None) -> HttpResponse:
+    """Say to which address an email is on its way, and offer to correct it: the other answers go along."""
+    answered = _answers(typed) if typed is not None else {}
+    context = {
+        "lab": lab,
+        "days": registering.UNCONFIRMED_DAYS,
+        "emails_per_hour": EMAILS_PER_HOUR,
+        "email": email,
+        "others": [(name, value) for name in answered if name != "email" for value in answered[name]],
+        "form": LinkForm(initial={"email": email}),
+    }
+    return render(request, "registrations/sent.html", context)
+
+
 def _initial(request: HttpRequest, lab: Lab) -> dict[str, object]:
     return {
         "session": request.GET.getlist("session"),
@@ -131,7 +145,8 @@ def _form(
         "lab": lab,
         "form": form,
         "zone": getattr(request, "reader_zone", None) or lab.time_zone,
-        "suggests_zone": not form.is_bound and not getattr(request, "reader_zone", None),
+        "kept_form": "answers",
+        "suggests_zone": request.method != "POST" and not getattr(request, "reader_zone", None),
         "consent": consent_words(lab, get_language() or settings.LANGUAGE_CODE),
         "kept_until": kept_until(lab),
         "overlapping": overlapping,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -56,6 +57,7 @@ def view_for(request: HttpRequest, lab: Lab, now: datetime) -> View:
         now=now,
         own_cities=viewer.cities_by_programme.get(lab.programme_id, frozenset()),
         choosing=lab.takes_registrations(now),
+        picked=frozenset(request.GET.getlist("session")),
     )
 
 
@@ -96,6 +98,10 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "beyond_public": _beyond_public(everything, found, viewer, cities),
         "registration": lab_facts.registration_of(found, now),
         "chooses": any(row.may_choose for day in days for row in day.rows),
+        # What is ticked goes along with every choice of zone, track or language: they are sent with the same form.
+        "kept_form": "programme",
+        "picked_query": _query_of(request.GET.getlist("session")),
+        "picked_elsewhere": _picked_elsewhere(everything, shown, view),
         "printed_on": now.astimezone(ZoneInfo(view.zone)).date(),
         "linked_data": linked_data.script(
             linked_data.lab_event(found, _public(found, everything), view.language)
@@ -103,6 +109,19 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "preview": lab_preview(found, view.language),
     }
     return render(request, "sessions/lab.html", context)
+
+
+def _query_of(slugs: Iterable[str]) -> str:
+    """Return "?session=one&session=two", or nothing for no session."""
+    query = urlencode([("session", slug) for slug in slugs])
+    return f"?{query}" if query else ""
+
+
+def _picked_elsewhere(everything: Sequence[Session], shown: Sequence[Session], view: View) -> list[str]:
+    """Return the addresses of ticked sessions that can be chosen and stand in another track than the one shown."""
+    here = {session.pk for session in shown}
+    others = [one for one in everything if one.slug in view.picked and one.pk not in here]
+    return [one.slug for one in others if view.choosing and programme.may_be_chosen(one, view.now)]
 
 
 def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
@@ -207,6 +226,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         other.lab = of_lab
     cities = list(of_lab.programme.cities.all())
     row = programme.row(found, of_lab, view, whole=True)
+    picked = request.GET.getlist("session")
     context = {
         "lab": of_lab,
         "session": found,
@@ -242,6 +262,9 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         if _public(of_lab, [found])
         else "",
         "preview": session_preview(found, view.language),
+        "picked": picked,
+        "picked_query": _query_of(picked),
+        "register_query": _query_of(dict.fromkeys([*picked, found.slug])),
     }
     return render(request, "sessions/session.html", context)
 

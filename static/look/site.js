@@ -1,11 +1,24 @@
 // Saves a click here and there. Every page works without it; all words come from the page, in its language.
 "use strict";
 
-// A form of choices (zone, track, filter) is sent as soon as one of its lists changes.
-for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
-  form.addEventListener("change", (event) => {
-    if (event.target instanceof HTMLSelectElement) form.requestSubmit();
+// Choices (zone, track, filter) are sent as soon as one of their lists changes, by the button beside them.
+for (const place of document.querySelectorAll("[data-submit-on-change]")) {
+  place.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLSelectElement) event.target.form.requestSubmit(place.querySelector("[type=submit]"));
   });
+}
+
+// What is ticked goes along with the links of the page to others of the same lab. data-carries holds the lab's address.
+for (const form of document.querySelectorAll("form[data-carries]")) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || link.origin !== location.origin || !link.pathname.startsWith(form.dataset.carries)) return;
+    if (link.hasAttribute("data-carries-nothing") || link.getAttribute("href").startsWith("#") || link.pathname.includes(".")) return;
+    const address = new URL(link.href);
+    address.searchParams.delete("session");
+    for (const chosen of new FormData(form).getAll("session")) address.searchParams.append("session", chosen);
+    link.href = address.href;
+  }, { capture: true });
 }
 
 // The bar of chosen sessions counts along. data-one and data-many hold the words behind the number.
@@ -23,7 +36,7 @@ for (const form of document.querySelectorAll("form[data-count]")) {
   };
   const rule = new Intl.PluralRules(document.documentElement.lang || "en");
   const count = () => {
-    const chosen = form.querySelectorAll(`input[name="${form.dataset.count}"]:checked`).length;
+    const chosen = new FormData(form).getAll(form.dataset.count).length;
     number.textContent = String(chosen);
     words.textContent = rule.select(chosen) === "one" ? words.dataset.one : words.dataset.many;
     if (list) list.textContent = [...form.querySelectorAll(`input[name="${form.dataset.count}"]:checked`)].map(when).join(" · ");

@@ -17,6 +17,7 @@ from django.test import Client
 from labs.models import Message
 from tests import factories as f
 from tests.pages import form_of
+from tests.registrations.filling import without_what_differs
 
 pytestmark = pytest.mark.django_db
 
@@ -115,8 +116,9 @@ def test_registering_tells_nobody_who_has_registered() -> None:
         answer = browser.post(
             "/labs/lab/register/", form.filled(name="Demo participant", email=email, consent="on")
         )
-        answers.append((answer.status_code, answer.headers["Location"]))
-    assert answers == [(302, "/labs/lab/register/sent/")] * 2
+        answers.append(without_what_differs(answer, email))
+    assert answers[0][0] == 200
+    assert answers[0] == answers[1]
     occasions = Message.objects.order_by("pk").values_list("to_email", "occasion")
     assert list(occasions) == [
         ("there@example.org", "already_registered"),

@@ -23,21 +23,19 @@ def test_sixteen_posts_at_once_stay_within_the_budget_and_all_are_answered_alike
         f.RegistrationFactory(
             lab=sessions[0].lab, email="participant17@example.org", name="Demo participant 17"
         )
-    answered: list[tuple[int, str]] = []
+    answered: list[tuple[int, bool]] = []
     spellings = ("participant17@example.org", "Participant17@Example.ORG")
 
     def register(number: int) -> None:
         session = sessions[number % 2]
         answer = send(Client(), session.lab, answers(session, email=spellings[number // 2 % 2]))
-        answered.append((answer.status_code, answer["Location"]))
+        answered.append((answer.status_code, "Check your" in answer.content.decode()))
 
     assert connection.settings_dict["NAME"] != ":memory:"
     errors = all_at_once([lambda number=number: register(number) for number in range(AT_ONCE)])
 
     assert errors == []
-    assert sorted(answered) == sorted(
-        (302, f"/labs/{session.lab.slug}/register/sent/") for session in sessions for _half in range(8)
-    )
+    assert answered == [(200, True)] * AT_ONCE
     assert len(mails()) == EMAILS_PER_HOUR
     asked = len(mails("confirm_address"))
     assert asked >= EMAILS_PER_HOUR - known

@@ -335,5 +335,5 @@ def test_the_own_page_costs_the_same_queries_at_any_size(client: Client, django_
     for found in (few, many):
         address = link(found, "manage")
         waiting = Seat.objects.filter(registration=found, state="waiting").exists()
-        with django_assert_num_queries(6 + waiting):
+        with django_assert_num_queries(7 + waiting):
             client.get(address)
