@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TypeVar
@@ -191,6 +192,7 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
     hold_lab(room.lab_id)
     room.refresh_from_db(from_queryset=Room.objects.select_for_update(no_key=True, of=("self",)))
     shown = (languages_of(room.name), room.address, room.online, room.join_link)
+    before = copy(room)
     if not put(room, plan, ROOM_COLUMNS):
         return room
     _check_room(room, plan)
@@ -198,7 +200,12 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
     after = (languages_of(room.name), room.address, room.online, room.join_link)
     if shown != after:
         room_changed.send(
-            sender=Room, room_id=room.pk, moved=shown[1:] != after[1:], seen=shown[:-1] != after[:-1], by=by
+            sender=Room,
+            room_id=room.pk,
+            before=before,
+            moved=shown[1:] != after[1:],
+            seen=shown[:-1] != after[:-1],
+            by=by,
         )
     touch(room.lab_id, public=False)
     return room

@@ -15,5 +15,6 @@ lab_moving = Signal()
 # labs.editing.Refused.
 lab_deleting = Signal()
 
-# room_id: int, moved: bool (people must go, or click, elsewhere), seen: bool (not the join link alone), by: User | None
+# room_id: int, before: Room (as it was), moved: bool (people must go, or click, elsewhere), seen: bool (not the join
+# link alone), by: User | None
 room_changed = Signal()

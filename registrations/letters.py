@@ -23,6 +23,7 @@ from registrations import links, personal_calendar
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
 from sessions.places import is_online, join_link_of, place_of
+from sessions.telling import differences, in_subject
 from sessions.zone_notes import instants_of
 
 # An address gets at most one mail of a kind that anybody may ask for within this time.
@@ -154,12 +155,22 @@ def session_restored(seat: Seat) -> Message:
     return _about_session("session_restored", _of_session("session-restored", seat), seat)
 
 
-def session_moved(seat: Seat) -> Message:
-    """Tell them its new date, hours or place."""
-    return _about_session("session_moved", _of_session("session-moved", seat), seat)
+def session_moved(seat: Seat, facts: Mapping[str, Any]) -> Message | None:
+    """Tell them what was and what is now; None where nothing differs for this person."""
+    registration = seat.registration
+    has_seat = seat.state == Seat.State.CONFIRMED
+    found = differences(
+        facts["was"], facts["now"], registration.time_zone, registration.language, join_link=has_seat
+    )
+    if not found:
+        return None
+    with translation.override(registration.language):
+        what = in_subject(found)
+    key = f"session-moved:{seat.session_id}:{facts['version']}:{seat.pk}"
+    return _about_session("session_moved", key, seat, differences=found, what=what)
 
 
-def _about_session(occasion: str, key: str, seat: Seat) -> Message:
+def _about_session(occasion: str, key: str, seat: Seat, **more: Any) -> Message:
     registration, session = seat.registration, seat.session
     with translation.override(registration.language):
         context = {
@@ -167,6 +178,7 @@ def _about_session(occasion: str, key: str, seat: Seat) -> Message:
             "zone": _zone(registration, [session]),
             "session_title": text_of(session.title, registration),
             "reason": text_of(session.cancel_reason, registration),
+            **more,
         }
     return _queue(
         registration,

@@ -1,6 +1,7 @@
 """Telling everybody who has a seat, or waits for one, what became of a session."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -16,7 +17,6 @@ CHUNK = 50
 _LETTERS: dict[str, Callable[[Seat], Message]] = {
     Change.CANCELLED.value: letters.session_cancelled,
     Change.RESTORED.value: letters.session_restored,
-    Change.MOVED.value: letters.session_moved,
 }
 _REASONS = {
     Change.CANCELLED.value: SeatMovement.Reason.SESSION_CANCELLED,
@@ -24,12 +24,15 @@ _REASONS = {
 }
 
 
-def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
+def tell(
+    session_id: int, change: str, by_mail: bool, facts: Mapping[str, Any] | None = None
+) -> Iterator[int]:
     """Write the change into the history of every seat of the session and, if asked, queue a mail to each person.
 
     Works through the seats in chunks, a transaction each, and yields the size of each when it is done: the caller
     may be stopped between two and start again, nobody is told twice of one version of the session. What is no
-    longer so (cancelled and restored meanwhile) is not told.
+    longer so (cancelled and restored meanwhile) is not told. `facts` are what was and is now of a session that moved,
+    frozen when somebody decided to tell.
     """
     status = Session.Status.CANCELLED if change == Change.CANCELLED else Session.Status.SCHEDULED
     last = 0
@@ -45,7 +48,10 @@ def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
             if by_mail and chunk and with_sessions(chunk[0].registration, chunk[:1]):
                 for seat in chunk:
                     seat.session = chunk[0].session
-                    _LETTERS[change](seat)
+                    if facts:
+                        letters.session_moved(seat, facts)
+                    else:
+                        _LETTERS[change](seat)
         last = ids[-1]
         yield len(chunk)
 

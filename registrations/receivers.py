@@ -1,5 +1,6 @@
 """What the floor of registrations does when a session changes: writes down later work, in the same transaction."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.dispatch import receiver
@@ -16,20 +17,25 @@ from sessions.signals import session_changed
 
 # Changes after which somebody who waits may find room.
 MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
-TOLD = frozenset({Change.CANCELLED, Change.RESTORED, Change.MOVED})
+TOLD = frozenset({Change.CANCELLED, Change.RESTORED})
 
 
 @receiver(session_changed, sender=Session)
-def plan_what_follows(session_id: int, change: Change, tell: bool, **more: Any) -> None:
+def plan_what_follows(
+    session_id: int, change: Change, tell: bool, facts: Mapping[str, Any] | None = None, **more: Any
+) -> None:
     if change in MAKES_ROOM:
         enqueue("registrations.promote", {"session": session_id})
-    if change in TOLD:
-        sequence = Session.objects.values_list("sequence", flat=True).get(pk=session_id)
-        enqueue(
-            "registrations.tell",
-            {"session": session_id, "change": change.value, "by_mail": tell},
-            key=f"registrations.tell:{session_id}:{sequence}:{change.value}",
-        )
+    if change not in TOLD and not (change == Change.MOVED and tell):
+        return
+    sequence, revised_at = Session.objects.values_list("sequence", "revised_at").get(pk=session_id)
+    arguments = {"session": session_id, "change": change.value, "by_mail": tell}
+    version = str(sequence)
+    if change == Change.MOVED:
+        # A new join link is no new version for calendars, and is told all the same.
+        version = revised_at.isoformat()
+        arguments |= {"facts": {**(facts or {}), "version": version}}
+    enqueue("registrations.tell", arguments, key=f"registrations.tell:{session_id}:{version}:{change.value}")
 
 
 @receiver(lab_moving, sender=Lab)

@@ -1,6 +1,7 @@
 """Later work of this floor. Each only calls a verb."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -17,8 +18,8 @@ def promote(lease: Lease, session: int) -> None:
 
 
 @task("registrations.tell", is_long=True)
-def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
-    for _told in news.tell(session, change, by_mail):
+def tell(lease: Lease, session: int, change: str, by_mail: bool, facts: dict[str, Any] | None = None) -> None:
+    for _told in news.tell(session, change, by_mail, facts):
         lease.renew()
 
 

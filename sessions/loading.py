@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -280,10 +281,13 @@ class _Loading:
             touch(lab.pk, public=False)
             return room
         shown = (languages_of(room.name), room.address, room.online, room.join_link)
+        before = copy(room)
         if self._change(room, values):
             after = (languages_of(room.name), room.address, room.online, room.join_link)
             moved, seen = shown[1:] != after[1:], shown[:-1] != after[:-1]
-            scheduling.place_changed(room, moved=moved, seen=seen, by=self.by)
+            scheduling.place_changed(
+                room, before=before, moved=moved, seen=seen, by=self.by, tell=self.tell or None
+            )
         return room
 
     def _check_sessions_left_outside(self, lab: Lab, facts: LabFacts) -> None:
@@ -326,7 +330,7 @@ class _Loading:
         revised_at = session.revised_at if session else None
         try:
             if session:
-                session = scheduling.change_session(session, plan, self.by, tell=self.tell)
+                session = scheduling.change_session(session, plan, self.by, tell=self.tell or None)
             else:
                 session = scheduling.create_session(lab, plan, self.by)
             self._show(session, facts)

@@ -5,6 +5,7 @@ things stand already as asked.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -15,7 +16,7 @@ from django.utils.translation import ngettext
 from labs.models import City, User
 from labs.models.texts import languages_of
 from labs.revisions import touch
-from sessions.models import Session
+from sessions.models import Session, UntoldChange
 from sessions.revisions import lock, remember, revise
 from sessions.signals import session_changed
 
@@ -42,9 +43,14 @@ class NotPossible(Exception):
         self.message = message
 
 
-def changed(session: Session, change: Change, *, tell: bool = False) -> None:
-    """Send the news. Receivers write rows in the transaction that is open here, and nothing else."""
-    session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell)
+def changed(
+    session: Session, change: Change, *, tell: bool = False, facts: Mapping[str, Any] | None = None
+) -> None:
+    """Send the news. Receivers write rows in the transaction that is open here, and nothing else.
+
+    `facts` are those that people are told of a session that moved: {"was": …, "now": …}, of `sessions.telling`.
+    """
+    session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell, facts=facts)
 
 
 @transaction.atomic
@@ -108,6 +114,8 @@ def cancel(
         checked.clean_fields(exclude=others)
     except ValidationError as error:
         raise ValidationError({"reason": error.messages}) from error
+    # Whoever hears that it is cancelled need not hear when it would have been.
+    UntoldChange.objects.filter(session=session).delete()
     session.status = Session.Status.CANCELLED
     session.cancelled_at = timezone.now()
     session.cancel_reason = texts

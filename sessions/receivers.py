@@ -22,5 +22,7 @@ def delete_its_drafts(lab_id: int, by: User | None, **more: Any) -> None:
 
 
 @receiver(room_changed, sender=Room)
-def carry_into_sessions(room_id: int, moved: bool, seen: bool, by: User | None, **more: Any) -> None:
-    place_changed(Room.objects.get(pk=room_id), moved=moved, seen=seen, by=by)
+def carry_into_sessions(
+    room_id: int, before: Room, moved: bool, seen: bool, by: User | None, **more: Any
+) -> None:
+    place_changed(Room.objects.get(pk=room_id), before=before, moved=moved, seen=seen, by=by)

@@ -16,6 +16,7 @@ from labs.editing import Refused, is_used
 from labs.models import Lab, Room, User
 from labs.models.texts import languages_of
 from labs.revisions import hold_lab, touch
+from sessions import telling
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import (
     COLUMNS,
@@ -112,13 +113,14 @@ def change_session(
     by: User | None = None,
     *,
     expected_revision: datetime | None = None,
-    tell: bool = False,
+    tell: bool | None = None,
     carry_agenda: bool = False,
 ) -> Session:
     """Make `session` follow `plan`; a plan that it follows already changes nothing.
 
-    `expected_revision` is the `revised_at` that the editor saw. `tell` asks for the participants to be told of a new
-    date, time or place. `carry_agenda` moves items whose hours the plan leaves alone along with the session.
+    `expected_revision` is the `revised_at` that the editor saw. `tell` says whether its people are told of a new date,
+    time or place; where it is None, organisers are asked (`sessions.telling`). `carry_agenda` moves items whose hours
+    the plan leaves alone along with the session.
 
     Returns the same object, brought up to date. Raises ScheduleError, ChangedMeanwhile.
     """
@@ -138,17 +140,20 @@ def change_session(
     differing = {name for name in SessionPlan.__dataclass_fields__ if _differs(before, plan, name)}
     if not differing:
         return session
-    moved = bool(differing & MOVES)
+    is_moved = bool(differing & MOVES)
+    was = telling.facts_of(session) if is_moved else {}
     _follow(session, plan, found)
     seen = bool(differing - LINKS)
     session.sequence += bool(differing & RESCHEDULES)
     _save(session, by, seen=seen)
     # The agenda's instants follow the session's day and zone.
-    if moved or differing & {"agenda", "appearances"}:
+    if is_moved or differing & {"agenda", "appearances"}:
         _set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public)
-    if differing - SEATING:
-        changed(session, Change.MOVED if moved else Change.EDITED, tell=tell and moved)
+    if is_moved:
+        telling.moved(session, was, tell)
+    elif differing - SEATING:
+        changed(session, Change.EDITED)
     if differing & SEATING:
         changed(session, Change.CAPACITY)
     return session
@@ -214,18 +219,27 @@ def set_agenda(session: Session, agenda: tuple[AgendaPlan, ...], by: User | None
 
 
 @transaction.atomic
-def place_changed(room: Room, *, moved: bool, seen: bool, by: User | None = None) -> None:
+def place_changed(
+    room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None, tell: bool | None = None
+) -> None:
     """Carry a change of a room's name, address or join link into the sessions that take place there.
 
-    `moved` where people must go, or click, elsewhere: calendars then take it as a new version. `seen` where it is not
-    the join link alone.
+    `before` is the room as it was. `moved` where people must go, or click, elsewhere: calendars then take it as a new
+    version. `seen` where it is not the join link alone. `tell` as in `change_session`.
     """
     public = False
     for session in Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"):
         public |= seen and session.is_public
         session.sequence += moved and seen
         _save(session, by, seen=seen)
-        changed(session, Change.MOVED if moved else Change.EDITED)
+        if moved:
+            session.lab = before.lab
+            session.room = before
+            was = telling.facts_of(session)
+            session.room = room
+            telling.moved(session, was, tell)
+        else:
+            changed(session, Change.EDITED)
     touch(room.lab_id, public=public)
 
 

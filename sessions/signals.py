@@ -6,5 +6,6 @@ a receiver sends nothing itself and touches nothing outside the database.
 
 from django.dispatch import Signal
 
-# session_id: int, change: one of sessions.publishing.Change, tell: bool (participants are to be told)
+# session_id: int, change: one of sessions.publishing.Change, tell: bool (participants are to be told),
+# facts: what they are told of a session that moved, or None (sessions.publishing.changed)
 session_changed = Signal()

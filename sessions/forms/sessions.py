@@ -91,7 +91,6 @@ class SessionForm(WallClockMixin):
         required=False,
         error_messages=CITIES_ONLY,
     )
-    tell = forms.BooleanField(required=False)
     revision = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, lab: Lab, session: Session | None = None, **kwargs: Any) -> None:

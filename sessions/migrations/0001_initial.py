@@ -613,6 +613,27 @@ class Migration(migrations.Migration):
                 "ordering": ("session", "position", "id"),
             },
         ),
+        migrations.CreateModel(
+            name="UntoldChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("was", models.JSONField()),
+                ("since", models.DateTimeField(auto_now_add=True)),
+                (
+                    "session",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="untold",
+                        to="lab_sessions.session",
+                    ),
+                ),
+            ],
+        ),
         migrations.AddIndex(
             model_name="session",
             index=models.Index(fields=["lab", "starts_at"], name="session_of_lab"),

@@ -180,7 +180,8 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         return _room_page(request, lab, form, None, gone=True)
     if is_saved:
         messages.success(request, _("The room is saved. Its sessions and their calendars follow."))
-        return redirect("console_rooms", lab.slug)
+        is_untold = found.sessions.filter(untold__isnull=False).exists()
+        return redirect("console_untold" if is_untold else "console_rooms", lab.slug)
     return _room_page(request, lab, form, found)
 
 

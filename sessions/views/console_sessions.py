@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from labs import access
@@ -30,9 +30,10 @@ from sessions import comparing
 from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
-from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models import AgendaItem, Appearance, Session, Speaker, UntoldChange
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, may_be_deleted, plan_of
+from sessions.views.console_telling import moved_in
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
 EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
@@ -64,6 +65,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "count": len(rows),
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
             "shown": rows,
+            "untold": len(moved_in(lab)),
         },
     )
 
@@ -277,42 +279,22 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         if revision is None:
             desk.form.take_over({"": [NOT_COMPLETE]})
             return _page(request, desk)
-        sequence = found.sequence
-        tell = desk.form.cleaned_data["tell"]
         try:
             changed = change_session(
-                found, plan, person(request), expected_revision=revision, tell=tell, carry_agenda=True
+                found, plan, person(request), expected_revision=revision, carry_agenda=True
             )
         except ScheduleError as error:
             desk.take_over(error)
         except ChangedMeanwhile:
             return _page(request, desk, comparing.differences(plan_of(found), plan))
         else:
-            _say_saved(request, changed, moved=changed.sequence != sequence, tell=tell)
+            messages.success(request, _("The session is saved."))
             return redirect(_next_page(desk.form, changed))
     return _page(request, desk)
 
 
-def _say_saved(request: HttpRequest, session: Session, *, moved: bool, tell: bool) -> None:
-    people = session.seats_taken + session.seats_waiting
-    if moved and tell and people:
-        messages.success(
-            request,
-            ngettext(
-                "The session is saved. A mail to %(count)d person is being written; the calendars follow.",
-                "The session is saved. Mails to %(count)d people are being written; the calendars follow.",
-                people,
-            )
-            % {"count": people},
-        )
-    elif moved:
-        messages.success(request, _("The session is saved. Nobody is written to; the calendars follow."))
-    else:
-        messages.success(request, _("The session is saved."))
-
-
 def _next_page(form: SessionForm, session: Session) -> str:
-    """Return where to go after saving: to the question about who sees it, if that is to change."""
+    """Return where to go after saving: to the question who sees it, or whether people are told, where there is one."""
     lab = session.lab.slug
     wanted = form.cleaned_data["visibility"]
     cities = {city.pk for city in form.cleaned_data["audience"]}
@@ -326,6 +308,8 @@ def _next_page(form: SessionForm, session: Session) -> str:
     elif wanted != session.visibility:
         name = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
         return reverse(f"console_session_{name}", args=[lab, session.slug])
+    if UntoldChange.objects.filter(session=session).exists():
+        return reverse("console_untold", args=[lab])
     return reverse("console_session_edit", args=[lab, session.slug])
 
 
@@ -359,6 +343,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
             "revision": revision,
+            "untold": sum(one.session == session for one in moved_in(desk.lab)) if session else 0,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),
             "may_be_deleted": session is not None and may_be_deleted(session),

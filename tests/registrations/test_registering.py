@@ -96,7 +96,7 @@ def test_confirming_takes_seats_or_places_in_line_and_says_so_in_the_persons_lan
         assert free.title["bg"] in body
         assert "10:30–11:30" in body  # Rome
         assert "11:30–12:30" in body  # Sofia
-        assert "meet.example.org" not in body
+        assert "https://meet.example.org/room" in body
     [file] = mail.attachments.all()
     calendar = bytes(file.content).decode()
     assert calendar.count("BEGIN:VEVENT") == 2

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labs.models import Lab, Room, Submission, Task, Track
+from labs.models import Lab, Room, Submission, Track
 from labs.models.texts import languages_of
 from sessions import publishing
 from sessions.models import AgendaItem, Appearance, Session
@@ -353,20 +353,6 @@ def test_a_form_without_its_version_saves_nothing(client: Client, lab: Lab, revi
     assert "This form is not complete" in errors(response)
     session.refresh_from_db()
     assert str(session.title) == "Plan"
-
-
-@pytest.mark.parametrize(("tell", "by_mail"), [("on", True), (None, False)])
-def test_people_with_seats_are_told_of_a_move_only_when_asked(
-    client: Client, lab: Lab, tell: str | None, by_mail: bool
-) -> None:
-    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6), seats_taken=2, seats_waiting=1)
-    page = client.get(f"/organise/labs/lab/sessions/{session.slug}/").content.decode()
-    assert "Tell the 3 people" in " ".join(page.split())
-    edit(client, session, start_time="09:00", tell=tell)
-    session.refresh_from_db()
-    assert session.sequence == 1
-    task = Task.objects.get(name="registrations.tell")
-    assert task.arguments == {"session": session.pk, "change": "moved", "by_mail": by_mail}
 
 
 def test_fewer_seats_than_are_taken_are_refused(client: Client, lab: Lab) -> None:

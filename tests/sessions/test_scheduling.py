@@ -286,6 +286,7 @@ def test_a_plan_that_is_followed_already_changes_nothing(lab, news):
 )
 def test_sequence_rises_when_date_time_or_place_change(lab, news, different, sequence, told):
     session = create_session(lab, plan())
+    Session.objects.filter(pk=session.pk).update(seats_taken=1)
     was = session.revised_at
     news.clear()
     change_session(session, plan(**different), tell=True)
@@ -376,8 +377,8 @@ def test_the_second_of_two_editors_is_told(lab):
 def test_a_room_that_moves_takes_its_sessions_along(lab, news):
     room = RoomFactory(lab=lab)
     inside, outside = SessionFactory(lab=lab, room=room), SessionFactory(lab=lab)
-    place_changed(room, moved=False, seen=True)
-    place_changed(room, moved=True, seen=True)
+    place_changed(room, before=room, moved=False, seen=True)
+    place_changed(room, before=room, moved=True, seen=True)
     inside.refresh_from_db()
     outside.refresh_from_db()
     assert (inside.sequence, outside.sequence) == (1, 0)

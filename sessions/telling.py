@@ -1,0 +1,187 @@
+"""Telling people with seats that a session has another day, hour, zone or place: what differs, and who decides.
+
+Emailing them is what the organiser is asked after saving. Until the answer the facts that people know are kept, so that
+several changes become one email of what was and what is now. Facts are frozen when the answer is given: whatever
+changes afterwards is another change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext, override, pgettext
+
+from labs import dates, zone_hours
+from labs.models import User
+from labs.models.texts import languages_of
+from labs.wall_clock import wall
+from sessions.models import Session, UntoldChange
+from sessions.places import join_link_of, place_of
+from sessions.publishing import Change, changed
+from sessions.revisions import lock
+
+# What `facts_of` returns: plain values, as they stand in a row or in the arguments of later work.
+Facts = Mapping[str, Any]
+
+
+class Kind(StrEnum):
+    """What can differ."""
+
+    DAY = "day"
+    TIME = "time"
+    ZONE = "zone"
+    ROOM = "room"
+    PLACE = "place"
+    JOIN_LINK = "join_link"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that differs, in a reader's language and zone. Of a join link it is only said that it is new."""
+
+    kind: Kind
+    label: str
+    was: str
+    now: str
+
+
+def facts_of(session: Session) -> dict[str, Any]:
+    """Return when and where the session is, in all languages of the service. Needs its room and lab."""
+    place = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            place[code] = place_of(session, code)
+    return {
+        "starts_at": session.starts_at.isoformat(),
+        "ends_at": session.ends_at.isoformat(),
+        "time_zone": session.time_zone,
+        "place": place,
+        "room": languages_of(session.room.name) if session.room else {},
+        "elsewhere_in_place": _beside_the_room(session),
+        "join_link": join_link_of(session),
+    }
+
+
+def _beside_the_room(session: Session) -> list[Any]:
+    """Return what makes a place besides the room's name: where only that differs, people go to another room."""
+    room = session.room
+    return [room.address, room.online] if room else []
+
+
+def differences(
+    was: Facts, now: Facts, zone: str, language: str, *, join_link: bool = False
+) -> list[Difference]:
+    """Return only what differs, as a reader in this zone sees it. `join_link` is for people with a seat."""
+    with override(language):
+        found = _of_time(was, now, zone, language)
+        if was["place"].get(language) != now["place"].get(language):
+            only_the_room = (
+                was["room"] and now["room"] and was["elsewhere_in_place"] == now["elsewhere_in_place"]
+            )
+            kind, label = (Kind.ROOM, gettext("Room")) if only_the_room else (Kind.PLACE, gettext("Place"))
+            unknown = gettext("not announced yet")
+            places = [facts["place"].get(language) or unknown for facts in (was, now)]
+            found.append(Difference(kind, label, *places))
+        if join_link and now["join_link"] and was["join_link"] != now["join_link"]:
+            found.append(
+                Difference(Kind.JOIN_LINK, gettext("Join link"), "", gettext("There is a new join link."))
+            )
+    return found
+
+
+def _of_time(was: Facts, now: Facts, zone: str, language: str) -> list[Difference]:
+    before, after = _span(was), _span(now)
+    found = []
+    if before != after:
+        days = [_days(*span, zone, language) for span in (before, after)]
+        hours = [_hours(*span, zone, language) for span in (before, after)]
+        if days[0] != days[1]:
+            found.append(Difference(Kind.DAY, gettext("Day"), *days))
+        elif hours[0] == hours[1]:
+            # The other one of two equal hours: only the offset tells them apart.
+            hours = [zone_hours.hours(*span, zone, language, with_offset=True) for span in (before, after)]
+        if hours[0] != hours[1]:
+            found.append(Difference(Kind.TIME, pgettext("of a session", "Time"), *hours))
+    if was["time_zone"] != now["time_zone"] and not found:
+        zones = [zone_hours.city_words(facts["time_zone"], _span(facts), language) for facts in (was, now)]
+        found.append(Difference(Kind.ZONE, gettext("Time zone"), *zones))
+    return found
+
+
+def _span(facts: Facts) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(facts["starts_at"]), datetime.fromisoformat(facts["ends_at"])
+
+
+def _days(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    first, last = wall(starts, zone).date(), wall(ends, zone).date()
+    # What ends in the night is of one day.
+    if (last - first).days <= 1:
+        return dates.long_day(first, language)
+    return dates.date_range(first, last, language)
+
+
+def _hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    return dates.hours(wall(starts, zone), wall(ends, zone))
+
+
+def in_subject(found: list[Difference]) -> str:
+    """Return "New day, new room", in the active language."""
+    words = {
+        Kind.DAY: gettext("new day"),
+        Kind.TIME: gettext("new time"),
+        Kind.ZONE: gettext("new time zone"),
+        Kind.ROOM: gettext("new room"),
+        Kind.PLACE: gettext("new place"),
+        Kind.JOIN_LINK: gettext("new join link"),
+    }
+    listed = ", ".join(words[difference.kind] for difference in found)
+    return listed[:1].upper() + listed[1:]
+
+
+def moved(session: Session, was: Facts, tell: bool | None) -> None:
+    """Send the news that the session moved from where it `was`; in the transaction that holds its row.
+
+    With `tell` its people are told now; with False they are not; None leaves it to the organisers, who are asked.
+    """
+    now = facts_of(session)
+    row = UntoldChange.objects.filter(session=session).first()
+    known = row.was if row else was
+    matters = is_open(session)
+    if tell is None and matters and known != now:
+        UntoldChange.objects.get_or_create(session=session, defaults={"was": known})
+    elif row is not None:
+        row.delete()
+    is_told = bool(tell) and matters and known != now
+    changed(session, Change.MOVED, tell=is_told, facts={"was": known, "now": now} if is_told else None)
+
+
+def people_of(session: Session) -> int:
+    """Return how many people have a seat or wait for one."""
+    return session.seats_taken + session.seats_waiting
+
+
+def is_open(session: Session) -> bool:
+    """Tell whether it still matters to anybody where the session is: it takes place, is ahead, and has people."""
+    return people_of(session) > 0 and not session.is_cancelled and not session.is_over(timezone.now())
+
+
+@transaction.atomic
+def decide(session: Session, tell: bool, by: User | None = None) -> int:
+    """Answer the question: tell the people, or not. Returns how many are told; a second answer changes nothing."""
+    lock(session)
+    row = UntoldChange.objects.filter(session=session).first()
+    if row is None:
+        return 0
+    was, now = row.was, facts_of(session)
+    row.delete()
+    if not tell or was == now or not is_open(session):
+        return 0
+    changed(session, Change.MOVED, tell=True, facts={"was": was, "now": now})
+    return people_of(session)

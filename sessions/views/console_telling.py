@@ -1,0 +1,72 @@
+"""The question after a session with seats was moved: whether its people are emailed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from labs import access
+from labs.models import Lab
+from labs.views.posted import person
+from sessions import telling
+from sessions.models import Session
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A session whose people do not know of its change yet, and what differs for somebody in the lab's zone."""
+
+    session: Session
+    people: int
+    differences: list[telling.Difference]
+
+
+def moved_in(lab: Lab) -> list[Moved]:
+    """Return the sessions of the lab about which nobody has decided yet."""
+    found = []
+    for session in lab.sessions.filter(untold__isnull=False).select_related("room", "untold"):
+        session.lab = lab
+        if telling.is_open(session):
+            now = telling.facts_of(session)
+            differing = telling.differences(
+                session.untold.was, now, lab.time_zone, get_language() or "en", join_link=True
+            )
+            found.append(Moved(session, telling.people_of(session), differing))
+    return found
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def untold(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Show what people do not know yet, and ask: email them, or not."""
+    moved = moved_in(lab)
+    if request.method == "POST":
+        tell = request.POST.get("answer") != "no"
+        # Only what the page showed: somebody else may have moved another session meanwhile.
+        shown = set(request.POST.getlist("session"))
+        emails = sum(
+            telling.decide(one.session, tell, person(request)) for one in moved if one.session.slug in shown
+        )
+        _say(request, emails)
+        return redirect("console_sessions", lab.slug)
+    if not moved:
+        return redirect("console_sessions", lab.slug)
+    emails = sum(one.people for one in moved)
+    context = {"lab": lab, "section": "sessions", "moved": moved, "emails": emails}
+    return render(request, "sessions/console/untold.html", context)
+
+
+def _say(request: HttpRequest, emails: int) -> None:
+    if not emails:
+        messages.success(request, _("No email is sent. Calendars are updated automatically."))
+        return
+    messages.success(
+        request,
+        ngettext("Sending %(count)d email.", "Sending %(count)d emails.", emails) % {"count": emails},
+    )

@@ -1,0 +1,228 @@
+"""What people hear when a session gets another day, hour, zone or place: what was, what is now, and only that."""
+
+import html
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from labs.lab_parts import RoomPlan, change_room
+from labs.models import Lab, Message
+from registrations import seats
+from sessions import publishing
+from sessions.models import Session, UntoldChange
+from sessions.scheduling import change_session, plan_of
+from tests import factories as f
+from tests.pages import forms_of
+from tests.registrations.filling import mails
+from tests.registrations.test_hours_over_a_change import words_of
+from tests.registrations.test_news import work
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "/organise/labs/lab/sessions/opening/"
+QUESTION = "/organise/labs/lab/changes-to-tell/"
+
+
+@pytest.fixture
+def lab(client: Client) -> Any:
+    with time_machine.travel(datetime(2027, 3, 1, 12, tzinfo=UTC), tick=True):
+        lab = f.LabFactory(slug="lab", starts_on=date(2027, 4, 6), format="hybrid", venue={"en": "Town hall"})
+        client.force_login(f.StaffFactory(lab=lab, role="organiser").user)
+        yield lab
+
+
+@pytest.fixture
+def session(lab: Lab) -> Session:
+    room = f.RoomFactory(lab=lab, name={"en": "Hall 1"}, online=False, join_link="")
+    return f.SessionFactory(lab=lab, slug="opening", title={"en": "Opening"}, room=room)
+
+
+def people(session: Session, count: int = 2, **more: Any) -> None:
+    for person in f.RegistrationFactory.create_batch(count, lab=session.lab, **more):
+        seats.take(person, [session.pk])
+    Message.objects.all().delete()
+    session.refresh_from_db()
+
+
+def save(client: Client, **changes: Any) -> Any:
+    form = next(form for form in forms_of(client.get(ADDRESS)) if "title_0" in form.names)
+    return client.post(ADDRESS, form.filled(**changes))
+
+
+def answer(client: Client, name: str) -> Any:
+    form = next(form for form in forms_of(client.get(QUESTION)) if "session" in form.values)
+    return client.post(QUESTION, form.filled(answer=name), follow=True)
+
+
+def changes_in(message: Message) -> str:
+    """What the email says before it lists the session."""
+    said = message.text.partition("You keep your place in it.")[2].partition("All times:")[0]
+    return " ".join(said.split())
+
+
+def test_after_saving_it_is_asked_once_with_the_number_and_telling_is_the_first_answer(
+    client: Client, session: Session
+) -> None:
+    people(session, 3)
+    saved = save(client, start_time="14:30", end_time="15:30")
+    assert saved["Location"] == QUESTION
+    page = client.get(QUESTION)
+    assert "3 people have a seat or are on the waiting list." in words_of(page)
+    assert "Time Was: 11:30–12:30 Now: 14:30–15:30" in words_of(page)
+    [form] = [form for form in forms_of(page) if "session" in form.values]
+    assert form.buttons == [("answer", "tell"), ("answer", "no")]
+    work("registrations.tell")
+    assert mails() == []
+
+    assert "Sending 3 emails." in words_of(answer(client, "tell"))
+    work("registrations.tell")
+
+    assert [mail.subject for mail in mails("session_moved")] == ["New time: Opening"] * 3
+    for body in (mails()[0].text, " ".join(html.unescape(mails()[0].html).split())):
+        assert "Was: 11:30–12:30" in body
+        assert "Now: 14:30–15:30" in body
+    # Nothing is left to be asked.
+    assert client.get(QUESTION).status_code == 302
+    assert "have not been told" not in words_of(client.get("/organise/labs/lab/sessions/"))
+
+
+def test_who_says_no_emails_nobody_and_who_says_nothing_is_reminded(client: Client, session: Session) -> None:
+    people(session)
+    save(client, start_time="14:30", end_time="15:30")
+    assert "People have not been told about the change of 1 session." in words_of(client.get(ADDRESS))
+    assert "People have not been told" in words_of(client.get("/organise/labs/lab/sessions/"))
+
+    assert "No email is sent." in words_of(answer(client, "no"))
+    work("registrations.tell")
+    assert mails() == []
+    assert not UntoldChange.objects.exists()
+
+
+def test_several_changes_are_told_as_one_and_one_that_is_taken_back_is_none(
+    client: Client, session: Session
+) -> None:
+    people(session, 1)
+    save(client, start_time="14:30", end_time="15:30")
+    save(client, start_date="2027-04-07", start_time="16:00", end_time="17:00")
+    answer(client, "tell")
+    work("registrations.tell")
+    [mail] = mails("session_moved")
+    assert mail.subject == "New day, new time: Opening"
+    assert changes_in(mail) == (
+        "Day Was: Tuesday 6 April 2027 Now: Wednesday 7 April 2027 Time Was: 11:30–12:30 Now: 16:00–17:00"
+    )
+
+    save(client, start_time="18:00", end_time="19:00")
+    assert save(client, start_time="16:00", end_time="17:00")["Location"] == ADDRESS
+    assert not UntoldChange.objects.exists()
+
+
+def test_the_facts_are_frozen_when_somebody_decides(client: Client, session: Session) -> None:
+    people(session, 1)
+    save(client, start_time="14:30", end_time="15:30")
+    answer(client, "tell")
+    # Before the worker comes, it moves again.
+    save(client, start_time="16:00", end_time="17:00")
+    work("registrations.tell")
+    answer(client, "tell")
+    work("registrations.tell")
+
+    assert [changes_in(mail) for mail in mails("session_moved")] == [
+        "Time Was: 11:30–12:30 Now: 14:30–15:30",
+        "Time Was: 14:30–15:30 Now: 16:00–17:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("room", "subject", "said"),
+    [
+        (
+            {"name": {"en": "Hall 2"}, "online": False, "join_link": ""},
+            "New room: Opening",
+            "Room Was: Hall 1, Town hall Now: Hall 2, Town hall",
+        ),
+        (
+            {"name": {"en": "Plenary"}, "join_link": "https://meet.example.org/x"},
+            "New place, new join link: Opening",
+            "Place Was: Hall 1, Town hall Now: Plenary, online Join link There is a new join link.",
+        ),
+    ],
+)
+def test_another_room_is_named(
+    client: Client, session: Session, room: dict[str, Any], subject: str, said: str
+) -> None:
+    people(session, 1)
+    other = f.RoomFactory(lab=session.lab, **room)
+    save(client, room=str(other.pk))
+    answer(client, "tell")
+    work("registrations.tell")
+
+    [mail] = mails("session_moved")
+    assert mail.subject == subject
+    assert changes_in(mail) == said
+
+
+def test_a_room_that_moves_is_asked_about_for_its_sessions(client: Client, session: Session) -> None:
+    people(session, 2)
+    assert session.room
+    change_room(session.room, RoomPlan({"en": "Hall 1"}, address="7 Other street"))
+    page = words_of(client.get(QUESTION))
+    assert "Place Was: Hall 1, Town hall Now: Hall 1, 7 Other street, Town hall" in page
+    answer(client, "tell")
+    work("registrations.tell")
+
+    assert [mail.subject for mail in mails("session_moved")] == ["New place: Opening"] * 2
+
+
+def test_a_new_join_link_is_told_to_people_with_a_seat_alone_and_again_when_it_changes_again(
+    client: Client, session: Session
+) -> None:
+    change_session(session, replace(plan_of(session), capacity=1))
+    people(session, 2)
+    for number in (1, 2):
+        save(client, join_link=f"https://meet.example.org/{number}")
+        answer(client, "tell")
+        work("registrations.tell")
+
+    told = mails("session_moved")
+    assert [mail.subject for mail in told] == ["New join link: Opening"] * 2
+    assert {mail.to_email for mail in told} == {session.seats.get(state="confirmed").registration.email}
+    assert ["https://meet.example.org/2" in mail.text for mail in told] == [False, True]
+
+
+def test_each_reads_it_in_his_or_her_own_zone_and_language(client: Client, session: Session) -> None:
+    people(session, 1, time_zone="America/New_York", language="bg")
+    save(client, start_time="02:00", end_time="03:00", start_date="2027-04-07")
+    answer(client, "tell")
+    work("registrations.tell")
+
+    [mail] = mails("session_moved")
+    # In New York it is still the 6th.
+    assert mail.subject == "Нов час: Opening"
+    assert changes_in_bulgarian(mail) == "Час Беше: 04:30–05:30 Сега: 19:00–20:00"
+
+
+def changes_in_bulgarian(message: Message) -> str:
+    said = message.text.partition("Вашето място в нея се запазва.")[2].partition("Часова зона:")[0]
+    return " ".join(said.split())
+
+
+@pytest.mark.parametrize("case", ["nobody has a seat", "words only", "cancelled", "over"])
+def test_it_is_not_asked_where_nobody_needs_to_know(client: Client, session: Session, case: str) -> None:
+    if case != "nobody has a seat":
+        people(session, 1)
+    if case == "words only":
+        assert save(client, title_0="Other words")["Location"] == ADDRESS
+    elif case == "cancelled":
+        save(client, start_time="14:30", end_time="15:30")
+        publishing.cancel(session)
+    elif case == "over":
+        with time_machine.travel(datetime(2027, 4, 10, tzinfo=UTC)):
+            change_session(session, replace(plan_of(session), end_time=time(15)))
+    else:
+        assert save(client, start_time="14:30", end_time="15:30")["Location"] == ADDRESS
+    assert not UntoldChange.objects.exists()
