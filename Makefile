@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: help run test test-postgres check format messages bench screenshots lock clean setup setup-tests
+.PHONY: help run test test-postgres chaos check format messages bench screenshots lock clean setup setup-tests
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -16,6 +16,10 @@ test: setup-tests ## Set up what tests need, run the whole suite (ARGS="-k seats
 
 test-postgres: setup-tests ## The same suite on a PostgreSQL of its own, thrown away afterwards
 	@exec scripts/with_postgres scripts/test $(ARGS)
+
+chaos: setup-tests ## Kills, stalls, a full disk and races at length, with their figures (minutes)
+	@CHAOS_MAILS=2000 CHAOS_KILLS=60 CHAOS_CONFIRMATIONS=400 exec scripts/test -s -n 0 tests/chaos \
+		tests/attacks/test_s37_stalled_requests.py tests/labs/test_worker_kills.py tests/labs/test_cache_away.py $(ARGS)
 
 check: setup-tests ## Format, lint, types, floors, migrations, translations, deployment settings
 	@exec scripts/check

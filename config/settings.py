@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,8 +15,21 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
+_installation = Path(env.str("CITYLABS_ENV", default="/etc/citylabs.env"))
+if "VAR_DIR" not in env and not (BASE_DIR / "var").exists() and _installation.exists():
+    # A second database and a second secret key would be made here, beside those of the services.
+    sys.exit(
+        f"This machine has an installation whose settings are in {_installation}; they are not set here.\n"
+        "Run its commands with them:           sudo citylabs COMMAND\n"
+        f"For another installation, in here:    VAR_DIR={BASE_DIR / 'var'} …"
+    )
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    sys.exit(
+        f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}). Run the command as the user of the services."
+    )
 
 
 def _local_secret() -> str:
@@ -33,8 +47,9 @@ def _local_secret() -> str:
 
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _local_secret()
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Secrets are read as they are: to `env` one that begins with "$" would be the name of another variable.
+SECRET_KEY = os.environ.get("SECRET_KEY") or _local_secret()
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 
 # The address under which people reach the service: links in mails, feeds and certificates are built from it
 # and never from a request's Host header.
@@ -287,7 +302,7 @@ PROMETHEUS_EXPORT_MIGRATIONS = False
 REGISTRATIONS_PER_HOUR = env.int("REGISTRATIONS_PER_HOUR", default=1000)
 # Where holes are reported (RFC 9116): the city's own address first.
 SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[f"mailto:security@{SITE_DOMAIN}"])
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 LOGGING = {
     "version": 1,

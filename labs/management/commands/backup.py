@@ -48,6 +48,8 @@ class Command(BaseCommand):
                 self._say_verified(verify(path, size_limit=options["max_size"] * 1024**2))
         except BackupError as error:
             raise CommandError(str(error)) from None
+        except OSError as error:  # no room, or no right to write there
+            raise CommandError(f"{error.filename}: {error.strerror}") from None
 
     def _say_made(self, made: Outcome, *, with_keys: bool) -> None:
         self.stdout.write(

@@ -30,6 +30,8 @@ class Command(BaseCommand):
             done = restore(options["file"], size_limit=options["max_size"] * 1024**2)
         except BackupError as error:
             raise CommandError(str(error)) from None
+        except OSError as error:  # no room, or no right to write there
+            raise CommandError(f"{error.filename}: {error.strerror}") from None
         manifest = done.manifest
         self.stdout.write(
             _("Restored the backup of %(made_at)s: %(rows)d rows in %(tables)d tables, %(files)d files.")
