@@ -11,7 +11,10 @@ from labs.viewer import viewer_of
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the viewer, the reader's language and theme, and the addresses of the other languages."""
+    """Give templates the viewer, the reader's language and theme, and the addresses of the other languages.
+
+    `asked_language` is the one that the address itself names, if any: such a page is the same for every reader.
+    """
     here = get_language() or settings.LANGUAGE_CODE
     languages = []
     for code, name in settings.LANGUAGES:
@@ -20,7 +23,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
         languages.append(
             {"code": code, "name": name, "current": code == here, "url": f"?{query.urlencode()}"}
         )
+    asked = request.GET.get("lang", "")
     return {
+        "asked_language": asked if any(code == asked for code, _name in settings.LANGUAGES) else "",
         "viewer": SimpleLazyObject(lambda: viewer_of(request)),
         "languages": languages,
         "theme": getattr(request, "theme", ""),

@@ -21,6 +21,7 @@ from labs import markdown
 from labs.models import Lab
 from labs.models.texts import reading
 from sessions.models import Session
+from sessions.preview import picture_address
 
 CONTEXT = "https://schema.org"
 # A long programme names so many parts; every session describes itself on its own page.
@@ -37,6 +38,7 @@ def script(description: dict[str, Any]) -> SafeString:
 
 def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> dict[str, Any]:
     """Describe a lab as an event series with its public sessions as parts."""
+    sessions = list(public_sessions)
     return _without_nothing(
         {
             "@type": "EventSeries",
@@ -45,10 +47,15 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
             or _words(lab.theme, language, lab),
             "startDate": lab.starts_on.isoformat(),
             "endDate": lab.ends_on.isoformat(),
+            "eventStatus": f"{CONTEXT}/EventScheduled",
+            "image": _image(lab, language),
             "inLanguage": lab.languages,
             "eventAttendanceMode": _attendance_mode(lab.format),
             "location": _lab_location(lab, language),
             "organizer": _organiser(lab, language),
+            "performer": _performers(sessions, language)[:PARTS],
+            "isAccessibleForFree": True,
+            "offers": _offer(lab, soldout=False),
             "url": _address("lab", lab.slug),
             "subEvent": [
                 {
@@ -57,9 +64,11 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
                     "startDate": _local(session.starts_at, session.time_zone),
                     "endDate": _local(session.ends_at, session.time_zone),
                     "eventStatus": _status(session),
+                    "eventAttendanceMode": _attendance_mode(_format(session)),
+                    "location": _session_location(session, language),
                     "url": _address("session", lab.slug, session.slug),
                 }
-                for session in islice(public_sessions, PARTS)
+                for session in islice(sessions, PARTS)
             ],
         }
     )
@@ -68,15 +77,6 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
 def session_event(session: Session, language: str) -> dict[str, Any]:
     """Describe one public session."""
     lab = session.lab
-    online = session.room.online if session.room else lab.format == Lab.Format.ONLINE
-    performers = {
-        appearance.speaker.slug: {
-            "@type": "Person",
-            "name": _words(appearance.speaker.name, language, lab),
-            "url": _address("speaker", lab.slug, appearance.speaker.slug),
-        }
-        for appearance in session.all_appearances
-    }
     return _without_nothing(
         {
             "@type": "Event",
@@ -85,16 +85,21 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
             "startDate": _local(session.starts_at, session.time_zone),
             "endDate": _local(session.ends_at, session.time_zone),
             "eventStatus": _status(session),
-            "eventAttendanceMode": _attendance_mode(Lab.Format.ONLINE if online else Lab.Format.IN_PERSON),
-            "location": _session_location(session, online, language),
+            "eventAttendanceMode": _attendance_mode(_format(session)),
+            "location": _session_location(
+                session, language, address=session.room.address if session.room else ""
+            ),
+            "image": _image(lab, language),
+            "inLanguage": lab.languages,
             "organizer": _organiser(lab, language),
-            "performer": list(performers.values()),
+            "performer": _performers([session], language),
             "superEvent": {
                 "@type": "EventSeries",
                 "name": _words(lab.title, language, lab),
                 "url": _address("lab", lab.slug),
             },
             "isAccessibleForFree": True,
+            "offers": None if session.is_cancelled else _offer(lab, soldout=session.seats_left == 0),
             "maximumAttendeeCapacity": session.capacity,
             "url": _address("session", lab.slug, session.slug),
         }
@@ -112,16 +117,64 @@ def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
     return places
 
 
-def _session_location(session: Session, online: bool, language: str) -> dict[str, Any] | None:
-    lab, room = session.lab, session.room
-    if online:
-        # The page, never the join link: that is for people with a seat.
-        return {"@type": "VirtualLocation", "url": _address("session", lab.slug, session.slug)}
+def _format(session: Session) -> str:
+    """Return how one takes part: as the room says, and without a room as the lab does."""
+    if session.room is None:
+        return session.lab.format
+    return Lab.Format.ONLINE if session.room.online else Lab.Format.IN_PERSON
+
+
+def _session_location(session: Session, language: str, address: str = "") -> list[dict[str, Any]]:
+    """Return where it takes place, in both places where people may choose. `address` is the room's, where known."""
+    lab, room, format = session.lab, session.room, _format(session)
+    places: list[dict[str, Any]] = []
     venue = _words(lab.venue, language, lab)
     name = _words(room.name, language, lab) if room else venue
-    if not name:
+    if format != Lab.Format.ONLINE and name:
+        places.append({"@type": "Place", "name": name, "address": address or venue or name})
+    if format != Lab.Format.IN_PERSON:
+        # The page, never the join link: that is for people with a seat.
+        places.append({"@type": "VirtualLocation", "url": _address("session", lab.slug, session.slug)})
+    return places
+
+
+def _performers(sessions: Iterable[Session], language: str) -> list[dict[str, Any]]:
+    """Return everybody who appears in these sessions of one lab, once."""
+    return list(
+        {
+            appearance.speaker.slug: {
+                "@type": "Person",
+                "name": _words(appearance.speaker.name, language, session.lab),
+                "url": _address("speaker", session.lab.slug, appearance.speaker.slug),
+            }
+            for session in sessions
+            for appearance in session.all_appearances
+        }.values()
+    )
+
+
+def _image(lab: Lab, language: str) -> list[str]:
+    address = picture_address(lab, language)
+    return [address] if address else []
+
+
+def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
+    """Return the free seat that the registration form gives, where there is to be one."""
+    if lab.registration_opens_at is None:
         return None
-    return {"@type": "Place", "name": name, "address": (room.address if room else "") or venue or name}
+    return _without_nothing(
+        {
+            "@type": "Offer",
+            "price": "0",
+            "priceCurrency": "EUR",
+            "availability": f"{CONTEXT}/{'SoldOut' if soldout else 'InStock'}",
+            "validFrom": _local(lab.registration_opens_at, lab.time_zone),
+            "validThrough": _local(lab.registration_closes_at, lab.time_zone)
+            if lab.registration_closes_at
+            else None,
+            "url": _address("register", lab.slug),
+        }
+    )
 
 
 def _organiser(lab: Lab, language: str) -> dict[str, Any] | None:

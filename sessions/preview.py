@@ -20,16 +20,12 @@ DESCRIPTION = 200
 
 @dataclass(frozen=True)
 class Preview:
-    """`address` is the page's own, without choices of the reader; `languages` are (code, address) pairs."""
+    """`address` is the page's own, without choices of the reader."""
 
     title: str
     description: str
     address: str
     image: str = ""
-
-    @property
-    def languages(self) -> tuple[tuple[str, str], ...]:
-        return tuple((code, f"{self.address}?lang={code}") for code, _name in settings.LANGUAGES)
 
 
 def lab_preview(lab: Lab, language: str, route: str = "lab", *parts: str) -> Preview:
@@ -38,9 +34,9 @@ def lab_preview(lab: Lab, language: str, route: str = "lab", *parts: str) -> Pre
     theme = _words(lab.theme, language, lab) or markdown.plain(_words(lab.description, language, lab))
     return Preview(
         title=_words(lab.title, language, lab),
-        description=_cut(f"{days}. {theme}" if theme else days),
+        description=_cut(_sentences(days, theme)),
         address=f"{settings.BASE_URL}{reverse(route, args=[lab.slug, *parts])}",
-        image=_picture(lab, language),
+        image=picture_address(lab, language),
     )
 
 
@@ -51,9 +47,9 @@ def session_preview(session: Session, language: str) -> Preview:
     about = markdown.plain(_words(session.abstract, language, lab)) or _words(lab.title, language, lab)
     return Preview(
         title=_words(session.title, language, lab),
-        description=_cut(f"{when}, {zone_time(lab.time_zone, language)}. {about}"),
+        description=_cut(_sentences(f"{when}, {zone_time(lab.time_zone, language)}", about)),
         address=f"{settings.BASE_URL}{reverse('session', args=[lab.slug, session.slug])}",
-        image=_picture(lab, language),
+        image=picture_address(lab, language),
     )
 
 
@@ -68,7 +64,7 @@ def programme_preview(programme: Programme, language: str) -> Preview:
     )
 
 
-def _picture(lab: Lab, language: str) -> str:
+def picture_address(lab: Lab, language: str) -> str:
     """Return the address of the lab's picture; a draft has none that others could fetch."""
     if lab.visibility != Lab.Visibility.PUBLIC:
         return ""
@@ -77,6 +73,12 @@ def _picture(lab: Lab, language: str) -> str:
 
 def _words(text: object, language: str, lab: Lab) -> str:
     return reading(text, language, lab.default_language)[0]
+
+
+def _sentences(*parts: str) -> str:
+    """Join the parts that say something, each closed by one full stop: days end with one in Bulgarian."""
+    said = [part.strip() for part in parts if part.strip()]
+    return " ".join(part if part.endswith((".", "!", "?", "…", ";")) else f"{part}." for part in said)
 
 
 def _cut(words: str) -> str:

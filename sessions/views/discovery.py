@@ -52,18 +52,28 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         (reverse("speakers", args=[lab]), None) for lab in dict.fromkeys(lab for lab, _slug in speakers)
     ]
     pages += [(reverse("speaker", args=[lab, slug]), None) for lab, slug in speakers]
-    return _everybodys(_urlset(pages[:LIMIT]), "application/xml")
+    return _everybodys(_urlset(pages[: LIMIT // (len(settings.LANGUAGES) + 1)]), "application/xml")
 
 
 def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
-    """Return the document. Addresses are made of slugs: nothing in them needs escaping."""
+    """Return the document: each page in the reader's own language and in each of ours, every one naming the others.
+
+    Addresses are made of slugs: nothing in them needs escaping.
+    """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">',
     ]
     for path, revised_at in pages:
         changed = f"<lastmod>{revised_at.date().isoformat()}</lastmod>" if revised_at else ""
-        lines.append(f"<url><loc>{settings.BASE_URL}{path}</loc>{changed}</url>")
+        addresses = {"x-default": f"{settings.BASE_URL}{path}"} | {
+            code: f"{settings.BASE_URL}{path}?lang={code}" for code, _name in settings.LANGUAGES
+        }
+        others = "".join(
+            f'<xhtml:link rel="alternate" hreflang="{code}" href="{address}"/>'
+            for code, address in addresses.items()
+        )
+        lines += [f"<url><loc>{address}</loc>{changed}{others}</url>" for address in addresses.values()]
     lines.append("</urlset>")
     return "\n".join(lines) + "\n"
 

@@ -156,6 +156,7 @@ def certificate_of(registration: Registration, code: str) -> Certificate:
         code=code,
         language="en",
         holder_name=registration.name,
+        registered_name=registration.name,
         holder_hash="x",
         content={},
         minutes=60,
