@@ -7,9 +7,11 @@ import unicodedata
 
 from django.conf import settings
 
+from certificates.glyphs import normalise_name
+
 
 def _mac(secret: str, salt: str, name: str) -> str:
-    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    plain = " ".join(unicodedata.normalize("NFKC", normalise_name(name)).casefold().split())
     return hmac.new(
         f"certificates.holders:{secret}".encode(), f"{salt}:{plain}".encode(), hashlib.sha256
     ).hexdigest()

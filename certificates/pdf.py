@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, pgettext
 
 from certificates import figure, qr
-from certificates.glyphs import MissingGlyphs, missing_glyphs, normalise_name
+from certificates.glyphs import MissingGlyphs, missing_glyphs, normalise_name, printable, stands_in
 from certificates.press import Picture, typeset
 from certificates.sheet import sheet
 from labs import dates
@@ -161,15 +161,9 @@ class CertificateContent:
         return (self.language, self.second_language)
 
     def check_glyphs(self) -> None:
-        """Raise MissingGlyphs for the first part that the faces cannot draw; the name comes first."""
+        """Raise MissingGlyphs for a name that the faces cannot draw. Other texts are printed as far as they can be."""
         if missing := missing_glyphs(self.holder_name):
             raise MissingGlyphs(missing, "holder_name")
-        for part, texts in self._texts():
-            for line in _lines(texts, self.languages):
-                if missing := missing_glyphs(line.text):
-                    raise MissingGlyphs(missing, part)
-        if missing := missing_glyphs(self.time_zone):
-            raise MissingGlyphs(missing, "time_zone")
 
     def _texts(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Every text by language, with the name of its part."""
@@ -192,6 +186,11 @@ class _Line:
 
     text: str
     language: str
+
+    @property
+    def css(self) -> str:
+        """The class that sets it in another family where one of its letters needs that."""
+        return "other-letters" if stands_in(self.text) else "own-letters"
 
 
 @dataclass(frozen=True)
@@ -224,7 +223,9 @@ class _Statement:
     @property
     def lab_in_bold(self) -> str:
         """The lab's title as markup, marked with its language where that is another one."""
-        return format_html('<strong lang="{}">{}</strong>', self.lab.language, self.lab.text)
+        return format_html(
+            '<strong class="{}" lang="{}">{}</strong>', self.lab.css, self.lab.language, self.lab.text
+        )
 
 
 @dataclass(frozen=True)
@@ -312,6 +313,7 @@ def _page(content: CertificateContent) -> dict[str, object]:
             address=address,
             note=once,
         ),
+        "name": _Line(content.holder_name, content.language),
         "heading": heading,
         "certify": _label(languages, lambda _: gettext("This is to certify that")),
         "statements": statements,
@@ -406,7 +408,9 @@ def _lines(texts: Mapping[str, str], languages: tuple[str, ...]) -> tuple[_Line,
 
     Where the first language is missing, English stands in for it, then any other.
     """
-    written = {language: normalise_name(text) for language, text in texts.items() if text.strip()}
+    written = {
+        language: printable(text).text or dates.DASH for language, text in texts.items() if text.strip()
+    }
     chosen = [language for language in languages if language in written]
     if languages[0] not in written:
         chosen = [language for language in ("en", *sorted(written)) if language in written][:1]

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from certificates.glyphs import Face
+from certificates.glyphs import Face, sample_of, stand_ins
 
 logger = logging.getLogger(__name__)
 
@@ -199,19 +199,30 @@ def _environment() -> dict[str, str]:
 
 
 def _faces_and_style() -> dict[str, object]:
-    faces = {f"own:face/{face.value}": Picture(face.path.read_bytes(), "font/ttf") for face in Face}
+    """Return the style sheet, every font file, and a page that uses each, so that each is in memory."""
+    faces = [(face.value, face.family, face.weight, face.path, "Aa Яя Ωω 1") for face in Face]
+    faces += [
+        (file.path.stem, file.family, file.weight, file.path, sample_of(file))
+        for family in stand_ins()
+        for file in family
+    ]
     rules = "".join(
-        f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight};'
-        f' src: url("own:face/{face.value}") }}\n'
-        for face in Face
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("own:face/{name}") }}\n'
+        for name, family, weight, _path, _sample in faces
     )
     samples = "".join(
-        f'<p style="font-family: {face.family}; font-weight: {face.weight}">Aa Яя Ωω 1</p>' for face in Face
+        f'<p style="font-family: {family}; font-weight: {weight}">{sample}</p>'
+        for _name, family, weight, _path, sample in faces
     )
     return {
         "style": rules + STYLE_SHEET.read_text(encoding="utf-8"),
         "page": f'<!doctype html><html lang="en"><title>x</title>{samples}</html>',
-        "goods": _packed(faces),
+        "goods": _packed(
+            {
+                f"own:face/{name}": Picture(path.read_bytes(), "font/ttf")
+                for name, _family, _weight, path, _sample in faces
+            }
+        ),
     }
 
 

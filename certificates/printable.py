@@ -1,8 +1,16 @@
-"""What of a name the certificate's faces cannot print, as a sentence for people."""
+"""What the certificate's faces cannot print, as sentences for people."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from certificates.glyphs import describe_character, missing_glyphs, normalise_name
+from certificates.glyphs import describe_character, missing_glyphs, normalise_name, printable
+from labs.models import Lab
+from labs.models.texts import languages_of
+from sessions.models import Session
+
+NAMED = 5
 
 
 def obstacle_of(name: str) -> str:
@@ -15,4 +23,36 @@ def unprintable(missing: tuple[str, ...]) -> str:
     return _(
         "The certificate's fonts do not have: %(characters)s. Ask the person how to write the name in Latin, "
         "Greek or Cyrillic letters and correct the registration."
-    ) % {"characters": ", ".join(describe_character(character) for character in missing[:5])}
+    ) % {"characters": named_characters(missing)}
+
+
+def named_characters(characters: Iterable[str]) -> str:
+    """Return the first few characters for a message: “王 (U+738B), 伟 (U+4F1F)”."""
+    found = list(characters)
+    more = "…" if len(found) > NAMED else ""
+    return ", ".join(describe_character(character) for character in found[:NAMED]) + more
+
+
+@dataclass(frozen=True)
+class LostSigns:
+    """A text that certificates of the lab print otherwise than it was written: as written, as printed, what is lost."""
+
+    text: str
+    printed: str
+    signs: str
+
+
+def lost_signs(lab: Lab) -> list[LostSigns]:
+    """Return the texts of the lab and of its sessions from which certificates leave signs out. One query."""
+    sessions = (
+        Session.objects.filter(lab=lab).held().order_by("starts_at", "pk").values_list("title", flat=True)
+    )
+    texts = [lab.title, lab.programme.name, lab.programme.organiser, lab.venue, *sessions]
+    return [found for text in texts for found in _lost(languages_of(text))]
+
+
+def _lost(texts: Mapping[str, str]) -> Iterable[LostSigns]:
+    for text in dict.fromkeys(texts.values()):
+        printed = printable(text)
+        if printed.lost:
+            yield LostSigns(text, printed.text, named_characters(printed.lost))

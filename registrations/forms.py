@@ -116,7 +116,10 @@ class DetailsForm(HouseForm):
 
     name = forms.CharField(
         label=_("Name"),
-        help_text=_("As it should appear on the certificate, in any alphabet"),
+        help_text=_(
+            "As it should appear on the certificate. Certificates can be printed in Latin, Greek, Cyrillic, Georgian, "
+            "Armenian, Hebrew and Arabic letters."
+        ),
         max_length=200,
         validators=[no_control_characters, one_line],
         error_messages={"required": _("Write your name.")},

@@ -1,13 +1,15 @@
 """Make one static TrueType file per weight for the PDF renderer, from the web fonts npm installed.
 
 WeasyPrint garbles a family that comes as several `unicode-range` files and knows only weights in hundreds, so
-each weight is cut from every script's variable file and the scripts are merged into one. The same input gives
-the same bytes: no clock enters a file. Nothing is done when the files are up to date.
+each weight is cut from every script's variable file and the scripts are merged into one. The faces that stand in
+for letters and signs which this family lacks come whole and are copied. The same input gives the same bytes: no clock
+enters a file. Nothing is done when the files are up to date.
 """
 
 import argparse
 import hashlib
 import logging
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -47,6 +49,14 @@ FAMILIES = (
     Family("sofia-sans", "Sofia Sans", (400, 600, 700)),
     Family("sofia-sans-condensed", "Sofia Sans Condensed", (400, 700)),
 )
+# Files of npm packages that are used as they are, by the name that the PDF renderer knows them by.
+WHOLE = {
+    "NotoSans-400.ttf": "@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf",
+    "NotoSans-600.ttf": "@expo-google-fonts/noto-sans/600SemiBold/NotoSans_600SemiBold.ttf",
+    "NotoSans-700.ttf": "@expo-google-fonts/noto-sans/700Bold/NotoSans_700Bold.ttf",
+    "DejaVuSans-400.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
+    "DejaVuSans-700.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
+}
 WEIGHT_NAMES = {400: "Regular", 600: "SemiBold", 700: "Bold"}
 
 
@@ -110,6 +120,8 @@ def fingerprint(node_modules: Path) -> str:
     for family in FAMILIES:
         for source in family.sources(node_modules):
             digest.update(source.read_bytes())
+    for source in WHOLE.values():
+        digest.update((node_modules / source).read_bytes())
     return digest.hexdigest()
 
 
@@ -132,12 +144,19 @@ def main() -> int:
         for family in FAMILIES
         for weight in family.weights
     }
-    if stamp.exists() and stamp.read_text() == wanted and all(target.exists() for target in targets):
+    copies = {options.output / name: options.node_modules / source for name, source in WHOLE.items()}
+    wanted_files = (*targets, *copies)
+    if stamp.exists() and stamp.read_text() == wanted and all(target.exists() for target in wanted_files):
         return 0
     options.output.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
     for target, (family, weight) in targets.items():
         build(family, weight, options.node_modules, target)
+        print(f"{target.name}: {target.stat().st_size // 1024} kB")
+    for target, source in copies.items():
+        unfinished = target.with_suffix(".part")
+        shutil.copyfile(source, unfinished)
+        unfinished.replace(target)
         print(f"{target.name}: {target.stat().st_size // 1024} kB")
     stamp.write_text(wanted)
     return 0

@@ -2,8 +2,10 @@
 
 from django import template
 
+from certificates.glyphs import missing_glyphs
 from certificates.models import Certificate
 from certificates.outdated import differences
+from certificates.printable import named_characters
 from registrations.models import Registration
 
 register = template.Library()
@@ -20,3 +22,9 @@ def certificate_of(registration: Registration) -> Certificate | None:
 def differences_of(certificate: Certificate) -> list[str]:
     """Return what is different today from what a certificate says, as sentences. No query where nothing is."""
     return differences([certificate], certificate.lab).get(certificate.pk, [])
+
+
+@register.simple_tag
+def letters_lost(name: object) -> str:
+    """Return the letters of a name that no certificate can print, for people to read; empty where all can be."""
+    return named_characters(missing_glyphs(str(name or "")))

@@ -16,7 +16,7 @@ from certificates.forms import RevokeForm
 from certificates.issuing import CannotIssue, NotPrinted
 from certificates.models import Certificate
 from certificates.outdated import differences
-from certificates.printable import obstacle_of
+from certificates.printable import lost_signs, obstacle_of
 from certificates.progress import progress
 from labs import access
 from labs.models import Lab, User
@@ -64,6 +64,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "works": works,
         "is_issuing": any(work.goes_on and not work.replacing for work in works),
         "is_replacing": any(work.goes_on and work.replacing for work in works),
+        "lost_signs": lost_signs(lab),
         "erased": [(one, of_erased[one.pk]) for one in erased],
     }
     return render(request, "certificates/console/list.html", context)

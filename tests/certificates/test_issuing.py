@@ -1,5 +1,6 @@
 """Issuing: who has earned a certificate, once each, and what becomes of it."""
 
+import unicodedata
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,13 @@ from pypdf import PdfReader
 from certificates import issuing
 from certificates.candidates import Standing, candidates
 from certificates.codes import new_code, tidy
+from certificates.glyphs import normalise_name
 from certificates.holders import hash_of, is_holder
 from certificates.issuing import CannotIssue
 from certificates.models import Certificate
 from labs.models import Message, Task, WorkerBeat
 from labs.work import Lease, carry_out, claim
+from registrations import links
 from registrations.erasing import erase
 from registrations.models import Registration
 from tests import factories as f
@@ -265,3 +268,51 @@ def test_the_list_holds_each_session_once_however_many_attended_it() -> None:
         for registration in [f.RegistrationFactory(lab=lab) for _number in range(4)]:
             f.AttendanceFactory(registration=registration, session=session)
     assert len({id(session) for one in candidates(lab) for session in one.attended}) == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Nguyễn Thị Ánh Tuyết",
+        "Y Ê",
+        "Jean‑François d’Ormesson-L’Hôpital",
+        "Ştefan Țuțea Mihăiță",
+        "Ŋuyen Ǥárji",
+        "ʻalohilani Kaʻiulani",
+        "Дем’яненко Ґалаґан Їжакевич",
+        "Ўладзімір",
+        "ΓΙΩΡΓΟΣ ΠΑΠΑΔΌΠΟΥΛΟΣ",
+        "Lėlė Ė̃lis",
+        "Əliyev Rəşad",
+        "Ḃríd Ní Ċeallaigh",
+        "გიორგი",
+        "ﬁona ﬂynn",
+    ],
+)
+def test_names_of_the_world_get_their_certificate_with_every_letter(name: str) -> None:
+    certificate = issuing.issue(attended(name=name))
+    text = PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text()
+    assert "".join(normalise_name(name).split()) in "".join(unicodedata.normalize("NFC", text).split())
+
+
+def test_signs_in_titles_stop_nobody_and_the_organiser_reads_what_is_left_out() -> None:
+    lab = f.LabFactory()
+    registration = f.RegistrationFactory(lab=lab)
+    for title in ("Less CO₂ in cities", "🚲 Mobility", "ﬁnancing"):
+        f.AttendanceFactory(registration=registration, session__title={"en": title})
+    organiser = Client()
+    organiser.force_login(f.StaffFactory(lab=lab).user)
+    page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
+    assert "1 text loses signs on certificates" in page
+    assert "“🚲 Mobility” is printed as “Mobility”, without 🚲 (U+1F6B2)" in page
+    certificate = issuing.issue(registration)
+    text = PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text()
+    assert all(printed in text for printed in ("Less CO₂ in cities", "Mobility", "financing"))
+
+
+def test_a_person_reads_which_letters_no_certificate_can_show_and_is_not_refused() -> None:
+    registration = f.RegistrationFactory(name="王小明")
+    page = Client().get(links.path_of(registration, links.MANAGE)).content.decode()
+    assert "Certificates cannot show: 王 (U+738B), 小 (U+5C0F), 明 (U+660E)" in page
+    fine = Client().get(links.path_of(f.RegistrationFactory(name="Nguyễn"), links.MANAGE)).content.decode()
+    assert "Certificates cannot show" not in fine
