@@ -18,14 +18,24 @@ from sessions.models import Session
 
 @dataclass(frozen=True)
 class Totals:
-    """A lab at a glance. `attended` counts people who came to at least one session."""
+    """A lab at a glance, by the same definitions on every page.
+
+    `registered` are people who confirmed their address and have not cancelled, `attended` those who came to at least
+    one session: both with people who were erased since, so that figures last. `listed` is how many rows the list of
+    registrations has: `registered`, `unconfirmed` and `cancelled`, without the `erased`.
+    """
 
     registered: int
     unconfirmed: int
     cancelled: int
+    erased: int
     seats: int
     waiting: int
     attended: int
+
+    @property
+    def listed(self) -> int:
+        return self.registered + self.unconfirmed + self.cancelled - self.erased
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ def totals(lab: Lab) -> Totals:
         registered=Count("pk", filter=Q(state=Registration.State.CONFIRMED)),
         unconfirmed=Count("pk", filter=Q(state=Registration.State.UNCONFIRMED)),
         cancelled=Count("pk", filter=Q(state=Registration.State.CANCELLED)),
+        erased=Count("pk", filter=Q(erased_at__isnull=False)),
     )
     seats = Seat.objects.filter(session__lab=lab).aggregate(
         seats=Count("pk", filter=Q(state=Seat.State.CONFIRMED)),
@@ -63,13 +74,12 @@ def attended(labs: Iterable[int]) -> dict[int, int]:
 
 
 def by_day(lab: Lab) -> list[tuple[date, int]]:
-    """Return how many addresses were confirmed on each day (in the lab's zone) on which any was, in order.
+    """Return how many of the registered confirmed on each day (in the lab's zone) on which any did, in order.
 
     The days are made here: PostgreSQL has zone rules of its own.
     """
     by_minute = (
-        Registration.objects.filter(lab=lab, confirmed_at__isnull=False)
-        .order_by()
+        _registered(lab)
         .annotate(minute=TruncMinute("confirmed_at", tzinfo=UTC))
         .values_list("minute")
         .annotate(n=Count("pk"))

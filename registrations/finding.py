@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from labs.models import Lab, Message
 from labs.searching import by_name, matches
@@ -36,21 +36,6 @@ class Search:
     group_id: int | None = None
     language: str = ""
     order: str = "-registered"
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The lab at a glance. People are those who are registered; the others are counted beside them."""
-
-    people: int
-    unconfirmed: int
-    cancelled: int
-    seats: int
-    waiting: int
-
-    @property
-    def everyone(self) -> int:
-        return self.people + self.unconfirmed + self.cancelled
 
 
 @dataclass(frozen=True)
@@ -114,21 +99,6 @@ def _in_line(found: RegistrationQuerySet, session_id: int | None) -> Registratio
     place = Seat.objects.filter(registration=OuterRef("pk"), session=session_id).values("place")[:1]
     return found.annotate(place_in_line=Subquery(place)).order_by(
         F("place_in_line").asc(nulls_last=True), "pk"
-    )
-
-
-def totals(lab: Lab) -> Totals:
-    """Count people by state, seats and places in waiting lists. Two queries."""
-    states = dict(known(lab).order_by().values_list("state").annotate(Count("pk")))
-    seats = Seat.objects.filter(registration__lab=lab).aggregate(
-        seats=Count("pk", filter=Q(state=Seat.State.CONFIRMED)),
-        waiting=Count("pk", filter=Q(state=Seat.State.WAITING)),
-    )
-    return Totals(
-        people=states.get(State.CONFIRMED, 0),
-        unconfirmed=states.get(State.UNCONFIRMED, 0),
-        cancelled=states.get(State.CANCELLED, 0),
-        **seats,
     )
 
 

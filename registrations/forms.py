@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect
+from labs.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect, ZoneField
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import no_control_characters, one_line, reading
 from labs.prepared import Prepared
@@ -149,11 +149,10 @@ class DetailsForm(HouseForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a language.")},
     )
-    time_zone = forms.CharField(
+    time_zone = ZoneField(
         label=_("Your time zone"),
         help_text=_("Mails and your own page give hours in this zone, and in the lab’s"),
-        max_length=64,
-        validators=[validate_readers_zone],
+        check=validate_readers_zone,
         widget=ReadersZoneSelect,
     )
 

@@ -96,6 +96,4 @@ def _check(speaker: Speaker, plan: SpeakerPlan) -> None:
         findings.languages(name, getattr(plan, name))
     if plan.city and not speaker.programme.cities.filter(pk=plan.city.pk).exists():
         findings.add("city", gettext("Choose a city of this programme."))
-    if plan.website and not plan.website.startswith(("https://", "http://")):
-        findings.add("website", gettext("Write the address in full, like https://example.org."))
     findings.refuse()

@@ -5,7 +5,7 @@ Forms check what can be seen in the answers alone; the verbs check the rest and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -107,12 +107,18 @@ class ReadersZoneSelect(ZoneSelect):
 
 
 class ZoneField(forms.CharField):
-    """A canonical time zone."""
+    """A canonical time zone, unless `check` takes others too."""
 
     widget = ZoneSelect
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=64, validators=[validate_zone], **options)
+    def __init__(self, *, check: Callable[[str], None] = validate_zone, **options: Any) -> None:
+        super().__init__(**options)
+        self.check = check
+
+    def run_validators(self, value: Any) -> None:
+        # What is in the list is neither too long nor unreadable: one thing is wrong with what is not, and said once.
+        if value not in self.empty_values:
+            self.check(value)
 
 
 class EmailAddressField(forms.EmailField):
@@ -200,9 +206,10 @@ class NumberField(forms.IntegerField):
         return super().to_python(value[:30] if isinstance(value, str) else value)
 
 
-def fold_field() -> forms.TypedChoiceField:
+def fold_field(label: Any) -> forms.TypedChoiceField:
     """Which reading is meant, where the clock shows a time twice; shown only there (`WallClockMixin`)."""
     return forms.TypedChoiceField(
+        label=label,
         required=False,
         coerce=int,
         empty_value=None,
@@ -253,6 +260,10 @@ class HouseRows(BaseFormSet):
     """Several forms of one kind, which speak the house's words also as a whole."""
 
     default_error_messages = OF_ROWS
+
+    def name_of(self, place: int) -> str:
+        """Return how the row at this place is called beside others, where its own fields do not say it."""
+        return ""
 
 
 def keeping(before: object, typed: object, shown: Sequence[str]) -> dict[str, str]:

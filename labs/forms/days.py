@@ -50,6 +50,7 @@ class DayRows(HouseRows):
         form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         row: Any = self.initial[i]  # type: ignore[index]
         form.day, form.standing = row["on"], row["title"]
+        form.fields["title"].label = _in_words(form.day)
         form.about = about_day(self.lab, form.day)
         return form
 

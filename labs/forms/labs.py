@@ -197,12 +197,6 @@ def colour_preview(colour: str) -> ColourPreview | None:
 
 class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     renamed = {"registration_opens_at": "opens_time", "registration_closes_at": "closes_time"}
-    called = {
-        "opens_time": _("Hour of opening"),
-        "opens_fold": _("The clock shows this hour twice. Which one?"),
-        "closes_time": _("Hour of closing"),
-        "closes_fold": _("The clock shows this hour twice. Which one?"),
-    }
 
     title = TextsField(label=_("Title"))
     theme = TextsField(label=_("Theme"), help_text=_("One line under the title."), required=False)
@@ -237,11 +231,11 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         max_length=254,
     )
     opens_date = DayField(label=_("Registration opens on"), required=False)
-    opens_time = HourField(label=_("at"), required=False)
-    opens_fold = fold_field()
+    opens_time = HourField(label=_("Opening time"), required=False)
+    opens_fold = fold_field(_("Which opening time? The clock shows it twice."))
     closes_date = DayField(label=_("Registration closes on"), required=False)
-    closes_time = HourField(label=_("at"), required=False)
-    closes_fold = fold_field()
+    closes_time = HourField(label=_("Closing time"), required=False)
+    closes_fold = fold_field(_("Which closing time? The clock shows it twice."))
     consent = TextsField(
         label=_("What participants consent to"),
         help_text=_(

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 
 from labs import dates, meanwhile
@@ -28,8 +28,6 @@ class EditForm(HouseForm):
 
     # What is edited, unlike all else; empty where the form makes something new.
     about = ""
-    # How fields are called beside others, where their own label says too little.
-    called: Mapping[str, str | Promise] = {}
 
     def stored(self) -> Mapping[str, Any]:
         """Return what is stored, by the names of fields; more names may be told apart than have a field."""
@@ -79,8 +77,9 @@ class EditForm(HouseForm):
                 continue
             before, after = stored.get(name), self.cleaned_data.get(name)
             if self._alike(name, before) != self._alike(name, after):
-                label = self.called.get(name) or self[name].label
-                found.append(Difference(str(label), *words_of_both(one, before, after, self.locales)))
+                found.append(
+                    Difference(str(self[name].label), *words_of_both(one, before, after, self.locales))
+                )
         return found
 
     def _alike(self, name: str, value: Any) -> Any:

@@ -155,6 +155,9 @@ class NamedRows(Rows):
         self.stored, self.about, self.legend = stored, about, legend
         super().__init__(*args, known=stored, **kwargs)
 
+    def name_of(self, place: int) -> str:
+        return f"{self.legend} {place + 1}"
+
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)
         said = str(form["row"].value() or "")
@@ -217,7 +220,7 @@ class NamedRows(Rows):
     def refuse_conflict(self) -> None:
         """Raise ChangedMeanwhile where a row or the order would be overwritten unseen."""
         found = []
-        for place, form in enumerate(self.forms, 1):
+        for place, form in enumerate(self.forms):
             if not form.about or form.is_left_alone:
                 continue
             is_removed = bool(form.cleaned_data.get("remove"))
@@ -226,10 +229,10 @@ class NamedRows(Rows):
             )
             if form in self.deleted:
                 if not is_removed:
-                    found.append(Difference(f"{self.legend} {place}", gettext("deleted meanwhile"), after))
+                    found.append(Difference(self.name_of(place), gettext("deleted meanwhile"), after))
             elif form.is_stale and before != after:
                 after = gettext("removed") if is_removed else after
-                found.append(Difference(f"{self.legend} {place}", before, after))
+                found.append(Difference(self.name_of(place), before, after))
         found += self._order_conflict()
         if found:
             raise ChangedMeanwhile(found)

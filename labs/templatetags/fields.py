@@ -28,6 +28,7 @@ from django.utils.translation import gettext, ngettext
 from i18nfield.forms import I18nWidget
 
 from labs import meanwhile
+from labs.forms.base import HouseRows
 from labs.forms.meanwhile import EditForm
 from labs.submissions import FIELD, new_form_key
 
@@ -49,10 +50,9 @@ class Control:
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of the summary: what is wrong, and where to put it right ("" where no single field is meant)."""
+    """One line of the summary: which field, what is wrong, and where to put it right ("" where no field is meant)."""
 
-    label: str
-    message: str
+    words: str
     target: str
 
 
@@ -110,14 +110,16 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("partials/error_summary.html")
 def error_summary(*forms: BaseForm | BaseFormSet | None, note: str = "") -> dict[str, Any]:
-    """Print what is wrong with one or several forms or formsets, with links to the fields; nothing if all is well."""
-    problems = [problem for form in forms if form is not None for problem in _problems(form)]
+    """Print what is wrong with one or several forms or formsets, with links to the fields; nothing if all is well.
+
+    Each line names its field and stands there once. An answer in which several things are wrong counts as one.
+    """
+    problems = list(dict.fromkeys(each for form in forms if form is not None for each in _problems(form)))
+    count = len({problem.target or problem.words for problem in problems})
     return {
         "problems": problems,
-        "title": ngettext(
-            "One answer needs your attention", "%(count)s answers need your attention", len(problems)
-        )
-        % {"count": len(problems)},
+        "title": ngettext("One answer needs your attention", "%(count)s answers need your attention", count)
+        % {"count": count},
         "note": note or gettext("Nothing has been saved. What you filled in is kept."),
     }
 
@@ -191,18 +193,20 @@ def _languages(bound: BoundField, css: str, attributes: dict[str, Any], describe
         )
 
 
-def _problems(form: BaseForm | BaseFormSet) -> Iterable[Problem]:
+def _problems(form: BaseForm | BaseFormSet, within: str = "") -> Iterable[Problem]:
+    """Yield what is wrong; `within` names the row that the form is."""
     if isinstance(form, BaseFormSet):
         if form.is_bound:
-            yield from (Problem("", str(message), "") for message in form.non_form_errors())
-            for one in form.forms:
-                yield from _problems(one)
+            yield from (Problem(str(message), "") for message in form.non_form_errors())
+            for place, one in enumerate(form.forms):
+                yield from _problems(one, form.name_of(place) if isinstance(form, HouseRows) else "")
         return
-    yield from (Problem("", str(message), "") for message in form.non_field_errors())
+    for message in form.non_field_errors():
+        yield Problem(f"{within}: {message}" if within else str(message), "")
     for bound in form:
-        label = str(bound.label) if bound.label else ""
+        label = ", ".join(filter(None, (within, str(bound.label))))
         for message in bound.errors:
-            yield Problem(label, str(message), "" if bound.is_hidden else _first_control(bound))
+            yield Problem(f"{label}: {message}", "" if bound.is_hidden else _first_control(bound))
 
 
 def _first_control(bound: BoundField) -> str:

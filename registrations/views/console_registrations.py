@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from labs import access
 from labs.models import Lab
 from labs.wall_clock import wall
-from registrations import finding
+from registrations import figures, finding
 from registrations.console_forms import PeopleSearchForm
 from registrations.export import csv_lines, for_export
 from registrations.models.people import RegistrationQuerySet
@@ -32,7 +32,7 @@ def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
     found = finding.find(lab, form.search)
     page = Paginator(finding.with_seats(found), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
-    totals = finding.totals(lab)
+    totals = figures.totals(lab)
     context = {
         "lab": lab,
         "section": "registrations",

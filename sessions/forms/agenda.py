@@ -51,6 +51,9 @@ class AgendaRows(Rows):
 
     sources: list[int]
 
+    def name_of(self, place: int) -> str:
+        return gettext("Item %(place)d") % {"place": place + 1}
+
     def plans(
         self, stored: Mapping[int, AgendaItem], appearances: Mapping[str, tuple[AppearancePlan, ...]]
     ) -> tuple[AgendaPlan, ...]:
@@ -104,6 +107,9 @@ class AppearanceRow(HouseForm):
 
 class AppearanceRows(HouseRows):
     """Who appears. Rows have no ids: the whole list is written anew."""
+
+    def name_of(self, place: int) -> str:
+        return gettext("Person %(place)s") % {"place": place + 1}
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         if self.is_bound:

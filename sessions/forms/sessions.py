@@ -62,19 +62,19 @@ class SessionForm(WallClockMixin):
     )
     start_date = DayField(label=_("Day"))
     start_time = HourField(label=_("Starts"))
-    start_fold = fold_field()
+    start_fold = fold_field(_("Which start? The clock shows it twice."))
     end_date = DayField(
         label=_("Last day"), help_text=_("Only where it ends on another day."), required=False
     )
     end_time = HourField(label=_("Ends"))
-    end_fold = fold_field()
+    end_fold = fold_field(_("Which end? The clock shows it twice."))
     time_zone = ZoneField(label=_("Time zone"))
     capacity = NumberField(
         label=_("Seats"), help_text=_("Left empty, it is open to all who register."), required=False
     )
     waiting_list = forms.BooleanField(label=_("Keep a waiting list when it is full"), required=False)
     visibility = forms.ChoiceField(
-        label=_("Who may see it"),
+        label=_("Visibility"),
         help_text=_("A change is asked about on the next page, and takes effect there."),
         choices=[
             (Session.Visibility.DRAFT, _("Draft: organisers only")),

@@ -55,7 +55,7 @@ def the_owner_makes_a_lab(owner: Person, programme: Programme) -> None:
     owner.page.get_by_role("checkbox", name="Ελληνικά", exact=True).uncheck()
     owner.part("Default language").get_by_label("Български", exact=True).check()
     owner.writes("Registration opens on", datetime.now(UTC).date().isoformat())
-    owner.writes("Hour of opening", "00:00")
+    owner.writes("Opening time", "00:00")
     owner.presses("Make the lab")
     owner.reads(
         words("The lab is made, as a draft: only you and other organisers see it. Add its sessions next.")

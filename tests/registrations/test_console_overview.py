@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from labs.models import Lab, Message, User
+from registrations.erasing import erase
 from sessions import delegate_calendars
 from tests import factories as f
 
@@ -141,9 +142,9 @@ def test_the_overview_tells_how_the_lab_stands() -> None:
     lab = f.LabFactory(slug="lab")
     fill(lab, 2)
     page = text(client_of(f.StaffFactory(lab=lab).user).get("/organise/labs/lab/"))
-    assert "Registrations</dt><dd>2 <small>+2 today</small>" in page
+    assert "Registered</dt><dd>2 <small>+2 today</small>" in page
     assert "Registration is open until" in page
-    assert "2 people confirmed their addresses between" in page
+    assert "2 registered people confirmed between" in page
     assert "It has never been seen." in page
     assert page.count("meter-l") == 2
     assert "style=" not in page
@@ -179,3 +180,37 @@ def test_the_pages_cost_the_same_queries_at_two_sizes(address: str) -> None:
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert counts[0] <= 20
+
+
+def test_pages_count_people_alike_and_say_where_numbers_differ() -> None:
+    """Registered are those who confirmed and have not cancelled; the list says what else is in it, and adds up."""
+    today = timezone.now().date()
+    lab: Lab = f.LabFactory(
+        slug="lab",
+        starts_on=today - timedelta(days=9),
+        ends_on=today - timedelta(days=8),
+        registration_opens_at=None,
+    )
+    session = f.SessionFactory(lab=lab)
+    called_off = f.SessionFactory(lab=lab, status="cancelled", cancelled_at=timezone.now())
+    earlier = timezone.now() - timedelta(days=20)
+    people = f.RegistrationFactory.create_batch(4, lab=lab, confirmed_at=earlier)
+    for person in people[:3]:
+        f.AttendanceFactory(registration=person, session=session)
+    f.AttendanceFactory(registration=people[3], session=called_off)
+    f.RegistrationFactory.create_batch(2, lab=lab, state="cancelled", cancelled_at=timezone.now())
+    f.RegistrationFactory(lab=lab, state="unconfirmed", confirmed_at=None)
+    erase(people[0])
+    client = client_of(f.StaffFactory(lab=lab).user)
+    for address in (HOME, "/organise/labs/lab/"):
+        page = text(client.get(address))
+        assert "<dt>Registered</dt><dd>4</dd>" in page
+        assert "<dt>People who attended</dt><dd>4</dd>" in page
+    assert "4 registered people confirmed between" in page
+    listed = text(client.get("/organise/labs/lab/registrations/"))
+    assert "4 registered, 1 not confirmed yet, 2 cancelled; 1 of them erased and no longer listed." in listed
+    assert "<strong>6 entries</strong>" in listed
+    assert "Export 6 entries as CSV" in listed
+    certificates = text(client.get("/organise/labs/lab/certificates/"))
+    assert 'All <span class="count">2</span>' in certificates
+    assert "2 more people attended" in certificates

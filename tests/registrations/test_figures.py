@@ -23,7 +23,7 @@ def test_totals_count_people_seats_and_who_came():
     f.AttendanceFactory(registration=first, session=free)
 
     assert figures.totals(lab) == Totals(
-        registered=2, unconfirmed=1, cancelled=0, seats=3, waiting=1, attended=1
+        registered=2, unconfirmed=1, cancelled=0, erased=0, seats=3, waiting=1, attended=1
     )
     assert [(line.session, line.seats, line.waiting, line.attended) for line in figures.by_session(lab)] == [
         (full, 1, 1, 1),

@@ -392,8 +392,8 @@ def test_a_new_place_of_a_room_moves_its_sessions_and_a_new_name_or_link_does_no
     [
         ({"name_0": "", "name_1": ""}, "Write this in at least one language"),
         ({"name_0": "x" * 101}, "Use at most 100 characters"),
-        ({"join_link": "javascript:alert(1)"}, "Write the link in full"),
-        ({"join_link": "ftp://example.org/"}, "Write the link in full"),
+        ({"join_link": "javascript:alert(1)"}, "This is not a whole web address"),
+        ({"join_link": "ftp://example.org/"}, "This is not a whole web address"),
         ({"address": "one\x0btwo"}, "U+000B"),
         ({"capacity": "-5"}, "Write 0 or more"),
     ],

@@ -226,7 +226,7 @@ def test_all_that_differs_is_listed_in_words(client: Client, lab: Lab) -> None:
     assert [(one.label, one.before, one.after) for one in answer.context["conflict"]] == [
         ("Languages", "English, Български", "English"),
         ("Name", "bg: Тяхно", f"bg: {opened.values['name_1'][0]}"),
-        ("Cities", "Sofia", "Plovdiv, Sofia"),
+        ("Cities that take part", "Sofia", "Plovdiv, Sofia"),
         ("Number of cities in all", "9", "–"),
         ("Who may see it", "Public: everybody", "Draft: its owners, and everybody once one of its labs is public"),
     ]  # fmt: skip
@@ -240,7 +240,7 @@ def test_hours_of_registration_and_a_colour_are_compared_as_they_are_meant(clien
     answer = client.post(address, opened.filled(opens_date="2027-03-01", opens_time="9.30", colour="#0a7"))
     assert [(one.label, one.before, one.after) for one in answer.context["conflict"]] == [
         ("First day", "5 April 2027", "6 April 2027"),
-        ("Hour of opening", "09:00", "09:30"),
+        ("Opening time", "09:00", "09:30"),
     ]
 
 

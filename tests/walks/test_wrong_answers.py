@@ -3,6 +3,7 @@ is linked from the summary, and has kept what was typed.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -38,6 +39,7 @@ OURS = {FIELD, "csrfmiddlewaretoken"}
 WRONG: dict[str, str | None] = {
     "missing": None,
     "a word": "no-such-thing",
+    "no web address": "javascript:alert(1)",
     "too long": "x" * 20_001,
     "a NUL": "a\0b",
     "below nought": "-1",
@@ -108,6 +110,7 @@ class Answer:
     described: set[str] = field(default_factory=set)
     summary: list[tuple[str, str]] = field(default_factory=list)
     has_summary: bool = False
+    counted: str = ""
 
 
 class _Reader(HTMLParser):
@@ -117,6 +120,7 @@ class _Reader(HTMLParser):
         self.depth = 0
         self.box: tuple[str, int] | None = None
         self.in_summary = 0
+        self.in_title = 0
         self.link = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -131,6 +135,8 @@ class _Reader(HTMLParser):
         if "errors" in classes:
             self.box = (said.get("id", ""), self.depth)
             self.answer.errors[self.box[0]] = ""
+        if said.get("id") == "problems-title":
+            self.in_title = self.depth
         if self.in_summary and tag == "li":
             self.answer.summary.append(("", ""))
         if self.in_summary and tag == "a":
@@ -143,11 +149,15 @@ class _Reader(HTMLParser):
             self.box = None
         if self.in_summary == self.depth:
             self.in_summary = 0
+        if self.in_title == self.depth:
+            self.in_title = 0
         self.depth -= 1
 
     def handle_data(self, data: str) -> None:
         if self.box:
             self.answer.errors[self.box[0]] += " " + data.strip()
+        if self.in_title:
+            self.answer.counted += data.strip()
         if self.in_summary and self.answer.summary:
             link, words = self.answer.summary[-1]
             self.answer.summary[-1] = (link, f"{words} {data.strip()}".strip())
@@ -181,6 +191,16 @@ def faults(answer: Answer, theirs: re.Pattern[str]) -> Iterator[str]:
         yield f"no summary, but {answer.errors}"
     if len(answer.summary) < len(answer.errors):
         yield f"{len(answer.errors)} errors, {len(answer.summary)} lines in the summary"
+    for words, times in Counter(words for _link, words in answer.summary).items():
+        if times > 1:
+            yield f"said {times} times: {words}"
+    for link, times in Counter(link for link, _words in answer.summary if link).items():
+        if times > 1:
+            yield f"{times} lines about one answer: {[words for to, words in answer.summary if to == link]}"
+    yield from (f"names no field: {words}" for link, words in answer.summary if link and ": " not in words)
+    wrong = len({link or words for link, words in answer.summary})
+    if wrong > 1 and str(wrong) not in answer.counted:
+        yield f"{wrong} wrong answers, but: {answer.counted}"
 
 
 def forms_in_reach(world: w.World, client: Client) -> Iterator[tuple[Route, str]]:
