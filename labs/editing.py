@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +28,7 @@ from labs.logos import LogoRefused, read_logo
 from labs.models import City, Lab, Message, Programme, User
 from labs.models.texts import languages_of
 from labs.revisions import touch, touch_all
-from labs.signals import lab_deleting, lab_rescheduled
+from labs.signals import lab_deleting, lab_has_another_place, lab_rescheduled
 from labs.theme import clean_colour, theme_values
 from labs.wording import said_of
 
@@ -255,6 +256,7 @@ def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     frame = (lab.starts_on, lab.ends_on, lab.time_zone)
+    before = copy(lab)
     slug = plan.slug or lab.slug
     if not put(lab, plan, LAB_COLUMNS) and slug == lab.slug:
         return lab
@@ -264,6 +266,8 @@ def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
     _save_under_chosen_address(lab, by)
     if frame != (lab.starts_on, lab.ends_on, lab.time_zone):
         lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
+    if (languages_of(before.venue), before.format) != (languages_of(lab.venue), lab.format):
+        lab_has_another_place.send(sender=Lab, lab_id=lab.pk, before=before, by=by)
     touch(lab.pk)
     return lab
 

@@ -8,6 +8,9 @@ from django.dispatch import Signal
 # lab_id: int. The lab's days or zone are about to be others; a receiver may raise labs.editing.Refused.
 lab_rescheduled = Signal()
 
+# lab_id: int, before: Lab (as it was), by: User | None. The lab has another venue, or another format.
+lab_has_another_place = Signal()
+
 # lab_id: int. The lab is about to move with all its sessions; a receiver may raise labs.editing.Refused.
 lab_moving = Signal()
 

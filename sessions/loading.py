@@ -242,7 +242,10 @@ class _Loading:
             self._create(lab, values)
             different = False
         else:
+            as_it_was = copy(lab)
             different = self._change(lab, values)
+            if different:
+                scheduling.venue_changed(lab, before=as_it_was, by=self.by, tell=self.tell or None)
             self._check_sessions_left_outside(lab, facts)
         before = parts_in_public(lab)
         other_parts = self._lab_parts(lab, facts)

@@ -5,14 +5,19 @@ from typing import Any
 from django.dispatch import receiver
 
 from labs.models import Lab, Room, User
-from labs.signals import lab_deleting, lab_rescheduled, room_changed
+from labs.signals import lab_deleting, lab_has_another_place, lab_rescheduled, room_changed
 from sessions.lab_frames import refuse_if_any_is_outside
-from sessions.scheduling import delete_session, place_changed
+from sessions.scheduling import delete_session, place_changed, venue_changed
 
 
 @receiver(lab_rescheduled, sender=Lab)
 def leave_no_session_outside(lab_id: int, **more: Any) -> None:
     refuse_if_any_is_outside(Lab.objects.get(pk=lab_id))
+
+
+@receiver(lab_has_another_place, sender=Lab)
+def carry_the_venue_into_sessions(lab_id: int, before: Lab, by: User | None, **more: Any) -> None:
+    venue_changed(Lab.objects.get(pk=lab_id), before=before, by=by)
 
 
 @receiver(lab_deleting, sender=Lab)

@@ -44,6 +44,7 @@ __all__ = [
     "place_changed",
     "plan_of",
     "set_agenda",
+    "venue_changed",
     "was_seen",
 ]
 
@@ -241,6 +242,24 @@ def place_changed(
         else:
             changed(session, Change.EDITED)
     touch(room.lab_id, public=public)
+
+
+@transaction.atomic
+def venue_changed(lab: Lab, *, before: Lab, by: User | None = None, tell: bool | None = None) -> None:
+    """Carry another venue or format of the lab into the sessions that take place elsewhere by it.
+
+    `before` is the lab as it was; `tell` as in `change_session`. The caller raises the lab's revision.
+    """
+    found = Session.objects.select_for_update(no_key=True, of=("self",)).filter(lab=lab)
+    for session in found.select_related("room").order_by("pk"):
+        session.lab = before
+        was = telling.facts_of(session)
+        session.lab = lab
+        if telling.facts_of(session)["place"] == was["place"]:
+            continue
+        session.sequence += 1
+        _save(session, by, seen=True)
+        telling.moved(session, was, tell)
 
 
 def _save(session: Session, by: User | None, *, seen: bool) -> None:

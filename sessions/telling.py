@@ -71,8 +71,8 @@ def facts_of(session: Session) -> dict[str, Any]:
 
 def _beside_the_room(session: Session) -> list[Any]:
     """Return what makes a place besides the room's name: where only that differs, people go to another room."""
-    room = session.room
-    return [room.address, room.online] if room else []
+    room, venue = session.room, languages_of(session.lab.venue)
+    return [room.address, room.online, venue] if room else [venue]
 
 
 def differences(

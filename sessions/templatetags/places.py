@@ -16,4 +16,4 @@ register = template.Library()
 def place(session: Session) -> SafeString:
     """Print "Plenary, 5 Rue de la Loi, Town hall" with its sign; nothing where no place is known."""
     words = place_marked(session, get_language() or "en")
-    return format_html("{}{}", icon("screen" if is_online(session) else "place"), words) if words else words
+    return format_html("{} {}", icon("screen" if is_online(session) else "place"), words) if words else words

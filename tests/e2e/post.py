@@ -34,7 +34,7 @@ def letter_of(mail: email.message.EmailMessage) -> Letter:
     assert html is not None, f"“{mail['Subject']}” has no HTML part"
     return Letter(
         subject=str(mail["Subject"]).strip(),  # a long one begins on the header's second line
-        text=text.get_content(),
+        text=text.get_content().replace("\r\n", "\n"),
         html=html.get_content(),
         language=str(mail["Content-Language"]),
         calendars=tuple(

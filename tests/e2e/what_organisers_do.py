@@ -181,27 +181,16 @@ def the_owner_moves_the_plenary(
     when = owner.part("When")
     owner.writes("Starts", "12:30", when)
     owner.writes("Ends", "14:00", when)
-    owner.page.get_by_role(
-        "checkbox",
-        name=words_for(
-            1,
-            "Tell the %(count)s person with a seat or in the waiting list by mail",
-            "Tell the %(count)s people with a seat or in the waiting list by mail",
-            count=1,
-        ),
-    ).check()
     owner.presses("Save the session")
-    owner.reads(
-        words_for(
-            1,
-            "The session is saved. A mail to %(count)d person is being written; the calendars follow.",
-            "The session is saved. Mails to %(count)d people are being written; the calendars follow.",
-            count=1,
-        )
-    )
+    owner.reads(words("Tell people about the change?"))
+    send = words_for(1, "Send %(count)s email", "Send %(count)s emails", count=1)
+    owner.page.get_by_role("button", name=send).click()
+    owner.reads(words_for(1, "Sending %(count)d email.", "Sending %(count)d emails.", count=1))
     letter = service.post.next_to(FIRST)
-    assert letter.subject == words("Changed: %(session_title)s", session_title=PLENARY)
-    assert "12:30–14:00" in letter.text
+    new_time = words("new time")
+    assert letter.subject == f"{new_time[:1].upper()}{new_time[1:]}: {PLENARY}"
+    assert words("Was: %(was)s", was="11:30–13:00") in letter.text
+    assert words("Now: %(now)s", now="12:30–14:00") in letter.text
     calendar.sync()
     assert Entry(DAY.isoformat(), "10:30", "12:00", PLENARY) in shown(calendar)
     after = calendar.entries()[PLENARY]

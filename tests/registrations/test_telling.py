@@ -178,6 +178,26 @@ def test_a_room_that_moves_is_asked_about_for_its_sessions(client: Client, sessi
     assert [mail.subject for mail in mails("session_moved")] == ["New place: Opening"] * 2
 
 
+def test_another_venue_is_asked_about_for_the_sessions_that_go_there(
+    client: Client, session: Session
+) -> None:
+    people(session, 1)
+    online = f.SessionFactory(lab=session.lab, room=f.RoomFactory(lab=session.lab))
+    form = next(
+        form for form in forms_of(client.get("/organise/labs/lab/settings/")) if "venue_0" in form.names
+    )
+    client.post("/organise/labs/lab/settings/", form.filled(venue_0="City library"))
+    answer(client, "tell")
+    work("registrations.tell")
+
+    [mail] = mails("session_moved")
+    assert mail.subject == "New place: Opening"
+    assert changes_in(mail) == "Place Was: Hall 1, Town hall Now: Hall 1, City library"
+    session.refresh_from_db()
+    online.refresh_from_db()
+    assert (session.sequence, online.sequence) == (1, 0)
+
+
 def test_a_new_join_link_is_told_to_people_with_a_seat_alone_and_again_when_it_changes_again(
     client: Client, session: Session
 ) -> None:

@@ -6,15 +6,16 @@ from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db.models import Model
 
-from labs.models import City, Lab, LabDay, Message, Programme, Room, StakeholderGroup, Track
+from labs.models import City, Lab, LabDay, Message, Programme, Room, StakeholderGroup, Task, Track
 from labs.models.texts import languages_of
 from sessions import publishing
 from sessions.loading import load
-from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models import AgendaItem, Appearance, Session, Speaker, UntoldChange
 from sessions.programme_file import ProgrammeFileError, read
 from sessions.scheduling import change_session, plan_of
 from tests.factories import LabFactory, ProgrammeFactory, SessionFactory
@@ -165,6 +166,21 @@ def test_dates_that_would_leave_a_session_outside_the_lab_are_refused():
 
     with pytest.raises(ProgrammeFileError, match="outside the lab: late"):
         load_document(document)
+
+
+@pytest.mark.parametrize("tell", [True, False])
+def test_people_of_a_session_that_moves_are_told_or_asked_about(file, tell):
+    load_document(a_document())
+    Session.objects.filter(slug="dialogue").update(seats_taken=2, last_place=2)
+    document = a_document()
+    session_of(document).update(starts="2027-03-30T15:00", agenda=session_of(document)["agenda"])
+
+    with time_machine.travel("2027-03-01"):
+        out, _err = run(file(document), *(["--tell"] if tell else []))
+
+    asked = "People have not been told about the change of 1 session."
+    assert (asked in out, UntoldChange.objects.count()) == ((False, 0) if tell else (True, 1))
+    assert Task.objects.filter(name="registrations.tell").exists() is tell
 
 
 def test_only_what_differs_is_changed_and_the_file_stays_silent_about_the_rest():

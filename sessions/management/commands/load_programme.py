@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from labs.models import City
 from sessions.loading import NAMES, Report, load
+from sessions.models import UntoldChange
 from sessions.programme_file import ProgrammeFileError, read
 from sessions.programme_file.document import MAX_BYTES
 
@@ -68,6 +69,17 @@ class Command(BaseCommand):
             rows = ", ".join(f"{label} {counts[kind]}" for kind, label in NAMES.items() if counts[kind])
             if rows:
                 self.stdout.write(f"  {title}: {rows}")
+        untold = UntoldChange.objects.count()
+        if untold:
+            # The console asks whether to email them.
+            self.stdout.write(
+                ngettext(
+                    "People have not been told about the change of %(count)s session.",
+                    "People have not been told about the changes of %(count)s sessions.",
+                    untold,
+                )
+                % {"count": untold}
+            )
 
 
 def _content(name: str) -> bytes:
