@@ -24,6 +24,7 @@ urlpatterns = [
         name="registration_give_up",
     ),
     path("registrations/<str:token>/cancel/", managing.registration_cancel, name="registration_cancel"),
+    path("registrations/<str:token>/erase/", managing.registration_erase, name="registration_erase"),
     path("registrations/<str:token>/leave/", managing.registration_leave, name="registration_leave"),
     path("registrations/<str:token>/feed/", managing.registration_renew_feed, name="registration_renew_feed"),
     path("", include("registrations.overview_urls")),

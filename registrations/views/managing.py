@@ -286,6 +286,31 @@ def registration_cancel(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
+def registration_erase(request: HttpRequest, token: str) -> HttpResponse:
+    """Have oneself erased, also after cancelling: says what goes and what stays, and does it only after that."""
+    found = _find(request, token, links.MANAGE)
+    if isinstance(found, Registration) and found.state == State.UNCONFIRMED:
+        return render(request, "registrations/link_gone.html", status=404)
+    if isinstance(found, HttpResponse):
+        return found
+    if request.method == "POST":
+        erasing.erase(found)
+        return redirect("registration_erased")
+    return render(
+        request,
+        "registrations/erase.html",
+        _context(
+            found,
+            token,
+            seats=_seats_in_sight(request, found),
+            attended=found.attendances.count(),
+            mails=Message.objects.filter(about=f"registration:{found.public_id}").count(),
+        ),
+    )
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
 def registration_leave(request: HttpRequest, token: str) -> HttpResponse:
     """“Not you?”: erase what is known of this address here; asks first."""
     found = _find(request, token, links.LEAVE)
@@ -323,7 +348,7 @@ def _manageable(request: HttpRequest, token: str) -> Registration | HttpResponse
     """Return the confirmed registration that the link opens, or the page to show instead."""
     found = _find(request, token, links.MANAGE)
     if isinstance(found, Registration) and found.state == State.CANCELLED:
-        return render(request, "registrations/cancelled.html", {"lab": found.lab, "registration": found})
+        return render(request, "registrations/cancelled.html", _context(found, token))
     if isinstance(found, Registration) and found.state == State.UNCONFIRMED:
         return render(request, "registrations/link_gone.html", status=404)
     return found

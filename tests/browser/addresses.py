@@ -65,6 +65,8 @@ PERSONAL = (
     page("registration_sessions"),
     page("registration_give_up"),
     page("registration_cancel"),
+    page("registration_erase"),
+    page("registration_erase", token="cancelled_token"),
     page("registration_leave", token="leave_token"),
     page("registration", status=404, token="=no-longer-valid"),
     page("account_reset_password_from_key"),

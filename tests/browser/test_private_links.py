@@ -98,6 +98,11 @@ def test_a_registration_is_made_changed_and_ended(
         person.refresh_from_db()
         assert (person.name, person.feed_version, person.state) == ("Demo participant 42", 2, "cancelled")
 
+        reader.opens(f"{manage}erase/")
+        press(page)
+        person.refresh_from_db()
+        assert (person.name, person.email) == ("", "")
+
 
 @pytest.mark.parametrize(("who", "language", "script"), KINDS)
 def test_links_that_say_not_me_and_send_it_again(
@@ -109,7 +114,7 @@ def test_links_that_say_not_me_and_send_it_again(
         reader.opens(reverse("registration_link"))
         page.locator("[name=email]").fill(person.email)
         press(page)
-        assert page.url.endswith("?sent")
+        assert page.url.endswith("?sent=")
 
         reader.opens(links.path_of(person, links.LEAVE))
         press(page)
