@@ -25,7 +25,7 @@ import sys
 import tempfile
 import traceback
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib.resources import files
 from typing import Any
@@ -33,6 +33,7 @@ from xml.etree import ElementTree
 
 import pydyf
 import weasyprint.pdf
+import weasyprint.pdf.tags
 from cssselect2 import ElementWrapper
 from PIL import Image
 from weasyprint import CSS, HTML, Document
@@ -145,7 +146,7 @@ class Typesetter:
         )
         _identify_universal_access(document)
         pdf: bytes = document.write_pdf(
-            finisher=_compress,
+            finisher=_finish,
             uncompressed_pdf=True,
             pdf_variant="pdf/a-3a",
             pdf_identifier=identifier.encode(),
@@ -162,6 +163,39 @@ def _identify_universal_access(document: Document) -> None:
         return rdf.replace(b"</rdf:RDF>", _UNIVERSAL_ACCESS + b"</rdf:RDF>")
 
     document.metadata.generate_rdf_metadata = generate_rdf_metadata
+
+
+_build_box_tree = weasyprint.pdf.tags._build_box_tree
+
+
+def _describe(box: Any, *more: Any) -> Iterator[pydyf.Dictionary]:
+    """Build the structure of a box as the renderer does, and say what it leaves out of the page's attributes.
+
+    The renderer knows neither `lang` (ISO 32000-1, 14.9.2.2) nor the scope of a header cell (14.8.5.7).
+    """
+    source = getattr(box, "_box", box).element  # absolute boxes stand behind a placeholder
+    for element in _build_box_tree(box, *more):
+        if source is not None and source.tag not in ("html", "body"):
+            if language := source.attrib.get("lang"):
+                element["Lang"] = pydyf.String(language)
+            if element["S"] == "/TH":
+                element["A"]["Scope"] = "/Row" if source.attrib.get("scope") == "row" else "/Column"
+        yield element
+
+
+def _finish(document: Document, pdf: pydyf.PDF) -> None:
+    _index_identifiers(pdf)
+    _compress(document, pdf)
+
+
+def _index_identifiers(pdf: pydyf.PDF) -> None:
+    """Add the tree by which elements are found by their IDs (ISO 32000-1, 14.7.2), where any has one."""
+    elements = [one for one in pdf.objects if isinstance(one, pydyf.Dictionary) and "ID" in one]
+    named = sorted((one["ID"].string, one) for one in elements if one.get("Type") == "/StructElem")
+    if named:
+        names = [part for name, one in named for part in (pydyf.String(name), one.reference)]
+        root = pdf.objects[int(pdf.catalog["StructTreeRoot"].split()[0])]
+        root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(names)})
 
 
 def _compress(document: Document, pdf: pydyf.PDF) -> None:
@@ -201,6 +235,7 @@ class _ColourProfile:
 def warmed_up(style: str, page: str, faces: Goods) -> Typesetter:
     """Return a typesetter that has everything in memory: the faces, the colour profile, each kind of picture."""
     weasyprint.pdf.files = _ColourProfile()
+    weasyprint.pdf.tags._build_box_tree = _describe
     # The renderer lays the faces into a folder, from which the font library reads each of them once.
     with tempfile.TemporaryDirectory(prefix="citylabs-press-") as tempfile.tempdir:
         typesetter = Typesetter(style, faces)

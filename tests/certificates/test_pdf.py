@@ -22,6 +22,7 @@ from django.utils import translation
 from django.utils.translation import gettext, pgettext
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader
+from pypdf.generic import ContentStream
 
 from certificates import glyphs, pdf, qr, typesetting
 from certificates import press as press_module
@@ -235,6 +236,74 @@ def test_the_tag_tree_has_one_heading_and_a_table_with_headed_cells():
         1,
     ]
     assert all(one["/A"].get("/Headers") for one in elements if one["/S"] == "/TD")
+
+
+def test_header_cells_say_their_scope_and_are_found_by_their_ids():
+    reader = read(render(certificate("bg", sessions=many_sessions(30))))
+    elements = structure(reader)
+    headers = [one for one in elements if one["/S"] == "/TH"]
+    columns, rows = 3 * len(reader.pages), 1
+    assert [one["/A"]["/Scope"] for one in headers] == ["/Column"] * columns + ["/Row"] * rows
+    names = reader.root_object["/StructTreeRoot"]["/IDTree"]["/Names"]
+    index = dict(zip(names[::2], names[1::2], strict=True))
+    assert list(index) == sorted(index)
+    assert {name: one.get_object()["/ID"] for name, one in index.items()} == {name: name for name in index}
+    assert set(index) == {one["/ID"] for one in headers}
+    used = {name for one in elements if one["/S"] == "/TD" for name in one["/A"]["/Headers"]}
+    assert used <= set(index)
+
+
+def test_the_other_language_is_marked_in_the_structure():
+    reader = read(printed("bg"))
+    said: dict[str, list[str]] = {"bg": [], "en": []}
+
+    def collect(element: Any, language: str) -> None:
+        language = element.get("/Lang", language)
+        kids = element.get("/K", [])
+        for kid in kids if isinstance(kids, list) else [kids]:
+            kid = kid.get_object()
+            if isinstance(kid, int):
+                said[language].append(pieces[kid])
+            elif "/S" in kid:
+                collect(kid, language)
+
+    pieces = marked_pieces(reader)
+    for top in reader.root_object["/StructTreeRoot"]["/K"]:
+        collect(top.get_object(), reader.root_object["/Lang"])
+    english, bulgarian = " ".join(said["en"]), " ".join(said["bg"])
+    for part in ("This is to certify that", "took part in", "Dialogue with Thierry", "Issued on"):
+        assert part in english
+        assert part not in bulgarian
+    assert "Удостоверение за участие" in bulgarian
+    assert not re.search("[а-я]", english)
+
+
+def marked_pieces(reader: Any) -> dict[int, str]:
+    """The text of each piece of marked content of the first page, by its number."""
+    page_one = reader.pages[0]
+    fonts = {name: font.get_object() for name, font in page_one["/Resources"]["/Font"].items()}
+    maps = {name: character_map(font) for name, font in fonts.items()}
+    pieces: dict[int, str] = {}
+    number, current = -1, {}
+    for operands, operator in ContentStream(page_one.get_contents(), reader).operations:
+        if operator == b"BDC":
+            number = operands[1].get("/MCID", -1) if isinstance(operands[1], dict) else -1
+            pieces.setdefault(number, "")
+        elif operator == b"Tf":
+            current = maps[operands[0]]
+        elif operator in (b"TJ", b"Tj"):
+            for part in operands[0] if operator == b"TJ" else operands:
+                if isinstance(part, (bytes, str)):
+                    raw = part.original_bytes
+                    codes = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
+                    pieces[number] = pieces.get(number, "") + "".join(current.get(code, "") for code in codes)
+    return pieces
+
+
+def character_map(font: Any) -> dict[int, str]:
+    """The characters of a font's glyphs, as its ToUnicode says."""
+    pairs = re.findall(rb"^<(\w{4})> <(\w+)>$", font["/ToUnicode"].get_data(), re.MULTILINE)
+    return {int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in pairs}
 
 
 def test_the_printed_qr_code_is_the_address():
