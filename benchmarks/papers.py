@@ -38,7 +38,7 @@ def _content(name: str) -> CertificateContent:
         ),
         minutes=270,
         issued_on=day,
-        time_zone="Europe/Sofia",
+        zone={"en": "Sofia (EET, UTC+2)", "bg": "София (EET, UTC+2)"},
     )
 
 

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext
 
 from certificates.figure import Slot
 from certificates.models import Certificate
 from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
 from labs.models import Lab
-from labs.models.texts import languages_of
+from labs.models.texts import languages_of, reading
 from labs.wall_clock import wall
+from labs.zone_hours import city_words
 from sessions.models import Session
 
 
@@ -22,6 +23,8 @@ def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Sessi
 
     `others` are the lab's public sessions that the person did not attend, drawn faintly in the picture.
     """
+    sessions = list(attended)
+    instants = [at for session in sessions for at in (session.starts_at, session.ends_at)]
     values = lab.theme_values or {}
     colours = Colours()
     return {
@@ -32,7 +35,8 @@ def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Sessi
         "first_day": lab.starts_on.isoformat(),
         "last_day": lab.ends_on.isoformat(),
         "time_zone": lab.time_zone,
-        "sessions": [{**_slot(session, lab), "titles": languages_of(session.title)} for session in attended],
+        "zone": {code: city_words(lab.time_zone, instants, code) for code, _name in settings.LANGUAGES},
+        "sessions": [{**_slot(session, lab), "titles": languages_of(session.title)} for session in sessions],
         "others": [_slot(session, lab) for session in others],
         "colours": {
             "ground": values.get("lab", colours.ground),
@@ -43,15 +47,17 @@ def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Sessi
 
 
 def _place(lab: Lab) -> dict[str, str]:
+    """Return where the lab takes place, by language: its venue, online, or both."""
     venue = languages_of(lab.venue)
-    if venue:
+    if lab.format == Lab.Format.IN_PERSON:
         return venue
-    if lab.format != Lab.Format.ONLINE:
-        return {}
     words = {}
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            words[language] = pgettext("place of a lab, within a sentence", "online")
+            if lab.format == Lab.Format.ONLINE:
+                words[language] = pgettext("place of a lab, within a sentence", "online")
+            elif there := reading(lab.venue, language, lab.default_language)[0]:
+                words[language] = gettext("{venue} and online").format(venue=there)
     return words
 
 
@@ -106,7 +112,7 @@ def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateCont
         ),
         minutes=certificate.minutes,
         issued_on=wall(certificate.issued_at, said["time_zone"]).date(),
-        time_zone=said["time_zone"],
+        zone=said["zone"],
         colours=Colours(**said["colours"]),
         logo=logo,
         other_sessions=tuple(

@@ -21,6 +21,7 @@ from certificates.glyphs import MissingGlyphs, missing_glyphs, normalise_name, p
 from certificates.press import Picture, typeset
 from certificates.sheet import sheet
 from labs import dates
+from labs.zones import city_of
 
 __all__ = [
     "AttendedSession",
@@ -101,7 +102,7 @@ class AttendedSession:
 
 @dataclass(frozen=True)
 class CertificateContent:
-    """All that a certificate says. Texts by language code; times are wall times in `time_zone` (an IANA name).
+    """All that a certificate says. Texts by language code; times are wall times in one zone, named in `zone`.
 
     `minutes` are those of all sessions together; what ran at the same time counts once.
     `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are
@@ -124,7 +125,7 @@ class CertificateContent:
     sessions: tuple[AttendedSession, ...]
     minutes: int
     issued_on: date
-    time_zone: str
+    zone: Mapping[str, str]
     colours: Colours = field(default_factory=Colours)
     logo: Logo | None = None
     other_sessions: tuple[figure.Slot, ...] = ()
@@ -171,6 +172,7 @@ class CertificateContent:
         yield "programme_name", self.programme_name
         yield "organiser_name", self.organiser_name
         yield "place", self.place
+        yield "zone", self.zone
         for number, session in enumerate(self.sessions, start=1):
             yield f"sessions, number {number}", session.titles
 
@@ -201,17 +203,12 @@ class _Statement:
     lab: _Line
     place: str
     days: str
-    time_zone: str
+    zone: str
 
     @property
     def text(self) -> str:
         """The parts without markup, for measuring."""
-        return f"{self.lab.text} {self.place} {self.days} {self.time_zone}"
-
-    @property
-    def zone(self) -> str:
-        """The zone's name as markup that keeps it on one line."""
-        return format_html(_UNBROKEN, self.time_zone)
+        return f"{self.lab.text} {self.place} {self.days} {self.zone}"
 
     @property
     def period(self) -> str:
@@ -287,7 +284,7 @@ def _specimen(language: str) -> CertificateContent:
         ),
         minutes=270,
         issued_on=day,
-        time_zone="Europe/Sofia",
+        zone={code: f"{city_of('Europe/Sofia', code)} (EET, UTC+2)" for code, _name in settings.LANGUAGES},
     )
 
 
@@ -355,7 +352,7 @@ def _statement(content: CertificateContent, language: str) -> _Statement:
         lab=_lines(content.lab_title, (language,))[0],
         place=place[0].text if place else "",
         days=dates.date_range(content.first_day, content.last_day, language),
-        time_zone=content.time_zone,
+        zone=_lines(content.zone, (language,))[0].text,
     )
 
 

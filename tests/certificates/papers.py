@@ -68,7 +68,11 @@ def certificate(language: str = "en", **changes: Any) -> CertificateContent:
         "last_day": date(2021, 12, 10),
         "sessions": SESSIONS,
         "issued_on": date(2021, 12, 13),
-        "time_zone": "Europe/Sofia",
+        "zone": {
+            "en": "Sofia (EET, UTC+2)",
+            "bg": "София (EET, UTC+2)",
+            "el": "Σόφια (EET, UTC+2)",
+        },
         "colours": Colours("#8f3219", "#e8937a", "#f6d4ca"),
         "other_sessions": (Slot(date(2021, 12, 10), time(15, 30), time(16), attended=False),),
     }

@@ -1,7 +1,7 @@
 """Issuing: who has earned a certificate, once each, and what becomes of it."""
 
 import unicodedata
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -316,3 +316,29 @@ def test_a_person_reads_which_letters_no_certificate_can_show_and_is_not_refused
     assert "Certificates cannot show: 王 (U+738B), 小 (U+5C0F), 明 (U+660E)" in page
     fine = Client().get(links.path_of(f.RegistrationFactory(name="Nguyễn"), links.MANAGE)).content.decode()
     assert "Certificates cannot show" not in fine
+
+
+def test_the_zone_is_named_as_on_pages_with_each_offset_over_a_change_of_clocks() -> None:
+    lab = f.LabFactory(starts_on=date(2027, 3, 26), time_zone="Europe/Sofia")
+    registration = f.RegistrationFactory(lab=lab, language="bg")
+    for on in (date(2027, 3, 26), date(2027, 3, 29)):
+        f.AttendanceFactory(registration=registration, session__start_date=on)
+    certificate = issuing.issue(registration)
+    text = " ".join(PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text().split())
+    assert "times in Sofia (EET, UTC+2; from 29 March EEST, UTC+3)" in text
+    assert "часова зона София (EET, UTC+2; от 29 март EEST, UTC+3)" in text
+    assert "Europe/" not in text
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ({"format": "online"}, ", online, "),
+        ({"format": "hybrid", "venue": {"en": "Town hall"}}, ", Town hall and online, "),
+        ({"format": "in-person", "venue": {"en": "Town hall"}}, ", Town hall, "),
+    ],
+)
+def test_the_place_of_the_lab_stands_in_the_sentence(where: dict[str, Any], words: str) -> None:
+    certificate = issuing.issue(attended(lab=f.LabFactory(**where)))
+    text = " ".join(PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text().split())
+    assert words in text

@@ -109,8 +109,8 @@ def test_the_english_certificate_says_all_of_it_in_reading_order():
         "Certificate of attendance",
         "This is to certify that",
         "Demo participant 17",
-        "took part in 4th ICC City Lab, online, 30 November – 10 December 2021, in these sessions "
-        "(times in Europe/Sofia):",
+        "took part in 4th ICC City Lab, online, 30 November – 10 December 2021, in these sessions; "
+        "times in Sofia (EET, UTC+2):",
         "Date Session Duration",
         "30.11.2021",
         "13:00–14:00",
