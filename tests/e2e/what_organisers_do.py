@@ -266,7 +266,7 @@ def the_owner_issues_certificates(owner: Person, programme: Programme) -> None:
     owner.page.get_by_role(
         "button", name=words_for(2, "Issue %(ready)s certificate", "Issue %(ready)s certificates", ready=2)
     ).click()
-    owner.reads(words("The certificates are being issued. Everyone gets a mail with the link."))
+    owner.reads(words("The certificates will be issued. Everyone gets an email with the link."))
 
 
 def the_owner_revokes(owner: Person, programme: Programme, code: str) -> None:
