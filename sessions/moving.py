@@ -123,11 +123,12 @@ def move_lab(
     *,
     folds: Folds | None = None,
     dates: LabDates | None = None,
-    tell: bool = True,
+    tell: bool | None = None,
 ) -> LabMove:
     """Move the lab and all its sessions, so that it begins on `first_day`. Returns what changed.
 
-    `tell` asks for people with a seat, or waiting for one, to be told. Raises Refused, and then nothing has changed.
+    `tell` says whether people with a seat, or waiting for one, are emailed; None leaves it to the organisers, who are
+    asked (`sessions.telling`). Raises Refused, and then nothing has changed.
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))

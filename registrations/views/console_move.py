@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -29,7 +29,7 @@ from labs.wall_clock import instant, wall
 from labs.zones import offset_text
 from registrations import seats
 from registrations.models import Seat
-from sessions.models import Session
+from sessions.models import Session, UntoldChange
 from sessions.moving import Folds, LabMove, Step, move_lab, planned
 
 UNDOING = "lab-move"
@@ -43,10 +43,9 @@ class FirstDayForm(HouseForm):
 
 
 class AnswersForm(HouseForm):
-    """Which readings are meant of hours that come twice, and whether people are told."""
+    """Which readings are meant of hours that come twice."""
 
     mark_optional = False
-    tell = forms.BooleanField(required=False, initial=True)
 
     def __init__(self, *args: Any, move: LabMove, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,26 +127,21 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     if is_stale or not answers.is_valid():
         return _page(request, lab, form, found, answers, is_stale=is_stale)
     before, folds = dates_of(lab), _folds_of(lab)
-    people = people_of(lab)
-    tell = bool(answers.cleaned_data["tell"])
     try:
-        move_lab(lab, found.dates.starts_on, person(request), folds=answers.folds, tell=tell)
+        move_lab(lab, found.dates.starts_on, person(request), folds=answers.folds)
     except Refused as error:
         answers.take_over(error.errors)
         return _page(request, lab, form, found, answers)
-    facts = {"lab": lab.pk, "dates": _plain(before), "folds": folds, "tell": tell, "now": str(lab.starts_on)}
-    undo.say(request, _words(people if tell else 0), UNDOING, facts)
-    return redirect("console_sessions", lab.slug)
+    facts = {"lab": lab.pk, "dates": _plain(before), "folds": folds, "now": str(lab.starts_on)}
+    words = _("The lab and its sessions have moved. Calendars are updated automatically.")
+    undo.say(request, words, UNDOING, facts)
+    return redirect(_next_page(lab))
 
 
-def _words(people: int) -> str:
-    if not people:
-        return _("The lab and its sessions have moved. No one is notified; the calendars follow.")
-    return ngettext(
-        "The lab and its sessions have moved. Emailing %(count)d person; the calendars follow.",
-        "The lab and its sessions have moved. Emailing %(count)d people; the calendars follow.",
-        people,
-    ) % {"count": people}
+def _next_page(lab: Lab) -> str:
+    """Return the question whether people are emailed, where it is open, else the list of sessions."""
+    is_untold = UntoldChange.objects.filter(session__lab=lab).exists()
+    return reverse("console_untold" if is_untold else "console_sessions", args=[lab.slug])
 
 
 @undo.undoes(UNDOING)
@@ -165,7 +159,7 @@ def move_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     )
     folds = {(pk, which): fold for pk, which, fold in facts["folds"]}
     try:
-        move_lab(lab, before.starts_on, user, folds=folds, dates=before, tell=facts["tell"])
+        move_lab(lab, before.starts_on, user, folds=folds, dates=before)
     except Refused as error:
         raise undo.CannotUndo(error.message) from error
     return reverse("console_sessions", args=[lab.slug]), _(

@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from labs.models import Lab, Message
-from sessions.models import Session
+from sessions.models import Session, UntoldChange
 from tests import factories as f
 from tests.pages import forms_of
 from tests.registrations.test_news import work
@@ -115,7 +115,9 @@ def test_everything_moves_and_keeps_its_hour_on_the_wall(client: Client, lab: La
 
 
 @pytest.mark.parametrize("tell", [True, False])
-def test_each_person_counts_once_and_is_told_if_asked(client: Client, lab: Lab, tell: bool) -> None:
+def test_each_person_counts_once_and_is_told_if_the_organiser_says_so_afterwards(
+    client: Client, lab: Lab, tell: bool
+) -> None:
     sessions = [
         f.SessionFactory(lab=lab, start_time=time(hour), seats_taken=2, last_place=2) for hour in (9, 11)
     ]
@@ -123,14 +125,24 @@ def test_each_person_counts_once_and_is_told_if_asked(client: Client, lab: Lab, 
         person = f.RegistrationFactory(lab=lab)
         for session in sessions:
             f.SeatFactory(registration=person, session=session, place=place)
-    assert "Email the 2 people with a seat" in text_of(ask(client, "2027-05-04"))
-    page = client.post(
-        ADDRESS, forms_of(ask(client, "2027-05-04"))[-1].filled(tell="on" if tell else None), follow=True
-    )
-    assert ("Emailing 2 people" if tell else "No one is notified") in text_of(page)
+    assert "2 people have a seat or are on a waiting list." in text_of(ask(client, "2027-05-04"))
+    question = move(client, "2027-05-04")["Location"]
+    assert question == "/organise/labs/lab/changes-to-tell/"
+    answer = forms_of(client.get(question))[-1]
+    client.post(question, answer.filled(answer="tell" if tell else "no"))
     work("registrations.tell")
     told = Message.objects.filter(occasion="session_moved").values_list("to_email", flat=True)
     assert len(set(told)) == (2 if tell else 0)
+
+
+def test_what_is_undone_before_anybody_was_told_is_not_asked_about(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, start_time=time(9), seats_taken=1, last_place=1)
+    f.SeatFactory(registration=f.RegistrationFactory(lab=lab), session=session, place=1)
+    question = move(client, "2027-05-04")["Location"]
+    [undo] = [form for form in forms_of(client.get(question)) if "/undo/" in form.action]
+    assert client.post(undo.action, undo.filled())["Location"] == "/organise/labs/lab/sessions/"
+    assert not UntoldChange.objects.exists()
+    assert client.get(question).status_code == 302
 
 
 def test_the_move_is_undone_with_one_press(client: Client, lab: Lab) -> None:
