@@ -34,6 +34,7 @@ from sessions.models import AgendaItem, Appearance, Session, Speaker, UntoldChan
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, may_be_deleted, plan_of
 from sessions.views.console_telling import moved_in
+from sessions.views.undo_save import say_saved
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
 EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
@@ -279,6 +280,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         if revision is None:
             desk.form.take_over({"": [NOT_COMPLETE]})
             return _page(request, desk)
+        before = plan_of(found)
         try:
             changed = change_session(
                 found, plan, person(request), expected_revision=revision, carry_agenda=True
@@ -288,7 +290,10 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         except ChangedMeanwhile:
             return _page(request, desk, comparing.differences(plan_of(found), plan))
         else:
-            messages.success(request, _("The session is saved."))
+            if changed.revised_at == revision:
+                messages.success(request, _("The session is saved."))
+            else:
+                say_saved(request, changed, before)
             return redirect(_next_page(desk.form, changed))
     return _page(request, desk)
 

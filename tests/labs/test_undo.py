@@ -1,6 +1,7 @@
 """What is deleted or taken away in the console can be brought back with one press, as it was."""
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from django.utils import timezone
 from labs.models import Lab, Programme
 from labs.models.texts import languages_of
 from sessions.models import Session
+from sessions.plans import AgendaPlan, AppearancePlan
+from sessions.scheduling import change_session, plan_of, set_agenda
 from tests import factories as f
 from tests.pages import forms_of
 
@@ -163,3 +166,43 @@ def test_what_is_taken_meanwhile_cannot_be_brought_back(client: Client, lab: Lab
     other = f.SessionFactory(lab=lab, slug="opening", visibility="draft", title={"en": datetime.__name__})
     assert "can no longer be undone" in client.post(undo.action, undo.filled(), follow=True).content.decode()
     assert Session.objects.get() == other
+
+
+def test_the_last_save_of_a_session_is_undone_with_its_agenda(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(
+        lab=lab,
+        slug="opening",
+        title={"en": "Opening", "bg": "Откриване", "el": "Έναρξη"},
+        room=f.RoomFactory(lab=lab),
+    )
+    panel = AgendaPlan(
+        title={"en": "Panel", "bg": "Панел"},
+        start_time=time(11, 40),
+        end_time=time(12),
+        appearances=(AppearancePlan(f.SpeakerFactory(programme=lab.programme), "moderator"),),
+    )
+    before = plan_of(set_agenda(session, (panel, AgendaPlan(title={"en": "Talk"}))))
+    address = f"{LAB}sessions/opening/"
+    changes = {"title_0": "Closing", "start_time": "14:00", "end_time": "15:00", "room": ""}
+    answer = client.post(
+        address, forms_of(client.get(address))[-1].filled(**changes, **{"agenda-0-remove": "on"})
+    )
+    assert plan_of(Session.objects.get()).title["en"] == "Closing"
+    assert session.agenda.count() == 1
+    press(client, answer)
+    after = plan_of(Session.objects.get())
+    # What was removed comes back as a new row.
+    assert replace(after, agenda=()) == replace(before, agenda=())
+    assert [replace(one, item=None) for one in after.agenda] == [
+        replace(one, item=None) for one in before.agenda
+    ]
+
+
+def test_a_save_over_which_somebody_else_saved_is_not_undone(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, slug="opening")
+    address = f"{LAB}sessions/opening/"
+    answer = client.post(address, forms_of(client.get(address))[-1].filled(title_0="Mine"))
+    change_session(session, replace(plan_of(session), title={"en": "Theirs"}))
+    assert "can no longer be undone" in press(client, answer).content.decode()
+    session.refresh_from_db()
+    assert languages_of(session.title) == {"en": "Theirs"}
