@@ -86,7 +86,7 @@ def _plan(said: dict[str, Any], session: Session) -> SessionPlan:
     columns |= {name: date.fromisoformat(said[name]) for name in _DATES}
     columns |= {name: time.fromisoformat(said[name]) for name in _TIMES}
     for name, found in (("track", lab.tracks), ("room", lab.rooms)):
-        columns[name] = found.filter(pk=said[name]).first() if said[name] else None  # type: ignore[attr-defined]
+        columns[name] = found.filter(pk=said[name]).first() if said[name] else None
         if said[name] and columns[name] is None:
             raise undo.CannotUndo
     plan = SessionPlan(
