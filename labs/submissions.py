@@ -1,19 +1,24 @@
 """Idempotency: a form or API call that creates something is carried out once, however often it arrives."""
 
-import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import timedelta
 from typing import Any
 
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Submission
 
 _signer = signing.Signer(salt="labs.submissions")
 FIELD = "form_key"
+
+
+# As long as a browser or program may send the same thing again.
+KEPT = timedelta(days=1)
 
 
 class KeyReused(Exception):
@@ -36,23 +41,30 @@ def is_form_key(value: str) -> bool:
     return len(value) <= 100
 
 
-def fingerprint_of(contents: object) -> str:
-    """Return a hash of a call's contents, to tell a repetition from a reuse of the key."""
-    return hashlib.sha256(json.dumps(contents, sort_keys=True, default=str).encode()).hexdigest()
+def _hash_of(what: str, contents: object) -> str:
+    """Return a keyed hash, which nobody without the secret can compare with what may have been typed."""
+    said = json.dumps(contents, sort_keys=True, default=str)
+    return salted_hmac(f"labs.submissions.{what}", said, algorithm="sha256").hexdigest()
 
 
 def once(
-    purpose: str, key: str, contents: object, carry_out: Callable[[], dict[str, Any]]
+    purpose: str, key: str, contents: object, carry_out: Callable[[], dict[str, Any]], *, about: str = ""
 ) -> tuple[dict[str, Any], bool]:
-    """Carry out a creation once per (purpose, key), in one transaction with its remembrance.
+    """Carry out a creation once per (purpose, key), in one transaction with its remembrance, which lasts a day.
 
     `carry_out` returns a small JSON-able result (ids, never personal data). A repetition returns that result and
-    False. Raises KeyReused when the contents differ.
+    False. `about` names the person whose data the contents are, to `forget` it with the person. Raises KeyReused when
+    the contents differ.
     """
-    fingerprint = fingerprint_of(contents)
+    fingerprint, key = _hash_of("contents", contents), _hash_of("key", [purpose, key])
     try:
         with transaction.atomic():
-            submission = Submission.objects.create(purpose=purpose, key=key, fingerprint=fingerprint)
+            submission = Submission.objects.create(
+                purpose=purpose,
+                key=key,
+                fingerprint=fingerprint,
+                about=_hash_of("about", about) if about else "",
+            )
             result = carry_out()
             if result:
                 submission.result = result
@@ -65,3 +77,8 @@ def once(
         if earlier.fingerprint != fingerprint:
             raise KeyReused from None
         return earlier.result, False
+
+
+def forget(about: Collection[str]) -> None:
+    """Forget the forms that were sent about these people."""
+    Submission.objects.filter(about__in=[_hash_of("about", one) for one in about]).delete()

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from labs.clock import database_now
-from labs.models import Task, WorkerBeat
+from labs.models import Submission, Task, WorkerBeat
+from labs.submissions import KEPT
 from labs.work import Lease, task
 
 KEEP_DONE = timedelta(days=30)
@@ -25,6 +27,13 @@ def prune(lease: Lease) -> None:
     ):
         while delete_some(outdated):
             lease.renew()
+
+
+@task("labs.forget_forms", every=timedelta(hours=1))
+def forget_forms(lease: Lease) -> None:
+    """Forget forms that were sent more than a day ago."""
+    while delete_some(Submission.objects.filter(created_at__lt=timezone.now() - KEPT)):
+        lease.renew()
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from labs.api import NamedOut
 from labs.api_access import FOR_EVERYBODY, account_of, lab_of_organiser, reader_of
 from labs.api_document import IN_PLACE
 from labs.api_pages import Pages
+from labs.email_addresses import address_key
 from labs.in_sight import lab_in_sight
 from labs.models import ApiToken, Lab
 from labs.problems import Refused as Problem
@@ -29,7 +30,8 @@ from labs.wording import said_of
 from labs.zones import canonical_of
 from registrations import registering
 from registrations.choosing import choosable
-from registrations.consent import consent_words, kept_until
+from registrations.consent import consent_words
+from registrations.erasing import about_address
 from registrations.models import Attendance, Registration, Seat
 from registrations.refusals import Refused
 from sessions.models import Session
@@ -225,7 +227,7 @@ def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
     return {
         "is_open": found.takes_registrations(timezone.now()),
         "consent": {code: consent_words(found, code) for code, _name in settings.LANGUAGES},
-        "kept_until": kept_until(found),
+        "kept_until": found.answers_kept_until,
         "stakeholder_groups": list(found.programme.stakeholder_groups.all()),
         "cities": list(found.programme.cities.all()),
     }
@@ -251,7 +253,7 @@ def register(
     """Register a person for sessions, as the form does: nothing counts until the address is confirmed by mail.
 
     The answer never tells whether the address is known. Needs no token; the header `Idempotency-Key` makes a
-    repeated call harmless.
+    repeated call harmless for a day.
     """
     found = lab_in_sight(reader_of(request), lab)
     if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
@@ -273,7 +275,8 @@ def register(
         return {}
 
     try:
-        once(f"api-register:{found.pk}", idempotency_key, form.dict(), carry_out)
+        about = about_address(address_key(form.email))
+        once(f"api-register:{found.pk}", idempotency_key, form.dict(), carry_out, about=about)
     except KeyReused as error:
         said = _("This Idempotency-Key came with another body before. Send a new key for a new call.")
         raise Problem(said, status=409) from error

@@ -1,18 +1,11 @@
-"""What a participant agrees to: the words, and until when the answers are kept."""
-
-from datetime import date, timedelta
+"""What a participant agrees to."""
 
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import ngettext
 
 from labs import dates
 from labs.models import Lab
 from labs.models.texts import reading
-
-
-def kept_until(lab: Lab) -> date:
-    """Return the day (in the lab's zone) after which the answers are erased."""
-    return lab.ends_on + timedelta(days=lab.retention_days)
 
 
 def consent_words(lab: Lab, language: str) -> str:
@@ -21,6 +14,11 @@ def consent_words(lab: Lab, language: str) -> str:
     if own:
         return own
     with translation.override(language):
-        return gettext("The organisers may keep my answers until %(date)s, then delete them.") % {
-            "date": dates.long_date(kept_until(lab), language)
-        }
+        # True also when the event moves after somebody has agreed.
+        return ngettext(
+            "The organisers may keep my answers for %(days)d day after the event (as planned now, until %(date)s), "
+            "then delete them.",
+            "The organisers may keep my answers for %(days)d days after the event (as planned now, until %(date)s), "
+            "then delete them.",
+            lab.retention_days,
+        ) % {"days": lab.retention_days, "date": dates.long_date(lab.answers_kept_until, language)}

@@ -5,15 +5,17 @@ up. Certificates themselves lie a floor above and hear of it by `person_erased`.
 """
 
 import uuid
-from datetime import date
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from labs.models import Lab, Message, Submission, User
+from labs.models import Lab, Message, User
+from labs.revisions import hold_lab
+from labs.submissions import forget as forget_submissions
+from labs.wall_clock import wall
 from registrations import seats
-from registrations.consent import kept_until
 from registrations.models import Registration, SeatMovement
 from registrations.models.people import RegistrationQuerySet
 from registrations.signals import person_erased
@@ -78,29 +80,40 @@ def forget(registrations: RegistrationQuerySet, *, at_most: int | None = None) -
     return len(rows)
 
 
-def erase_what_is_due(today: date, at_most: int = 100) -> int:
-    """Erase people whose answers were to be kept until before `today` (UTC). Returns how many; call again while any."""
-    due = (
-        Registration.objects.select_related("lab")
-        .filter(keep_until__lt=today, erased_at__isnull=True)
-        .order_by("keep_until", "pk")[:at_most]
-    )
+def erase_what_is_due(now: datetime, at_most: int = 100) -> int:
+    """Erase people whose answers were to be kept until before today. Returns how many; call again while any.
+
+    The lab is held for each, and its date looked at again: one that is postponed at this moment keeps its people.
+    """
+    kept = Registration.objects.filter(erased_at__isnull=True).order_by("pk")
+    over = Lab.objects.filter(Exists(kept.filter(lab=OuterRef("pk"))), ends_on__lte=now + timedelta(days=1))
     count = 0
-    for registration in due:
-        erase(registration)
-        count += 1
+    for lab_id in [lab.pk for lab in over.order_by("pk") if is_due(lab, now)]:
+        while count < at_most:
+            with transaction.atomic():
+                lab = hold_lab(lab_id)
+                person = kept.filter(lab=lab).first() if is_due(lab, now) else None
+                if person is None:
+                    break
+                person.lab = lab
+                erase(person)
+            count += 1
     return count
 
 
-def set_end_dates(lab: Lab) -> None:
-    """Let the end date of the lab's answers follow its last day and its retention. Call it when either changes."""
-    Registration.objects.filter(lab=lab, erased_at__isnull=True).update(keep_until=kept_until(lab))
+def is_due(lab: Lab, now: datetime) -> bool:
+    """Tell whether the answers of the lab's people are to be erased: that day is past, and every session over."""
+    today = wall(now, lab.time_zone).date()
+    return lab.answers_kept_until < today and not lab.sessions.filter(ends_at__gt=now).exists()
 
 
 def _forget_traces(rows: list[Registration]) -> None:
     """Delete the mails, the history and the remembered forms of these people."""
     Registration.history.filter(id__in=[row.pk for row in rows]).delete()
     Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]).delete()
-    Submission.objects.filter(
-        purpose="registration", result__registration__in=[str(row.public_id) for row in rows]
-    ).delete()
+    forget_submissions([about_address(row.email_key) for row in rows])
+
+
+def about_address(email_key: str) -> str:
+    """Return whom a form of registration is about, as `labs.submissions` knows it."""
+    return f"registration:{email_key}"

@@ -210,7 +210,7 @@ def _queue(
         "form_sent_on": dates.long_date(
             wall(registration.created_at, registration.time_zone).date(), language
         ),
-        "kept_until": dates.long_date(registration.keep_until, language),
+        "kept_until": dates.long_date(registration.kept_until, language),
         "contact_email": lab.contact_email,
     }
     return queue(

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from labs.email_addresses import address_key, clean_address
 from labs.models import Message, User
-from registrations import letters, registering, seats
+from labs.submissions import forget
+from registrations import erasing, letters, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from registrations.refusals import Refused
@@ -92,6 +93,7 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
         raise ValidationError({"email": error}) from error
     if email == registration.email:
         return None
+    forget([erasing.about_address(registration.email_key)])
     registration.email, registration.email_key = email, address_key(email)
     registration.clean_answers()
     registration.link_version += 1

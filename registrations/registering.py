@@ -21,7 +21,7 @@ from labs.searching import search_text
 from labs.viewer import VISITOR, Viewer
 from registrations import erasing, letters, seats
 from registrations.choosing import CHOSEN_IS_CLOSED, Choice, choosable
-from registrations.consent import consent_words, kept_until
+from registrations.consent import consent_words
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from registrations.refusals import Refused
@@ -92,7 +92,6 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
         consent_text=consent_words(lab, plan.consent_language),
         consent_language=plan.consent_language,
         consent_at=now,
-        keep_until=kept_until(lab),
         submitted_by_id=viewer.user_id,
         **vars(plan.details),
     )

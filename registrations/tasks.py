@@ -31,5 +31,5 @@ def expire(lease: Lease) -> None:
 
 @task("registrations.retention", every=timedelta(days=1), is_long=True)
 def retention(lease: Lease) -> None:
-    while erasing.erase_what_is_due(timezone.now().date()):
+    while erasing.erase_what_is_due(timezone.now()):
         lease.renew()

@@ -216,7 +216,6 @@ class RegistrationFactory(DjangoModelFactory[Registration]):
     consent_language = "en"
     consent_at = factory.LazyFunction(timezone.now)
     confirmed_at = factory.LazyFunction(timezone.now)
-    keep_until = factory.LazyAttribute(lambda r: r.lab.ends_on + timedelta(days=r.lab.retention_days))
 
 
 class SeatFactory(DjangoModelFactory[Seat]):

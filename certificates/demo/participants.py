@@ -12,7 +12,7 @@ from django.db import transaction
 from labs.email_addresses import address_key
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.revisions import touch
-from registrations.consent import consent_words, kept_until
+from registrations.consent import consent_words
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from sessions.models import Session
 
@@ -132,7 +132,6 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
     ]
     groups: list[StakeholderGroup] = list(lab.programme.stakeholder_groups.all())
     consent = {language: consent_words(lab, language) for language in NAMES}
-    keep_until = kept_until(lab)
     people = []
     for number, created_at in enumerate(instants, start=first_number):
         home = rng.choices(cities, weights)[0]
@@ -159,7 +158,6 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
             consent_language=language,
             consent_at=created_at,
             confirmed_at=created_at + CONFIRMED_WITHIN * rng.uniform(0.1, 1),
-            keep_until=keep_until,
         )
         people.append(Person(registration, created_at))
     return people

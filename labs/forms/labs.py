@@ -245,7 +245,13 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         rows=3,
         required=False,
     )
-    retention_days = NumberField(label=_("Days that answers are kept after the lab"), max_value=KEPT_AT_MOST)
+    retention_days = NumberField(
+        label=_("Days that answers are kept after the lab"),
+        help_text=_(
+            "Then people are erased. A change of this, or of the last day, counts for everybody registered."
+        ),
+        max_value=KEPT_AT_MOST,
+    )
     certificate_min_sessions = NumberField(
         label=_("Sessions to attend for a certificate"), min_value=1, max_value=SESSIONS_AT_MOST
     )

@@ -1,6 +1,6 @@
 """Programmes, their labs, and what a lab is made of besides sessions."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -183,6 +183,11 @@ class Lab(models.Model):
     @property
     def default_language(self) -> str:
         return self.languages[0]
+
+    @property
+    def answers_kept_until(self) -> date:
+        """The day, where the lab is, after which people's answers are erased. It follows the lab when that moves."""
+        return self.ends_on + timedelta(days=self.retention_days)
 
     def takes_registrations(self, now: datetime) -> bool:
         """Tell whether the registration form is open at this instant."""

@@ -89,7 +89,6 @@ class Migration(migrations.Migration):
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True)),
                 ("erased_at", models.DateTimeField(blank=True, null=True)),
-                ("keep_until", models.DateField()),
                 ("link_version", models.PositiveIntegerField(default=1)),
                 ("feed_version", models.PositiveIntegerField(default=1)),
                 ("revised_at", models.DateTimeField(blank=True, editable=False)),
@@ -236,7 +235,6 @@ class Migration(migrations.Migration):
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True)),
                 ("erased_at", models.DateTimeField(blank=True, null=True)),
-                ("keep_until", models.DateField()),
                 ("link_version", models.PositiveIntegerField(default=1)),
                 ("feed_version", models.PositiveIntegerField(default=1)),
                 ("revised_at", models.DateTimeField(auto_now_add=True)),
@@ -520,6 +518,22 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="registration",
             index=models.Index(fields=["email_key"], name="registration_of_address"),
+        ),
+        migrations.AddIndex(
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("erased_at__isnull", True)),
+                fields=["lab", "id"],
+                name="registration_kept",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("state", "unconfirmed")),
+                fields=["created_at"],
+                name="registration_unconfirmed",
+            ),
         ),
         migrations.AddConstraint(
             model_name="registration",

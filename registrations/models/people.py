@@ -1,6 +1,7 @@
 """A registration: one person in one lab."""
 
 import uuid
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -72,7 +73,6 @@ class Registration(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
-    keep_until = models.DateField()
     link_version = models.PositiveIntegerField(default=1)
     feed_version = models.PositiveIntegerField(default=1)
     revised_at = models.DateTimeField(auto_now_add=True)
@@ -103,10 +103,19 @@ class Registration(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["lab", "-created_at"], name="registration_of_lab"),
             models.Index(fields=["email_key"], name="registration_of_address"),
+            models.Index(fields=["lab", "id"], name="registration_kept", condition=Q(erased_at__isnull=True)),
+            models.Index(
+                fields=["created_at"], name="registration_unconfirmed", condition=Q(state="unconfirmed")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.lab.slug} {self.public_id}"
+
+    @property
+    def kept_until(self) -> date:
+        """The day, where the lab is, after which the person is erased."""
+        return self.lab.answers_kept_until
 
     def clean_answers(self) -> None:
         """Check what was typed against the columns. Related rows were looked up by whoever chose them."""

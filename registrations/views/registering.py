@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from labs import access
+from labs.email_addresses import address_key
 from labs.in_sight import lab_in_sight
 from labs.mail_budget import EMAILS_PER_HOUR
 from labs.models import Lab
@@ -16,7 +17,8 @@ from labs.submissions import FIELD, KeyReused, once
 from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
 from registrations import registering
-from registrations.consent import consent_words, kept_until
+from registrations.consent import consent_words
+from registrations.erasing import about_address
 from registrations.forms import SWITCH, LinkForm, RegistrationForm, as_typed, is_slug
 from registrations.refusals import Refused
 from sessions.models import Session
@@ -48,7 +50,13 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
         return {}
 
     try:
-        once("registration", request.POST.get(FIELD, ""), [found.slug, _answers(request.POST)], carry_out)
+        once(
+            "registration",
+            request.POST.get(FIELD, ""),
+            [found.slug, _answers(request.POST)],
+            carry_out,
+            about=about_address(address_key(form.cleaned_data["email"])),
+        )
     except Refused as refusal:
         if refusal.code == "not_open":
             return _closed(request, found)
@@ -148,7 +156,7 @@ def _form(
         "kept_form": "answers",
         "suggests_zone": request.method != "POST" and not getattr(request, "reader_zone", None),
         "consent": consent_words(lab, get_language() or settings.LANGUAGE_CODE),
-        "kept_until": kept_until(lab),
+        "kept_until": lab.answers_kept_until,
         "overlapping": overlapping,
         "picks": form.picks,
         "chosen": form.chosen,

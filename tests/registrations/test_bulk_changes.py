@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from labs import tasks
-from labs.models import Message, Task
+from labs.models import Lab, Message, Task
 from labs.work import Lease, claim, enqueue
 from labs.worker import Worker
 from registrations import erasing, letters, news, registering, seats
@@ -150,3 +150,37 @@ def test_a_task_put_back_a_moment_before_it_is_pruned_stays() -> None:
     assert while_open(put_back, lambda: tasks.prune(lease)) == []
 
     assert Task.objects.filter(pk__in=[kept.pk, gone.pk]).get() == kept
+
+
+@transaction.atomic
+def erase_by_a_date_read_before() -> None:
+    """As it was: who is due is read, and then erased one after the other."""
+    due = [
+        person.pk
+        for person in Registration.objects.select_related("lab")
+        if erasing.is_due(person.lab, timezone.now())
+    ]
+    for person in Registration.objects.filter(pk__in=due).locked():
+        Lab.objects.select_for_update(no_key=True).get(pk=person.lab_id)
+        erasing.erase(person)
+
+
+@pytest.mark.parametrize("looks_again", [True, False])
+def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks_again: bool) -> None:
+    today = timezone.now().date()
+    days = {"starts_on": today - timedelta(days=90), "ends_on": today - timedelta(days=80)}
+    lab = f.LabFactory(**days, retention_days=30, registration_opens_at=None)
+    f.RegistrationFactory(lab=lab)
+
+    def postpone() -> None:
+        Lab.objects.filter(pk=lab.pk).update(ends_on=today + timedelta(days=90))
+
+    def erase() -> None:
+        if looks_again:
+            assert erasing.erase_what_is_due(timezone.now()) == 0
+        else:
+            erase_by_a_date_read_before()
+
+    assert while_open(postpone, erase) == []
+
+    assert Registration.objects.filter(erased_at__isnull=True).count() == int(looks_again)

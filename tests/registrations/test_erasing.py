@@ -1,16 +1,22 @@
 """Erasing one person: nothing that names him or her stays anywhere, and what only counts does."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from labs import work
-from labs.models import Task
+from labs.models import Lab, Submission, Task
+from labs.submissions import once
 from labs.viewer import VISITOR
+from labs.worker import Worker
 from registrations import erasing, figures, registering, seats
 from registrations.choosing import choosable
 from registrations.models import Attendance, Registration, Seat
@@ -18,6 +24,7 @@ from registrations.registering import Details, RegistrationPlan
 from registrations.signals import person_erased
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import form_of
 from tests.registrations.filling import answers, link, post, send
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +47,54 @@ def found_in_database(word: str) -> list[str]:
     return hits
 
 
+def test_what_idempotency_remembers_of_a_person_is_keyed_goes_after_a_day_and_goes_with_the_person(
+    client: Client,
+):
+    """By form and by API; also where the address was registered already, so that nothing else was written."""
+    session = f.SessionFactory()
+    other = answers(session, email="other@example.org")
+    post_by_api = partial(
+        client.post,
+        f"/api/v1/labs/{session.lab.slug}/registrations",
+        {
+            "name": f"Demo {CANARY}",
+            "email": f"{CANARY}@Example.org",
+            "sessions": [session.slug],
+            "language": "en",
+            "time_zone": "Europe/Sofia",
+            "consent": True,
+        },
+        content_type="application/json",
+        headers={"Idempotency-Key": f"{CANARY}@example.org"},
+    )
+    send(client, session.lab, answers(session, email=f"{CANARY}@example.org"))
+    found = Registration.objects.get()
+    registering.confirm(found)
+    send(client, session.lab, answers(session, email=f"{CANARY}@example.org"))
+    assert post_by_api().status_code == 202
+    assert Submission.objects.count() == 3
+    send(client, session.lab, other)
+    assert not [column for column in found_in_database(CANARY) if column.startswith("labs_submission")]
+
+    erasing.erase(found)
+
+    assert Submission.objects.count() == 1  # the other person's
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        work.enqueue_recurring()
+        Worker().work_off()
+    assert not Submission.objects.exists()
+
+
+def test_who_has_not_the_secret_cannot_guess_what_was_typed(settings: LazySettings):
+    remembered: set[tuple[str, str, str]] = set()
+    for secret in ("one-secret-" * 5, "another-secret-" * 5):
+        settings.SECRET_KEY = secret
+        once("registration", "key-of-a-form", ["participant17@example.org"], dict, about="somebody")
+        remembered |= set(Submission.objects.values_list("key", "fingerprint", "about"))
+        Submission.objects.all().delete()
+    assert [len({row[column] for row in remembered}) for column in range(3)] == [2, 2, 2]
+
+
 def canary_person(client: Client, session: Session) -> Registration:
     """Somebody whose every answer is the canary, with everything that can happen to a registration."""
     data = answers(
@@ -49,7 +104,7 @@ def canary_person(client: Client, session: Session) -> Registration:
         city_text=CANARY,
         organisation=CANARY,
     )
-    send(client, session.lab, data)
+    send(client, session.lab, answers(session, email=f"{CANARY}@example.org"))
     found = Registration.objects.get()
     post(client, link(found, "confirm", "registration_confirm"))
     found.refresh_from_db()
@@ -144,25 +199,61 @@ def test_an_unconfirmed_registration_is_deleted():
     assert not Registration.history.exists()
 
 
-def test_answers_go_when_their_time_is_over_and_not_before():
-    today = timezone.now().date()
-    due = f.RegistrationFactory(keep_until=today - timedelta(days=1))
-    f.RegistrationFactory(keep_until=today)
+def erased_on(moment: str) -> int:
+    """Let the worker do what is due at that moment (UTC); return how many people are erased by then."""
+    with time_machine.travel(moment, tick=False):
+        work.enqueue_recurring()
+        Worker().work_off()
+    return Registration.objects.filter(erased_at__isnull=False).count()
 
-    assert [erasing.erase_what_is_due(today), erasing.erase_what_is_due(today)] == [1, 0]
-    assert Registration.objects.get(erased_at__isnull=False) == due
+
+def ended_lab(**facts: Any) -> Lab:
+    """A lab in Honolulu, ten hours behind UTC, that ends on 10 June 2026 and keeps answers for 30 days."""
+    facts = {"starts_on": date(2026, 6, 8), "ends_on": date(2026, 6, 10), "retention_days": 30} | facts
+    return f.LabFactory(time_zone="Pacific/Honolulu", registration_opens_at=None, **facts)
 
 
-def test_the_end_date_follows_the_lab():
-    found = f.RegistrationFactory()
-    before = found.keep_until
+def test_answers_go_when_their_time_is_over_where_the_lab_is_and_not_before():
+    lab = ended_lab()
+    f.RegistrationFactory.create_batch(3, lab=lab)
+    f.RegistrationFactory(lab=ended_lab(retention_days=90))
 
-    found.lab.retention_days += 30
-    found.lab.save()
-    erasing.set_end_dates(found.lab)
+    assert [erased_on("2026-07-11T09:59Z"), erased_on("2026-07-12T10:01Z")] == [0, 3]
 
-    found.refresh_from_db()
-    assert found.keep_until == before + timedelta(days=30)
+
+def test_nobody_is_erased_by_schedule_before_the_lab_is_over():
+    """On the evening of its last day, by UTC the next one; and while a session of it is still to end."""
+    lab = ended_lab(retention_days=0)
+    f.RegistrationFactory(lab=lab)
+    assert erased_on("2026-06-11T05:00Z") == 0
+    f.SessionFactory(lab=lab, start_date=date(2026, 6, 12))
+    assert erased_on("2026-06-12T11:00Z") == 0
+    assert erased_on("2026-06-13T23:00Z") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown", "erased"),
+    [
+        ({}, "10 July 2026", 1),
+        ({"retention_days": "10"}, "20 June 2026", 1),
+        ({"retention_days": "90"}, "8 September 2026", 0),
+        ({"ends_on": "2026-12-01"}, "31 December 2026", 0),
+    ],
+)
+def test_the_end_date_follows_the_lab_on_all_pages(
+    client: Client, changes: dict[str, str], shown: str, erased: int
+):
+    lab = ended_lab()
+    found = f.RegistrationFactory(lab=lab)
+    client.force_login(f.StaffFactory(lab=lab).user)
+    settings = f"/organise/labs/{lab.slug}/settings/"
+    if changes:
+        assert client.post(settings, form_of(client.get(settings)).filled(**changes)).status_code == 302
+
+    assert f"Kept until {shown}" in client.get(link(found, "manage", "registration")).content.decode()
+    person = client.get(f"/organise/labs/{lab.slug}/registrations/{found.public_id}/").content.decode()
+    assert f"the person is erased after {shown}" in person
+    assert erased_on("2026-07-12T12:00Z") == erased
 
 
 def test_workers_see_to_it_every_day():
