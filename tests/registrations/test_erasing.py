@@ -104,7 +104,7 @@ def canary_person(client: Client, session: Session) -> Registration:
         city_text=CANARY,
         organisation=CANARY,
     )
-    send(client, session.lab, answers(session, email=f"{CANARY}@example.org"))
+    send(client, session.lab, data)
     found = Registration.objects.get()
     post(client, link(found, "confirm", "registration_confirm"))
     found.refresh_from_db()
