@@ -50,6 +50,8 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
     works = [found for replacing in (False, True) if (found := progress(lab, replacing=replacing))]
     erased = list(Certificate.objects.outdated().filter(lab=lab, registration=None).defer("content"))
     of_erased = differences(erased, lab)
+    texts = lost_signs(lab)
+    in_trouble = (Standing.OUTDATED, Standing.FAILED, Standing.BLOCKED)
     context = {
         "lab": lab,
         "section": "certificates",
@@ -67,7 +69,8 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "works": works,
         "is_issuing": any(work.goes_on and not work.replacing for work in works),
         "is_replacing": any(work.goes_on and work.replacing for work in works),
-        "lost_signs": lost_signs(lab),
+        "lost_signs": texts,
+        "has_notices": bool(works or erased or texts or any(counts[one.value] for one in in_trouble)),
         "erased": [(one, of_erased[one.pk]) for one in erased],
     }
     return render(request, "certificates/console/list.html", context)
