@@ -57,7 +57,7 @@ def test_the_door_reads_what_its_page_shows(session: Session) -> None:
     moments = [each.isoformat(timespec="milliseconds").replace("+00:00", "Z") for each in taken]
 
     def guest(person: Registration, **more: Any) -> dict[str, Any]:
-        said = {"city": {}, "city_text": "", "seat": None, "taken_at": None}
+        said = {"city": {}, "city_text": "", "seat": None, "taken_at": None, "elsewhere": None}
         return {"registration": str(person.public_id), "name": person.name, **said, **more}
 
     assert answer.json() == {
@@ -189,3 +189,14 @@ def test_attendance_is_taken_with_what_the_list_says(session: Session) -> None:
     )
     [after] = Client().get(address(session), headers=headers).json()["items"]
     assert after == item | {"taken_at": taken["taken_at"]}
+
+
+def test_the_door_reads_who_is_marked_elsewhere_at_the_same_time() -> None:
+    session = f.SessionFactory()
+    parallel = f.SessionFactory(lab=session.lab)
+    person = f.AttendanceFactory(session=parallel, registration__lab=session.lab).registration
+    f.SeatFactory(registration=person, session=session)
+    headers = bearer(f.StaffFactory(lab=session.lab, role="door").user)
+    address = f"/api/v1/labs/{session.lab.slug}/sessions/{session.slug}/expected"
+    [guest] = Client().get(address, headers=headers).json()["items"]
+    assert guest["elsewhere"] == parallel.slug
