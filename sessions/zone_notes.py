@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -88,21 +88,32 @@ def difference_sentences(
 
 
 def zone_options(
-    lab_zone: str, city_zones: Iterable[str], chosen: str | None, at: datetime, language: str
+    lab_zone: str,
+    city_zones: Iterable[str],
+    chosen: str | None,
+    instants: Collection[datetime],
+    language: str,
 ) -> list[ZoneOption]:
-    """Return the zones offered first: the lab's, those of the programme's cities, and the reader's own."""
+    """Return the zones offered first: the lab's, those of the programme's cities, and the reader's own.
+
+    Each has its offset at the `instants` shown; "UTC+2/UTC+3" where clocks change between them.
+    """
     offered = sorted(
         {*city_zones, *([chosen] if chosen else [])} - {lab_zone}, key=lambda zone: city_of(zone, language)
     )
     city = city_of(lab_zone, language)
-    offset = zone_label(lab_zone, at, language).offset
+    offset = _offsets(lab_zone, instants, language)
     own = gettext("%(city)s, the lab’s time (%(offset)s)") % {"city": city, "offset": offset}
     options = [ZoneOption("", own, chosen in (None, lab_zone))]
     for zone in offered:
-        label = zone_label(zone, at, language)
-        words = label.city if label.city == label.offset else f"{label.city} ({label.offset})"
+        name, offset = city_of(zone, language), _offsets(zone, instants, language)
+        words = name if name == offset else f"{name} ({offset})"
         options.append(ZoneOption(zone, words, zone == chosen))
     return options
+
+
+def _offsets(zone: str, instants: Iterable[datetime], language: str) -> str:
+    return "/".join(dict.fromkeys(zone_label(zone, at, language).offset for at in sorted(instants)))
 
 
 @lru_cache(maxsize=8)

@@ -112,6 +112,9 @@ def test_the_page_that_confirms_names_each_offset(client: Client, lab: Lab) -> N
 def test_pages_for_everybody_and_for_organisers_name_each_offset(client: Client, lab: Lab) -> None:
     assert f"All times are Sofia time ({BOTH})." in words_of(client.get(reverse("lab", args=[lab.slug])))
     assert f"Times are Sofia time ({BOTH})" in words_of(client.get(reverse("home")))
+    offered = words_of(Client().get(reverse("lab", args=[lab.slug]), {"tz": "Europe/Rome"}))
+    assert "Sofia, the lab’s time (UTC+2/UTC+3)" in offered
+    assert "Rome (UTC+1/UTC+2)" in offered
     across = words_of(client.get(reverse("session", args=[lab.slug, sessions()[1].slug])))
     assert "Sofia time (EET, UTC+2; from 28 March, 05:00 EEST, UTC+3)" in across
 
