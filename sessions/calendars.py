@@ -37,6 +37,14 @@ _PLAIN_URI = re.compile(r"[!#-;=?-\[\]_a-z~]*")
 _URI_SAFE = "!#$%&'()*+,-./:;=?@[]_~"
 
 
+# A calendar has at least one component (§3.6), and programs distrust one that has lost all of them: vdirsyncer
+# refuses to delete what it had. A journal entry is one, and calendars show none.
+_NOTHING = (
+    b"BEGIN:VJOURNAL\r\nUID:8c0e5a50-5d3f-4c8b-9d0e-6a4d3c1f7b22\r\nDTSTAMP:20000101T000000Z\r\n"
+    b"STATUS:CANCELLED\r\nEND:VJOURNAL\r\n"
+)
+
+
 @dataclass(frozen=True)
 class Organizer:
     """Whom calendar programs name as the host of an entry."""
@@ -100,9 +108,12 @@ class Feed:
 
 
 def feed_bytes(feed: Feed) -> bytes:
-    """Return the whole feed, without METHOD and without a UID of its own. Equal feeds give equal bytes."""
+    """Return the whole feed, without METHOD and without a UID of its own. Equal feeds give equal bytes.
+
+    A feed without a name leaves it to the programs, which keep the one that they know.
+    """
     name, description, url = _text(feed.name), _text(feed.description), _uri(feed.url)
-    head = [f"NAME:{name}", f"X-WR-CALNAME:{name}"]
+    head = [f"NAME:{name}", f"X-WR-CALNAME:{name}"] if name else []
     if description:
         head += [f"DESCRIPTION:{description}", f"X-WR-CALDESC:{description}"]
     if url:
@@ -168,7 +179,7 @@ def _calendar(head: list[str], entries: Sequence[CalendarEntry], language: str) 
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", prodid, "CALSCALE:GREGORIAN", *head]
     parts = ["".join(map(_line, lines)).encode("utf-8", "replace")]
     parts += _zones(entries)
-    parts += map(entry_bytes, entries)
+    parts += map(entry_bytes, entries) if entries else [_NOTHING]
     parts.append(b"END:VCALENDAR\r\n")
     return b"".join(parts)
 

@@ -86,7 +86,9 @@ class LabFactory(DjangoModelFactory[Lab]):
     time_zone = "Europe/Sofia"
     languages = ["en", "bg"]
     visibility = "public"
-    public_revised_at = factory.LazyFunction(timezone.now)
+    public_revised_at = factory.LazyAttribute(
+        lambda lab: timezone.now() if lab.visibility == "public" else None
+    )
     registration_opens_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=7))
     registration_closes_at = factory.LazyAttribute(
         lambda lab: datetime.combine(lab.starts_on, time(0), UTC) if lab.registration_opens_at else None

@@ -224,6 +224,8 @@ class Track(models.Model):
     name = words()
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
+    history = History()
+
     class Meta:
         ordering = ("lab", "position", "id")
         constraints = (models.UniqueConstraint(fields=["lab", "slug"], name="track_once_per_lab"),)

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Exists, Manager, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from labs import access
@@ -24,14 +23,14 @@ from labs.models import Lab, Programme, Track, User
 from labs.prepared import Prepared
 from labs.viewer import VISITOR, viewer_of
 from labs.zones import rules_version
-from sessions import entries
+from sessions import entries, once_public
 from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
 from sessions.delegate_calendars import as_delegate
 from sessions.models import Session
 from sessions.visibility import SessionQuerySet
 
 # Raise it when the way entries are written changes: calendars and caches then fetch them anew.
-FORM = 1
+FORM = 2
 _RULES = f"{FORM} tzdata {rules_version()}"
 SECONDS_FRESH = 300
 SECONDS_KEPT = 24 * 60 * 60
@@ -124,6 +123,17 @@ def _feed_answer(
     )
 
 
+def _nothing(request: HttpRequest, identity: tuple[object, ...], revised_at: datetime | None) -> HttpResponse:
+    """Answer whoever is still subscribed to what is public no longer. Not even the name of it is told."""
+    return _feed_answer(
+        request,
+        identity,
+        revised_at,
+        lambda language: Feed("", [], language=language),
+        settings.LANGUAGE_CODE,
+    )
+
+
 # Calendars ask again and again for what has not changed: only what tells so is fetched for every answer.
 _TOLD = Prepared(
     lambda slug: (
@@ -138,10 +148,13 @@ _TOLD = Prepared(
 @access.public
 @read_by_programs
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
-    """The public sessions of a lab."""
+    """The public sessions of a lab; none where it was withdrawn."""
     known = _TOLD.first(lab)
     if known is None:
-        raise Http404
+        withdrawn = once_public.withdrawn_lab(lab)
+        if withdrawn is None:
+            raise Http404
+        return _nothing(request, ("withdrawn lab", withdrawn.pk), withdrawn.public_revised_at)
     pk, *revision, revised_at, languages = known
 
     def make(language: str) -> Feed:
@@ -154,10 +167,15 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 @access.public
 @read_by_programs
 def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
-    """The public sessions of one track; a track without any does not exist for visitors."""
+    """The public sessions of one track; a track that never had any does not exist for visitors."""
     in_sight = Session.objects.visible_to(VISITOR).filter(track=OuterRef("pk"))
     tracks = Track.objects.filter(Exists(in_sight), lab__slug=lab).select_related("lab__programme")
-    found = get_object_or_404(tracks, slug=track)
+    found = tracks.filter(slug=track).first()
+    if found is None:
+        emptied = once_public.emptied_track(lab, track)
+        if emptied is None:
+            raise Http404
+        return _nothing(request, ("emptied track", emptied.pk, track), emptied.public_revised_at)
     return _feed_answer(
         request,
         ("track", found.pk, *_revision_of(found.lab)),
@@ -172,8 +190,13 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
 @access.public
 @read_by_programs
 def programme(request: HttpRequest, programme: str) -> HttpResponse:
-    """The public sessions of all public labs of a programme."""
-    found = get_object_or_404(Programme.objects.visible_to(VISITOR), slug=programme)
+    """The public sessions of all public labs of a programme; none where it was withdrawn with all of them."""
+    found = Programme.objects.visible_to(VISITOR).filter(slug=programme).first()
+    if found is None:
+        withdrawn = once_public.withdrawn_programme(programme)
+        if withdrawn is None:
+            raise Http404
+        return _nothing(request, ("withdrawn programme", withdrawn.pk), None)
     labs = list(
         Lab.objects.filter(programme=found)
         .order_by("pk")

@@ -206,8 +206,11 @@ def test_a_feed_has_neither_method_nor_an_identity_of_its_own() -> None:
 
 
 def test_a_feed_without_entries_is_a_calendar_still() -> None:
+    """RFC 5545 §3.6 wants a component; a journal entry is none that calendars show."""
     calendar = Calendar.from_ical(feed_bytes(Feed("Lab", [])))
-    assert (str(calendar["NAME"]), calendar.subcomponents) == ("Lab", [])
+    assert str(calendar["NAME"]) == "Lab"
+    assert [part.name for part in calendar.subcomponents] == ["VJOURNAL"]
+    assert {str(name) for name in calendar.subcomponents[0]} == {"UID", "DTSTAMP", "STATUS"}
 
 
 def test_equal_feeds_give_equal_bytes_whatever_the_clock_says() -> None:

@@ -250,11 +250,11 @@ def test_one_session_is_a_file_for_whoever_may_see_it(client, lab, visibility):
     )
 
 
-def test_nothing_of_a_draft_lab_has_a_feed(client, lab):
+def test_nothing_of_a_draft_lab_has_a_feed(client):
+    lab = LabFactory(slug="draft-lab", visibility="draft")
     SessionFactory(lab=lab, slug="opening", track=TrackFactory(lab=lab, slug="skills"))
-    Lab.objects.filter(pk=lab.pk).update(visibility="draft")
     for address in ("calendar.ics", "tracks/skills/calendar.ics", "sessions/opening/calendar.ics"):
-        assert client.get(f"/labs/city-lab/{address}").status_code == 404
+        assert client.get(f"/labs/draft-lab/{address}").status_code == 404
 
 
 def test_an_unchanged_feed_is_not_sent_again_and_costs_one_query(client, lab, django_assert_num_queries):
