@@ -460,3 +460,29 @@ def test_door_staff_and_strangers_find_none_of_these_pages(lab: Lab) -> None:
             "sessions",
         ):
             assert client.get(f"/organise/labs/lab/{page}/").status_code == 404, page
+
+
+def summary_of(response: Any) -> str:
+    page = " ".join(errors(response).split())
+    return page.partition("error-summary")[2].partition("</div>")[0]
+
+
+def test_the_summary_names_the_field_and_counts_one_wrong_answer_once(client: Client, lab: Lab) -> None:
+    said = summary_of(edit(client, closes_date="2027-04-01", closes_time="soon"))
+    assert "One answer needs your attention" in said
+    assert ">Closing time: This is not an hour. Write it like 15:30.</a>" in said
+    address = "/organise/labs/lab/rooms/new/"
+    sent = form_of(client.get(address)).filled(name_0="Room", join_link="javascript:alert(1)")
+    said = summary_of(client.post(address, sent))
+    assert "One answer needs your attention" in said
+    assert said.count("<li>") == 1
+
+
+def test_the_summary_names_the_row(client: Client, lab: Lab) -> None:
+    f.TrackFactory(lab=lab)
+    address = "/organise/labs/lab/tracks/"
+    sent = form_of(client.get(address)).filled(**{"rows-0-name_0": "x" * 201, "rows-1-name_0": "y" * 201})
+    said = summary_of(client.post(address, sent))
+    assert "2 answers need your attention" in said
+    assert ">Track 1, Name: Use at most 200 characters" in said
+    assert ">Track 2, Name: Use at most 200 characters" in said
