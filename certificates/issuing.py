@@ -69,6 +69,7 @@ def issue(registration: Registration, by: User | None = None) -> Certificate:
     certificate, attended, pdf = _made(registration, by)
     try:
         with transaction.atomic():
+            _hold_unchanged(registration)
             _keep(certificate, attended, pdf)
             letters.certificate_issued(certificate, registration)
     except IntegrityError:
@@ -88,6 +89,7 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
     new, attended, pdf = _made(registration, by)
     try:
         with transaction.atomic():
+            _hold_unchanged(registration)
             replaced = Certificate.objects.filter(pk=certificate.pk, state=Certificate.State.VALID)
             if not replaced.update(state=Certificate.State.REPLACED):
                 raise CannotIssue(Code.CHANGED)
@@ -101,6 +103,17 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
         new.pdf.delete(save=False)
         raise
     return new
+
+
+def _hold_unchanged(registration: Registration) -> None:
+    """Lock the row of the person for whom a certificate was printed, before it is kept.
+
+    Raises CannotIssue for who was erased, left or was renamed meanwhile: printing takes a while, and a name that was
+    erased must not come back with it.
+    """
+    same = Registration.objects.active().filter(pk=registration.pk, name=registration.name)
+    if not same.filter(erased_at__isnull=True).locked():
+        raise CannotIssue(Code.CHANGED)
 
 
 @transaction.atomic

@@ -10,6 +10,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from certificates import issuing
+from certificates.issuing import CannotIssue
+from certificates.models import Certificate
+from certificates.refusals import Code
 from labs import tasks
 from labs.models import Lab, Message, Task
 from labs.work import Lease, claim, enqueue
@@ -150,6 +154,24 @@ def test_a_task_put_back_a_moment_before_it_is_pruned_stays() -> None:
     assert while_open(put_back, lambda: tasks.prune(lease)) == []
 
     assert Task.objects.filter(pk__in=[kept.pk, gone.pk]).get() == kept
+
+
+def test_no_certificate_brings_the_name_of_somebody_back_who_is_erased_while_it_is_printed() -> None:
+    person = f.AttendanceFactory().registration
+    erased = Registration.objects.get(pk=person.pk)
+    refused: list[CannotIssue] = []
+
+    def issue() -> None:
+        try:
+            issuing.issue(person)
+        except CannotIssue as error:
+            refused.append(error)
+
+    assert while_open(lambda: erasing.erase(erased), issue) == []
+
+    assert [error.code for error in refused] == [Code.CHANGED]
+    assert not Certificate.objects.exists()
+    assert not Message.objects.exists()
 
 
 @transaction.atomic
