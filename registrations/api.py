@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -137,12 +137,13 @@ class RegistrationFilters(FilterSchema):
         if self.state is not None:
             rows = rows.filter(state=self.state)
         if self.session is not None or self.seat is not None:
-            seats = Seat.objects.all()
+            # Asked of each person of the lab: seats of other labs, where slugs may be the same, are not looked at.
+            seats = Seat.objects.filter(registration=OuterRef("pk"))
             if self.session is not None:
                 seats = seats.filter(session__slug=self.session)
             if self.seat is not None:
                 seats = seats.filter(state=self.seat)
-            rows = rows.filter(pk__in=seats.values("registration"))
+            rows = rows.filter(Exists(seats))
         if self.city is not None:
             rows = rows.filter(city__slug=self.city)
         if self.search:
@@ -175,8 +176,11 @@ def registration_data(row: Registration) -> dict[str, Any]:
 
 
 def _of_lab(lab: Lab) -> QuerySet[Registration]:
+    # Of a session only its slug: a page of people has the same few sessions again and again, abstracts and all.
     seats = Seat.objects.select_related("session").order_by("session__starts_at", "pk")
+    seats = seats.only("registration", "state", "place", "session__slug")
     attendances = Attendance.objects.select_related("session").order_by("session__starts_at", "pk")
+    attendances = attendances.only("registration", "session__slug")
     return (
         Registration.objects.filter(lab=lab, erased_at__isnull=True)
         .select_related("city", "stakeholder_group")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from labs import tokens
@@ -287,6 +289,32 @@ def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
         assert answer.status_code == 200
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's query plan")
+def test_the_filter_of_seats_looks_at_the_labs_own_people_alone_and_pages_carry_no_long_texts() -> None:
+    lab, other = f.LabFactory(), f.LabFactory()
+    for each in (lab, other):
+        session = f.SessionFactory(lab=each, slug="dialogue", abstract={"en": "A long text."})
+        f.SeatFactory(registration=f.RegistrationFactory(lab=each), session=session)
+        f.SeatFactory(session=f.SessionFactory(lab=each))
+    headers = bearer(organiser_of(lab))
+    with CaptureQueriesContext(connection) as captured:
+        answer = Client().get(
+            f"/api/v1/labs/{lab.slug}/registrations",
+            {"session": "dialogue", "seat": "confirmed"},
+            headers=headers,
+        )
+    assert answer.json()["count"] == 1
+    assert not [query for query in captured if '"abstract"' in query["sql"]]
+    asked = [query["sql"] for query in captured if 'FROM "registrations_registration" ' in query["sql"]]
+    with connection.cursor() as cursor:
+        for sql in asked:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            steps = [row[3] for row in cursor.fetchall()]
+            # A list of seats would be made of all labs' seats; asked of each person, it is a look into an index.
+            assert not [step for step in steps if step.startswith(("SCAN", "LIST SUBQUERY"))], steps
+    assert asked
 
 
 def test_pages_are_cut_by_limit_and_offset() -> None:
