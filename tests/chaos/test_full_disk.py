@@ -132,7 +132,7 @@ def test_reading_goes_on_and_writing_says_what_to_do(
     folder.mkdir()
     with disk(folder) as fill, running(folder) as service:
         service.manage("shell", "-c", MAKE_A_LAB)
-        assert register(service)[0] == 302
+        assert register(service)[0] == 200
         before = workers_of(service)
 
         fill(service, True)
@@ -150,7 +150,7 @@ def test_reading_goes_on_and_writing_says_what_to_do(
         assert workers_of(service) == before  # none was killed by a file that is mapped into memory
 
         fill(service, False)
-        assert register(service)[0] == 302
+        assert register(service)[0] == 200
         assert register_by_api(service)[0] == 202
 
 
