@@ -115,9 +115,9 @@ def _worker() -> Finding:
 def mail_is_overdue_by() -> timedelta | None:
     """Return how long the mail that is due for longest has waited for a worker; None where none is due."""
     now = database_now()
-    due = Message.objects.filter(UNSENT, state=Message.State.QUEUED, run_at__lte=now).aggregate(at=Min("run_at"))[
-        "at"
-    ]
+    due = Message.objects.filter(UNSENT, state=Message.State.QUEUED, run_at__lte=now).aggregate(
+        at=Min("run_at")
+    )["at"]
     return now - due if due else None
 
 
