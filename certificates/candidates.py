@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from django.db.models import Count
+
 from certificates.models import Certificate, NotIssued
 from certificates.printable import obstacle_of
 from certificates.refusals import why_not
@@ -120,6 +122,8 @@ def _candidate(
     standing, obstacle = Standing.READY, ""
     if latest is not None and latest.state == Certificate.State.VALID:
         standing = Standing.OUTDATED if latest.is_outdated else Standing.ISSUED
+        if failed is not None and standing is Standing.OUTDATED:
+            obstacle = why_not(failed.code, failed.details)  # why it could not be replaced
     elif not earned:
         standing = Standing.NOT_YET
     elif latest is not None and latest.state == Certificate.State.REVOKED:
@@ -129,6 +133,21 @@ def _candidate(
     elif failed is not None:
         standing, obstacle = Standing.FAILED, why_not(failed.code, failed.details)
     return Candidate(person, attended, latest, standing, earned, obstacle)
+
+
+def count_failed(lab: Lab) -> int:
+    """Return how many people stand at `Standing.FAILED`. One query."""
+    notes = NotIssued.objects.filter(
+        registration__lab=lab,
+        registration__state=Registration.State.CONFIRMED,
+        registration__attendances__session__in=Session.objects.held(),
+    ).exclude(registration__certificates__state__in=[Certificate.State.VALID, Certificate.State.REVOKED])
+    enough = (
+        notes.values("registration", "registration__name")
+        .annotate(attended=Count("registration__attendances"))
+        .filter(attended__gte=lab.certificate_min_sessions)
+    )
+    return sum(not obstacle_of(one["registration__name"]) for one in enough)
 
 
 def has_earned(registration: Registration) -> tuple[Session, ...]:

@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from certificates import issuing
-from certificates.models import Certificate, NotIssued
+from certificates.candidates import count_failed
+from certificates.models import Certificate
 from labs.models import Lab
 from registrations.attention import Attention, Kind
 from registrations.signals import attention_sought, person_erased
@@ -37,7 +38,7 @@ def certificates_that_wait(lab: Lab, **more: Any) -> list[Attention]:
                 gettext("Replace or revoke"),
             )
         )
-    failed = NotIssued.objects.filter(registration__lab=lab).count()
+    failed = count_failed(lab)
     if failed:
         found.append(
             Attention(

@@ -223,6 +223,10 @@ def test_a_run_says_on_the_page_for_whom_it_made_none_and_why() -> None:
     assert "1 certificate could not be issued" in overview
     assert fine.certificates.count() == 1
 
+    attendance = other.attendances.get()
+    attendance.delete()
+    assert "could not be issued" not in organiser.get(f"/organise/labs/{lab.slug}/").content.decode()
+    attendance.save()
     type(session).objects.filter(pk=session.pk).update(title={"en": "Short"})
     organiser.post(f"/organise/labs/{lab.slug}/certificates/issue/{other.public_id}/")
     page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()

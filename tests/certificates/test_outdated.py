@@ -222,3 +222,18 @@ def test_the_api_names_what_is_no_longer_so_and_replaces() -> None:
     assert counts == {"ready": 0, "blocked": 0, "failed": 0, "outdated": 1}
     new = client.post(f"/api/v1/labs/{lab.slug}/certificates/{certificate.code}/replace").json()
     assert (new["state"], new["minutes"], new["no_longer_so"]) == ("valid", 60, [])
+
+
+def test_a_run_of_replacing_says_for_whom_it_failed_and_why() -> None:
+    _certificate, registration, _sessions = issued(1)
+    Registration.objects.filter(pk=registration.pk).update(name="王小明")
+    lab = registration.lab
+    issuing.start_issuing(lab, replacing=True)
+    [(work, lease)] = claim(Task, 5, timedelta(minutes=5))
+    carry_out(work, lease)
+    client = organiser_of(lab)
+    page = client.get(reverse("console_certificates", args=[lab.slug])).content.decode()
+    assert "Could not be replaced: The certificate&#x27;s fonts do not have: 王 (U+738B)" in page
+    overview = client.get(reverse("console_lab", args=[lab.slug])).content.decode()
+    assert "could not be issued" not in overview
+    assert Certificate.objects.get().state == Certificate.State.VALID
