@@ -101,6 +101,7 @@ def test_two_links_of_one_address_confirm_one_registration():
             lab=session.lab,
             state="unconfirmed",
             confirmed_at=None,
+            name="Demo participant",
             email="one@example.org",
             email_key="one@example.org",
         )

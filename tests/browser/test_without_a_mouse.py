@@ -115,7 +115,7 @@ def test_somebody_registers_by_keyboard(browser: Browser, live_server: LiveServe
         tab_to(page, "[name=consent]")
         page.keyboard.press("Space")
         page.keyboard.press("Enter")
-        expect(page).to_have_url(f"{live_server.url}{a.address(a.page('register_sent'), world)}")
+        expect(page.locator("h1")).to_contain_text("Check your")
     made = Registration.objects.get(email="keyboard@example.org")
     assert [seat.session.slug for seat in made.seats.all()] == ["plenary"]
     assert reader.complaints == []
@@ -148,7 +148,7 @@ def test_a_visitor_without_scripts_changes_the_zone_and_registers(
         reader.opens(a.address(a.page("lab"), world))
         before = page.locator("article, li").filter(has_text="plenary").first.inner_text()
         assert "09:00" in before
-        zone = page.locator("form:has(select[name=tz])")
+        zone = page.locator(".tools:has(select[name=tz])")
         zone.locator("select[name=tz]").select_option("Europe/Rome")
         zone.get_by_role("button").first.click()
         assert "08:00" in page.locator("article, li").filter(has_text="plenary").first.inner_text()
@@ -167,7 +167,7 @@ def test_a_visitor_without_scripts_changes_the_zone_and_registers(
         expect(page.locator("[name=name]")).to_have_value("Demo participant 17")
         page.locator("[name=consent]").check()
         page.get_by_role("main").get_by_role("button", name="Register").click()
-        expect(page).to_have_url(f"{live_server.url}{a.address(a.page('register_sent'), world)}")
+        expect(page.locator("h1")).to_contain_text("Check your")
     made = Registration.objects.get(email="plain@example.org")
     assert [seat.session.slug for seat in made.seats.all()] == ["plenary"]
 
