@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.sessions.models import Session as SignIn
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -19,11 +20,12 @@ AT_ONCE = 500
 
 @task("labs.prune", every=timedelta(days=1), is_long=True)
 def prune(lease: Lease) -> None:
-    """Forget tasks that were done long ago, and workers that have not shown themselves for a day."""
+    """Forget old tasks that are done, sign-ins that expired, and workers that were not seen for a day."""
     now = database_now()
     for outdated in (
         Task.objects.filter(state=Task.State.DONE, finished_at__lt=now - KEEP_DONE),
         WorkerBeat.objects.filter(beat_at__lt=now - KEEP_BEATS),
+        SignIn.objects.filter(expire_date__lt=timezone.now()),
     ):
         while delete_some(outdated):
             lease.renew()

@@ -5,8 +5,10 @@ from itertools import pairwise
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session as SignIn
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 
 from labs import work
 from labs.models import Message, Task
@@ -19,7 +21,8 @@ SPAN = timedelta(seconds=30)
 
 @pytest.fixture
 def registry(monkeypatch):
-    """A registry of its own, so that a test's tasks are forgotten."""
+    """A registry of its own, so that a test's tasks are forgotten; the service's own stay in the other."""
+    autodiscover_modules("tasks")
     monkeypatch.setattr(work, "_handlers", dict(work._handlers))
     monkeypatch.setattr(work, "_recurring", {})
 
@@ -217,6 +220,17 @@ def test_a_row_that_ends_every_worker_is_given_up(registry, settings):
     work_off()
     put_down.refresh_from_db()
     assert (put_down.state, put_down.last_error) == ("failed", "It ended its worker every time.")
+
+
+def test_what_has_expired_is_forgotten_every_day():
+    now = timezone.now()
+    for hours in (-1, 1):
+        SignIn.objects.create(
+            session_key=f"{hours}", session_data="", expire_date=now + timedelta(hours=hours)
+        )
+    work.enqueue_recurring()
+    work_off()
+    assert list(SignIn.objects.values_list("session_key", flat=True)) == ["1"]
 
 
 def test_looking_for_work_costs_one_query_when_there_is_none(django_assert_num_queries):
