@@ -235,6 +235,10 @@ class HouseForm(HouseWords, forms.Form):
         for field in self.fields.values():
             if isinstance(field, TextsField) and locales:
                 field.widget.enabled_locales = self.locales
+            if isinstance(field.widget, forms.Select):
+                # Django gives every widget the limits of its column; a list of choices has none in HTML.
+                field.widget.attrs.pop("maxlength", None)
+                field.widget.attrs.pop("minlength", None)
 
     def texts(self, name: str) -> dict[str, str]:
         """Return the text as typed, with what stands already in languages that this form does not show."""

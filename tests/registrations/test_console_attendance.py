@@ -128,7 +128,7 @@ def test_with_script_only_the_row_and_the_count_come_back(client: Client, sessio
     assert answer.status_code == 200
     assert "<html" not in body
     assert body.lstrip().startswith('<li class="guest guest-there"')
-    assert 'id="headcount" role="status" hx-swap-oob="true"' in body
+    assert 'id="headcount" role="status" data-hx-swap-oob="true"' in body
     assert '<strong class="headcount-number">1</strong>' in body
     assert Attendance.objects.count() == 1
 

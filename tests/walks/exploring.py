@@ -15,12 +15,14 @@ from django.test import Client
 
 from tests.walks import world as w
 from tests.walks.routes import Route, addresses, routes
+from tests.walks.validity import invalid_in
 
 # Addresses whose GET is not ours to walk: the library's own pages of the administration.
 NOT_WALKED = ("admin/",)
 LANGUAGES = ("en", "bg")
+VALIDATED = ("visitor", "organiser", "participant", "superuser")
 # Parameters that choose how a page is shown, not what it shows.
-_HANDLER = re.compile(r"\s(style|on\w+|hx-on[^=]*|hx-vals)=")
+_HANDLER = re.compile(r"\s(style|on\w+|(?:data-)?hx-on[^=]*|(?:data-)?hx-vals)=")
 OF_TASTE = frozenset({"lang", "tz", "theme"})
 
 
@@ -37,6 +39,7 @@ class Exchange:
     cookies: tuple[str, ...]
     inline: tuple[str, ...]  # tags with script or style of their own
     links: tuple[str, ...]
+    invalid: tuple[str, ...] = ()
     offered_by: str = ""
 
 
@@ -57,7 +60,7 @@ class _Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
-        for name in ("href", "src", "hx-get"):
+        for name in ("href", "src", "data-hx-get"):
             if said.get(name):
                 self.found.append(said[name])
         if tag == "form" and said.get("method", "get").lower() == "get" and said.get("action"):
@@ -119,6 +122,10 @@ def ask(
         cookies=tuple(name for name in response.cookies),
         inline=tuple(inline_in(body)) if is_page else (),
         links=tuple(links_in(body, address)) if is_page and response.status_code == 200 else (),
+        # Parsing by the standard takes long: one of those who meet a page is enough, in one language.
+        invalid=tuple(invalid_in(body))
+        if body and is_page and kind.name in VALIDATED and language == LANGUAGES[0]
+        else (),
         offered_by=offered_by,
     )
 

@@ -207,6 +207,16 @@ def test_no_page_carries_script_or_style_within_itself(walk: Walk) -> None:
     assert listed(inline) == ""
 
 
+def test_every_page_is_valid_html(walk: Walk) -> None:
+    wrong = [
+        (met.address, found)
+        for met in walk.exchanges
+        for found in met.invalid
+        if not met.address.endswith("/body/")  # emails are written for the programs that read them
+    ]
+    assert listed(wrong[:100]) == ""
+
+
 def test_a_reader_without_an_account_gets_no_cookie(walk: Walk) -> None:
     if walk.kind.user is not None:
         return
