@@ -21,7 +21,7 @@ def test_the_persons_page_tells_where_the_certificate_stands() -> None:
     first = issuing.issue(person)
     assert f"/certificates/{first.code}/" in client.get(address).content.decode()
     Registration.objects.filter(pk=person.pk).update(name="Demo participant 8")
-    assert "It is made out to Demo participant 7." in client.get(address).content.decode()
+    assert "The name is now Demo participant 8" in client.get(address).content.decode()
 
     person.refresh_from_db()
     second = issuing.reissue(first)
