@@ -15,7 +15,7 @@ from gunicorn.workers.base import Worker
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.task import ThreadedTaskDispatcher
+from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, Error
 
 # Seconds a client may take.
@@ -61,10 +61,20 @@ class Parser(HTTPRequestParser):
             self.body_rcv = None  # the connection is closed after the answer
 
 
+class Answer(WSGITask):
+    """Keeps the connection after an answer that has no body and so no length (RFC 9112 §6.3): 304 above all."""
+
+    def set_close_on_finish(self) -> None:
+        is_asked = self.request.headers.get("CONNECTION", "").lower() == "close" or self.version != "1.1"
+        if self.has_body or is_asked:
+            super().set_close_on_finish()
+
+
 class Channel(HTTPChannel):
     """A connection that knows since when its client has been sending the request at hand."""
 
     parser_class = Parser
+    task_class = Answer
     began: float | None = None  # the first byte of a request that is not whole yet (time.time())
     served = 0
 

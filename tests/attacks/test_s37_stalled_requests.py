@@ -81,6 +81,22 @@ def status_within_a_second(service: Service, path: str) -> int:
     return response.status
 
 
+def test_a_connection_is_kept_after_an_answer_without_a_body(service: Service) -> None:
+    client = http.client.HTTPConnection("127.0.0.1", port_of(service), timeout=10)
+    client.request("GET", "/labs/main-lab/calendar.ics")
+    first = client.getresponse()
+    first.read()
+    own_end = client.sock.getsockname()
+
+    for _time in range(2):
+        client.request("GET", "/labs/main-lab/calendar.ics", headers={"If-None-Match": first.headers["ETag"]})
+        again = client.getresponse()
+        assert (again.status, again.read(), again.headers["Connection"]) == (304, b"", None)
+        assert client.sock is not None
+        assert client.sock.getsockname() == own_end
+    client.close()
+
+
 @pytest.mark.parametrize(
     "sent",
     [
