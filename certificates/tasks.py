@@ -8,7 +8,7 @@ def issue_to_lab(lease: Lease, lab: int, by: int | None) -> None:
     issuing.issue_all(Lab.objects.get(pk=lab), _account(by), lease)
 
 
-@task("certificates.replace")
+@task("certificates.replace", is_long=True)
 def replace_in_lab(lease: Lease, lab: int, by: int | None) -> None:
     issuing.issue_all(Lab.objects.get(pk=lab), _account(by), lease, replacing=True)
 

@@ -149,7 +149,7 @@ class NotIssued(models.Model):
     """Why the last run of issuing made no certificate for a person. Gone as soon as there is one."""
 
     class Code(models.TextChoices):
-        """What stood in the way; `certificates.refusals` has the words. The last three are never kept."""
+        """What stood in the way; `certificates.refusals` has the words. A run never meets the last two."""
 
         NO_GLYPHS = "no-glyphs"
         TEXTS = "texts"

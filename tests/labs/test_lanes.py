@@ -12,7 +12,7 @@ from labs import work
 from labs.mail import TO_MANY, queue
 from labs.models import Message, Task
 from labs.outbox import OCCASIONS
-from labs.work import Lease, enqueue, task
+from labs.work import Lease, enqueue, short_tasks, task
 from labs.worker import Worker
 from tests.smtp import MailServer, mail_server
 
@@ -60,6 +60,7 @@ def mail(address: str, *, is_urgent: bool) -> None:
 
 
 def test_long_tasks_hold_up_no_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    short_tasks()  # registers all tasks first, so that none is known to the copies alone
     monkeypatch.setattr(work, "_handlers", dict(work._handlers))
     monkeypatch.setattr(work, "_long", set(work._long))
     monkeypatch.setattr(work, "_recurring", {})
@@ -113,3 +114,9 @@ def test_of_what_is_due_the_urgent_comes_first(smtp: MailServer) -> None:
 def test_what_goes_to_many_is_known_by_its_occasion() -> None:
     assert set(OCCASIONS) >= TO_MANY
     assert not TO_MANY & {"confirm_address", "registration_link", "password_reset", "seat_is_yours"}
+
+
+def test_every_task_that_does_something_for_many_people_is_long() -> None:
+    short_tasks()
+    short = {name for name in work._handlers.keys() - work._long if not name.startswith("test")}
+    assert short == {"labs.forget_forms", "registrations.promote"}
