@@ -56,7 +56,7 @@ class Link:
 
 @dataclass(frozen=True)
 class File:
-    """An attachment. `content_type` may carry parameters, as `text/calendar; method=REQUEST; charset=utf-8`."""
+    """An attachment. `content_type` may carry parameters, as `text/calendar; charset=utf-8`."""
 
     name: str
     content_type: str
@@ -318,18 +318,13 @@ def outgoing(message: Message) -> OutgoingMail:
 def _attach(mail: OutgoingMail, attachment: Attachment) -> None:
     """Attach a file under its full content type.
 
-    A calendar that asks something of its reader (METHOD REQUEST or CANCEL, RFC 5546) is also the last alternative
-    of the body, where calendar programs look for it. One that only tells has no METHOD and is not: Exchange would
-    show the entry in place of the text.
+    A calendar is never an alternative of the body: Exchange would show the entry in place of the text.
     """
     kind = PolicyMessage(policy=default_policy)
     kind["Content-Type"] = attachment.content_type
     parameters = dict(kind["Content-Type"].params)
-    content = bytes(attachment.content)
-    if kind.get_content_type() == "text/calendar" and parameters.get("method") in ("REQUEST", "CANCEL"):
-        mail.attach_alternative(content.decode(), f"text/calendar; method={parameters['method']}")
     part = MIMEBase(kind.get_content_maintype(), kind.get_content_subtype(), **parameters)
-    part.set_payload(content)
+    part.set_payload(bytes(attachment.content))
     encode_base64(part)
     part.add_header("Content-Disposition", "attachment", filename=attachment.name)
     mail.attach(part)

@@ -46,8 +46,7 @@ class OutgoingMail(EmailMultiAlternatives):
         mail.set_content(body, cte=_encoding_for(body))
         for content, content_type in self.alternatives:
             text = str(content)
-            subtype, parameters = _text_type(content_type)
-            mail.add_alternative(text, subtype=subtype, params=parameters, cte=_encoding_for(text))
+            mail.add_alternative(text, subtype=content_type.partition("/")[2], cte=_encoding_for(text))
         if self.attachments:
             mail.make_mixed()
         for attachment in self.attachments:
@@ -64,13 +63,6 @@ def mailbox(name: str, address: str) -> str:
         return address
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}" <{address}>'
-
-
-def _text_type(said: str) -> tuple[str, dict[str, str]]:
-    """Return subtype and parameters of "text/calendar; method=REQUEST"."""
-    header: Any = EmailMessage(policy=_POLICY)
-    header["Content-Type"] = said
-    return header["Content-Type"].subtype, dict(header["Content-Type"].params)
 
 
 def _encoding_for(text: str) -> str:

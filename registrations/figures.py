@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncMinute
 
-from labs.models import City, Lab, StakeholderGroup
+from labs.models import Lab
 from registrations.models import Attendance, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
 from sessions.models import Session
@@ -90,20 +89,6 @@ def by_day(lab: Lab) -> list[tuple[date, int]]:
     return sorted(days.items())
 
 
-def by_city(lab: Lab) -> list[tuple[City | None, int]]:
-    """Return the registered by city of the programme, most first; None stands for all others."""
-    counts = dict(_registered(lab).values_list("city").annotate(n=Count("pk")))
-    cities = City.objects.in_bulk([pk for pk in counts if pk is not None])
-    return _most_first({cities.get(pk): n for pk, n in counts.items()})
-
-
-def by_group(lab: Lab) -> list[tuple[StakeholderGroup | None, int]]:
-    """Return the registered by stakeholder group, most first; None stands for those who named none."""
-    counts = dict(_registered(lab).values_list("stakeholder_group").annotate(n=Count("pk")))
-    groups = StakeholderGroup.objects.in_bulk([pk for pk in counts if pk is not None])
-    return _most_first({groups.get(pk): n for pk, n in counts.items()})
-
-
 def by_session(lab: Lab) -> list[SessionFigures]:
     """Return seats, waiting people and attendance of each session that is no draft, in the programme's order."""
     sessions = (
@@ -120,10 +105,3 @@ def by_session(lab: Lab) -> list[SessionFigures]:
 
 def _registered(lab: Lab) -> RegistrationQuerySet:
     return Registration.objects.filter(lab=lab, state=Registration.State.CONFIRMED).order_by()
-
-
-Kind = TypeVar("Kind", City, StakeholderGroup)
-
-
-def _most_first(counts: dict[Kind | None, int]) -> list[tuple[Kind | None, int]]:
-    return sorted(counts.items(), key=lambda pair: (pair[0] is None, -pair[1]))

@@ -56,11 +56,6 @@ def tell(
         yield len(chunk)
 
 
-def how_many(session: Session) -> int:
-    """Return how many people would be told of a change to this session."""
-    return Seat.objects.filter(session=session, state__in=seats.ACTIVE).count()
-
-
 def _next(session_id: int, status: str, last: int) -> list[int]:
     return list(
         Seat.objects.filter(session=session_id, session__status=status, state__in=seats.ACTIVE, pk__gt=last)

@@ -36,10 +36,7 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
 
 
 def entries_file(registration: Registration, held: Iterable[Seat], given_up: Iterable[Seat] = ()) -> bytes:
-    """Return a file to open: the seats held as entries, those given up as cancelled ones. Empty where there is none.
-
-    It asks its reader for nothing, and so carries no METHOD: with one, RFC 5546 wants an ORGANIZER in every entry.
-    """
+    """Return a file to open: the seats held as entries, those given up as cancelled ones. Empty where there is none."""
     shown = [seat for seat in held if seat.state in _SHOWN] + list(given_up)
     return event_file(_entries(registration, shown), language=registration.language) if shown else b""
 

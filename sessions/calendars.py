@@ -16,12 +16,9 @@ from typing import Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from labs.email_addresses import ascii_address
 from sessions.vtimezone import vtimezone
 
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
-# Methods of RFC 5546; a feed has none.
-Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 
@@ -43,14 +40,6 @@ _NOTHING = (
     b"BEGIN:VJOURNAL\r\nUID:8c0e5a50-5d3f-4c8b-9d0e-6a4d3c1f7b22\r\nDTSTAMP:20000101T000000Z\r\n"
     b"STATUS:CANCELLED\r\nEND:VJOURNAL\r\n"
 )
-
-
-@dataclass(frozen=True)
-class Organizer:
-    """Whom calendar programs name as the host of an entry."""
-
-    name: str
-    email: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +73,6 @@ class CalendarEntry:
     sequence: int = 0
     conference_url: str | None = None
     conference_label: str = ""
-    organizer: Organizer | None = None
 
     def __post_init__(self) -> None:
         if self.starts.tzinfo or self.ends.tzinfo:
@@ -124,12 +112,12 @@ def feed_bytes(feed: Feed) -> bytes:
     return _calendar(head, feed.entries, feed.language)
 
 
-def event_file(entries: Sequence[CalendarEntry], method: Method | None = None, language: str = "en") -> bytes:
+def event_file(entries: Sequence[CalendarEntry], language: str = "en") -> bytes:
     """Return a file to open or attach: these entries with the zones they need.
 
-    With a method it is a message of RFC 5546: the MIME part must name the same one, and the entries an organizer.
+    It asks its reader for nothing, and so carries no METHOD: with one, RFC 5546 wants an ORGANIZER in every entry.
     """
-    return _calendar([f"METHOD:{method}"] if method else [], entries, language)
+    return _calendar([], entries, language)
 
 
 def entry_bytes(entry: CalendarEntry) -> bytes:
@@ -153,8 +141,6 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
     if entry.conference_url and (address := _uri(entry.conference_url)):
         label = f";LABEL={_parameter(entry.conference_label)}" if entry.conference_label else ""
         links += _line(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO{label}:{address}")
-    if entry.organizer and (address := _uri(ascii_address(entry.organizer.email))):
-        links += _line(f"ORGANIZER;CN={_parameter(entry.organizer.name)}:mailto:{address}")
     return (
         f"BEGIN:VEVENT\r\n"
         f"{_line(f'UID:{_text(entry.uid)}')}"

@@ -43,7 +43,6 @@ __all__ = [
     "may_be_deleted",
     "place_changed",
     "plan_of",
-    "set_agenda",
     "venue_changed",
     "was_seen",
 ]
@@ -212,11 +211,6 @@ def delete_session(session: Session, by: User | None = None) -> None:
     remember(session, by)
     session.delete()
     touch(lab_id, public=False)
-
-
-def set_agenda(session: Session, agenda: tuple[AgendaPlan, ...], by: User | None = None) -> Session:
-    """Replace the agenda and leave everything else as it is. Raises ScheduleError."""
-    return change_session(session, replace(plan_of(session), agenda=agenda), by)
 
 
 @transaction.atomic

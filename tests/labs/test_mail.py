@@ -206,19 +206,6 @@ def test_attachments_are_frozen_with_the_mail_and_keep_their_full_type():
     assert attached.get_payload(decode=True) == calendar
 
 
-def test_a_calendar_that_asks_is_the_last_alternative_too():
-    calendar = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
-    message = reset_mail(
-        attachments=[File("invite.ics", "text/calendar; method=REQUEST; charset=utf-8", calendar)]
-    )
-
-    body, attached = parts_of(outgoing(message).message())
-
-    kinds = [(part.get_content_type(), part.get_param("method")) for part in parts_of(body)]
-    assert kinds == [("text/plain", None), ("text/html", None), ("text/calendar", "REQUEST")]
-    assert (attached.get_content_type(), attached.get_param("method")) == ("text/calendar", "REQUEST")
-
-
 def test_the_folder_keeps_each_mail_once_and_gives_it_back_with_its_links(folder, settings):
     message = reset_mail(to_name="Мария", language="bg")
     assert delivered_copy(message) is None

@@ -14,7 +14,7 @@ from labs.models import Lab, Programme
 from labs.models.texts import languages_of
 from sessions.models import Session
 from sessions.plans import AgendaPlan, AppearancePlan
-from sessions.scheduling import change_session, plan_of, set_agenda
+from sessions.scheduling import change_session, plan_of
 from tests import factories as f
 from tests.pages import forms_of
 
@@ -181,7 +181,8 @@ def test_the_last_save_of_a_session_is_undone_with_its_agenda(client: Client, la
         end_time=time(12),
         appearances=(AppearancePlan(f.SpeakerFactory(programme=lab.programme), "moderator"),),
     )
-    before = plan_of(set_agenda(session, (panel, AgendaPlan(title={"en": "Talk"}))))
+    agenda = (panel, AgendaPlan(title={"en": "Talk"}))
+    before = plan_of(change_session(session, replace(plan_of(session), agenda=agenda)))
     address = f"{LAB}sessions/opening/"
     changes = {"title_0": "Closing", "start_time": "14:00", "end_time": "15:00", "room": ""}
     answer = client.post(

@@ -45,15 +45,3 @@ def test_days_follow_the_pinned_zone_rules_and_not_those_of_the_database_server(
     f.RegistrationFactory(lab=lab, confirmed_at=datetime(2027, 7, 1, 23, 30, tzinfo=UTC))
 
     assert figures.by_day(lab) == [(datetime(2027, 7, 1).date(), 1)]
-
-
-def test_cities_and_groups_come_most_first_with_the_others_last():
-    lab = f.LabFactory()
-    few, many = f.CityFactory.create_batch(2)
-    group = f.StakeholderGroupFactory(programme=lab.programme)
-    f.RegistrationFactory(lab=lab, city=few)
-    f.RegistrationFactory.create_batch(2, lab=lab, city=many, stakeholder_group=group)
-    f.RegistrationFactory.create_batch(3, lab=lab)
-
-    assert figures.by_city(lab) == [(many, 2), (few, 1), (None, 3)]
-    assert figures.by_group(lab) == [(group, 2), (None, 4)]

@@ -15,7 +15,7 @@ from icalendar import Calendar
 
 from labs.wall_clock import instant
 from labs.zones import canonical_zones
-from sessions.calendars import CalendarEntry, Feed, Organizer, entry_bytes, event_file, feed_bytes
+from sessions.calendars import CalendarEntry, Feed, entry_bytes, event_file, feed_bytes
 
 GOLDEN = Path(__file__).parent / "golden"
 STAMP = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -137,7 +137,6 @@ def test_an_entry_says_all_it_was_given() -> None:
         sequence=3,
         conference_url="https://meet.example.org/join?room=1&key=a;b",
         conference_label='Join "Plenary"',
-        organizer=Organizer("City Labs: events", "no-reply@citylabs.example.org"),
     )
     assert unfolded(entry_bytes(full)) == [
         "BEGIN:VEVENT",
@@ -151,7 +150,6 @@ def test_an_entry_says_all_it_was_given() -> None:
         "CATEGORIES:Upskilling\\, reskilling,Public",
         "URL:https://citylabs.example.org/labs/city-lab-5/sessions/part-1/",
         "CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=\"Join ^'Plenary^'\":https://meet.example.org/join?room=1&key=a;b",
-        'ORGANIZER;CN="City Labs: events":mailto:no-reply@citylabs.example.org',
         "STATUS:CONFIRMED",
         "SEQUENCE:3",
         "CREATED:20261101T080000Z",
@@ -275,17 +273,10 @@ def test_where_rules_have_changed_to_a_switch_the_wall_is_the_truth_in_utc_too()
     assert "DTSTART:20270328T013000Z" in unfolded(entry_bytes(gap))
 
 
-@pytest.mark.parametrize("method", ["PUBLISH", "REQUEST", "CANCEL"])
-def test_a_file_names_its_method_and_no_refreshing(method: str) -> None:
-    octets = event_file([entry()], method=method, language="el")  # type: ignore[arg-type]
-    assert names(octets, "VCALENDAR") == ["VERSION", "PRODID", "CALSCALE", "METHOD"]
-    assert value(octets, "METHOD") == method
-    assert value(octets, "PRODID").endswith("//EL")
-
-
-def test_a_file_without_method_is_a_plain_calendar() -> None:
-    octets = event_file([entry(), entry(uid="part-2@citylabs.example.org")])
+def test_a_file_is_a_plain_calendar_without_method_and_refreshing() -> None:
+    octets = event_file([entry(), entry(uid="part-2@citylabs.example.org")], language="el")
     assert names(octets, "VCALENDAR") == ["VERSION", "PRODID", "CALSCALE"]
+    assert value(octets, "PRODID").endswith("//EL")
     assert len(Calendar.from_ical(octets).walk("VEVENT")) == 2
 
 
@@ -317,11 +308,6 @@ def test_a_line_of_exactly_75_octets_is_not_folded(length: int) -> None:
     categories=st.lists(hostile.filter(cleaned), max_size=3).map(tuple),
     conference_url=st.none() | hostile,
     conference_label=hostile,
-    # Addresses are checked before, and refused where they are none.
-    organizer=st.none()
-    | st.builds(
-        Organizer, name=hostile, email=st.sampled_from(["no-reply@example.org", "labs@община.example.org"])
-    ),
     feed_name=hostile,
     feed_description=hostile,
     feed_url=hostile,
@@ -339,8 +325,6 @@ def test_no_text_in_any_field_adds_or_takes_away_a_property(
         # A link of nothing but control characters is none.
         "URL": cleaned(str(texts["url"])).strip("\n"),
         "CONFERENCE": texts["conference_url"] and cleaned(str(texts["conference_url"])).strip("\n"),
-        "ORGANIZER": isinstance(texts["organizer"], Organizer)
-        and cleaned(texts["organizer"].email).strip("\n"),
     }
     expected = EVENT_LINES | {line for line, text in typed.items() if text}
     found = names(octets, "VEVENT")

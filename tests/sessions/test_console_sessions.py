@@ -15,7 +15,7 @@ from labs.models.texts import languages_of
 from sessions import publishing
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import AgendaPlan
-from sessions.scheduling import change_session, plan_of, set_agenda
+from sessions.scheduling import change_session, plan_of
 from tests import factories as f
 from tests.pages import form_of
 
@@ -156,7 +156,7 @@ def test_two_sessions_of_one_title_get_two_addresses(client: Client) -> None:
         ({"start_date": "9999-12-31", "end_date": "9999-12-31"}, "Choose one of its days"),
         ({"time_zone": "Europe/Sofja"}, "not a time zone from the list"),
         ({"time_zone": "../../etc/passwd"}, "not a time zone from the list"),
-        ({"time_zone": "x" * 5000}, "Write at most 64 characters"),
+        ({"time_zone": "x" * 5000}, "not a time zone from the list"),
         ({"start_date": "2027-03-28", "start_time": "03:30"}, "clocks go from 03:00 to 04:00"),
         ({"capacity": "-1"}, "Write 0 or more"),
         ({"capacity": "many"}, "Write a whole number"),
@@ -474,7 +474,7 @@ def with_agenda(lab: Lab) -> Session:
         AgendaPlan(title={"en": "Panel"}, start_time=time(11, 15), end_time=time(11, 45)),
         AgendaPlan(title={"en": "Talk"}),
     )
-    return set_agenda(session, plans)
+    return change_session(session, replace(plan_of(session), agenda=plans))
 
 
 @pytest.mark.parametrize(

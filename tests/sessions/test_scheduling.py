@@ -19,7 +19,6 @@ from sessions.scheduling import (
     create_session,
     place_changed,
     plan_of,
-    set_agenda,
 )
 from sessions.signals import session_changed
 from tests.factories import (
@@ -315,7 +314,8 @@ def test_the_agenda_is_replaced_as_a_whole(lab):
     session = create_session(lab, plan(agenda=items))
     first, second, third = session.agenda.values_list("pk", flat=True)
     now = plan_of(session).agenda
-    set_agenda(session, (now[2], now[0], AgendaPlan({"en": "New"})))
+    agenda = (now[2], now[0], AgendaPlan({"en": "New"}))
+    change_session(session, replace(plan_of(session), agenda=agenda))
     assert [(row.pk, languages_of(row.title)["en"]) for row in session.agenda.all()][:2] == [
         (third, "Panel 2"),
         (first, "Panel 0"),
