@@ -6,7 +6,6 @@ an owner changes only cities that take part in no programme of somebody else.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -20,6 +19,7 @@ from labs.editing import Findings, Refused, Texts, put
 from labs.models import City, Lab, Programme, User
 from labs.models.texts import languages_of
 from labs.revisions import touch_all
+from labs.searching import alphabetical
 from labs.viewer import Viewer, viewer_for
 
 NOT_YOURS = _(
@@ -51,8 +51,7 @@ def countries(language: str) -> list[tuple[str, str]]:
         for code, name in names.items()
         if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
     ]
-    # An Å stands with the A in all three languages.
-    return sorted(found, key=lambda pair: unicodedata.normalize("NFD", pair[1]).casefold())
+    return sorted(found, key=lambda pair: alphabetical(pair[1]))
 
 
 def may_change(viewer: Viewer, city: City) -> bool:

@@ -99,7 +99,8 @@ def zone_options(
     Each has its offset at the `instants` shown; "UTC+2/UTC+3" where clocks change between them.
     """
     offered = sorted(
-        {*city_zones, *([chosen] if chosen else [])} - {lab_zone}, key=lambda zone: city_of(zone, language)
+        {*city_zones, *([chosen] if chosen else [])} - {lab_zone},
+        key=lambda zone: alphabetical(city_of(zone, language)),
     )
     city = city_of(lab_zone, language)
     offset = _offsets(lab_zone, instants, language)

@@ -18,6 +18,7 @@ from labs.forms.cities import CityForm
 from labs.meanwhile import GoneMeanwhile, hold
 from labs.models import City, Programme
 from labs.models.texts import reading
+from labs.searching import alphabetical
 from labs.viewer import viewer_of
 from labs.views.posted import created_once, edited, person, status_of
 
@@ -36,7 +37,7 @@ def cities(request: HttpRequest, programme: Programme) -> HttpResponse:
     found = programme.cities.prefetch_related("programmes")
     rows = sorted(
         (Row(city, may_change(viewer, city)) for city in found),
-        key=lambda row: reading(row.city.name, language)[0].casefold(),
+        key=lambda row: alphabetical(reading(row.city.name, language)[0]),
     )
     return render(
         request,
