@@ -398,9 +398,9 @@ def delete_lab(lab: Lab, by: User | None = None) -> None:
     lab.delete()
 
 
-def is_empty(lab: Lab) -> bool:
-    """Tell whether nothing of the floors above belongs to the lab, and no mail went out for it."""
-    return not (Message.objects.filter(lab=lab).exists() or is_used(lab, "labs"))
+def is_empty(lab: Lab, *besides: str) -> bool:
+    """Tell whether nothing of the floors above belongs to the lab, and no email; apps of `besides` do not count."""
+    return not (Message.objects.filter(lab=lab).exists() or is_used(lab, "labs", *besides))
 
 
 def is_used(row: models.Model, *besides: str) -> bool:

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext, ngettext
 
-from labs.editing import Refused, is_used
-from labs.models import Lab, Message
+from labs.editing import Refused, is_empty
+from labs.models import Lab
 from labs.wall_clock import wall
 from sessions import scheduling
 from sessions.models import Session
@@ -69,6 +69,6 @@ def why_zone_matters(lab: Lab) -> str:
 
 def may_be_deleted(lab: Lab) -> bool:
     """Tell whether nobody has seen the lab or any of its sessions, and nothing else hangs on it."""
-    if Message.objects.filter(lab=lab).exists() or is_used(lab, "labs", Session._meta.app_label):
+    if not is_empty(lab, Session._meta.app_label):
         return False
     return all(scheduling.may_be_deleted(session) for session in lab.sessions.select_related("lab"))

@@ -19,13 +19,14 @@ from django.utils import timezone
 from django.utils.translation import gettext, override, pgettext
 
 from labs import dates, zone_hours
-from labs.models import User
+from labs.models import Lab, User
 from labs.models.texts import languages_of
 from labs.wall_clock import wall
 from sessions.models import Session, UntoldChange
 from sessions.places import join_link_of, place_of
 from sessions.publishing import Change, changed
 from sessions.revisions import lock
+from sessions.visibility import SessionQuerySet
 
 # What `facts_of` returns: plain values, as they stand in a row or in the arguments of later work.
 Facts = Mapping[str, Any]
@@ -143,6 +144,33 @@ def in_subject(found: list[Difference]) -> str:
     }
     listed = ", ".join(words[difference.kind] for difference in found)
     return listed[:1].upper() + listed[1:]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A session whose people do not know of its change yet, and what differs for somebody in the lab's zone."""
+
+    session: Session
+    people: int
+    differences: list[Difference]
+
+
+def undecided(sessions: SessionQuerySet) -> list[Session]:
+    """Return those of these sessions about whose change nobody has decided yet, with room and lab. One query."""
+    waiting = sessions.filter(untold__isnull=False).select_related("room", "untold", "lab")
+    return [session for session in waiting if is_open(session)]
+
+
+def moved_in(lab: Lab, language: str) -> list[Moved]:
+    """Return what is to be decided in a lab, as somebody in its zone reads it."""
+    return [
+        Moved(
+            session,
+            people_of(session),
+            differences(session.untold.was, facts_of(session), lab.time_zone, language, join_link=True),
+        )
+        for session in undecided(Session.objects.filter(lab=lab))
+    ]
 
 
 def moved(session: Session, was: Facts, tell: bool | None) -> None:

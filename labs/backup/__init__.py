@@ -232,12 +232,13 @@ _WORKSHOP = ".backup-"
 def _workshop(beside: Path) -> Iterator[Path]:
     """Give a folder on the same disk that nobody else can look into, and clear it away.
 
-    One that a killed command left there is cleared away first: nobody holds the lock on it any more.
+    One that a killed command left there is cleared away first: nobody holds the lock on it any more. Another command's
+    own may be gone by the time that it is looked at.
     """
     with ExitStack() as stack:
         with _locked(beside):
             for left in beside.glob(f"{_WORKSHOP}*"):
-                with suppress(BlockingIOError), _locked(left, wait=False):
+                with suppress(BlockingIOError, FileNotFoundError), _locked(left, wait=False):
                     shutil.rmtree(left, ignore_errors=True)
             folder = Path(tempfile.mkdtemp(prefix=_WORKSHOP, dir=beside))
             stack.enter_context(_locked(folder))

@@ -33,7 +33,7 @@ from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Appearance, Session, Speaker, UntoldChange
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, may_be_deleted, plan_of
-from sessions.views.console_telling import moved_in
+from sessions.telling import undecided
 from sessions.views.undo_save import say_saved
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
@@ -66,7 +66,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "count": len(rows),
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
             "shown": rows,
-            "untold": len(moved_in(lab)),
+            "untold": len(undecided(Session.objects.filter(lab=lab))),
         },
     )
 
@@ -348,7 +348,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
             "revision": revision,
-            "untold": sum(one.session == session for one in moved_in(desk.lab)) if session else 0,
+            "untold": len(undecided(Session.objects.filter(pk=session.pk))) if session else 0,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),
             "may_be_deleted": session is not None and may_be_deleted(session),

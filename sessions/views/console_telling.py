@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,37 +13,13 @@ from labs import access
 from labs.models import Lab
 from labs.views.posted import person
 from sessions import telling
-from sessions.models import Session
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A session whose people do not know of its change yet, and what differs for somebody in the lab's zone."""
-
-    session: Session
-    people: int
-    differences: list[telling.Difference]
-
-
-def moved_in(lab: Lab) -> list[Moved]:
-    """Return the sessions of the lab about which nobody has decided yet."""
-    found = []
-    for session in lab.sessions.filter(untold__isnull=False).select_related("room", "untold"):
-        session.lab = lab
-        if telling.is_open(session):
-            now = telling.facts_of(session)
-            differing = telling.differences(
-                session.untold.was, now, lab.time_zone, get_language() or "en", join_link=True
-            )
-            found.append(Moved(session, telling.people_of(session), differing))
-    return found
 
 
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def untold(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Show what people do not know yet, and ask: email them, or not."""
-    moved = moved_in(lab)
+    moved = telling.moved_in(lab, get_language() or "en")
     if request.method == "POST":
         tell = request.POST.get("answer") != "no"
         # Only what the page showed: somebody else may have moved another session meanwhile.

@@ -12,9 +12,10 @@ from django.utils.translation import ngettext
 
 from labs.models import City
 from sessions.loading import NAMES, Report, load
-from sessions.models import UntoldChange
+from sessions.models import Session
 from sessions.programme_file import ProgrammeFileError, read
 from sessions.programme_file.document import MAX_BYTES
+from sessions.telling import undecided
 
 
 class Command(BaseCommand):
@@ -69,7 +70,7 @@ class Command(BaseCommand):
             rows = ", ".join(f"{label} {counts[kind]}" for kind, label in NAMES.items() if counts[kind])
             if rows:
                 self.stdout.write(f"  {title}: {rows}")
-        untold = UntoldChange.objects.count()
+        untold = len(undecided(Session.objects.all()))
         if untold:
             # The console asks whether to email them.
             self.stdout.write(
