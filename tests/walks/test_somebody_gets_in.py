@@ -21,6 +21,7 @@ CLOSED = {
     "metrics": "shown to whoever has the operator’s token, and none is set",
     "api/v1/": "the root of the API has nothing to say",
     "health/ready": "no worker runs in tests",
+    "organise/undo/<str:undo>/": "its name is kept in the session of the person who just did something",
 }
 # A track has no page of its own, only a public feed: that of a track with hidden sessions alone is not there.
 SEEN_BY_NOBODY = {"track"}
