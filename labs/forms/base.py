@@ -122,9 +122,25 @@ class ZoneField(forms.CharField):
 
 
 class EmailAddressField(forms.EmailField):
-    """An email address; its clean value is written as `labs.email_addresses.clean_address` does."""
+    """An email address; its clean value is written as `labs.email_addresses.clean_address` does.
+
+    In the page it is a field for text with the keyboard for addresses. In one of `type=email` browsers rewrite the
+    domain after the rules of 2003, which turn ß and final ς into another domain, before anything is sent.
+    """
 
     default_validators: list[Any] = []
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget.input_type = "text"
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {
+            **super().widget_attrs(widget),
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
 
     def to_python(self, value: Any) -> str:
         typed = super().to_python(value)
