@@ -62,18 +62,16 @@ class Face(Enum):
 
 
 class MissingGlyphs(ValueError):
-    """A text holds characters that the certificate's faces cannot draw.
+    """A name holds characters that the certificate's faces cannot draw.
 
-    `characters` are those characters, each once, in the order of the text (a letter with marks that have no
-    place of their own counts as one); `part` names the part of the content. The message carries code points
-    only, so it may be logged.
+    `characters` are those characters, each once, in the order of the name (a letter with marks that have no
+    place of their own counts as one). The message carries code points only, so it may be logged.
     """
 
-    def __init__(self, characters: tuple[str, ...], part: str) -> None:
+    def __init__(self, characters: tuple[str, ...]) -> None:
         self.characters = characters
-        self.part = part
         points = ", ".join("+".join(f"U+{ord(one):04X}" for one in character) for character in characters)
-        super().__init__(f"{part}: no glyph for {points}")
+        super().__init__(f"no glyph for {points}")
 
 
 @dataclass(frozen=True)

@@ -258,7 +258,7 @@ def _made(registration: Registration, by: User | None) -> tuple[Certificate, tup
     try:
         return certificate, attended, render(paper(certificate, _logo(lab)))
     except MissingGlyphs as error:
-        raise CannotIssue(Code.NO_GLYPHS, part=error.part, characters=list(error.characters)) from error
+        raise CannotIssue(Code.NO_GLYPHS, characters=list(error.characters)) from error
     except PressFailed as error:
         logger.error("certificate for registration %s: %s", registration.pk, error)
         raise NotPrinted() from error

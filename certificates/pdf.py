@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, time
 
-from django.conf import settings
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.html import format_html, format_html_join
@@ -21,7 +20,6 @@ from certificates.glyphs import MissingGlyphs, missing_glyphs, normalise_name, p
 from certificates.press import Picture, typeset
 from certificates.sheet import sheet
 from labs import dates
-from labs.zones import city_of
 
 __all__ = [
     "AttendedSession",
@@ -30,7 +28,6 @@ __all__ = [
     "Logo",
     "MissingGlyphs",
     "render",
-    "warm_up",
 ]
 
 MAX_NAME = 200
@@ -164,7 +161,7 @@ class CertificateContent:
     def check_glyphs(self) -> None:
         """Raise MissingGlyphs for a name that the faces cannot draw. Other texts are printed as far as they can be."""
         if missing := missing_glyphs(self.holder_name):
-            raise MissingGlyphs(missing, "holder_name")
+            raise MissingGlyphs(missing)
 
     def _texts(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Every text by language, with the name of its part."""
@@ -239,53 +236,11 @@ def render(content: CertificateContent) -> bytes:
     """Return the certificate as one PDF that is both PDF/A-3a and PDF/UA-1; same content, same bytes.
 
     A4 landscape; a list of sessions that is too long for one sheet goes on with its heading repeated, and every
-    sheet carries the code. Raises MissingGlyphs when the faces lack a character of the name or of a text.
+    sheet carries the code. Raises MissingGlyphs when the faces lack a character of the name.
     """
     content.check_glyphs()
     html = get_template("certificates/certificate.html").render(_page(content))
     return typeset(html, _pictures(content), identifier=content.code)
-
-
-def warm_up() -> None:
-    """Load faces, style sheet, templates, translations and dates by printing a certificate in each language.
-
-    Call it once in each process that will print (after it forked), so that the first person does not wait.
-    """
-    for language, _ in settings.LANGUAGES:
-        render(_specimen(language))
-
-
-# A sentence with every letter of each alphabet, long enough for a second line in the table.
-_EVERY_LETTER = {
-    "en": "The quick brown fox jumps over the lazy dog: 0123456789 (THE QUICK BROWN FOX JUMPS OVER THE LAZY DOG)",
-    "bg": "Ах, чудна българска земьо, полюшвай цъфтящи жита: АХ, ЧУДНА БЪЛГАРСКА ЗЕМЬО, ПОЛЮШВАЙ ЦЪФТЯЩИ ЖИТА",
-    "el": "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία: ΞΕΣΚΕΠΑΖΩ ΤΗΝ ΨΥΧΟΦΘΟΡΑ ΒΔΕΛΥΓΜΙΑ, άέήίόύώϊϋΐΰς",
-}
-
-
-def _specimen(language: str) -> CertificateContent:
-    """Return a certificate as they commonly are, so that printing it does all that printing them does."""
-    day = date(2021, 12, 2)
-    titles = _EVERY_LETTER
-    return CertificateContent(
-        code="0000-0000-0000",
-        check_url="https://citylabs.example.org/certificates/0000-0000-0000",
-        language=language,
-        second_language="en",
-        holder_name="Demo participant 1",
-        lab_title=titles,
-        programme_name=titles,
-        organiser_name=titles,
-        place=titles,
-        first_day=day,
-        last_day=day,
-        sessions=tuple(
-            AttendedSession(day, titles, 90, time(9 + 2 * n), time(10 + 2 * n, 30)) for n in range(3)
-        ),
-        minutes=270,
-        issued_on=day,
-        zone={code: f"{city_of('Europe/Sofia', code)} (EET, UTC+2)" for code, _name in settings.LANGUAGES},
-    )
 
 
 def _page(content: CertificateContent) -> dict[str, object]:

@@ -119,7 +119,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "labs.context.page",
             ],
-            "builtins": ["labs.templatetags.house", "labs.templatetags.fields", "labs.templatetags.lists"],
+            "builtins": [f"labs.templatetags.{name}" for name in ("house", "hours", "fields", "lists")],
         },
     }
 ]

@@ -1,4 +1,4 @@
-"""Programmes and labs: made, changed, shown, hidden and deleted here.
+"""Labs: created, changed, shown, hidden and deleted here; and what all verbs of this kind share.
 
 Every verb takes effect in one transaction, is remembered in the history, and raises `Refused` with all that is wrong,
 field by field, before anything is saved.
@@ -21,13 +21,13 @@ from django.core.validators import slug_re
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from labs.addresses import save_with_address
 from labs.logos import LogoRefused, read_logo
-from labs.models import City, Lab, Message, Programme, User
+from labs.models import Lab, Message, Programme, User
 from labs.models.texts import languages_of
-from labs.revisions import touch, touch_all
+from labs.revisions import touch
 from labs.signals import lab_deleting, lab_has_another_place, lab_rescheduled
 from labs.theme import clean_colour, theme_values
 from labs.wording import said_of
@@ -89,20 +89,6 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class ProgrammePlan:
-    """Everything that an owner says about a programme."""
-
-    name: Texts
-    organiser: Texts
-    languages: tuple[str, ...]
-    visibility: str
-    description: Texts = field(default_factory=dict)
-    runs: Texts = field(default_factory=dict)
-    cities_total: int | None = None
-    cities: tuple[City, ...] = ()
-
-
-@dataclass(frozen=True)
 class LabPlan:
     """Everything that an organiser says about a lab, except who sees it and its logo.
 
@@ -131,7 +117,6 @@ class LabPlan:
 
 
 LAB_COLUMNS = tuple(column.name for column in fields(LabPlan) if column.name != "slug")
-PROGRAMME_COLUMNS = tuple(column.name for column in fields(ProgrammePlan) if column.name != "cities")
 _TEXTS = {"title", "theme", "description", "venue", "consent", "logo_alt", "name", "organiser", "runs"}
 
 
@@ -155,69 +140,6 @@ def save(row: models.Model, by: User | None) -> None:
     """Save a row whose history says by whom."""
     row._history_user = by  # type: ignore[attr-defined]
     row.save()
-
-
-# Programmes
-
-
-def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
-    """Create a programme, its address from its name. Raises Refused."""
-    programme = Programme()
-    put(programme, plan, PROGRAMME_COLUMNS)
-    _programme_findings(programme, plan).refuse()
-
-    def create() -> None:
-        save(programme, by)
-        programme.cities.set(plan.cities)
-
-    save_with_address(programme, languages_of(dict(plan.name)), create, limit=60, otherwise="programme")
-    return programme
-
-
-def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
-    """Return what the columns' limits and the plan's own sense object to."""
-    findings = Findings()
-    findings.columns(programme, PROGRAMME_COLUMNS)
-    for name in ("name", "organiser", "description", "runs"):
-        findings.languages(name, getattr(plan, name))
-    if plan.cities_total is not None and plan.cities_total < len(plan.cities):
-        findings.add(
-            "cities_total",
-            ngettext(
-                "%(count)d city is chosen below. Write at least that number, or nothing.",
-                "%(count)d cities are chosen below. Write at least that number, or nothing.",
-                len(plan.cities),
-            )
-            % {"count": len(plan.cities)},
-        )
-    return findings
-
-
-@transaction.atomic
-def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
-    """Make the programme follow the plan; its labs' pages show its name and organiser. Raises Refused."""
-    programme.refresh_from_db(from_queryset=Programme.objects.select_for_update(no_key=True))
-    differs = put(programme, plan, PROGRAMME_COLUMNS)
-    findings = _programme_findings(programme, plan)
-    wanted = {city.pk for city in plan.cities}
-    gone = programme.cities.exclude(pk__in=wanted).filter(delegates__programme=programme).distinct()
-    for city in gone:
-        findings.add(
-            "cities",
-            gettext("%(city)s has delegates in this programme. Remove them first, or keep the city.")
-            % {"city": city},
-        )
-    findings.refuse()
-    if set(programme.cities.values_list("pk", flat=True)) != wanted:
-        programme.cities.set(wanted)
-        differs = True
-    if differs:
-        save(programme, by)
-        touch_all(Lab.objects.filter(programme=programme))
-    return programme
-
-
-# Labs
 
 
 @transaction.atomic

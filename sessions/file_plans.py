@@ -1,15 +1,18 @@
-"""From what a programme file says about a session to the plan that `sessions.scheduling` carries out."""
+"""From what a programme file says to the plan of a session, and to the columns of a lab."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from labs.models import Room, Track
+from labs.theme import theme_values
+from labs.wall_clock import instant
 from sessions.models import Speaker
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
-from sessions.programme_file.facts import AgendaFacts, AppearanceFacts, SessionFacts
+from sessions.programme_file.facts import AgendaFacts, AppearanceFacts, LabFacts, SessionFacts
 
 
 def session_plan(
@@ -82,3 +85,31 @@ def _agenda(
             )
         )
     return tuple(agenda)
+
+
+def lab_values(facts: LabFacts) -> dict[str, Any]:
+    """Return the columns of a lab as the file says them; None for what it does not say."""
+
+    def utc(local: datetime | None) -> datetime | None:
+        return None if local is None else instant(local.date(), local.time(), facts.time_zone)
+
+    return {
+        "title": facts.title,
+        "theme": facts.theme,
+        "description": facts.description,
+        "starts_on": facts.starts_on,
+        "ends_on": facts.ends_on,
+        "time_zone": facts.time_zone,
+        "languages": None if facts.languages is None else list(facts.languages),
+        "format": facts.format,
+        "venue": facts.venue,
+        "contact_email": facts.contact_email,
+        "visibility": facts.visibility,
+        "registration_opens_at": utc(facts.registration_opens),
+        "registration_closes_at": utc(facts.registration_closes),
+        "consent": facts.consent,
+        "retention_days": facts.retention_days,
+        "certificate_min_sessions": facts.certificate_min_sessions,
+        "colour": facts.colour,
+        "theme_values": theme_values(facts.colour) if facts.colour else None,
+    }

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
@@ -22,10 +21,9 @@ from i18nfield.fields import I18nCharField, I18nTextField
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
 from labs.models.texts import languages_of
 from labs.revisions import parts_in_public, touch, touch_all
-from labs.theme import theme_values
-from labs.wall_clock import instant, wall
+from labs.wall_clock import wall
 from sessions import publishing, scheduling
-from sessions.file_plans import session_plan
+from sessions.file_plans import lab_values, session_plan
 from sessions.models import Appearance, Session, Speaker
 from sessions.plans import ScheduleError
 from sessions.programme_file import Problem, ProgrammeFileError
@@ -233,7 +231,7 @@ class _Loading:
                 % {"programme": lab.programme.slug},
             )
             return
-        values = _lab_values(facts)
+        values = lab_values(facts)
         is_new = lab is None
         if lab is None:
             values["visibility"] = facts.visibility or ("public" if facts.has_public_sessions else "draft")
@@ -374,29 +372,3 @@ def _is_public(lab: LabFacts) -> bool:
 def _languages_in(texts: Mapping[str, str]) -> list[str]:
     """Return the languages in which a title stands: what a lab or programme speaks where the file does not say."""
     return [*texts] or ["en"]
-
-
-def _lab_values(facts: LabFacts) -> dict[str, Any]:
-    def utc(local: datetime | None) -> datetime | None:
-        return None if local is None else instant(local.date(), local.time(), facts.time_zone)
-
-    return {
-        "title": facts.title,
-        "theme": facts.theme,
-        "description": facts.description,
-        "starts_on": facts.starts_on,
-        "ends_on": facts.ends_on,
-        "time_zone": facts.time_zone,
-        "languages": None if facts.languages is None else list(facts.languages),
-        "format": facts.format,
-        "venue": facts.venue,
-        "contact_email": facts.contact_email,
-        "visibility": facts.visibility,
-        "registration_opens_at": utc(facts.registration_opens),
-        "registration_closes_at": utc(facts.registration_closes),
-        "consent": facts.consent,
-        "retention_days": facts.retention_days,
-        "certificate_min_sessions": facts.certificate_min_sessions,
-        "colour": facts.colour,
-        "theme_values": theme_values(facts.colour) if facts.colour else None,
-    }

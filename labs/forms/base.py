@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.formsets import BaseFormSet
 from django.forms.models import ModelChoiceIterator
 from django.forms.utils import ErrorDict, flatatt
@@ -284,6 +285,41 @@ class HouseRows(BaseFormSet):
     def name_of(self, place: int) -> str:
         """Return how the row at this place is called beside others, where its own fields do not say it."""
         return ""
+
+
+class LanguagesMixin(HouseForm):
+    """Which languages texts are written in, and which of them readers get where theirs is missing."""
+
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"),
+        help_text=_(
+            "Save to get the fields of a language that you add. Texts of one that you take away are kept."
+        ),
+        choices=settings.LANGUAGES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one language.")},
+    )
+    default_language = forms.ChoiceField(
+        label=_("Default language"),
+        help_text=_("What readers get where a text is missing in theirs."),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the languages.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        default, chosen = values.get("default_language"), values.get("languages")
+        if default and chosen and default not in chosen:
+            self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
+        return values
+
+    @property
+    def chosen_languages(self) -> tuple[str, ...]:
+        """The languages, the default one first."""
+        default = self.cleaned_data["default_language"]
+        others = (code for code in self.cleaned_data["languages"] if code != default)
+        return (default, *others)
 
 
 def keeping(before: object, typed: object, shown: Sequence[str]) -> dict[str, str]:

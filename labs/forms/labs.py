@@ -1,4 +1,4 @@
-"""Programmes, labs and rooms, as organisers fill them in."""
+"""A lab, as organisers fill it in."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labs import theme
-from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, SLUG_LENGTH, LabPlan, ProgrammePlan
+from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, SLUG_LENGTH, LabPlan
 from labs.forms.base import (
-    CitiesField,
     DayField,
     EmailAddressField,
     HourField,
-    HouseForm,
+    LanguagesMixin,
     NumberField,
     TextsField,
     WallClockMixin,
@@ -27,149 +25,10 @@ from labs.forms.base import (
     moment_initial,
 )
 from labs.forms.meanwhile import NOTHING, EditForm
-from labs.lab_parts import RoomPlan
 from labs.meanwhile import Difference
-from labs.models import City, Lab, Programme, Room
-from labs.models.texts import PARAGRAPHS, languages_of, no_control_characters, one_line
+from labs.models import Lab, Programme
+from labs.models.texts import PARAGRAPHS
 from labs.zones import validate_zone
-
-
-class LanguagesMixin(HouseForm):
-    """Which languages texts are written in, and which of them readers get where theirs is missing."""
-
-    languages = forms.MultipleChoiceField(
-        label=_("Languages"),
-        help_text=_(
-            "Save to get the fields of a language that you add. Texts of one that you take away are kept."
-        ),
-        choices=settings.LANGUAGES,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one language.")},
-    )
-    default_language = forms.ChoiceField(
-        label=_("Default language"),
-        help_text=_("What readers get where a text is missing in theirs."),
-        choices=settings.LANGUAGES,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose one of the languages.")},
-    )
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        default, chosen = values.get("default_language"), values.get("languages")
-        if default and chosen and default not in chosen:
-            self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
-        return values
-
-    @property
-    def chosen_languages(self) -> tuple[str, ...]:
-        """The languages, the default one first."""
-        default = self.cleaned_data["default_language"]
-        others = (code for code in self.cleaned_data["languages"] if code != default)
-        return (default, *others)
-
-
-class ProgrammeForm(EditForm, LanguagesMixin):
-    name = TextsField(label=_("Name"))
-    organiser = TextsField(label=_("Organiser"), help_text=_("Who stands behind the programme."))
-    description = TextsField(label=_("Description"), limit=PARAGRAPHS, rows=5, required=False)
-    runs = TextsField(
-        label=_("When it runs"), help_text=_("In words, like “September 2020 to 2022”."), required=False
-    )
-    cities = CitiesField(
-        label=_("Cities that take part"),
-        queryset=City.objects.none(),
-        required=False,
-        error_messages=dict.fromkeys(
-            ("invalid_choice", "invalid_pk_value"), _("Choose cities from the list.")
-        ),
-    )
-    cities_total = NumberField(
-        label=_("Number of cities in all"),
-        help_text=_("Where only some of them are named here."),
-        required=False,
-        max_value=100_000,
-    )
-    visibility = forms.ChoiceField(
-        label=_("Who may see it"),
-        choices=[
-            (
-                Programme.Visibility.DRAFT,
-                _("Draft: its owners, and everybody once one of its labs is public"),
-            ),
-            (Programme.Visibility.PUBLIC, _("Public: everybody")),
-        ],
-        widget=forms.RadioSelect,
-    )
-
-    def __init__(self, *args: Any, programme: Programme | None = None, **kwargs: Any) -> None:
-        self.about = f"programme {programme.pk}" if programme else ""
-        initial = _programme_initial(programme) if programme else _new_programme_initial()
-        # A new programme may be written in any language, so that it need not be saved twice.
-        locales = programme.languages if programme else [code for code, _name in settings.LANGUAGES]
-        super().__init__(*args, locales=locales, initial=initial, **kwargs)
-        self.fields["cities"].queryset = City.objects.all()  # type: ignore[attr-defined]
-        if programme is None:
-            self.fields["languages"].help_text = _("The programme’s pages are written in these.")
-        self.is_new = programme is None
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean()
-        chosen = values.get("languages")
-        if self.is_new and chosen:
-            written = {
-                code
-                for name in ("name", "organiser", "description", "runs")
-                for code in languages_of(values.get(name))
-            }
-            for code in sorted(written - set(chosen)):
-                self.add_error(
-                    "languages",
-                    gettext("You entered texts in this language: %(name)s. Tick it, or delete them.")
-                    % {"name": dict(settings.LANGUAGES)[code]},
-                )
-        return values
-
-    @property
-    def plan(self) -> ProgrammePlan:
-        values = self.cleaned_data
-        return ProgrammePlan(
-            name=self.texts("name"),
-            organiser=self.texts("organiser"),
-            description=self.texts("description"),
-            runs=self.texts("runs"),
-            languages=self.chosen_languages,
-            cities=tuple(values["cities"]),
-            cities_total=values["cities_total"],
-            visibility=values["visibility"],
-        )
-
-
-def _programme_initial(programme: Programme) -> dict[str, Any]:
-    plain = (
-        "name",
-        "organiser",
-        "description",
-        "runs",
-        "languages",
-        "default_language",
-        "cities_total",
-        "visibility",
-    )
-    return {
-        **{name: getattr(programme, name) for name in plain},
-        "cities": list(programme.cities.values_list("pk", flat=True)),
-    }
-
-
-def _new_programme_initial() -> dict[str, Any]:
-    language = get_language()
-    own = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    return {
-        "languages": [own],
-        "default_language": own,
-        "visibility": Programme.Visibility.DRAFT,
-    }
 
 
 @dataclass(frozen=True)
@@ -389,48 +248,3 @@ def _new_lab_initial(programme: Programme) -> dict[str, Any]:
         "retention_days": 365,
         "certificate_min_sessions": 1,
     }
-
-
-def about_room(lab: Lab, pk: int) -> str:
-    """Name a room, also one that is no more, for `labs.meanwhile`."""
-    return f"room {lab.pk} {pk}"
-
-
-class RoomForm(EditForm):
-    name = TextsField(label=_("Name"), limit=100)
-    online = forms.BooleanField(label=_("This is an online room"), required=False)
-    address = forms.CharField(
-        label=_("Street and town"),
-        required=False,
-        max_length=200,
-        validators=[no_control_characters, one_line],
-    )
-    join_link = forms.CharField(
-        label=_("Join link"),
-        help_text=_("Only people with a seat get it, and staff. It is never on a public page."),
-        required=False,
-        max_length=500,
-        widget=forms.URLInput(attrs={"autocomplete": "off"}),
-    )
-    capacity = NumberField(
-        label=_("People the room holds"), help_text=_("For you; seats are set per session."), required=False
-    )
-    position = NumberField(label=_("Place in the list"), required=False, max_value=1000)
-
-    def __init__(self, *args: Any, lab: Lab, room: Room | None = None, **kwargs: Any) -> None:
-        self.about = about_room(lab, room.pk) if room else ""
-        names = ("name", "online", "address", "join_link", "capacity", "position")
-        initial = {name: getattr(room, name) for name in names} if room else {}
-        super().__init__(*args, locales=lab.languages, initial=initial, **kwargs)
-
-    @property
-    def plan(self) -> RoomPlan:
-        values = self.cleaned_data
-        return RoomPlan(
-            name=self.texts("name"),
-            online=values["online"],
-            address=values["address"],
-            join_link=values["join_link"],
-            capacity=values["capacity"],
-            position=values["position"] or 0,
-        )

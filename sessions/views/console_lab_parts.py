@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from labs import access, undo
 from labs.editing import Refused
 from labs.forms.days import DayRow, DayRows, SentDays
-from labs.forms.labs import RoomForm, about_room
+from labs.forms.rooms import RoomForm, about_room
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
 from labs.meanwhile import FIELD, Difference, GoneMeanwhile, hold, was_shown
 from labs.models import Lab, Room

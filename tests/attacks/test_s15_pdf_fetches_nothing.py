@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from certificates import press as presses
 from certificates import typesetting
-from certificates.pdf import Logo, render, warm_up
+from certificates.pdf import Logo, render
 from certificates.press import Picture, Press, PressFailed, typeset
 from tests.certificates.papers import SESSIONS, certificate
 from tests.certificates.presses import press
@@ -47,7 +47,8 @@ def warm() -> Iterator[Press]:
     made = Press()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(presses, "_press", made)
-        warm_up()
+        for language in ("en", "bg", "el"):
+            render(certificate(language))
         yield made
     made.close()
 

@@ -131,9 +131,9 @@ def test_a_character_is_described_by_itself_if_it_can_be_seen():
 
 
 def test_the_error_names_code_points_but_repeats_no_text():
-    error = MissingGlyphs(("王", "а\u0301"), "holder_name")
-    assert str(error) == "holder_name: no glyph for U+738B, U+0430+U+0301"
-    assert (error.characters, error.part) == (("王", "а\u0301"), "holder_name")
+    error = MissingGlyphs(("王", "а\u0301"))
+    assert str(error) == "no glyph for U+738B, U+0430+U+0301"
+    assert error.characters == ("王", "а\u0301")
 
 
 def test_text_is_measured_by_its_face_and_size():

@@ -36,7 +36,6 @@ from certificates.pdf import (
     Logo,
     MissingGlyphs,
     render,
-    warm_up,
 )
 from certificates.press import Picture, typeset
 from tests.certificates.papers import ADDRESS, CODE, NAMES, SESSIONS, certificate
@@ -430,11 +429,6 @@ def test_the_language_of_the_request_does_not_matter():
         assert translation.get_language() == "el"
 
 
-def test_warming_up_prints_in_every_language(settings):
-    warm_up()
-    assert {language for language, _ in settings.LANGUAGES} == set(LANGUAGES)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_our_own_words_can_be_drawn(language):
     context: Any = pdf._page(certificate(language))
@@ -523,7 +517,7 @@ def boxes(file: bytes) -> list[tuple[float, ...]]:
 def test_a_name_without_glyphs_is_refused_never_boxed(name, characters):
     with pytest.raises(MissingGlyphs) as caught:
         render(certificate(holder_name=name))
-    assert (caught.value.characters, caught.value.part) == (characters, "holder_name")
+    assert caught.value.characters == characters
 
 
 def test_signs_that_the_own_family_lacks_are_drawn_by_another_and_the_file_stays_valid():

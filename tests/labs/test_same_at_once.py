@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from labs import cities, editing, roles
+from labs import cities, editing, programmes, roles
 from labs.models import City, Lab, Message, Programme, Staff, User
 from tests import factories as f
 from tests.labs.test_console_people import add, client_of
@@ -98,10 +98,10 @@ def test_labs_of_one_title_in_two_programmes_at_once_have_two_addresses() -> Non
 def test_programmes_and_cities_of_one_name_at_once_have_two_addresses() -> None:
     programme = f.ProgrammeFactory()
     by = f.UserFactory(is_superuser=True)
-    plan = editing.ProgrammePlan({"en": "Same"}, {"en": "Organiser"}, ("en",), "draft")
+    plan = programmes.ProgrammePlan({"en": "Same"}, {"en": "Organiser"}, ("en",), "draft")
 
     def create(country: str) -> None:
-        editing.create_programme(plan, by)
+        programmes.create_programme(plan, by)
         cities.create_city(programme, cities.CityPlan({"en": "Same"}, country, "Europe/Sofia"), by)
 
     assert while_open(lambda: create("BG"), lambda: create("GR")) == []

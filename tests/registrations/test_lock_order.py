@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from labs import cities, editing, lab_parts
+from labs import cities, editing, lab_parts, programmes
 from labs.editing import LAB_COLUMNS, LabPlan, Refused
 from labs.meanwhile import hold
 from labs.models import City, Lab, Programme, Room, User
@@ -108,14 +108,14 @@ class World:
 
     def change_programme(self, turn: int) -> None:
         programme = Programme.objects.get()
-        plan = editing.ProgrammePlan(
+        plan = programmes.ProgrammePlan(
             name={"en": f"Programme {turn}"},
             organiser={"en": "European Commission"},
             languages=tuple(programme.languages),
             visibility=programme.visibility,
             cities=tuple(programme.cities.all()),
         )
-        editing.change_programme(programme, plan)
+        programmes.change_programme(programme, plan)
 
     def change_city(self, turn: int) -> None:
         city = City.objects.get(slug="rome")

@@ -1,0 +1,119 @@
+"""A programme, as its owners fill it in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from labs.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
+from labs.forms.meanwhile import EditForm
+from labs.models import City, Programme
+from labs.models.texts import PARAGRAPHS, languages_of
+from labs.programmes import ProgrammePlan
+
+
+class ProgrammeForm(EditForm, LanguagesMixin):
+    name = TextsField(label=_("Name"))
+    organiser = TextsField(label=_("Organiser"), help_text=_("Who stands behind the programme."))
+    description = TextsField(label=_("Description"), limit=PARAGRAPHS, rows=5, required=False)
+    runs = TextsField(
+        label=_("When it runs"), help_text=_("In words, like “September 2020 to 2022”."), required=False
+    )
+    cities = CitiesField(
+        label=_("Cities that take part"),
+        queryset=City.objects.none(),
+        required=False,
+        error_messages=dict.fromkeys(
+            ("invalid_choice", "invalid_pk_value"), _("Choose cities from the list.")
+        ),
+    )
+    cities_total = NumberField(
+        label=_("Number of cities in all"),
+        help_text=_("Where only some of them are named here."),
+        required=False,
+        max_value=100_000,
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who may see it"),
+        choices=[
+            (
+                Programme.Visibility.DRAFT,
+                _("Draft: its owners, and everybody once one of its labs is public"),
+            ),
+            (Programme.Visibility.PUBLIC, _("Public: everybody")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, programme: Programme | None = None, **kwargs: Any) -> None:
+        self.about = f"programme {programme.pk}" if programme else ""
+        initial = _programme_initial(programme) if programme else _new_programme_initial()
+        # A new programme may be written in any language, so that it need not be saved twice.
+        locales = programme.languages if programme else [code for code, _name in settings.LANGUAGES]
+        super().__init__(*args, locales=locales, initial=initial, **kwargs)
+        self.fields["cities"].queryset = City.objects.all()  # type: ignore[attr-defined]
+        if programme is None:
+            self.fields["languages"].help_text = _("The programme’s pages are written in these.")
+        self.is_new = programme is None
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        chosen = values.get("languages")
+        if self.is_new and chosen:
+            written = {
+                code
+                for name in ("name", "organiser", "description", "runs")
+                for code in languages_of(values.get(name))
+            }
+            for code in sorted(written - set(chosen)):
+                self.add_error(
+                    "languages",
+                    gettext("You entered texts in this language: %(name)s. Tick it, or delete them.")
+                    % {"name": dict(settings.LANGUAGES)[code]},
+                )
+        return values
+
+    @property
+    def plan(self) -> ProgrammePlan:
+        values = self.cleaned_data
+        return ProgrammePlan(
+            name=self.texts("name"),
+            organiser=self.texts("organiser"),
+            description=self.texts("description"),
+            runs=self.texts("runs"),
+            languages=self.chosen_languages,
+            cities=tuple(values["cities"]),
+            cities_total=values["cities_total"],
+            visibility=values["visibility"],
+        )
+
+
+def _programme_initial(programme: Programme) -> dict[str, Any]:
+    plain = (
+        "name",
+        "organiser",
+        "description",
+        "runs",
+        "languages",
+        "default_language",
+        "cities_total",
+        "visibility",
+    )
+    return {
+        **{name: getattr(programme, name) for name in plain},
+        "cities": list(programme.cities.values_list("pk", flat=True)),
+    }
+
+
+def _new_programme_initial() -> dict[str, Any]:
+    language = get_language()
+    own = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    return {
+        "languages": [own],
+        "default_language": own,
+        "visibility": Programme.Visibility.DRAFT,
+    }

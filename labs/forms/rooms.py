@@ -1,0 +1,59 @@
+"""A room of a lab, as organisers fill it in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from labs.forms.base import NumberField, TextsField
+from labs.forms.meanwhile import EditForm
+from labs.lab_parts import RoomPlan
+from labs.models import Lab, Room
+from labs.models.texts import no_control_characters, one_line
+
+
+def about_room(lab: Lab, pk: int) -> str:
+    """Name a room, also one that is no more, for `labs.meanwhile`."""
+    return f"room {lab.pk} {pk}"
+
+
+class RoomForm(EditForm):
+    name = TextsField(label=_("Name"), limit=100)
+    online = forms.BooleanField(label=_("This is an online room"), required=False)
+    address = forms.CharField(
+        label=_("Street and town"),
+        required=False,
+        max_length=200,
+        validators=[no_control_characters, one_line],
+    )
+    join_link = forms.CharField(
+        label=_("Join link"),
+        help_text=_("Only people with a seat get it, and staff. It is never on a public page."),
+        required=False,
+        max_length=500,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+    capacity = NumberField(
+        label=_("People the room holds"), help_text=_("For you; seats are set per session."), required=False
+    )
+    position = NumberField(label=_("Place in the list"), required=False, max_value=1000)
+
+    def __init__(self, *args: Any, lab: Lab, room: Room | None = None, **kwargs: Any) -> None:
+        self.about = about_room(lab, room.pk) if room else ""
+        names = ("name", "online", "address", "join_link", "capacity", "position")
+        initial = {name: getattr(room, name) for name in names} if room else {}
+        super().__init__(*args, locales=lab.languages, initial=initial, **kwargs)
+
+    @property
+    def plan(self) -> RoomPlan:
+        values = self.cleaned_data
+        return RoomPlan(
+            name=self.texts("name"),
+            online=values["online"],
+            address=values["address"],
+            join_link=values["join_link"],
+            capacity=values["capacity"],
+            position=values["position"] or 0,
+        )

@@ -1,0 +1,88 @@
+"""Programmes: created and changed here, by the rules of `labs.editing`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from django.db import transaction
+from django.utils.translation import gettext, ngettext
+
+from labs.addresses import save_with_address
+from labs.editing import Findings, Texts, put, save
+from labs.models import City, Lab, Programme, User
+from labs.models.texts import languages_of
+from labs.revisions import touch_all
+
+
+@dataclass(frozen=True)
+class ProgrammePlan:
+    """Everything that an owner says about a programme."""
+
+    name: Texts
+    organiser: Texts
+    languages: tuple[str, ...]
+    visibility: str
+    description: Texts = field(default_factory=dict)
+    runs: Texts = field(default_factory=dict)
+    cities_total: int | None = None
+    cities: tuple[City, ...] = ()
+
+
+PROGRAMME_COLUMNS = tuple(column.name for column in fields(ProgrammePlan) if column.name != "cities")
+
+
+def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
+    """Create a programme, its address from its name. Raises Refused."""
+    programme = Programme()
+    put(programme, plan, PROGRAMME_COLUMNS)
+    _programme_findings(programme, plan).refuse()
+
+    def create() -> None:
+        save(programme, by)
+        programme.cities.set(plan.cities)
+
+    save_with_address(programme, languages_of(dict(plan.name)), create, limit=60, otherwise="programme")
+    return programme
+
+
+def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
+    """Return what the columns' limits and the plan's own sense object to."""
+    findings = Findings()
+    findings.columns(programme, PROGRAMME_COLUMNS)
+    for name in ("name", "organiser", "description", "runs"):
+        findings.languages(name, getattr(plan, name))
+    if plan.cities_total is not None and plan.cities_total < len(plan.cities):
+        findings.add(
+            "cities_total",
+            ngettext(
+                "%(count)d city is chosen below. Write at least that number, or nothing.",
+                "%(count)d cities are chosen below. Write at least that number, or nothing.",
+                len(plan.cities),
+            )
+            % {"count": len(plan.cities)},
+        )
+    return findings
+
+
+@transaction.atomic
+def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
+    """Make the programme follow the plan; its labs' pages show its name and organiser. Raises Refused."""
+    programme.refresh_from_db(from_queryset=Programme.objects.select_for_update(no_key=True))
+    differs = put(programme, plan, PROGRAMME_COLUMNS)
+    findings = _programme_findings(programme, plan)
+    wanted = {city.pk for city in plan.cities}
+    gone = programme.cities.exclude(pk__in=wanted).filter(delegates__programme=programme).distinct()
+    for city in gone:
+        findings.add(
+            "cities",
+            gettext("%(city)s has delegates in this programme. Remove them first, or keep the city.")
+            % {"city": city},
+        )
+    findings.refuse()
+    if set(programme.cities.values_list("pk", flat=True)) != wanted:
+        programme.cities.set(wanted)
+        differs = True
+    if differs:
+        save(programme, by)
+        touch_all(Lab.objects.filter(programme=programme))
+    return programme
