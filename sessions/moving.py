@@ -22,7 +22,7 @@ from labs.signals import lab_moving, lab_rescheduled
 from labs.wall_clock import WallClockError, is_ambiguous
 from sessions.models import Session
 from sessions.plans import ScheduleError, SessionPlan, checked_plan
-from sessions.scheduling import change_session, plan_of
+from sessions.scheduling import change_session, plans_of
 
 # Which reading is meant of hours that come twice, by session and "start" or "end".
 Folds = Mapping[tuple[int, str], int]
@@ -74,15 +74,15 @@ def planned(
     moved = Lab(pk=lab.pk, programme_id=lab.programme_id, time_zone=lab.time_zone)
     moved.starts_on, moved.ends_on = found.starts_on, found.ends_on
     days = found.starts_on - lab.starts_on
-    steps = [
-        _step(session, lab, moved, days, folds or {}, now)
-        for session in lab.sessions.select_related("track", "room").order_by("starts_at", "pk")
-    ]
+    sessions = list(lab.sessions.select_related("track", "room").order_by("starts_at", "pk"))
+    plans = plans_of(sessions)
+    steps = [_step(session, plans[session.pk], lab, moved, days, folds or {}, now) for session in sessions]
     return LabMove(days.days, found, tuple(steps))
 
 
-def _step(session: Session, lab: Lab, moved: Lab, days: timedelta, folds: Folds, now: datetime) -> Step:
-    plan = plan_of(session)
+def _step(
+    session: Session, plan: SessionPlan, lab: Lab, moved: Lab, days: timedelta, folds: Folds, now: datetime
+) -> Step:
     plan = replace(
         plan,
         start_date=plan.start_date + days,

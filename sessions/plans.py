@@ -138,7 +138,8 @@ def checked_plan(session: Session, plan: SessionPlan) -> Instants:
     _check_languages("abstract", plan.abstract, findings)
     _check_belonging(lab, plan, findings)
     _check_capacity(session.seats_taken, plan, findings)
-    if Session.objects.filter(lab=lab, slug=plan.slug).exclude(pk=session.pk).exists():
+    is_other = plan.slug != session.slug  # its own is nobody else's: the database sees to that
+    if is_other and Session.objects.filter(lab=lab, slug=plan.slug).exclude(pk=session.pk).exists():
         findings.add(
             "slug", gettext("Another session of this lab has the address “%(slug)s”.") % {"slug": plan.slug}
         )

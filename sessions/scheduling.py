@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -43,6 +44,7 @@ __all__ = [
     "may_be_deleted",
     "place_changed",
     "plan_of",
+    "plans_of",
     "venue_changed",
     "was_seen",
 ]
@@ -64,21 +66,39 @@ class ChangedMeanwhile(Exception):
 
 
 def plan_of(session: Session) -> SessionPlan:
-    """Return the plan that `session` follows now, to fill a form or to change one thing of it. Queries its agenda."""
-    by_item: defaultdict[int | None, list[AppearancePlan]] = defaultdict(list)
-    for appearance in session.appearances.select_related("speaker").order_by("position", "id"):
-        by_item[appearance.agenda_item_id].append(AppearancePlan(appearance.speaker, appearance.role))
-    agenda = tuple(
-        AgendaPlan(
-            title=languages_of(item.title),
-            abstract=languages_of(item.abstract),
-            start_time=item.start_time,
-            end_time=item.end_time,
-            appearances=tuple(by_item[item.pk]),
-            item=item.pk,
+    """Return the plan that `session` follows now, to fill a form or to change one thing of it."""
+    return plans_of([session])[session.pk]
+
+
+def plans_of(sessions: Sequence[Session]) -> dict[int, SessionPlan]:
+    """Return the plans that sessions follow now, by their ids. Two queries: for agendas, and for who appears."""
+    people: defaultdict[tuple[int, int | None], list[AppearancePlan]] = defaultdict(list)
+    appearances = Appearance.objects.filter(session__in=sessions).select_related("speaker")
+    for appearance in appearances.order_by("position", "id"):
+        people[appearance.session_id, appearance.agenda_item_id].append(
+            AppearancePlan(appearance.speaker, appearance.role)
         )
-        for item in session.agenda.order_by("position", "id")
-    )
+    agendas: defaultdict[int, list[AgendaPlan]] = defaultdict(list)
+    for item in AgendaItem.objects.filter(session__in=sessions).order_by("position", "id"):
+        agendas[item.session_id].append(
+            AgendaPlan(
+                title=languages_of(item.title),
+                abstract=languages_of(item.abstract),
+                start_time=item.start_time,
+                end_time=item.end_time,
+                appearances=tuple(people[item.session_id, item.pk]),
+                item=item.pk,
+            )
+        )
+    return {
+        session.pk: _as_plan(session, tuple(agendas[session.pk]), tuple(people[session.pk, None]))
+        for session in sessions
+    }
+
+
+def _as_plan(
+    session: Session, agenda: tuple[AgendaPlan, ...], appearances: tuple[AppearancePlan, ...]
+) -> SessionPlan:
     columns: dict[str, Any] = {name: getattr(session, name) for name in COLUMNS}
     columns |= {"title": languages_of(session.title), "abstract": languages_of(session.abstract)}
     return SessionPlan(
@@ -86,7 +106,7 @@ def plan_of(session: Session) -> SessionPlan:
         start_fold=session.start_fold,
         end_fold=session.end_fold,
         agenda=agenda,
-        appearances=tuple(by_item[None]),
+        appearances=appearances,
     )
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from labs.models import Lab, Message
 from sessions.models import Session, UntoldChange
@@ -74,6 +76,20 @@ def test_the_page_shows_all_that_changes_and_asking_changes_nothing(client: Clie
         assert f"<td>{now}</td><td>{then}</td>" in page.replace("</td> <td>", "</td><td>")
     assert "Nobody has a seat yet" in page
     assert when(session) == before
+
+
+def test_a_long_programme_takes_no_more_queries_to_show(client: Client, lab: Lab) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert ask(client, "2027-11-02").status_code == 200
+        return len(captured)
+
+    f.AgendaItemFactory(session=f.SessionFactory(lab=lab))
+    ask(client, "2027-11-02")
+    few = queries()
+    for _time in range(5):
+        f.AgendaItemFactory(session=f.SessionFactory(lab=lab))
+    assert queries() == few
 
 
 def test_everything_moves_and_keeps_its_hour_on_the_wall(client: Client, lab: Lab) -> None:
