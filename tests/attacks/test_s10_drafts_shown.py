@@ -130,4 +130,10 @@ def test_the_draft_was_there_to_be_leaked(lab):
     assert [Client().get(address).status_code for address in OWN] == [200] * len(OWN)
     cache.clear()
     unpublish(draft)
-    assert [Client().get(address).status_code for address in OWN] == [404] * len(OWN)
+    after = {address: Client().get(address) for address in OWN}
+    # Calendars that follow the track must empty: its feed goes on, without a name of anything.
+    emptied = after.pop("/labs/city-lab/tracks/draft-track/calendar.ics")
+    assert [answer.status_code for answer in after.values()] == [404] * (len(OWN) - 1)
+    assert emptied.status_code == 200
+    assert "draft" not in emptied.content.decode().lower()
+    assert "VEVENT" not in emptied.content.decode()

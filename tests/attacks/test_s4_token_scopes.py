@@ -44,6 +44,7 @@ NEEDS: dict[str, str | None] = {
     "POST /labs/{lab}/registrations/{registration}/certificate": "certificates",
     "POST /labs/{lab}/certificates/{code}/revoke": "certificates",
     "POST /labs/{lab}/certificates/{code}/restore": "certificates",
+    "POST /labs/{lab}/certificates/{code}/replace": "certificates",
 }
 GUARDED = {label: scope for label, scope in NEEDS.items() if scope}
 BODIES = {
