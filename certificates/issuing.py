@@ -98,7 +98,7 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
             certificate.replaced_by = new
             certificate._history_user = by
             certificate.save(update_fields=["replaced_by"])
-            letters.certificate_issued(new, registration)
+            letters.certificate_issued(new, registration, replaces=certificate.code)
     except BaseException:
         new.pdf.delete(save=False)
         raise
@@ -118,7 +118,10 @@ def _hold_unchanged(registration: Registration) -> None:
 
 @transaction.atomic
 def revoke(certificate: Certificate, reason: str, by: User | None = None) -> Certificate:
-    """Withdraw a valid certificate. Its page says so from now on, with the reason; `restore` undoes it."""
+    """Withdraw a valid certificate. Its page says so from now on, with the reason, and its holder is emailed.
+
+    `restore` undoes it.
+    """
     row = Certificate.objects.select_for_update().get(pk=certificate.pk)
     if row.state == Certificate.State.REVOKED:
         return row
@@ -127,19 +130,38 @@ def revoke(certificate: Certificate, reason: str, by: User | None = None) -> Cer
     row.state, row.revoked_at, row.revoked_reason = Certificate.State.REVOKED, timezone.now(), reason.strip()
     row._history_user = by
     row.save(update_fields=["state", "revoked_at", "revoked_reason"])
+    if holder := _holder(row):
+        letters.certificate_revoked(row, holder)
     return row
 
 
+def _holder(certificate: Certificate) -> Registration | None:
+    """Return the person whose certificate it is, or None for one who was erased."""
+    if certificate.registration_id is None:
+        return None
+    return (
+        Registration.objects.select_related("lab__programme")
+        .filter(pk=certificate.registration_id, erased_at__isnull=True)
+        .first()
+    )
+
+
 def restore(certificate: Certificate, by: User | None = None) -> Certificate:
-    """Undo a revocation. Raises CannotIssue if the person has got another valid certificate meanwhile."""
+    """Undo a revocation and email the holder.
+
+    Raises CannotIssue if the person has got another valid certificate meanwhile.
+    """
     try:
         with transaction.atomic():
             row = Certificate.objects.select_for_update().get(pk=certificate.pk)
             if row.state != Certificate.State.REVOKED:
                 return row
+            revoked_at = row.revoked_at
             row.state, row.revoked_at, row.revoked_reason = Certificate.State.VALID, None, ""
             row._history_user = by
             row.save(update_fields=["state", "revoked_at", "revoked_reason"])
+            if (holder := _holder(row)) and revoked_at:
+                letters.certificate_restored(row, holder, revoked_at)
             return row
     except IntegrityError:
         raise CannotIssue(Code.NEWER) from None

@@ -29,6 +29,8 @@ OCCASIONS: dict[str, str | Promise] = {
     "session_cancelled": _("Session cancelled"),
     "session_restored": _("Session takes place after all"),
     "certificate": _("Certificate"),
+    "certificate_revoked": _("Certificate revoked"),
+    "certificate_restored": _("Certificate valid again"),
     "password_reset": _("New password"),
     "account_made": _("New account"),
 }

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from labs.accounts import RESET, reset_path
@@ -19,7 +20,7 @@ from labs.editing import Refused
 from labs.email_addresses import account_address
 from labs.mail import Link, queue
 from labs.models import City, Delegate, Lab, Programme, Staff, User
-from labs.models.texts import no_control_characters, one_line
+from labs.models.texts import no_control_characters, one_line, reading
 from labs.revisions import hold_lab
 from labs.viewer import viewer_for
 from labs.wording import sentences
@@ -36,7 +37,7 @@ def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> 
         raise Refused({"role": [gettext("Choose a role from the list.")]})
     # Two who add the same person at once: the second sees what the first has given.
     hold_lab(lab.pk)
-    user = _account(email, name, by, lab)
+    user = _account(email, name, by, Staff.Role(role).label, lab.programme, lab)
     held = Staff.objects.select_for_update().filter(user=user, lab=lab).first()
     if held is None:
         return Staff.objects.create(user=user, lab=lab, role=role)
@@ -52,7 +53,7 @@ def add_owner(programme: Programme, email: str, *, by: User, name: str = "") -> 
     if not viewer_for(by).owns(programme.pk):
         raise Refused(NOT_YOURS)
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
-    user = _account(email, name, by, None)
+    user = _account(email, name, by, Staff.Role.OWNER.label, programme)
     staff, _new = Staff.objects.get_or_create(user=user, programme=programme, role=Staff.Role.OWNER)
     return staff
 
@@ -86,7 +87,7 @@ def add_delegate(programme: Programme, email: str, city: City, *, by: User, name
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     if not programme.cities.filter(pk=city.pk).exists():
         raise Refused({"city": [gettext("Choose a city of this programme.")]})
-    user = _account(email, name, by, None)
+    user = _account(email, name, by, _("Delegate of a city"), programme, city=city)
     delegate, _new = Delegate.objects.get_or_create(user=user, programme=programme, city=city)
     return delegate
 
@@ -99,8 +100,19 @@ def remove_delegate(delegate: Delegate, *, by: User) -> None:
     delegate.delete()
 
 
-def _account(email: str, name: str, by: User, lab: Lab | None) -> User:
-    """Return the account of this address; where there is none, make one and queue the mail to choose a password."""
+def _account(
+    email: str,
+    name: str,
+    by: User,
+    role: str | Promise,
+    programme: Programme,
+    lab: Lab | None = None,
+    city: City | None = None,
+) -> User:
+    """Return the account of this address; where there is none, create one and queue the email to choose a password.
+
+    The email says as what the person was invited (`role`, and the city of a delegate) and where.
+    """
     errors = _wrong("email", email, account_address) | _wrong("name", name, no_control_characters, one_line)
     if len(name) > 200:
         errors["name"] = [gettext("Write at most 200 characters.")]
@@ -125,17 +137,23 @@ def _account(email: str, name: str, by: User, lab: Lab | None) -> User:
         if isinstance(error, IntegrityError):
             raise
         raise Refused(error.message_dict) from error
+    with override(user.language):
+        context = {
+            "email": user.email,
+            "by": str(by),
+            "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
+            "role": str(role),
+            "programme": reading(programme.name, user.language, programme.default_language)[0],
+            "lab_title": reading(lab.title, user.language, lab.default_language)[0] if lab else "",
+            "city": reading(city.name, user.language, "en")[0] if city else "",
+        }
     queue(
         "account_made",
         key=f"account-made:{user.pk}:{secrets.token_hex(8)}",
         language=user.language,
         to_name=user.name,
         to_email=user.email,
-        context={
-            "email": user.email,
-            "by": str(by),
-            "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
-        },
+        context=context,
         lab=lab,
         about=f"user:{user.pk}",
         links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
