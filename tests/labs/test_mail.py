@@ -331,7 +331,6 @@ def test_a_mail_is_what_its_templates_make_of_it_whatever_the_words_are(
         "code": "7K3M-Q9TX-2W8H",
         "hours": words,
         "replaces": words,
-        "reason": words,
         "role": words,
         "programme": words,
         "city": words,
