@@ -1,6 +1,6 @@
 """Who was there: taken by session, at the door or afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +11,7 @@ from sessions.models import Session
 
 
 class NotOfThisLab(Exception):
-    """The session belongs to another lab than the registration, or the registration is not confirmed."""
+    """The session belongs to another lab than the registration, which is not confirmed, or is gone."""
 
 
 class NotHeld(Exception):
@@ -24,7 +24,7 @@ def take(registration: Registration, session: Session, by: User | None = None) -
 
     Raises NotOfThisLab, NotHeld.
     """
-    _refuse([registration], session)
+    [registration], session = _hold([registration], session)
     attendance, _new = Attendance.objects.get_or_create(
         registration=registration,
         session=session,
@@ -33,12 +33,23 @@ def take(registration: Registration, session: Session, by: User | None = None) -
     return attendance
 
 
-def _refuse(people: Iterable[Registration], session: Session) -> None:
-    confirmed = Registration.State.CONFIRMED
-    if any(person.lab_id != session.lab_id or person.state != confirmed for person in people):
+def _hold(people: Collection[Registration], session: Session) -> tuple[list[Registration], Session]:
+    """Return the rows as they are now, held until the transaction ends: people by id, then the session.
+
+    Nobody can cancel the session, or leave or be erased, between the look and what is written. Raises NotOfThisLab
+    for one of them that may not be marked, NotHeld.
+    """
+    ids = {person.pk for person in people}
+    confirmed = Registration.objects.filter(
+        pk__in=ids, lab=session.lab_id, state=Registration.State.CONFIRMED, erased_at__isnull=True
+    )
+    held = list(confirmed.order_by("pk").select_for_update(no_key=True))
+    if len(held) < len(ids):
         raise NotOfThisLab
-    if session.is_cancelled or session.visibility == Session.Visibility.DRAFT:
+    now = Session.objects.filter(pk=session.pk).select_for_update(no_key=True).first()
+    if now is None or now.is_cancelled or now.visibility == Session.Visibility.DRAFT:
         raise NotHeld
+    return held, now
 
 
 @transaction.atomic
@@ -56,14 +67,10 @@ def take_all(
     As many queries for a hundred as for one. All or nothing: raises NotOfThisLab if one of them is not of this lab,
     or not confirmed; NotHeld.
     """
-    people = list(registrations)
-    _refuse(people, session)
+    people, session = _hold(list(registrations), session)
     now = timezone.now()
     Attendance.objects.bulk_create(
-        (
-            Attendance(registration=person, session=session, taken_at=now, taken_by=by)
-            for person in {person.pk: person for person in people}.values()
-        ),
+        (Attendance(registration=person, session=session, taken_at=now, taken_by=by) for person in people),
         ignore_conflicts=True,
     )
     # Those that this call wrote; whom somebody else has marked keeps the earlier instant.
@@ -78,7 +85,9 @@ def take_all(
 @transaction.atomic
 def untake_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
     """Take back what `take_all` wrote. Returns of how many there was something to take back."""
-    rows = list(Attendance.objects.filter(registration__in=list(registrations), session=session))
+    marked = Attendance.objects.filter(registration__in=list(registrations), session=session)
+    # Held, so that of two who take the same back one finds it gone already.
+    rows = list(marked.order_by("pk").select_for_update())
     for row in rows:
         row._history_user = by  # type: ignore[attr-defined]
         row.delete()

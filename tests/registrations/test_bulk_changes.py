@@ -18,9 +18,10 @@ from labs import tasks
 from labs.models import Lab, Message, Task
 from labs.work import Lease, claim, enqueue
 from labs.worker import Worker
-from registrations import erasing, letters, news, registering, seats
-from registrations.models import Registration, Seat, SeatMovement
+from registrations import attendance, erasing, letters, news, registering, seats
+from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
+from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
 from tests.registrations.crowds import while_open
@@ -206,3 +207,45 @@ def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks
     assert while_open(postpone, erase) == []
 
     assert Registration.objects.filter(erased_at__isnull=True).count() == int(looks_again)
+
+
+@pytest.mark.parametrize("mark", [attendance.take, lambda one, session: attendance.take_all([one], session)])
+@pytest.mark.parametrize(
+    ("meanwhile", "refusal"),
+    [
+        (lambda person, session: publishing.cancel(session), attendance.NotHeld),
+        (lambda person, session: registering.cancel(person), attendance.NotOfThisLab),
+        (lambda person, session: erasing.erase(person), attendance.NotOfThisLab),
+    ],
+    ids=["session cancelled", "registration cancelled", "erased"],
+)
+def test_nobody_is_marked_in_what_ends_at_this_moment(
+    mark: Callable[[Registration, Session], object],
+    meanwhile: Callable[[Registration, Session], object],
+    refusal: type[Exception],
+) -> None:
+    session = f.SessionFactory()
+    person = f.RegistrationFactory(lab=session.lab)
+    read_before = Registration.objects.get(pk=person.pk), Session.objects.get(pk=session.pk)
+
+    def take() -> None:
+        with pytest.raises(refusal):
+            mark(*read_before)
+
+    assert while_open(lambda: meanwhile(person, session), take) == []
+
+    assert not Attendance.objects.exists()
+    assert not Attendance.history.exists()
+
+
+def test_of_two_who_take_attendance_back_at_once_one_finds_it_gone() -> None:
+    marked = f.AttendanceFactory()
+    taken_back: list[int] = []
+
+    def untake() -> None:
+        taken_back.append(attendance.untake_all([marked.registration], marked.session))
+
+    assert while_open(untake, untake) == []
+
+    assert taken_back == [1, 0]
+    assert Attendance.history.filter(history_type="-").count() == 1

@@ -19,7 +19,7 @@ from labs.models import City, Lab, Programme, Room, User
 from labs.models.texts import languages_of
 from labs.revisions import touch
 from labs.viewer import VISITOR
-from registrations import erasing, news, registering, seats
+from registrations import attendance, erasing, news, registering, seats
 from registrations.models import Registration
 from sessions import moving, publishing, scheduling, speaking
 from sessions.loading import load
@@ -146,8 +146,16 @@ class World:
         seats.take(person, [one.pk for one in reversed(self.sessions)])
         seats.give_up(person, [one.pk for one in reversed(self.sessions)])
 
+    def mark_and_take_back(self, turn: int) -> None:
+        session = self.sessions[turn % 2]
+        try:
+            attendance.take_all(reversed(self.people[:3]), session)
+        except attendance.NotHeld:
+            pass
+        attendance.untake_all(self.people[:3], session)
+
     def tell(self, turn: int) -> None:
-        list(news.tell(self.sessions[turn % 2].pk, "moved", True))
+        list(news.tell(self.sessions[turn % 2].pk, "cancelled", True))
         seats.promote(self.sessions[turn % 2].pk)
 
     def erase(self, turn: int) -> None:
