@@ -15,6 +15,7 @@ from gunicorn.workers.base import Worker
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, Error
 
@@ -28,8 +29,10 @@ LINGER = 1  # that a process which stops leaves connections open, for a request 
 # Bytes.
 REQUEST_LINE = 8 * 1024
 HEAD = 32 * 1024
+CHUNK_LINE = 1024  # a chunk's size and extensions, of which we know none
+TRAILER = 8 * 1024
 BODY = 10 * 1024 * 1024  # as the proxies' own limit in deploy/
-# In one process: of requests that are not whole, and of answers that clients have not taken.
+# In one process: of bodies of requests, whole or not, and of answers that clients have not taken.
 HELD = 128 * 1024 * 1024
 
 OTHER_FILES = 200  # that a process has open beside its connections
@@ -46,7 +49,20 @@ class URITooLong(BadRequest):
 
 
 class Parser(HTTPRequestParser):
-    """Reads requests as RFC 9112 §6.1 and §6.3 ask for: a body whose end can be read in two ways is refused."""
+    """Reads requests as RFC 9112 §6.1 and §6.3 ask for: a body whose end can be read in two ways is refused.
+
+    What stands between the chunks of a body is looked at from its beginning with each part that arrives: it is short.
+    """
+
+    def received(self, data: bytes) -> int:
+        taken = int(super().received(data))
+        body = self.body_rcv
+        if isinstance(body, ChunkedReceiver) and (
+            len(body.control_line) > CHUNK_LINE or len(body.trailer) > TRAILER
+        ):
+            self.error = BadRequest("A chunk's first line, or what follows the last chunk, is too long")
+            self.completed = True
+        return taken
 
     def parse_header(self, header_plus: bytes) -> None:
         codings = re.findall(rb"(?im)^transfer-encoding[ \t]*:[ \t]*(.*?)[ \t\r]*$", header_plus)
@@ -107,8 +123,9 @@ class Channel(HTTPChannel):
 
     @property
     def held(self) -> int:
-        """Bytes in memory that wait for the client."""
-        return int(self.total_outbufs_len) + (self.request.body_bytes_received if self.request else 0)
+        """Bytes in memory that wait for the client, or for a thread."""
+        requests = [*list(self.requests), *([self.request] if self.request else [])]
+        return int(self.total_outbufs_len) + sum(request.body_bytes_received for request in requests)
 
     def is_late(self, now: float) -> bool:
         """Tell whether the client has taken longer than it may."""
@@ -211,23 +228,37 @@ class WaitressWorker(Worker):
         return [channel for server in self.servers for channel in list(server.active_channels.values())]
 
     def shed(self, channels: list[Channel], now: float) -> None:
-        """End connections whose clients are late; where there are too many, those waited for longest."""
+        """End connections whose clients are late; where there are too many, those waited for longest.
+
+        Where too much is held in memory, those go that hold most of it.
+        """
         for channel in channels:
             if channel.is_late(now):
                 channel.give_up()
+        # Those with an answer to take come last: they may be slow, and they asked for something.
         waiting = sorted(
-            (channel for channel in channels if channel.connected and not channel.is_working),
-            key=lambda channel: channel.waiting_since,
+            (channel for channel in channels if channel.connected and not channel.requests),
+            key=lambda channel: (channel.is_working, channel.waiting_since),
         )
         for channel in waiting[: max(0, len(self.channels()) - self.connections)]:
             channel.give_up()
-        held = sum(channel.held for channel in channels)
-        for channel in sorted(channels, key=lambda channel: channel.last_activity):
-            if held <= HELD:
+        held = {channel: channel.held for channel in channels if channel.connected}
+        too_much = sum(held.values()) - HELD
+        for channel in sorted(held, key=lambda channel: -held[channel]):
+            if too_much <= 0:
                 break
-            if channel.connected and channel.held:
-                held -= channel.held
-                channel.give_up()
+            too_much -= held[channel]
+            channel.give_up()
+            self.forget_requests(channel)
+
+    def forget_requests(self, channel: Channel) -> None:
+        """Let go of requests that wait for a thread, where none has been taken for this connection."""
+        with self.dispatcher.lock:
+            if channel in self.dispatcher.queue:
+                self.dispatcher.queue.remove(channel)
+                for request in channel.requests:
+                    request.close()
+                channel.requests = []
 
     def finish(self) -> None:
         """Take no more connections, answer the requests that are there, and end."""

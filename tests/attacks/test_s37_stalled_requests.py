@@ -4,12 +4,15 @@ Each thread of the application that waits for a client is one that nobody else g
 sockets stopped everything. Clients get a limit of time, and no thread, until their request is whole.
 """
 
+import contextlib
 import http.client
 import os
 import re
 import signal
 import socket
+import sqlite3
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,8 +157,10 @@ def test_a_request_that_comes_byte_by_byte_is_ended_in_time_and_told_so(service:
         (b"Content-Length: +5\r\n\r\nemail", 400),
         (b"Content-Length: 99999999999\r\n\r\nemail", 413),
         (b"X-Long: " + b"x" * 32_768, 431),
+        (b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * 2_000, 400),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: " + b"x" * 10_000, 400),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_a_request_that_can_be_read_in_two_ways_or_is_too_long_is_refused(
     service: Service, sent: bytes, status: int
@@ -172,6 +177,48 @@ def test_chunks_in_a_request_of_the_old_version_are_refused(service: Service) ->
 def test_a_long_address_is_refused(service: Service) -> None:
     received = answer(connect(service, b"GET /?" + b"q" * 9000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))
     assert received.startswith(b"HTTP/1.1 414 ")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+@pytest.mark.skipif("postgres" in os.environ.get("DATABASE_URL", ""), reason="holds SQLite's one lock")
+def test_bodies_that_wait_for_a_thread_take_a_bounded_memory(service: Service) -> None:
+    """All threads wait for the database, and sixty requests of nine megabytes arrive whole."""
+
+    def memory() -> int:
+        return sum(
+            int(re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[0])
+            for pid in workers_of(service)
+        )
+
+    before = memory()
+    long = POST + b"Content-Length: 9000000\r\n\r\n" + b"x" * 9_000_000
+    file = service.environment["DATABASE_URL"].removeprefix("sqlite:///")
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        waiting = [a_form(service) for _number in range(24)]
+        clients = []
+        for _number in range(60):
+            client = connect(service)
+            clients.append(client)
+            with contextlib.suppress(OSError):
+                client.sendall(long)
+        time.sleep(1.5)  # the server looks once a second
+        taken = memory() - before
+        database.execute("ROLLBACK")
+    assert taken < 400_000  # kB; 128 MB in each of two processes, and what they were made of
+    assert [answer(client).split()[1] for client in waiting] == [b"302"] * 24
+    for client in clients:
+        client.close()
+    assert status_within_a_second(service, "/health/live") == 200
+
+
+def a_form(service: Service) -> socket.socket:
+    """Return a connection on which somebody has sent a form that the database is needed for."""
+    page = urllib.request.urlopen(f"{service.base}/registrations/link/", timeout=30).read().decode()
+    key = re.findall(r'name="form_key" value="([^"]+)"', page)[0]
+    form = urllib.parse.urlencode({"form_key": key, "email": "somebody@example.org"}).encode()
+    head = f"Origin: {service.base}\r\nConnection: close\r\nContent-Length: {len(form)}\r\n\r\n"
+    return connect(service, POST + head.encode() + form)
 
 
 def workers_of(service: Service) -> list[int]:
