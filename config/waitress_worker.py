@@ -54,6 +54,8 @@ class Parser(HTTPRequestParser):
     What stands between the chunks of a body is looked at from its beginning with each part that arrives: it is short.
     """
 
+    body_rcv: Any
+
     def received(self, data: bytes) -> int:
         taken = int(super().received(data))
         body = self.body_rcv
