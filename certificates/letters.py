@@ -58,6 +58,7 @@ def _queue(
         context={
             "lab_title": reading(lab.title, language, lab.default_language)[0],
             "code": certificate.code,
+            "holder": registration.name,
             "address": check_url(certificate.code),
             **context,
         },

@@ -174,7 +174,11 @@ def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
         except CannotIssue as error:
             messages.error(request, error.message)
         else:
-            messages.info(request, _("Certificate %(code)s is revoked. Its page says so.") % {"code": code})
+            messages.info(
+                request,
+                _("Certificate %(code)s is revoked. Its page says so, and its holder is emailed.")
+                % {"code": code},
+            )
         return redirect("console_certificates", lab.slug)
     context = {"lab": lab, "section": "certificates", "certificate": certificate, "form": form}
     return render(request, "certificates/console/revoke.html", context, status=400 if form.errors else 200)
@@ -188,7 +192,9 @@ def restore(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
     except CannotIssue as error:
         messages.error(request, error.message)
     else:
-        messages.info(request, _("Certificate %(code)s is valid again.") % {"code": code})
+        messages.info(
+            request, _("Certificate %(code)s is valid again, and its holder is emailed.") % {"code": code}
+        )
     return redirect("console_certificates", lab.slug)
 
 

@@ -231,10 +231,15 @@ def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         return _back(found)
     form = RestoreForm(request.POST or None, initial={"tell": True})
     if request.method == "POST" and form.is_valid():
-        tell = form.cleaned_data["tell"]
+        tell, people = form.cleaned_data["tell"], _people(found)
+        told = _("No email is sent. Calendars are updated automatically.")
+        if tell and people:
+            told = ngettext("Sending %(count)d email.", "Sending %(count)d emails.", people) % {
+                "count": people
+            }
         _carry_out(
             request,
-            _("The session takes place after all."),
+            f"{_('The session takes place after all.')} {told}",
             lambda: publishing.restore(found, person(request), tell=tell),
         )
         return _back(found)

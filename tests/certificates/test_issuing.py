@@ -140,6 +140,36 @@ def test_a_restored_certificate_never_stands_beside_a_newer_one() -> None:
         issuing.restore(old)
 
 
+def test_the_holder_is_told_what_became_of_a_certificate() -> None:
+    registration = attended(name="Demo participant 7", language="bg")
+    first = issuing.issue(registration)
+    issuing.revoke(first, "Чуждо присъствие")
+    issuing.revoke(first, "Второ натискане")
+    issuing.restore(first)
+    second = issuing.reissue(Certificate.objects.get(pk=first.pk))
+
+    told = list(Message.objects.filter(about=f"registration:{registration.public_id}").order_by("pk"))
+
+    assert [each.occasion for each in told] == [
+        "certificate", "certificate_revoked", "certificate_restored", "certificate",
+    ]  # fmt: skip
+    assert {(each.language, each.to_email) for each in told} == {("bg", registration.email)}
+    _issued, revoked, restored, replacing = (f"{each.text}{each.html}" for each in told)
+    assert revoked.count("Чуждо присъствие") == 2
+    assert "отново е валидно" in restored
+    assert all(first.code in body for body in (revoked, restored, replacing))
+    assert second.code in replacing
+    assert all(each.text.startswith("Регистрация на Demo participant 7") for each in told)
+
+
+def test_nobody_is_written_to_about_the_certificate_of_an_erased_person() -> None:
+    registration = attended()
+    certificate = issuing.issue(registration)
+    erase(registration)
+    issuing.revoke(Certificate.objects.get(pk=certificate.pk), "Wrong person")
+    assert not Message.objects.exists()
+
+
 def test_erasing_the_person_leaves_a_page_that_attests_and_compares() -> None:
     registration = attended(name="Demo participant 7")
     certificate = issuing.issue(registration)

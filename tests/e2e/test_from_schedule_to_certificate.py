@@ -68,7 +68,7 @@ def test_the_whole_story_in_bulgarian(
     code = participating.a_certificate_comes_by_mail_and_is_sound(first, service, tmp_path)
     employer = newcomer("employer")
     participating.an_employer_checks(employer, code)
-    organising.the_owner_revokes(owner, programme, code)
+    organising.the_owner_revokes(owner, service, programme, code)
     participating.the_check_page_says_so(employer, code)
     organising.the_outbox_shows_what_was_sent(owner, programme)
     assert service.post.next_to(SECOND).subject == words(

@@ -269,12 +269,17 @@ def the_owner_issues_certificates(owner: Person, programme: Programme) -> None:
     owner.reads(words("The certificates will be issued. Everyone gets an email with the link."))
 
 
-def the_owner_revokes(owner: Person, programme: Programme, code: str) -> None:
+def the_owner_revokes(owner: Person, service: Service, programme: Programme, code: str) -> None:
     owner.page.reload()
     owner.control_of(FIRST_NAME, "Revoke…").click()
     owner.writes("Reason", "Издадено по погрешка")
     owner.presses("Revoke the certificate")
-    owner.reads(words("Certificate %(code)s is revoked. Its page says so.", code=code))
+    owner.reads(
+        words("Certificate %(code)s is revoked. Its page says so, and its holder is emailed.", code=code)
+    )
+    letter = service.post.next_to(FIRST)
+    assert letter.subject == words("Certificate no longer valid: %(lab_title)s", lab_title=LAB)
+    assert "Издадено по погрешка" in letter.text
 
 
 def the_outbox_shows_what_was_sent(owner: Person, programme: Programme) -> None:

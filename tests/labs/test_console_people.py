@@ -72,6 +72,15 @@ def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
     assert not user.has_usable_password()
     assert (message.to_email, message.occasion, message.lab) == ("new@example.org", "account_made", lab)
     assert "/accounts/" not in message.text
+    said = [line for line in message.text.splitlines() if line.startswith(("Programme:", "Event:", "Role:"))]
+    programme = lab.programme
+    assert said == [
+        f"Programme: {programme.name.data['en']}",
+        f"Event: {lab.title.data['en']}",
+        "Role: Door staff",
+    ]
+    for line in said:
+        assert line in " ".join(message.html.split())
     link = next(line for line in rendered(message, reveal=True).text.splitlines() if line.startswith("http"))
     page = Client().get(link.removeprefix("http://testserver"))
     password = "a staple of correct horses"
