@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from registrations.views import console_attendance, console_move, console_person, console_registrations
+from registrations.views import (
+    console_attendance,
+    console_move,
+    console_person,
+    console_registrations,
+    console_telling,
+)
 
 PERSON = "organise/labs/<slug:lab>/registrations/<uuid:registration>/"
 DOOR = "organise/labs/<slug:lab>/attendance/<slug:session>/"
 
 urlpatterns = [
     path("organise/labs/<slug:lab>/move/", console_move.move, name="console_lab_move"),
+    path("organise/labs/<slug:lab>/changes-to-tell/", console_telling.untold, name="console_untold"),
     path(
         "organise/labs/<slug:lab>/registrations/",
         console_registrations.registrations,

@@ -23,7 +23,7 @@ from registrations import links, personal_calendar
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
 from sessions.places import is_online, join_link_of, place_of
-from sessions.telling import differences, in_subject
+from sessions.telling import Kind, differences, in_subject
 from sessions.zone_notes import instants_of
 
 # An address gets at most one mail of a kind that anybody may ask for within this time.
@@ -155,22 +155,45 @@ def session_restored(seat: Seat) -> Message:
     return _about_session("session_restored", _of_session("session-restored", seat), seat)
 
 
-def session_moved(seat: Seat, facts: Mapping[str, Any]) -> Message | None:
-    """Tell them what was and what is now; None where nothing differs for this person."""
-    registration = seat.registration
-    has_seat = seat.state == Seat.State.CONFIRMED
-    found = differences(
-        facts["was"], facts["now"], registration.time_zone, registration.language, join_link=has_seat
-    )
+def sessions_moved(
+    registration: Registration, seats: Sequence[Seat], facts: Mapping[int, Mapping[str, Any]]
+) -> Message | None:
+    """Tell somebody what was and what is now of these sessions of his or hers; None where nothing differs for them.
+
+    `facts` are by session, with the version of each that is told.
+    """
+    language, found = registration.language, []
+    for seat in seats:
+        of_seat = facts[seat.session_id]
+        has_seat = seat.state == Seat.State.CONFIRMED
+        differing = differences(
+            of_seat["was"], of_seat["now"], registration.time_zone, language, join_link=has_seat
+        )
+        if differing:
+            found.append((seat, differing))
     if not found:
         return None
-    with translation.override(registration.language):
-        what = in_subject(found)
-    key = f"session-moved:{seat.session_id}:{facts['version']}:{seat.pk}"
-    return _about_session("session_moved", key, seat, differences=found, what=what)
+    told = [seat for seat, _differing in found]
+    kinds = {one.kind: one for _seat, differing in found for one in differing}
+    with translation.override(language):
+        context = {
+            "lines": _lines(registration, told, {}),
+            "zone": _zone(registration, [seat.session for seat in told]),
+            "changes": [(text_of(seat.session.title, registration), differing) for seat, differing in found],
+            "what": in_subject([kinds[kind] for kind in Kind if kind in kinds]),
+        }
+    version = max(facts[seat.session_id]["version"] for seat in told)
+    return _queue(
+        registration,
+        "session_moved",
+        f"session-moved:{told[0].session_id}:{version}:{registration.public_id}",
+        context,
+        {"manage": links.MANAGE},
+        attachments=_calendar(registration, told),
+    )
 
 
-def _about_session(occasion: str, key: str, seat: Seat, **more: Any) -> Message:
+def _about_session(occasion: str, key: str, seat: Seat) -> Message:
     registration, session = seat.registration, seat.session
     with translation.override(registration.language):
         context = {
@@ -178,7 +201,6 @@ def _about_session(occasion: str, key: str, seat: Seat, **more: Any) -> Message:
             "zone": _zone(registration, [session]),
             "session_title": text_of(session.title, registration),
             "reason": text_of(session.cancel_reason, registration),
-            **more,
         }
     return _queue(
         registration,

@@ -1,6 +1,6 @@
 """Telling everybody who has a seat, or waits for one, what became of a session."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -49,11 +49,48 @@ def tell(
                 for seat in chunk:
                     seat.session = chunk[0].session
                     if facts:
-                        letters.session_moved(seat, facts)
+                        letters.sessions_moved(seat.registration, [seat], {session_id: facts})
                     else:
                         _LETTERS[change](seat)
         last = ids[-1]
         yield len(chunk)
+
+
+def tell_moves(moves: Mapping[int, Mapping[str, Any]]) -> Iterator[int]:
+    """Email everybody with a seat or a place in line in one of these sessions, once, about all that are theirs.
+
+    `moves` are what was and is now, by session of one lab. Works as `tell` does, in chunks of people.
+    """
+    active = Seat.objects.filter(
+        session__in=moves, session__status=Session.Status.SCHEDULED, state__in=seats.ACTIVE
+    )
+    last = 0
+    while True:
+        with transaction.atomic():
+            people = active.filter(registration__gt=last).order_by("registration")
+            ids = list(people.values_list("registration", flat=True).distinct()[:CHUNK])
+            if not ids:
+                return
+            registrations = Registration.objects.filter(pk__in=ids).locked()
+            seats.lock_sessions(moves)
+            held = list(active.filter(registration__in=registrations).order_by("pk"))
+            # In the programme's order, with one query for everybody.
+            one_of_each = {seat.session_id: seat for seat in held}.values()
+            sessions = [seat.session for seat in with_sessions(registrations[0], one_of_each)] if held else []
+            for registration in registrations:
+                theirs = {seat.session_id: seat for seat in held if seat.registration_id == registration.pk}
+                found = [(theirs[session.pk], session) for session in sessions if session.pk in theirs]
+                for seat, session in found:
+                    seat.registration, seat.session = registration, session
+                letters.sessions_moved(registration, [seat for seat, _session in found], moves)
+        last = ids[-1]
+        yield len(ids)
+
+
+def how_many(sessions: Iterable[Session]) -> int:
+    """Return how many people would be told of a change to these sessions; whoever is in several counts once."""
+    found = Seat.objects.filter(session__in=list(sessions), state__in=seats.ACTIVE)
+    return found.values("registration").distinct().count()
 
 
 def _next(session_id: int, status: str, last: int) -> list[int]:

@@ -1,6 +1,7 @@
 """What the floor of registrations does when a session changes: writes down later work, in the same transaction."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from django.dispatch import receiver
@@ -13,7 +14,7 @@ from labs.work import enqueue
 from registrations.models import Attendance
 from sessions.models import Session
 from sessions.publishing import Change
-from sessions.signals import session_changed
+from sessions.signals import session_changed, sessions_moved
 
 # Changes after which somebody who waits may find room.
 MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
@@ -36,6 +37,16 @@ def plan_what_follows(
         version = revised_at.isoformat()
         arguments |= {"facts": {**(facts or {}), "version": version}}
     enqueue("registrations.tell", arguments, key=f"registrations.tell:{session_id}:{version}:{change.value}")
+
+
+@receiver(sessions_moved, sender=Session)
+def plan_to_tell_of_moves(moves: Mapping[int, Mapping[str, Any]], **more: Any) -> None:
+    named = ",".join(f"{session_id}:{moves[session_id]['version']}" for session_id in sorted(moves))
+    enqueue(
+        "registrations.tell_moves",
+        {"moves": {str(session_id): facts for session_id, facts in moves.items()}},
+        key=f"registrations.tell_moves:{sha256(named.encode()).hexdigest()}",
+    )
 
 
 @receiver(lab_moving, sender=Lab)

@@ -23,6 +23,12 @@ def tell(lease: Lease, session: int, change: str, by_mail: bool, facts: dict[str
         lease.renew()
 
 
+@task("registrations.tell_moves", is_long=True)
+def tell_moves(lease: Lease, moves: dict[str, dict[str, Any]]) -> None:
+    for _told in news.tell_moves({int(session_id): facts for session_id, facts in moves.items()}):
+        lease.renew()
+
+
 @task("registrations.expire", every=timedelta(days=1), is_long=True)
 def expire(lease: Lease) -> None:
     while registering.expire_unconfirmed(timezone.now()):

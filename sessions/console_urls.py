@@ -8,7 +8,6 @@ from sessions.views import (
     console_publishing,
     console_sessions,
     console_speakers,
-    console_telling,
 )
 
 LAB = "labs/<slug:lab>/"
@@ -31,7 +30,6 @@ urlpatterns = [
     path(LAB + "speakers/<slug:speaker>/", console_speakers.edit, name="console_speaker"),
     path(LAB + "speakers/<slug:speaker>/delete/", console_speakers.delete, name="console_speaker_delete"),
     path(LAB + "sessions/", console_sessions.sessions, name="console_sessions"),
-    path(LAB + "changes-to-tell/", console_telling.untold, name="console_untold"),
     path(LAB + "new-session/", console_sessions.new, name="console_session_new"),
     path(SESSION, console_sessions.edit, name="console_session_edit"),
     path(SESSION + "history/", console_sessions.history, name="console_session_history"),

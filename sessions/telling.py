@@ -7,10 +7,11 @@ changes afterwards is another change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -19,13 +20,14 @@ from django.utils import timezone
 from django.utils.translation import gettext, override, pgettext
 
 from labs import dates, zone_hours
-from labs.models import Lab, User
+from labs.models import Lab
 from labs.models.texts import languages_of
 from labs.wall_clock import wall
 from sessions.models import Session, UntoldChange
 from sessions.places import join_link_of, place_of
 from sessions.publishing import Change, changed
 from sessions.revisions import lock
+from sessions.signals import sessions_moved
 from sessions.visibility import SessionQuerySet
 
 # What `facts_of` returns: plain values, as they stand in a row or in the arguments of later work.
@@ -201,15 +203,21 @@ def is_open(session: Session) -> bool:
 
 
 @transaction.atomic
-def decide(session: Session, tell: bool, by: User | None = None) -> int:
-    """Answer the question: tell the people, or not. Returns how many are told; a second answer changes nothing."""
-    lock(session)
-    row = UntoldChange.objects.filter(session=session).first()
-    if row is None:
-        return 0
-    was, now = row.was, facts_of(session)
-    row.delete()
-    if not tell or was == now or not is_open(session):
-        return 0
-    changed(session, Change.MOVED, tell=True, facts={"was": was, "now": now})
-    return people_of(session)
+def decide(sessions: Iterable[Session], tell: bool) -> list[Session]:
+    """Answer the question for these sessions of one lab. Returns those whose people are told.
+
+    Whoever is in several of them gets one email about all. A second answer changes nothing.
+    """
+    moves: dict[Session, Facts] = {}
+    for session in sorted(sessions, key=attrgetter("pk")):
+        lock(session)
+        row = UntoldChange.objects.filter(session=session).first()
+        if row is None:
+            continue
+        was, now = row.was, facts_of(session)
+        row.delete()
+        if tell and was != now and is_open(session):
+            moves[session] = {"was": was, "now": now, "version": session.revised_at.isoformat()}
+    if moves:
+        sessions_moved.send(sender=Session, moves={session.pk: facts for session, facts in moves.items()})
+    return list(moves)

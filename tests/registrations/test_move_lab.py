@@ -144,11 +144,19 @@ def test_each_person_counts_once_and_is_told_if_the_organiser_says_so_afterwards
     assert "2 people have a seat or are on a waiting list." in text_of(ask(client, "2027-05-04"))
     question = move(client, "2027-05-04")["Location"]
     assert question == "/organise/labs/lab/changes-to-tell/"
+    assert "Send 2 emails" in text_of(client.get(question))
     answer = forms_of(client.get(question))[-1]
-    client.post(question, answer.filled(answer="tell" if tell else "no"))
-    work("registrations.tell")
-    told = Message.objects.filter(occasion="session_moved").values_list("to_email", flat=True)
-    assert len(set(told)) == (2 if tell else 0)
+    said = client.post(question, answer.filled(answer="tell" if tell else "no"), follow=True)
+    assert ("Sending 2 emails." in text_of(said)) is tell
+    work("registrations.tell_moves")
+    lab.refresh_from_db()
+    told = Message.objects.filter(occasion="session_moved")
+    assert [message.subject for message in told] == [f"New day (2 sessions): {lab.title}"] * (
+        2 if tell else 0
+    )
+    for message in told:
+        assert message.text.count("Now: Tuesday 4 May 2027") == 2
+        assert message.text.index("09:00–10:00") < message.text.index("11:00–12:00")
 
 
 def test_what_is_undone_before_anybody_was_told_is_not_asked_about(client: Client, lab: Lab) -> None:

@@ -75,11 +75,11 @@ def test_after_saving_it_is_asked_once_with_the_number_and_telling_is_the_first_
     assert "Time Was: 11:30–12:30 Now: 14:30–15:30" in words_of(page)
     [form] = [form for form in forms_of(page) if "session" in form.values]
     assert form.buttons == [("answer", "tell"), ("answer", "no")]
-    work("registrations.tell")
+    work("registrations.tell_moves")
     assert mails() == []
 
     assert "Sending 3 emails." in words_of(answer(client, "tell"))
-    work("registrations.tell")
+    work("registrations.tell_moves")
 
     assert [mail.subject for mail in mails("session_moved")] == ["New time: Opening"] * 3
     for body in (mails()[0].text, " ".join(html.unescape(mails()[0].html).split())):
@@ -97,7 +97,7 @@ def test_who_says_no_emails_nobody_and_who_says_nothing_is_reminded(client: Clie
     assert "People have not been told" in words_of(client.get("/organise/labs/lab/sessions/"))
 
     assert "No email is sent." in words_of(answer(client, "no"))
-    work("registrations.tell")
+    work("registrations.tell_moves")
     assert mails() == []
     assert not UntoldChange.objects.exists()
 
@@ -109,7 +109,7 @@ def test_several_changes_are_told_as_one_and_one_that_is_taken_back_is_none(
     save(client, start_time="14:30", end_time="15:30")
     save(client, start_date="2027-04-07", start_time="16:00", end_time="17:00")
     answer(client, "tell")
-    work("registrations.tell")
+    work("registrations.tell_moves")
     [mail] = mails("session_moved")
     assert mail.subject == "New day, new time: Opening"
     assert changes_in(mail) == (
@@ -127,9 +127,9 @@ def test_the_facts_are_frozen_when_somebody_decides(client: Client, session: Ses
     answer(client, "tell")
     # Before the worker comes, it moves again.
     save(client, start_time="16:00", end_time="17:00")
-    work("registrations.tell")
+    work("registrations.tell_moves")
     answer(client, "tell")
-    work("registrations.tell")
+    work("registrations.tell_moves")
 
     assert [changes_in(mail) for mail in mails("session_moved")] == [
         "Time Was: 11:30–12:30 Now: 14:30–15:30",
@@ -159,7 +159,7 @@ def test_another_room_is_named(
     other = f.RoomFactory(lab=session.lab, **room)
     save(client, room=str(other.pk))
     answer(client, "tell")
-    work("registrations.tell")
+    work("registrations.tell_moves")
 
     [mail] = mails("session_moved")
     assert mail.subject == subject
@@ -173,7 +173,7 @@ def test_a_room_that_moves_is_asked_about_for_its_sessions(client: Client, sessi
     page = words_of(client.get(QUESTION))
     assert "Place Was: Hall 1, Town hall Now: Hall 1, 7 Other street, Town hall" in page
     answer(client, "tell")
-    work("registrations.tell")
+    work("registrations.tell_moves")
 
     assert [mail.subject for mail in mails("session_moved")] == ["New place: Opening"] * 2
 
@@ -188,7 +188,7 @@ def test_another_venue_is_asked_about_for_the_sessions_that_go_there(
     )
     client.post("/organise/labs/lab/settings/", form.filled(venue_0="City library"))
     answer(client, "tell")
-    work("registrations.tell")
+    work("registrations.tell_moves")
 
     [mail] = mails("session_moved")
     assert mail.subject == "New place: Opening"
@@ -206,7 +206,7 @@ def test_a_new_join_link_is_told_to_people_with_a_seat_alone_and_again_when_it_c
     for number in (1, 2):
         save(client, join_link=f"https://meet.example.org/{number}")
         answer(client, "tell")
-        work("registrations.tell")
+        work("registrations.tell_moves")
 
     told = mails("session_moved")
     assert [mail.subject for mail in told] == ["New join link: Opening"] * 2
@@ -218,7 +218,7 @@ def test_each_reads_it_in_his_or_her_own_zone_and_language(client: Client, sessi
     people(session, 1, time_zone="America/New_York", language="bg")
     save(client, start_time="02:00", end_time="03:00", start_date="2027-04-07")
     answer(client, "tell")
-    work("registrations.tell")
+    work("registrations.tell_moves")
 
     [mail] = mails("session_moved")
     # In New York it is still the 6th.

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from labs import access
 from labs.models import Lab
-from labs.views.posted import person
+from registrations import news
 from sessions import telling
 
 
@@ -24,16 +24,14 @@ def untold(request: HttpRequest, lab: Lab) -> HttpResponse:
         tell = request.POST.get("answer") != "no"
         # Only what the page showed: somebody else may have moved another session meanwhile.
         shown = set(request.POST.getlist("session"))
-        emails = sum(
-            telling.decide(one.session, tell, person(request)) for one in moved if one.session.slug in shown
-        )
-        _say(request, emails)
+        told = telling.decide((one.session for one in moved if one.session.slug in shown), tell)
+        _say(request, news.how_many(told))
         return redirect("console_sessions", lab.slug)
     if not moved:
         return redirect("console_sessions", lab.slug)
-    emails = sum(one.people for one in moved)
+    emails = news.how_many([one.session for one in moved])
     context = {"lab": lab, "section": "sessions", "moved": moved, "emails": emails}
-    return render(request, "sessions/console/untold.html", context)
+    return render(request, "registrations/console/untold.html", context)
 
 
 def _say(request: HttpRequest, emails: int) -> None:
