@@ -9,6 +9,7 @@ from labs import roles
 from labs.editing import Refused
 from labs.mail import rendered
 from labs.models import City, Delegate, Lab, Message, Programme, Staff, User
+from labs.models.texts import languages_of
 from tests import factories as f
 from tests.pages import form_of, forms_of
 
@@ -75,8 +76,8 @@ def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
     said = [line for line in message.text.splitlines() if line.startswith(("Programme:", "Event:", "Role:"))]
     programme = lab.programme
     assert said == [
-        f"Programme: {programme.name.data['en']}",
-        f"Event: {lab.title.data['en']}",
+        f"Programme: {languages_of(programme.name)['en']}",
+        f"Event: {languages_of(lab.title)['en']}",
         "Role: Door staff",
     ]
     for line in said:
