@@ -306,7 +306,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # CrossSiteGuard is Django's own guard, extended for visitors without a session; the check knows it by name only.
-# HSTS preloading binds a whole domain for years: operators ask for it themselves (SECURE_HSTS_PRELOAD).
+# HSTS preloading binds a whole domain for years: operators ask for it themselves (`HSTS_PRELOAD`).
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W021"]
 PROMETHEUS_EXPORT_MIGRATIONS = False
 # How many registrations one network may send in an hour; a whole conference may sit behind one address.
