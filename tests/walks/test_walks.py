@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import F
 
-from labs.models import Lab
+from labs.models import Lab, Programme
 from tests.walks import world as w
 from tests.walks.exploring import Exchange, Walk, explore
 from tests.walks.routes import routes
@@ -79,6 +79,7 @@ def walk(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocke
             assert set(world.kinds) == set(PEOPLE + PROGRAMS)
             # A feed that changed in the second that still runs dates itself to the one before: not in the midst of it.
             Lab.objects.update(public_revised_at=F("public_revised_at") - timedelta(minutes=1))
+            Programme.objects.update(revised_at=F("revised_at") - timedelta(minutes=1))
             _latest[request.param] = explore(world, request.param)
             transaction.set_rollback(True)
         cache.clear()
