@@ -52,7 +52,7 @@ def fetch(address: str) -> str:
     """The page's text; raises OSError while nobody answers, TrialFailed for an answer other than 200."""
     try:
         with urllib.request.urlopen(address, timeout=20) as answer:
-            page: str = answer.read().decode()
+            page: str = answer.read().decode(errors="replace")  # fonts are no text, and only have to be there
             return page
     except urllib.error.HTTPError as error:
         raise TrialFailed(f"{address} answered {error.code}.") from error
