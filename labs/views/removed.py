@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from labs import undo
+from labs.editing import Refused
 from labs.models import Lab, Programme, User
 from labs.revisions import hold_lab, touch
+from labs.signals import lab_rescheduled
 from labs.viewer import viewer_for
 
 ROWS = "rows"
@@ -48,6 +50,12 @@ def bring_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     if lab:
         hold_lab(lab.pk)
     undo.put_back(facts["rows"])
+    if lab:
+        try:
+            # The lab's days may have changed meanwhile: what comes back must lie within them.
+            lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
+        except Refused as error:
+            raise undo.CannotUndo(error.message) from error
     labs = Lab.objects.filter(programme=facts["programme"]).order_by("pk").values_list("pk", flat=True)
     for lab_id in [lab.pk] if lab else labs:
         # What can be removed was in no session that visitors see.

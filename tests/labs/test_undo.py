@@ -168,6 +168,18 @@ def test_what_is_taken_meanwhile_cannot_be_brought_back(client: Client, lab: Lab
     assert Session.objects.get() == other
 
 
+def test_a_session_does_not_come_back_outside_the_days_that_its_lab_has_now(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, slug="opening", visibility="draft")
+    answer = delete(client, f"{LAB}sessions/opening/delete/")
+    last = session.end_date + timedelta(days=1)
+    Lab.objects.filter(pk=lab.pk).update(starts_on=last, ends_on=last)
+
+    said = press(client, answer).content.decode()
+
+    assert not Session.objects.exists()
+    assert "1 session would be outside the lab" in said
+
+
 def test_the_last_save_of_a_session_is_undone_with_its_agenda(client: Client, lab: Lab) -> None:
     session = f.SessionFactory(
         lab=lab,
