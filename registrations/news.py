@@ -24,15 +24,12 @@ _REASONS = {
 }
 
 
-def tell(
-    session_id: int, change: str, by_mail: bool, facts: Mapping[str, Any] | None = None
-) -> Iterator[int]:
+def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
     """Write the change into the history of every seat of the session and, if asked, queue a mail to each person.
 
     Works through the seats in chunks, a transaction each, and yields the size of each when it is done: the caller
     may be stopped between two and start again, nobody is told twice of one version of the session. What is no
-    longer so (cancelled and restored meanwhile) is not told. `facts` are what was and is now of a session that moved,
-    frozen when somebody decided to tell.
+    longer so (cancelled and restored meanwhile) is not told.
     """
     status = Session.Status.CANCELLED if change == Change.CANCELLED else Session.Status.SCHEDULED
     last = 0
@@ -42,16 +39,11 @@ def tell(
             if not ids:
                 return
             chunk = _held(session_id, status, ids)
-            reason = _REASONS.get(change)
-            if reason is not None:
-                seats.note(chunk, reason)
+            seats.note(chunk, _REASONS[change])
             if by_mail and chunk and with_sessions(chunk[0].registration, chunk[:1]):
                 for seat in chunk:
                     seat.session = chunk[0].session
-                    if facts:
-                        letters.sessions_moved(seat.registration, [seat], {session_id: facts})
-                    else:
-                        _LETTERS[change](seat)
+                    _LETTERS[change](seat)
         last = ids[-1]
         yield len(chunk)
 

@@ -22,21 +22,14 @@ TOLD = frozenset({Change.CANCELLED, Change.RESTORED})
 
 
 @receiver(session_changed, sender=Session)
-def plan_what_follows(
-    session_id: int, change: Change, tell: bool, facts: Mapping[str, Any] | None = None, **more: Any
-) -> None:
+def plan_what_follows(session_id: int, change: Change, tell: bool, **more: Any) -> None:
     if change in MAKES_ROOM:
         enqueue("registrations.promote", {"session": session_id})
-    if change not in TOLD and not (change == Change.MOVED and tell):
+    if change not in TOLD:
         return
-    sequence, revised_at = Session.objects.values_list("sequence", "revised_at").get(pk=session_id)
+    sequence = Session.objects.values_list("sequence", flat=True).get(pk=session_id)
     arguments = {"session": session_id, "change": change.value, "by_mail": tell}
-    version = str(sequence)
-    if change == Change.MOVED:
-        # A new join link is no new version for calendars, and is told all the same.
-        version = revised_at.isoformat()
-        arguments |= {"facts": {**(facts or {}), "version": version}}
-    enqueue("registrations.tell", arguments, key=f"registrations.tell:{session_id}:{version}:{change.value}")
+    enqueue("registrations.tell", arguments, key=f"registrations.tell:{session_id}:{sequence}:{change.value}")
 
 
 @receiver(sessions_moved, sender=Session)

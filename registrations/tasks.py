@@ -18,8 +18,8 @@ def promote(lease: Lease, session: int) -> None:
 
 
 @task("registrations.tell", is_long=True)
-def tell(lease: Lease, session: int, change: str, by_mail: bool, facts: dict[str, Any] | None = None) -> None:
-    for _told in news.tell(session, change, by_mail, facts):
+def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
+    for _told in news.tell(session, change, by_mail):
         lease.renew()
 
 

@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from i18nfield.fields import I18nCharField, I18nTextField
@@ -22,7 +25,7 @@ from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Tr
 from labs.models.texts import languages_of
 from labs.revisions import parts_in_public, touch, touch_all
 from labs.wall_clock import wall
-from sessions import publishing, scheduling
+from sessions import publishing, scheduling, telling
 from sessions.file_plans import lab_values, session_plan
 from sessions.models import Appearance, Session, Speaker
 from sessions.plans import ScheduleError
@@ -75,19 +78,24 @@ def load(facts: FileFacts, by: User | None = None, *, tell: bool = False) -> Rep
 
     Raises ProgrammeFileError for what only the database could know; nothing is changed then.
     """
-    loading = _Loading(by, tell)
+    began = timezone.now()
+    loading = _Loading(by)
     loading.load(facts)
     if loading.problems:
         raise ProgrammeFileError(loading.problems)
+    if tell:
+        # One answer for each lab, so that a person hears once of all that moved.
+        moved = telling.undecided(Session.objects.filter(revised_at__gte=began).order_by("lab_id", "pk"))
+        for _lab, sessions in groupby(moved, key=attrgetter("lab_id")):
+            telling.decide(sessions, tell=True)
     return loading.report
 
 
 class _Loading:
     """One run of `load`. Problems are gathered; the caller rolls back."""
 
-    def __init__(self, by: User | None, tell: bool) -> None:
+    def __init__(self, by: User | None) -> None:
         self.by = by
-        self.tell = tell
         self.report = Report()
         self.problems: list[Problem] = []
         self.cities: dict[str, City] = {}
@@ -243,7 +251,7 @@ class _Loading:
             as_it_was = copy(lab)
             different = self._change(lab, values)
             if different:
-                scheduling.venue_changed(lab, before=as_it_was, by=self.by, tell=self.tell or None)
+                scheduling.venue_changed(lab, before=as_it_was, by=self.by)
             self._check_sessions_left_outside(lab, facts)
         before = parts_in_public(lab)
         other_parts = self._lab_parts(lab, facts)
@@ -286,9 +294,7 @@ class _Loading:
         if self._change(room, values):
             after = (languages_of(room.name), room.address, room.online, room.join_link)
             moved, seen = shown[1:] != after[1:], shown[:-1] != after[:-1]
-            scheduling.place_changed(
-                room, before=before, moved=moved, seen=seen, by=self.by, tell=self.tell or None
-            )
+            scheduling.place_changed(room, before=before, moved=moved, seen=seen, by=self.by)
         return room
 
     def _check_sessions_left_outside(self, lab: Lab, facts: LabFacts) -> None:
@@ -331,7 +337,7 @@ class _Loading:
         revised_at = session.revised_at if session else None
         try:
             if session:
-                session = scheduling.change_session(session, plan, self.by, tell=self.tell or None)
+                session = scheduling.change_session(session, plan, self.by)
             else:
                 session = scheduling.create_session(lab, plan, self.by)
             self._show(session, facts)

@@ -123,12 +123,11 @@ def move_lab(
     *,
     folds: Folds | None = None,
     dates: LabDates | None = None,
-    tell: bool | None = None,
 ) -> LabMove:
     """Move the lab and all its sessions, so that it begins on `first_day`. Returns what changed.
 
-    `tell` says whether people with a seat, or waiting for one, are emailed; None leaves it to the organisers, who are
-    asked (`sessions.telling`). Raises Refused, and then nothing has changed.
+    Whether people with a seat, or waiting for one, are emailed organisers are asked afterwards (`sessions.telling`).
+    Raises Refused, and then nothing has changed.
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
@@ -148,7 +147,7 @@ def move_lab(
         raise Refused(gettext("Choose which hour is meant where the clock shows it twice."))
     put_dates(lab, move.dates, by)
     for step in sorted(move.steps, key=lambda step: step.session.pk):
-        change_session(step.session, step.plan, by, tell=tell)
+        change_session(step.session, step.plan, by)
     lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
     touch(lab.pk)
     return move

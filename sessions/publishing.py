@@ -5,7 +5,6 @@ things stand already as asked.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -43,14 +42,9 @@ class NotPossible(Exception):
         self.message = message
 
 
-def changed(
-    session: Session, change: Change, *, tell: bool = False, facts: Mapping[str, Any] | None = None
-) -> None:
-    """Send the news. Receivers write rows in the transaction that is open here, and nothing else.
-
-    `facts` are those that people are told of a session that moved: {"was": …, "now": …}, of `sessions.telling`.
-    """
-    session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell, facts=facts)
+def changed(session: Session, change: Change, *, tell: bool = False) -> None:
+    """Send the news. Receivers write rows in the transaction that is open here, and nothing else."""
+    session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell)
 
 
 @transaction.atomic

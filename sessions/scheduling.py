@@ -133,14 +133,13 @@ def change_session(
     by: User | None = None,
     *,
     expected_revision: datetime | None = None,
-    tell: bool | None = None,
     carry_agenda: bool = False,
 ) -> Session:
     """Make `session` follow `plan`; a plan that it follows already changes nothing.
 
-    `expected_revision` is the `revised_at` that the editor saw. `tell` says whether its people are told of a new date,
-    time or place; where it is None, organisers are asked (`sessions.telling`). `carry_agenda` moves items whose hours
-    the plan leaves alone along with the session.
+    `expected_revision` is the `revised_at` that the editor saw. Organisers are asked afterwards whether its people are
+    told of a new date, time or place (`sessions.telling`). `carry_agenda` moves items whose hours the plan leaves
+    alone along with the session.
 
     Returns the same object, brought up to date. Raises ScheduleError, ChangedMeanwhile.
     """
@@ -171,7 +170,7 @@ def change_session(
         _set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public)
     if is_moved:
-        telling.moved(session, was, tell)
+        telling.moved(session, was)
     elif differing - SEATING:
         changed(session, Change.EDITED)
     if differing & SEATING:
@@ -234,13 +233,11 @@ def delete_session(session: Session, by: User | None = None) -> None:
 
 
 @transaction.atomic
-def place_changed(
-    room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None, tell: bool | None = None
-) -> None:
+def place_changed(room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None) -> None:
     """Carry a change of a room's name, address or join link into the sessions that take place there.
 
     `before` is the room as it was. `moved` where people must go, or click, elsewhere: calendars then take it as a new
-    version. `seen` where it is not the join link alone. `tell` as in `change_session`.
+    version. `seen` where it is not the join link alone.
     """
     public = False
     for session in Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"):
@@ -252,17 +249,17 @@ def place_changed(
             session.room = before
             was = telling.facts_of(session)
             session.room = room
-            telling.moved(session, was, tell)
+            telling.moved(session, was)
         else:
             changed(session, Change.EDITED)
     touch(room.lab_id, public=public)
 
 
 @transaction.atomic
-def venue_changed(lab: Lab, *, before: Lab, by: User | None = None, tell: bool | None = None) -> None:
+def venue_changed(lab: Lab, *, before: Lab, by: User | None = None) -> None:
     """Carry another venue or format of the lab into the sessions that take place elsewhere by it.
 
-    `before` is the lab as it was; `tell` as in `change_session`. The caller raises the lab's revision.
+    `before` is the lab as it was. The caller raises the lab's revision.
     """
     found = Session.objects.select_for_update(no_key=True, of=("self",)).filter(lab=lab)
     for session in found.select_related("room").order_by("pk"):
@@ -273,7 +270,7 @@ def venue_changed(lab: Lab, *, before: Lab, by: User | None = None, tell: bool |
             continue
         session.sequence += 1
         _save(session, by, seen=True)
-        telling.moved(session, was, tell)
+        telling.moved(session, was)
 
 
 def _save(session: Session, by: User | None, *, seen: bool) -> None:

@@ -175,21 +175,19 @@ def moved_in(lab: Lab, language: str) -> list[Moved]:
     ]
 
 
-def moved(session: Session, was: Facts, tell: bool | None) -> None:
+def moved(session: Session, was: Facts) -> None:
     """Send the news that the session moved from where it `was`; in the transaction that holds its row.
 
-    With `tell` its people are told now; with False they are not; None leaves it to the organisers, who are asked.
+    Nobody is told yet: organisers are asked (`decide`), where it matters to anybody.
     """
     now = facts_of(session)
     row = UntoldChange.objects.filter(session=session).first()
     known = row.was if row else was
-    matters = is_open(session)
-    if tell is None and matters and known != now:
+    if is_open(session) and known != now:
         UntoldChange.objects.get_or_create(session=session, defaults={"was": known})
     elif row is not None:
         row.delete()
-    is_told = bool(tell) and matters and known != now
-    changed(session, Change.MOVED, tell=is_told, facts={"was": known, "now": now} if is_told else None)
+    changed(session, Change.MOVED)
 
 
 def people_of(session: Session) -> int:

@@ -29,8 +29,9 @@ from labs.wall_clock import instant, wall
 from labs.zones import offset_text
 from registrations import seats
 from registrations.models import Seat
-from sessions.models import Session, UntoldChange
+from sessions.models import Session
 from sessions.moving import Folds, LabMove, Step, move_lab, planned
+from sessions.telling import undecided
 
 UNDOING = "lab-move"
 
@@ -140,7 +141,7 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
 
 def _next_page(lab: Lab) -> str:
     """Return the question whether people are emailed, where it is open, else the list of sessions."""
-    is_untold = UntoldChange.objects.filter(session__lab=lab).exists()
+    is_untold = bool(undecided(Session.objects.filter(lab=lab)))
     return reverse("console_untold" if is_untold else "console_sessions", args=[lab.slug])
 
 

@@ -27,6 +27,8 @@ from labs.views import removed
 from labs.views.console_programme import NamedPage, has_errors
 from labs.views.posted import created_once, edited, person, status_of
 from labs.wall_clock import wall
+from sessions.models import Session
+from sessions.telling import undecided
 
 DaySet: Any = formset_factory(DayRow, formset=DayRows, extra=0, max_num=400, absolute_max=400)
 # With more days than these, only those are listed that have sessions or a heading.
@@ -180,7 +182,7 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         return _room_page(request, lab, form, None, gone=True)
     if is_saved:
         messages.success(request, _("The room is saved. Its sessions and their calendars follow."))
-        is_untold = found.sessions.filter(untold__isnull=False).exists()
+        is_untold = bool(undecided(Session.objects.filter(room=found)))
         return redirect("console_untold" if is_untold else "console_rooms", lab.slug)
     return _room_page(request, lab, form, found)
 

@@ -30,7 +30,7 @@ from sessions import comparing
 from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
-from sessions.models import AgendaItem, Appearance, Session, Speaker, UntoldChange
+from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, may_be_deleted, plan_of
 from sessions.telling import undecided
@@ -313,7 +313,7 @@ def _next_page(form: SessionForm, session: Session) -> str:
     elif wanted != session.visibility:
         name = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
         return reverse(f"console_session_{name}", args=[lab, session.slug])
-    if UntoldChange.objects.filter(session=session).exists():
+    if undecided(Session.objects.filter(pk=session.pk)):
         return reverse("console_untold", args=[lab])
     return reverse("console_session_edit", args=[lab, session.slug])
 

@@ -14,7 +14,8 @@ from labs import undo
 from labs.models import User
 from labs.models.texts import languages_of
 from labs.viewer import viewer_for
-from sessions.models import Session, Speaker, UntoldChange
+from sessions import telling
+from sessions.models import Session, Speaker
 from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session
 
@@ -46,7 +47,7 @@ def follow_again(user: User, facts: dict[str, Any]) -> tuple[str, str]:
         raise undo.CannotUndo from error
     lab = session.lab.slug
     address = reverse("console_session_edit", args=[lab, session.slug])
-    if UntoldChange.objects.filter(session=session).exists():
+    if telling.undecided(Session.objects.filter(pk=session.pk)):
         address = reverse("console_untold", args=[lab])
     return address, _("The session is back as it was.")
 

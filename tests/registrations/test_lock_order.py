@@ -100,7 +100,7 @@ class World:
 
     def move_lab(self, turn: int) -> None:
         lab = Lab.objects.get()
-        moving.move_lab(lab, lab.starts_on + timedelta(days=1 if turn % 2 else -1), tell=False)
+        moving.move_lab(lab, lab.starts_on + timedelta(days=1 if turn % 2 else -1))
 
     def change_speaker(self, turn: int) -> None:
         speaker = Speaker.objects.get()

@@ -10,7 +10,7 @@ from labs.models import Message, Task
 from labs.work import Lease
 from registrations import seats, tasks
 from registrations.models import Seat, SeatMovement
-from sessions import publishing
+from sessions import publishing, telling
 from sessions.models import Session
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
@@ -119,8 +119,8 @@ def test_a_moved_session_is_told_with_its_new_hours_if_the_organiser_asks():
     later = session.starts_at + timedelta(hours=3)
 
     moved = replace(plan, start_time=time(14, 30), end_time=time(15, 30))
-    change_session(session, moved, tell=True)
-    work("registrations.tell")
+    telling.decide([change_session(session, moved)], tell=True)
+    work("registrations.tell_moves")
 
     session.refresh_from_db()
     assert session.starts_at == later

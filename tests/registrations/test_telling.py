@@ -1,6 +1,7 @@
 """What people hear when a session gets another day, hour, zone or place: what was, what is now, and only that."""
 
 import html
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -11,9 +12,12 @@ from django.test import Client
 
 from labs.lab_parts import RoomPlan, change_room
 from labs.models import Lab, Message
+from labs.models.texts import languages_of
 from registrations import seats
 from sessions import publishing
+from sessions.loading import load
 from sessions.models import Session, UntoldChange
+from sessions.programme_file import read
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
 from tests.pages import forms_of
@@ -245,4 +249,41 @@ def test_it_is_not_asked_where_nobody_needs_to_know(client: Client, session: Ses
             change_session(session, replace(plan_of(session), end_time=time(15)))
     else:
         assert save(client, start_time="14:30", end_time="15:30")["Location"] == ADDRESS
+    assert not UntoldChange.objects.exists()
+
+
+def test_a_file_that_moves_several_sessions_emails_a_person_once(lab: Lab, session: Session) -> None:
+    second: Session = f.SessionFactory(lab=lab, slug="second", title={"en": "Second"})
+    person: Any = f.RegistrationFactory(lab=lab)
+    seats.take(person, [session.pk, second.pk])
+    Message.objects.all().delete()
+    sessions = [
+        {"slug": one.slug, "starts": f"{one.start_date}T14:30", "ends": f"{one.start_date}T15:30"}
+        for one in (session, second)
+    ]
+    programme = {
+        "slug": lab.programme.slug,
+        "name": languages_of(lab.programme.name),
+        "organiser": languages_of(lab.programme.organiser),
+        "labs": [
+            {
+                "slug": lab.slug,
+                "title": languages_of(lab.title),
+                "starts_on": str(lab.starts_on),
+                "ends_on": str(lab.ends_on),
+                "time_zone": lab.time_zone,
+                "sessions": [
+                    {**one, "title": languages_of(stored.title)}
+                    for one, stored in zip(sessions, (session, second), strict=True)
+                ],
+            }
+        ],
+    }
+
+    load(read(json.dumps({"programmes": [programme]}).encode(), frozenset()), tell=True)
+    work("registrations.tell_moves")
+
+    [message] = mails("session_moved")
+    assert message.to_email == person.email
+    assert message.text.count("14:30–15:30") >= 2
     assert not UntoldChange.objects.exists()
