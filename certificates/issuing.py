@@ -203,9 +203,9 @@ def _task_name(replacing: bool) -> str:
 def issue_all(lab: Lab, by: User | None, lease: Lease, *, replacing: bool = False) -> int:
     """Issue to everyone who is ready, one transaction each; whoever takes over after a crash goes on from there.
 
-    `replacing` replaces what is outdated instead. Whoever gets none has a `NotIssued` that says why. Whom the press
-    fails, the others do not wait for. Raises NotPrinted at the end if there was such a person, so that the work is
-    tried again later, and at once if there were several on end.
+    `replacing` replaces what is outdated instead. A person who gets none has a `NotIssued` that says why; the
+    others do not wait for one whose file cannot be printed. Raises NotPrinted at the end if there was such a person, so
+    that the work is tried again later, and at once if there were several on end.
     """
     issued, unprinted, on_end = 0, 0, 0
     for candidate in candidates(lab):

@@ -56,7 +56,7 @@ def keep_private(response: HttpResponseBase) -> None:
 
     `strict-origin` sends the origin and never the path, also to our own server, whose proxies may log the Referer.
     `no-referrer` would have browsers post `Origin: null` (Fetch, "append a request Origin header"), which Django's
-    guard refuses from whoever is signed in.
+    guard refuses from people who are signed in.
     """
     response.headers.setdefault("Cache-Control", "private, no-store")
     response.headers["Referrer-Policy"] = "strict-origin"

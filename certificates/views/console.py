@@ -62,7 +62,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "wanted": wanted,
         "search": search,
         "everyone": len(everyone),
-        # So that this page and the overview, which counts whoever came, can be read side by side.
+        # So that this page and the overview, which counts all who came, can be read side by side.
         "not_listed": figures.attended([lab.pk]).get(lab.pk, 0) - sum(bool(one.attended) for one in everyone),
         "issuable": sum(candidate.can_be_issued for candidate in everyone),
         "replaceable": sum(candidate.can_be_replaced for candidate in everyone),

@@ -98,7 +98,7 @@ def _said(certificate: Certificate) -> dict[str, Any]:
 @access.public
 @read_by_programs
 def certificate_pdf(request: HttpRequest, code: str) -> HttpResponse:
-    """The file as it was issued, to whoever has the code that stands on it, as long as all that it says is so."""
+    """The file as it was issued, to anybody who has its code, as long as everything in it is still correct."""
     if not may_ask(request):
         return _slow_down(request)
     found = Certificate.objects.compared().filter(code=tidy(code)).first()
