@@ -118,6 +118,8 @@ def claim(kind: type[Row], limit: int, span: timedelta, among: Q | None = None) 
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         keys = list(waiting.values_list("pk", flat=True)[:limit])
+        if not keys:  # others were quicker
+            return []
         kind._default_manager.filter(due, pk__in=keys).update(
             state=HELD[kind], fence=F("fence") + 1, lease_until=now + span
         )

@@ -27,6 +27,7 @@ from labs.mail import queue
 from labs.models import Message, Task, WorkerBeat
 from labs.work import enqueue
 from tests.smtp import MailServer, mail_server
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = int(os.environ.get("CHAOS_MAILS", "150"))
@@ -113,13 +114,6 @@ def queue_mails(count: int) -> list[str]:
         ).message_id
         for number in range(count)
     ]
-
-
-def wait_until(happened: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def unsent() -> int:
