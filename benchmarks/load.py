@@ -26,7 +26,7 @@ def _client(
         answer = server.getresponse()
         text = answer.read()
         times.append((time.monotonic() - start) * 1000)
-        if answer.status != 302:
+        if answer.status >= 400:
             errors.append(f"{answer.status} {path} {text[:3000]!r}")
     server.close()
 
