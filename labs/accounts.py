@@ -47,24 +47,27 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.BASE_URL + reset_path().replace("{token}", key)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queue the mail, if the address's budget lasts. Raises LookupError for an occasion that is not known here."""
-        if template_prefix != "account/email/password_reset_key":
-            raise LookupError(f"no mail for {template_prefix}")
-        user: User = context["user"]
-        with transaction.atomic():
-            if not emails_left(user.email):
-                return
-            queue(
-                "password_reset",
-                key=f"password-reset:{user.pk}:{secrets.token_hex(8)}",
-                language=user.language,
-                to_name=user.name,
-                to_email=user.email,
-                context={"email": user.email, "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)},
-                about=f"user:{user.pk}",
-                links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
-                is_asked_for=True,
-            )
+        """Refuse: the library sends no mail of its own here. Raises LookupError."""
+        raise LookupError(f"no mail for {template_prefix}")
+
+
+@transaction.atomic
+def send_password_reset(user_id: int) -> None:
+    """Queue the mail that lets an account choose a new password, if the budget of its address lasts."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None or not emails_left(user.email):
+        return
+    queue(
+        "password_reset",
+        key=f"password-reset:{user.pk}:{secrets.token_hex(8)}",
+        language=user.language,
+        to_name=user.name,
+        to_email=user.email,
+        context={"email": user.email, "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)},
+        about=f"user:{user.pk}",
+        links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
+        is_asked_for=True,
+    )
 
 
 def reset_path() -> str:

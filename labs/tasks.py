@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from labs.accounts import send_password_reset
 from labs.clock import database_now
 from labs.models import Submission, Task, WorkerBeat
 from labs.submissions import KEPT
@@ -29,6 +30,12 @@ def prune(lease: Lease) -> None:
     ):
         while delete_some(outdated):
             lease.renew()
+
+
+@task("labs.send_password_resets")
+def send_password_resets(lease: Lease, users: list[int]) -> None:
+    for user in users:
+        send_password_reset(user)
 
 
 @task("labs.forget_forms", every=timedelta(hours=1))

@@ -5,6 +5,7 @@ learns from the answer whether an address is known. Confirming takes the seats.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from labs.models import City, Lab, StakeholderGroup, User
 from labs.prepared import Prepared
 from labs.searching import search_text
 from labs.viewer import VISITOR, Viewer
+from labs.work import enqueue
 from registrations import erasing, letters, seats
 from registrations.choosing import CHOSEN_IS_CLOSED, Choice, choosable
 from registrations.consent import consent_words
@@ -100,27 +102,39 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     return registration if _write(registration, sessions, now) else None
 
 
+class _Undone(Exception):
+    """What was written is taken back."""
+
+
 def _write(registration: Registration, session_ids: list[int], now: datetime) -> bool:
     """Write what was found right, and the mail; tell whether there was anything to write.
 
     All that may be refused was looked at before, so that the transaction is short and needs no savepoint.
     """
     with transaction.atomic(savepoint=False):
-        if not emails_left(registration.email):
-            return False
-        known = _KNOWN.first(registration.lab_id, registration.email_key, search_text(registration.name))
-        if known is not None:
-            # Not told to somebody who is erased, or changes the address, at this moment.
-            same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
-            for held in same.locked():
-                letters.already_registered(held)
-            return False
-        # Its history begins when the address is confirmed: until then nobody's registration is kept twice.
-        registration.skip_history_when_saving = True  # type: ignore[attr-defined]
-        registration.save(force_insert=True)
-        del registration.skip_history_when_saving  # type: ignore[attr-defined]
-        seats.request(registration, session_ids)
-        letters.confirm_address(registration, UNCONFIRMED_DAYS, is_asked_for=True)
+        if emails_left(registration.email):
+            return _write_and_ask(registration, session_ids)
+        # The same work for nothing: how long it takes would tell whether something else used the budget up.
+        with suppress(_Undone), transaction.atomic():
+            _write_and_ask(registration, session_ids)
+            raise _Undone
+        return False
+
+
+def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
+    known = _KNOWN.first(registration.lab_id, registration.email_key, search_text(registration.name))
+    if known is not None:
+        # Not told to somebody who is erased, or changes the address, at this moment.
+        same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
+        for held in same.locked():
+            letters.already_registered(held)
+        return False
+    # Its history begins when the address is confirmed: until then nobody's registration is kept twice.
+    registration.skip_history_when_saving = True  # type: ignore[attr-defined]
+    registration.save(force_insert=True)
+    del registration.skip_history_when_saving  # type: ignore[attr-defined]
+    seats.request(registration, session_ids)
+    letters.confirm_address(registration, UNCONFIRMED_DAYS, is_asked_for=True)
     return True
 
 
@@ -283,29 +297,42 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
 
 @transaction.atomic
 def ask_for_link(email: str, lab: Lab | None = None) -> None:
-    """Send this address the private link of each registration, or the question again where it is not confirmed yet.
+    """Have the worker send this address the private link of each registration, or the question again where it is not
+    confirmed yet.
 
     With `lab` only those in this lab; otherwise those in labs that are not over come first, as far as the budget of
-    the address goes. Does nothing for any other address; the answer to whoever asks must be the same.
+    the address goes. Does nothing for any other address; the answer to whoever asks must be the same, and take as
+    long, which is why a task is put down for every address and the letters are not written here.
     """
-    left = emails_left(email)
-    if not left:
-        return
     known = Registration.objects.filter(
         email_key=address_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED]
     )
     if lab is not None:
         known = known.filter(lab=lab)
-    now = timezone.now()
     # By alphabet "confirmed" comes first: it is the one that counts for its person in its lab.
-    latest = sorted(
-        known.select_related("lab").order_by("state", "-pk")[:LOOKED_AT], key=lambda row: row.lab.is_over(now)
+    latest = known.order_by("state", "-pk").values_list("pk", flat=True)
+    enqueue("registrations.send_links", {"registrations": list(latest[:LOOKED_AT])})
+
+
+@transaction.atomic
+def send_links(registration_ids: list[int]) -> None:
+    """Send what was asked for about these registrations of one address, those that count first."""
+    known = Registration.objects.filter(
+        pk__in=registration_ids, state__in=[State.CONFIRMED, State.UNCONFIRMED]
     )
-    people: dict[tuple[int, str], int] = {}
+    now = timezone.now()
+    latest = sorted(
+        known.select_related("lab").order_by("state", "-pk"), key=lambda row: row.lab.is_over(now)
+    )
+    people: dict[tuple[int, str], Registration] = {}
     for row in latest:
         if row.state == State.CONFIRMED or row.lab.takes_registrations(now):
-            people.setdefault((row.lab_id, row.name_key), row.pk)
-    for registration in known.filter(pk__in=list(people.values())[:left]).locked():
+            people.setdefault((row.lab_id, row.name_key), row)
+    if not people:
+        return
+    left = emails_left(next(iter(people.values())).email)
+    chosen = [row.pk for row in people.values()][:left]
+    for registration in known.filter(pk__in=chosen).locked():
         if registration.state == State.CONFIRMED:
             letters.link_again(registration, is_asked_for=True)
         else:

@@ -17,6 +17,11 @@ def promote(lease: Lease, session: int) -> None:
         lease.renew()
 
 
+@task("registrations.send_links")
+def send_links(lease: Lease, registrations: list[int]) -> None:
+    registering.send_links(registrations)
+
+
 @task("registrations.tell", is_long=True)
 def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
     for _told in news.tell(session, change, by_mail):

@@ -7,6 +7,7 @@ from labs.mail import rendered
 from labs.models import Message
 from labs.submissions import FIELD, new_form_key
 from tests.factories import PASSWORD, UserFactory
+from tests.registrations.filling import send_links
 
 pytestmark = pytest.mark.django_db
 OURS = "https://citylabs.example.org"
@@ -21,11 +22,13 @@ def own_address(settings):
 
 
 def ask_for_a_password(client, email: str, **headers):
-    return client.post(
+    answer = client.post(
         "/accounts/password/reset/",
         {"email": email, FIELD: new_form_key()},
         headers={"Sec-Fetch-Site": "same-origin", **headers},
     )
+    send_links()
+    return answer
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from labs.models import Message
 from labs.viewer import VISITOR
 from registrations import registering
 from tests import factories as f
-from tests.registrations.filling import link, post
+from tests.registrations.filling import link, post, send_links
 from tests.registrations.test_registering import plan
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,7 @@ def test_three_gets_and_heads_of_every_link_in_every_mail_change_nothing(client:
     second = registering.submit(session.lab, VISITOR, plan(session, email="second@example.org"))
     registering.submit(session.lab, VISITOR, plan(session))  # already registered
     registering.ask_for_link("participant17@example.org")
+    send_links()
     third = registering.submit(session.lab, VISITOR, plan(session, email="third@example.org"))
     registering.confirm(third)
     registering.cancel(first)  # seats the third

@@ -124,7 +124,7 @@ def test_who_gives_up_a_seat_is_not_told_that_its_session_is_cancelled(looks_aga
 @pytest.mark.parametrize(
     "write",
     [
-        lambda person: registering.ask_for_link("participant17@example.org"),
+        lambda person: registering.send_links([person.pk]),
         lambda person: list(news.tell(Session.objects.get().pk, "cancelled", True)),
     ],
     ids=["link", "news"],

@@ -25,7 +25,7 @@ from registrations.signals import person_erased
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of
-from tests.registrations.filling import answers, link, post, send
+from tests.registrations.filling import answers, link, post, send, send_links
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +119,7 @@ def canary_person(client: Client, session: Session) -> Registration:
         ),
     )
     registering.ask_for_link(found.email)
+    send_links()
     f.AttendanceFactory(registration=found, session=session)
     return found
 

@@ -16,7 +16,7 @@ from registrations.refusals import Refused
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import mails
+from tests.registrations.filling import mails, send_links
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +157,7 @@ def test_asking_for_the_link_mails_who_is_registered_and_nobody_else_and_not_twi
     registering.ask_for_link("stranger@example.org")
     registering.ask_for_link("PARTICIPANT17@example.org")
     registering.ask_for_link("participant17@example.org")
+    send_links()
 
     assert [(mail.occasion, mail.to_email) for mail in mails()] == [
         ("registration_link", "participant17@example.org")
@@ -169,6 +170,7 @@ def test_asking_for_the_link_before_confirming_brings_the_question_again():
     Message.objects.all().delete()
 
     registering.ask_for_link("participant17@example.org")
+    send_links()
 
     assert [mail.occasion for mail in mails()] == ["confirm_address"]
 
