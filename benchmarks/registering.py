@@ -93,7 +93,7 @@ def _measured(
 
 
 def _fire(port: int, posts: list[tuple[str, dict[str, object]]]) -> list[float]:
-    """Send the posts from another process with 16 clients; none may be refused; what was written is counted afterwards."""
+    """Send the posts from another process with 16 clients; none may be refused."""
     work = json.dumps(
         {
             "port": port,
