@@ -76,8 +76,21 @@ def take(
     """
     _lock_confirmed(registration)
     wanted = sorted(set(session_ids))
-    known = Seat.objects.filter(registration=registration, session__in=wanted).order_by()
-    return _take(registration, {seat.session_id: seat for seat in known}, wanted, reason, by)
+    known = {
+        seat.session_id: seat
+        for seat in Seat.objects.filter(registration=registration, session__in=wanted).order_by()
+    }
+    if new := [session_id for session_id in wanted if session_id not in known]:
+        sent = Seat.objects.filter(
+            session__in=new,
+            registration__lab=registration.lab_id,
+            registration__email_key=registration.email_key,
+        )
+        for session_id, sequence in sent.order_by().values_list("session").annotate(Max("sequence")):
+            known[session_id] = Seat(
+                registration=registration, session_id=session_id, state="", sequence=sequence
+            )
+    return _take(registration, known, wanted, reason, by)
 
 
 def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> list[Seat]:
@@ -90,10 +103,14 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
         raise NotConfirmed
     # Their sessions are locked on the way, lowest id first; the seats are our own under the registration's lock.
     places, known = {}, {}
-    for session_id, last_place, seat_id in _REQUESTED.all(registration.pk):
+    for session_id, last_place, seat_id, sequence in _REQUESTED.all(registration.pk):
         places[session_id] = last_place
         known[session_id] = Seat(
-            pk=seat_id, registration=registration, session_id=session_id, state=State.REQUESTED
+            pk=seat_id,
+            registration=registration,
+            session_id=session_id,
+            state=State.REQUESTED,
+            sequence=sequence,
         )
     seen = in_sight(registration.lab_id, viewers, known)
     places = {session_id: place for session_id, place in places.items() if session_id in seen}
@@ -101,12 +118,25 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
     return [seat for seat in taken if seat.session_id in seen]
 
 
+# Entries go on from those that an earlier registration sent to the same mailbox: its calendar has them as cancelled,
+# and keeps what has the higher SEQUENCE.
+_SENT_BEFORE = (
+    Seat.objects.filter(
+        session=OuterRef("pk"),
+        registration__lab=OuterRef("lab"),
+        registration__email_key=OuterRef("seats__registration__email_key"),
+    )
+    .order_by()
+    .values("session")
+    .annotate(n=Max("sequence"))
+    .values("n")
+)
 _REQUESTED = Prepared(
     lambda registration: (
         Session.objects.select_for_update(no_key=True)
         .filter(seats__registration=registration, seats__state=State.REQUESTED)
         .order_by("pk")
-        .values_list("pk", "last_place", "seats__pk")
+        .values_list("pk", "last_place", "seats__pk", Subquery(_SENT_BEFORE))
     )
 )
 

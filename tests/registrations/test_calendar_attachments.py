@@ -106,6 +106,23 @@ def test_one_seat_that_is_given_up_leaves_the_calendar_and_may_come_back(
     assert entries_in(feed) == again
 
 
+def test_who_cancels_and_registers_again_gets_entries_that_replace_the_cancelled_ones(
+    client: Client, lab: Lab
+) -> None:
+    one, other = f.SessionFactory.create_batch(2, lab=lab)
+    person = confirmed(client, one, other)
+    post(client, link(person, "manage", "registration_cancel"))
+    person = confirmed(client, one)
+    both = {"session": [one.slug, other.slug], "overlaps_seen": f"{one.pk}-{other.pk}"}
+    post(client, link(person, "manage", "registration_sessions"), both)
+
+    cancelled = entries_of(mails("registration_cancelled")[0])
+    again, added = entries_of(mails("confirmation")[1]), entries_of(mails("registration_changed")[0])
+    assert again[one.uid].takes_the_place_of(cancelled[one.uid])
+    assert added[one.uid] == again[one.uid]
+    assert added[other.uid].takes_the_place_of(cancelled[other.uid])
+
+
 def test_a_session_without_a_seat_left_is_in_no_file(client: Client, lab: Lab) -> None:
     full = f.SessionFactory(lab=lab, capacity=1, waiting_list=False)
     free = f.SessionFactory(lab=lab)
