@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.urls import reverse
+
 
 @dataclass(frozen=True)
 class CalendarAddress:
@@ -35,3 +38,9 @@ class CalendarAddress:
 
     def _outlook(self, host: str) -> str:
         return f"https://{host}/calendar/0/addfromweb?{urlencode({'url': self.address, 'name': self.name})}"
+
+
+def public_calendar(route: str, *parts: str, language: str, default: str, name: str = "") -> CalendarAddress:
+    """Return a public calendar in the reader's language. Programs that fetch it tell none, and get the `default`."""
+    suffix = f"?lang={language}" if language != default else ""
+    return CalendarAddress(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")

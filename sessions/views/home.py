@@ -23,6 +23,7 @@ from sessions.figure import Figure, tile, timetable
 from sessions.models import Session
 from sessions.preview import programme_preview
 from sessions.programme import View
+from sessions.subscribing import public_calendar
 from sessions.views.pages import language_of, view_for
 
 # So many sessions stand on the home page, and so many past labs.
@@ -109,6 +110,13 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
         "coming": _cards(coming, sessions, language),
         "past": _cards(past, sessions, language),
         "cities": _named(found.cities.all(), language),
+        "calendar": public_calendar(
+            "programme_feed",
+            found.slug,
+            language=language,
+            default=found.default_language,
+            name=reading(found.name, language, found.default_language)[0],
+        ),
         "preview": programme_preview(found, language),
     }
     return render(request, "sessions/programme.html", context)

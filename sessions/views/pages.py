@@ -30,6 +30,7 @@ from sessions.listing import sessions_of
 from sessions.models import Session
 from sessions.preview import lab_preview, session_preview
 from sessions.programme import View
+from sessions.subscribing import public_calendar
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,9 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "printed_on": now.astimezone(ZoneInfo(view.zone)).date(),
         "linked_data": linked_data.script(
             linked_data.lab_event(found, _public(found, everything), view.language)
+        ),
+        "calendar": public_calendar(
+            "lab_feed", found.slug, language=view.language, default=found.default_language
         ),
         "preview": lab_preview(found, view.language),
     }
@@ -261,6 +265,9 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "linked_data": linked_data.script(linked_data.session_event(found, view.language))
         if _public(of_lab, [found])
         else "",
+        "calendar": public_calendar(
+            "session_feed", of_lab.slug, found.slug, language=view.language, default=of_lab.default_language
+        ),
         "preview": session_preview(found, view.language),
         "picked": picked,
         "picked_query": _query_of(picked),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from typing import cast
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +18,7 @@ from labs.models.texts import reading
 from labs.viewer import VISITOR, viewer_of
 from sessions import delegate_calendars
 from sessions.preview import lab_preview
-from sessions.subscribing import CalendarAddress
+from sessions.subscribing import CalendarAddress, public_calendar
 from sessions.views.pages import language_of, tracks_of
 
 
@@ -30,11 +30,7 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
     found = lab_in_sight(viewer, lab)
     language = language_of()
     fallback = found.default_language
-    suffix = f"?lang={language}" if language != fallback else ""
-
-    def calendar(name: str, route: str, *parts: str) -> CalendarAddress:
-        return CalendarAddress(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
-
+    calendar = functools.partial(public_calendar, language=language, default=fallback)
     public = found.sessions.visible_to(VISITOR).select_related("track")
     tracks = tracks_of(public, "", language, fallback)
     title = reading(found.title, language, fallback)[0]
@@ -46,8 +42,8 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
     context = {
         "lab": found,
         "public": found.visibility == Lab.Visibility.PUBLIC,
-        "calendar": calendar(title, "lab_feed", found.slug),
-        "tracks": [calendar(track.name, "track_feed", found.slug, track.slug) for track in tracks],
+        "calendar": calendar("lab_feed", found.slug, name=title),
+        "tracks": [calendar("track_feed", found.slug, track.slug, name=track.name) for track in tracks],
         "own": own,
         "preview": lab_preview(found, language, "subscribe"),
     }

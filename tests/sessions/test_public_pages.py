@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -534,6 +535,25 @@ def test_subscribing_offers_the_feed_in_forms_that_programs_take(client, lab):
     assert "/tracks/empty/" not in text
     greek = Client().get("/labs/city-lab/subscribe/?lang=bg").content.decode()
     assert "/labs/city-lab/calendar.ics?lang=bg" in greek
+
+
+def test_every_calendar_of_a_page_is_in_the_language_of_the_page(client, lab):
+    session = SessionFactory(lab=lab)
+    programme = f"/programmes/{lab.programme.slug}/"
+    for page in ("/labs/city-lab/", f"/labs/city-lab/sessions/{session.slug}/", programme):
+        feed = f'href="http://testserver{page}calendar.ics'
+        assert f'{feed}"' in Client().get(page).content.decode()
+        in_greek = Client().get(f"{page}?lang=el").content.decode()
+        assert f'{feed}?lang=el"' in in_greek
+        assert f'{feed}"' not in in_greek
+
+
+def test_a_programme_offers_its_calendar_in_the_same_forms(client, lab):
+    text = client.get(f"/programmes/{lab.programme.slug}/").content.decode()
+    webcal = f"webcal://testserver/programmes/{lab.programme.slug}/calendar.ics"
+    assert f'href="{webcal}"' in text
+    assert f"https://calendar.google.com/calendar/r?cid={quote(webcal, safe='')}" in text
+    assert text.count("https://outlook.") == 2
 
 
 def test_only_a_delegate_has_an_own_calendar_and_may_renew_its_address(lab):
