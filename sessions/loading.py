@@ -249,6 +249,8 @@ class _Loading:
             different = False
         else:
             as_it_was = copy(lab)
+            if facts.visibility not in (None, lab.visibility):
+                values["public_revised_at"] = timezone.now()  # of a lab that is withdrawn, too
             different = self._change(lab, values)
             if different:
                 scheduling.venue_changed(lab, before=as_it_was, by=self.by)

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from labs.editing import publish_lab, unpublish_lab
 from labs.lab_parts import set_tracks
-from labs.models import Lab, Track
+from labs.models import Lab, Programme, Track
 from registrations import registering, seats
 from sessions.delegate_calendars import address_of
+from sessions.loading import load
+from sessions.programme_file import read
 from sessions.publishing import make_internal, publish, unpublish
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
@@ -21,6 +23,7 @@ from tests.calendars import libical
 from tests.calendars.readers import ical_js, node_ical, of_python, served
 from tests.e2e.calendar_client import CalendarClient
 from tests.registrations.filling import link
+from tests.sessions.programme_documents import a_document, as_bytes, lab_of
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +89,25 @@ def test_what_was_public_once_is_an_empty_calendar_for_every_program(client: Cli
         is_empty(after.content)
     again = client.get(address, headers={"if-none-match": after["ETag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("address", ["/labs/lab-1/calendar.ics", "/programmes/icc/calendar.ics"])
+def test_a_lab_that_a_programme_file_withdraws_leaves_calendars_that_ask_by_date(
+    client: Client, address: str
+):
+    document = a_document()
+    load(read(as_bytes(document)))
+    Lab.objects.update(public_revised_at=timezone.now() - timedelta(weeks=1))
+    Programme.objects.update(revised_at=timezone.now() - timedelta(weeks=1))
+    first = client.get(address)
+    assert b"Dialogue" in first.content
+
+    lab_of(document)["visibility"] = "draft"
+    load(read(as_bytes(document)))
+
+    after = client.get(address, headers={"if-modified-since": first["Last-Modified"]})
+    assert after.status_code == 200
+    assert b"BEGIN:VEVENT" not in after.content
 
 
 def sync(
