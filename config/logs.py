@@ -3,10 +3,12 @@
 import logging
 import re
 
-# Private links and personal calendars (their path is their key), links to choose a password, keys of programs.
+# Private links and personal calendars (their path is their key), links to choose a password, codes of certificates,
+# keys of programs.
 KEYS = re.compile(
     r"(?P<before>/(?:registrations|calendars)/)[\w=%-]{40,}"
     r"|(?P<reset>/password/reset/key/)[^/\s'\"]+"
+    r"|(?P<certificate>/certificates/)(?:[0-9A-Za-z]{4}(?:-|%20| )?){3}(?![0-9A-Za-z])"
     r"|(?P<program>\bclab_)[\w-]+"
 )
 

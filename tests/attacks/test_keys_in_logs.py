@@ -6,6 +6,7 @@ stood in the log, ready to be opened by whoever reads logs; so did a link to cho
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +65,41 @@ def test_a_link_to_choose_a_password_is_not_in_the_log(client: Client, log: io.S
     assert "/password/reset/key/[key]" in log.getvalue()
 
 
+def test_a_certificates_code_is_not_in_the_log(client: Client, log: io.StringIO) -> None:
+    for path in ("7K3M-Q9TX-2W8H/", "7k3mq9tx2w8h.pdf", "7K3M Q9TX 2W8H/"):
+        assert client.get(f"/certificates/{path}").status_code in (302, 404)
+
+    assert not re.search("q9tx", log.getvalue(), re.I)
+    assert "Not Found: /certificates/[key]/" in log.getvalue()
+
+
+def test_the_examples_of_proxies_log_no_key_either() -> None:
+    """A proxy names the address of what it could not pass on, as while the service starts anew."""
+    private = [
+        f"/{before}/{'k' * 48}{after}"
+        for before, after in (
+            ("registrations", "/edit/"), ("calendars", ".ics"), ("accounts/password/reset/key", "/"),
+            ("certificates", ".pdf"),
+        )
+    ]  # fmt: skip
+    deploy = settings.BASE_DIR / "deploy"
+
+    found = re.search(r'request>uri regexp "(.+)" "(.+)"', (deploy / "Caddyfile").read_text())
+    assert found is not None
+    for address in private:
+        written = re.sub(found[1], found[2].replace("$1", r"\1"), address)
+        assert "[key]" in written
+        assert "kk" not in written
+
+    nginx = (deploy / "nginx.conf").read_text()
+    block = re.search(r"location ~ (\S+) \{([^}]+)\}", nginx)
+    assert block is not None
+    assert all(re.match(block[1], address) for address in private)
+    assert {"access_log off;", "error_log /dev/null crit;"} <= {line.strip() for line in block[2].split("\n")}
+    redirecting = nginx[: nginx.index("listen 443")]
+    assert "access_log off;" in redirecting
+
+
 def test_an_error_tells_no_key_in_its_traceback(log: io.StringIO) -> None:
     key, _hash = tokens.new_api_token()
     try:
@@ -80,6 +116,7 @@ def test_an_error_tells_no_key_in_its_traceback(log: io.StringIO) -> None:
     [
         "Not Found: /organise/labs/lab/registrations/0b0c7f0e-6a55-4d3c-9c5e-0d6f8b6a3f11/",
         "Not Found: /registrations/link/",
+        "Not Found: /organise/labs/lab/certificates/replace/",
         "Not Found: /labs/lab/sessions/a-very-long-name-of-a-session-with-much-to-say-about-itself/",
     ],
 )
