@@ -5,6 +5,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
@@ -163,7 +164,7 @@ def prose(*, limit: int = PARAGRAPHS) -> I18nTextField:
 
 
 def reading(value: object, language: str, fallback: str = "") -> tuple[str, str]:
-    """Return a multilingual text and the language it came in: `language` if there, else `fallback`, else the first.
+    """Return a multilingual text and the language it came in: `language`, else `fallback`, English, or the first.
 
     Both are empty where there is no text at all.
     """
@@ -171,7 +172,7 @@ def reading(value: object, language: str, fallback: str = "") -> tuple[str, str]
     if isinstance(data, dict) and (text := data.get(language)):
         return text, language
     texts = languages_of(value)
-    for code in (language, fallback, *texts):
+    for code in (language, fallback, settings.LANGUAGE_CODE, *texts):
         if code in texts:
             return texts[code], code
     return "", ""

@@ -11,12 +11,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from labs import access
 from labs.models import City, Lab, Programme
 from labs.models.texts import reading
 from labs.searching import alphabetical
+from labs.spoken import marked
 from labs.viewer import Viewer, viewer_of
 from sessions import lab_facts, programme
 from sessions.figure import Figure, tile, timetable
@@ -154,7 +156,8 @@ def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: st
     ]
 
 
-def _named(cities: Iterable[City], language: str) -> list[tuple[str, str]]:
+def _named(cities: Iterable[City], language: str) -> list[tuple[SafeString, str]]:
     """Return (name, country) of cities by name."""
-    named = [(reading(city.name, language)[0], city.country) for city in cities]
-    return sorted(named, key=lambda pair: alphabetical(pair[0]))
+    named = [(reading(city.name, language), city.country) for city in cities]
+    named.sort(key=lambda pair: alphabetical(pair[0][0]))
+    return [(marked(*name, language), country) for name, country in named]

@@ -37,6 +37,7 @@ from sessions.subscribing import public_calendar
 class TrackChoice:
     slug: str
     name: str
+    language: str
     chosen: bool
 
 
@@ -152,7 +153,7 @@ def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback:
     tracks = {session.track.pk: session.track for session in sessions if session.track}
     ordered = sorted(tracks.values(), key=lambda track: (track.position, track.pk))
     return [
-        TrackChoice(track.slug, reading(track.name, language, fallback)[0], track.slug == chosen)
+        TrackChoice(track.slug, *reading(track.name, language, fallback), track.slug == chosen)
         for track in ordered
     ]
 

@@ -43,7 +43,9 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
         "lab": found,
         "public": found.visibility == Lab.Visibility.PUBLIC,
         "calendar": calendar("lab_feed", found.slug, name=title),
-        "tracks": [calendar("track_feed", found.slug, track.slug, name=track.name) for track in tracks],
+        "tracks": [
+            (track, calendar("track_feed", found.slug, track.slug, name=track.name)) for track in tracks
+        ],
         "own": own,
         "preview": lab_preview(found, language, "subscribe"),
     }

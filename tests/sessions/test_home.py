@@ -132,6 +132,15 @@ def test_a_programme_page_shows_its_labs_and_cities(client):
     assert "http://testserver/programmes/icc/calendar.ics" in response.content.decode()
 
 
+def test_a_city_without_a_name_in_the_readers_language_is_named_in_english(client):
+    programme = ProgrammeFactory(slug="icc", name={"en": "Challenge"})
+    # Another language stands first.
+    programme.cities.add(CityFactory(name={"el": "Τόκιο", "en": "Tokyo"}, country="JP"))
+    lab_in(10, "coming", programme=programme)
+    for address in ("/programmes/icc/?lang=bg", "/?lang=bg"):
+        assert '<span lang="en">Tokyo</span><abbr' in client.get(address).content.decode()
+
+
 def test_a_draft_programme_is_not_found(client):
     ProgrammeFactory(slug="draft", visibility="draft")
     assert client.get("/programmes/draft/").status_code == 404
