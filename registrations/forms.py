@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labs.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect, ZoneField
 from labs.models import City, Lab, StakeholderGroup
-from labs.models.texts import no_control_characters, one_line, reading
+from labs.models.texts import has_letters, no_control_characters, one_line, reading
 from labs.prepared import Prepared
 from labs.searching import alphabetical
 from labs.viewer import Viewer
@@ -218,7 +218,7 @@ class DetailsForm(HouseForm):
     def _readable(self, field: str) -> str:
         """Return the text with single spaces and composed letters; one without any letter or figure is refused."""
         text = unicodedata.normalize("NFC", " ".join(self.cleaned_data[field].split()))
-        if text and not any(sign.isalnum() for sign in text):
+        if text and not has_letters(text):
             raise ValidationError(_("Write this with letters."), code="no_letters")
         return text
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from labs.email_addresses import address_key
 from labs.mail_budget import emails_left
 from labs.models import City, Lab, StakeholderGroup, User
+from labs.models.texts import has_letters
 from labs.prepared import Prepared
 from labs.searching import search_text
 from labs.viewer import VISITOR, Viewer
@@ -362,7 +363,7 @@ def seats_of(registration: Registration) -> list[Seat]:
 
 def _check_details(lab: Lab, details: Details) -> None:
     """Refuse a name without letters, and a city or a group of another programme, as another lab's form has them."""
-    if not any(sign.isalnum() for sign in details.name):
+    if not has_letters(details.name):
         raise ValidationError({"name": _("Write this with letters.")})
     group = details.stakeholder_group
     if group is not None and group.programme_id != lab.programme_id:

@@ -107,6 +107,15 @@ def _is_unreadable(sign: str) -> bool:
     )
 
 
+# Letters by their kind, of which nothing is seen: the fillers of Hangul.
+_UNSEEN_LETTERS = "\u115f\u1160\u3164\uffa0"
+
+
+def has_letters(text: str) -> bool:
+    """Tell whether there is a letter or a figure to see in the text."""
+    return any(sign.isalnum() and sign not in _UNSEEN_LETTERS for sign in text)
+
+
 def one_line(value: object) -> None:
     """Refuse line breaks in texts that stand in a heading, a mail subject or a calendar summary."""
     if any("\n" in text or "\r" in text for text in languages_of(value).values()):

@@ -146,6 +146,7 @@ def test_overlapping_sessions_are_pointed_out_once_and_may_be_kept(client: Clien
         ({"name": "null \x00 sign"}, "U+0000"),
         ({"name": "bell \x07"}, "U+0007"),
         ({"name": "— … —"}, "Write this with letters."),
+        ({"name": "\u3164 \u115f\uffa0"}, "Write this with letters."),  # letters of which nothing is seen
         ({"email": None}, "Write your e-mail address."),
         ({"email": "participant@example"}, "Enter an email address like"),
         ({"email": "a@example.org\nBcc: b@example.org"}, "Enter an email address like"),
