@@ -18,11 +18,13 @@ def new_code() -> str:
 def tidy(typed: str) -> str | None:
     """Return what somebody typed in the code's own form, or None if it cannot be a code.
 
-    Case, spaces and dashes do not matter; the letters O, I and L are taken for the digits they look like.
+    Case, spaces and dashes do not matter; the letters O, I and L are taken for the digits they look like. Of the
+    address that stands on a certificate its end is the code.
     """
-    if len(typed) > 60:
+    if len(typed) > 300:
         return None
-    plain = re.sub(r"[\s\u2010-\u2015-]", "", typed.upper()).translate(_LOOKALIKES)
+    end = typed.strip().rstrip("/").rpartition("/")[2]
+    plain = re.sub(r"[\s\u2010-\u2015-]", "", end.upper()).translate(_LOOKALIKES)
     return _grouped(plain) if _CODE.fullmatch(plain) else None
 
 

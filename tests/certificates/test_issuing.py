@@ -44,6 +44,15 @@ def test_a_code_is_read_whatever_way_it_is_typed() -> None:
     assert tidy(new_code()) is not None
 
 
+def test_the_address_on_a_certificate_leads_to_its_page_too() -> None:
+    for typed in (
+        "https://labs.example.org/certificates/7K3M-Q9TX-2W8H/",
+        " labs.example.org/certificates/7k3m-q9tx-2w8h",
+    ):
+        response = Client().get("/certificates/", {"code": typed})
+        assert response.headers.get("Location") == "/certificates/7K3M-Q9TX-2W8H/", typed
+
+
 def test_a_name_is_compared_without_regard_to_case_and_spaces_and_never_stored() -> None:
     stored = hash_of("Demo  Participant 1")
     assert is_holder("demo participant 1", stored)

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from certificates import issuing
+from registrations import links
 from registrations.models import Registration
 from tests import factories as f
 
@@ -32,3 +33,17 @@ def test_the_persons_page_tells_where_the_certificate_stands() -> None:
     issuing.revoke(second, "Wrong person")
     assert "Revoked" in client.get(address).content.decode()
     assert f"certificate {second.code}" in client.get(f"{address}erase/").content.decode()
+
+
+def test_a_bulgarian_date_that_ends_in_a_full_stop_ends_no_sentence() -> None:
+    """A date ends in „г.“: a sentence that ended with it would have two full stops."""
+    person = f.RegistrationFactory(language="bg")
+    f.AttendanceFactory(registration=person)
+    issuing.issue(person)
+    f.SessionFactory(lab=person.lab)
+    client = Client(headers={"accept-language": "bg"})
+    form = client.get(f"/labs/{person.lab.slug}/register/").content.decode()
+    private = client.get(links.path_of(person, links.MANAGE)).content.decode()
+    assert "пазим отговорите ви" in form
+    assert "беше издадено удостоверението ви" in private
+    assert ".." not in form + private

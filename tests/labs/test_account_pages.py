@@ -235,6 +235,12 @@ def test_a_theme_can_be_chosen_and_forgotten(client):
     assert "data-theme" not in client.get("/privacy/?theme=").content.decode()
 
 
+def test_forgetting_the_theme_keeps_what_the_address_says(client):
+    page = client.get("/accounts/login/?next=/organise/&theme=dark").content.decode()
+    assert 'href="?next=%2Forganise%2F&amp;theme="' in page
+    assert 'href="?theme="' in client.get("/privacy/").content.decode()
+
+
 def test_hidden_and_missing_answer_alike(client):
     draft = LabFactory(visibility="draft", title={"en": "CANARY"})
     hidden, missing = client.get(f"/labs/{draft.slug}/"), client.get("/labs/nothing-here/")

@@ -81,6 +81,9 @@ def test_an_empty_installation_leads_from_createsuperuser_to_open_registration(
     send(client, f"{cities}new/", name_0="Ruse", name_1="Русе", country="BG", time_zone="Europe/Sofia")
     city = made.cities.get()
     assert (city.slug, city.country, city.time_zone) == ("ruse", "BG", "Europe/Sofia")
+    listed = client.get(cities).content.decode()
+    assert "Sofia time" in listed
+    assert "Europe/Sofia" not in listed
     assert languages_of(city.name) == {"en": "Ruse", "bg": "Русе"}
 
     assert 'href="/organise/programmes/smart-cities/new-lab/"' in text_of(client.get(cities))
