@@ -147,13 +147,15 @@ def _holder(certificate: Certificate) -> Registration | None:
 
 
 def restore(certificate: Certificate, by: User | None = None) -> Certificate:
-    """Undo a revocation and email the holder.
+    """Undo a revocation and email the holder. What is valid stays so.
 
-    Raises CannotIssue if the person has got another valid certificate meanwhile.
+    Raises CannotIssue if the person has got another certificate in its place.
     """
     try:
         with transaction.atomic():
             row = Certificate.objects.select_for_update().get(pk=certificate.pk)
+            if row.state == Certificate.State.REPLACED:
+                raise CannotIssue(Code.NEWER)
             if row.state != Certificate.State.REVOKED:
                 return row
             revoked_at = row.revoked_at

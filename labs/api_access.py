@@ -131,6 +131,9 @@ def _by_method(view: Callable[..., HttpResponse], reads_only: bool) -> Callable[
     def by_method(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if reads_only and request.method not in ("GET", "HEAD"):
             return not_allowed(request, ["GET", "HEAD"])
+        if request.method not in READING and request.headers.get("If-Match", "*").strip() != "*":
+            # All tags here are weak, and no weak one matches (RFC 9110 §13.1.1): better refused than passed over.
+            return precondition_failed(request)
         if request.method != "HEAD":
             response = view(request, *args, **kwargs)
         else:

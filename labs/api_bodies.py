@@ -19,6 +19,8 @@ class JsonBody(Parser):
         if request.content_type != JSON:
             # Also so that no form of another site passes for a call: browsers send no JSON without asking first.
             raise Unreadable(_("Send JSON, and say so: Content-Type: application/json."), status=415)
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Unreadable(_("Send the body without Content-Encoding."), status=415)
         try:
             return json.loads(
                 request.body.decode("utf-8-sig"),

@@ -163,7 +163,7 @@ def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
         401,
         _("Send “Authorization: Bearer …” with a token that is neither expired nor revoked."),
-        WWW_Authenticate="Bearer",
+        WWW_Authenticate='Bearer error="invalid_token"',
     )
 
 
@@ -177,7 +177,7 @@ def http_error(request: HttpRequest, error: Any) -> HttpResponse:
     if not isinstance(cause, Unreadable):
         return bad_request(request, error)
     if cause.status == 415:
-        return problem(415, cause.detail, Accept="application/json")
+        return problem(415, cause.detail, Accept="application/json", Accept_Encoding="identity")
     return problem(cause.status, cause.detail)
 
 

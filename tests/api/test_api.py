@@ -76,7 +76,7 @@ def test_errors_are_problem_documents() -> None:
 def test_a_bad_token_is_an_error_and_not_a_visitor(header: str) -> None:
     answer = Client().get("/api/v1/labs", headers={"Authorization": header})
     assert answer.status_code == 401
-    assert answer["WWW-Authenticate"] == "Bearer"
+    assert answer["WWW-Authenticate"] == 'Bearer error="invalid_token"'  # RFC 6750 §3.1
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,11 @@ def test_attendance_is_taken_once_and_taken_back() -> None:
     )
     assert [Client().put(address, headers=headers).status_code for _number in range(2)] == [200, 200]
     assert Attendance.objects.count() == 1
-    assert Client().delete(address, headers=headers).status_code == 204
+    only_if = headers | {"If-Match": '"another state"'}
+    assert Client().delete(address, headers=only_if).status_code == 412
+    assert Client().put(address, headers=only_if).json()["type"] == "about:blank"
+    assert Attendance.objects.count() == 1
+    assert Client().delete(address, headers=headers | {"If-Match": "*"}).status_code == 204
     assert Attendance.objects.count() == 0
 
 

@@ -1,5 +1,6 @@
 """Whatever goes wrong below /api/v1/ is told as problem details, in the caller's own names and language."""
 
+import gzip
 import json
 import logging
 import uuid
@@ -189,6 +190,13 @@ def test_only_json_that_says_so_is_taken(content_type: str) -> None:
     assert told(answer, 415)["detail"] == "Send JSON, and say so: Content-Type: application/json."
     assert answer["Accept"] == "application/json"
     assert Registration.objects.count() == 0
+
+
+def test_a_body_that_is_packed_is_told_that_it_may_not_be() -> None:
+    answer = send(gzip.compress(b"{}"), **{"Content-Encoding": "gzip"})
+    assert told(answer, 415)["detail"] == "Send the body without Content-Encoding."
+    assert answer["Accept-Encoding"] == "identity"  # RFC 9110 §15.5.16
+    assert send(b"{}", **{"Content-Encoding": "identity"}).status_code == 422
 
 
 @pytest.mark.parametrize(

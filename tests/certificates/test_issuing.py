@@ -149,6 +149,14 @@ def test_a_restored_certificate_never_stands_beside_a_newer_one() -> None:
         issuing.restore(old)
 
 
+def test_a_replaced_certificate_is_not_said_to_be_restored() -> None:
+    registration = attended()
+    old = issuing.issue(registration)
+    issuing.reissue(old)
+    with pytest.raises(CannotIssue):
+        issuing.restore(old)
+
+
 def test_the_holder_is_told_what_became_of_a_certificate() -> None:
     registration = attended(name="Demo participant 7", language="bg")
     first = issuing.issue(registration)
