@@ -85,3 +85,37 @@ def plain(text: str) -> str:
             words.append(block.content)
         words.append(" ")
     return " ".join("".join(words).split())
+
+
+def lines(text: str) -> str:
+    """Return Markdown as words in paragraphs, for calendars: lists line by line, a link's address behind its words."""
+    found, mark, depth, was_in_list = "", "", 0, False
+    for block in _PARSER.parse(text):
+        if block.type in ("bullet_list_open", "ordered_list_open"):
+            depth += 1
+        elif block.type in ("bullet_list_close", "ordered_list_close"):
+            depth -= 1
+        elif block.type == "list_item_open":
+            mark = f"{block.info}. " if block.info else "– "
+        elif words := (
+            _spelled_out(block.children or []) if block.type == "inline" else block.content
+        ).strip():
+            gap = "\n" if depth and was_in_list else "\n\n"
+            found += f"{gap if found else ''}{mark}{words}"
+            mark, was_in_list = "", depth > 0
+    return found
+
+
+def _spelled_out(tokens: list[Token]) -> str:
+    """Return the words of a paragraph; behind those of a link its address, unless they are the address."""
+    words, link_begins, address = "", 0, ""
+    for token in tokens:
+        if token.type in ("text", "code_inline"):
+            words += token.content
+        elif token.type in ("softbreak", "hardbreak"):
+            words += "\n"
+        elif token.type == "link_open":
+            link_begins, address = len(words), str(token.attrs["href"]).removeprefix("mailto:")
+        elif token.type == "link_close" and words[link_begins:] != address:
+            words += f" ({address})"
+    return words

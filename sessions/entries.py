@@ -6,7 +6,6 @@ asks no clock, so that an unchanged session gives the same bytes for ever.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -21,8 +20,6 @@ from labs.zone_hours import city_words, clocks_change, hours
 from sessions.calendars import CalendarEntry, Feed, event_file
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.places import join_link_of, place_of
-
-_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def entries(
@@ -132,8 +129,7 @@ def _description(session: Session, language: str, join_link: str, url: str) -> s
         parts.append(_words(session.cancel_reason, language, lab))
     if join_link:
         parts.append(gettext("Join: %(link)s") % {"link": join_link})
-    paragraphs = _BLANK_LINES.split(_words(session.abstract, language, lab))
-    parts += [markdown.plain(paragraph) for paragraph in paragraphs]
+    parts.append(markdown.lines(_words(session.abstract, language, lab)))
     parts.append("\n".join(people(session.appearances_in(), language, lab)))
     parts.append(_agenda(session, language))
     parts.append(url)

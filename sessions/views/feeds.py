@@ -30,7 +30,7 @@ from sessions.models import Session
 from sessions.visibility import SessionQuerySet
 
 # Raise it when the way entries are written changes: calendars and caches then fetch them anew.
-FORM = 2
+FORM = 3
 _RULES = f"{FORM} tzdata {rules_version()}"
 SECONDS_FRESH = 300
 SECONDS_KEPT = 24 * 60 * 60
