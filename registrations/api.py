@@ -297,6 +297,8 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     city = lab.programme.city_called(form.city) if form.city else None
     if form.city and city is None:
         errors["city"] = _("The programme has no such city.")
+    if form.city and form.city_text:
+        errors["city_text"] = _("Send city or city_text, not both.")
     group = lab.programme.stakeholder_groups.filter(slug=form.stakeholder_group).first()
     if form.stakeholder_group and group is None:
         errors["stakeholder_group"] = _("The programme has no such group.")

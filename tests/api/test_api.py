@@ -229,6 +229,15 @@ def test_what_does_not_fit_is_named_and_nothing_is_kept(changes: dict[str, Any],
     assert (Registration.objects.count(), Message.objects.count()) == (0, 0)
 
 
+def test_a_city_of_the_programme_and_another_one_cannot_both_be_the_persons() -> None:
+    session = f.SessionFactory()
+    city = f.CityFactory()
+    session.lab.programme.cities.add(city)
+    answer = post(session.lab, form_for(session, city=city.slug, city_text="Elsewhere"))
+    assert [error["field"] for error in answer.json()["errors"]] == ["city_text"]
+    assert post(session.lab, form_for(session, city=city.slug)).status_code == 202
+
+
 def test_an_internal_session_is_as_unknown_to_a_visitor_as_one_that_does_not_exist() -> None:
     session = f.SessionFactory(visibility="internal")
     hidden = post(session.lab, form_for(session))
