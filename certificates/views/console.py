@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -23,6 +24,7 @@ from labs.models import Lab, User
 from labs.searching import folded
 from registrations import figures
 from registrations.models import Registration
+from sessions.models import Session
 
 PER_PAGE = 50
 
@@ -51,6 +53,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
     erased = list(Certificate.objects.outdated().filter(lab=lab, registration=None).defer("content"))
     of_erased = differences(erased, lab)
     texts = lost_signs(lab)
+    early = _not_begun(everyone)
     in_trouble = (Standing.OUTDATED, Standing.FAILED, Standing.BLOCKED)
     context = {
         "lab": lab,
@@ -70,10 +73,26 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "is_issuing": any(work.goes_on and not work.replacing for work in works),
         "is_replacing": any(work.goes_on and work.replacing for work in works),
         "lost_signs": texts,
-        "has_notices": bool(works or erased or texts or any(counts[one.value] for one in in_trouble)),
+        "early": early,
+        "has_notices": bool(
+            works or erased or texts or early or any(counts[one.value] for one in in_trouble)
+        ),
         "erased": [(one, of_erased[one.pk]) for one in erased],
     }
     return render(request, "certificates/console/list.html", context)
+
+
+def _not_begun(everyone: Iterable[Candidate]) -> list[Session]:
+    """Return the sessions that a certificate issued now would attest, though they have not begun; in order of time."""
+    now = timezone.now()
+    found = {
+        session
+        for one in everyone
+        if one.can_be_issued
+        for session in one.attended
+        if session.starts_at > now
+    }
+    return sorted(found, key=lambda session: (session.starts_at, session.pk))
 
 
 def _rows(page: Iterable[Candidate], lab: Lab) -> list[tuple[Candidate, list[str]]]:

@@ -312,6 +312,22 @@ def test_being_issued_is_said_only_while_somebody_does_it(
     assert ("Issue 1 certificate" in page) == ("issued" not in words)
 
 
+def test_the_page_says_which_sessions_have_not_begun_before_it_attests_them() -> None:
+    coming = f.SessionFactory(title={"en": "Still to come"})
+    lab = coming.lab
+    past = f.SessionFactory(lab=lab, start_date=date(2026, 1, 5), title={"en": "Long over"})
+    organiser = Client()
+    organiser.force_login(f.StaffFactory(lab=lab).user)
+    address = f"/organise/labs/{lab.slug}/certificates/"
+    f.AttendanceFactory(registration=f.RegistrationFactory(lab=lab), session=past)
+    assert "not begun" not in organiser.get(address).content.decode()
+    f.AttendanceFactory(registration=f.RegistrationFactory(lab=lab), session=coming)
+    page = organiser.get(address).content.decode()
+    assert "1 session has not begun, and people are marked as present" in page
+    assert f"/organise/labs/{lab.slug}/attendance/{coming.slug}/" in page
+    assert f"/organise/labs/{lab.slug}/attendance/{past.slug}/" not in page
+
+
 def test_the_list_holds_each_session_once_however_many_attended_it() -> None:
     lab = f.LabFactory()
     sessions = [f.SessionFactory(lab=lab) for _number in range(3)]
