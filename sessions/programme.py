@@ -292,7 +292,11 @@ def _lines(lines: tuple[str, ...]) -> SafeString:
 def _meta(track: str, place: str, online: bool) -> SafeString:
     """Write track and place (safe HTML both) once for all the rows that share them; nothing where both are missing."""
     of_track = format_html('<li><span class="track-mark"></span>{}</li>', track) if track else ""
-    of_place = format_html("<li>{}{}</li>", icon("screen" if online else "place"), place) if place else ""
+    of_place = (
+        format_html("<li>{}<span>{}</span></li>", icon("screen" if online else "place"), place)
+        if place
+        else ""
+    )
     return format_html('<ul class="meta">{}{}</ul>', of_track, of_place) if track or place else escape("")
 
 

@@ -125,6 +125,7 @@ def _sent(request: HttpRequest, lab: Lab, email: str = "", typed: QueryDict | No
         "days": registering.UNCONFIRMED_DAYS,
         "emails_per_hour": EMAILS_PER_HOUR,
         "email": email,
+        "name": answered.get("name", [""])[0],
         "others": [(name, value) for name in answered if name != "email" for value in answered[name]],
         "form": LinkForm(initial={"email": email}),
     }

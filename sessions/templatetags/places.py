@@ -16,4 +16,6 @@ register = template.Library()
 def place(session: Session) -> SafeString:
     """Print "Plenary, 5 Rue de la Loi, Town hall" with its sign; nothing where no place is known."""
     words = place_marked(session, get_language() or "en")
-    return format_html("{} {}", icon("screen" if is_online(session) else "place"), words) if words else words
+    sign = icon("screen" if is_online(session) else "place")
+    # One element: where what stands beside each other has gaps, none comes before the comma of an address.
+    return format_html("{} <span>{}</span>", sign, words) if words else words

@@ -69,6 +69,15 @@ def test_pages_emails_and_calendars_say_the_same_place(
     assert "LOCATION:" + place.replace(",", "\\,") in entry.replace("\r\n ", "")
 
 
+def test_a_place_in_two_languages_is_one_element(client: Client) -> None:
+    """Where a sign and a place stand beside each other with a gap, none comes before the comma of an address."""
+    session = a_session("in-person", {"name": {"en": "Quay Hall"}, "address": "1 Quay", "online": False})
+    person = confirmed(client, session)
+    for address in (reverse("lab", args=[session.lab.slug]), link(person, "manage")):
+        page = client.get(f"{address}?lang=bg").content.decode()
+        assert '<span><span lang="en">Quay Hall</span>, 1 Quay' in page, address
+
+
 def test_every_email_that_lists_a_session_says_where_it_is(client: Client) -> None:
     session = a_session("hybrid", HERE, capacity=1)
     first, second = (f.RegistrationFactory(lab=session.lab, language="bg") for _ in range(2))

@@ -37,6 +37,16 @@ def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: 
     assert response.cookies == {}
 
 
+def test_who_registers_is_told_at_once_what_no_certificate_can_print_of_the_name(client: Client):
+    session = f.SessionFactory()
+
+    told = text(send(client, session.lab, answers(session, name="李明")))
+    fine = text(send(client, session.lab, answers(session, email="participant18@example.org")))
+
+    assert "Certificates cannot show: 李 (U+674E), 明 (U+660E)." in told
+    assert "Certificates cannot show" not in fine
+
+
 def test_a_device_without_a_place_registers_with_its_offset(client: Client):
     session = f.SessionFactory()
     client.get("/", {"tz": "Etc/GMT-3"})
