@@ -176,7 +176,7 @@ def certificates(request: HttpRequest, lab: str) -> QuerySet[Certificate]:
 def issue(request: HttpRequest, lab: str) -> Status[dict[str, int]]:
     """Begin issuing to everyone who has earned a certificate; a second call joins the first. Scope: certificates.
 
-    Where nobody is ready, no task is created.
+    Sessions count once they have ended. Where nobody is ready, no task is created.
     """
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
     everyone = candidates(found)

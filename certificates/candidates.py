@@ -31,7 +31,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One person who attended something or has a certificate. `attended` is in order of time, without cancelled ones.
+    """One person who attended something or has a certificate. `attended` is in order of time: sessions that are over.
 
     `certificate` is the latest, annotated by `compared`.
     """
@@ -73,7 +73,7 @@ def candidates(lab: Lab) -> list[Candidate]:
     sessions = {
         session.pk: session
         for session in Session.objects.filter(lab=lab)
-        .held()
+        .over()
         .only("lab", "slug", "title", "starts_at", "ends_at")
     }
     attended: dict[int, list[int]] = defaultdict(list)
@@ -140,7 +140,7 @@ def count_failed(lab: Lab) -> int:
     notes = NotIssued.objects.filter(
         registration__lab=lab,
         registration__state=Registration.State.CONFIRMED,
-        registration__attendances__session__in=Session.objects.held(),
+        registration__attendances__session__in=Session.objects.over(),
     ).exclude(registration__certificates__state__in=[Certificate.State.VALID, Certificate.State.REVOKED])
     enough = (
         notes.values("registration", "registration__name")
@@ -153,9 +153,9 @@ def count_failed(lab: Lab) -> int:
 def has_earned(registration: Registration) -> tuple[Session, ...]:
     """Return the sessions that the person attended, or nothing if they are fewer than the lab asks for.
 
-    A session that was cancelled, or taken back into the drafts, is none that anybody attended.
+    A session that was cancelled, taken back into the drafts or is not over yet is none that anybody attended.
     """
-    attended = Session.objects.filter(attendances__registration=registration, lab=registration.lab_id).held()
+    attended = Session.objects.filter(attendances__registration=registration, lab=registration.lab_id).over()
     found = tuple(attended.order_by("starts_at", "pk"))
     return found if len(found) >= registration.lab.certificate_min_sessions else ()
 

@@ -126,7 +126,7 @@ def _attended_since(certificates: Iterable[Certificate]) -> dict[int, list[Sessi
         session=OuterRef("session"),
     )
     rows = (
-        Attendance.objects.held()
+        Attendance.objects.over()
         .filter(registration__in=list(holders))
         .exclude(Exists(listed))
         .select_related("session")

@@ -28,7 +28,9 @@ def why_not(code: str, details: Mapping[str, Any]) -> str:
         case Code.NOT_REGISTERED:
             return gettext("Only a person who is registered can get a certificate.")
         case Code.TOO_FEW:
-            return gettext("The person attended fewer sessions than the lab asks for.")
+            return gettext(
+                "The person attended fewer sessions than the lab asks for. A session counts once it has ended."
+            )
         case Code.NOT_VALID:
             return gettext("Only a valid certificate of a registered person can be replaced.")
         case Code.CHANGED:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.utils import timezone
 
 from labs.models import Lab
 from labs.viewer import Viewer
@@ -52,6 +53,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def held(self) -> Self:
         """Keep only the sessions that take place: neither cancelled nor drafts. Nobody attends the others."""
         return self.filter(status="scheduled").exclude(visibility="draft")
+
+    def over(self) -> Self:
+        """Keep only the sessions that took place: held, and at an end. Certificates attest no others."""
+        return self.held().filter(ends_at__lte=timezone.now())
 
     def for_pages(self) -> Self:
         """Fetch with each session what its page and calendars show, in a constant number of queries.

@@ -234,9 +234,15 @@ class SeatFactory(DjangoModelFactory[Seat]):
 
 
 class AttendanceFactory(DjangoModelFactory[Attendance]):
+    """Attendance of a session that was yesterday: before it ends it counts towards no certificate."""
+
     class Meta:
         model = Attendance
 
     registration = factory.SubFactory(RegistrationFactory)
-    session = factory.SubFactory(SessionFactory, lab=factory.SelfAttribute("..registration.lab"))
+    session = factory.SubFactory(
+        SessionFactory,
+        lab=factory.SelfAttribute("..registration.lab"),
+        start_date=factory.LazyFunction(lambda: timezone.now().date() - timedelta(days=1)),
+    )
     taken_at = factory.LazyFunction(timezone.now)

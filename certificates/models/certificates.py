@@ -27,7 +27,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         listed = AttestedSession.objects.filter(
             certificate=OuterRef(OuterRef("pk")), session=OuterRef("session")
         )
-        more = Attendance.objects.held().filter(registration=OuterRef("registration"))
+        more = Attendance.objects.over().filter(registration=OuterRef("registration"))
         known = said.filter(session__isnull=False)
         same_hours = Q(starts_at=F("session__starts_at"), ends_at=F("session__ends_at"))
         return self.annotate(

@@ -10,8 +10,12 @@ from sessions.models import Session
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
     def held(self) -> "AttendanceQuerySet":
-        """Keep only attendance of sessions that took place: of a cancelled one nothing is attested."""
+        """Keep only attendance of sessions that take place: neither cancelled nor drafts."""
         return self.filter(session__in=Session.objects.held())
+
+    def over(self) -> "AttendanceQuerySet":
+        """Keep only attendance that counts towards a certificate: of sessions that took place and are at an end."""
+        return self.filter(session__in=Session.objects.over())
 
 
 class Attendance(models.Model):

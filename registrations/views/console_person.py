@@ -67,7 +67,7 @@ def _page(
         lab,
         person,
         rows=rows,
-        attended=person.attendances.held().count(),
+        attended=person.attendances.over().count(),
         form=form or _seat_form(lab, person, rows),
         mails=[MailRow(message, outbox.occasion_in_words(message.occasion)) for message in written],
         changes=changes_of(person, get_language() or "en"),

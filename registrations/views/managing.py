@@ -116,7 +116,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
     held = _seats(found, *seats.ACTIVE)
     attendances = list(found.attendances.select_related("session"))
     attended = {attendance.session_id for attendance in attendances}
-    counted = found.attendances.held().count()
+    counted = found.attendances.over().count()
     movements = list(SeatMovement.objects.filter(seat__registration=found).select_related("seat__session"))
     seen = in_sight(
         found.lab_id,

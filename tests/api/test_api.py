@@ -380,6 +380,18 @@ def test_filters_that_nobody_offered_find_nothing(query: dict[str, str]) -> None
     assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, list(query))
 
 
+def test_the_api_issues_nothing_for_a_session_that_is_not_over_yet() -> None:
+    session = f.SessionFactory()
+    person = f.AttendanceFactory(session=session, registration__lab=session.lab).registration
+    headers = bearer(organiser_of(session.lab), ["certificates"])
+    base = f"/api/v1/labs/{session.lab.slug}"
+    answer = Client().post(f"{base}/registrations/{person.public_id}/certificate", headers=headers)
+    assert (answer.status_code, "once it has ended" in answer.json()["detail"]) == (409, True)
+    begun = Client().post(f"{base}/certificates", headers=headers).json()
+    assert begun == {"ready": 0, "blocked": 0, "failed": 0, "outdated": 0}
+    assert Client().get(f"{base}/certificates", headers=headers).json()["items"] == []
+
+
 def test_certificates_are_issued_checked_and_revoked_through_the_api() -> None:
     registration = f.AttendanceFactory().registration
     lab = registration.lab

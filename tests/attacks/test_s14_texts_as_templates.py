@@ -26,6 +26,7 @@ from registrations.models import Registration
 from registrations.registering import Details
 from sessions.models import AgendaItem, Session, Speaker
 from tests import factories as f
+from tests.registrations.filling import took_place
 from tests.registrations.test_registering import plan
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +149,7 @@ def test_a_certificate_is_made_of_expressions_and_computes_none(lab: Lab) -> Non
 
     person = person_of(lab)
     f.AttendanceFactory(registration=person, session=lab.sessions.get())
+    took_place(lab.sessions.get())
 
     issued = issuing.issue(person, f.StaffFactory(lab=lab).user)
 

@@ -27,6 +27,7 @@ from registrations.links import MANAGE, path_of
 from sessions.models import Session, Speaker
 from tests import factories as f
 from tests.pages import forms_of
+from tests.registrations.filling import took_place
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,7 @@ def test_nothing_is_asked_for_when_addresses_are_typed_and_shown(
         body_of(response)
         assert response.status_code == 200, page
     f.AttendanceFactory(registration=person, session=session)
+    took_place(session)
     issuing.issue(person, None)
     Worker().work_off()
     assert asked == []

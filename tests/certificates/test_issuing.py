@@ -1,10 +1,11 @@
 """Issuing: who has earned a certificate, once each, and what becomes of it."""
 
 import unicodedata
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
@@ -312,25 +313,55 @@ def test_being_issued_is_said_only_while_somebody_does_it(
     assert ("Issue 1 certificate" in page) == ("issued" not in words)
 
 
-def test_the_page_says_which_sessions_have_not_begun_before_it_attests_them() -> None:
-    coming = f.SessionFactory(title={"en": "Still to come"})
-    lab = coming.lab
-    past = f.SessionFactory(lab=lab, start_date=date(2026, 1, 5), title={"en": "Long over"})
+def test_the_page_says_which_sessions_are_not_over_yet_and_attests_none_of_them() -> None:
+    past = f.AttendanceFactory(session__title={"en": "Long over"})
+    lab, person = past.session.lab, past.registration
+    coming = f.SessionFactory(lab=lab, title={"en": "Still to come"})
     organiser = Client()
     organiser.force_login(f.StaffFactory(lab=lab).user)
     address = f"/organise/labs/{lab.slug}/certificates/"
-    f.AttendanceFactory(registration=f.RegistrationFactory(lab=lab), session=past)
-    assert "not begun" not in organiser.get(address).content.decode()
+    assert "not over yet" not in organiser.get(address).content.decode()
+    f.AttendanceFactory(registration=person, session=coming)
     f.AttendanceFactory(registration=f.RegistrationFactory(lab=lab), session=coming)
     page = organiser.get(address).content.decode()
-    assert "1 session has not begun, and people are marked as present" in page
+    assert "1 session is not over yet, and people are marked as present" in page
+    assert "1 more person is marked as present" in page
     assert f"/organise/labs/{lab.slug}/attendance/{coming.slug}/" in page
-    assert f"/organise/labs/{lab.slug}/attendance/{past.slug}/" not in page
+    assert f"/organise/labs/{lab.slug}/attendance/{past.session.slug}/" not in page
+    organiser.post(f"{address}issue/{person.public_id}/")
+    attested = Client().get(f"/certificates/{person.certificates.get().code}/").content.decode()
+    assert ("Long over" in attested, "Still to come" in attested) == (True, False)
+    # That it leaves the coming session out is no further attendance yet.
+    assert "Attended since" not in organiser.get(address).content.decode()
+
+
+def test_nobody_is_ready_in_a_lab_whose_sessions_are_not_over_yet() -> None:
+    session = f.SessionFactory()
+    person = f.AttendanceFactory(session=session, registration__lab=session.lab).registration
+    organiser = Client()
+    organiser.force_login(f.StaffFactory(lab=session.lab).user)
+    address = f"/organise/labs/{session.lab.slug}/certificates/"
+    page = organiser.get(address).content.decode()
+    assert "1 session is not over yet, and people are marked as present" in page
+    assert "Nobody has attended yet." in page
+    private = links.path_of(person, links.MANAGE)
+    assert "You attended 0 of the 1 session you need." in Client().get(private).content.decode()
+
+    organiser.post(f"{address}issue/")
+    refused = organiser.post(f"{address}issue/{person.public_id}/", follow=True).content.decode()
+    assert "A session counts once it has ended." in refused
+    assert not Task.objects.exists()
+
+    with time_machine.travel(session.ends_at, tick=False):
+        organiser.force_login(f.StaffFactory(lab=session.lab).user)
+        assert "Issue 1 certificate" in organiser.get(address).content.decode()
+        organiser.post(f"{address}issue/{person.public_id}/")
+    assert person.certificates.count() == 1
 
 
 def test_the_list_holds_each_session_once_however_many_attended_it() -> None:
     lab = f.LabFactory()
-    sessions = [f.SessionFactory(lab=lab) for _number in range(3)]
+    sessions = [f.AttendanceFactory(registration__lab=lab).session for _number in range(3)]
     for session in sessions:
         for registration in [f.RegistrationFactory(lab=lab) for _number in range(4)]:
             f.AttendanceFactory(registration=registration, session=session)
@@ -390,7 +421,8 @@ def test_the_zone_is_named_as_on_pages_with_each_offset_over_a_change_of_clocks(
     registration = f.RegistrationFactory(lab=lab, language="bg")
     for on in (date(2027, 3, 26), date(2027, 3, 29)):
         f.AttendanceFactory(registration=registration, session__start_date=on)
-    certificate = issuing.issue(registration)
+    with time_machine.travel(datetime(2027, 3, 30, 12, tzinfo=UTC)):
+        certificate = issuing.issue(registration)
     text = " ".join(PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text().split())
     assert "times in Sofia (EET, UTC+2; from 29 March EEST, UTC+3)" in text
     assert "часова зона София (EET, UTC+2; от 29 март EEST, UTC+3)" in text

@@ -66,6 +66,13 @@ def moved(registration: Registration, session: Session) -> None:
     Session.objects.filter(pk=session.pk).update(ends_at=session.ends_at + timedelta(minutes=15))
 
 
+def put_off(registration: Registration, session: Session) -> None:
+    later = timedelta(days=21)
+    Session.objects.filter(pk=session.pk).update(
+        starts_at=session.starts_at + later, ends_at=session.ends_at + later
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -74,6 +81,7 @@ def moved(registration: Registration, session: Session) -> None:
         (drafted, "A draft again: Workshop 2"),
         (deleted, "Deleted since: Workshop 2"),
         (moved, "Other hours: Workshop 2 (was "),
+        (put_off, "Other hours: Workshop 2 (was "),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
@@ -120,10 +128,11 @@ def test_replacing_is_one_step_and_the_new_one_leaves_the_cancelled_session_out(
 
 
 def test_all_of_them_are_replaced_after_one_question() -> None:
-    lab = f.LabFactory()
-    session = f.SessionFactory(lab=lab)
-    people = [f.RegistrationFactory(lab=lab) for _number in range(3)]
+    session = f.AttendanceFactory().session
+    lab = session.lab
+    people = [f.RegistrationFactory(lab=lab) for _number in range(2)]
     attendance.take_all(people, session)
+    people = list(lab.registrations.all())
     for person in people:
         issuing.issue(person)
     moved(people[0], session)

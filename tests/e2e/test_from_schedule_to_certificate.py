@@ -63,6 +63,7 @@ def test_the_whole_story_in_bulgarian(
     participating.the_first_gives_up_the_seat_that_the_second_gets(first, second, service, calendar)
     organising.the_owner_cancels_and_restores_the_plenary(owner, first, service, programme, calendar)
 
+    organising.the_owner_brings_the_lab_forward_until_it_is_over(owner, programme)
     organising.attendance_is_taken_on_a_phone(door, programme)
     organising.the_owner_issues_certificates(owner, programme)
     code = participating.a_certificate_comes_by_mail_and_is_sound(first, service, tmp_path)

@@ -244,6 +244,15 @@ def the_owner_asks_for_help_at_the_door(owner: Person, programme: Programme) -> 
     owner.reads(DOOR)
 
 
+def the_owner_brings_the_lab_forward_until_it_is_over(owner: Person, programme: Programme) -> None:
+    """Certificates attest what is over, and a test cannot wait for weeks."""
+    owner.opens(programme.console("move/"))
+    owner.writes("New first day", (datetime.now(UTC).date() - timedelta(days=5)).isoformat())
+    owner.presses("Show what changes")
+    owner.presses("Move the lab")
+    owner.reads(words("The lab and its sessions have moved. Calendars are updated automatically."))
+
+
 def attendance_is_taken_on_a_phone(door: Person, programme: Programme) -> None:
     assert door.opens(programme.console("registrations/")) == 404
     door.opens(programme.console("attendance/"))

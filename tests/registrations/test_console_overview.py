@@ -213,4 +213,4 @@ def test_pages_count_people_alike_and_say_where_numbers_differ() -> None:
     assert "Export 6 entries as CSV" in listed
     certificates = text(client.get("/organise/labs/lab/certificates/"))
     assert 'All <span class="count">2</span>' in certificates
-    assert "2 more people attended" in certificates
+    assert "2 more people are marked as present" in certificates

@@ -16,6 +16,7 @@ from registrations.refusals import Refused
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of, forms_of
+from tests.registrations.filling import took_place
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,7 @@ def occasions() -> list[str]:
 def test_all_that_is_known_stands_on_one_page(client: Client, person: Registration, organiser: User) -> None:
     session = f.SessionFactory(lab=person.lab, capacity=1)
     walked_in = f.SessionFactory(lab=person.lab)
+    took_place(walked_in)
     seats.take(f.RegistrationFactory(lab=person.lab), [session.pk])
     seats.take(person, [session.pk])
     f.AttendanceFactory(registration=person, session=walked_in, taken_by=organiser)
@@ -60,8 +62,8 @@ def test_all_that_is_known_stands_on_one_page(client: Client, person: Registrati
     response = client.get(page(person))
     body = response.content.decode()
     assert [(row.seat and row.seat.state, row.position) for row in response.context["rows"]] == [
-        ("waiting", 1),
         (None, None),
+        ("waiting", 1),
     ]
     assert response.context["attended"] == 1
     for words in (

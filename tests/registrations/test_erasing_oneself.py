@@ -18,9 +18,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def attendee() -> Registration:
-    session = f.SessionFactory(capacity=5)
-    found = registered(session)
-    f.AttendanceFactory(registration=found, session=session)
+    found = registered(f.SessionFactory(capacity=5))
+    f.AttendanceFactory(registration=found)
     return found
 
 

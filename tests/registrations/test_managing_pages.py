@@ -15,7 +15,7 @@ from registrations.models import Registration, Seat
 from sessions.delegate_calendars import address_of
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import link, mails, post
+from tests.registrations.filling import link, mails, post, took_place
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db
@@ -296,14 +296,16 @@ def test_a_delegates_calendar_opens_at_the_same_kind_of_address(client: Client):
 def test_attended_sessions_and_past_ones_stay_on_the_page(client: Client):
     session = f.SessionFactory(join_link=JOIN)
     found = registered(session)
-    Session.objects.filter(pk=session.pk).update(
-        starts_at=timezone.now() - timedelta(hours=2), ends_at=timezone.now() - timedelta(hours=1)
-    )
     f.AttendanceFactory(registration=found, session=session)
+    html = text(client.get(link(found, "manage")))
+    assert "You are marked as present" in html
+    assert "Counts towards your certificate once the session has ended" in html
+    took_place(session)
 
     html = text(client.get(link(found, "manage")))
 
     assert "You attended 1 session." in html
+    assert "Counts towards your certificate </p>" in html
     assert JOIN not in html
     assert "Give up this seat" not in html
 
@@ -315,6 +317,7 @@ def test_the_own_page_counts_towards_the_certificate(client: Client, days: int, 
     session = f.SessionFactory(lab=lab)
     found = registered(session)
     Lab.objects.filter(pk=lab.pk).update(starts_on=day - timedelta(days=1), ends_on=day)
+    took_place(session)
     f.AttendanceFactory(registration=found, session=session)
 
     html = text(client.get(link(found, "manage")))
