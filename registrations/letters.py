@@ -114,12 +114,12 @@ def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
 
 
 def changed(registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()) -> Message:
-    """Say what is the person's after a change of sessions; what was given up leaves the calendar."""
+    """Say what is the person's after a change of sessions, and what no longer is; that leaves the calendar."""
     return _queue(
         registration,
         "registration_changed",
         f"registration-changed:{registration.public_id}:{_instant(timezone.now())}",
-        _overview(registration, seats),
+        _overview(registration, seats, given_up),
         {"manage": links.MANAGE, "subscribe": links.SUBSCRIBE, "calendar": links.CALENDAR},
         attachments=_calendar(registration, seats, given_up),
     )
@@ -263,15 +263,20 @@ def text_of(text: object, registration: Registration) -> str:
     return reading(text, registration.language, registration.lab.default_language)[0]
 
 
-def _overview(registration: Registration, seats: Sequence[Seat]) -> dict[str, Any]:
+def _overview(
+    registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()
+) -> dict[str, Any]:
     """Return what a mail about the whole registration shows: a line per session, and the sum of them in words."""
     from registrations.seats import waiting_positions  # seats queue mails through this module
 
     positions = waiting_positions(seats)
     with translation.override(registration.language):
+        # Together, so that hours over a change of clocks are told apart in both lists.
+        lines = _lines(registration, [*seats, *given_up], positions)
         return {
-            "lines": _lines(registration, seats, positions),
-            "zone": _zone(registration, [seat.session for seat in seats]),
+            "lines": lines[: len(seats)],
+            "given_up": lines[len(seats) :],
+            "zone": _zone(registration, [seat.session for seat in [*seats, *given_up]]),
             "summary": in_words(seats),
         }
 

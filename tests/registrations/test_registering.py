@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import strip_tags
 
+from labs import dates
 from labs.mail import rendered
 from labs.models import Message
 from labs.viewer import VISITOR, Viewer
@@ -201,6 +203,26 @@ def test_changing_sessions_gives_up_and_takes_in_one_go():
         session.refresh_from_db()
         assert session.seats_taken == taken
     assert len(mails("registration_changed")) == 1
+
+
+def test_the_email_about_a_change_names_what_was_given_up_in_text_and_html():
+    lab = f.LabFactory()
+    kept, dropped = (f.SessionFactory(lab=lab, title={"en": title}) for title in ("Kept", "Dropped"))
+    found = registered(kept, dropped)
+    for left in ([kept.pk], []):
+        registering.change_sessions(found, VISITOR, left)
+
+    first, last = mails("registration_changed")
+    day = dates.long_day(dropped.start_date, "en")
+    for body in (first.text, strip_tags(first.html)):
+        yours, given_up = body.split("No longer yours:")
+        assert ("Kept" in yours, "Dropped" in yours) == (True, False)
+        assert ("Kept" in given_up, "Dropped" in given_up) == (False, True)
+        assert f"{day}, 11:30–12:30" in given_up
+    for body in (last.text, strip_tags(last.html)):
+        assert "Kept" in body.split("No longer yours:")[1]
+        assert "Dropped" not in body
+        assert body.count("All times: ") == 1
 
 
 def test_changing_to_the_same_sessions_does_and_mails_nothing():
