@@ -16,7 +16,7 @@ from labs.meanwhile import Difference
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import reading
 from labs.searching import alphabetical
-from registrations.door import LETTERS_AT_LEAST
+from registrations.door import is_too_short
 from registrations.finding import Search
 from registrations.forms import DetailsForm, details_initial
 from registrations.models import Registration, Seat
@@ -214,13 +214,18 @@ class DoorSearchForm(HouseForm):
     q = forms.CharField(
         label=_("Name"),
         required=False,
-        min_length=LETTERS_AT_LEAST,
         max_length=100,
-        error_messages={**TOO_LONG, "min_length": _("Type at least two letters of the name.")},
+        error_messages=TOO_LONG,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
+
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"]
+        if text and is_too_short(text):
+            raise forms.ValidationError(_("Type at least two letters of the name."))
+        return text
 
     @property
     def text(self) -> str:
         self.is_valid()
-        return str(self.cleaned_data.get("q", "")).strip()
+        return str(self.cleaned_data.get("q", ""))

@@ -1,5 +1,6 @@
 """The list at the door of a session: who may come in, and who has come. Names, cities and seats; nothing else."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,13 @@ from sessions.models import Session
 # Fewer letters would list everybody, which the door has no use for.
 LETTERS_AT_LEAST = 2
 FOUND_AT_MOST = 100
+
+
+def is_too_short(text: str) -> bool:
+    """Tell whether a text is too short to search for. One sign that is no letter of an alphabet (李, か) is enough."""
+    return len(text) < LETTERS_AT_LEAST and not any(
+        unicodedata.category(sign) == "Lo" and unicodedata.east_asian_width(sign) == "W" for sign in text
+    )
 
 
 @dataclass(frozen=True)

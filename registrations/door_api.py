@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import FilterSchema, Query, Router, Schema, Status
 from ninja.pagination import paginate
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from labs.api import type_of_texts
 from labs.api_access import account_of, lab_of_door
@@ -51,16 +52,24 @@ class GuestOut(Schema):
     )
 
 
+def _long_enough(text: str) -> str:
+    if door.is_too_short(text):
+        raise PydanticKnownError("string_too_short", {"min_length": door.LETTERS_AT_LEAST})
+    return text
+
+
 class GuestFilters(FilterSchema):
     search: (
         Annotated[
             str,
-            StringConstraints(strip_whitespace=True, min_length=door.LETTERS_AT_LEAST, max_length=100),
+            StringConstraints(strip_whitespace=True, max_length=100),
+            AfterValidator(_long_enough),
         ]
         | None
     ) = Field(
         None,
-        description="Part of a name: then of everybody registered in the lab, with a seat here or not; at most "
+        description=f"Part of a name, at least {door.LETTERS_AT_LEAST} letters or one Chinese, Japanese or Korean "
+        "sign: then of everybody registered in the lab, with a seat here or not; at most "
         f"{door.FOUND_AT_MOST} people",
     )
 

@@ -102,6 +102,14 @@ def test_a_letter_finds_nobody(session: Session, text: str) -> None:
     assert told(answer, 422)["errors"] == [{"field": "search", "message": "Write at least 2 characters."}]
 
 
+@pytest.mark.parametrize("text", ["李", "김", "か", " 李 "])
+def test_one_sign_that_is_no_letter_of_an_alphabet_finds_a_name(session: Session, text: str) -> None:
+    f.RegistrationFactory(lab=session.lab, name=f"{text.strip()}明")
+    f.RegistrationFactory(lab=session.lab, name="Demo participant")
+    answer = Client().get(address(session), {"search": text}, headers=door_of(session.lab))
+    assert names(answer) == [f"{text.strip()}明"]
+
+
 def test_a_search_lists_a_hundred_people_at_most(session: Session) -> None:
     for number in range(101):
         f.RegistrationFactory(lab=session.lab, name=f"Demo participant {number:03}")

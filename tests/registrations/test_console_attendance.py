@@ -133,6 +133,16 @@ def test_with_script_only_the_row_and_the_count_come_back(client: Client, sessio
     assert Attendance.objects.count() == 1
 
 
+def test_one_chinese_sign_is_a_name_to_search_for_and_one_letter_is_none(
+    client: Client, session: Session
+) -> None:
+    f.RegistrationFactory(lab=session.lab, name="李明")
+    found = client.get(OPENING, {"q": "李"}).content.decode()
+    assert "李明" in found
+    assert "Type at least two letters" not in found
+    assert "Type at least two letters" in client.get(OPENING, {"q": "d"}).content.decode()
+
+
 def test_the_search_and_the_page_stay_after_a_press(client: Client, session: Session) -> None:
     person = seated(session, "Demo participant")
     form = form_of(client.get(OPENING, {"q": "demo"}))
