@@ -61,12 +61,19 @@ def attendance_of_session(request: HttpRequest, lab: Lab, session: str) -> HttpR
         "searched": form.text,
         "page_obj": page,
         "guests": [door.guest(person) for person in page],
-        "unmarked": sum(getattr(person, "since", None) is None for person in page),
         "marked": _last_marked(request, found),
         "begins_later": found.starts_at > now,
-        "query": urlencode({"q": form.text, "page": page.number}),
+        **_shown(form, page),
     }
     return render(request, "registrations/console/attendance_session.html", context)
+
+
+def _shown(form: DoorSearchForm, page: Page[Registration]) -> dict[str, Any]:
+    """Return how many of the people on this page are not marked, and the query that shows the page again."""
+    return {
+        "unmarked": sum(getattr(person, "since", None) is None for person in page),
+        "query": urlencode({"q": form.text, "page": page.number}),
+    }
 
 
 def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
@@ -82,7 +89,7 @@ def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
         return render(
             request,
             "registrations/console/attendance_answer.html",
-            {**_context(lab, session), "guest": guest},
+            {**_context(lab, session), **_shown(*_people(request, session)), "guest": guest},
         )
     query = urlencode({name: request.GET[name] for name in ("q", "page") if request.GET.get(name)})
     return redirect(f"{_address(lab, session)}?{query}#p-{person.public_id}")

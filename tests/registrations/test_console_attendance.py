@@ -1,5 +1,7 @@
 """Taking attendance: who is on the list, one press marks, one press takes it back, with and without script."""
 
+import html
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -131,6 +133,22 @@ def test_with_script_only_the_row_and_the_count_come_back(client: Client, sessio
     assert 'id="headcount" role="status" data-hx-swap-oob="true"' in body
     assert '<strong class="headcount-number">1</strong>' in body
     assert Attendance.objects.count() == 1
+
+
+def test_the_way_to_mark_all_follows_each_press_and_names_how_many_it_marks(
+    client: Client, session: Session
+) -> None:
+    first, *_others = [seated(session, f"Demo participant {number}") for number in range(3)]
+    seated(session, "Somebody else")
+    asked = f"{OPENING}?q=demo"
+    shown = client.get(asked).content.decode()
+    assert "Mark 3 people as present…" in shown
+    press = html.unescape(re.search(r'data-hx-post="([^"]*)"', shown)[1])  # type: ignore[index]
+    answer = client.post(press, {"present": str(first.public_id)}, headers={"HX-Request": "true"})
+    assert 'id="mark-all" data-hx-swap-oob="true"' in answer.content.decode()
+    for body in (answer, client.get(asked)):
+        assert "Mark 2 people as present…" in body.content.decode()
+    assert "Mark 2 people as present?" in client.get(f"{OPENING}all/?q=demo").content.decode()
 
 
 def test_one_chinese_sign_is_a_name_to_search_for_and_one_letter_is_none(
