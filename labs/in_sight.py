@@ -3,19 +3,12 @@
 from django.http import Http404
 
 from labs.models import Lab
-from labs.prepared import Prepared
 from labs.viewer import Viewer
-
-_LAB = Prepared(
-    lambda viewer, slug: (
-        Lab.objects.visible_to(viewer).select_related("programme").filter(slug=slug).order_by()
-    )
-)
 
 
 def lab_in_sight(viewer: Viewer, slug: str) -> Lab:
     """Return the lab with its programme. Raises Http404 for one that this viewer may not see, or that is not there."""
-    lab = _LAB.first(viewer, slug)
+    lab = Lab.objects.visible_to(viewer).select_related("programme").filter(slug=slug).order_by().first()
     if lab is None:
         raise Http404
     return lab

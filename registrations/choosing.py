@@ -7,12 +7,10 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Lab
-from labs.prepared import Prepared
 from labs.viewer import Viewer
 from registrations import seats
 from registrations.refusals import Refused
 from sessions.models import Session
-from sessions.visibility import SessionQuerySet
 
 # What decides whether a session can be chosen beside others.
 WHAT_CHOOSING_ASKS = (
@@ -72,31 +70,17 @@ def choosable(
 
     With `slugs` or `ids` only those of them, and of each only what choosing asks.
     """
+    is_open = Session.objects.filter(seats.open_to_take(now), lab=lab).order_by("starts_at", "pk")
+    found = is_open.visible_to(viewer)
     if slugs is not None:
-        found = _BY_ADDRESS.all(lab.pk, viewer, now, slugs)
+        found = found.filter(slug__in=slugs).only(*WHAT_CHOOSING_ASKS)
     elif ids:
-        found = _BY_ID.all(lab.pk, viewer, now, ids)
+        found = found.filter(pk__in=ids).only(*WHAT_CHOOSING_ASKS)
     else:
-        found = _ALL.all(lab.pk, viewer, now)
+        found = found.select_related("room").defer("abstract")
     for session in found:
         session.lab = lab
     return Choosable(lab.pk, viewer, tuple(found))
-
-
-def _open_to(lab_id: int, viewer: Viewer, now: datetime) -> SessionQuerySet:
-    in_sight = Session.objects.filter(lab=lab_id).visible_to(viewer)
-    return in_sight.filter(seats.open_to_take(now)).order_by("starts_at", "pk")
-
-
-_ALL = Prepared(lambda lab, viewer, now: _open_to(lab, viewer, now).select_related("room").defer("abstract"))
-_BY_ADDRESS = Prepared(
-    lambda lab, viewer, now, slugs: (
-        _open_to(lab, viewer, now).filter(slug__in=slugs).only(*WHAT_CHOOSING_ASKS)
-    )
-)
-_BY_ID = Prepared(
-    lambda lab, viewer, now, ids: _open_to(lab, viewer, now).filter(pk__in=ids).only(*WHAT_CHOOSING_ASKS)
-)
 
 
 def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:

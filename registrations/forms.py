@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from labs.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect, ZoneField
 from labs.models import City, Lab, StakeholderGroup
 from labs.models.texts import has_letters, no_control_characters, one_line, reading
-from labs.prepared import Prepared
 from labs.searching import alphabetical
 from labs.viewer import Viewer
 from labs.zones import validate_readers_zone
@@ -179,10 +178,11 @@ class DetailsForm(HouseForm):
         programme = self.lab.programme
         city, group = (str(self.data.get(self.add_prefix(name), "")) for name in ("city", "group"))
         found = programme.city_called(city) if is_slug(city) else None
+        groups = programme.stakeholder_groups
         self._offer(
             () if found is None else (found,),
             # Where none was chosen it matters whether there are any.
-            _GROUP.all(programme.pk, group) if is_slug(group) else programme.stakeholder_groups.all(),
+            groups.filter(slug=group) if is_slug(group) else groups.all(),
         )
 
     def _offer(self, cities: Iterable[City], groups: Iterable[StakeholderGroup]) -> None:
@@ -241,11 +241,6 @@ class DetailsForm(HouseForm):
 def is_slug(value: str) -> bool:
     """Tell whether this can be an address at all: what cannot is not asked of the database."""
     return bool(value) and len(value) <= 100 and slug_re.fullmatch(value) is not None
-
-
-_GROUP = Prepared(
-    lambda programme, slug: StakeholderGroup.objects.filter(programme=programme, slug=slug).order_by()
-)
 
 
 def as_typed(data: QueryDict) -> dict[str, Any]:

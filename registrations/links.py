@@ -11,7 +11,6 @@ from django.utils.translation import gettext, override
 from labs import tokens
 from labs.mail import Link
 from labs.models.texts import reading
-from labs.prepared import Prepared
 from registrations.models import Registration
 from sessions.subscribing import CalendarAddress
 
@@ -64,22 +63,6 @@ def in_mail(registration: Registration, purpose: Purpose) -> Link:
     return Link(purpose.name, registration.public_id, version, path, purpose.scheme)
 
 
-_OPENED = Prepared(
-    lambda subject: (
-        Registration.objects.select_related("lab__programme")
-        .filter(public_id=subject, erased_at__isnull=True)
-        .order_by()
-    )
-)
-_OPENED_BARE = Prepared(
-    lambda subject: (
-        Registration.objects.only("public_id", "link_version", "feed_version", "lab", "email_key")
-        .filter(public_id=subject, erased_at__isnull=True)
-        .order_by()
-    )
-)
-
-
 def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
     """Return the registration that the token opens for this purpose, with its lab.
 
@@ -90,7 +73,12 @@ def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
     subject = tokens.subject_of(token)
     if subject is None:
         raise Http404
-    registration = (_OPENED_BARE if bare else _OPENED).first(subject)
+    opened = Registration.objects.filter(public_id=subject, erased_at__isnull=True).order_by()
+    if bare:
+        opened = opened.only("public_id", "link_version", "feed_version", "lab", "email_key")
+    else:
+        opened = opened.select_related("lab__programme")
+    registration = opened.first()
     if registration is not None and tokens.fits(
         token, purpose.name, registration.public_id, getattr(registration, purpose.version)
     ):

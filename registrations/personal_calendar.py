@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext, override
 
-from labs.prepared import Prepared
 from labs.viewer import Viewer
 from labs.zones import rules_version
 from registrations import links
@@ -26,8 +25,11 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
     Whoever has a seat sees the session; seats of sessions that were withdrawn to the drafts are left out. One query.
     """
     by_session = {seat.session_id: seat for seat in seats}
-    found = []
-    for session in _WITHOUT_TEXTS.all(registration.lab_id, list(by_session)) if by_session else ():
+    found: list[Seat] = []
+    if not by_session:
+        return found
+    without_texts = _in_sight(registration.lab_id, by_session).select_related("room").defer("abstract")
+    for session in without_texts:
         session.lab = registration.lab
         seat = by_session[session.pk]
         seat.session = session
@@ -113,9 +115,6 @@ def _in_sight(lab_id: int, session_ids: Iterable[int]) -> SessionQuerySet:
     ids = frozenset(session_ids)
     in_lab = Session.objects.filter(lab=lab_id, pk__in=ids)
     return in_lab.visible_to(Viewer(seated_sessions=ids))
-
-
-_WITHOUT_TEXTS = Prepared(lambda lab, ids: _in_sight(lab, ids).select_related("room").defer("abstract"))
 
 
 _SHOWN = (Seat.State.CONFIRMED, Seat.State.WAITING)

@@ -18,7 +18,6 @@ from labs.email_addresses import address_key
 from labs.mail_budget import emails_left
 from labs.models import City, Lab, StakeholderGroup, User
 from labs.models.texts import has_letters
-from labs.prepared import Prepared
 from labs.searching import search_text
 from labs.viewer import VISITOR, Viewer
 from labs.work import enqueue
@@ -123,7 +122,7 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
 
 
 def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
-    known = _KNOWN.first(registration.lab_id, registration.email_key, search_text(registration.name))
+    known = _known(registration)
     if known is not None:
         # Not told to somebody who is erased, or changes the address, at this moment.
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
@@ -139,14 +138,12 @@ def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
     return True
 
 
-_KNOWN = Prepared(
-    lambda lab, email_key, name_key: (
-        Registration.objects.active()
-        .filter(lab=lab, email_key=email_key, name_key=name_key)
-        .order_by()
-        .values_list("pk", flat=True)
+def _known(registration: Registration) -> int | None:
+    """Return the key of the registration that this person has in this lab already."""
+    same = Registration.objects.active().filter(
+        lab=registration.lab_id, email_key=registration.email_key, name_key=search_text(registration.name)
     )
-)
+    return same.order_by().values_list("pk", flat=True).first()
 
 
 @transaction.atomic
@@ -159,7 +156,13 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
     not_open, gone).
     """
     # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
-    rows = {row.pk: row for row in _OF_ADDRESS.all(registration.lab_id, registration.email_key)}
+    of_address = (
+        Registration.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("lab__programme")
+        .filter(lab=registration.lab_id, email_key=registration.email_key)
+        .order_by("pk")
+    )
+    rows = {row.pk: row for row in of_address}
     current = rows.get(registration.pk)
     if current is None:
         raise Refused("gone", _("This registration no longer exists."))
@@ -185,16 +188,6 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
     taken = seats.take_requested(current, viewers_of(current, viewer))
     letters.confirmation(current, with_sessions(current, taken))
     return current
-
-
-_OF_ADDRESS = Prepared(
-    lambda lab, email_key: (
-        Registration.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("lab__programme")
-        .filter(lab=lab, email_key=email_key)
-        .order_by("pk")
-    )
-)
 
 
 @transaction.atomic
@@ -262,7 +255,7 @@ def change_details(registration: Registration, details: Details, by: User | None
 
 def save_person(registration: Registration, columns: Iterable[str], taken: Refused) -> None:
     """Save these columns, of which some may tell people apart. Raises `taken` where the lab has this person already."""
-    known = _KNOWN.first(registration.lab_id, registration.email_key, search_text(registration.name))
+    known = _known(registration)
     if known not in (None, registration.pk):
         raise taken
     try:

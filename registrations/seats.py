@@ -17,7 +17,6 @@ from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from labs.models import User
-from labs.prepared import Prepared, PreparedUpdate
 from labs.viewer import Viewer
 from registrations import letters
 from registrations.models import Registration, Seat, SeatMovement
@@ -103,7 +102,13 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
         raise NotConfirmed
     # Their sessions are locked on the way, lowest id first; the seats are our own under the registration's lock.
     places, known = {}, {}
-    for session_id, last_place, seat_id, sequence in _REQUESTED.all(registration.pk):
+    requested = (
+        Session.objects.select_for_update(no_key=True)
+        .filter(seats__registration=registration, seats__state=State.REQUESTED)
+        .order_by("pk")
+        .values_list("pk", "last_place", "seats__pk", Subquery(_SENT_BEFORE))
+    )
+    for session_id, last_place, seat_id, sequence in requested:
         places[session_id] = last_place
         known[session_id] = Seat(
             pk=seat_id,
@@ -130,14 +135,6 @@ _SENT_BEFORE = (
     .values("session")
     .annotate(n=Max("sequence"))
     .values("n")
-)
-_REQUESTED = Prepared(
-    lambda registration: (
-        Session.objects.select_for_update(no_key=True)
-        .filter(seats__registration=registration, seats__state=State.REQUESTED)
-        .order_by("pk")
-        .values_list("pk", "last_place", "seats__pk", Subquery(_SENT_BEFORE))
-    )
 )
 
 
@@ -341,9 +338,11 @@ def _claim(
     """
     places = dict(places)
     claims = {session_id: _Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in session_ids}
-    for session_id in _counted(_ONE_SEATED, lab_id, now, places):
+    with_room = _taking_place(lab_id, now, list(places)).filter(HAS_ROOM, seats_waiting=0)
+    for session_id in _counted("seats_taken", with_room, places):
         claims[session_id] = _Claim(State.CONFIRMED, reason, places.pop(session_id) + 1)
-    for session_id in _counted(_ONE_WAITING, lab_id, now, places):
+    with_a_line = _taking_place(lab_id, now, list(places)).filter(waiting_list=True)
+    for session_id in _counted("seats_waiting", with_a_line, places):
         claims[session_id] = _Claim(State.WAITING, Reason.FULL, places.pop(session_id) + 1)
     if places:
         still_open = _taking_place(lab_id, now, list(places))
@@ -356,26 +355,14 @@ def _taking_place(lab_id: int, now: datetime, session_ids: Iterable[int]) -> Ses
     return Session.objects.filter(open_to_take(now), lab=lab_id, pk__in=session_ids).order_by()
 
 
-_ONE_SEATED = PreparedUpdate(
-    lambda lab, now, ids: _taking_place(lab, now, ids).filter(HAS_ROOM, seats_waiting=0),
-    last_place=F("last_place") + 1,
-    seats_taken=F("seats_taken") + 1,
-)
-_ONE_WAITING = PreparedUpdate(
-    lambda lab, now, ids: _taking_place(lab, now, ids).filter(waiting_list=True),
-    last_place=F("last_place") + 1,
-    seats_waiting=F("seats_waiting") + 1,
-)
-
-
-def _counted(one_more: PreparedUpdate, lab_id: int, now: datetime, places: dict[int, int]) -> list[int]:
-    """Raise the counters of those locked sessions that allow it, by one statement; return which did.
+def _counted(counter: str, sessions: SessionQuerySet, places: dict[int, int]) -> list[int]:
+    """Raise this counter of those locked sessions that allow it, by one statement; return which did.
 
     `places` are the last places before it, as they stood under the lock: nobody else moves them meanwhile.
     """
     if not places:
         return []
-    moved = one_more.carry_out(lab_id, now, list(places))
+    moved = sessions.update(**{"last_place": F("last_place") + 1, counter: F(counter) + 1})
     if moved in (0, len(places)):
         return list(places) if moved else []
     after = Session.objects.filter(pk__in=places).order_by("pk").values_list("pk", "last_place")

@@ -2,9 +2,6 @@
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import QuerySet
-
-from labs.prepared import Prepared
 from labs.viewer import Viewer, viewer_for
 from registrations.models import Registration
 from sessions.models import Session
@@ -27,17 +24,5 @@ def in_sight(lab_id: int, viewers: Iterable[Viewer], session_ids: Collection[int
     ids = list(session_ids)
     if not ids:
         return frozenset()
-    return frozenset(
-        pk
-        for viewer in viewers
-        # Seats differ from person to person: such a question is not worth keeping.
-        for pk in (_asked(lab_id, viewer, ids) if viewer.seated_sessions else _ASKED.all(lab_id, viewer, ids))
-    )
-
-
-def _asked(lab_id: int, viewer: Viewer, session_ids: Collection[int]) -> QuerySet[Session, int]:
-    found = Session.objects.filter(lab=lab_id, pk__in=session_ids).visible_to(viewer)
-    return found.order_by().values_list("pk", flat=True)
-
-
-_ASKED = Prepared(_asked)
+    among = Session.objects.filter(lab=lab_id, pk__in=ids).order_by()
+    return frozenset(pk for viewer in viewers for pk in among.visible_to(viewer).values_list("pk", flat=True))

@@ -3,53 +3,29 @@
 from collections import defaultdict
 
 from labs.models import Lab
-from labs.prepared import Prepared
 from labs.viewer import Viewer
 from sessions.models import AgendaItem, Appearance, Session
 
-_SESSIONS = Prepared(
-    lambda viewer, lab: (
-        Session.objects.filter(lab=lab)
-        .visible_to(viewer)
-        .select_related("track", "room")
-        .only(
-            "lab",
-            "slug",
-            "title",
-            "starts_at",
-            "ends_at",
-            "time_zone",
-            "visibility",
-            "status",
-            "cancel_reason",
-            "capacity",
-            "waiting_list",
-            "seats_taken",
-            "seats_waiting",
-            "track__slug",
-            "track__name",
-            "track__position",
-            "room__name",
-            "room__address",
-            "room__online",
-        )
-        .order_by("starts_at", "pk")
-    )
-)
-_AGENDA = Prepared(
-    lambda lab: (
-        AgendaItem.objects.filter(session__lab=lab)
-        .only("session", "title", "starts_at", "ends_at")
-        .order_by("position", "pk")
-    )
-)
-_APPEARANCES = Prepared(
-    lambda lab: (
-        Appearance.objects.filter(session__lab=lab)
-        .select_related("speaker")
-        .only("session", "agenda_item", "role", "speaker__slug", "speaker__name", "speaker__affiliation")
-        .order_by("position", "pk")
-    )
+WHAT_A_ROW_SHOWS = (
+    "lab",
+    "slug",
+    "title",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "visibility",
+    "status",
+    "cancel_reason",
+    "capacity",
+    "waiting_list",
+    "seats_taken",
+    "seats_waiting",
+    "track__slug",
+    "track__name",
+    "track__position",
+    "room__name",
+    "room__address",
+    "room__online",
 )
 
 
@@ -59,12 +35,27 @@ def sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
     Each track, room and speaker is one object, however often it appears.
     """
     agendas: defaultdict[int, list[AgendaItem]] = defaultdict(list)
-    for item in _AGENDA.all(lab.pk):
+    for item in (
+        AgendaItem.objects.filter(session__lab=lab)
+        .only("session", "title", "starts_at", "ends_at")
+        .order_by("position", "pk")
+    ):
         agendas[item.session_id].append(item)
     appearances: defaultdict[int, list[Appearance]] = defaultdict(list)
-    for appearance in _APPEARANCES.all(lab.pk):
+    for appearance in (
+        Appearance.objects.filter(session__lab=lab)
+        .select_related("speaker")
+        .only("session", "agenda_item", "role", "speaker__slug", "speaker__name", "speaker__affiliation")
+        .order_by("position", "pk")
+    ):
         appearances[appearance.session_id].append(appearance)
-    found = _SESSIONS.all(viewer, lab.pk)
+    found = list(
+        Session.objects.filter(lab=lab)
+        .visible_to(viewer)
+        .select_related("track", "room")
+        .only(*WHAT_A_ROW_SHOWS)
+        .order_by("starts_at", "pk")
+    )
     for session in found:
         session.lab = lab
         session.agenda_items = agendas[session.pk]

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from labs.models.histories import History
 from labs.models.texts import EmailAddressField, no_control_characters, prose, web_address, words
-from labs.prepared import Prepared
 from labs.visibility import LabQuerySet, ProgrammeQuerySet
 from labs.wall_clock import wall
 from labs.zones import validate_zone
@@ -81,7 +80,7 @@ class Programme(models.Model):
 
     def city_called(self, slug: str) -> City | None:
         """Return the city of this programme that has this address."""
-        found = _CITY_OF_PROGRAMME.first(self.pk, slug)
+        found = self.cities.filter(slug=slug).order_by().first()
         if found is not None:
             self._cities_found.add(found.pk)
         return found
@@ -89,11 +88,6 @@ class Programme(models.Model):
     def has_city(self, city: City) -> bool:
         """Tell whether the city is one of the programme's. `city_called` knows that of those it returned."""
         return city.pk in self._cities_found or self.cities.filter(pk=city.pk).exists()
-
-
-_CITY_OF_PROGRAMME = Prepared(
-    lambda programme, slug: City.objects.filter(programmes=programme, slug=slug).order_by()
-)
 
 
 class StakeholderGroup(models.Model):

@@ -20,7 +20,6 @@ from django.utils import timezone
 from labs import access
 from labs.http import if_changed, read_by_programs
 from labs.models import Lab, Programme, Track, User
-from labs.prepared import Prepared
 from labs.viewer import VISITOR, viewer_of
 from labs.zones import rules_version
 from sessions import entries, once_public
@@ -134,22 +133,13 @@ def _nothing(request: HttpRequest, identity: tuple[object, ...], revised_at: dat
     )
 
 
-# Calendars ask again and again for what has not changed: only what tells so is fetched for every answer.
-_TOLD = Prepared(
-    lambda slug: (
-        Lab.objects.visible_to(VISITOR)
-        .filter(slug=slug)
-        .order_by()
-        .values_list("pk", "revision", "revised_at", "public_revised_at", "languages")
-    )
-)
-
-
 @access.public
 @read_by_programs
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The public sessions of a lab; none where it was withdrawn."""
-    known = _TOLD.first(lab)
+    # Calendars ask again and again for what has not changed: only what tells so is fetched for every answer.
+    what_tells = ("pk", "revision", "revised_at", "public_revised_at", "languages")
+    known = Lab.objects.visible_to(VISITOR).filter(slug=lab).order_by().values_list(*what_tells).first()
     if known is None:
         withdrawn = once_public.withdrawn_lab(lab)
         if withdrawn is None:
