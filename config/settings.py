@@ -119,7 +119,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "labs.context.page",
             ],
-            "builtins": [f"labs.templatetags.{name}" for name in ("house", "hours", "fields", "lists")],
+            "builtins": [f"labs.templatetags.{name}" for name in ("house", "hours", "fields")],
         },
     }
 ]

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.template import Context, engines
 from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -32,7 +33,6 @@ from labs.mail_format import OutgoingMail, mailbox
 from labs.models import Attachment, Lab, Message
 from labs.models.texts import reading
 from labs.spoken import marked
-from labs.stencils import filled
 from labs.theme import HOUSE
 
 SUBJECT_LENGTH = 200
@@ -108,7 +108,7 @@ def queue(
     """Write a message in the current transaction, wholly in `language`; a worker sends it after the commit.
 
     One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
-    locks leave no room for a second call, which saves asking. `context` holds what stencils can show (`labs.stencils`).
+    locks leave no room for a second call, which saves asking.
     `about` names what it concerns, as "registration:<uuid>". `leads_to` are addresses elsewhere that may be links in
     the text, such as that of a meeting; no other is left one. `is_asked_for` says that anybody could have asked for it,
     and counts it in the budget of the address (`labs.mail_budget`). Raises ValidationError for an address that is none,
@@ -208,17 +208,22 @@ COLOUR = re.compile(r"#[0-9a-f]{6}")
 def _render(occasion: str, context: dict[str, Any], leads_to: frozenset[str] = frozenset()) -> Rendered:
     """Fill the three templates of an occasion, in the active language."""
     context = {**context, "base_url": settings.BASE_URL, "site_name": gettext("City Labs")}
-    subject = one_line(filled(f"mail/{occasion}.subject.txt", context, autoescape=False))
+    subject = one_line(_filled(f"{occasion}.subject.txt", context, autoescape=False))
     if len(subject) > SUBJECT_LENGTH:
         subject = subject[: SUBJECT_LENGTH - 1].rstrip() + "…"
     context["subject"] = subject
-    text = filled(f"mail/{occasion}.txt", context, autoescape=False)
-    html = filled(f"mail/{occasion}.html", context)
+    text = _filled(f"{occasion}.txt", context, autoescape=False)
+    html = _filled(f"{occasion}.html", context)
     return Rendered(
         subject,
         _without_foreign_links(_tidy(text), leads_to),
         _without_foreign_links_in_html(html.strip() + "\n"),
     )
+
+
+def _filled(template: str, context: dict[str, Any], *, autoescape: bool = True) -> str:
+    engine = engines["django"].engine  # type: ignore[attr-defined]
+    return str(engine.get_template(f"mail/{template}").render(Context(context, autoescape=autoescape)))
 
 
 def _tidy(text: str) -> str:

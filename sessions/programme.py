@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -48,9 +48,6 @@ class View:
 class Shown:
     """What templates show. They try `row["title"]` before `row.title`, and a miss costs as much as all the rest."""
 
-    # What the rows of the programme do not show: it would only cost the stencil that they are.
-    APART: ClassVar[tuple[str, ...]] = ()
-
     def __getitem__(self, name: str) -> Any:
         return getattr(self, name)
 
@@ -76,8 +73,6 @@ class Person(Shown):
 
 @dataclass(frozen=True)
 class AgendaRow(Shown):
-    APART = ("abstract", "ends", "people")
-
     title: str
     abstract: object
     starts: Moment | None
@@ -93,8 +88,6 @@ class SessionRow(Shown):
     `meta` is track and place in one list of safe HTML, `who` the lines of its people, which so are one text however
     many there are; `seats` says how many are left, where they can be taken.
     """
-
-    APART = ("session", "track", "place", "online", "people")
 
     session: Session
     slug: str
