@@ -140,17 +140,17 @@ def _session_location(session: Session, language: str, address: str = "") -> lis
 
 def _performers(sessions: Iterable[Session], language: str) -> list[dict[str, Any]]:
     """Return everybody who appears in these sessions of one lab, once."""
-    return list(
+    appearing = {
+        appearance.speaker: session.lab for session in sessions for appearance in session.all_appearances
+    }
+    return [
         {
-            appearance.speaker.slug: {
-                "@type": "Person",
-                "name": _words(appearance.speaker.name, language, session.lab),
-                "url": _address("speaker", session.lab.slug, appearance.speaker.slug),
-            }
-            for session in sessions
-            for appearance in session.all_appearances
-        }.values()
-    )
+            "@type": "Person",
+            "name": _words(speaker.name, language, lab),
+            "url": _address("speaker", lab.slug, speaker.slug),
+        }
+        for speaker, lab in appearing.items()
+    ]
 
 
 def _image(lab: Lab, language: str) -> list[str]:

@@ -1,10 +1,14 @@
-"""The rows of a programme, by plain functions: a page has hundreds, and a template for each would cost most of it."""
+"""The rows of a programme, by a plain function: a page has hundreds, and a template for each would cost most of it.
+
+Every value is escaped where it is put in, unless it is safe HTML already.
+"""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape as html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
 from labs.templatetags.house import icon
@@ -12,108 +16,109 @@ from sessions.programme import AgendaRow, Moment, SessionRow
 
 register = template.Library()
 
-NOTHING = SafeString("")
+
+class Words(NamedTuple):
+    """What every row says, translated once for all of them."""
+
+    to: str
+    cancelled: str
+    internal: str
+    draft: str
+    invited: str
+    choose: str
+    wait: str
 
 
 @register.simple_tag
 def session_rows(rows: Iterable[SessionRow], lab_page: str, picked: str) -> SafeString:
     """Print list items. `picked` is the query with what is ticked, from its question mark on."""
-    return format_html_join("", "{}", ((_row(row, lab_page, picked),) for row in rows))
+    words = Words(
+        to=html(pgettext("between two hours", "to")),
+        cancelled=f'<span class="tag tag-bad">{icon("cross")}{html(pgettext("session", "Cancelled"))}</span>',
+        internal=f'<span class="tag tag-internal">{icon("lock")}{html(gettext("Internal"))}</span>',
+        draft=f'<span class="tag tag-draft">{html(pgettext("session", "Draft"))}</span>',
+        invited=html(gettext("Cities invited")),
+        choose=html(gettext("Choose")),
+        wait=html(gettext("Join the waiting list")),
+    )
+    links = html(lab_page), html(picked)
+    return mark_safe("".join(_row(row, links, words) for row in rows))
 
 
-def _row(row: SessionRow, lab_page: str, picked: str) -> SafeString:
-    title = format_html("<s>{}</s>", row.title) if row.cancelled else row.title
-    return format_html(
-        '<li class="session{}"><article aria-labelledby="{slug}-h">{}<div class="session-main">{}'
-        '<h4 id="{slug}-h"><a href="{}sessions/{slug}/{}">{}</a></h4>{}{}{}{}{}</div>{}</article></li>\n',
-        " session-internal" if row.internal else "",
-        _hours(row),
-        _tags(row),
-        lab_page,
-        picked,
-        title,
-        format_html('<p class="small">{}</p>', row.reason) if row.reason else NOTHING,
-        row.meta,
-        format_html('<p class="small quiet">{}</p>', row.who) if row.who else NOTHING,
-        _agenda(row.agenda),
-        _audience(row.audience),
-        _side(row),
-        slug=row.slug,
+def _row(row: SessionRow, links: tuple[str, str], words: Words) -> str:
+    slug, title = html(row.slug), html(row.title)
+    lab_page, picked = links
+    return "".join(
+        (
+            '<li class="session session-internal">' if row.internal else '<li class="session">',
+            f'<article aria-labelledby="{slug}-h">',
+            f'<p class="session-time">{_time(row.starts)}<span class="vh"> {words.to} </span>',
+            f'<time class="until" datetime="{html(row.ends.stamp)}">{html(row.ends.words)}',
+            f" <small>{html(row.ends_on)}</small>" if row.ends_on else "",
+            '</time></p><div class="session-main">',
+            _tags(row, words),
+            f'<h4 id="{slug}-h"><a href="{lab_page}sessions/{slug}/{picked}">',
+            f"<s>{title}</s>" if row.cancelled else title,
+            "</a></h4>",
+            f'<p class="small">{html(row.reason)}</p>' if row.reason else "",
+            html(row.meta),
+            f'<p class="small quiet">{html(row.who)}</p>' if row.who else "",
+            _agenda(row.agenda),
+            _audience(row.audience, words),
+            "</div>",
+            f'<div class="session-side">{html(row.seats)}' if row.seats else "",
+            _choice(row, slug, words) if row.seats else "",
+            "</div>" if row.seats else "",
+            "</article></li>\n",
+        )
     )
 
 
-def _hours(row: SessionRow) -> SafeString:
-    return format_html(
-        '<p class="session-time">{}<span class="vh"> {} </span>'
-        '<time class="until" datetime="{}">{}{}</time></p>',
-        _time(row.starts),
-        pgettext("between two hours", "to"),
-        row.ends.stamp,
-        row.ends.words,
-        format_html(" <small>{}</small>", row.ends_on) if row.ends_on else NOTHING,
-    )
+def _time(moment: Moment) -> str:
+    return f'<time datetime="{html(moment.stamp)}">{html(moment.words)}</time>'
 
 
-def _time(moment: Moment) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', moment.stamp, moment.words)
+def _tags(row: SessionRow, words: Words) -> str:
+    tags = [
+        tag
+        for tag, is_so in (
+            (words.cancelled, row.cancelled),
+            (words.internal, row.internal),
+            (words.draft, row.draft),
+        )
+        if is_so
+    ]
+    return f'<p class="session-tags">{" ".join(tags)}</p>' if tags else ""
 
 
-def _tags(row: SessionRow) -> SafeString:
-    tags = []
-    if row.cancelled:
-        tags.append(("tag-bad", icon("cross"), pgettext("session", "Cancelled")))
-    if row.internal:
-        tags.append(("tag-internal", icon("lock"), gettext("Internal")))
-    if row.draft:
-        tags.append(("tag-draft", NOTHING, pgettext("session", "Draft")))
-    if not tags:
-        return NOTHING
-    return format_html(
-        '<p class="session-tags">{}</p>',
-        format_html_join(" ", '<span class="tag {}">{}{}</span>', tags),
-    )
-
-
-def _agenda(agenda: tuple[AgendaRow, ...]) -> SafeString:
-    if not agenda:
-        return NOTHING
-    items = (
-        (_time(item.starts) if item.starts else _number(place), item.title, item.who)
+def _agenda(agenda: tuple[AgendaRow, ...]) -> str:
+    items = [
+        f"<li>{_time(item.starts) if item.starts else _number(place)}"
+        f"<div>{html(item.title)}{html(item.who)}</div></li>"
         for place, item in enumerate(agenda, start=1)
-    )
-    return format_html(
-        '<ol class="agenda">{}</ol>', format_html_join("", "<li>{}<div>{}{}</div></li>", items)
-    )
+    ]
+    return f'<ol class="agenda">{"".join(items)}</ol>' if items else ""
 
 
-def _number(place: int) -> SafeString:
-    return format_html('<span class="num quiet">{}.</span>', place)
+def _number(place: int) -> str:
+    return f'<span class="num quiet">{place}.</span>'
 
 
-def _audience(audience: tuple[tuple[str, bool], ...]) -> SafeString:
+def _audience(audience: tuple[tuple[str, bool], ...], words: Words) -> str:
     if not audience:
-        return NOTHING
-    cities = ((format_html('<span class="you">{}</span>', city) if own else city,) for city, own in audience)
-    return format_html(
-        '<ul class="citylist audience" aria-label="{}">{}</ul>',
-        gettext("Cities invited"),
-        format_html_join("", "<li>{}</li>", cities),
-    )
+        return ""
+    cities = [
+        f'<li><span class="you">{html(city)}</span></li>' if own else f"<li>{html(city)}</li>"
+        for city, own in audience
+    ]
+    return f'<ul class="citylist audience" aria-label="{words.invited}">{"".join(cities)}</ul>'
 
 
-def _side(row: SessionRow) -> SafeString:
-    if not row.seats:
-        return NOTHING
-    return format_html('<div class="session-side">{}{}</div>', row.seats, _choice(row))
-
-
-def _choice(row: SessionRow) -> SafeString:
+def _choice(row: SessionRow, slug: str, words: Words) -> str:
     if not row.may_choose:
-        return NOTHING
-    return format_html(
-        '<div class="choose"><input type="checkbox" name="session" value="{slug}" id="c-{slug}"'
-        ' aria-describedby="{slug}-h"{}><label for="c-{slug}">{}</label></div>',
-        SafeString(" checked") if row.ticked else NOTHING,
-        gettext("Join the waiting list") if row.would_wait else gettext("Choose"),
-        slug=row.slug,
+        return ""
+    return (
+        f'<div class="choose"><input type="checkbox" name="session" value="{slug}" id="c-{slug}"'
+        f' aria-describedby="{slug}-h"{" checked" if row.ticked else ""}>'
+        f'<label for="c-{slug}">{words.wait if row.would_wait else words.choose}</label></div>'
     )
