@@ -19,7 +19,7 @@ test-postgres: setup-tests ## The same suite on a PostgreSQL of its own, thrown 
 
 chaos: setup-tests ## Kills, stalls, a full disk and races at length, with their figures (minutes)
 	@CHAOS_MAILS=2000 CHAOS_KILLS=60 CHAOS_CONFIRMATIONS=400 exec scripts/test -s -n 0 tests/chaos \
-		tests/attacks/test_s37_stalled_requests.py tests/labs/test_worker_kills.py tests/labs/test_lanes.py tests/labs/test_cache_away.py $(ARGS)
+		tests/attacks/test_s37_stalled_requests.py tests/core/jobs/test_worker_kills.py tests/core/jobs/test_lanes.py tests/core/web/test_cache_away.py $(ARGS)
 
 check: setup-tests ## Format, lint, types, floors, migrations, translations, deployment settings
 	@exec scripts/check

@@ -59,16 +59,16 @@ def main() -> None:
     import django
 
     django.setup()
-    from certificates import press
+    from certificates import renderer
     from certificates.pdf import render
 
     for language in ("en", "bg", "el"):
         render(replace(_content("Участник"), language=language))
-    helper = press.pid()
+    helper = renderer.pid()
     first = cpu_ms(lambda: render(_content("Участник нула")), 1, helper=helper)
     names = iter(f"Участник номер {number}" for number in range(1000))
     each = cpu_ms(lambda: render(_content(next(names))), 15, helper=helper)
-    press.close()
+    renderer.close()
 
     from weasyprint import HTML
 

@@ -12,9 +12,9 @@ from django.db import connection, connections
 from benchmarks import world
 from benchmarks.measuring import Line, cpu_of_processes
 from benchmarks.serving import serving
-from labs import tokens
+from core.web import signed_links
+from core.web.idempotency import new_form_key
 from labs.models import Programme
-from labs.submissions import new_form_key
 from registrations.models import Registration
 
 CLIENTS = 16
@@ -59,7 +59,7 @@ def _confirmations(lab_id: int, who: str) -> list[tuple[str, dict[str, object]]]
     waiting = Registration.objects.filter(lab=lab_id, email__startswith=who, state="unconfirmed")
     return [
         (
-            f"/registrations/{tokens.make('registration.confirm', row.public_id, row.link_version)}/confirm/",
+            f"/registrations/{signed_links.make('registration.confirm', row.public_id, row.link_version)}/confirm/",
             {"form_key": new_form_key()},
         )
         for row in waiting
@@ -114,15 +114,15 @@ def _bare_transaction(lab_id: int) -> tuple[float, float]:
     with connection.cursor() as cursor:
         person = Registration.objects.filter(lab_id=lab_id, state="confirmed").latest("pk")
         seats = f"SELECT id FROM registrations_seat WHERE registration_id = {person.pk}"
-        mails = f"SELECT id FROM labs_message WHERE about = 'registration:{person.public_id}'"
+        mails = f"SELECT id FROM mail_message WHERE about = 'registration:{person.public_id}'"
         for table, condition in {
             "registrations_registration": f"id = {person.pk}",
             "registrations_historicalregistration": f"id = {person.pk}",
             "registrations_seat": f"id IN ({seats})",
             "registrations_seatmovement": f"seat_id IN ({seats})",
-            "labs_message": f"id IN ({mails})",
-            "labs_attachment": f"message_id IN ({mails})",
-            "labs_submission": "TRUE LIMIT 1",
+            "mail_message": f"id IN ({mails})",
+            "mail_attachment": f"message_id IN ({mails})",
+            "web_submission": "TRUE LIMIT 1",
         }.items():
             cursor.execute(f"CREATE TABLE bare_{table} AS SELECT * FROM {table} WHERE {condition}")
             cursor.execute(f"SELECT * FROM bare_{table}")

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 
 from django.utils import timezone
 
+from core.timezones.wall_clock import instant
 from labs.models import City, Lab, Programme, Room, StakeholderGroup, Track
-from labs.wall_clock import instant
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
 ABSTRACT = "What cities have tried, what came of it, and what others can take from it. " * 3

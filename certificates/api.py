@@ -15,16 +15,16 @@ from pydantic import ConfigDict, Field
 from certificates import issuing
 from certificates.candidates import Standing, candidates
 from certificates.codes import tidy
-from certificates.contents import check_url
-from certificates.guessing import PER_SECONDS, may_ask
+from certificates.guess_limit import PER_SECONDS, may_ask
 from certificates.models import Certificate
 from certificates.outdated import attested_now, differences
+from certificates.snapshot import check_url
+from core.api.openapi import IN_PLACE
+from core.api.pagination import Pages
+from core.api.problems import Refused as Problem
 from labs.api import type_of_texts
-from labs.api_access import FOR_EVERYBODY, account_of, lab_of_organiser
-from labs.api_document import IN_PLACE
-from labs.api_pages import Pages
+from labs.api_authentication import FOR_EVERYBODY, account_of, lab_of_organiser
 from labs.models import ApiToken, Lab
-from labs.problems import Refused as Problem
 from registrations.models import Registration
 
 router = Router(tags=["Certificates"])

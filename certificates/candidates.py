@@ -11,8 +11,8 @@ from django.db.models import Count
 from certificates.models import Certificate, NotIssued
 from certificates.printable import obstacle_of
 from certificates.refusals import why_not
+from core.search import by_name
 from labs.models import Lab
-from labs.searching import by_name
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 

@@ -1,8 +1,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import HouseForm
-from labs.models.texts import no_control_characters, one_line
+from core.web.forms.base import HouseForm
+from core.web.localized_fields import no_control_characters, one_line
 
 
 class CompareForm(HouseForm):

@@ -12,20 +12,22 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from certificates import letters
+from certificates import emails
 from certificates.candidates import candidates, has_earned, minutes_in_all
 from certificates.codes import new_code
-from certificates.contents import frozen_content, paper
-from certificates.glyphs import MissingGlyphs, normalise_name
+from certificates.fonts import MissingGlyphs, normalise_name
 from certificates.holders import hash_of
 from certificates.models import AttestedSession, Certificate, NotIssued
 from certificates.pdf import Logo, render
-from certificates.press import PressFailed
 from certificates.refusals import Code, why_not
-from labs.clock import DatabaseNow
-from labs.models import Lab, Task, User
-from labs.models.texts import languages_of
-from labs.work import Lease, enqueue
+from certificates.renderer import PressFailed
+from certificates.snapshot import frozen_content, paper
+from core.accounts.models import User
+from core.jobs.database_clock import DatabaseNow
+from core.jobs.leases import Lease, enqueue
+from core.jobs.models import Task
+from core.web.localized_fields import languages_of
+from labs.models import Lab
 from registrations.models import Registration
 from sessions.models import Session
 
@@ -71,7 +73,7 @@ def issue(registration: Registration, by: User | None = None) -> Certificate:
         with transaction.atomic():
             _hold_unchanged(registration)
             _keep(certificate, attended, pdf)
-            letters.certificate_issued(certificate, registration)
+            emails.certificate_issued(certificate, registration)
     except IntegrityError:
         certificate.pdf.delete(save=False)
         return Certificate.objects.get(registration=registration, state=Certificate.State.VALID)
@@ -98,7 +100,7 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
             certificate.replaced_by = new
             certificate._history_user = by
             certificate.save(update_fields=["replaced_by"])
-            letters.certificate_issued(new, registration, replaces=certificate.code)
+            emails.certificate_issued(new, registration, replaces=certificate.code)
     except BaseException:
         new.pdf.delete(save=False)
         raise
@@ -131,7 +133,7 @@ def revoke(certificate: Certificate, reason: str, by: User | None = None) -> Cer
     row._history_user = by
     row.save(update_fields=["state", "revoked_at", "revoked_reason"])
     if holder := _holder(row):
-        letters.certificate_revoked(row, holder)
+        emails.certificate_revoked(row, holder)
     return row
 
 
@@ -163,7 +165,7 @@ def restore(certificate: Certificate, by: User | None = None) -> Certificate:
             row._history_user = by
             row.save(update_fields=["state", "revoked_at", "revoked_reason"])
             if (holder := _holder(row)) and revoked_at:
-                letters.certificate_restored(row, holder, revoked_at)
+                emails.certificate_restored(row, holder, revoked_at)
             return row
     except IntegrityError:
         raise CannotIssue(Code.NEWER) from None

@@ -11,10 +11,10 @@ from django.utils.translation import get_language, gettext
 
 from certificates.candidates import minutes_in_all
 from certificates.models import AttestedSession, Certificate
-from labs import dates
+from core.timezones import formatting
+from core.timezones.wall_clock import wall
+from core.web.localized_fields import languages_of, reading
 from labs.models import Lab
-from labs.models.texts import languages_of, reading
-from labs.wall_clock import wall
 from registrations.models import Attendance
 from sessions.models import Session
 
@@ -153,7 +153,7 @@ def _about_session(said: _Said, content: Mapping[str, Any], lab: Lab) -> str:
     if said.has_other_hours:
         language = get_language() or "en"
         was, now = (
-            dates.short_span(
+            formatting.short_span(
                 wall(one.starts_at, content["time_zone"]), wall(one.ends_at, content["time_zone"]), language
             )
             for one in (said, said.session)

@@ -15,11 +15,11 @@ from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, pgettext
 
-from certificates import figure, qr
-from certificates.glyphs import MissingGlyphs, missing_glyphs, normalise_name, printable, stands_in
-from certificates.press import Picture, typeset
-from certificates.sheet import sheet
-from labs import dates
+from certificates import qr, timetable
+from certificates.fonts import MissingGlyphs, missing_glyphs, normalise_name, printable, stands_in
+from certificates.layout import sheet
+from certificates.renderer import Picture, typeset
+from core.timezones import formatting
 
 __all__ = [
     "AttendedSession",
@@ -125,7 +125,7 @@ class CertificateContent:
     zone: Mapping[str, str]
     colours: Colours = field(default_factory=Colours)
     logo: Logo | None = None
-    other_sessions: tuple[figure.Slot, ...] = ()
+    other_sessions: tuple[timetable.Slot, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "holder_name", normalise_name(self.holder_name))
@@ -210,7 +210,7 @@ class _Statement:
     @property
     def period(self) -> str:
         """The days as markup in which a line may end after the dash only."""
-        first, dash, last = self.days.partition(f"{dates.DASH} ")
+        first, dash, last = self.days.partition(f"{formatting.DASH} ")
         parts = [first + dash.strip(), last] if dash else [first]
         return format_html_join(" ", _UNBROKEN, ((part,) for part in parts))
 
@@ -297,7 +297,7 @@ def _label(languages: tuple[str, ...], translate: Callable[[str], str]) -> tuple
 
 
 def _issued(on: date, language: str) -> str:
-    return gettext("Issued on %(date)s") % {"date": dates.long_date(on, language)}
+    return gettext("Issued on %(date)s") % {"date": formatting.long_date(on, language)}
 
 
 def _statement(content: CertificateContent, language: str) -> _Statement:
@@ -306,7 +306,7 @@ def _statement(content: CertificateContent, language: str) -> _Statement:
         language=language,
         lab=_lines(content.lab_title, (language,))[0],
         place=place[0].text if place else "",
-        days=dates.date_range(content.first_day, content.last_day, language),
+        days=formatting.date_range(content.first_day, content.last_day, language),
         zone=_lines(content.zone, (language,))[0].text,
     )
 
@@ -320,14 +320,14 @@ def _alternative(logo: Logo | None, languages: tuple[str, ...]) -> str:
 def _pictures(content: CertificateContent) -> dict[str, Picture]:
     """The images of this one certificate, under the addresses by which the template mentions them."""
     slots = (
-        *(figure.Slot(one.on, one.starts, one.ends, until=one.until) for one in content.sessions),
+        *(timetable.Slot(one.on, one.starts, one.ends, until=one.until) for one in content.sessions),
         *content.other_sessions,
     )
     colours = content.colours
-    shades = figure.Shades(colours.ground, colours.lift, colours.soft)
+    shades = timetable.Shades(colours.ground, colours.lift, colours.soft)
     pictures = {
         "own:mark": _MARK,
-        "own:timetable": Picture(figure.svg(slots, shades).encode(), "image/svg+xml"),
+        "own:timetable": Picture(timetable.svg(slots, shades).encode(), "image/svg+xml"),
         "own:qr": Picture(qr.svg(content.check_url, quiet_zone=0).encode(), "image/svg+xml"),
     }
     if content.logo:
@@ -337,11 +337,11 @@ def _pictures(content: CertificateContent) -> dict[str, Picture]:
 
 def _row(session: AttendedSession, languages: tuple[str, ...]) -> _Row:
     first, last = _day(session.on), _day(session.until or session.on)
-    starts, ends = dates.clock(session.starts), dates.clock(session.ends)
+    starts, ends = formatting.clock(session.starts), formatting.clock(session.ends)
     several = first != last
     return _Row(
-        on=f"{first} {starts} {dates.DASH}" if several else first,
-        hours=f"{last} {ends}" if several else f"{starts}{dates.DASH}{ends}",
+        on=f"{first} {starts} {formatting.DASH}" if several else first,
+        hours=f"{last} {ends}" if several else f"{starts}{formatting.DASH}{ends}",
         title=_lines(session.titles, languages),
         length=_duration(session.minutes, languages),
     )
@@ -352,7 +352,7 @@ def _day(on: date) -> str:
 
 
 def _duration(minutes: int, languages: tuple[str, ...]) -> tuple[_Line, ...]:
-    return _label(languages, lambda language: dates.duration(minutes, language))
+    return _label(languages, lambda language: formatting.duration(minutes, language))
 
 
 def _lines(texts: Mapping[str, str], languages: tuple[str, ...]) -> tuple[_Line, ...]:
@@ -361,7 +361,7 @@ def _lines(texts: Mapping[str, str], languages: tuple[str, ...]) -> tuple[_Line,
     Where the first language is missing, English stands in for it, then any other.
     """
     written = {
-        language: printable(text).text or dates.DASH for language, text in texts.items() if text.strip()
+        language: printable(text).text or formatting.DASH for language, text in texts.items() if text.strip()
     }
     chosen = [language for language in languages if language in written]
     if languages[0] not in written:

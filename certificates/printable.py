@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from certificates.glyphs import describe_character, missing_glyphs, normalise_name, printable
+from certificates.fonts import describe_character, missing_glyphs, normalise_name, printable
+from core.web.localized_fields import languages_of
 from labs.models import Lab
-from labs.models.texts import languages_of
 from sessions.models import Session
 
 NAMED = 5

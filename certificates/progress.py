@@ -7,9 +7,10 @@ from enum import Enum
 from django.utils import timezone
 
 from certificates.issuing import latest_work
-from labs.delivery import summary
-from labs.health import BEAT_IS_LATE
-from labs.models import Lab, Task
+from core.jobs.models import Task
+from core.mail.delivery import summary
+from core.mail.health import BEAT_IS_LATE
+from labs.models import Lab
 
 
 class Phase(Enum):

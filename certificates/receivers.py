@@ -8,7 +8,7 @@ from certificates import issuing
 from certificates.candidates import count_failed
 from certificates.models import Certificate
 from labs.models import Lab
-from registrations.attention import Attention, Kind
+from registrations.alerts import Attention, Kind
 from registrations.signals import attention_sought, person_erased
 
 

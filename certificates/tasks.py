@@ -1,6 +1,7 @@
 from certificates import issuing
-from labs.models import Lab, User
-from labs.work import Lease, task
+from core.accounts.models import User
+from core.jobs.leases import Lease, task
+from labs.models import Lab
 
 
 @task("certificates.issue", is_long=True)

@@ -4,12 +4,12 @@ from django.conf import settings
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from certificates.api import router as certificates
-from labs import problems
+from core.api import problems
+from core.api.openapi import CONTACT, DESCRIPTION, TAGS
+from core.api.parsers import JsonBody
+from core.api.strict_parameters import only_known
 from labs.api import router as labs
-from labs.api_access import Caller, HouseAPI
-from labs.api_bodies import JsonBody
-from labs.api_document import CONTACT, DESCRIPTION, TAGS
-from labs.api_parameters import only_known
+from labs.api_authentication import Caller, HouseAPI
 from registrations.api import router as registrations
 from registrations.door_api import router as door
 from sessions.api import router as sessions

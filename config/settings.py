@@ -61,10 +61,16 @@ HTTPS = BASE_URL.startswith("https://")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 INSTALLED_APPS = [
+    "core.web",
+    "core.accounts",
+    "core.jobs",
+    "core.mail",
+    "core.backup",
     "labs",
     "sessions.apps.SessionsConfig",
     "registrations",
     "certificates",
+    "demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -87,13 +93,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "labs.middleware.ContentPolicy",
-    "labs.middleware.Coding",
+    "core.web.middleware.ContentPolicy",
+    "core.web.middleware.Coding",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "labs.middleware.ReadersChoice",
+    "core.web.middleware.ReadersChoice",
     "django.middleware.common.CommonMiddleware",
-    "labs.middleware.CrossSiteGuard",
+    "core.web.middleware.CrossSiteGuard",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -117,9 +123,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "labs.context.page",
+                "labs.context_processors.page",
             ],
-            "builtins": [f"labs.templatetags.{name}" for name in ("house", "hours", "fields")],
+            "builtins": [
+                *(f"core.web.templatetags.{name}" for name in ("site_tags", "hours", "fields")),
+                "labs.templatetags.branding",
+            ],
         },
     }
 ]
@@ -148,7 +157,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
-    CACHES["default"]["BACKEND"] = "labs.cache.RedisCache"
+    CACHES["default"]["BACKEND"] = "core.web.cache.RedisCache"
 
 # Mail: a folder by default, whose letters the console's outbox shows; EMAIL_URL=smtp://… for a server,
 # EMAIL_BACKEND=anymail.backends.….EmailBackend with ANYMAIL_… variables for a provider.
@@ -164,7 +173,7 @@ if EMAIL_URL:
     EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
     EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 else:
-    EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="labs.mail_folder.FolderBackend")
+    EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="core.mail.folder_backend.FolderBackend")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")
@@ -179,7 +188,7 @@ LEASE_SECONDS = 30
 BEAT_SECONDS = 5
 CRASH_POINTS = False  # True only in tests that kill workers
 
-AUTH_USER_MODEL = "labs.User"
+AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -189,12 +198,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/organise/"
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "labs.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "core.mail.account_emails.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "labs.account_forms.LoginForm",
-    "reset_password": "labs.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "labs.account_forms.ChoosePasswordForm",
-    "change_password": "labs.account_forms.ChangePasswordForm",
+    "login": "core.accounts.forms.LoginForm",
+    "reset_password": "core.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "core.accounts.forms.ChoosePasswordForm",
+    "change_password": "core.accounts.forms.ChangePasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -298,7 +307,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_USE_SESSIONS = True  # no cookie of its own: visitors without a session are guarded by CrossSiteGuard
 CSRF_COOKIE_SECURE = HTTPS
-CSRF_FAILURE_VIEW = "labs.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "core.api.error_views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -14,7 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "labs.views.errors.bad_request"
-handler403 = "labs.views.errors.forbidden"
-handler404 = "labs.views.errors.not_found"
-handler500 = "labs.views.errors.server_error"
+handler400 = "core.api.error_views.bad_request"
+handler403 = "core.api.error_views.forbidden"
+handler404 = "core.api.error_views.not_found"
+handler500 = "core.api.error_views.server_error"

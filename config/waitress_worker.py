@@ -205,7 +205,7 @@ class WaitressWorker(Worker):
             threads=self.cfg.threads,
             backlog=self.cfg.backlog,
             ident=None,
-            # What proxies say about clients is for labs.throttle and SECURE_PROXY_SSL_HEADER to believe or not.
+            # What proxies say about clients is for core.web.rate_limits and SECURE_PROXY_SSL_HEADER to believe or not.
             clear_untrusted_proxy_headers=False,
             max_request_header_size=HEAD,
             max_request_body_size=BODY + 1,

@@ -13,23 +13,11 @@ from django.utils.translation import gettext
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.forms import I18nTextarea, I18nTextInput
 
-from labs.email_addresses import account_address
-from labs.models import (
-    ApiToken,
-    City,
-    Delegate,
-    Lab,
-    LabDay,
-    Message,
-    Programme,
-    Room,
-    Staff,
-    StakeholderGroup,
-    Task,
-    Track,
-    User,
-    WorkerBeat,
-)
+from core.accounts.models import User
+from core.jobs.models import Task, WorkerBeat
+from core.mail.models import Message
+from core.web.email_addresses import account_address
+from labs.models import ApiToken, City, Delegate, Lab, LabDay, Programme, Room, Staff, StakeholderGroup, Track
 from labs.revisions import touch_all
 
 admin.site.site_header = admin.site.site_title = "City Labs"

@@ -11,13 +11,13 @@ from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
 from pydantic import Field
 
-from labs.api_access import FOR_EVERYBODY, reader_of
-from labs.api_document import IN_PLACE
-from labs.api_moments import Day
-from labs.api_pages import Pages
-from labs.in_sight import lab_in_sight
+from core.api.datetimes import Day
+from core.api.openapi import IN_PLACE
+from core.api.pagination import Pages
+from core.web.localized_fields import languages_of
+from labs.api_authentication import FOR_EVERYBODY, reader_of
+from labs.lookups import lab_in_sight
 from labs.models import Lab, Programme
-from labs.models.texts import languages_of
 
 router = Router(tags=["Programmes and labs"])
 

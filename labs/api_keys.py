@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from labs.editing import Findings, Refused
-from labs.models import ApiToken, Lab, User
-from labs.tokens import new_api_token
+from core.accounts.models import User
+from core.web.signed_links import new_api_token
+from labs.lab_editing import Findings, Refused
+from labs.models import ApiToken, Lab
 from labs.viewer import viewer_for
 
 KEYS_AT_MOST = 50

@@ -13,13 +13,14 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.addresses import save_with_address
-from labs.dates import locale_of
-from labs.editing import Findings, Refused, Texts, put
-from labs.models import City, Lab, Programme, User
-from labs.models.texts import languages_of
+from core.accounts.models import User
+from core.search import alphabetical
+from core.timezones.formatting import locale_of
+from core.web.localized_fields import languages_of
+from core.web.slugs import save_with_address
+from labs.lab_editing import Findings, Refused, Texts, put
+from labs.models import City, Lab, Programme
 from labs.revisions import touch_all
-from labs.searching import alphabetical
 from labs.viewer import Viewer, viewer_for
 
 NOT_YOURS = _(

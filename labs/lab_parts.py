@@ -11,10 +11,11 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils.translation import gettext
 
-from labs.addresses import address_for
-from labs.editing import Findings, Refused, Texts, is_used, put
-from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track, User
-from labs.models.texts import languages_of
+from core.accounts.models import User
+from core.web.localized_fields import languages_of
+from core.web.slugs import address_for
+from labs.lab_editing import Findings, Refused, Texts, is_used, put
+from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from labs.revisions import hold_lab, parts_in_public, touch, touch_all
 from labs.signals import room_changed
 

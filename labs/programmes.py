@@ -1,4 +1,4 @@
-"""Programmes: created and changed here, by the rules of `labs.editing`."""
+"""Programmes: created and changed here, by the rules of `labs.lab_editing`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, fields
 from django.db import transaction
 from django.utils.translation import gettext, ngettext
 
-from labs.addresses import save_with_address
-from labs.editing import Findings, Texts, put, save
-from labs.models import City, Lab, Programme, User
-from labs.models.texts import languages_of
+from core.accounts.models import User
+from core.web.localized_fields import languages_of
+from core.web.slugs import save_with_address
+from labs.lab_editing import Findings, Texts, put, save
+from labs.models import City, Lab, Programme
 from labs.revisions import touch_all
 
 

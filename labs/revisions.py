@@ -4,14 +4,18 @@ And the lock that whoever changes something of a lab takes first. Rows are locke
 docs/developers.md), so that two transactions never wait for each other.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Case, F, Model, QuerySet, Value, When
 from django.utils import timezone
 
+from core.timezones.wall_clock import wall
+from core.web.edit_conflicts import GoneMeanwhile
+from core.web.localized_fields import languages_of
 from labs.models import Lab
-from labs.models.texts import languages_of
-from labs.wall_clock import wall
+
+Row = TypeVar("Row", bound=Model)
 
 
 def hold_lab(lab_id: int) -> Lab:
@@ -22,6 +26,22 @@ def hold_lab(lab_id: int) -> Lab:
     """
     rows = Lab.objects.select_for_update(no_key=True, of=("self",)).select_related("programme")
     return rows.get(pk=lab_id)
+
+
+def hold(row: Row) -> Row:
+    """Bring `row` up to date and hold it until the transaction ends (SQLite: the database is held).
+
+    What belongs to a lab is held after its lab. Raises GoneMeanwhile.
+    """
+    try:
+        if lab_id := getattr(row, "lab_id", None):
+            hold_lab(lab_id)
+        row.refresh_from_db(
+            from_queryset=type(row)._base_manager.select_for_update(no_key=True, of=("self",))
+        )
+    except ObjectDoesNotExist:
+        raise GoneMeanwhile from None
+    return row
 
 
 def touch(lab_id: int, *, public: bool = True) -> None:

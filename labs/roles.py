@@ -15,15 +15,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from labs.accounts import RESET, reset_path
-from labs.editing import Refused
-from labs.email_addresses import account_address
-from labs.mail import Link, queue
-from labs.models import City, Delegate, Lab, Programme, Staff, User
-from labs.models.texts import no_control_characters, one_line, reading
+from core.accounts.models import User
+from core.mail.account_emails import RESET, reset_path
+from core.mail.queue import Link, queue
+from core.web.email_addresses import account_address
+from core.web.error_messages import sentences
+from core.web.localized_fields import no_control_characters, one_line, reading
+from labs.lab_editing import Refused
+from labs.models import City, Delegate, Lab, Programme, Staff
 from labs.revisions import hold_lab
 from labs.viewer import viewer_for
-from labs.wording import sentences
 
 NOT_YOURS = _("You may not give or take this role.")
 

@@ -8,6 +8,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from core.web.palette import HOUSE
+
 # Grounds and inks of static/look/tokens.css that a lab's colours meet.
 WHITE = "#ffffff"
 INK_LIGHT, INK_DARK = "#0f1b1d", "#edf2ef"
@@ -19,17 +21,6 @@ SECOND_ON_GROUND = 5.5
 LIFT_ON_GROUND = 3.3
 MARK_IN_DARK = 6.5
 INK_ON_TINT = 12.0
-
-HOUSE = {
-    "lab": "#1d2b2e",
-    "lab_dark": "#243033",
-    "on_lab_2": "#c3ceca",
-    "lab_lift": "#7d928c",
-    "lab_ink": "#1d2b2e",
-    "lab_ink_dark": "#c3ceca",
-    "lab_tint": "#e9edea",
-    "lab_tint_dark": "#202a2b",
-}
 
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _GREY = 0.035  # chroma below which a colour has no hue that a reader would recognise

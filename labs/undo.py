@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
-from labs.models import User
+from core.accounts.models import User
 
 KEPT = "undo"  # in the session: {name: {"kind", "facts", "until"}}
 TAG = "undo-"  # what the message's tag begins with; the name follows

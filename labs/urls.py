@@ -3,20 +3,21 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from labs.views import health, look
+from core.mail import health_views
+from labs.views import look
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("labs.accounts_urls")),
+    path("accounts/", include("core.accounts.urls")),
     path("organise/", include("labs.console_urls")),
     path("", include("labs.mail_urls")),
     path("labs/<slug:lab>/theme.css", look.lab_theme, name="lab_theme"),
     path("labs/<slug:lab>/logo", look.lab_logo, name="lab_logo"),
     path("accessibility/", look.accessibility, name="accessibility"),
     path("privacy/", look.privacy, name="privacy"),
-    path("health/live", health.live, name="health_live"),
-    path("health/ready", health.ready, name="health_ready"),
-    path("metrics", health.metrics, name="metrics"),
+    path("health/live", health_views.live, name="health_live"),
+    path("health/ready", health_views.ready, name="health_ready"),
+    path("metrics", health_views.metrics, name="metrics"),
 ]
 
 if settings.ANYMAIL.get("WEBHOOK_SECRET"):
-    urlpatterns.append(path("mail/reports/", include("labs.provider_urls")))
+    urlpatterns.append(path("mail/reports/", include("core.mail.urls")))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
-    from labs.models import ApiToken, Lab, User
+    from core.accounts.models import User
+    from labs.models import ApiToken, Lab
 
 
 @dataclass(frozen=True)

@@ -15,23 +15,23 @@ from ninja.errors import Throttled
 from ninja.pagination import paginate
 from pydantic import ConfigDict, Field, StrictBool
 
+from core.api.openapi import IN_PLACE
+from core.api.pagination import Pages
+from core.api.problems import Refused as Problem
+from core.search import matches
+from core.timezones.zones import canonical_of
+from core.web.email_addresses import address_key
+from core.web.error_messages import said_of
+from core.web.idempotency import KeyReused, once
+from core.web.rate_limits import allow, client_address
 from labs.api import NamedOut
-from labs.api_access import FOR_EVERYBODY, account_of, lab_of_organiser, reader_of
-from labs.api_document import IN_PLACE
-from labs.api_pages import Pages
-from labs.email_addresses import address_key
-from labs.in_sight import lab_in_sight
+from labs.api_authentication import FOR_EVERYBODY, account_of, lab_of_organiser, reader_of
+from labs.lookups import lab_in_sight
 from labs.models import ApiToken, Lab
-from labs.problems import Refused as Problem
-from labs.searching import matches
-from labs.submissions import KeyReused, once
-from labs.throttle import allow, client_address
-from labs.wording import said_of
-from labs.zones import canonical_of
 from registrations import registering
-from registrations.choosing import choosable
+from registrations.availability import choosable
 from registrations.consent import consent_words
-from registrations.erasing import about_address
+from registrations.erasure import about_address
 from registrations.models import Attendance, Registration, Seat
 from registrations.refusals import Refused
 from sessions.models import Session

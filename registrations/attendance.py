@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from labs.models import User
+from core.accounts.models import User
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 

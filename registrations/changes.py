@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from labs.models import City, StakeholderGroup, User
-from labs.models.texts import reading
+from core.accounts.models import User
+from core.web.localized_fields import reading
+from labs.models import City, StakeholderGroup
 from registrations.models import Registration
 
 

@@ -3,9 +3,9 @@
 from django.utils import translation
 from django.utils.translation import ngettext
 
-from labs import dates
+from core.timezones import formatting
+from core.web.localized_fields import reading
 from labs.models import Lab
-from labs.models.texts import reading
 
 
 def consent_words(lab: Lab, language: str) -> str:
@@ -21,4 +21,4 @@ def consent_words(lab: Lab, language: str) -> str:
             "The organisers may keep my answers for %(days)d days after the event (as planned now, until %(date)s), "
             "then delete them.",
             lab.retention_days,
-        ) % {"days": lab.retention_days, "date": dates.long_date(lab.answers_kept_until, language)}
+        ) % {"days": lab.retention_days, "date": formatting.long_date(lab.answers_kept_until, language)}

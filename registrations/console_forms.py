@@ -10,16 +10,16 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import EmailAddressField, HouseForm
-from labs.forms.meanwhile import EditForm
-from labs.meanwhile import Difference
+from core.search import alphabetical
+from core.web.edit_conflicts import Difference
+from core.web.forms.base import EmailAddressField, HouseForm
+from core.web.forms.edit_conflict import EditForm
+from core.web.localized_fields import reading
 from labs.models import City, Lab, StakeholderGroup
-from labs.models.texts import reading
-from labs.searching import alphabetical
 from registrations.door import is_too_short
-from registrations.finding import Search
 from registrations.forms import DetailsForm, details_initial
 from registrations.models import Registration, Seat
+from registrations.search import Search
 from sessions.models import Session
 
 ELSEWHERE = "-"
@@ -129,7 +129,7 @@ class PeopleSearchForm(HouseForm):
 
 
 def about_details(public_id: UUID) -> str:
-    """Name what a person says of him- or herself, for `labs.meanwhile`."""
+    """Name what a person says of him- or herself, for `core.web.edit_conflicts`."""
     return f"details {public_id}"
 
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
+from core.search import by_name, matches
+from core.timezones.wall_clock import wall
 from labs.models import Lab
-from labs.searching import by_name, matches
 from labs.viewer import Viewer
-from labs.wall_clock import wall
-from registrations.finding import known
 from registrations.models import Attendance, Registration, Seat
+from registrations.search import known
 from registrations.seats import ACTIVE
 from sessions.models import Session
 

@@ -12,12 +12,12 @@ from ninja.pagination import paginate
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
+from core.api.pagination import Pages
+from core.api.problems import Refused as Problem
+from core.web.localized_fields import languages_of
 from labs.api import type_of_texts
-from labs.api_access import account_of, lab_of_door
-from labs.api_pages import Pages
+from labs.api_authentication import account_of, lab_of_door
 from labs.models import ApiToken, Lab
-from labs.models.texts import languages_of
-from labs.problems import Refused as Problem
 from labs.viewer import viewer_of
 from registrations import attendance, door
 from registrations.api import registration_of

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
+from core.timezones.wall_clock import wall
+from core.web.localized_fields import reading
 from labs.models import Lab
-from labs.models.texts import reading
-from labs.wall_clock import wall
 from registrations.models import Registration
 from registrations.models.people import RegistrationQuerySet
 from sessions.models import Session

@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect, ZoneField
+from core.search import alphabetical
+from core.timezones.zones import validate_readers_zone
+from core.web.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect, ZoneField
+from core.web.localized_fields import has_letters, no_control_characters, one_line, reading
 from labs.models import City, Lab, StakeholderGroup
-from labs.models.texts import has_letters, no_control_characters, one_line, reading
-from labs.searching import alphabetical
 from labs.viewer import Viewer
-from labs.zones import validate_readers_zone
-from registrations.choosing import Choosable, choosable, overlaps
+from registrations.availability import Choosable, choosable, overlaps
 from registrations.models import Registration
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session

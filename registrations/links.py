@@ -8,11 +8,11 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
-from labs import tokens
-from labs.mail import Link
-from labs.models.texts import reading
+from core.mail.queue import Link
+from core.web import signed_links
+from core.web.localized_fields import reading
 from registrations.models import Registration
-from sessions.subscribing import CalendarAddress
+from sessions.calendar_links import CalendarAddress
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ _MARK = "-" * 48
 
 def token_of(registration: Registration, purpose: Purpose) -> str:
     """Return the token that opens this registration for this purpose."""
-    return tokens.make(purpose.name, registration.public_id, getattr(registration, purpose.version))
+    return signed_links.make(purpose.name, registration.public_id, getattr(registration, purpose.version))
 
 
 def path_of(registration: Registration, purpose: Purpose) -> str:
@@ -70,7 +70,7 @@ def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
     Raises Http404 for a token that is altered, revoked, made for something else, or whose registration is gone:
     all of them look the same.
     """
-    subject = tokens.subject_of(token)
+    subject = signed_links.subject_of(token)
     if subject is None:
         raise Http404
     opened = Registration.objects.filter(public_id=subject, erased_at__isnull=True).order_by()
@@ -79,7 +79,7 @@ def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
     else:
         opened = opened.select_related("lab__programme")
     registration = opened.first()
-    if registration is not None and tokens.fits(
+    if registration is not None and signed_links.fits(
         token, purpose.name, registration.public_id, getattr(registration, purpose.version)
     ):
         return registration

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext, override
 
+from core.timezones.zones import rules_version
 from labs.viewer import Viewer
-from labs.zones import rules_version
 from registrations import links
 from registrations.models import Registration, Seat
+from sessions.calendar_entries import entries
 from sessions.calendars import CalendarEntry, Feed, event_file, feed_bytes
-from sessions.entries import entries
 from sessions.models import Session
 from sessions.visibility import SessionQuerySet
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from labs.editing import Refused
+from core.jobs.leases import enqueue
+from labs.lab_editing import Refused
 from labs.models import Lab
 from labs.signals import lab_moving
-from labs.work import enqueue
 from registrations.models import Attendance
 from sessions.models import Session
 from sessions.publishing import Change

@@ -14,15 +14,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from labs.email_addresses import address_key
-from labs.mail_budget import emails_left
-from labs.models import City, Lab, StakeholderGroup, User
-from labs.models.texts import has_letters
-from labs.searching import search_text
+from core.accounts.models import User
+from core.jobs.leases import enqueue
+from core.mail.address_budget import emails_left
+from core.search import search_text
+from core.web.email_addresses import address_key
+from core.web.localized_fields import has_letters
+from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import VISITOR, Viewer
-from labs.work import enqueue
-from registrations import erasing, letters, seats
-from registrations.choosing import CHOSEN_IS_CLOSED, Choice, choosable
+from registrations import emails, erasure, seats
+from registrations.availability import CHOSEN_IS_CLOSED, Choice, choosable
 from registrations.consent import consent_words
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
@@ -69,9 +70,9 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     """Write an unconfirmed registration with its requested seats, and queue the mail that asks to confirm.
 
     Returns None where nothing is written: this person is registered already and is sent the link, or the address got
-    too many emails (`labs.mail_budget`). Tell nobody which. Another name at an address that is registered is another
-    person, who is asked to confirm like everybody. Raises Refused (codes: not_open, no_consent, unknown_session for
-    a choice of another lab or of other eyes, other_programme) and ValidationError for details that do not fit their
+    too many emails (`core.mail.address_budget`). Tell nobody which. Another name at an address that is registered is
+    another person, who is asked to confirm like everybody. Raises Refused (codes: not_open, no_consent, unknown_session
+    for a choice of another lab or of other eyes, other_programme) and ValidationError for details that do not fit their
     columns. Whether a chosen session still takes place is asked again when the address is confirmed.
     """
     now = timezone.now()
@@ -127,14 +128,14 @@ def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
         # Not told to somebody who is erased, or changes the address, at this moment.
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
         for held in same.locked():
-            letters.already_registered(held)
+            emails.already_registered(held)
         return False
     # Its history begins when the address is confirmed: until then nobody's registration is kept twice.
     registration.skip_history_when_saving = True  # type: ignore[attr-defined]
     registration.save(force_insert=True)
     del registration.skip_history_when_saving  # type: ignore[attr-defined]
     seats.request(registration, session_ids)
-    letters.confirm_address(registration, UNCONFIRMED_DAYS, is_asked_for=True)
+    emails.confirm_address(registration, UNCONFIRMED_DAYS, is_asked_for=True)
     return True
 
 
@@ -184,9 +185,9 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
         row.pk for row in rows.values() if row.state == State.UNCONFIRMED and row.name_key == current.name_key
     ]
     if others:
-        erasing.forget(Registration.objects.filter(pk__in=others))
+        erasure.forget(Registration.objects.filter(pk__in=others))
     taken = seats.take_requested(current, viewers_of(current, viewer))
-    letters.confirmation(current, with_sessions(current, taken))
+    emails.confirmation(current, with_sessions(current, taken))
     return current
 
 
@@ -228,7 +229,7 @@ def change_sessions(
         registration, added, SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.CHOSEN, by
     )
     revise(registration)
-    letters.changed(registration, seats_of(registration), with_sessions(registration, given_up))
+    emails.changed(registration, seats_of(registration), with_sessions(registration, given_up))
     return given_up + taken
 
 
@@ -285,7 +286,7 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
     )
     given_up = seats.give_up(registration, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
     if was_confirmed:
-        letters.cancelled(registration, with_sessions(registration, given_up))
+        emails.cancelled(registration, with_sessions(registration, given_up))
     return registration
 
 
@@ -328,9 +329,9 @@ def send_links(registration_ids: list[int]) -> None:
     chosen = [row.pk for row in people.values()][:left]
     for registration in known.filter(pk__in=chosen).locked():
         if registration.state == State.CONFIRMED:
-            letters.link_again(registration, is_asked_for=True)
+            emails.link_again(registration, is_asked_for=True)
         else:
-            letters.confirm_address(registration, UNCONFIRMED_DAYS, again=True, is_asked_for=True)
+            emails.confirm_address(registration, UNCONFIRMED_DAYS, again=True, is_asked_for=True)
 
 
 @transaction.atomic
@@ -345,7 +346,7 @@ def renew_feed_address(registration: Registration) -> Registration:
 def expire_unconfirmed(now: datetime, at_most: int = 100) -> int:
     """Delete registrations that nobody confirmed in time. Returns how many; call again while any."""
     too_old = Registration.objects.filter(created_at__lt=now - timedelta(days=UNCONFIRMED_DAYS))
-    return erasing.forget(too_old, at_most=at_most)
+    return erasure.forget(too_old, at_most=at_most)
 
 
 def seats_of(registration: Registration) -> list[Seat]:

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from labs.models import User
+from core.accounts.models import User
 from labs.viewer import Viewer
-from registrations import letters
+from registrations import emails
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from registrations.visibility import in_sight
@@ -193,7 +193,7 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
             continue
         [movement] = _write([_Move(seat, State.CONFIRMED, Reason.PROMOTED, seat.place)], now, None)
         for shown in with_sessions(seat.registration, [seat]):
-            letters.seat_is_yours(shown, movement)
+            emails.seat_is_yours(shown, movement)
         promoted.append(seat)
     return promoted
 

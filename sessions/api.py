@@ -9,15 +9,15 @@ from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
 from pydantic import Field
 
+from core.api.datetimes import Instant
+from core.api.openapi import IN_PLACE
+from core.api.pagination import Pages
+from core.timezones.wall_clock import wall
+from core.web.localized_fields import languages_of
 from labs.api import NamedOut, page_address, type_of_texts
-from labs.api_access import FOR_EVERYBODY, reader_of
-from labs.api_document import IN_PLACE
-from labs.api_moments import Instant
-from labs.api_pages import Pages
-from labs.in_sight import lab_in_sight
+from labs.api_authentication import FOR_EVERYBODY, reader_of
+from labs.lookups import lab_in_sight
 from labs.models import Track
-from labs.models.texts import languages_of
-from labs.wall_clock import wall
 from sessions.models import Appearance, Session, Speaker
 
 router = Router(tags=["Sessions and speakers"])

@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sessions.vtimezone import vtimezone
+from core.timezones.vtimezone import vtimezone
 
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 

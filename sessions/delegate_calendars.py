@@ -5,8 +5,8 @@ import uuid
 from django.conf import settings
 from django.urls import reverse
 
-from labs import tokens
-from labs.models import User
+from core.accounts.models import User
+from core.web import signed_links
 from labs.viewer import Viewer, viewer_for
 
 PURPOSE = "delegate.feed"
@@ -16,14 +16,14 @@ _VERSION = 1
 
 def address_of(user: User) -> str:
     """Return the full address of the user's calendar, built from BASE_URL and never from a request."""
-    token = tokens.make(PURPOSE, user.feed_id, _VERSION)
+    token = signed_links.make(PURPOSE, user.feed_id, _VERSION)
     return f"{settings.BASE_URL}{reverse('personal_feed', args=[token])}"
 
 
 def user_of(token: str) -> User | None:
     """Return whose calendar the token opens; None for one that is altered, renewed or made for something else."""
-    subject = tokens.subject_of(token)
-    if subject is None or not tokens.fits(token, PURPOSE, subject, _VERSION):
+    subject = signed_links.subject_of(token)
+    if subject is None or not signed_links.fits(token, PURPOSE, subject, _VERSION):
         return None
     return User.objects.filter(feed_id=subject, is_active=True).first()
 

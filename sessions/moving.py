@@ -14,12 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from labs.editing import Refused
-from labs.models import Lab, User
-from labs.moving import LabDates, dates_after, put_dates
+from core.accounts.models import User
+from core.timezones.wall_clock import WallClockError, is_ambiguous
+from labs.lab_editing import Refused
+from labs.models import Lab
+from labs.postponing import LabDates, dates_after, put_dates
 from labs.revisions import touch
 from labs.signals import lab_moving, lab_rescheduled
-from labs.wall_clock import WallClockError, is_ambiguous
 from sessions.models import Session
 from sessions.plans import ScheduleError, SessionPlan, checked_plan
 from sessions.scheduling import change_session, plans_of
@@ -126,8 +127,8 @@ def move_lab(
 ) -> LabMove:
     """Move the lab and all its sessions, so that it begins on `first_day`. Returns what changed.
 
-    Whether people with a seat, or waiting for one, are emailed organisers are asked afterwards (`sessions.telling`).
-    Raises Refused, and then nothing has changed.
+    Whether people with a seat, or waiting for one, are emailed organisers are asked afterwards
+    (`sessions.unannounced_changes`). Raises Refused, and then nothing has changed.
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))

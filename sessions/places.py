@@ -12,10 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from labs import markdown
+from core.web import markdown
+from core.web.localized_fields import reading
+from core.web.localized_html import marked
 from labs.models import Lab
-from labs.models.texts import reading
-from labs.spoken import marked
 from sessions.models import Session
 
 # Words with the language that they came in.

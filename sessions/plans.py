@@ -17,10 +17,10 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 
-from labs.dates import date_range
+from core.timezones.formatting import date_range
+from core.timezones.wall_clock import UnknownZone, WallClockError, fold_of, instant, wall
+from core.web.error_messages import said_of
 from labs.models import Lab, Room, Track
-from labs.wall_clock import UnknownZone, WallClockError, fold_of, instant, wall
-from labs.wording import said_of
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
 Texts = Mapping[str, str]

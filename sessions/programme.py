@@ -20,15 +20,15 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from labs.dates import clock, day_mark, month_and_year, short_day, weekday
+from core.search import alphabetical
+from core.timezones.formatting import clock, day_mark, month_and_year, short_day, weekday
+from core.web.localized_fields import reading
+from core.web.localized_html import marked, spoken
+from core.web.templatetags.site_tags import icon, seats
 from labs.models import Lab
-from labs.models.texts import reading
-from labs.searching import alphabetical
-from labs.spoken import marked, spoken
-from labs.templatetags.house import icon, seats
-from sessions.figure import Block, weigh
 from sessions.models import Appearance, Session
 from sessions.places import is_online, place_marked
+from sessions.timetable_svg import Block, weigh
 
 
 @dataclass(frozen=True)

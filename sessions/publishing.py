@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from labs.models import City, User
-from labs.models.texts import languages_of
+from core.accounts.models import User
+from core.web.localized_fields import languages_of
+from labs.models import City
 from labs.revisions import touch
 from sessions.models import Session, UntoldChange
 from sessions.revisions import lock, remember, revise

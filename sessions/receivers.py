@@ -4,9 +4,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from labs.models import Lab, Room, User
+from core.accounts.models import User
+from labs.models import Lab, Room
 from labs.signals import lab_deleting, lab_has_another_place, lab_rescheduled, room_changed
-from sessions.lab_frames import refuse_if_any_is_outside
+from sessions.lab_dates import refuse_if_any_is_outside
 from sessions.scheduling import delete_session, place_changed, venue_changed
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from labs.models import User
+from core.accounts.models import User
 from labs.revisions import hold_lab
 from sessions.models import Session
 

@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.editing import Refused, is_used
-from labs.models import Lab, Room, User
-from labs.models.texts import languages_of
+from core.accounts.models import User
+from core.web.localized_fields import languages_of
+from labs.lab_editing import Refused, is_used
+from labs.models import Lab, Room
 from labs.revisions import hold_lab, touch
-from sessions import telling
+from sessions import unannounced_changes
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import (
     COLUMNS,
@@ -138,8 +139,8 @@ def change_session(
     """Make `session` follow `plan`; a plan that it follows already changes nothing.
 
     `expected_revision` is the `revised_at` that the editor saw. Organisers are asked afterwards whether its people are
-    told of a new date, time or place (`sessions.telling`). `carry_agenda` moves items whose hours the plan leaves
-    alone along with the session.
+    told of a new date, time or place (`sessions.unannounced_changes`). `carry_agenda` moves items whose hours the plan
+    leaves alone along with the session.
 
     Returns the same object, brought up to date. Raises ScheduleError, ChangedMeanwhile.
     """
@@ -160,7 +161,7 @@ def change_session(
     if not differing:
         return session
     is_moved = bool(differing & MOVES)
-    was = telling.facts_of(session) if is_moved else {}
+    was = unannounced_changes.facts_of(session) if is_moved else {}
     _follow(session, plan, found)
     seen = bool(differing - LINKS)
     session.sequence += bool(differing & RESCHEDULES)
@@ -170,7 +171,7 @@ def change_session(
         _set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public)
     if is_moved:
-        telling.moved(session, was)
+        unannounced_changes.moved(session, was)
     elif differing - SEATING:
         changed(session, Change.EDITED)
     if differing & SEATING:
@@ -247,9 +248,9 @@ def place_changed(room: Room, *, before: Room, moved: bool, seen: bool, by: User
         if moved:
             session.lab = before.lab
             session.room = before
-            was = telling.facts_of(session)
+            was = unannounced_changes.facts_of(session)
             session.room = room
-            telling.moved(session, was)
+            unannounced_changes.moved(session, was)
         else:
             changed(session, Change.EDITED)
     touch(room.lab_id, public=public)
@@ -264,13 +265,13 @@ def venue_changed(lab: Lab, *, before: Lab, by: User | None = None) -> None:
     found = Session.objects.select_for_update(no_key=True, of=("self",)).filter(lab=lab)
     for session in found.select_related("room").order_by("pk"):
         session.lab = before
-        was = telling.facts_of(session)
+        was = unannounced_changes.facts_of(session)
         session.lab = lab
-        if telling.facts_of(session)["place"] == was["place"]:
+        if unannounced_changes.facts_of(session)["place"] == was["place"]:
             continue
         session.sequence += 1
         _save(session, by, seen=True)
-        telling.moved(session, was)
+        unannounced_changes.moved(session, was)
 
 
 def _save(session: Session, by: User | None, *, seen: bool) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sessions.views import components, discovery, feeds, home, pages, pictures, speakers, subscribing
+from sessions.views import components, discovery, feeds, home, pages, social_images, speakers, subscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -10,9 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/<slug:programme>/calendar.ics", feeds.programme, name="programme_feed"),
     path("labs/<slug:lab>/", pages.lab, name="lab"),
     path("labs/<slug:lab>/calendar.ics", feeds.lab, name="lab_feed"),
-    path("labs/<slug:lab>/preview.png", pictures.lab, name="lab_picture"),
-    path("labs/<slug:lab>/subscribe/", subscribing.subscribe, name="subscribe"),
-    path("labs/<slug:lab>/subscribe/renew/", subscribing.renew_calendar, name="renew_calendar"),
+    path("labs/<slug:lab>/preview.png", social_images.lab, name="lab_picture"),
+    path("labs/<slug:lab>/subscribe/", subscribe.subscribe, name="subscribe"),
+    path("labs/<slug:lab>/subscribe/renew/", subscribe.renew_calendar, name="renew_calendar"),
     path("labs/<slug:lab>/tracks/<slug:track>/calendar.ics", feeds.track, name="track_feed"),
     path("labs/<slug:lab>/sessions/<slug:session>/", pages.session, name="session"),
     path("labs/<slug:lab>/sessions/<slug:session>/calendar.ics", feeds.session, name="session_feed"),

@@ -69,13 +69,13 @@ def clock_that_travels(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         return
     from django.utils import timezone
 
-    from labs import clock
+    from core.jobs import database_clock
 
-    def as_on_sqlite(now: clock.DatabaseNow, compiler: Any, connection: Any, **context: Any) -> Any:
+    def as_on_sqlite(now: database_clock.DatabaseNow, compiler: Any, connection: Any, **context: Any) -> Any:
         return now.as_sqlite(compiler, connection)
 
-    monkeypatch.setattr(clock.DatabaseNow, "as_postgresql", as_on_sqlite, raising=False)
-    monkeypatch.setattr(clock, "_asked", timezone.now)
+    monkeypatch.setattr(database_clock.DatabaseNow, "as_postgresql", as_on_sqlite, raising=False)
+    monkeypatch.setattr(database_clock, "_asked", timezone.now)
 
 
 @pytest.fixture

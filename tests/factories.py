@@ -7,19 +7,9 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from labs.models import (
-    City,
-    Delegate,
-    Lab,
-    LabDay,
-    Programme,
-    Room,
-    Staff,
-    StakeholderGroup,
-    Track,
-    User,
-)
-from labs.wall_clock import instant
+from core.accounts.models import User
+from core.timezones.wall_clock import instant
+from labs.models import City, Delegate, Lab, LabDay, Programme, Room, Staff, StakeholderGroup, Track
 from registrations.models import Attendance, Registration, Seat
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 

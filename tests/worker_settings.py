@@ -8,5 +8,5 @@ from config.settings import env
 CRASH_POINTS = True
 LEASE_SECONDS = env.float("TEST_LEASE_SECONDS", default=1.0)
 BEAT_SECONDS = 0.5
-SILENCED_SYSTEM_CHECKS = ["labs.W001"]
+SILENCED_SYSTEM_CHECKS = ["web.W001"]
 EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "5"))

@@ -5,8 +5,9 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from labs.models import Lab, User
-from labs.models.histories import History
+from core.accounts.models import User
+from core.web.history import History
+from labs.models import Lab
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from certificates.glyphs import missing_glyphs
+from certificates.fonts import missing_glyphs
 from certificates.models import Certificate
 from certificates.outdated import differences
 from certificates.printable import named_characters

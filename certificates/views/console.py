@@ -20,10 +20,11 @@ from certificates.models import Certificate
 from certificates.outdated import differences
 from certificates.printable import lost_signs, obstacle_of
 from certificates.progress import progress
+from core.accounts.models import User
+from core.search import folded
 from labs import access
-from labs.models import Lab, User
-from labs.searching import folded
-from registrations import figures
+from labs.models import Lab
+from registrations import statistics
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 
@@ -67,7 +68,8 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "search": search,
         "everyone": len(everyone),
         # So that this page and the overview, which counts all who came, can be read side by side.
-        "not_listed": figures.attended([lab.pk]).get(lab.pk, 0) - sum(bool(one.attended) for one in everyone),
+        "not_listed": statistics.attended([lab.pk]).get(lab.pk, 0)
+        - sum(bool(one.attended) for one in everyone),
         "issuable": sum(candidate.can_be_issued for candidate in everyone),
         "replaceable": sum(candidate.can_be_replaced for candidate in everyone),
         "works": works,

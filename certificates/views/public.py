@@ -10,14 +10,14 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from certificates.codes import tidy
-from certificates.contents import languages_on
 from certificates.forms import CompareForm
-from certificates.guessing import PER_SECONDS, may_ask
+from certificates.guess_limit import PER_SECONDS, may_ask
 from certificates.holders import is_holder
 from certificates.models import Certificate
 from certificates.outdated import attested_now
+from certificates.snapshot import languages_on
+from core.web.http_caching import if_changed, read_by_programs
 from labs import access
-from labs.http import if_changed, read_by_programs
 
 
 def _slow_down(request: HttpRequest) -> HttpResponse:

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.web.forms.base import TextsField, ZoneField
+from core.web.forms.edit_conflict import EditForm
 from labs.cities import CityPlan, countries
-from labs.forms.base import TextsField, ZoneField
-from labs.forms.meanwhile import EditForm
 from labs.models import City, Programme
 
 OFFERED = [code for code, _name in settings.LANGUAGES]

@@ -12,12 +12,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.dates import long_day
-from labs.forms.base import HouseRows, TextsField
-from labs.forms.meanwhile import EditForm, put_texts, words_of_both
-from labs.meanwhile import FIELD, Difference, was_shown
+from core.timezones.formatting import long_day
+from core.web.edit_conflicts import FIELD, Difference, was_shown
+from core.web.forms.base import HouseRows, TextsField
+from core.web.forms.edit_conflict import EditForm, put_texts, words_of_both
+from core.web.localized_fields import languages_of
 from labs.models import Lab
-from labs.models.texts import languages_of
 
 DAYS_AT_MOST = 400
 PARTS = (FIELD, *(f"title_{place}" for place in range(len(settings.LANGUAGES))))

@@ -10,9 +10,9 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs import theme
-from labs.editing import KEPT_AT_MOST, SESSIONS_AT_MOST, SLUG_LENGTH, LabPlan
-from labs.forms.base import (
+from core.timezones.zones import validate_zone
+from core.web.edit_conflicts import Difference
+from core.web.forms.base import (
     DayField,
     EmailAddressField,
     HourField,
@@ -24,11 +24,12 @@ from labs.forms.base import (
     fold_field,
     moment_initial,
 )
-from labs.forms.meanwhile import NOTHING, EditForm
-from labs.meanwhile import Difference
+from core.web.forms.edit_conflict import NOTHING, EditForm
+from core.web.localized_fields import PARAGRAPHS
+from core.web.palette import HOUSE
+from labs import theme
+from labs.lab_editing import KEPT_AT_MOST, SESSIONS_AT_MOST, SLUG_LENGTH, LabPlan
 from labs.models import Lab, Programme
-from labs.models.texts import PARAGRAPHS
-from labs.zones import validate_zone
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ def colour_preview(colour: str) -> ColourPreview | None:
     except ValueError:
         return None
     values = theme.theme_values(picked)
-    return ColourPreview(
-        picked, values["lab"], values["lab_dark"], theme.was_moved(picked), values == theme.HOUSE
-    )
+    return ColourPreview(picked, values["lab"], values["lab_dark"], theme.was_moved(picked), values == HOUSE)
 
 
 class LabForm(EditForm, WallClockMixin, LanguagesMixin):

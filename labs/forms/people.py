@@ -8,10 +8,11 @@ from django import forms
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.models import User
+from core.web.forms.base import CityField, EmailAddressField, HouseForm
+from core.web.localized_fields import no_control_characters, one_line, reading
 from labs.api_keys import LIVES, allowed_scopes
-from labs.forms.base import CityField, EmailAddressField, HouseForm
-from labs.models import ApiToken, City, Lab, Programme, Staff, User
-from labs.models.texts import no_control_characters, one_line, reading
+from labs.models import ApiToken, City, Lab, Programme, Staff
 
 
 class PersonForm(HouseForm):

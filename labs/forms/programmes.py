@@ -9,10 +9,10 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
-from labs.forms.meanwhile import EditForm
+from core.web.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
+from core.web.forms.edit_conflict import EditForm
+from core.web.localized_fields import PARAGRAPHS, languages_of
 from labs.models import City, Programme
-from labs.models.texts import PARAGRAPHS, languages_of
 from labs.programmes import ProgrammePlan
 
 

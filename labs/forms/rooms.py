@@ -7,15 +7,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import NumberField, TextsField
-from labs.forms.meanwhile import EditForm
+from core.web.forms.base import NumberField, TextsField
+from core.web.forms.edit_conflict import EditForm
+from core.web.localized_fields import no_control_characters, one_line
 from labs.lab_parts import RoomPlan
 from labs.models import Lab, Room
-from labs.models.texts import no_control_characters, one_line
 
 
 def about_room(lab: Lab, pk: int) -> str:
-    """Name a room, also one that is no more, for `labs.meanwhile`."""
+    """Name a room, also one that is no more, for `core.web.edit_conflicts`."""
     return f"room {lab.pk} {pk}"
 
 

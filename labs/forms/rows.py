@@ -13,11 +13,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from i18nfield.strings import LazyI18nString
 
-from labs.forms.base import PK_DIGITS, HouseForm, HouseRows, NumberField, TextsField, keeping
-from labs.forms.meanwhile import EditForm, put_texts, words_of_both
+from core.web.edit_conflicts import FIELD, ChangedMeanwhile, Difference, was_shown
+from core.web.forms.base import PK_DIGITS, HouseForm, HouseRows, NumberField, TextsField, keeping
+from core.web.forms.edit_conflict import EditForm, put_texts, words_of_both
+from core.web.localized_fields import languages_of
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan
-from labs.meanwhile import FIELD, ChangedMeanwhile, Difference, was_shown
-from labs.models.texts import languages_of
 
 
 class RowForm(HouseForm):
@@ -146,7 +146,7 @@ class NamedRow(EditForm, RowForm):
 
 class NamedRows(Rows):
     """Tracks or stakeholder groups. `stored` are the names of those that stand, by id and in their order; `about` and
-    the id name one for `labs.meanwhile`, `legend` is what one is called.
+    the id name one for `core.web.edit_conflicts`, `legend` is what one is called.
     """
 
     def __init__(

@@ -1,13 +1,9 @@
+import core.timezones.zones
+import core.web.localized_fields
 import django.db.models.deletion
-import django.utils.timezone
 import i18nfield.fields
-import labs.clock
 import labs.models.programmes
-import labs.models.texts
-import labs.searching
-import labs.zones
 import simple_history.models
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -16,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -34,9 +30,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(100),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(100),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -47,7 +43,9 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                        max_length=64,
+                        validators=[core.timezones.zones.validate_zone],
+                        verbose_name="time zone",
                     ),
                 ),
             ],
@@ -70,9 +68,9 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -82,9 +80,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -94,8 +92,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -104,7 +102,9 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                        max_length=64,
+                        validators=[core.timezones.zones.validate_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 (
@@ -133,15 +133,15 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
                 (
                     "contact_email",
-                    labs.models.texts.EmailAddressField(
+                    core.web.localized_fields.EmailAddressField(
                         blank=True, max_length=254, verbose_name="the organisers' e-mail"
                     ),
                 ),
@@ -165,8 +165,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(2000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(2000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -191,9 +191,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -203,96 +203,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-starts_on", "slug"),
-            },
-        ),
-        migrations.CreateModel(
-            name="WorkerBeat",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("worker", models.CharField(max_length=100, unique=True)),
-                ("started_at", models.DateTimeField()),
-                ("beat_at", models.DateTimeField()),
-            ],
-            options={
-                "ordering": ("-beat_at",),
-            },
-        ),
-        migrations.CreateModel(
-            name="User",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "email",
-                    labs.models.texts.EmailAddressField(max_length=254, unique=True, verbose_name="e-mail"),
-                ),
-                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
-                        default="en",
-                        max_length=5,
-                        verbose_name="language",
-                    ),
-                ),
-                (
-                    "time_zone",
-                    models.CharField(
-                        blank=True,
-                        max_length=64,
-                        validators=[labs.zones.validate_zone],
-                        verbose_name="time zone",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-                ("is_staff", models.BooleanField(default=False, verbose_name="may open the administration")),
-                ("date_joined", models.DateTimeField(auto_now_add=True)),
-                ("feed_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("email",),
             },
         ),
         migrations.CreateModel(
@@ -307,9 +217,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -317,9 +227,9 @@ class Migration(migrations.Migration):
                     "organiser",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -329,8 +239,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -340,9 +250,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -404,9 +314,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -485,96 +395,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Message",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("run_at", models.DateTimeField(default=labs.clock.DatabaseNow)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("fence", models.PositiveIntegerField(default=0)),
-                ("last_error", models.TextField(blank=True, max_length=2000)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("about", models.CharField(blank=True, db_index=True, max_length=80)),
-                ("occasion", models.CharField(max_length=40)),
-                ("key", models.CharField(max_length=200, unique=True)),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")], max_length=5
-                    ),
-                ),
-                ("to_name", models.CharField(blank=True, max_length=200)),
-                ("to_email", labs.models.texts.EmailAddressField(max_length=254)),
-                ("recipient_key", labs.searching.SearchKeyField("to_name", "to_email")),
-                ("budget_key", models.CharField(blank=True, editable=False, max_length=254)),
-                ("subject", models.CharField(max_length=300)),
-                ("text", models.TextField()),
-                ("html", models.TextField(blank=True)),
-                ("links", models.JSONField(default=dict)),
-                ("message_id", models.CharField(max_length=200, unique=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Queued"),
-                            ("sending", "Sending"),
-                            ("sent", "Sent"),
-                            ("delivered", "Delivered"),
-                            ("failed", "Failed"),
-                            ("bounced", "Bounced"),
-                        ],
-                        default="queued",
-                        max_length=10,
-                    ),
-                ),
-                ("is_urgent", models.BooleanField(default=True)),
-                ("smtp_code", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("provider_id", models.CharField(blank=True, db_index=True, max_length=200)),
-                (
-                    "lab",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="messages",
-                        to="labs.lab",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-created_at", "-id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Attachment",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=100)),
-                ("content_type", models.CharField(max_length=100)),
-                ("content", models.BinaryField()),
-                (
-                    "message",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attachments",
-                        to="labs.message",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="Programme",
             fields=[
                 (
@@ -588,9 +408,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -598,9 +418,9 @@ class Migration(migrations.Migration):
                     "organiser",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -610,8 +430,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -621,9 +441,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -672,9 +492,9 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -684,9 +504,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -696,8 +516,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -706,7 +526,9 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                        max_length=64,
+                        validators=[core.timezones.zones.validate_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 (
@@ -735,15 +557,15 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
                 (
                     "contact_email",
-                    labs.models.texts.EmailAddressField(
+                    core.web.localized_fields.EmailAddressField(
                         blank=True, max_length=254, verbose_name="the organisers' e-mail"
                     ),
                 ),
@@ -767,8 +589,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(2000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(2000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -793,9 +615,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -883,9 +705,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(100),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(100),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -894,7 +716,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         max_length=200,
-                        validators=[labs.models.texts.no_control_characters],
+                        validators=[core.web.localized_fields.no_control_characters],
                         verbose_name="street and town",
                     ),
                 ),
@@ -904,7 +726,7 @@ class Migration(migrations.Migration):
                     models.URLField(
                         blank=True,
                         max_length=500,
-                        validators=[labs.models.texts.web_address],
+                        validators=[core.web.localized_fields.web_address],
                         verbose_name="join link",
                     ),
                 ),
@@ -991,9 +813,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -1012,67 +834,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Submission",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("purpose", models.CharField(max_length=60)),
-                ("key", models.CharField(max_length=64)),
-                ("fingerprint", models.CharField(max_length=64)),
-                ("about", models.CharField(blank=True, db_index=True, max_length=64)),
-                ("result", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
-            ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("purpose", "key"), name="submission_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Task",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("run_at", models.DateTimeField(default=labs.clock.DatabaseNow)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("fence", models.PositiveIntegerField(default=0)),
-                ("last_error", models.TextField(blank=True, max_length=2000)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("name", models.CharField(max_length=60)),
-                ("arguments", models.JSONField(default=dict)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Queued"),
-                            ("working", "Working"),
-                            ("done", "Done"),
-                            ("failed", "Failed"),
-                        ],
-                        default="queued",
-                        max_length=10,
-                    ),
-                ),
-                ("key", models.CharField(blank=True, max_length=200, null=True, unique=True)),
-            ],
-            options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("finished_at__isnull", True)), fields=["run_at"], name="task_due"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Track",
             fields=[
                 (
@@ -1086,9 +847,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -1118,9 +879,9 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -1135,34 +896,6 @@ class Migration(migrations.Migration):
                 "ordering": ("lab", "on"),
                 "constraints": [models.UniqueConstraint(fields=("lab", "on"), name="day_once_per_lab")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True)),
-                fields=["created_at"],
-                name="message_unsent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True)),
-                fields=["-is_urgent", "run_at"],
-                name="message_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("budget_key", ""), _negated=True),
-                fields=["budget_key", "created_at"],
-                name="message_budget",
-            ),
         ),
         migrations.AddConstraint(
             model_name="lab",

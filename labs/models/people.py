@@ -1,55 +1,10 @@
-"""Accounts, the roles that people hold, and the tokens of programs."""
+"""The roles that people hold, and the tokens of programs."""
 
-import uuid
-from typing import ClassVar
-
-from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from labs.models.texts import EmailAddressField
-from labs.zones import validate_zone
-
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        user = self.model(email=email.lower(), **fields)
-        user.set_password(password)
-        user.full_clean()
-        user.save()
-        return user
-
-    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """An account of an organiser, a door volunteer or a delegate; participants need none."""
-
-    email = EmailAddressField(_("e-mail"), unique=True)
-    name = models.CharField(_("name"), max_length=200, blank=True)
-    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_zone])
-    is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(_("may open the administration"), default=False)
-    date_joined = models.DateTimeField(auto_now_add=True)
-    # Whom the private link of a delegate's calendar is made for; a new value revokes the old link.
-    feed_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-
-    objects = UserManager()
-
-    USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-
-    class Meta:
-        ordering = ("email",)
-
-    def __str__(self) -> str:
-        return self.name or self.email
+from core.accounts.models import User
 
 
 class Staff(models.Model):

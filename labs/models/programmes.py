@@ -9,11 +9,11 @@ from django.db.models import F, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from labs.models.histories import History
-from labs.models.texts import EmailAddressField, no_control_characters, prose, web_address, words
+from core.timezones.wall_clock import wall
+from core.timezones.zones import validate_zone
+from core.web.history import History
+from core.web.localized_fields import EmailAddressField, no_control_characters, prose, web_address, words
 from labs.visibility import LabQuerySet, ProgrammeQuerySet
-from labs.wall_clock import wall
-from labs.zones import validate_zone
 
 
 def english() -> list[str]:

@@ -11,14 +11,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from core.search import alphabetical
+from core.web.edit_conflicts import GoneMeanwhile
+from core.web.localized_fields import reading
 from labs import access
 from labs.cities import change_city, create_city, may_change
-from labs.editing import Refused
 from labs.forms.cities import CityForm
-from labs.meanwhile import GoneMeanwhile, hold
+from labs.lab_editing import Refused
 from labs.models import City, Programme
-from labs.models.texts import reading
-from labs.searching import alphabetical
+from labs.revisions import hold
 from labs.viewer import viewer_of
 from labs.views.posted import created_once, edited, person, status_of
 

@@ -15,9 +15,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from labs import access, dates, delivery, health, mail, mail_folder, outbox
-from labs.mail_forms import MailSearchForm
-from labs.models import Lab, Message
+from core.mail import delivery, folder_backend, health, message_list, queue
+from core.mail.forms import MailSearchForm
+from core.mail.models import Message
+from core.timezones import formatting
+from labs import access
+from labs.models import Lab
 from labs.viewer import viewer_of
 
 PER_PAGE = 50
@@ -72,10 +75,10 @@ def mails_without_lab(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
     now = timezone.now()
-    form = MailSearchForm(request.GET, occasions=outbox.occasions_of(lab))
+    form = MailSearchForm(request.GET, occasions=message_list.occasions_of(_id(lab)))
     search = form.search
-    found = Paginator(outbox.find(lab, search), PER_PAGE).get_page(request.GET.get("page"))
-    counts = outbox.counts(lab)
+    found = Paginator(message_list.find(_id(lab), search), PER_PAGE).get_page(request.GET.get("page"))
+    counts = message_list.counts(_id(lab))
     context = {
         "lab": lab,
         "section": "mail",
@@ -86,18 +89,19 @@ def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
         "rows": [
             Row(
                 message,
-                outbox.occasion_in_words(message.occasion),
-                outbox.about_registration(message),
+                message_list.occasion_in_words(message.occasion),
+                message_list.about_registration(message),
             )
             for message in found
         ],
         "tabs": [
-            (tab, _tab_in_words(tab), counts[tab], tab in outbox.IN_TROUBLE) for tab in ("", *outbox.TABS)
+            (tab, _tab_in_words(tab), counts[tab], tab in message_list.IN_TROUBLE)
+            for tab in ("", *message_list.TABS)
         ],
         "total": counts[""],
         "failed": counts["failed"],
         "beat": _beat(lab),
-        "last_hour": outbox.last_hour(lab, now),
+        "last_hour": message_list.last_hour(_id(lab), now),
         "zone": lab.time_zone if lab else "UTC",
         "now": now,
         "sees_all": viewer_of(request).is_superuser,
@@ -119,9 +123,9 @@ def _tab_in_words(tab: str) -> str:
 def _beat(lab: Lab | None) -> Beat:
     """Say whether the worker lives and whether it keeps up."""
     language = get_language() or "en"
-    figures = delivery.summary(lab)
-    seen = dates.ago(figures.beat_age, language) if figures.beat_age else ""
-    waiting = dates.age(figures.oldest_unsent_age, language) if figures.oldest_unsent_age else ""
+    figures = delivery.summary(_id(lab))
+    seen = formatting.ago(figures.beat_age, language) if figures.beat_age else ""
+    waiting = formatting.age(figures.oldest_unsent_age, language) if figures.oldest_unsent_age else ""
     if figures.beat_age is None or figures.beat_age > health.BEAT_IS_LATE:
         return Beat(
             _("The mail worker does not run"),
@@ -162,16 +166,16 @@ def _message(request: HttpRequest, lab: Lab | None, public_id: UUID) -> HttpResp
         "lab": lab,
         "section": "mail",
         "message": found,
-        "occasion": outbox.occasion_in_words(found.occasion),
-        "registration": outbox.about_registration(found),
+        "occasion": message_list.occasion_in_words(found.occasion),
+        "registration": message_list.about_registration(found),
         "pieces": _pieces(content.text) if is_revealed else [Piece(content.text)],
         "subject": content.subject,
         "has_html": bool(content.html),
         "is_revealed": is_revealed,
         "has_links": bool(found.links),
-        "to_folder": mail_folder.is_in_use(),
+        "to_folder": folder_backend.is_in_use(),
         "attachments": found.attachments.annotate(size=Length("content")).defer("content").order_by("pk"),
-        "is_in_trouble": found.state in outbox.IN_TROUBLE,
+        "is_in_trouble": found.state in message_list.IN_TROUBLE,
         "is_tried_again": found.state == Message.State.QUEUED and bool(found.last_error),
         "zone": lab.time_zone if lab else "UTC",
         "now": timezone.now(),
@@ -234,7 +238,7 @@ def _retry(request: HttpRequest, found: Message) -> None:
 @require_POST
 def retry_failed(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Put all that failed back into the queue."""
-    count = delivery.retry_failed(lab)
+    count = delivery.retry_failed(lab.pk)
     if count:
         words = ngettext("%(count)d mail is queued again.", "%(count)d mails are queued again.", count)
         messages.success(request, words % {"count": count})
@@ -244,21 +248,25 @@ def retry_failed(request: HttpRequest, lab: Lab) -> HttpResponse:
 
 
 def _of(lab: Lab | None, public_id: UUID) -> Message:
-    return get_object_or_404(outbox.messages_of(lab).select_related("lab"), public_id=public_id)
+    return get_object_or_404(message_list.messages_of(_id(lab)).select_related("lab"), public_id=public_id)
 
 
-def _content(found: Message) -> tuple[mail.Rendered, bool]:
+def _content(found: Message) -> tuple[queue.Rendered, bool]:
     """Return what the mail says, and whether its private links are in it.
 
     They are masked, except where mails go into a folder on this machine: there this page is the mailbox.
     """
-    copy = mail_folder.delivered_copy(found)
+    copy = folder_backend.delivered_copy(found)
     if copy is not None:
         return copy, True
-    return mail.rendered(found, reveal=False), False
+    return queue.rendered(found, reveal=False), False
 
 
 def _pieces(text: str) -> list[Piece]:
     """Cut a text into words and addresses of this service; any other address stays words."""
     own = re.compile(rf"({re.escape(settings.BASE_URL)}/[^\s<>\"']*[^\s<>\"'.,;:!?)])")
     return [Piece(part, part if place % 2 else "") for place, part in enumerate(own.split(text)) if part]
+
+
+def _id(lab: Lab | None) -> int | None:
+    return lab.pk if lab else None

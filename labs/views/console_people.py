@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from labs import access, api_keys, roles, undo
-from labs.editing import Refused
 from labs.forms.people import KeyForm, StaffForm
+from labs.lab_editing import Refused
 from labs.models import ApiToken, Lab, Staff
 from labs.viewer import viewer_of
 from labs.views import removed

@@ -17,15 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from core.web.edit_conflicts import ChangedMeanwhile, Difference
 from labs import access, roles, undo
-from labs.editing import Refused
 from labs.forms.people import DelegateForm, PersonForm
 from labs.forms.programmes import ProgrammeForm
 from labs.forms.rows import NamedRow, NamedRows, with_more_rows
+from labs.lab_editing import Refused
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
-from labs.meanwhile import ChangedMeanwhile, Difference, hold
 from labs.models import Delegate, Programme, Staff
 from labs.programmes import change_programme, create_programme
+from labs.revisions import hold
 from labs.views import removed
 from labs.views.posted import created_once, edited, person, status_of
 

@@ -5,10 +5,10 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from core.web.http_caching import if_changed, read_by_programs
 from labs import access
-from labs.http import if_changed, read_by_programs
+from labs.branding_versions import logo_version, theme_version
 from labs.logos import MEDIA_TYPES
-from labs.look import logo_version, theme_version
 from labs.models import Lab
 from labs.theme import theme_css
 from labs.viewer import VISITOR, viewer_of

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from labs.editing import Refused
-from labs.forms.meanwhile import EditForm
-from labs.models import User
-from labs.submissions import FIELD, KeyReused, is_form_key, once
+from core.accounts.models import User
+from core.web.forms.edit_conflict import EditForm
+from core.web.idempotency import FIELD, KeyReused, is_form_key, once
+from labs.lab_editing import Refused
 
 Row = TypeVar("Row")
 Form = TypeVar("Form", bound=EditForm)
@@ -21,7 +21,7 @@ Form = TypeVar("Form", bound=EditForm)
 def created_once(
     request: HttpRequest, purpose: str, carry_out: Callable[[], dict[str, Any]]
 ) -> tuple[dict[str, Any], bool]:
-    """Carry out what a form creates, once however often it is sent; see `labs.submissions.once`.
+    """Carry out what a form creates, once however often it is sent; see `core.web.idempotency.once`.
 
     Raises Refused, from `carry_out` or for a form that is not one of ours or was sent with other answers before.
     """
@@ -48,9 +48,9 @@ def edited(
 ) -> tuple[Form, bool]:
     """Save what was typed over a row, unless somebody else saved it after the form was opened.
 
-    `hold` holds the row and returns it as it is now (`labs.meanwhile.hold`); `form_of` reads the answers against it,
-    `save` calls the verb or notes errors on the form. Returns the form and whether it was saved; one with a `conflict`
-    is ready to be shown: sent again, it is saved. Raises what `hold` raises.
+    `hold` holds the row and returns it as it is now (`core.web.revisions.hold`); `form_of` reads the answers
+    against it, `save` calls the verb or notes errors on the form. Returns the form and whether it was saved; one with a
+    `conflict` is ready to be shown: sent again, it is saved. Raises what `hold` raises.
     """
     form = form_of(hold())
     if not form.is_valid():

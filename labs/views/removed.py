@@ -7,9 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from core.accounts.models import User
 from labs import undo
-from labs.editing import Refused
-from labs.models import Lab, Programme, User
+from labs.lab_editing import Refused
+from labs.models import Lab, Programme
 from labs.revisions import hold_lab, touch
 from labs.signals import lab_rescheduled
 from labs.viewer import viewer_for

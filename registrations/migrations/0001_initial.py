@@ -1,8 +1,8 @@
+import core.search
+import core.timezones.zones
+import core.web.localized_fields
 import django.db.models.deletion
 import django.db.models.functions.text
-import labs.models.texts
-import labs.searching
-import labs.zones
 import simple_history.models
 import uuid
 from django.conf import settings
@@ -43,18 +43,24 @@ class Migration(migrations.Migration):
                     "name",
                     models.CharField(
                         max_length=200,
-                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
                         verbose_name="name",
                     ),
                 ),
-                ("email", labs.models.texts.EmailAddressField(max_length=254, verbose_name="e-mail")),
+                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="e-mail")),
                 ("email_key", models.CharField(editable=False, max_length=254)),
                 (
                     "city_text",
                     models.CharField(
                         blank=True,
                         max_length=100,
-                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
                         verbose_name="another city",
                     ),
                 ),
@@ -63,7 +69,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         max_length=200,
-                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
                         verbose_name="organisation",
                     ),
                 ),
@@ -79,7 +88,9 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_readers_zone], verbose_name="time zone"
+                        max_length=64,
+                        validators=[core.timezones.zones.validate_readers_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 ("consent_text", models.TextField(max_length=2000)),
@@ -189,18 +200,24 @@ class Migration(migrations.Migration):
                     "name",
                     models.CharField(
                         max_length=200,
-                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
                         verbose_name="name",
                     ),
                 ),
-                ("email", labs.models.texts.EmailAddressField(max_length=254, verbose_name="e-mail")),
+                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="e-mail")),
                 ("email_key", models.CharField(editable=False, max_length=254)),
                 (
                     "city_text",
                     models.CharField(
                         blank=True,
                         max_length=100,
-                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
                         verbose_name="another city",
                     ),
                 ),
@@ -209,7 +226,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         max_length=200,
-                        validators=[labs.models.texts.no_control_characters, labs.models.texts.one_line],
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
                         verbose_name="organisation",
                     ),
                 ),
@@ -225,7 +245,9 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_readers_zone], verbose_name="time zone"
+                        max_length=64,
+                        validators=[core.timezones.zones.validate_readers_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 ("consent_text", models.TextField(max_length=2000)),
@@ -238,8 +260,8 @@ class Migration(migrations.Migration):
                 ("link_version", models.PositiveIntegerField(default=1)),
                 ("feed_version", models.PositiveIntegerField(default=1)),
                 ("revised_at", models.DateTimeField(auto_now_add=True)),
-                ("name_key", labs.searching.SearchKeyField("name")),
-                ("contact_key", labs.searching.SearchKeyField("email", "organisation")),
+                ("name_key", core.search.SearchKeyField("name")),
+                ("contact_key", core.search.SearchKeyField("email", "organisation")),
                 (
                     "city",
                     models.ForeignKey(

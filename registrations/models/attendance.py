@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from labs.models.histories import History
+from core.web.history import History
 from registrations.models.people import Registration
 from sessions.models import Session
 

@@ -10,11 +10,11 @@ from django.db.models import Q
 from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
+from core.search import SearchKeyField, with_search_keys
+from core.timezones.zones import validate_readers_zone
+from core.web.history import History
+from core.web.localized_fields import EmailAddressField, no_control_characters, one_line
 from labs.models import City, Lab, StakeholderGroup
-from labs.models.histories import History
-from labs.models.texts import EmailAddressField, no_control_characters, one_line
-from labs.searching import SearchKeyField, with_search_keys
-from labs.zones import validate_readers_zone
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -34,9 +34,9 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 class Registration(models.Model):
     """One person in one lab, known by a name and by an address that he or she confirmed. Colleagues may share one.
 
-    Private links carry no stored secret: they are signed from `public_id` and a version (see `labs.tokens`), so
-    raising `link_version` or `feed_version` revokes them. Erasing the person empties the row and leaves it, so that
-    counts stay (see `registrations.erasing`).
+    Private links carry no stored secret: they are signed from `public_id` and a version (see `core.web.signed_links`),
+    so raising `link_version` or `feed_version` revokes them. Erasing the person empties the row and leaves it, so that
+    counts stay (see `registrations.erasure`).
     """
 
     class State(models.TextChoices):

@@ -2,8 +2,8 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from core.web.http_caching import read_by_programs
 from labs import access
-from labs.http import read_by_programs
 from registrations import links, personal_calendar, seats
 from registrations.models import Registration, Seat
 from sessions.delegate_calendars import user_of

@@ -21,8 +21,8 @@ from labs.viewer import viewer_of
 from labs.views import posted
 from registrations import attendance, door
 from registrations.console_forms import DoorSearchForm
-from registrations.finding import known
 from registrations.models import Registration
+from registrations.search import known
 from sessions.models import Session
 
 PER_PAGE = 100

@@ -16,22 +16,26 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from labs import access, dates, meanwhile, undo
-from labs.editing import Refused
-from labs.forms.base import DayField, HouseForm
-from labs.meanwhile import FIELD, GoneMeanwhile, hold
-from labs.models import Lab, User
-from labs.models.texts import reading
-from labs.moving import LabDates, dates_of
+from core.accounts.models import User
+from core.timezones import formatting
+from core.timezones.wall_clock import instant, wall
+from core.timezones.zones import offset_text
+from core.web import edit_conflicts
+from core.web.edit_conflicts import FIELD, GoneMeanwhile
+from core.web.forms.base import DayField, HouseForm
+from core.web.localized_fields import reading
+from labs import access, undo
+from labs.lab_editing import Refused
+from labs.models import Lab
+from labs.postponing import LabDates, dates_of
+from labs.revisions import hold
 from labs.viewer import viewer_for
 from labs.views.posted import person
-from labs.wall_clock import instant, wall
-from labs.zones import offset_text
 from registrations import seats
 from registrations.models import Seat
 from sessions.models import Session
 from sessions.moving import Folds, LabMove, Step, move_lab, planned
-from sessions.telling import undecided
+from sessions.unannounced_changes import undecided
 
 UNDOING = "lab-move"
 
@@ -74,13 +78,13 @@ def _fold_field(step: Step, which: str) -> forms.ChoiceField:
         for fold in (0, 1)
     ]
     asked = _("%(title)s: the clock shows %(time)s twice on %(day)s. Which one?")
-    said = {"time": dates.clock(at)}
+    said = {"time": formatting.clock(at)}
     return forms.ChoiceField(
         label=asked
         % {
             "title": step.session.title,
-            "time": dates.clock(at),
-            "day": dates.long_date(on, get_language() or "en"),
+            "time": formatting.clock(at),
+            "day": formatting.long_date(on, get_language() or "en"),
         },
         choices=[
             ("0", _("The first %(time)s, at %(offset)s") % {**said, "offset": offsets[0]}),
@@ -208,7 +212,7 @@ def _fingerprint(lab: Lab, found: LabMove) -> str:
         "zone": lab.time_zone,
         "sessions": sessions,
     }
-    return meanwhile.fingerprint(f"move {lab.pk} {found.dates.starts_on}", shown)
+    return edit_conflicts.fingerprint(f"move {lab.pk} {found.dates.starts_on}", shown)
 
 
 def _page(
@@ -254,8 +258,8 @@ def _changes(lab: Lab, found: LabMove, language: str) -> Iterator[Change]:
     new = found.dates
     yield Change(
         _("The lab"),
-        dates.date_range(lab.starts_on, lab.ends_on, language),
-        dates.date_range(new.starts_on, new.ends_on, language),
+        formatting.date_range(lab.starts_on, lab.ends_on, language),
+        formatting.date_range(new.starts_on, new.ends_on, language),
     )
     moments = (
         (_("Registration opens"), lab.registration_opens_at, new.opens_at),
@@ -267,14 +271,14 @@ def _changes(lab: Lab, found: LabMove, language: str) -> Iterator[Change]:
     kept = timedelta(days=lab.retention_days)
     yield Change(
         _("Answers are kept until"),
-        dates.long_date(lab.ends_on + kept, language),
-        dates.long_date(new.ends_on + kept, language),
+        formatting.long_date(lab.ends_on + kept, language),
+        formatting.long_date(new.ends_on + kept, language),
     )
 
 
 def _moment(at: datetime, zone: str, language: str) -> str:
     local = wall(at, zone)
-    return f"{dates.long_date(local.date(), language)}, {dates.clock(local)}"
+    return f"{formatting.long_date(local.date(), language)}, {formatting.clock(local)}"
 
 
 def _row(step: Step, lab: Lab, language: str) -> dict[str, Any]:
@@ -291,7 +295,7 @@ def _row(step: Step, lab: Lab, language: str) -> dict[str, Any]:
 
 def _span(one: Any, language: str) -> str:
     """Return day and hours by the clock on the wall of a session or of a plan."""
-    return dates.short_span(
+    return formatting.short_span(
         datetime.combine(one.start_date, one.start_time),
         datetime.combine(one.end_date, one.end_time),
         language,

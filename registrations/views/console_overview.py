@@ -14,14 +14,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from core.mail.delivery import summary
+from core.mail.models import Message
+from core.timezones.wall_clock import wall
 from labs import access
-from labs.delivery import summary
-from labs.models import City, Delegate, Lab, Message, Programme
+from labs.models import City, Delegate, Lab, Programme
 from labs.viewer import Viewer, viewer_of
 from labs.views.posted import person
-from labs.wall_clock import wall
-from registrations import attention, figures
-from registrations.chart import chart
+from registrations import alerts, statistics
+from registrations.chart_svg import chart
 from registrations.models import Registration
 from sessions import delegate_calendars
 from sessions.models import Session
@@ -79,7 +80,7 @@ def organise(request: HttpRequest) -> HttpResponse:
             "past": past,
             "programmes": owned.annotate(lab_count=Count("labs")).order_by("slug"),
             "mail": mail,
-            "mail_late": mail is not None and attention.worker_is_late(mail),
+            "mail_late": mail is not None and alerts.worker_is_late(mail),
             "sights": sights,
             "calendar": delegate_calendars.address_of(person(request)) if sights else "",
             "is_staff_anywhere": viewer.is_staff_anywhere,
@@ -102,7 +103,7 @@ def _glances(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabAtAGlanc
         .values_list("lab")
         .annotate(Count("pk"))
     )
-    came = figures.attended(ids)
+    came = statistics.attended(ids)
     rows = (
         Session.objects.filter(lab__in=ids)
         .order_by("lab", "starts_at")
@@ -172,9 +173,9 @@ def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
     )
     for session in sessions:
         session.lab = lab
-    mail = summary(lab)
-    totals = figures.totals(lab)
-    counts = figures.by_day(lab)
+    mail = summary(lab.pk)
+    totals = statistics.totals(lab)
+    counts = statistics.by_day(lab)
     closes = lab.registration_closes_at
     # The drawing ends with the registration window, or with the lab; not with today, years later.
     until = min(today, lab.ends_on if closes is None else wall(closes, lab.time_zone).date())
@@ -191,10 +192,10 @@ def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
             "cities": _cities(lab),
             "days_to_first": _days_to(following, lab, today),
             "running": bool(following) and following[0].starts_at <= now,
-            "attention": attention.needed(lab, sessions, mail, now),
+            "attention": alerts.needed(lab, sessions, mail, now),
             "mail": mail,
             "mail_left": mail.sent + mail.delivered,
-            "mail_late": attention.worker_is_late(mail),
+            "mail_late": alerts.worker_is_late(mail),
             "beat_words": _age(mail.beat_age),
             "oldest_words": _age(mail.oldest_unsent_age),
             "sessions": sessions,

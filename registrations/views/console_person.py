@@ -13,12 +13,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from labs import access, outbox
-from labs.meanwhile import FIELD, was_shown
-from labs.models import Lab, Message
+from core.mail import message_list
+from core.mail.models import Message
+from core.web.edit_conflicts import FIELD, was_shown
+from core.web.error_messages import said_of
+from labs import access
+from labs.models import Lab
 from labs.views import posted
-from labs.wording import said_of
-from registrations import erasing, finding, organising, registering, seats
+from registrations import erasure, organiser_actions, registering, search, seats
 from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm, about_address, about_details
 from registrations.models import Attendance, Registration, Seat, SeatMovement
@@ -69,7 +71,7 @@ def _page(
         rows=rows,
         attended=person.attendances.over().count(),
         form=form or _seat_form(lab, person, rows),
-        mails=[MailRow(message, outbox.occasion_in_words(message.occasion)) for message in written],
+        mails=[MailRow(message, message_list.occasion_in_words(message.occasion)) for message in written],
         changes=changes_of(person, get_language() or "en"),
     )
     return render(request, "registrations/console/person.html", context, status=status)
@@ -126,7 +128,7 @@ def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
     if not form.is_valid():
         return _page(request, lab, person, form, status=422)
     try:
-        seat = organising.give_seat(person, form.chosen, posted.person(request))
+        seat = organiser_actions.give_seat(person, form.chosen, posted.person(request))
     except Refused as refusal:
         form.add_error("session", str(refusal.message))
         return _page(request, lab, person, form, status=422)
@@ -149,7 +151,7 @@ def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) 
         raise Http404
     if request.method == "POST":
         try:
-            organising.take_back(person, row.session, posted.person(request))
+            organiser_actions.take_back(person, row.session, posted.person(request))
         except Refused as refusal:
             messages.error(request, str(refusal.message))
         else:
@@ -204,7 +206,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 
         def save(form: AddressForm) -> None:
             try:
-                message = organising.correct_address(
+                message = organiser_actions.correct_address(
                     person, form.cleaned_data["email"], posted.person(request)
                 )
             except Refused as refusal:
@@ -247,7 +249,7 @@ def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
     """Send the private link, or the question to confirm, once more."""
     person = _one(lab, registration)
     try:
-        _message, is_new = organising.send_link(person)
+        _message, is_new = organiser_actions.send_link(person)
     except Refused as refusal:
         messages.error(request, str(refusal.message))
     else:
@@ -285,7 +287,7 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Erase the person: says what goes and what stays, and does it only after that."""
     person = _one(lab, registration)
     if request.method == "POST":
-        erasing.erase(person, posted.person(request))
+        erasure.erase(person, posted.person(request))
         messages.success(request, _("The person is erased."))
         return redirect("console_registrations", lab.slug)
     rows = _seat_rows(person)
@@ -305,7 +307,7 @@ def _one(lab: Lab, public_id: UUID) -> Registration:
 
 
 def _people(lab: Lab) -> RegistrationQuerySet:
-    return finding.known(lab).select_related("city", "stakeholder_group", "lab__programme")
+    return search.known(lab).select_related("city", "stakeholder_group", "lab__programme")
 
 
 def _about(person: Registration) -> str:

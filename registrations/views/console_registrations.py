@@ -10,10 +10,10 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from core.timezones.wall_clock import wall
 from labs import access
 from labs.models import Lab
-from labs.wall_clock import wall
-from registrations import figures, finding
+from registrations import search, statistics
 from registrations.console_forms import PeopleSearchForm
 from registrations.export import csv_lines, for_export
 from registrations.models.people import RegistrationQuerySet
@@ -29,10 +29,10 @@ PER_PAGE = 50
 def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Everybody who registered; search, filters and order stand in the query and stay while pages are turned."""
     form = _form(request, lab)
-    found = finding.find(lab, form.search)
-    page = Paginator(finding.with_seats(found), PER_PAGE).get_page(request.GET.get("page"))
+    found = search.find(lab, form.search)
+    page = Paginator(search.with_seats(found), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
-    totals = figures.totals(lab)
+    totals = statistics.totals(lab)
     context = {
         "lab": lab,
         "section": "registrations",
@@ -40,7 +40,7 @@ def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
         "invalid": bool(form.errors),
         "session": form.narrowed_to,
         "page_obj": page,
-        "rows": finding.rows(page, form.narrowed_to),
+        "rows": search.rows(page, form.narrowed_to),
         "totals": totals,
         "sort": form.search.order,
         "shows_attended": lab.starts_on <= wall(now, lab.time_zone).date(),
@@ -56,7 +56,7 @@ def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
 def registrations_csv(request: HttpRequest, lab: Lab) -> StreamingHttpResponse:
     """The same people, all of them, as a file."""
     form = _form(request, lab)
-    found = finding.find(lab, form.search)
+    found = search.find(lab, form.search)
     logger.info("user %s exports registrations of lab %s", request.user.pk, lab.pk)
     name = f"{lab.slug}-registrations-{wall(timezone.now(), lab.time_zone):%Y-%m-%d}.csv"
     return StreamingHttpResponse(

@@ -11,25 +11,25 @@ from django.views.decorators.http import require_http_methods
 
 from labs import access
 from labs.models import Lab
-from registrations import news
-from sessions import telling
+from registrations import notifications
+from sessions import unannounced_changes
 
 
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def untold(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Show what people do not know yet, and ask: email them, or not."""
-    moved = telling.moved_in(lab, get_language() or "en")
+    moved = unannounced_changes.moved_in(lab, get_language() or "en")
     if request.method == "POST":
         tell = request.POST.get("answer") != "no"
         # Only what the page showed: somebody else may have moved another session meanwhile.
         shown = set(request.POST.getlist("session"))
-        told = telling.decide((one.session for one in moved if one.session.slug in shown), tell)
-        _say(request, news.how_many(told))
+        told = unannounced_changes.decide((one.session for one in moved if one.session.slug in shown), tell)
+        _say(request, notifications.how_many(told))
         return redirect("console_sessions", lab.slug)
     if not moved:
         return redirect("console_sessions", lab.slug)
-    emails = news.how_many([one.session for one in moved])
+    emails = notifications.how_many([one.session for one in moved])
     context = {"lab": lab, "section": "sessions", "moved": moved, "emails": emails}
     return render(request, "registrations/console/untold.html", context)
 

@@ -9,18 +9,20 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from labs import access, zone_hours
-from labs.models import Message
+from core.mail.models import Message
+from core.timezones import zone_hours
+from core.web.access import View
+from labs import access
 from labs.viewer import Viewer, viewer_of
-from registrations import erasing, links, registering, seats
+from registrations import erasure, links, registering, seats
 from registrations.forms import SWITCH, DetailsForm, SessionsForm, as_typed, details_initial
-from registrations.history import events
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.refusals import Refused
+from registrations.timeline import events
 from registrations.visibility import in_sight, viewers_of
 from sessions.models import Session
 from sessions.places import is_online, join_link_of
-from sessions.zone_notes import instants_of
+from sessions.timezone_hints import instants_of
 
 State = Registration.State
 # What the page says was just done; anything else in the address says nothing.
@@ -55,7 +57,7 @@ class OwnSeat:
         return has_seat and is_online(self.session) and not self.is_over and not self.join_link
 
 
-def _too_late_shows_what_is(view: access.type_of_view) -> access.type_of_view:
+def _too_late_shows_what_is(view: View) -> View:
     """Lead to the registration's own page where a change came too late: it was cancelled or erased meanwhile."""
 
     @functools.wraps(view)
@@ -294,7 +296,7 @@ def registration_erase(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     if request.method == "POST":
-        erasing.erase(found)
+        erasure.erase(found)
         return redirect("registration_erased")
     return render(
         request,
@@ -317,7 +319,7 @@ def registration_leave(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     if request.method == "POST":
-        erasing.erase(found)
+        erasure.erase(found)
         return redirect("registration_erased")
     return render(request, "registrations/leave.html", {"lab": found.lab, "registration": found})
 

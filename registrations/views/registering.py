@@ -8,17 +8,17 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.mail.address_budget import EMAILS_PER_HOUR
+from core.web.email_addresses import address_key
+from core.web.idempotency import FIELD, KeyReused, once
+from core.web.rate_limits import allow, client_address
 from labs import access
-from labs.email_addresses import address_key
-from labs.in_sight import lab_in_sight
-from labs.mail_budget import EMAILS_PER_HOUR
+from labs.lookups import lab_in_sight
 from labs.models import Lab
-from labs.submissions import FIELD, KeyReused, once
-from labs.throttle import allow, client_address
 from labs.viewer import viewer_of
 from registrations import registering
 from registrations.consent import consent_words
-from registrations.erasing import about_address
+from registrations.erasure import about_address
 from registrations.forms import SWITCH, LinkForm, RegistrationForm, as_typed, is_slug
 from registrations.refusals import Refused
 from sessions.models import Session

@@ -11,10 +11,10 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import HourField, HouseForm, HouseRows, NumberField, TextsField, keeping
+from core.web.forms.base import HourField, HouseForm, HouseRows, NumberField, TextsField, keeping
+from core.web.localized_fields import PARAGRAPHS, languages_of, reading
 from labs.forms.rows import RowForm, Rows, refuse_fewer_rows
 from labs.models import Lab
-from labs.models.texts import PARAGRAPHS, languages_of, reading
 from sessions.forms.choices import Choices
 from sessions.models import AgendaItem, Appearance, Speaker
 from sessions.plans import AGENDA_LIMIT, AgendaPlan, AppearancePlan

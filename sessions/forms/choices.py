@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from labs.models.texts import reading
+from core.web.localized_fields import reading
 
 CITIES_ONLY = dict.fromkeys(("invalid_choice", "invalid_pk_value"), _("Choose cities of this programme."))
 

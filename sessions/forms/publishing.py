@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import CitiesField, HouseForm, TextsField
+from core.web.forms.base import CitiesField, HouseForm, TextsField
 from labs.models import City, Lab
 from sessions.forms.choices import CITIES_ONLY, named
 

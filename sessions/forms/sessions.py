@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import (
+from core.timezones.zones import validate_zone
+from core.web.forms.base import (
     CitiesField,
     DayField,
     HourField,
@@ -18,9 +19,8 @@ from labs.forms.base import (
     ZoneField,
     fold_field,
 )
+from core.web.localized_fields import PARAGRAPHS
 from labs.models import City, Lab, Room, Track
-from labs.models.texts import PARAGRAPHS
-from labs.zones import validate_zone
 from sessions.forms.choices import CITIES_ONLY, named
 from sessions.models import Session
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan

@@ -1,4 +1,4 @@
-"""A speaker's profile, as organisers fill it in. Planned and checked by `sessions.speaking`."""
+"""A speaker's profile, as organisers fill it in. Planned and checked by `sessions.speakers`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.forms.base import CityField, TextsField
-from labs.forms.meanwhile import EditForm
+from core.web.forms.base import CityField, TextsField
+from core.web.forms.edit_conflict import EditForm
+from core.web.localized_fields import PARAGRAPHS
 from labs.models import City, Programme
-from labs.models.texts import PARAGRAPHS
 from sessions.forms.choices import named
 from sessions.models import Speaker
-from sessions.speaking import SpeakerPlan
+from sessions.speakers import SpeakerPlan
 
 
 def about_speaker(programme: Programme, slug: str) -> str:
-    """Name a speaker, also one who is no more, for `labs.meanwhile`."""
+    """Name a speaker, also one who is no more, for `core.web.edit_conflicts`."""
     return f"speaker {programme.pk} {slug}"
 
 

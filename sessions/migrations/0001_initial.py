@@ -1,8 +1,8 @@
+import core.timezones.zones
+import core.web.localized_fields
 import django.db.models.deletion
 import django.utils.timezone
 import i18nfield.fields
-import labs.models.texts
-import labs.zones
 import sessions.models.agenda
 import simple_history.models
 from django.conf import settings
@@ -30,9 +30,9 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(300),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -42,8 +42,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                     models.URLField(
                         blank=True,
                         max_length=500,
-                        validators=[labs.models.texts.web_address],
+                        validators=[core.web.localized_fields.web_address],
                         verbose_name="join link",
                     ),
                 ),
@@ -65,7 +65,9 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                        max_length=64,
+                        validators=[core.timezones.zones.validate_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 ("starts_at", models.DateTimeField(editable=False)),
@@ -94,9 +96,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(300),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -192,9 +194,9 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(300),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -204,8 +206,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -214,7 +216,7 @@ class Migration(migrations.Migration):
                     models.URLField(
                         blank=True,
                         max_length=500,
-                        validators=[labs.models.texts.web_address],
+                        validators=[core.web.localized_fields.web_address],
                         verbose_name="join link",
                     ),
                 ),
@@ -227,7 +229,9 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=64, validators=[labs.zones.validate_zone], verbose_name="time zone"
+                        max_length=64,
+                        validators=[core.timezones.zones.validate_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 ("starts_at", models.DateTimeField(editable=False)),
@@ -256,9 +260,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(300),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -375,9 +379,9 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(300),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -387,8 +391,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -448,9 +452,9 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(300),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -460,8 +464,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -497,9 +501,9 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ]
                     ),
                 ),
@@ -509,9 +513,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(200),
-                            labs.models.texts.no_control_characters,
-                            labs.models.texts.one_line,
+                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
                         ],
                     ),
                 ),
@@ -521,8 +525,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            labs.models.texts.EachLanguageAtMost(10000),
-                            labs.models.texts.no_control_characters,
+                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.no_control_characters,
                         ],
                     ),
                 ),
@@ -531,7 +535,10 @@ class Migration(migrations.Migration):
                     models.URLField(
                         blank=True,
                         max_length=300,
-                        validators=[labs.models.texts.no_control_characters, labs.models.texts.web_address],
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.web_address,
+                        ],
                         verbose_name="website",
                     ),
                 ),

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from core.timezones.zones import validate_zone
+from core.web.history import History
+from core.web.localized_fields import no_control_characters, prose, web_address, words
 from labs.models import City, Lab, Programme, Room, Track
-from labs.models.histories import History
-from labs.models.texts import no_control_characters, prose, web_address, words
-from labs.zones import validate_zone
 from sessions.visibility import SessionQuerySet, SpeakerQuerySet
 
 if TYPE_CHECKING:

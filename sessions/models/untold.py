@@ -8,7 +8,8 @@ from sessions.models.agenda import Session
 class UntoldChange(models.Model):
     """When and where a session was by what its people know, while an organiser has not said whether to tell them.
 
-    `was` holds the facts of `sessions.telling.facts_of`, as they were before the first change that is not told.
+    `was` holds the facts of `sessions.unannounced_changes.facts_of`, as they were before the first change that is not
+    told.
     """
 
     session = models.OneToOneField(Session, models.CASCADE, related_name="untold")

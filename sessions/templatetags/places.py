@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from labs.templatetags.house import icon
+from core.web.templatetags.site_tags import icon
 from sessions.models import Session
 from sessions.places import is_online, place_marked
 

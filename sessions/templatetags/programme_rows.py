@@ -11,7 +11,7 @@ from django.utils.html import conditional_escape as html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from labs.templatetags.house import icon
+from core.web.templatetags.site_tags import icon
 from sessions.programme import AgendaRow, Moment, SessionRow
 
 register = template.Library()

@@ -14,7 +14,7 @@ from i18nfield.forms import I18nForm, I18nFormField, I18nTextInput
 
 from labs import access
 from labs.theme import clean_colour, contrast, theme_values, was_moved
-from sessions import figure
+from sessions import timetable_svg
 
 MONDAY = datetime(2027, 4, 5, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ def _at(day: int, hour: float) -> datetime:
 
 def _figures() -> dict[str, Any]:
     language = get_language() or "en"
-    week = figure.weigh(
+    week = timetable_svg.weigh(
         [
             (_at(1, 11), _at(1, 11.5), False),
             (_at(1, 11.5), _at(1, 13), False),
@@ -75,15 +75,18 @@ def _figures() -> dict[str, Any]:
         ]
     )
     own = [
-        figure.Stretch(_at(3, 12.5), _at(3, 13.5), "Panel 1"),
-        figure.Stretch(_at(3, 13.5), _at(3, 14.5), "Panel 2"),
+        timetable_svg.Stretch(_at(3, 12.5), _at(3, 13.5), "Panel 1"),
+        timetable_svg.Stretch(_at(3, 13.5), _at(3, 14.5), "Panel 2"),
     ]
-    beside = [figure.Stretch(_at(3, 13.5), _at(3, 14.5), "Room 2", figure.Weight.SOFT)]
+    beside = [timetable_svg.Stretch(_at(3, 13.5), _at(3, 14.5), "Room 2", timetable_svg.Weight.SOFT)]
     return {
-        "timetable": figure.timetable(week, language),
-        "tile": figure.tile(week),
-        "ruler": figure.ruler(
-            own, beside, figure.Scale("Europe/Sofia", "Sofia"), figure.Scale("Europe/Rome", "Rome")
+        "timetable": timetable_svg.timetable(week, language),
+        "tile": timetable_svg.tile(week),
+        "ruler": timetable_svg.ruler(
+            own,
+            beside,
+            timetable_svg.Scale("Europe/Sofia", "Sofia"),
+            timetable_svg.Scale("Europe/Rome", "Rome"),
         ),
     }
 

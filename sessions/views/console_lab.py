@@ -13,15 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from labs import access, editing, undo
-from labs.editing import Refused
+from core.web.edit_conflicts import GoneMeanwhile
+from labs import access, lab_editing, undo
 from labs.forms.labs import LabForm
-from labs.meanwhile import GoneMeanwhile, hold
+from labs.lab_editing import Refused
 from labs.models import Lab, Programme
+from labs.revisions import hold
 from labs.viewer import viewer_of
 from labs.views import removed
 from labs.views.posted import created_once, edited, person, status_of
-from sessions import lab_frames
+from sessions import lab_dates
 from sessions.models import Session
 
 
@@ -34,9 +35,9 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
         by = person(request)
 
         def create() -> dict[str, Any]:
-            lab = editing.create_lab(programme, form.plan, by)
+            lab = lab_editing.create_lab(programme, form.plan, by)
             if form.logo_bytes is not None:
-                editing.set_logo(lab, form.logo_bytes, by)
+                lab_editing.set_logo(lab, form.logo_bytes, by)
             return {"lab": lab.slug}
 
         try:
@@ -70,11 +71,11 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
         @transaction.atomic
         def save(form: LabForm) -> None:
             before.update(zone=lab.time_zone, colour=lab.colour)
-            editing.change_lab(lab, form.plan, person(request))
+            lab_editing.change_lab(lab, form.plan, person(request))
             if form.logo_bytes is not None:
-                editing.set_logo(lab, form.logo_bytes, person(request))
+                lab_editing.set_logo(lab, form.logo_bytes, person(request))
             elif form.cleaned_data.get("remove_logo") and lab.logo:
-                editing.set_logo(lab, None, person(request))
+                lab_editing.set_logo(lab, None, person(request))
 
         try:
             form, is_saved = edited(
@@ -100,7 +101,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
             "form": form,
             "section": "settings",
             "tab": "lab",
-            "zone_note": lab_frames.why_zone_matters(lab),
+            "zone_note": lab_dates.why_zone_matters(lab),
             "conflict": form.conflict,
         },
         status=status_of(form),
@@ -110,7 +111,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
 def _say_what_follows(request: HttpRequest, lab: Lab, zone: str, colour: str) -> None:
     """Tell what else a new zone or colour means."""
     if lab.time_zone != zone:
-        messages.info(request, lab_frames.why_zone_matters(lab))
+        messages.info(request, lab_dates.why_zone_matters(lab))
     if lab.colour and lab.colour != colour and lab.theme_values.get("lab") != lab.colour:
         messages.info(
             request,
@@ -124,7 +125,7 @@ def _say_what_follows(request: HttpRequest, lab: Lab, zone: str, colour: str) ->
 def publish(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Ask, then show the lab to everybody."""
     if request.method == "POST":
-        editing.publish_lab(lab, person(request))
+        lab_editing.publish_lab(lab, person(request))
         messages.success(request, _("The lab is public."))
         return redirect("console_lab", lab.slug)
     sessions = lab.sessions.all()
@@ -149,10 +150,10 @@ def publish(request: HttpRequest, lab: Lab) -> HttpResponse:
 def unpublish(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Ask, then take the lab back into the drafts."""
     if request.method == "POST":
-        editing.unpublish_lab(lab, person(request))
+        lab_editing.unpublish_lab(lab, person(request))
         messages.success(request, _("The lab is a draft again."))
         return redirect("console_lab", lab.slug)
-    seats = lab_frames.seats_of(lab)
+    seats = lab_dates.seats_of(lab)
     facts = [
         _("Only its organisers see its pages, calendars and registration until you publish it again."),
         _("Nobody is written to."),
@@ -179,7 +180,7 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
     if request.method == "POST":
         title, rows = str(lab.title), undo.rows_of(lab)
         try:
-            editing.delete_lab(lab, person(request))
+            lab_editing.delete_lab(lab, person(request))
         except Refused as error:
             messages.error(request, error.message)
             return redirect("console_lab_edit", lab.slug)
@@ -191,7 +192,7 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
             programme=lab.programme,
         )
         return redirect("organise")
-    if not lab_frames.may_be_deleted(lab):
+    if not lab_dates.may_be_deleted(lab):
         facts = [
             _("People have seen its sessions, or it has registrations or emails."),
             _("Make it a draft instead: then only its organisers see it."),

@@ -16,19 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from core.timezones.wall_clock import wall
+from core.web.edit_conflicts import FIELD, Difference, GoneMeanwhile, was_shown
 from labs import access, undo
-from labs.editing import Refused
 from labs.forms.days import DayRow, DayRows, SentDays
 from labs.forms.rooms import RoomForm, about_room
+from labs.lab_editing import Refused
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
-from labs.meanwhile import FIELD, Difference, GoneMeanwhile, hold, was_shown
 from labs.models import Lab, Room
+from labs.revisions import hold
 from labs.views import removed
 from labs.views.console_programme import NamedPage, has_errors
 from labs.views.posted import created_once, edited, person, status_of
-from labs.wall_clock import wall
 from sessions.models import Session
-from sessions.telling import undecided
+from sessions.unannounced_changes import undecided
 
 DaySet: Any = formset_factory(DayRow, formset=DayRows, extra=0, max_num=400, absolute_max=400)
 # With more days than these, only those are listed that have sessions or a heading.

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from labs import access, undo
-from labs.editing import Refused
+from labs.lab_editing import Refused
 from labs.models import Lab
 from labs.views import removed
 from labs.views.posted import person

@@ -15,26 +15,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from core.search import alphabetical
+from core.timezones.wall_clock import wall
+from core.web.edit_conflicts import Difference
+from core.web.slugs import address_for
 from labs import access
-from labs.addresses import address_for
-from labs.editing import Refused
 from labs.forms.rows import with_more_rows
-from labs.meanwhile import Difference
+from labs.lab_editing import Refused
 from labs.models import Lab, LabDay
 from labs.revisions import hold_lab
-from labs.searching import alphabetical
 from labs.views.console_programme import has_errors
 from labs.views.posted import created_once, person
-from labs.wall_clock import wall
-from sessions import comparing
+from sessions import diff
 from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import ScheduleError, SessionPlan
 from sessions.scheduling import ChangedMeanwhile, change_session, create_session, may_be_deleted, plan_of
-from sessions.telling import undecided
-from sessions.views.undo_save import say_saved
+from sessions.unannounced_changes import undecided
+from sessions.views.undo import say_saved
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
 EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
@@ -288,7 +288,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         except ScheduleError as error:
             desk.take_over(error)
         except ChangedMeanwhile:
-            return _page(request, desk, comparing.differences(plan_of(found), plan))
+            return _page(request, desk, diff.differences(plan_of(found), plan))
         else:
             if changed.revised_at == revision:
                 messages.success(request, _("The session is saved."))
@@ -366,5 +366,5 @@ def history(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     return render(
         request,
         "sessions/console/session_history.html",
-        {"lab": lab, "section": "sessions", "session": found, "events": comparing.history_of(found)},
+        {"lab": lab, "section": "sessions", "session": found, "events": diff.history_of(found)},
     )

@@ -13,18 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from core.search import alphabetical
+from core.web.edit_conflicts import FIELD, GoneMeanwhile, was_shown
 from labs import access, undo
-from labs.editing import Refused
-from labs.meanwhile import FIELD, GoneMeanwhile, hold, was_shown
+from labs.lab_editing import Refused
 from labs.models import Lab
-from labs.searching import alphabetical
+from labs.revisions import hold
 from labs.viewer import viewer_of
 from labs.views import removed
 from labs.views.posted import created_once, edited, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm, about_speaker
 from sessions.models import Appearance, Speaker
-from sessions.speaking import change_speaker, create_speaker, delete_speaker, other_labs
+from sessions.speakers import change_speaker, create_speaker, delete_speaker, other_labs
 
 
 @access.organiser

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from core.web.http_caching import read_by_programs
 from labs import access
-from labs.http import read_by_programs
 from labs.models import Lab, Programme
 from labs.viewer import VISITOR
 from sessions.models import Appearance, Session

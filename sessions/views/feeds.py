@@ -17,12 +17,13 @@ from django.db.models import Exists, Manager, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from core.accounts.models import User
+from core.timezones.zones import rules_version
+from core.web.http_caching import if_changed, read_by_programs
 from labs import access
-from labs.http import if_changed, read_by_programs
-from labs.models import Lab, Programme, Track, User
+from labs.models import Lab, Programme, Track
 from labs.viewer import VISITOR, viewer_of
-from labs.zones import rules_version
-from sessions import entries, once_public
+from sessions import calendar_entries, withdrawn_feeds
 from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
 from sessions.delegate_calendars import as_delegate
 from sessions.models import Session
@@ -141,7 +142,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     what_tells = ("pk", "revision", "revised_at", "public_revised_at", "languages")
     known = Lab.objects.visible_to(VISITOR).filter(slug=lab).order_by().values_list(*what_tells).first()
     if known is None:
-        withdrawn = once_public.withdrawn_lab(lab)
+        withdrawn = withdrawn_feeds.withdrawn_lab(lab)
         if withdrawn is None:
             raise Http404
         return _nothing(request, ("withdrawn lab", withdrawn.pk), withdrawn.public_revised_at)
@@ -149,7 +150,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 
     def make(language: str) -> Feed:
         found = Lab.objects.select_related("programme").get(pk=pk)
-        return entries.lab_feed(found, _public(found.sessions), language)
+        return calendar_entries.lab_feed(found, _public(found.sessions), language)
 
     return _feed_answer(request, ("lab", pk, *revision), revised_at, make, languages[0])
 
@@ -162,7 +163,7 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
     tracks = Track.objects.filter(Exists(in_sight), lab__slug=lab).select_related("lab__programme")
     found = tracks.filter(slug=track).first()
     if found is None:
-        emptied = once_public.emptied_track(lab, track)
+        emptied = withdrawn_feeds.emptied_track(lab, track)
         if emptied is None:
             raise Http404
         return _nothing(request, ("emptied track", emptied.pk, track), emptied.public_revised_at)
@@ -170,7 +171,7 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
         request,
         ("track", found.pk, *_revision_of(found.lab)),
         found.lab.public_revised_at,
-        lambda language: entries.track_feed(
+        lambda language: calendar_entries.track_feed(
             found.lab, found, _public(found.lab.sessions).filter(track=found), language
         ),
         found.lab.default_language,
@@ -183,7 +184,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
     """The public sessions of all public labs of a programme; none where it was withdrawn with all of them."""
     found = Programme.objects.visible_to(VISITOR).filter(slug=programme).first()
     if found is None:
-        withdrawn = once_public.withdrawn_programme(programme)
+        withdrawn = withdrawn_feeds.withdrawn_programme(programme)
         if withdrawn is None:
             raise Http404
         return _nothing(request, ("withdrawn programme", withdrawn.pk), None)
@@ -199,7 +200,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
         request,
         ("programme", found.pk, found.revised_at, public),
         max([found.revised_at, *dates]),
-        lambda language: entries.programme_feed(
+        lambda language: calendar_entries.programme_feed(
             found, _public(Session.objects).filter(lab__programme=found), language
         ),
         found.default_language,
@@ -226,7 +227,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         request,
         ("session", found.pk, *_revision_of(found.lab)),
         found.lab.public_revised_at if shared else None,
-        lambda: entries.session_file(in_sight.for_pages().get(), language),
+        lambda: calendar_entries.session_file(in_sight.for_pages().get(), language),
         language=language,
         shared=shared,
         file_name=found.slug,
@@ -255,7 +256,7 @@ def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
         ),
         # Nobody dates the day on which somebody ceases to be a delegate, or a session to be one of his or hers.
         None,
-        lambda: feed_bytes(entries.delegate_feed(sessions, language)),
+        lambda: feed_bytes(calendar_entries.delegate_feed(sessions, language)),
         language=language,
         shared=False,
     )

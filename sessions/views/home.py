@@ -14,18 +14,18 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from core.search import alphabetical
+from core.web.localized_fields import reading
+from core.web.localized_html import marked
 from labs import access
 from labs.models import City, Lab, Programme
-from labs.models.texts import reading
-from labs.searching import alphabetical
-from labs.spoken import marked
 from labs.viewer import Viewer, viewer_of
-from sessions import lab_facts, programme
-from sessions.figure import Figure, tile, timetable
+from sessions import lab_summary, programme
+from sessions.calendar_links import public_calendar
 from sessions.models import Session
-from sessions.preview import programme_preview
+from sessions.opengraph import programme_preview
 from sessions.programme import View
-from sessions.subscribing import public_calendar
+from sessions.timetable_svg import Figure, tile, timetable
 from sessions.views.pages import language_of, view_for
 
 # So many sessions stand on the home page, and so many past labs.
@@ -77,9 +77,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if following:
         view = view_for(request, following, now)
         context |= {
-            "facts": lab_facts.facts(following, language, now),
+            "facts": lab_summary.facts(following, language, now),
             "figure": timetable(programme.blocks(sessions[following.pk], view.zone), language),
-            "registration": lab_facts.registration_of(following, now),
+            "registration": lab_summary.registration_of(following, now),
             "zone": view.zone,
             "board": _board(following, viewer, view),
         }
@@ -147,8 +147,8 @@ def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: st
         LabCard(
             lab=lab,
             year=lab.starts_on.year,
-            when=lab_facts.when_of(lab, language),
-            where=lab_facts.where_of(lab, language),
+            when=lab_summary.when_of(lab, language),
+            where=lab_summary.where_of(lab, language),
             figure=tile(programme.blocks(sessions[lab.pk], lab.time_zone)),
             sessions=sum(session.visibility != Session.Visibility.DRAFT for session in sessions[lab.pk]),
         )

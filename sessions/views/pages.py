@@ -17,20 +17,21 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from labs import access, zone_hours
-from labs.in_sight import lab_in_sight
+from core.search import alphabetical
+from core.timezones import zone_hours
+from core.timezones.zones import city_of
+from core.web.localized_fields import reading
+from labs import access
+from labs.lookups import lab_in_sight
 from labs.models import City, Lab, LabDay
-from labs.models.texts import reading
-from labs.searching import alphabetical
 from labs.viewer import Viewer, viewer_of
-from labs.zones import city_of
-from sessions import lab_facts, linked_data, programme, zone_notes
-from sessions.figure import Scale, Stretch, Weight, ruler, timetable
+from sessions import json_ld, lab_summary, programme, timezone_hints
+from sessions.calendar_links import public_calendar
 from sessions.listing import sessions_of
 from sessions.models import Session
-from sessions.preview import lab_preview, session_preview
+from sessions.opengraph import lab_preview, session_preview
 from sessions.programme import View
-from sessions.subscribing import public_calendar
+from sessions.timetable_svg import Scale, Stretch, Weight, ruler, timetable
 
 
 @dataclass(frozen=True)
@@ -80,34 +81,32 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     starts = [session.starts_at for session in shown]
     context = {
         "lab": found,
-        "facts": lab_facts.facts(found, view.language, now),
+        "facts": lab_summary.facts(found, view.language, now),
         "figure": timetable(programme.blocks(everything, view.zone), view.language),
         "days": days,
         "zone_words": _zone_words(found, view, shown, cities),
         "first_at": starts[0].isoformat() if starts else "",
-        "zones": zone_notes.zone_options(
+        "zones": timezone_hints.zone_options(
             found.time_zone,
             {city.time_zone for city in cities},
             reader_zone(request),
-            zone_notes.instants_of(shown) or [now],
+            timezone_hints.instants_of(shown) or [now],
             view.language,
         ),
-        "all_zones": zone_notes.all_zones(view.language),
+        "all_zones": timezone_hints.all_zones(view.language),
         "tracks": tracks_of(everything, chosen, view.language, found.default_language),
         "filtered": bool(chosen),
         "nothing": programme.nothing_yet(bool(chosen)),
         "speakers": programme.people_of(everything, found, view.language),
         "beyond_public": _beyond_public(everything, found, viewer, cities),
-        "registration": lab_facts.registration_of(found, now),
+        "registration": lab_summary.registration_of(found, now),
         "chooses": any(row.may_choose for day in days for row in day.rows),
         # What is ticked goes along with every choice of zone, track or language: they are sent with the same form.
         "kept_form": "programme",
         "picked_query": _query_of(request.GET.getlist("session")),
         "picked_elsewhere": _picked_elsewhere(everything, shown, view),
         "printed_on": now.astimezone(ZoneInfo(view.zone)).date(),
-        "linked_data": linked_data.script(
-            linked_data.lab_event(found, _public(found, everything), view.language)
-        ),
+        "linked_data": json_ld.script(json_ld.lab_event(found, _public(found, everything), view.language)),
         "calendar": public_calendar(
             "lab_feed", found.slug, language=view.language, default=found.default_language
         ),
@@ -162,16 +161,16 @@ def _zone_words(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable
     """Return the sentences above the programme: the zone of its hours, and how clocks differ elsewhere."""
     if not shown:
         return []
-    instants = zone_notes.instants_of(shown)
-    sentences: list[str] = [zone_notes.zone_sentence(view.zone, instants, view.language)]
+    instants = timezone_hints.instants_of(shown)
+    sentences: list[str] = [timezone_hints.zone_sentence(view.zone, instants, view.language)]
     if view.zone == lab.time_zone:
         others: dict[str, list[str]] = {}
         for city in cities:
             if city.time_zone != lab.time_zone:
                 others.setdefault(city.time_zone, []).append(reading(city.name, view.language)[0])
-        return sentences + zone_notes.difference_sentences(view.zone, others, instants, view.language)
+        return sentences + timezone_hints.difference_sentences(view.zone, others, instants, view.language)
     place = gettext("%(city)s, where the lab is set,") % {"city": city_of(lab.time_zone, view.language)}
-    return sentences + zone_notes.difference_sentences(
+    return sentences + timezone_hints.difference_sentences(
         view.zone, {lab.time_zone: [place]}, instants, view.language
     )
 
@@ -243,27 +242,27 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         ),
         "figure": _ruler(found, beside, view),
         "beside": [programme.row(other, of_lab, view, parts=False) for other in beside],
-        "clocks": zone_notes.city_clocks(
+        "clocks": timezone_hints.city_clocks(
             found.starts_at,
             found.ends_at,
             [(reading(city.name, view.language)[0], city.time_zone) for city in cities],
             reader_zone(request),
             view.language,
         ),
-        "zones": zone_notes.zone_options(
+        "zones": timezone_hints.zone_options(
             of_lab.time_zone,
             {city.time_zone for city in cities},
             reader_zone(request),
-            zone_notes.instants_of([found]),
+            timezone_hints.instants_of([found]),
             view.language,
         ),
-        "all_zones": zone_notes.all_zones(view.language),
-        "where": lab_facts.where_of(of_lab, view.language),
+        "all_zones": timezone_hints.all_zones(view.language),
+        "where": lab_summary.where_of(of_lab, view.language),
         "minutes": int(found.duration / timedelta(minutes=1)),
         "over": found.is_over(now),
-        "registration": lab_facts.registration_of(of_lab, now),
+        "registration": lab_summary.registration_of(of_lab, now),
         "taken_share": found.seats_taken / found.capacity if found.capacity else 1,
-        "linked_data": linked_data.script(linked_data.session_event(found, view.language))
+        "linked_data": json_ld.script(json_ld.session_event(found, view.language))
         if _public(of_lab, [found])
         else "",
         "calendar": public_calendar(

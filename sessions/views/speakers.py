@@ -7,14 +7,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from core.web.localized_fields import reading
 from labs import access
-from labs.in_sight import lab_in_sight
-from labs.models.texts import reading
+from labs.lookups import lab_in_sight
 from labs.viewer import viewer_of
 from sessions import programme
 from sessions.listing import sessions_of
 from sessions.models import Appearance, Session, Speaker
-from sessions.preview import lab_preview
+from sessions.opengraph import lab_preview
 from sessions.views.pages import view_for
 
 

@@ -11,8 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labs import tokens
-from labs.models import ApiToken, Lab, Message, User
+from core.accounts.models import User
+from core.mail.models import Message
+from core.web import signed_links
+from labs.models import ApiToken, Lab
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 from tests import factories as f
@@ -23,7 +25,7 @@ ALL = [scope.value for scope in ApiToken.Scope]
 
 
 def bearer(user: User, scopes: list[str] = ALL, lab: Lab | None = None, **more: Any) -> dict[str, str]:
-    token, token_hash = tokens.new_api_token()
+    token, token_hash = signed_links.new_api_token()
     ApiToken.objects.create(user=user, name="test", token_hash=token_hash, scopes=scopes, lab=lab, **more)
     return {"Authorization": f"Bearer {token}"}
 

@@ -11,7 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from labs.submissions import new_form_key
+from core.web.idempotency import new_form_key
 from registrations.models import Registration
 from tests import factories as f
 from tests.api.test_api import ALL, bearer, form_for, organiser_of, post

@@ -22,7 +22,7 @@ from django.core.management import call_command
 from django.test import Client
 call_command("migrate", verbosity=0)
 from labs.models import User
-from labs.submissions import new_form_key
+from core.web.idempotency import new_form_key
 User.objects.create_superuser("root@example.org", "correct horse battery staple")
 told = {}
 def tell(name, response):

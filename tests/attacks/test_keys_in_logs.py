@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils.http import int_to_base36
 
 from config.logs import masked
-from labs import tokens
+from core.web import signed_links
 from tests import factories as f
 from tests.registrations.filling import link, post
 from tests.registrations.test_registering import registered
@@ -101,7 +101,7 @@ def test_the_examples_of_proxies_log_no_key_either() -> None:
 
 
 def test_an_error_tells_no_key_in_its_traceback(log: io.StringIO) -> None:
-    key, _hash = tokens.new_api_token()
+    key, _hash = signed_links.new_api_token()
     try:
         raise ValueError(f"Bearer {key}")
     except ValueError:

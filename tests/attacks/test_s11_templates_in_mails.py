@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labs import tokens
-from labs.mail import Link, outgoing, queue, rendered
-from labs.models import Message
+from core.mail.models import Message
+from core.mail.queue import Link, outgoing, queue, rendered
+from core.web import signed_links
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,8 +48,8 @@ def test_template_syntax_arrives_as_it_was_typed(text, settings):
     said = sent.text.replace("\u200b", "")
     assert f"for the account {text}. Open this page" in said
     assert settings.SECRET_KEY not in sent.text + sent.html
-    assert sent.text.count(tokens.make("test.purpose", SUBJECT, 1)) == 1
-    assert sent.html.count(tokens.make("test.purpose", SUBJECT, 1)) == 1
+    assert sent.text.count(signed_links.make("test.purpose", SUBJECT, 1)) == 1
+    assert sent.html.count(signed_links.make("test.purpose", SUBJECT, 1)) == 1
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -81,7 +81,7 @@ def test_nobody_can_know_a_mark_before_the_mail_is_written():
 def test_what_replaces_a_mark_is_never_parsed_again(monkeypatch):
     message = mail_about("a")
     mark = message.links["reset"]["mark"]
-    monkeypatch.setattr("labs.mail.address_of", lambda link: f"first {mark} {{{{ base_url }}}}")
+    monkeypatch.setattr("core.mail.queue.address_of", lambda link: f"first {mark} {{{{ base_url }}}}")
 
     assert f"first {mark} {{{{ base_url }}}}" in rendered(message, reveal=True).text
 
@@ -92,7 +92,7 @@ def test_whatever_is_typed_the_only_thing_replaced_is_the_link(text):
     message = mail_about(text)
 
     sent = rendered(message, reveal=True)
-    token = tokens.make("test.purpose", SUBJECT, 1)
+    token = signed_links.make("test.purpose", SUBJECT, 1)
     assert sent.text.count(token) == sent.html.count(token) == 1
     headers = outgoing(message).message()
     assert sorted(headers.keys()) == sorted(set(headers.keys()))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from labs.mail import outgoing, queue, rendered
-from labs.models import Message
+from core.mail.models import Message
+from core.mail.queue import outgoing, queue, rendered
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db

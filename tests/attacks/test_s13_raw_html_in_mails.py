@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from labs.mail import Rendered, queue, rendered
+from core.mail.queue import Rendered, queue, rendered
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db

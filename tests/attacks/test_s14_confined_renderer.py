@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from certificates.press import Press, PressFailed
-from tests.certificates.presses import OBEDIENT, SECRETIVE, press
+from certificates.renderer import Press, PressFailed
+from tests.certificates.renderers import OBEDIENT, SECRETIVE, press
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's own limits are set on Linux only")
 
@@ -57,7 +57,7 @@ def test_nothing_of_the_service_is_in_its_memory(captured: Press) -> None:
         loaded
     ) == set()
     assert tell(captured, "answer = sorted(n for n in sys.modules if n.startswith('certificates.'))") == [
-        "certificates.typesetting"
+        "certificates.renderer_worker"
     ]
 
 

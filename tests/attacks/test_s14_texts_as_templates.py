@@ -18,8 +18,9 @@ from django.test import Client
 from i18nfield.fields import I18nCharField, I18nTextField
 
 from certificates import issuing
-from labs.mail import rendered
-from labs.models import Lab, Message
+from core.mail.models import Message
+from core.mail.queue import rendered
+from labs.models import Lab
 from labs.viewer import VISITOR
 from registrations import registering
 from registrations.models import Registration

@@ -17,11 +17,11 @@ import pytest
 from pypdf import PdfReader
 
 from certificates import press as presses
-from certificates import typesetting
+from certificates import renderer_worker
 from certificates.pdf import Logo, render
-from certificates.press import Picture, Press, PressFailed, typeset
+from certificates.renderer import Picture, Press, PressFailed, typeset
 from tests.certificates.papers import SESSIONS, certificate
-from tests.certificates.presses import press
+from tests.certificates.renderers import press
 
 # Audit hooks cannot be taken off again: this one listens only while a test asks it to.
 _WATCHED = (
@@ -263,7 +263,7 @@ def test_the_process_that_prints_notices_what_a_careless_renderer_opens(careless
 
 
 def test_what_is_listened_for_here_is_refused_there():
-    assert [event for event in _WATCHED if not event.startswith(typesetting.FORBIDDEN)] == []
+    assert [event for event in _WATCHED if not event.startswith(renderer_worker.FORBIDDEN)] == []
 
 
 def test_the_listener_hears_a_file_being_opened(opened, secret):
@@ -277,7 +277,7 @@ def test_the_listener_hears_a_file_being_opened(opened, secret):
 
 
 def test_the_shelf_refuses_every_address_that_is_not_on_it():
-    shelf = typesetting._Shelf({"own:qr": ("image/png", b"x")})
+    shelf = renderer_worker._Shelf({"own:qr": ("image/png", b"x")})
     assert shelf("own:qr").read() == b"x"
     for address in (
         "own:QR",
@@ -289,9 +289,9 @@ def test_the_shelf_refuses_every_address_that_is_not_on_it():
         "data:,x",
         "http://[::1]/",
     ):
-        with pytest.raises(typesetting.Refused):
+        with pytest.raises(renderer_worker.Refused):
             shelf(address)
-        with pytest.raises(typesetting.Refused):
+        with pytest.raises(renderer_worker.Refused):
             shelf.open(address)
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import engines
 from django.test import RequestFactory
 
-from labs import markdown
+from core.web import markdown
 
 PAYLOADS = [
     '<div hx-get="/organise/" hx-trigger="load">x</div>',
@@ -81,8 +81,8 @@ def test_the_house_marks_nothing_safe_but_what_the_sanitiser_returned():
     # The second escapes a JSON-LD block as Django's json_script does, the third each value as a template does; their
     # own tests hold them to that.
     assert sorted(marked) == [
-        "labs/markdown.py",
-        "sessions/linked_data.py",
+        "core/web/markdown.py",
+        "sessions/json_ld.py",
         "sessions/templatetags/programme_rows.py",
     ]
     templates = [

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.template import engines
 
-from labs import markdown
+from core.web import markdown
 from labs.models import Room
 from sessions.models import Session, Speaker
 

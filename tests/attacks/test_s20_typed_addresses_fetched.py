@@ -20,8 +20,8 @@ from django.test import Client
 
 from certificates import issuing
 from config.settings import BASE_DIR
+from core.jobs.worker import Worker
 from labs.models import Lab, Room
-from labs.worker import Worker
 from registrations import seats
 from registrations.links import MANAGE, path_of
 from sessions.models import Session, Speaker

@@ -1,7 +1,7 @@
 """S23 (pretalx PYSEC-2023-40, -41; Django CVE-2025-59682, CVE-2024-39330): names that lead out of their folder.
 
 Names of uploads, of labs and people, of addresses and of members of an archive try to write, and to read, somewhere
-else. Files are named by numbers and codes alone. Archives' own tests are in tests/labs/test_backup.py.
+else. Files are named by numbers and codes alone. Archives' own tests are in tests/core/backup/test_backup.py.
 """
 
 import io
@@ -14,8 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from labs.backup import BackupError
-from labs.backup.archive import Archive
+from core.backup import BackupError
+from core.backup.archive import Archive
 from labs.models import Lab
 from sessions.models import Session
 from tests import factories as f

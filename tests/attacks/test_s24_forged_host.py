@@ -3,9 +3,9 @@
 import pytest
 from django.core.cache import cache
 
-from labs.mail import rendered
-from labs.models import Message
-from labs.submissions import FIELD, new_form_key
+from core.mail.models import Message
+from core.mail.queue import rendered
+from core.web.idempotency import FIELD, new_form_key
 from tests.factories import PASSWORD, UserFactory
 from tests.registrations.filling import send_links
 

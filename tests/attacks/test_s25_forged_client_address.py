@@ -4,8 +4,8 @@ import pytest
 from django.core.cache import cache
 from django.test import RequestFactory
 
-from labs.submissions import FIELD, new_form_key
-from labs.throttle import allow, client_address
+from core.web.idempotency import FIELD, new_form_key
+from core.web.rate_limits import allow, client_address
 from tests.factories import UserFactory
 
 FORGED = ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "Forwarded")

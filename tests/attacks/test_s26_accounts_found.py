@@ -16,8 +16,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labs.mail_budget import EMAILS_PER_HOUR
-from labs.models import Message, Task
+from core.jobs.models import Task
+from core.mail.address_budget import EMAILS_PER_HOUR
+from core.mail.models import Message
 from registrations.models import Registration
 from tests import factories as f
 from tests.pages import form_of

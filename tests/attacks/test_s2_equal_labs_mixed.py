@@ -15,7 +15,9 @@ from django.test import Client
 from django.utils import timezone
 
 from certificates.models import Certificate
-from labs.models import Lab, Message, Programme, User
+from core.accounts.models import User
+from core.mail.models import Message
+from labs.models import Lab, Programme
 from registrations import seats
 from tests import factories as f
 from tests.pages import form_of

@@ -4,9 +4,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from labs.delivery import RETRIES
-from labs.mail import queue
-from labs.worker import Worker
+from core.jobs.worker import Worker
+from core.mail.delivery import RETRIES
+from core.mail.queue import queue
 from tests.smtp import mail_server
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT
 
-from labs.submissions import new_form_key
+from core.web.idempotency import new_form_key
 from tests.pages import form_of, forms_of
 from tests.walks import world as w
 from tests.walks.exploring import digest
@@ -194,7 +194,7 @@ def test_huge_texts_in_each_field_are_told_and_not_kept(world: w.World, text: st
     after = digest()
     kept = {label for label in before if before[label] != after[label]} - {
         "sessions.Session",
-        "labs.Submission",
+        "web.Submission",
     }
     assert len(TEXTS[text]) < 100_000 or not any(longest(label) > 40_000 for label in kept)
 

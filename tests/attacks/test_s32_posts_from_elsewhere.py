@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from labs.submissions import new_form_key
+from core.web.idempotency import new_form_key
 from tests.pages import form_of
 from tests.walks import world as w
 from tests.walks.exploring import digest

@@ -7,8 +7,8 @@ from django.apps import apps
 from django.core import serializers
 from django.test import Client
 
-from labs.mail import rendered
-from labs.models import Message
+from core.mail.models import Message
+from core.mail.queue import rendered
 from labs.viewer import VISITOR
 from registrations import registering
 from tests import factories as f

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from labs.viewer import VISITOR
 from registrations import attendance, registering
-from registrations.choosing import Choice
+from registrations.availability import Choice
 from registrations.models import Attendance, Registration
 from registrations.refusals import Refused
 from sessions.models import Session

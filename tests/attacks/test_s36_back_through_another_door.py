@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from labs.viewer import VISITOR
-from registrations import erasing, registering, seats
+from registrations import erasure, registering, seats
 from registrations.models import Registration, Seat
 from registrations.refusals import Refused
 from tests import factories as f
@@ -58,7 +58,7 @@ def test_an_erased_person_comes_back_only_as_a_stranger(client: Client):
         link(found, "feed", "personal_feed"),
         link(found, "leave", "registration_leave"),
     ]
-    erasing.erase(found)
+    erasure.erase(found)
 
     assert [client.get(address).status_code for address in old] == [404, 404, 404]
     assert send(client, session.lab, answers(session)).status_code == 200

@@ -11,8 +11,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from config.api import api
-from labs.models import ApiToken, Lab, Staff, User
-from labs.submissions import new_form_key
+from core.accounts.models import User
+from core.web.idempotency import new_form_key
+from labs.models import ApiToken, Lab, Staff
 from tests.walks import world as w
 from tests.walks.exploring import digest
 from tests.walks.world import api_token_for

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from labs.models import Message
+from core.mail.models import Message
 from tests.walks import world as w
 from tests.walks.exploring import body_of
 

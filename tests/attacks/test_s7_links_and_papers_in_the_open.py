@@ -13,8 +13,8 @@ from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.test import Client
 
-from labs.mail import rendered
-from labs.models import Attachment, Message
+from core.mail.models import Attachment, Message
+from core.mail.queue import rendered
 from labs.viewer import VISITOR
 from registrations import registering, seats
 from registrations.models import Registration, SeatMovement

@@ -12,14 +12,16 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
-from certificates.contents import frozen_content
 from certificates.models import Certificate
-from labs import tokens
-from labs.models import ApiToken, Lab, Message, User
+from certificates.snapshot import frozen_content
+from core.accounts.models import User
+from core.mail.models import Message
+from core.web import signed_links
+from labs.models import ApiToken, Lab
 from labs.theme import theme_values
 from registrations.models import Registration, SeatMovement
 from sessions.models import Session, UntoldChange
-from sessions.telling import facts_of
+from sessions.unannounced_changes import facts_of
 from tests import factories as f
 
 SAYS = {
@@ -254,7 +256,7 @@ def build(texts: Texts | None = None) -> World:
         ApiToken.objects.create(
             user=users[name],
             name=line("key", 100),
-            token_hash=tokens.new_api_token()[1],
+            token_hash=signed_links.new_api_token()[1],
             scopes=[scope.value for scope in ApiToken.Scope],
         )
 
@@ -269,7 +271,7 @@ def build(texts: Texts | None = None) -> World:
         "registration": people[0].public_id,
         "message": sent.public_id,
         "code": valid.code,
-        "token": tokens.make("registration.manage", people[0].public_id, 1),
+        "token": signed_links.make("registration.manage", people[0].public_id, 1),
         "uidb36": user_pk_to_url_str(users["delegate"]),
         "key": PASSWORD_RESET_TOKEN_GENERATOR().make_token(users["delegate"]),
         # Names of things that single pages ask for.
@@ -280,10 +282,10 @@ def build(texts: Texts | None = None) -> World:
         "waiting": people[2].public_id,
         "failed": failed.public_id,
         "of_account": of_account.public_id,
-        "confirm_token": tokens.make("registration.confirm", unconfirmed.public_id, 1),
-        "leave_token": tokens.make("registration.leave", people[0].public_id, 1),
-        "unconfirmed_token": tokens.make("registration.manage", unconfirmed.public_id, 1),
-        "cancelled_token": tokens.make("registration.manage", cancelled.public_id, 1),
-        "waiting_token": tokens.make("registration.manage", people[2].public_id, 1),
+        "confirm_token": signed_links.make("registration.confirm", unconfirmed.public_id, 1),
+        "leave_token": signed_links.make("registration.leave", people[0].public_id, 1),
+        "unconfirmed_token": signed_links.make("registration.manage", unconfirmed.public_id, 1),
+        "cancelled_token": signed_links.make("registration.manage", cancelled.public_id, 1),
+        "waiting_token": signed_links.make("registration.manage", people[2].public_id, 1),
     }
     return World(lab, plenary, users, values)

@@ -9,13 +9,13 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from labs.editing import publish_lab, unpublish_lab
+from labs.lab_editing import publish_lab, unpublish_lab
 from labs.lab_parts import set_tracks
 from labs.models import Lab, Programme, Track
 from registrations import registering, seats
 from sessions.delegate_calendars import address_of
-from sessions.loading import load
-from sessions.programme_file import read
+from sessions.programme_import import read
+from sessions.programme_import.importer import load
 from sessions.publishing import make_internal, publish, unpublish
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from labs.wall_clock import instant
-from labs.zones import canonical_zones
+from core.timezones.vtimezone import vtimezone
+from core.timezones.wall_clock import instant
+from core.timezones.zones import canonical_zones
 from sessions.calendars import CalendarEntry, Feed, feed_bytes
-from sessions.vtimezone import vtimezone
 
 SCRIPT = Path(__file__).with_name("ical_js.mjs")
 STAMP = datetime(2026, 11, 1, 8, tzinfo=UTC)

@@ -10,10 +10,10 @@ from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labs.zones import canonical_zones
+from core.timezones.vtimezone import vtimezone
+from core.timezones.zones import canonical_zones
 from registrations import links
 from sessions.calendars import CalendarEntry, Feed, feed_bytes
-from sessions.vtimezone import vtimezone
 from tests.calendars.readers import READERS, Times
 from tests.calendars.switches import switches
 from tests.factories import LabFactory, RegistrationFactory, SeatFactory, SessionFactory

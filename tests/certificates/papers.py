@@ -3,8 +3,8 @@
 from datetime import date, time
 from typing import Any
 
-from certificates.figure import Slot
 from certificates.pdf import AttendedSession, CertificateContent, Colours
+from certificates.timetable import Slot
 
 NAMES = {
     "en": "Demo participant 17",

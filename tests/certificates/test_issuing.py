@@ -14,14 +14,15 @@ from pypdf import PdfReader
 from certificates import issuing
 from certificates.candidates import Standing, candidates
 from certificates.codes import new_code, tidy
-from certificates.glyphs import normalise_name
+from certificates.fonts import normalise_name
 from certificates.holders import hash_of, is_holder
 from certificates.issuing import CannotIssue
 from certificates.models import Certificate
-from labs.models import Message, Task, WorkerBeat
-from labs.work import Lease, carry_out, claim
+from core.jobs.leases import Lease, carry_out, claim
+from core.jobs.models import Task, WorkerBeat
+from core.mail.models import Message
 from registrations import links
-from registrations.erasing import erase
+from registrations.erasure import erase
 from registrations.models import Registration
 from tests import factories as f
 

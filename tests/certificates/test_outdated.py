@@ -12,11 +12,12 @@ from pypdf import PdfReader
 from certificates import issuing
 from certificates.candidates import Standing, candidates
 from certificates.models import Certificate
-from labs import tokens
-from labs.models import ApiToken, Lab, Task
-from labs.work import carry_out, claim
+from core.jobs.leases import carry_out, claim
+from core.jobs.models import Task
+from core.web import signed_links
+from labs.models import ApiToken, Lab
 from registrations import attendance
-from registrations.erasing import erase
+from registrations.erasure import erase
 from registrations.models import Registration
 from sessions.models import Session
 from sessions.publishing import cancel, restore
@@ -219,7 +220,7 @@ def test_the_api_names_what_is_no_longer_so_and_replaces() -> None:
     certificate, registration, [_first, second] = issued()
     lab = registration.lab
     cancel(second)
-    token, token_hash = tokens.new_api_token()
+    token, token_hash = signed_links.new_api_token()
     organiser = f.StaffFactory(lab=lab).user
     ApiToken.objects.create(
         user=organiser, name="test", token_hash=token_hash, scopes=[ApiToken.Scope.CERTIFICATES], lab=lab

@@ -24,11 +24,10 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
-from certificates import glyphs, pdf, qr, typesetting
+from certificates import fonts as glyphs
+from certificates import pdf, qr, renderer_worker
 from certificates import press as press_module
-from certificates.figure import Shades, Slot
-from certificates.figure import svg as timetable
-from certificates.glyphs import missing_glyphs
+from certificates.fonts import missing_glyphs
 from certificates.pdf import (
     AttendedSession,
     CertificateContent,
@@ -37,9 +36,11 @@ from certificates.pdf import (
     MissingGlyphs,
     render,
 )
-from certificates.press import Picture, typeset
+from certificates.renderer import Picture, typeset
+from certificates.timetable import Shades, Slot
+from certificates.timetable import svg as timetable
 from tests.certificates.papers import ADDRESS, CODE, NAMES, SESSIONS, certificate
-from tests.certificates.presses import press
+from tests.certificates.renderers import press
 
 LANGUAGES = ("en", "bg", "el")
 PROFILES = ("3a", "ua1")
@@ -627,10 +628,10 @@ def test_markup_and_template_syntax_are_printed_as_they_were_typed(text):
 def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
     content = certificate("el", holder_name=text, lab_title={"en": text, "bg": text})
     html = get_template("certificates/certificate.html").render(pdf._page(content))
-    shelf = typesetting._Shelf({})
+    shelf = renderer_worker._Shelf({})
 
-    read_as = typesetting._page(html, shelf)
-    assert isinstance(read_as, typesetting._WellFormed)
+    read_as = renderer_worker._page(html, shelf)
+    assert isinstance(read_as, renderer_worker._WellFormed)
 
     def told(page: Any) -> list[tuple[str, dict[str, str], str, str]]:
         return [
@@ -643,7 +644,7 @@ def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
             for one in page.etree_element.iter()
         ]
 
-    assert told(read_as) == told(typesetting.HTML(string=html, url_fetcher=shelf))
+    assert told(read_as) == told(renderer_worker.HTML(string=html, url_fetcher=shelf))
 
 
 @pytest.mark.parametrize(
@@ -656,9 +657,9 @@ def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
     ],
 )
 def test_any_other_page_is_read_as_html_and_no_entity_is_expanded(page):
-    read_as = typesetting._page(page, typesetting._Shelf({}))
+    read_as = renderer_worker._page(page, renderer_worker._Shelf({}))
 
-    assert not isinstance(read_as, typesetting._WellFormed)
+    assert not isinstance(read_as, renderer_worker._WellFormed)
     assert "aaa" * 10 not in "".join(read_as.etree_element.itertext())
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from labs.health import LOOKED_AT_EVERY
+from core.mail.health import LOOKED_AT_EVERY
 from tests.chaos.test_full_disk import MAKE_A_LAB, ask, register, register_by_api
 from tests.e2e import running_service
 from tests.e2e.running_service import running

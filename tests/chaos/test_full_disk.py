@@ -110,7 +110,7 @@ def register(service: Service) -> tuple[int, Any, bytes]:
     return ask(service, "/labs/main-lab/register/", urlencode(data, doseq=True).encode(), **sent)
 
 
-FORM_KEY = "from labs.submissions import new_form_key; print(new_form_key())"
+FORM_KEY = "from core.web.idempotency import new_form_key; print(new_form_key())"
 
 
 def register_by_api(service: Service) -> tuple[int, Any, bytes]:

@@ -25,7 +25,7 @@ pytestmark = [
 PEOPLE = int(os.environ.get("CHAOS_CONFIRMATIONS", "200"))
 PREPARE = f"""
 import json
-from labs.submissions import new_form_key
+from core.web.idempotency import new_form_key
 from registrations.models import Registration, Seat
 from tests.factories import LabFactory, RegistrationFactory, SeatFactory, SessionFactory
 from tests.registrations.filling import link

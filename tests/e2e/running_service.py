@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 240  # seconds
 # What changes by itself while nobody does anything.
 RESTLESS = (
-    "labs.WorkerBeat",
-    "labs.Task",
-    "labs.Message",
+    "jobs.WorkerBeat",
+    "jobs.Task",
+    "mail.Message",
     "sessions.Session",
     "contenttypes",
     "auth.Permission",

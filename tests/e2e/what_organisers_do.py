@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
-from labs.dates import long_date
+from core.timezones.formatting import long_date
 from tests.e2e.calendar_client import CalendarClient, Entry
 from tests.e2e.people import Person
 from tests.e2e.running_service import Service

@@ -12,9 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labs import mail, outbox
-from labs.models import Lab, Message, User, WorkerBeat
-from registrations import letters, registering, seats
+from core.accounts.models import User
+from core.jobs.models import WorkerBeat
+from core.mail import message_list, queue
+from core.mail.models import Message
+from labs.models import Lab
+from registrations import emails, registering, seats
 from tests import factories as f
 from tests.pages import forms_of
 
@@ -40,7 +43,7 @@ def written(lab: Lab, name: str = "Demo participant", **changes: object) -> Mess
     """A confirmation to a person with a seat, in whatever state."""
     person = f.RegistrationFactory(lab=lab, name=name)
     seats.take(person, [f.SessionFactory(lab=lab).pk])
-    message = letters.confirmation(person, registering.seats_of(person))
+    message = emails.confirmation(person, registering.seats_of(person))
     Message.objects.filter(pk=message.pk).update(**changes)
     message.refresh_from_db()
     return message
@@ -53,7 +56,7 @@ def names(client: Client, **query: str) -> list[str]:
 def test_every_occasion_has_words() -> None:
     folder = Path(settings.BASE_DIR) / "templates" / "mail"
     occasions = {file.name.removesuffix(".subject.txt") for file in folder.glob("*.subject.txt")}
-    assert set(outbox.OCCASIONS) == occasions
+    assert set(message_list.OCCASIONS) == occasions
 
 
 def test_what_failed_comes_first_then_what_is_tried_again_then_the_newest(client: Client, lab: Lab) -> None:
@@ -78,7 +81,7 @@ def test_tabs_count_and_narrow_and_keep_the_other_filters(client: Client, lab: L
 
 def test_mails_are_found_by_name_address_and_occasion(client: Client, lab: Lab) -> None:
     first = written(lab, "Демо Участник")
-    letters.link_again(f.RegistrationFactory(lab=lab, name="Second"))
+    emails.link_again(f.RegistrationFactory(lab=lab, name="Second"))
     assert names(client, q="демо") == ["Демо Участник"]
     assert names(client, q=first.to_email.upper()) == ["Демо Участник"]
     assert names(client, occasion="registration_link") == ["Second"]
@@ -118,10 +121,10 @@ def test_the_last_hour_is_counted_and_drawn(lab: Lab) -> None:
         (61, State.SENT),
     ):
         written(lab, state=state, finished_at=now - timedelta(minutes=minutes))
-    hour = outbox.last_hour(lab, now)
+    hour = message_list.last_hour(lab.pk, now)
     assert (hour.sent, hour.failed, sum(hour.bars), len(hour.bars)) == (3, 1, 3, 30)
     assert len(hour.drawing) == 2
-    assert outbox.last_hour(None, now).drawing == []
+    assert message_list.last_hour(None, now).drawing == []
 
 
 def test_a_mail_shows_its_way_and_its_words_without_its_links(
@@ -134,7 +137,7 @@ def test_a_mail_shows_its_way_and_its_words_without_its_links(
     body = client.get(f"{MAIL}{message.public_id}/").content.decode()
     for words in ("This mailbox does not exist", "550 5.1.1 No such user", "sessions.ics", "[private link]"):
         assert words in body
-    secrets = [mail.address_of(link) for link in message.links.values()]
+    secrets = [queue.address_of(link) for link in message.links.values()]
     letter = client.get(f"{MAIL}{message.public_id}/body/").content.decode()
     assert secrets
     assert [secret for secret in secrets if secret in body or secret in letter] == []
@@ -144,13 +147,13 @@ def test_a_mail_shows_its_way_and_its_words_without_its_links(
 def test_where_mails_go_into_a_folder_a_delivered_one_shows_its_links(
     client: Client, lab: Lab, settings: Any
 ) -> None:
-    settings.EMAIL_BACKEND = "labs.mail_folder.FolderBackend"
+    settings.EMAIL_BACKEND = "core.mail.folder_backend.FolderBackend"
     message = written(lab, state=State.SENT)
     address = f"{MAIL}{message.public_id}/"
-    manage = mail.address_of(message.links["manage"])
+    manage = queue.address_of(message.links["manage"])
     assert manage not in client.get(address).content.decode()  # not delivered yet: the folder has it not
     with get_connection() as backend:
-        backend.send_messages([mail.outgoing(message)])
+        backend.send_messages([queue.outgoing(message)])
     body = client.get(address).content.decode()
     assert f'<a href="{manage}">{manage}</a>' in body
     assert manage in client.get(f"{address}body/").content.decode()
@@ -173,7 +176,7 @@ def test_the_letter_is_a_document_that_can_do_nothing(client: Client, lab: Lab) 
 @pytest.mark.parametrize("state", [State.FAILED, State.BOUNCED])
 def test_an_email_in_trouble_leads_to_its_registration(client: Client, lab: Lab, state: str) -> None:
     message = written(lab, state=state)
-    person = outbox.about_registration(message)
+    person = message_list.about_registration(message)
     page = client.get(f"{MAIL}{message.public_id}/").content.decode()
     trouble = page.partition('class="notice notice-bad"')[2].partition("</div>")[0]
     assert f'href="/organise/labs/lab/registrations/{person}/"' in trouble
@@ -230,7 +233,7 @@ def test_door_staff_and_strangers_see_no_mail(lab: Lab) -> None:
 
 
 def test_mails_of_no_lab_are_the_superusers_alone(client: Client, lab: Lab) -> None:
-    message = mail.queue(
+    message = queue.queue(
         "password_reset",
         key="reset",
         language="en",

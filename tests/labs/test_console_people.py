@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from core.accounts.models import User
+from core.mail.models import Message
+from core.mail.queue import rendered
+from core.web.localized_fields import languages_of
 from labs import roles
-from labs.editing import Refused
-from labs.mail import rendered
-from labs.models import City, Delegate, Lab, Message, Programme, Staff, User
-from labs.models.texts import languages_of
+from labs.lab_editing import Refused
+from labs.models import City, Delegate, Lab, Programme, Staff
 from tests import factories as f
 from tests.pages import form_of, forms_of
 

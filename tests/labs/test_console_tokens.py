@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from labs.models import ApiToken, Lab, User
-from labs.tokens import api_token_hash
+from core.accounts.models import User
+from core.web.signed_links import api_token_hash
+from labs.models import ApiToken, Lab
 from tests import factories as f
 from tests.pages import forms_of
 

@@ -8,8 +8,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from labs.models import City, Lab, Programme, User
-from labs.models.texts import languages_of
+from core.accounts.models import User
+from core.web.localized_fields import languages_of
+from labs.models import City, Lab, Programme
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of

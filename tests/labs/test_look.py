@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from labs.editing import set_logo
+from labs.lab_editing import set_logo
 from labs.theme import theme_values
 from tests import factories as f
 

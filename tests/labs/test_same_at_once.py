@@ -6,8 +6,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from labs import cities, editing, programmes, roles
-from labs.models import City, Lab, Message, Programme, Staff, User
+from core.accounts.models import User
+from core.mail.models import Message
+from labs import cities, lab_editing, programmes, roles
+from labs.models import City, Lab, Programme, Staff
 from tests import factories as f
 from tests.labs.test_console_people import add, client_of
 from tests.pages import form_of
@@ -77,7 +79,7 @@ def test_labs_of_one_title_in_two_programmes_at_once_have_two_addresses() -> Non
     address = reverse("console_lab_new", args=["two"])
     form = form_of(client.get(address))
     other = f.LabFactory(programme=one)
-    values: dict[str, Any] = {name: getattr(other, name) for name in editing.LAB_COLUMNS}
+    values: dict[str, Any] = {name: getattr(other, name) for name in lab_editing.LAB_COLUMNS}
     values |= {name: {} for name in ("title", "theme", "description", "venue", "consent", "logo_alt")} | {
         "title": {"en": "Sixth Lab"},
         "languages": ("en",),
@@ -86,7 +88,10 @@ def test_labs_of_one_title_in_two_programmes_at_once_have_two_addresses() -> Non
     def create_on_the_page() -> None:
         assert client.post(address, form.filled(**usual())).status_code == 302
 
-    assert while_open(lambda: editing.create_lab(one, editing.LabPlan(**values)), create_on_the_page) == []
+    assert (
+        while_open(lambda: lab_editing.create_lab(one, lab_editing.LabPlan(**values)), create_on_the_page)
+        == []
+    )
 
     assert sorted(Lab.objects.exclude(pk=other.pk).values_list("programme__slug", "slug")) == [
         ("one", "sixth-lab"),
@@ -117,7 +122,7 @@ def test_programmes_and_cities_of_one_name_at_once_have_two_addresses() -> None:
 def test_a_superuser_who_adds_an_address_in_another_case_is_told_beside_the_field() -> None:
     f.UserFactory(email="door@example.org")
     client = client_of(f.UserFactory(is_superuser=True, is_staff=True))
-    address = reverse("admin:labs_user_add")
+    address = reverse("admin:accounts_user_add")
     page = client.post(address, form_of(client.get(address), -1).filled(email="Door@Example.ORG"))
     assert page.status_code == 200
     assert list(page.context["adminform"].form.errors) == ["email"]

@@ -10,8 +10,8 @@ from django.forms.models import model_to_dict
 from django.test import Client
 from django.utils import timezone
 
+from core.web.localized_fields import languages_of
 from labs.models import Lab, Programme
-from labs.models.texts import languages_of
 from sessions.models import Session
 from sessions.plans import AgendaPlan, AppearancePlan
 from sessions.scheduling import change_session, plan_of

@@ -9,11 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from labs import tokens
-from labs.models import Lab, Message
-from labs.submissions import new_form_key
-from labs.work import PATIENCE
-from labs.worker import Worker
+from core.jobs.leases import PATIENCE
+from core.jobs.worker import Worker
+from core.mail.models import Message
+from core.web import signed_links
+from core.web.idempotency import new_form_key
+from labs.models import Lab
 from registrations.models import Registration
 from sessions.models import Session
 
@@ -44,7 +45,7 @@ def post(client: Client, address: str, data: dict[str, Any] | None = None) -> An
 
 def send_links() -> None:
     """Have a worker write the emails that were just asked for."""
-    while Worker().tasks(PATIENCE, Q(name__in=["registrations.send_links", "labs.send_password_resets"])):
+    while Worker().tasks(PATIENCE, Q(name__in=["registrations.send_links", "mail.send_password_resets"])):
         pass
 
 
@@ -62,7 +63,7 @@ def link(registration: Registration, purpose: str, route: str = "registration", 
     """The address of a page behind a private link."""
     registration.refresh_from_db()
     version = registration.feed_version if purpose == "feed" else registration.link_version
-    token = tokens.make(f"registration.{purpose}", registration.public_id, version)
+    token = signed_links.make(f"registration.{purpose}", registration.public_id, version)
     return reverse(route, args=[token, *more])
 
 

@@ -6,9 +6,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labs.email_addresses import address_key, ascii_address, clean_address
-from labs.models import User
-from labs.worker import Worker
+from core.accounts.models import User
+from core.jobs.worker import Worker
+from core.web.email_addresses import address_key, ascii_address, clean_address
 from registrations import registering
 from registrations.models import Registration
 from tests import factories as f

@@ -14,11 +14,13 @@ from certificates import issuing
 from certificates.issuing import CannotIssue
 from certificates.models import Certificate
 from certificates.refusals import Code
-from labs import tasks
-from labs.models import Lab, Message, Task
-from labs.work import Lease, claim, enqueue
-from labs.worker import Worker
-from registrations import attendance, erasing, letters, news, registering, seats
+from core.jobs import tasks
+from core.jobs.leases import Lease, claim, enqueue
+from core.jobs.models import Task
+from core.jobs.worker import Worker
+from core.mail.models import Message
+from labs.models import Lab
+from registrations import attendance, emails, erasure, notifications, registering, seats
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from sessions import publishing
@@ -98,7 +100,7 @@ def tell_without_looking_again(session: Session) -> None:
         seats.note(chunk, SeatMovement.Reason.SESSION_CANCELLED)
         for seat in chunk:
             [shown] = with_sessions(seat.registration, [seat])
-            letters.session_cancelled(shown)
+            emails.session_cancelled(shown)
 
 
 @pytest.mark.parametrize("looks_again", [True, False])
@@ -110,7 +112,7 @@ def test_who_gives_up_a_seat_is_not_told_that_its_session_is_cancelled(looks_aga
 
     def tell() -> None:
         if looks_again:
-            assert sum(news.tell(session.pk, "cancelled", True)) == 0
+            assert sum(notifications.tell(session.pk, "cancelled", True)) == 0
         else:
             tell_without_looking_again(session)
 
@@ -125,7 +127,7 @@ def test_who_gives_up_a_seat_is_not_told_that_its_session_is_cancelled(looks_aga
     "write",
     [
         lambda person: registering.send_links([person.pk]),
-        lambda person: list(news.tell(Session.objects.get().pk, "cancelled", True)),
+        lambda person: list(notifications.tell(Session.objects.get().pk, "cancelled", True)),
     ],
     ids=["link", "news"],
 )
@@ -137,7 +139,7 @@ def test_nobody_writes_to_a_person_who_is_erased_at_this_moment(
     seats.take(person, [session.pk])
     Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=timezone.now())
 
-    assert while_open(lambda: erasing.erase(person), lambda: write(person)) == []
+    assert while_open(lambda: erasure.erase(person), lambda: write(person)) == []
 
     assert not Message.objects.exists()
 
@@ -145,7 +147,7 @@ def test_nobody_writes_to_a_person_who_is_erased_at_this_moment(
 def test_a_task_put_back_a_moment_before_it_is_pruned_stays() -> None:
     kept, gone = enqueue("test.note", {}), enqueue("test.note", {})
     Task.objects.update(state="done", finished_at=timezone.now() - timedelta(days=31))
-    enqueue("labs.prune", {})
+    enqueue("jobs.prune", {})
     [(_row, lease)] = claim(Task, 1, timedelta(minutes=1))
     assert isinstance(lease, Lease)
 
@@ -168,7 +170,7 @@ def test_no_certificate_brings_the_name_of_somebody_back_who_is_erased_while_it_
         except CannotIssue as error:
             refused.append(error)
 
-    assert while_open(lambda: erasing.erase(erased), issue) == []
+    assert while_open(lambda: erasure.erase(erased), issue) == []
 
     assert [error.code for error in refused] == [Code.CHANGED]
     assert not Certificate.objects.exists()
@@ -181,11 +183,11 @@ def erase_by_a_date_read_before() -> None:
     due = [
         person.pk
         for person in Registration.objects.select_related("lab")
-        if erasing.is_due(person.lab, timezone.now())
+        if erasure.is_due(person.lab, timezone.now())
     ]
     for person in Registration.objects.filter(pk__in=due).locked():
         Lab.objects.select_for_update(no_key=True).get(pk=person.lab_id)
-        erasing.erase(person)
+        erasure.erase(person)
 
 
 @pytest.mark.parametrize("looks_again", [True, False])
@@ -200,7 +202,7 @@ def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks
 
     def erase() -> None:
         if looks_again:
-            assert erasing.erase_what_is_due(timezone.now()) == 0
+            assert erasure.erase_what_is_due(timezone.now()) == 0
         else:
             erase_by_a_date_read_before()
 
@@ -215,7 +217,7 @@ def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks
     [
         (lambda person, session: publishing.cancel(session), attendance.NotHeld),
         (lambda person, session: registering.cancel(person), attendance.NotOfThisLab),
-        (lambda person, session: erasing.erase(person), attendance.NotOfThisLab),
+        (lambda person, session: erasure.erase(person), attendance.NotOfThisLab),
     ],
     ids=["session cancelled", "registration cancelled", "erased"],
 )

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from icalendar import Calendar
 
-from labs.models import Lab, Message
-from registrations import organising
+from core.mail.models import Message
+from labs.models import Lab
+from registrations import organiser_actions
 from registrations.models import Registration
 from sessions.models import Session
 from tests import factories as f
@@ -89,7 +90,7 @@ def test_one_seat_that_is_given_up_leaves_the_calendar_and_may_come_back(
     kept, dropped = f.SessionFactory.create_batch(2, lab=lab)
     person = confirmed(client, kept, dropped)
     if who == "organiser":
-        organising.take_back(person, dropped, f.StaffFactory(lab=lab, role="organiser").user)
+        organiser_actions.take_back(person, dropped, f.StaffFactory(lab=lab, role="organiser").user)
     else:
         post(client, link(person, "manage", "registration_give_up", dropped.slug))
     both = {"session": [kept.slug, dropped.slug], "overlaps_seen": f"{kept.pk}-{dropped.pk}"}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labs.models import Message
+from core.mail.models import Message
 from labs.viewer import VISITOR
-from registrations import erasing, organising, registering
+from registrations import erasure, organiser_actions, registering
 from registrations.models import Registration
 from registrations.refusals import Refused
 from registrations.registering import Details
@@ -23,8 +23,8 @@ CHANGES: dict[str, Callable[[Registration], object]] = {
     "sessions": lambda person: registering.change_sessions(person, VISITOR, []),
     "cancel": lambda person: registering.cancel(person),
     "feed": lambda person: registering.renew_feed_address(person),
-    "address": lambda person: organising.correct_address(person, "back@example.org", f.UserFactory()),
-    "link": lambda person: organising.send_link(person),
+    "address": lambda person: organiser_actions.correct_address(person, "back@example.org", f.UserFactory()),
+    "link": lambda person: organiser_actions.send_link(person),
 }
 
 
@@ -36,7 +36,7 @@ def test_nothing_writes_an_erased_person_back(change: str, is_over: bool) -> Non
     as_read = registered(session)
     if is_over:
         type(session.lab).objects.update(starts_on="2021-11-30", ends_on="2021-12-10")
-    erasing.erase(Registration.objects.select_related("lab").get())
+    erasure.erase(Registration.objects.select_related("lab").get())
 
     with pytest.raises(Refused) as refused:
         CHANGES[change](as_read)
@@ -52,7 +52,7 @@ def test_a_registration_that_is_deleted_already_is_erased_without_a_word() -> No
     as_read = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
     Registration.objects.all().delete()
 
-    erasing.erase(as_read)
+    erasure.erase(as_read)
 
     assert not Registration.objects.exists()
 
@@ -67,7 +67,7 @@ def test_a_registration_that_is_deleted_already_is_erased_without_a_word() -> No
         ("registration_renew_feed", "renew_feed_address", {}),
     ],
 )
-@pytest.mark.parametrize("end", [registering.cancel, erasing.erase], ids=["cancelled", "erased"])
+@pytest.mark.parametrize("end", [registering.cancel, erasure.erase], ids=["cancelled", "erased"])
 def test_pages_that_come_too_late_lead_to_what_is(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
@@ -90,7 +90,7 @@ def test_pages_that_come_too_late_lead_to_what_is(
     answer = post(client, link(person, "manage", route, *more), {**fields, "time_zone": "Europe/Sofia"})
 
     assert (answer.status_code, answer["Location"]) == (302, own_page)
-    assert client.get(answer["Location"]).status_code == (404 if end is erasing.erase else 200)
+    assert client.get(answer["Location"]).status_code == (404 if end is erasure.erase else 200)
 
 
 def test_an_organiser_who_cancels_too_late_is_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_an_organiser_who_cancels_too_late_is_told(client: Client, monkeypatch: 
     carry_out = registering.cancel
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
-        erasing.erase(Registration.objects.select_related("lab").get())
+        erasure.erase(Registration.objects.select_related("lab").get())
         return carry_out(*args, **kwargs)
 
     monkeypatch.setattr(registering, "cancel", meanwhile)

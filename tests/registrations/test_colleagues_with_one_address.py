@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from labs.models import Message
+from core.mail.models import Message
 from registrations import registering
 from registrations.models import Registration, Seat
 from sessions.models import Session

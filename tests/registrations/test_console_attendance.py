@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labs.models import Lab, User
+from core.accounts.models import User
+from labs.models import Lab
 from registrations import seats
 from registrations.models import Attendance, Registration
 from sessions.models import Session

@@ -9,8 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labs.models import Lab, Message, User
-from registrations.erasing import erase
+from core.accounts.models import User
+from core.mail.models import Message
+from labs.models import Lab
+from registrations.erasure import erase
 from sessions import delegate_calendars
 from tests import factories as f
 

@@ -9,8 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labs.models import Lab, Message, User
-from registrations import letters, links, organising, registering, seats
+from core.accounts.models import User
+from core.mail.models import Message
+from labs.models import Lab
+from registrations import emails, links, organiser_actions, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.refusals import Refused
 from sessions.models import Session
@@ -58,7 +60,7 @@ def test_all_that_is_known_stands_on_one_page(client: Client, person: Registrati
     seats.take(f.RegistrationFactory(lab=person.lab), [session.pk])
     seats.take(person, [session.pk])
     f.AttendanceFactory(registration=person, session=walked_in, taken_by=organiser)
-    letters.confirmation(person, registering.seats_of(person))
+    emails.confirmation(person, registering.seats_of(person))
     response = client.get(page(person))
     body = response.content.decode()
     assert [(row.seat and row.seat.state, row.position) for row in response.context["rows"]] == [
@@ -86,7 +88,7 @@ def test_the_page_costs_the_same_queries_for_one_session_and_for_twelve(
         seats.take(person, [session.pk for session in taken])
         for session in taken:
             f.AttendanceFactory(registration=person, session=session, taken_by=organiser)
-            letters.changed(person, registering.seats_of(person))
+            emails.changed(person, registering.seats_of(person))
         registering.change_details(
             person, registering.Details(name=f"Demo {sessions}", language="en", time_zone="UTC"), organiser
         )
@@ -234,7 +236,7 @@ def test_the_seats_of_a_session_that_is_over_stay(person: Registration, organise
     session = f.SessionFactory(lab=person.lab, start_date=timezone.now().date() - timedelta(days=3))
     f.SeatFactory(registration=person, session=session)
     with pytest.raises(Refused):
-        organising.take_back(person, session, organiser)
+        organiser_actions.take_back(person, session, organiser)
     assert Seat.objects.get().state == Seat.State.CONFIRMED
 
 
@@ -327,7 +329,7 @@ def test_erasing_says_what_goes_and_what_stays_before_it_does(client: Client, pe
     session, past = f.SessionFactory.create_batch(2, lab=person.lab)
     seats.take(person, [session.pk])
     f.AttendanceFactory(registration=person, session=past)
-    letters.confirmation(person, registering.seats_of(person))
+    emails.confirmation(person, registering.seats_of(person))
     address = page(person, "erase/")
     body = " ".join(client.get(address).content.decode().split())
     assert "1 mail, with everything that was in it" in body

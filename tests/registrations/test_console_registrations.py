@@ -9,9 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labs.models import Lab, Message
-from registrations import letters, registering, seats
-from registrations.erasing import erase
+from core.mail.models import Message
+from labs.models import Lab
+from registrations import emails, registering, seats
+from registrations.erasure import erase
 from registrations.models import Registration
 from tests import factories as f
 
@@ -184,9 +185,9 @@ def test_an_empty_list_says_what_will_be_there(client: Client, lab: Lab) -> None
 
 def test_a_mail_in_trouble_is_shown_before_one_that_went_well(client: Client, lab: Lab) -> None:
     person = f.RegistrationFactory(lab=lab)
-    bounced = letters.confirm_address(person, 7)
+    bounced = emails.confirm_address(person, 7)
     Message.objects.filter(pk=bounced.pk).update(state=Message.State.BOUNCED)
-    letters.confirmation(person, registering.seats_of(person))
+    emails.confirmation(person, registering.seats_of(person))
     [row] = client.get(LIST).context["rows"]
     assert row.mail == bounced
     Message.objects.update(state=Message.State.SENT)
@@ -206,7 +207,7 @@ def test_the_list_costs_the_same_queries_for_three_people_and_for_forty(client: 
             person = f.RegistrationFactory(lab=lab, city=city, stakeholder_group=group)
             seats.take(person, [session.pk, other.pk])
             f.AttendanceFactory(registration=person, session=session)
-            letters.confirmation(person, registering.seats_of(person))
+            emails.confirmation(person, registering.seats_of(person))
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -5,7 +5,7 @@ from django.test import Client
 
 from certificates import issuing
 from certificates.models import Certificate
-from labs.models import Message
+from core.mail.models import Message
 from registrations import registering
 from registrations.models import Registration
 from tests import factories as f

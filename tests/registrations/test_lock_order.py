@@ -12,19 +12,19 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from labs import cities, editing, lab_parts, programmes
-from labs.editing import LAB_COLUMNS, LabPlan, Refused
-from labs.meanwhile import hold
-from labs.models import City, Lab, Programme, Room, User
-from labs.models.texts import languages_of
-from labs.revisions import touch
+from core.accounts.models import User
+from core.web.localized_fields import languages_of
+from labs import cities, lab_editing, lab_parts, programmes
+from labs.lab_editing import LAB_COLUMNS, LabPlan, Refused
+from labs.models import City, Lab, Programme, Room
+from labs.revisions import hold, touch
 from labs.viewer import VISITOR
-from registrations import attendance, erasing, news, registering, seats
+from registrations import attendance, erasure, notifications, registering, seats
 from registrations.models import Registration
-from sessions import moving, publishing, scheduling, speaking
-from sessions.loading import load
+from sessions import moving, publishing, scheduling, speakers
 from sessions.models import Session, Speaker
-from sessions.programme_file import read
+from sessions.programme_import import read
+from sessions.programme_import.importer import load
 from tests import factories as f
 from tests.registrations.crowds import all_at_once, while_open
 from tests.sessions.programme_documents import a_document, as_bytes
@@ -96,7 +96,7 @@ class World:
             if hasattr(value, "data"):
                 values[name] = languages_of(value)
         values |= {"languages": tuple(lab.languages), "ends_on": lab.starts_on + timedelta(days=6 + turn)}
-        editing.change_lab(lab, LabPlan(**values))
+        lab_editing.change_lab(lab, LabPlan(**values))
 
     def move_lab(self, turn: int) -> None:
         lab = Lab.objects.get()
@@ -104,7 +104,7 @@ class World:
 
     def change_speaker(self, turn: int) -> None:
         speaker = Speaker.objects.get()
-        speaking.change_speaker(speaker, speaking.SpeakerPlan(name={"en": f"Demo Speaker {turn}"}))
+        speakers.change_speaker(speaker, speakers.SpeakerPlan(name={"en": f"Demo Speaker {turn}"}))
 
     def change_programme(self, turn: int) -> None:
         programme = Programme.objects.get()
@@ -155,13 +155,13 @@ class World:
         attendance.untake_all(self.people[:3], session)
 
     def tell(self, turn: int) -> None:
-        list(news.tell(self.sessions[turn % 2].pk, "cancelled", True))
+        list(notifications.tell(self.sessions[turn % 2].pk, "cancelled", True))
         seats.promote(self.sessions[turn % 2].pk)
 
     def erase(self, turn: int) -> None:
         person = f.RegistrationFactory(lab=self.lab)
         seats.take(person, [one.pk for one in self.sessions])
-        erasing.erase(person)
+        erasure.erase(person)
 
 
 VERBS = sorted(name for name in vars(World) if not name.startswith("_"))

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from labs.mail_budget import EMAILS_PER_HOUR
+from core.mail.address_budget import EMAILS_PER_HOUR
 from registrations.models import Registration
 from tests import factories as f
 from tests.registrations.crowds import all_at_once

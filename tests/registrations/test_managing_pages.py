@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from labs import tokens
+from core.web import signed_links
 from labs.models import Lab
 from labs.viewer import VISITOR
 from registrations import registering, seats
@@ -211,9 +211,9 @@ def test_altered_foreign_and_outdated_links_all_look_the_same(client: Client, ro
         if route == "registration_leave"
         else "manage"
     )
-    good = tokens.make(f"registration.{own}", found.public_id, found.link_version)
-    other_purpose = tokens.make("registration.feed", found.public_id, found.link_version)
-    outdated = tokens.make(f"registration.{own}", found.public_id, found.link_version + 1)
+    good = signed_links.make(f"registration.{own}", found.public_id, found.link_version)
+    other_purpose = signed_links.make("registration.feed", found.public_id, found.link_version)
+    outdated = signed_links.make(f"registration.{own}", found.public_id, found.link_version + 1)
     altered = good[:-4] + ("AAAA" if good[-4:] != "AAAA" else "BBBB")
 
     assert client.get(reverse(route, args=[good])).status_code == 200

@@ -9,11 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labs.models import Lab, Message
+from core.mail.models import Message
+from labs.models import Lab
 from sessions.models import Session, UntoldChange
 from tests import factories as f
 from tests.pages import forms_of
-from tests.registrations.test_news import work
+from tests.registrations.test_notifications import work
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
-from labs.mail import queue
+from core.mail.queue import queue
 from labs.models import Lab
 from registrations.models import Registration
 from registrations.registering import Details, change_details

@@ -9,9 +9,9 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from labs.mail_budget import EMAILS_PER_DAY, EMAILS_PER_HOUR
-from labs.models import Message
-from registrations import organising, registering
+from core.mail.address_budget import EMAILS_PER_DAY, EMAILS_PER_HOUR
+from core.mail.models import Message
+from registrations import organiser_actions, registering
 from registrations.models import Registration
 from tests import factories as f
 from tests.registrations.filling import answers, mails, post, send
@@ -84,7 +84,7 @@ def test_what_a_person_or_an_organiser_did_is_told_all_the_same(client: Client) 
     found = Registration.objects.filter(email=VICTIM, state="confirmed")[0]
 
     Message.objects.update(key=F("message_id"))  # the organiser's link is not one that was sent just now
-    organising.send_link(found)
+    organiser_actions.send_link(found)
     registering.cancel(found)
 
     assert len(mails()) == EMAILS_PER_HOUR + 2

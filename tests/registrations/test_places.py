@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from labs.mail import rendered
-from labs.models import Lab, Message
+from core.mail.models import Message
+from core.mail.queue import rendered
+from labs.models import Lab
 from registrations import seats
 from registrations.models import Registration
 from sessions import publishing
@@ -16,7 +17,7 @@ from sessions.models import Session
 from tests import factories as f
 from tests.registrations.filling import answers, link, mails, post, send
 from tests.registrations.test_hours_over_a_change import words_of
-from tests.registrations.test_news import work
+from tests.registrations.test_notifications import work
 
 pytestmark = pytest.mark.django_db
 

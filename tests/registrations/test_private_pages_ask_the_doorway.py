@@ -112,9 +112,9 @@ def test_who_sent_the_form_is_forgotten_with_the_person() -> None:
     internal = f.SessionFactory(visibility="internal")
     delegate = f.DelegateFactory(programme=internal.lab.programme)
     found = f.RegistrationFactory(lab=internal.lab, submitted_by=delegate.user)
-    from registrations import erasing
+    from registrations import erasure
 
-    erasing.erase(found)
+    erasure.erase(found)
 
     found.refresh_from_db()
     assert found.submitted_by is None

@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from labs import dates
-from labs.mail import rendered
-from labs.models import Message
+from core.mail.models import Message
+from core.mail.queue import rendered
+from core.timezones import formatting
 from labs.viewer import VISITOR, Viewer
 from registrations import registering, seats
-from registrations.choosing import choosable, overlaps
+from registrations.availability import choosable, overlaps
 from registrations.models import Registration, Seat
 from registrations.refusals import Refused
 from registrations.registering import Details, RegistrationPlan
@@ -213,7 +213,7 @@ def test_the_email_about_a_change_names_what_was_given_up_in_text_and_html():
         registering.change_sessions(found, VISITOR, left)
 
     first, last = mails("registration_changed")
-    day = dates.long_day(dropped.start_date, "en")
+    day = formatting.long_day(dropped.start_date, "en")
     for body in (first.text, strip_tags(first.html)):
         yours, given_up = body.split("No longer yours:")
         assert ("Kept" in yours, "Dropped" in yours) == (True, False)

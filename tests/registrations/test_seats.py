@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from labs.models import Message
+from core.mail.models import Message
 from registrations import seats
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session

@@ -10,7 +10,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from labs.worker import Worker
+from core.jobs.worker import Worker
 from tests import factories as f
 from tests.registrations.filling import answers, link, post, send
 

@@ -10,20 +10,21 @@ import pytest
 import time_machine
 from django.test import Client
 
+from core.mail.models import Message
+from core.web.localized_fields import languages_of
 from labs.lab_parts import RoomPlan, change_room
-from labs.models import Lab, Message
-from labs.models.texts import languages_of
+from labs.models import Lab
 from registrations import seats
 from sessions import publishing
-from sessions.loading import load
 from sessions.models import Session, UntoldChange
-from sessions.programme_file import read
+from sessions.programme_import import read
+from sessions.programme_import.importer import load
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
 from tests.pages import forms_of
 from tests.registrations.filling import mails
 from tests.registrations.test_hours_over_a_change import words_of
-from tests.registrations.test_news import work
+from tests.registrations.test_notifications import work
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from labs.wall_clock import instant
-from labs.zones import canonical_zones
+from core.timezones.wall_clock import instant
+from core.timezones.zones import canonical_zones
 from sessions.calendars import CalendarEntry, Feed, entry_bytes, event_file, feed_bytes
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from core.web.localized_fields import languages_of
 from labs.models import Lab, LabDay, Programme, Room, Track
-from labs.models.texts import languages_of
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of

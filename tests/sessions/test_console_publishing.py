@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labs.models import City, Lab, Task
-from labs.models.texts import languages_of
+from core.jobs.models import Task
+from core.web.localized_fields import languages_of
+from labs.models import City, Lab
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of, forms_of

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labs.models import Lab, Room, Submission, Track
-from labs.models.texts import languages_of
+from core.web.localized_fields import languages_of
+from core.web.models import Submission
+from labs.models import Lab, Room, Track
 from sessions import publishing
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import AgendaPlan

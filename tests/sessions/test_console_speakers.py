@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from core.web.localized_fields import languages_of
 from labs.models import City, Lab
-from labs.models.texts import languages_of
 from sessions.models import Speaker
 from tests import factories as f
 from tests.pages import form_of

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from django.test import Client
 
 from labs import lab_parts
-from labs.meanwhile import hold
 from labs.models import Lab, Room
+from labs.revisions import hold
 from registrations import registering
 from registrations.models import Registration
 from sessions import scheduling

@@ -11,9 +11,9 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labs.editing import set_logo
+from core.web.localized_fields import languages_of
+from labs.lab_editing import set_logo
 from labs.models import Lab, LabDay, Room, StakeholderGroup, Track
-from labs.models.texts import languages_of
 from registrations.models import Registration
 from sessions.models import Speaker
 from tests import factories as f

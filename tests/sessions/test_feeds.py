@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.http import http_date, parse_http_date
 
-from labs.editing import unpublish_lab
+from labs.lab_editing import unpublish_lab
 from labs.models import Lab, Programme
 from labs.revisions import touch
 from sessions import delegate_calendars

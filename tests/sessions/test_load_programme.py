@@ -11,12 +11,14 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db.models import Model
 
-from labs.models import City, Lab, LabDay, Message, Programme, Room, StakeholderGroup, Task, Track
-from labs.models.texts import languages_of
+from core.jobs.models import Task
+from core.mail.models import Message
+from core.web.localized_fields import languages_of
+from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from sessions import publishing
-from sessions.loading import load
 from sessions.models import AgendaItem, Appearance, Session, Speaker, UntoldChange
-from sessions.programme_file import ProgrammeFileError, read
+from sessions.programme_import import ProgrammeFileError, read
+from sessions.programme_import.importer import load
 from sessions.scheduling import change_session, plan_of
 from tests.factories import LabFactory, ProgrammeFactory, SessionFactory
 from tests.sessions.programme_documents import a_document, as_bytes, lab_of, session_of

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from labs.models.texts import languages_of
+from core.web.localized_fields import languages_of
 from sessions.models import Session
 from sessions.publishing import Change, NotPossible, cancel, make_internal, publish, restore, unpublish
 from sessions.signals import session_changed

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 from django.utils.translation import override
 
-from labs.models.texts import languages_of
+from core.web.localized_fields import languages_of
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.publishing import Change
 from sessions.scheduling import (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labs.submissions import FIELD, new_form_key
+from core.web.idempotency import FIELD, new_form_key
 from tests.walks import world as w
 from tests.walks.exploring import digest
 from tests.walks.routes import Route, routes

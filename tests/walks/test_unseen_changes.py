@@ -12,13 +12,13 @@ import pytest
 from django.core.cache import cache
 from django.db.models import F
 
-from labs import editing, lab_parts
+from labs import lab_editing, lab_parts
 from labs.lab_parts import NamedPlan, RoomPlan
 from labs.models import City, Lab, Programme, Track
 from registrations.models import Registration
-from sessions import delegate_calendars, publishing, scheduling, speaking
+from sessions import delegate_calendars, publishing, scheduling, speakers
 from sessions.models import Session
-from sessions.speaking import SpeakerPlan
+from sessions.speakers import SpeakerPlan
 from tests import factories as f
 from tests.walks import world as w
 from tests.walks.exploring import body_of, walked
@@ -150,21 +150,21 @@ def a_day_with_hidden_sessions_alone_gets_another_heading() -> None:
 
 def speakers_of_hidden_sessions_change() -> None:
     programme = Programme.objects.get(slug="main-programme")
-    speaker = speaking.create_speaker(programme, SpeakerPlan(name={"en": "Demo Speaker"}))
+    speaker = speakers.create_speaker(programme, SpeakerPlan(name={"en": "Demo Speaker"}))
     for each in (speaker, programme.speakers.get(slug=w.canary("draft", "speakerslug"))):
-        speaking.change_speaker(each, SpeakerPlan(name={"en": "Renamed"}))
-    speaking.delete_speaker(speaker)
+        speakers.change_speaker(each, SpeakerPlan(name={"en": "Renamed"}))
+    speakers.delete_speaker(speaker)
 
 
 def an_unpublished_lab_changes() -> None:
     programme = Programme.objects.get(slug="main-programme")
     main = Lab.objects.get(slug="main-lab")
-    plan = editing.LabPlan(
+    plan = lab_editing.LabPlan(
         title={"en": "Next year"}, starts_on=main.starts_on, ends_on=main.ends_on, time_zone="Europe/Sofia",
         languages=("en",),
     )  # fmt: skip
-    lab = editing.create_lab(programme, plan)
-    editing.change_lab(lab, replace(plan, title={"en": "In two years"}))
+    lab = lab_editing.create_lab(programme, plan)
+    lab_editing.change_lab(lab, replace(plan, title={"en": "In two years"}))
     f.SessionFactory(lab=lab, visibility="public")
     lab_parts.create_room(lab, RoomPlan(name={"en": "Attic"}))
 

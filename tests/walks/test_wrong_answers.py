@@ -25,7 +25,7 @@ from django.test import Client
 from django.utils import translation
 from django.utils.functional import Promise
 
-from labs.submissions import FIELD
+from core.web.idempotency import FIELD
 from tests.pages import VOID, Form, forms_of
 from tests.walks import world as w
 from tests.walks.exploring import walked

@@ -13,8 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from certificates.models import Certificate
-from labs import tokens
-from labs.models import ApiToken, Lab, Message, StakeholderGroup, User
+from core.accounts.models import User
+from core.mail.models import Message
+from core.web import signed_links as tokens
+from labs.models import ApiToken, Lab, StakeholderGroup
 from labs.theme import theme_values
 from registrations.models import Registration
 from sessions.models import Session

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labs.models import City
-from sessions.loading import NAMES, Report, load
 from sessions.models import Session
-from sessions.programme_file import ProgrammeFileError, read
-from sessions.programme_file.document import MAX_BYTES
-from sessions.telling import undecided
+from sessions.programme_import import ProgrammeFileError, read
+from sessions.programme_import.document import MAX_BYTES
+from sessions.programme_import.importer import NAMES, Report, load
+from sessions.unannounced_changes import undecided
 
 
 class Command(BaseCommand):

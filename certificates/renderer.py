@@ -1,0 +1,232 @@
+"""The press: the process that prints, as this process sees it. It starts, is asked, is watched, and is replaced.
+
+Whatever a name or a logo may do to the renderer, it does it in `certificates.renderer_worker`, a program that holds no
+secret and can open nothing. From here it gets an almost empty environment, so many seconds for a document, and no
+belief: an answer is a PDF or none.
+"""
+
+import atexit
+import base64
+import json
+import logging
+import os
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from certificates.fonts import Face, sample_of, stand_ins
+
+logger = logging.getLogger(__name__)
+
+PROGRAM = Path(__file__).with_name("renderer_worker.py")
+NO_FONTS = Path(__file__).with_name("fonts.conf")
+STYLE_SHEET = Path(__file__).resolve().parent.parent / "templates" / "certificates" / "certificate.css"
+
+START_SECONDS = 60.0  # importing the renderer takes one to three, and much longer on a machine that is busy
+SECONDS = 30.0  # for one document; an ordinary one takes a twentieth of one, the fullest that is allowed two
+DOCUMENTS = 500  # until the process is replaced: its memory grows a little with each
+MOST_BYTES = 64 * 1024 * 1024
+# Where the renderer's libraries lie, on systems that do not know it by themselves, and where temporary files may lie.
+PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TMPDIR")
+
+_LENGTH = struct.Struct(">I")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image made or checked by ourselves: its bytes and its media type."""
+
+    content: bytes
+    media_type: str
+
+
+class PressFailed(Exception):
+    """No paper came out: the renderer took too long, ended, gave up, or answered with what is no PDF.
+
+    The message holds nothing of the document. The next document gets a new process, so another try is worth it.
+    """
+
+
+class Press:
+    """One process that prints, started with its first document. Threads that ask at once take turns.
+
+    `program` is what runs in it, `seconds` the time that a document may take, `documents` how many it prints before
+    it is replaced.
+    """
+
+    def __init__(
+        self, program: Path = PROGRAM, *, seconds: float = SECONDS, documents: int = DOCUMENTS
+    ) -> None:
+        self.program = program
+        self.seconds = seconds
+        self.documents = documents
+        self.printed = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        self.turn = threading.Lock()
+
+    def typeset(self, html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
+        """Return the page as a PDF, as `typesetting.Typesetter.typeset` does. Raises PressFailed.
+
+        `pictures` are named by the addresses under which the page mentions them (`own:…`).
+        """
+        document = {
+            "html": html,
+            "identifier": identifier,
+            "seconds": self.seconds,
+            "goods": _packed(pictures),
+        }
+        with self.turn:
+            try:
+                process = self._ready()
+                pdf = self._ask(process, document, self.seconds)
+                if not pdf.startswith(b"%PDF-") or not pdf.rstrip().endswith(b"%%EOF"):
+                    raise PressFailed("the renderer answered with what is no PDF")
+            except BaseException:
+                # Also where this thread is told to stop: the next document would get this one's answer.
+                self._end()
+                raise
+            self.printed += 1
+        return pdf
+
+    def close(self) -> None:
+        """End the process, if there is one; the next document starts another."""
+        with self.turn:
+            self._end()
+
+    def _ready(self) -> subprocess.Popen[bytes]:
+        """Return the process that runs, or a new one that has loaded its faces."""
+        if self.process is not None and self.process.poll() is None and self.printed < self.documents:
+            return self.process
+        self._end()
+        self.printed = 0
+        # A new interpreter, not a fork: nothing of this process's memory goes along, and no descriptor but the two.
+        try:
+            self.process = subprocess.Popen(  # noqa: S603  (our own program, no argument of anybody's)
+                [sys.executable, "-I", "-X", "utf8", "-W", "ignore", str(self.program)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=_environment(),
+                cwd="/",
+            )
+        except OSError as error:
+            raise PressFailed(f"the renderer cannot be started: {error}") from error
+        self._ask(self.process, _faces_and_style(), START_SECONDS)
+        return self.process
+
+    def _ask(self, process: subprocess.Popen[bytes], message: Mapping[str, object], seconds: float) -> bytes:
+        """Send a message and return what is answered within so many seconds."""
+        assert process.stdin is not None  # noqa: S101  (both are pipes)
+        assert process.stdout is not None  # noqa: S101
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
+        watch = threading.Timer(seconds, give_up)
+        watch.daemon = True
+        watch.start()
+        try:
+            packed = json.dumps(message).encode()
+            process.stdin.write(_LENGTH.pack(len(packed)) + packed)
+            process.stdin.flush()
+            head = process.stdout.read(_LENGTH.size)
+            length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
+            if length > MOST_BYTES:
+                raise PressFailed("the renderer answered with what is no PDF")
+            answer = process.stdout.read(length)
+        except OSError:
+            answer = b""
+        finally:
+            watch.cancel()
+        if late.is_set():
+            raise PressFailed(f"the renderer took longer than {seconds:g} s")
+        if not answer or len(answer) < length:
+            raise PressFailed("the renderer ended")
+        if answer[:1] != b"+":
+            raise PressFailed(f"the renderer gave up: {answer[1:200]!r}")
+        return answer[1:]
+
+    def _end(self) -> None:
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was not yet written finds nobody who reads
+                if pipe is not None:
+                    pipe.close()
+        process.wait()
+
+
+_press = Press()
+
+
+def typeset(html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
+    """Print on this process's own press; see `Press.typeset`."""
+    return _press.typeset(html, pictures, identifier)
+
+
+def pid() -> int | None:
+    """Return the process that prints for this one, if it runs."""
+    return _press.process.pid if _press.process else None
+
+
+def close() -> None:
+    """End this process's own press, if it has started one."""
+    _press.close()
+
+
+def _another_press() -> None:
+    global _press
+    _press = Press()
+
+
+atexit.register(close)
+# A process that was forked off has a lock that perhaps nobody lets go, and pipes that are not its own.
+os.register_at_fork(after_in_child=_another_press)
+
+
+def _environment() -> dict[str, str]:
+    """What the process that prints learns of this one's environment."""
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {"FONTCONFIG_FILE": str(NO_FONTS), **passed_on}
+
+
+def _faces_and_style() -> dict[str, object]:
+    """Return the style sheet, every font file, and a page that uses each, so that each is in memory."""
+    faces = [(face.value, face.family, face.weight, face.path, "Aa Яя Ωω 1") for face in Face]
+    faces += [
+        (file.path.stem, file.family, file.weight, file.path, sample_of(file))
+        for family in stand_ins()
+        for file in family
+    ]
+    rules = "".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("own:face/{name}") }}\n'
+        for name, family, weight, _path, _sample in faces
+    )
+    samples = "".join(
+        f'<p style="font-family: {family}; font-weight: {weight}">{sample}</p>'
+        for _name, family, weight, _path, sample in faces
+    )
+    return {
+        "style": rules + STYLE_SHEET.read_text(encoding="utf-8"),
+        "page": f'<!doctype html><html lang="en"><title>x</title>{samples}</html>',
+        "goods": _packed(
+            {
+                f"own:face/{name}": Picture(path.read_bytes(), "font/ttf")
+                for name, _family, _weight, path, _sample in faces
+            }
+        ),
+    }
+
+
+def _packed(goods: Mapping[str, Picture]) -> dict[str, list[str]]:
+    return {
+        address: [good.media_type, base64.b64encode(good.content).decode()] for address, good in goods.items()
+    }

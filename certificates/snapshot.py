@@ -1,0 +1,128 @@
+"""What a certificate says, frozen when it is issued: from rows to plain JSON, and from there to the paper's content."""
+
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext, pgettext
+
+from certificates.models import Certificate
+from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
+from certificates.timetable import Slot
+from core.timezones.wall_clock import wall
+from core.timezones.zone_hours import city_words
+from core.web.localized_fields import languages_of, reading
+from labs.models import Lab
+from sessions.models import Session
+
+
+def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Session]) -> dict[str, Any]:
+    """Return what the certificate says of lab and sessions; days and hours are wall time in the lab's zone.
+
+    `others` are the lab's public sessions that the person did not attend, drawn faintly in the picture.
+    """
+    sessions = list(attended)
+    instants = [at for session in sessions for at in (session.starts_at, session.ends_at)]
+    values = lab.theme_values or {}
+    colours = Colours()
+    return {
+        "lab_title": languages_of(lab.title),
+        "programme_name": languages_of(lab.programme.name),
+        "organiser_name": languages_of(lab.programme.organiser),
+        "place": _place(lab),
+        "first_day": lab.starts_on.isoformat(),
+        "last_day": lab.ends_on.isoformat(),
+        "time_zone": lab.time_zone,
+        "zone": {code: city_words(lab.time_zone, instants, code) for code, _name in settings.LANGUAGES},
+        "sessions": [{**_slot(session, lab), "titles": languages_of(session.title)} for session in sessions],
+        "others": [_slot(session, lab) for session in others],
+        "colours": {
+            "ground": values.get("lab", colours.ground),
+            "lift": values.get("lab_lift", colours.lift),
+            "soft": values.get("on_lab_2", colours.soft),
+        },
+    }
+
+
+def _place(lab: Lab) -> dict[str, str]:
+    """Return where the lab takes place, by language: its venue, online, or both."""
+    venue = languages_of(lab.venue)
+    if lab.format == Lab.Format.IN_PERSON:
+        return venue
+    words = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            if lab.format == Lab.Format.ONLINE:
+                words[language] = pgettext("place of a lab, within a sentence", "online")
+            elif there := reading(lab.venue, language, lab.default_language)[0]:
+                words[language] = gettext("{venue} and online").format(venue=there)
+    return words
+
+
+def _slot(session: Session, lab: Lab) -> dict[str, Any]:
+    starts, ends = wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone)
+    # One that ends with its day ends on that day.
+    last = max((ends - timedelta(minutes=1)).date(), starts.date())
+    return {
+        "on": starts.date().isoformat(),
+        "until": last.isoformat(),
+        "starts": starts.strftime("%H:%M"),
+        "ends": ends.strftime("%H:%M"),
+        "minutes": int(session.duration.total_seconds() // 60),
+    }
+
+
+def check_url(code: str) -> str:
+    """Return the public address at which a certificate is checked for ever."""
+    return f"{settings.BASE_URL}/certificates/{code}/"
+
+
+def languages_on(certificate: Certificate) -> tuple[str, ...]:
+    """Return the languages of the printed certificate: the person's, and English beside any other."""
+    return tuple(dict.fromkeys((certificate.language, "en")))
+
+
+def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateContent:
+    """Return the content of the printed certificate. Raises ValueError for what cannot be printed."""
+    said = certificate.content
+    return CertificateContent(
+        code=certificate.code,
+        check_url=check_url(certificate.code),
+        language=certificate.language,
+        second_language=languages_on(certificate)[1] if len(languages_on(certificate)) > 1 else None,
+        holder_name=certificate.holder_name,
+        lab_title=said["lab_title"],
+        programme_name=said["programme_name"],
+        organiser_name=said["organiser_name"],
+        place=said["place"],
+        first_day=date.fromisoformat(said["first_day"]),
+        last_day=date.fromisoformat(said["last_day"]),
+        sessions=tuple(
+            AttendedSession(
+                on=date.fromisoformat(each["on"]),
+                until=date.fromisoformat(each["until"]),
+                titles=each["titles"],
+                minutes=each["minutes"],
+                starts=time.fromisoformat(each["starts"]),
+                ends=time.fromisoformat(each["ends"]),
+            )
+            for each in said["sessions"]
+        ),
+        minutes=certificate.minutes,
+        issued_on=wall(certificate.issued_at, said["time_zone"]).date(),
+        zone=said["zone"],
+        colours=Colours(**said["colours"]),
+        logo=logo,
+        other_sessions=tuple(
+            Slot(
+                on=date.fromisoformat(each["on"]),
+                starts=time.fromisoformat(each["starts"]),
+                ends=time.fromisoformat(each["ends"]),
+                attended=False,
+                until=date.fromisoformat(each["until"]),
+            )
+            for each in said["others"]
+        ),
+    )

@@ -1,0 +1,111 @@
+"""The forms of sign-in in the house's words. None of their answers tells whether an account exists."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.signals import password_reset_requested
+from core.web.email_addresses import account_address
+from core.web.error_messages import HouseWords
+from core.web.forms.base import EmailAddressField
+
+ADDRESS_MISSING = _("Write your e-mail address")
+PASSWORD_MISSING = _("Write your password")
+PASSWORD_HINT = _("12 characters or more. A sentence that only you would write is good and easy to keep.")
+
+_WEAK_PASSWORDS = {
+    "password_too_short": _("Write a longer one: 12 characters or more."),
+    "password_too_common": _("Many people have this one, and so it is soon guessed. Write another."),
+    "password_too_similar": _("This is too much like your name or your e-mail. Write another."),
+}
+_LOGIN_ERRORS = {
+    "email_password_mismatch": _(
+        "No account here has this e-mail with this password. Check both, or choose a new password below."
+    ),
+    "too_many_login_attempts": _("Too many attempts in a short time. Wait five minutes, then try again."),
+}
+
+
+class LoginForm(HouseWords, allauth_forms.LoginForm):
+    mark_optional = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = EmailAddressField(widget=self.fields["login"].widget)
+        _word(self, "login", _("E-mail"), required=ADDRESS_MISSING)
+        _word(self, "password", _("Password"), required=PASSWORD_MISSING)
+
+    def clean_login(self) -> str:
+        return account_address(self.cleaned_data["login"])
+
+    def clean(self) -> dict[str, Any] | None:
+        try:
+            return super().clean()
+        except ValidationError as error:
+            words = _LOGIN_ERRORS.get(error.code or "")
+            raise ValidationError(words, code=error.code) if words else error from None
+
+
+class _NewPassword(HouseWords):
+    """What two forms have in common in which a new password is written twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "password1", _("New password"), required=_("Write a new password"))
+        _word(self, "password2", _("New password once more"), required=_("Write the new password once more"))
+        self.fields["password1"].help_text = PASSWORD_HINT
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Say in our words what a password lacks, and that the second one is not the first."""
+        if field == "password1" and isinstance(error, ValidationError):
+            error = ValidationError(
+                [
+                    ValidationError(_WEAK_PASSWORDS[one.code], one.code)
+                    if one.code in _WEAK_PASSWORDS
+                    else one
+                    for one in error.error_list
+                ]
+            )
+        elif field == "password2" and not isinstance(error, ValidationError):
+            error = _("This is not the same as above. Write the new password once more.")
+        super().add_error(field, error)
+
+
+class ResetPasswordForm(HouseWords, allauth_forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = EmailAddressField(widget=self.fields["email"].widget)
+        _word(self, "email", _("E-mail"), required=ADDRESS_MISSING)
+
+    def save(self, request: HttpRequest, **options: Any) -> str:
+        """Have the worker send the mail: a task for every address, so that an account takes no longer than none."""
+        password_reset_requested.send(sender=None, users=[user.pk for user in self.users])
+        return str(self.cleaned_data["email"])
+
+
+class ChoosePasswordForm(_NewPassword, allauth_forms.ResetPasswordKeyForm):
+    """A new password from the link of a mail."""
+
+
+class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "oldpassword", _("Your password now"), required=PASSWORD_MISSING)
+
+    def clean_oldpassword(self) -> str:
+        try:
+            return super().clean_oldpassword()
+        except ValidationError:
+            raise ValidationError(_("This is not your password. Write the one you signed in with.")) from None
+
+
+def _word(form: Any, name: str, label: Any, **errors: Any) -> None:
+    """Give a field of allauth our label and errors, and take away placeholders and helps that would say it again."""
+    field = form.fields[name]
+    field.label = label
+    field.help_text = ""
+    field.error_messages |= errors
+    field.widget.attrs.pop("placeholder", None)

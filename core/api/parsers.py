@@ -1,0 +1,56 @@
+"""Bodies of calls to the API: JSON in UTF-8 (RFC 8259), and nothing that merely resembles it."""
+
+import json
+from typing import Any, NoReturn
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja.parser import Parser
+
+from core.api.problems import Unreadable
+
+JSON = "application/json"
+
+
+class JsonBody(Parser):
+    """Reads bodies. Raises Unreadable, with words for the caller."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != JSON:
+            # Also so that no form of another site passes for a call: browsers send no JSON without asking first.
+            raise Unreadable(_("Send JSON, and say so: Content-Type: application/json."), status=415)
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Unreadable(_("Send the body without Content-Encoding."), status=415)
+        try:
+            return json.loads(
+                request.body.decode("utf-8-sig"),
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_each_once,
+            )
+        except UnicodeDecodeError as error:
+            said = _("The body is not UTF-8: see byte %(place)d.") % {"place": error.start}
+            raise Unreadable(said) from error
+        except json.JSONDecodeError as error:
+            said = _("The body is not JSON: see line %(line)d, column %(column)d.") % {
+                "line": error.lineno,
+                "column": error.colno,
+            }
+            raise Unreadable(said) from error
+        except RecursionError as error:
+            raise Unreadable(_("The body is nested too deeply.")) from error
+        except ValueError as error:  # NaN and the like, and numbers of thousands of digits
+            raise Unreadable(_("The body has a number that cannot be read.")) from error
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; of a name that stands in it twice nobody could say which value counts (RFC 8259 §4)."""
+    found: dict[str, Any] = {}
+    for name, value in members:
+        if name in found:
+            raise Unreadable(_("The body says “%(name)s” more than once.") % {"name": name[:60]})
+        found[name] = value
+    return found
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(word)

@@ -1,0 +1,65 @@
+"""What a call of the API may carry: nothing is passed over, neither a name nobody knows nor a second value."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja.errors import ValidationError
+from ninja.operation import Operation
+
+from core.api.parsers import JSON
+from core.api.problems import Unreadable
+from core.web.middleware import CHOICES
+
+Run = Callable[..., HttpResponse]
+Error = dict[str, Any]
+
+
+def only_known(run: Run) -> Run:
+    """Let an operation run only with the parameters that it has, each of them once unless it is a list.
+
+    `run` is the bound method of an operation, as decorators of the mode "view" get it. A filter that is misspelt
+    would else show everything, and look as if it had been applied. What every address here takes beside them
+    (`core.web.middleware`) may be there too. An operation without a body gets none that says anything; the fields of
+    the others are their schema's business.
+    """
+    operation: Operation = run.__self__  # type: ignore[attr-defined]
+    models = [model for model in operation.models if model.__ninja_param_source__ == "query"]
+    known = [name for model in models for name in model.__ninja_flatten_map__]
+    lists = {name for model in models for name in model.__ninja_collection_fields__}
+    has_body = any(model.__ninja_param_source__ == "body" for model in operation.models)
+
+    @functools.wraps(run)
+    def answer(request: HttpRequest, **values: Any) -> HttpResponse:
+        errors = list(_in_query(request, known, lists)) if request.GET else []
+        if not has_body and request.content_type == JSON and request.body:
+            errors += _in_body(operation, request)
+        if errors:
+            return operation.api.on_exception(request, ValidationError(errors))
+        return run(request, **values)
+
+    return answer
+
+
+def _in_query(request: HttpRequest, known: list[str], lists: set[str]) -> Iterator[Error]:
+    for name, sent in request.GET.lists():
+        if name in CHOICES:
+            continue
+        if name not in known:
+            yield {"type": "unknown_parameter", "loc": ("query", name), "ctx": {"known": known}}
+        elif len(sent) > 1 and name not in lists:
+            yield {"type": "repeated_parameter", "loc": ("query", name)}
+
+
+def _in_body(operation: Operation, request: HttpRequest) -> Iterator[Error]:
+    """Yield what is wrong with a body that nobody asked for; `{}`, which some clients send always, is right."""
+    try:
+        body = operation.api.parser.parse_body(request)
+    except Unreadable:
+        body = None
+    if not isinstance(body, dict):
+        yield {"type": "unexpected_body", "loc": ("body",)}
+        return
+    for name in body:
+        yield {"type": "extra_forbidden", "loc": ("body", name), "ctx": {"known": []}}

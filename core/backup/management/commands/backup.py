@@ -1,0 +1,84 @@
+"""`manage.py backup [FILE]` writes a backup; `--verify FILE` proves one by restoring it into a temporary place."""
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from core.backup import SIZE_LIMIT, BackupError, Outcome, back_up, verify
+
+
+class Command(BaseCommand):
+    help = "Write database and files into one archive, or prove that such an archive can be restored."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file",
+            nargs="?",
+            type=Path,
+            help="the archive (default: a new one in the backups folder of VAR_DIR)",
+        )
+        parser.add_argument(
+            "--verify",
+            action="store_true",
+            help="restore an archive into a temporary place and count; without a file, make one first",
+        )
+        parser.add_argument(
+            "--with-keys", action="store_true", help="put the secret key into the archive as well"
+        )
+        parser.add_argument(
+            "--max-size", type=int, default=SIZE_LIMIT // 1024**2, help="MB that an archive may unpack to"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path | None = options["file"]
+        try:
+            if path is None or not options["verify"]:
+                name = f"citylabs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip"
+                made = back_up(
+                    path or Path(settings.VAR_DIR) / "backups" / name, with_keys=options["with_keys"]
+                )
+                path = made.path
+                self._say_made(made, with_keys=options["with_keys"])
+            if options["verify"]:
+                self._say_verified(verify(path, size_limit=options["max_size"] * 1024**2))
+        except BackupError as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:  # no room, or no right to write there
+            raise CommandError(f"{error.filename}: {error.strerror}") from None
+
+    def _say_made(self, made: Outcome, *, with_keys: bool) -> None:
+        self.stdout.write(
+            _("%(file)s: %(tables)d tables with %(rows)d rows, %(files)d files, %(size).1f MB.")
+            % {
+                "file": made.path,
+                "tables": len(made.manifest.tables),
+                "rows": made.rows,
+                "files": made.manifest.file_count,
+                "size": made.path.stat().st_size / 1024**2,
+            }
+        )
+        if with_keys:
+            self.stdout.write(_("It holds the secret key: whoever has it can make private links."))
+        else:
+            self.stdout.write(
+                _("The secret key is not in it. Keep these settings elsewhere: %(names)s.")
+                % {"names": ", ".join(made.manifest.settings_to_keep)}
+            )
+
+    def _say_verified(self, proven: Outcome) -> None:
+        self.stdout.write(
+            _(
+                "%(file)s is sound: restored, %(rows)d rows counted in %(tables)d tables, %(files)d files compared."
+            )
+            % {
+                "file": proven.path,
+                "rows": proven.rows,
+                "tables": len(proven.manifest.tables),
+                "files": proven.manifest.file_count,
+            }
+        )

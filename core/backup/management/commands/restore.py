@@ -1,0 +1,59 @@
+"""`manage.py restore FILE`: puts a backup into an empty installation."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.backup import SIZE_LIMIT, BackupError, restore
+
+
+class Command(BaseCommand):
+    help = (
+        "Restore a backup into an empty database and an empty files folder, and migrate forward. "
+        "Restore only archives of your own: a database can hold programs."
+    )
+    # The database is empty: nothing can be checked against it.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="the archive")
+        parser.add_argument(
+            "--max-size", type=int, default=SIZE_LIMIT // 1024**2, help="MB that the archive may unpack to"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            done = restore(options["file"], size_limit=options["max_size"] * 1024**2)
+        except BackupError as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:  # no room, or no right to write there
+            raise CommandError(f"{error.filename}: {error.strerror}") from None
+        manifest = done.manifest
+        self.stdout.write(
+            _("Restored the backup of %(made_at)s: %(rows)d rows in %(tables)d tables, %(files)d files.")
+            % {
+                "made_at": manifest.made_at,
+                "rows": done.rows,
+                "tables": len(manifest.tables),
+                "files": manifest.file_count,
+            }
+        )
+        if not done.same_key:
+            self.stdout.write(
+                _("SECRET_KEY is not the one it was then: private links in mails sent before will not open. ")
+                + _("Set it to the old one, or add the old one to SECRET_KEY_FALLBACKS.")
+            )
+        if done.queued_messages:
+            self.stdout.write(
+                ngettext(
+                    "%(count)d mail was waiting to be sent. The worker sends it when it starts, perhaps once more.",
+                    "%(count)d mails were waiting to be sent. The worker sends them when it starts, some perhaps "
+                    "once more.",
+                    done.queued_messages,
+                )
+                % {"count": done.queued_messages}
+            )

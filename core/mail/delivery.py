@@ -1,0 +1,242 @@
+"""Sending what was queued: try, understand the answer, note it, try again for 72 hours."""
+
+import logging
+import re
+import smtplib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Count, F, Min, Q
+from django.utils import timezone
+
+from core.jobs.database_clock import DatabaseNow, database_now
+from core.jobs.leases import ENOUGH_BEGINNINGS, Lease, crash_point, said, where
+from core.jobs.models import WorkerBeat
+from core.mail.models import Message
+from core.mail.queue import outgoing
+
+logger = logging.getLogger(__name__)
+
+# Until the next try, after the first, second … one: 72 hours in all. Then a person decides.
+RETRIES = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (1, 2, 5, 10, 20, 30, 60, 120, 180, 240, 360, 480, 480, 480, 480, 480, 480, 412)
+)
+# Enhanced status codes (RFC 3463) for "no such mailbox", and the basic codes that may come with them.
+NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.[0-9]{1,3}\b")
+MAILBOX_CODES = (550, 551, 553)
+# A provider's HTTP answers that will not change by waiting.
+PERMANENT_HTTP = (400, 413, 422)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one try came to. QUEUED means: to be tried again."""
+
+    state: Message.State
+    said: str = ""
+    code: int | None = None
+    provider_id: str = ""
+
+
+class CannotRetry(Exception):
+    """The message is on its way or has arrived: sending it anew would send it twice."""
+
+
+def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]) -> None:
+    """Send claimed messages one after the other through one connection, each noted before the next.
+
+    Gives back what is left when `stopping` becomes true.
+    """
+    backend: BaseEmailBackend | None = None
+    out_of_reach: Exception | None = None
+    try:
+        for message, lease in batch:
+            if stopping():
+                lease.release()
+                continue
+            if message.attempts >= ENOUGH_BEGINNINGS:
+                _note(message, lease, Outcome(Message.State.FAILED, "It ended its worker every time."))
+                continue
+            if not lease.begin():
+                logger.warning("message %s was taken over by another worker", message.public_id)
+                continue
+            if backend is None and out_of_reach is None:
+                try:
+                    backend = get_connection()
+                    backend.open()
+                except Exception as error:
+                    out_of_reach = error
+                    logger.error("the mail server cannot be used: %s", where(error))
+                    _close(backend)
+                    backend = None
+            if out_of_reach is not None or backend is None:
+                # One try to connect was made for all of the batch: asking again at once would only cost time.
+                outcome = understand(out_of_reach or ConnectionError(), connected=False)
+            else:
+                outcome, usable = _try(message, backend)
+                if not usable:
+                    _close(backend)
+                    backend = None
+            _note(message, lease, outcome)
+    finally:
+        _close(backend)
+
+
+def _try(message: Message, backend: BaseEmailBackend) -> tuple[Outcome, bool]:
+    """Hand one message over; return what came of it, and whether the connection can be used further."""
+    crash_point("message-before-send")
+    try:
+        mail = outgoing(message)
+        mail.connection = backend
+        mail.send()
+    except Exception as error:
+        return understand(error), isinstance(error, smtplib.SMTPRecipientsRefused) and _code(error)[0] != 421
+    crash_point("message-after-send")
+    return Outcome(Message.State.SENT, provider_id=_provider_id(mail)), True
+
+
+def _close(backend: BaseEmailBackend | None) -> None:
+    if backend is not None:
+        try:
+            backend.close()
+        except Exception as error:
+            logger.warning("closing the connection to the mail server failed: %s", where(error))
+
+
+def _note(message: Message, lease: Lease, outcome: Outcome) -> None:
+    now = timezone.now()
+    changes: dict[str, object] = {"last_error": outcome.said, "smtp_code": outcome.code}
+    if outcome.state == Message.State.QUEUED:
+        tries = message.attempts + 1
+        if tries > len(RETRIES):
+            outcome = Outcome(Message.State.FAILED, outcome.said, outcome.code)
+        else:
+            changes["run_at"] = DatabaseNow() + RETRIES[tries - 1]
+    if outcome.state != Message.State.QUEUED:
+        changes |= {"finished_at": now, "provider_id": outcome.provider_id}
+    ours = lease.end(state=outcome.state, **changes)
+    crash_point("message-after-commit")
+    level = logging.INFO if outcome.state == Message.State.SENT else logging.WARNING
+    logger.log(level, "message %s: %s %s", message.public_id, outcome.state.value, outcome.code or "")
+    if not ours:
+        logger.warning("message %s was taken over by another worker", message.public_id)
+
+
+def understand(error: Exception, *, connected: bool = True) -> Outcome:
+    """Tell what an error means for the message: wait and try again, refused for good, or no such mailbox.
+
+    Only an answer of class 5 to the message itself is final; trouble with the connection, with encryption or with
+    signing in is ours, and passes.
+    """
+    code, words = _code(error)
+    if not connected:
+        return Outcome(Message.State.QUEUED, words, code)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        if code in MAILBOX_CODES and NO_SUCH_MAILBOX.search(words):
+            return Outcome(Message.State.BOUNCED, words, code)
+        return Outcome(Message.State.FAILED if _is_final(code) else Message.State.QUEUED, words, code)
+    if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
+        return Outcome(Message.State.FAILED if _is_final(code) else Message.State.QUEUED, words, code)
+    if isinstance(error, AnymailRecipientsRefused | AnymailInvalidAddress | ValueError):
+        return Outcome(Message.State.FAILED, words)
+    if isinstance(error, AnymailAPIError) and error.status_code in PERMANENT_HTTP:
+        return Outcome(Message.State.FAILED, words, error.status_code)
+    return Outcome(Message.State.QUEUED, words, code)
+
+
+def _is_final(code: int | None) -> bool:
+    return code is not None and 500 <= code <= 599
+
+
+def _code(error: Exception) -> tuple[int | None, str]:
+    """Return the SMTP code in an error, if there is one, and its words."""
+    answer: object = None
+    code: int | None = None
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
+        code, answer = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, answer = error.smtp_code, error.smtp_error
+    if code is None or not 0 <= code <= 999:
+        return None, said(error)
+    words = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
+    return code, f"{code} {words}"[:1000].replace("\0", "")
+
+
+def _provider_id(mail: EmailMessage) -> str:
+    """Return the id that a provider gave the mail, where one did."""
+    status = getattr(mail, "anymail_status", None)
+    found = getattr(status, "message_id", None)
+    return found[:200] if isinstance(found, str) else ""
+
+
+def retry(message: Message) -> None:
+    """Send a message again that failed or bounced, or one that waits, now. Raises CannotRetry otherwise."""
+    again = Message.objects.filter(
+        pk=message.pk, state__in=[Message.State.FAILED, Message.State.BOUNCED, Message.State.QUEUED]
+    ).update(state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None)
+    if not again:
+        raise CannotRetry
+    message.refresh_from_db()
+
+
+def retry_failed(lab_id: int) -> int:
+    """Send all mails of a lab again that failed, and return how many. Those whose mailbox does not exist stay."""
+    return Message.objects.filter(lab=lab_id, state=Message.State.FAILED).update(
+        state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None
+    )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mail at a glance. `queued` counts what has not left, `sent` what has and is not known to have arrived."""
+
+    queued: int
+    sent: int
+    delivered: int
+    failed: int
+    bounced: int
+    oldest_unsent_at: datetime | None
+    last_beat_at: datetime | None
+    now: datetime
+
+    @property
+    def oldest_unsent_age(self) -> timedelta | None:
+        return self.now - self.oldest_unsent_at if self.oldest_unsent_at else None
+
+    @property
+    def beat_age(self) -> timedelta | None:
+        """How long ago a worker last showed that it lives; None if none ever did."""
+        return self.now - self.last_beat_at if self.last_beat_at else None
+
+
+# `finished_at` is what the index of unsent messages is by; states alone do not find it.
+UNSENT = Q(state__in=[Message.State.QUEUED, Message.State.SENDING], finished_at__isnull=True)
+
+
+def summary(lab_id: int | None = None) -> Summary:
+    """Count the mails of a lab, or all, by state. Two queries."""
+    messages = Message.objects.all() if lab_id is None else Message.objects.filter(lab=lab_id)
+    figures = messages.aggregate(
+        queued=Count("pk", filter=UNSENT),
+        **{
+            state.value: Count("pk", filter=Q(state=state))
+            for state in (
+                Message.State.SENT,
+                Message.State.DELIVERED,
+                Message.State.FAILED,
+                Message.State.BOUNCED,
+            )
+        },
+        oldest_unsent_at=Min(F("created_at"), filter=UNSENT),
+    )
+    return Summary(**figures, last_beat_at=last_beat(), now=database_now())
+
+
+def last_beat() -> datetime | None:
+    """Return when a worker last showed that it lives; None if none ever did."""
+    return WorkerBeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()

@@ -1,0 +1,47 @@
+"""What the list of mails is narrowed to. A value that is not offered is told and left out; the rest still counts."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.mail.message_list import TABS, MailSearch, occasion_in_words
+from core.web.forms.base import HouseForm
+
+
+class MailSearchForm(HouseForm):
+    """Comes by GET. `occasions` are those that there are mails for."""
+
+    q = forms.CharField(
+        label=_("To: name or e-mail"),
+        required=False,
+        max_length=100,
+        error_messages={"max_length": _("Search with at most %(limit_value)d characters.")},
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    occasion = forms.ChoiceField(
+        label=_("Occasion"),
+        required=False,
+        error_messages={"invalid_choice": _("This is not in the list; it was left out.")},
+    )
+    state = forms.ChoiceField(
+        required=False, choices=[("", ""), *((tab, tab) for tab in TABS)], widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, occasions: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = sorted((occasion_in_words(occasion), occasion) for occasion in occasions)
+        self.fields["occasion"].choices = [  # type: ignore[attr-defined]
+            ("", _("Any")),
+            *((occasion, said) for said, occasion in words),
+        ]
+
+    @property
+    def search(self) -> MailSearch:
+        """What could be understood."""
+        self.is_valid()
+        values = self.cleaned_data
+        return MailSearch(
+            to=values.get("q", "").strip(), occasion=values.get("occasion", ""), tab=values.get("state", "")
+        )

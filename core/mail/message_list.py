@@ -1,0 +1,146 @@
+"""The outbox as organisers see it: which mails there are, what became of those of the last hour, and what each was for.
+
+Everything is asked for a lab, by its id, or None for the mails that belong to no lab (accounts, passwords).
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import TruncMinute
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.mail.models import Message
+from core.search import matches
+
+State = Message.State
+
+# What each mail was written for, in words; a test holds this against templates/mail/.
+OCCASIONS: dict[str, str | Promise] = {
+    "confirm_address": _("Question to confirm the address"),
+    "already_registered": _("Already registered"),
+    "confirmation": _("Confirmation"),
+    "registration_changed": _("Change of sessions"),
+    "registration_link": _("Private link, once more"),
+    "registration_cancelled": _("Registration cancelled"),
+    "seat_is_yours": _("Seat from the waiting list"),
+    "session_moved": _("New time or place"),
+    "session_cancelled": _("Session cancelled"),
+    "session_restored": _("Session takes place after all"),
+    "certificate": _("Certificate"),
+    "certificate_revoked": _("Certificate revoked"),
+    "certificate_restored": _("Certificate valid again"),
+    "password_reset": _("New password"),
+    "account_made": _("New account"),
+}
+
+# The tabs of the page, and the states behind each.
+TABS: dict[str, tuple[str, ...]] = {
+    "queued": (State.QUEUED, State.SENDING),
+    "sent": (State.SENT,),
+    "delivered": (State.DELIVERED,),
+    "failed": (State.FAILED,),
+    "bounced": (State.BOUNCED,),
+}
+IN_TROUBLE = (State.FAILED, State.BOUNCED)
+
+
+@dataclass(frozen=True)
+class MailSearch:
+    """What a list of mails is narrowed to; empty means any. `tab` is one of TABS."""
+
+    to: str = ""
+    occasion: str = ""
+    tab: str = ""
+
+
+def messages_of(lab_id: int | None) -> QuerySet[Message]:
+    """Return the mails of a lab, or those of no lab."""
+    return Message.objects.filter(lab=lab_id) if lab_id else Message.objects.filter(lab__isnull=True)
+
+
+def find(lab_id: int | None, search: MailSearch) -> QuerySet[Message]:
+    """Return the mails that fit, those in trouble first, then those on trial again, then the newest; no bodies."""
+    found = messages_of(lab_id).defer("text", "html", "links")
+    if search.to:
+        found = found.filter(matches(search.to, "recipient_key"))
+    if search.occasion:
+        found = found.filter(occasion=search.occasion)
+    if search.tab:
+        found = found.filter(state__in=TABS[search.tab])
+    need = Case(
+        When(state__in=IN_TROUBLE, then=Value(0)),
+        When(Q(state__in=TABS["queued"]) & ~Q(last_error=""), then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return found.order_by(need, "-created_at", "-pk")
+
+
+def counts(lab_id: int | None) -> dict[str, int]:
+    """Return how many mails each tab holds, and all of them under "". One query."""
+    figures = messages_of(lab_id).aggregate(
+        all=Count("pk"), **{tab: Count("pk", filter=Q(state__in=states)) for tab, states in TABS.items()}
+    )
+    return {"": figures.pop("all"), **figures}
+
+
+def occasions_of(lab_id: int | None) -> list[str]:
+    """Return the occasions that there are mails for. One query."""
+    return sorted(set(messages_of(lab_id).order_by().values_list("occasion", flat=True).distinct()))
+
+
+def occasion_in_words(occasion: str) -> str:
+    """Return what a mail was for; one that has no words shows its own name."""
+    return str(OCCASIONS.get(occasion, occasion.replace("_", " ")))
+
+
+@dataclass(frozen=True)
+class LastHour:
+    """What left in the last hour. `bars` count what left in each two minutes, the oldest first."""
+
+    sent: int = 0
+    failed: int = 0
+    bars: tuple[int, ...] = field(default=(0,) * 30)
+
+    @property
+    def drawing(self) -> list[dict[str, str]]:
+        """The bars as rectangles in a field of 120 by 24; the words beside it say the sum."""
+        highest = max(self.bars)
+        if not highest:
+            return []
+        return [
+            {"x": str(place * 4), "y": f"{24 - height:g}", "height": f"{height:g}"}
+            for place, count in enumerate(self.bars)
+            if (height := round(max(count / highest * 22, 2 if count else 0), 1))
+        ]
+
+
+def last_hour(lab_id: int | None, now: datetime) -> LastHour:
+    """Count what was sent, and what failed for good, in the hour until now. One query."""
+    start = now - timedelta(hours=1)
+    rows = (
+        messages_of(lab_id)
+        .filter(finished_at__gt=start, finished_at__lte=now)
+        .order_by()
+        .annotate(minute=TruncMinute("finished_at", tzinfo=UTC))
+        .values_list("minute", "state")
+        .annotate(n=Count("pk"))
+    )
+    sent = failed = 0
+    bars = [0] * 30
+    for minute, state, number in rows:
+        if state in IN_TROUBLE:
+            failed += number
+            continue
+        sent += number
+        place = int((minute - start).total_seconds() // 120)
+        bars[min(max(place, 0), 29)] += number
+    return LastHour(sent, failed, tuple(bars))
+
+
+def about_registration(message: Message) -> str:
+    """Return the public id of the registration that a mail is about, or nothing."""
+    kind, _colon, subject = message.about.partition(":")
+    return subject if kind == "registration" else ""

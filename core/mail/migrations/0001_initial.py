@@ -1,0 +1,136 @@
+import core.jobs.database_clock
+import core.search
+import core.web.localized_fields
+import django.db.models.deletion
+import django.utils.timezone
+import uuid
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("labs", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Message",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_at", models.DateTimeField(default=core.jobs.database_clock.DatabaseNow)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True, max_length=2000)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("about", models.CharField(blank=True, db_index=True, max_length=80)),
+                ("occasion", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=200, unique=True)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")], max_length=5
+                    ),
+                ),
+                ("to_name", models.CharField(blank=True, max_length=200)),
+                ("to_email", core.web.localized_fields.EmailAddressField(max_length=254)),
+                ("recipient_key", core.search.SearchKeyField("to_name", "to_email")),
+                ("budget_key", models.CharField(blank=True, editable=False, max_length=254)),
+                ("subject", models.CharField(max_length=300)),
+                ("text", models.TextField()),
+                ("html", models.TextField(blank=True)),
+                ("links", models.JSONField(default=dict)),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                            ("bounced", "Bounced"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("is_urgent", models.BooleanField(default=True)),
+                ("smtp_code", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("provider_id", models.CharField(blank=True, db_index=True, max_length=200)),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="labs.lab",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-created_at", "-id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Attachment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("content_type", models.CharField(max_length=100)),
+                ("content", models.BinaryField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="mail.message",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", True)),
+                fields=["created_at"],
+                name="message_unsent",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", True)),
+                fields=["-is_urgent", "run_at"],
+                name="message_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("budget_key", ""), _negated=True),
+                fields=["budget_key", "created_at"],
+                name="message_budget",
+            ),
+        ),
+    ]

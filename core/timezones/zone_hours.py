@@ -1,0 +1,135 @@
+"""Hours as clocks in a zone show them, and the offset from UTC that each of them has.
+
+A zone has an offset at an instant, and over a change of clocks two. Whatever names a zone beside hours names it here,
+for all the instants that it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext, override
+
+from core.timezones import formatting
+from core.timezones.wall_clock import wall
+from core.timezones.zones import UTC, city_of, is_offset, offset_text, zone_label
+
+
+def zone_time(zone: str, language: str) -> str:
+    """Return "Sofia time"; "UTC", "UTC+3" for zones of no place."""
+    if zone == UTC or is_offset(zone):
+        return city_of(zone, language)
+    with override(language):
+        return gettext("%(city)s time") % {"city": city_of(zone, language)}
+
+
+def zone_words(zone: str, instants: Iterable[datetime], language: str) -> str:
+    """Return "Sofia time (EEST, UTC+3)"; see `offsets_in_words` for instants on both sides of a change."""
+    return _with_offsets(zone_time(zone, language), zone, instants, language)
+
+
+def city_words(zone: str, instants: Iterable[datetime], language: str) -> str:
+    """Return "Sofia (EEST, UTC+3)", for a place where the words before it say that this is a zone."""
+    return _with_offsets(city_of(zone, language), zone, instants, language)
+
+
+def _with_offsets(name: str, zone: str, instants: Iterable[datetime], language: str) -> str:
+    offsets = offsets_in_words(zone, instants, language)
+    return name if name == offsets else f"{name} ({offsets})"
+
+
+def offsets_in_words(zone: str, instants: Iterable[datetime], language: str) -> str:
+    """Return "EEST, UTC+3", the offset of all instants.
+
+    Where clocks change between them each offset follows, from the first instant that has it: "EET, UTC+2; from
+    28 March EEST, UTC+3", with the hour where an earlier one of the instants is on the same day. Raises ValueError
+    where there are no instants.
+    """
+    words, before, known = "", None, None
+    for at in sorted(instants):
+        local = wall(at, zone)
+        found = local.tzname(), local.utcoffset()
+        if found != known:
+            detail = zone_label(zone, at, language).detail
+            if before is None:
+                words = detail
+            else:
+                day = formatting.day_and_month(local.date(), language)
+                if local.date() == before.date():
+                    day = f"{day}, {formatting.clock(local)}"
+                with override(language):
+                    words = gettext("%(offsets)s; from %(day)s %(offset)s") % {
+                        "offsets": words,
+                        "day": day,
+                        "offset": detail,
+                    }
+        before, known = local, found
+    if not words:
+        raise ValueError("a zone has an offset at an instant only")
+    return words
+
+
+def clocks_change(zone: str, instants: Iterable[datetime]) -> bool:
+    """Tell whether these instants have more than one offset in the zone, so that each hour needs its own."""
+    return len({_offset(at, zone) for at in instants}) > 1
+
+
+def hours(starts: datetime, ends: datetime, zone: str, language: str, *, with_offset: bool = False) -> str:
+    """Return "11:30–13:00" as clocks in the zone show it; the end with its day where that is another one.
+
+    `with_offset` adds the offset, "11:30–13:00, UTC+3", to each of the two where they differ: "02:30, UTC+2 – 05:00,
+    UTC+3". They do so unasked where the clocks change in between, since the hours alone would be wrong by one.
+    """
+    first, last = wall(starts, zone), wall(ends, zone)
+    changes = clocks_change(zone, (starts, ends))
+    begin, end = formatting.clock(first), formatting.clock(last)
+    if first.date() != last.date():
+        end = f"{formatting.short_day(last.date(), language)}, {end}"
+    if changes:
+        return f"{begin}, {_offset_words(starts, zone)} {formatting.DASH} {end}, {_offset_words(ends, zone)}"
+    dash = formatting.DASH if first.date() == last.date() else f" {formatting.DASH} "
+    offset = f", {_offset_words(starts, zone)}" if with_offset else ""
+    return f"{begin}{dash}{end}{offset}"
+
+
+def offsets(starts: datetime, ends: datetime, zone: str) -> str:
+    """Return "UTC+3"; "UTC+2 – UTC+3" where the clocks change in between."""
+    return f" {formatting.DASH} ".join(
+        dict.fromkeys([_offset_words(starts, zone), _offset_words(ends, zone)])
+    )
+
+
+def elsewhere(
+    starts: datetime, ends: datetime, zone: str, others: Collection[str], language: str
+) -> tuple[str, ...]:
+    """Return the same hours as clocks show them in `others`: "11:30–13:00, Sofia time (EEST, UTC+3)".
+
+    The day stands in front where it is another one than in `zone`. Zones whose clocks agree with those of `zone`, or
+    with those of one that is listed already, are left out: they would say the same.
+    """
+    day = wall(starts, zone).date()
+    shown = {(_offset(starts, zone), _offset(ends, zone))}
+    listed = []
+    for other in others:
+        offsets = _offset(starts, other), _offset(ends, other)
+        if offsets in shown:
+            continue
+        shown.add(offsets)
+        words = hours(starts, ends, other, language)
+        its_day = wall(starts, other).date()
+        if its_day != day:
+            words = f"{formatting.short_day(its_day, language)}, {words}"
+        # Where clocks change in between, each hour has its offset already.
+        changes = clocks_change(other, (starts, ends))
+        place = zone_time(other, language) if changes else zone_words(other, [starts], language)
+        listed.append(f"{words}, {place}")
+    return tuple(listed)
+
+
+def _offset(at: datetime, zone: str) -> timedelta:
+    return wall(at, zone).utcoffset() or timedelta()
+
+
+def _offset_words(at: datetime, zone: str) -> str:
+    return offset_text(_offset(at, zone))

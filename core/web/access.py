@@ -1,0 +1,91 @@
+"""Who may use a route: the declarations that know no lab. Those of a lab are in `labs.access`."""
+
+import functools
+import hmac
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.views.decorators.cache import never_cache
+
+View = Callable[..., HttpResponseBase]
+
+
+def declare(view: View, policy: str) -> View:
+    """Write the policy on a view, for the test that walks all routes."""
+    cast(Any, view).access = policy
+    return view
+
+
+def public(view: View) -> View:
+    return declare(view, "public")
+
+
+def personal_link(view: View) -> View:
+    """Private links: never cached, never told to other sites."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        keep_private(response)
+        return response
+
+    return declare(guarded, "personal-link")
+
+
+def keep_private(response: HttpResponseBase) -> None:
+    """Have an answer to a private link kept by nobody and its address told to nobody.
+
+    `strict-origin` sends the origin and never the path, also to our own server, whose proxies may log the Referer.
+    `no-referrer` would have browsers post `Origin: null` (Fetch, "append a request Origin header"), which Django's
+    guard refuses from people who are signed in.
+    """
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    response.headers["Referrer-Policy"] = "strict-origin"
+    response.headers["X-Robots-Tag"] = "noindex"
+
+
+def signed_in(view: View) -> View:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return declare(never_cache(guarded), "signed-in")
+
+
+def superuser(view: View) -> View:
+    """What belongs to no programme: mails about accounts, for example."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not request.user.is_superuser:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return declare(never_cache(guarded), "superuser")
+
+
+def monitoring(view: View) -> View:
+    """Allow whoever sends `Authorization: Bearer METRICS_TOKEN`; where no token is set nobody may."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_monitoring(request):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return declare(guarded, "monitoring")
+
+
+def is_monitoring(request: HttpRequest) -> bool:
+    """Tell whether a request comes with METRICS_TOKEN; nobody's does where none is set."""
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(
+        sent.encode(), settings.METRICS_TOKEN.encode()
+    )

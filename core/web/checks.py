@@ -1,0 +1,56 @@
+"""What is looked at before the service starts."""
+
+import re
+import zoneinfo
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+from core.timezones.zones import rules_version
+
+SQLITE = "sqlite"
+
+
+@register(SQLITE)
+def sqlite_keeps_its_journal_safely(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse WAL on a SQLite library that can corrupt it (3.7.0 to 3.51.2, but for 3.50.7), and say what is slower."""
+    return [
+        fault
+        for alias, database in settings.DATABASES.items()
+        if database["ENGINE"].endswith("sqlite3") and not settings.SQLITE_IS_SOUND
+        for fault in [journal_fault(alias, str(database.get("OPTIONS", {}).get("init_command", "")))]
+    ]
+
+
+def journal_fault(alias: str, pragmas: str) -> CheckMessage:
+    """Say what an unsound library means for a database that is opened with these pragmas."""
+    way_out = "Install pysqlite3 or a SQLite of 3.51.3 or later, or use PostgreSQL."
+    if "journal_mode=wal" in pragmas.replace(" ", "").lower():
+        said = f"The database {alias} would keep its journal in WAL mode on a SQLite library that can corrupt it."
+        return Error(said, hint=way_out, id="web.E001")
+    said = f"The database {alias} keeps the slower rollback journal: this SQLite library can corrupt WAL."
+    return Warning(said, hint=way_out, id="web.W001")
+
+
+def refuse_other_zone_rules() -> None:
+    """Raise ImproperlyConfigured where time zones do not follow the release of tzdata that requirements/app.txt names.
+
+    Two machines with different rules show different hours for one session, and calendars take in one or the other.
+    """
+    lock = (settings.BASE_DIR / "requirements" / "app.txt").read_text(encoding="utf-8")
+    pinned = re.search(r"^tzdata==(\S+)", lock, re.MULTILINE)
+    if pinned is None or pinned[1] != rules_version():
+        raise ImproperlyConfigured(
+            f"Time zones follow tzdata {rules_version()}, and requirements/app.txt names "
+            f"{pinned[1] if pinned else 'none'}. Run scripts/setup, which installs what is named there."
+        )
+    if zoneinfo.TZPATH:
+        raise ImproperlyConfigured(
+            f"Time zones follow the files in {', '.join(zoneinfo.TZPATH)}, and not the package tzdata {pinned[1]}."
+        )

@@ -1,0 +1,84 @@
+"""Idempotency: a form or API call that creates something is carried out once, however often it arrives."""
+
+import json
+import secrets
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from typing import Any
+
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from core.web.models import Submission
+
+_signer = signing.Signer(salt="core.web.idempotency")
+FIELD = "form_key"
+
+
+# As long as a browser or program may send the same thing again.
+KEPT = timedelta(days=1)
+
+
+class KeyReused(Exception):
+    """The same idempotency key came with different contents."""
+
+    message = _("This form was already sent with other answers. Open it again to send a new one.")
+
+
+def new_form_key() -> str:
+    """Return a signed random key for the hidden field of a form. It does not expire: forms have no time limit."""
+    return _signer.sign(secrets.token_urlsafe(16))
+
+
+def is_form_key(value: str) -> bool:
+    """Tell whether the value is a key that this service gave out."""
+    try:
+        _signer.unsign(value)
+    except signing.BadSignature:
+        return False
+    return len(value) <= 100
+
+
+def _hash_of(what: str, contents: object) -> str:
+    """Return a keyed hash, which nobody without the secret can compare with what may have been typed."""
+    said = json.dumps(contents, sort_keys=True, default=str)
+    return salted_hmac(f"core.web.idempotency.{what}", said, algorithm="sha256").hexdigest()
+
+
+def once(
+    purpose: str, key: str, contents: object, carry_out: Callable[[], dict[str, Any]], *, about: str = ""
+) -> tuple[dict[str, Any], bool]:
+    """Carry out a creation once per (purpose, key), in one transaction with its remembrance, which lasts a day.
+
+    `carry_out` returns a small JSON-able result (ids, never personal data). A repetition returns that result and
+    False. `about` names the person whose data the contents are, to `forget` it with the person. Raises KeyReused when
+    the contents differ.
+    """
+    fingerprint, key = _hash_of("contents", contents), _hash_of("key", [purpose, key])
+    try:
+        with transaction.atomic():
+            submission = Submission.objects.create(
+                purpose=purpose,
+                key=key,
+                fingerprint=fingerprint,
+                about=_hash_of("about", about) if about else "",
+            )
+            result = carry_out()
+            if result:
+                submission.result = result
+                submission.save(update_fields=["result"])
+            return result, True
+    except IntegrityError:
+        earlier = Submission.objects.filter(purpose=purpose, key=key).first()
+        if earlier is None:
+            raise  # the constraint that failed was one of the creation itself
+        if earlier.fingerprint != fingerprint:
+            raise KeyReused from None
+        return earlier.result, False
+
+
+def forget(about: Collection[str]) -> None:
+    """Forget the forms that were sent about these people."""
+    Submission.objects.filter(about__in=[_hash_of("about", one) for one in about]).delete()

@@ -1,0 +1,24 @@
+"""Forms and API calls that create something are remembered by their key, so that a second try creates nothing."""
+
+from django.db import models
+
+
+class Submission(models.Model):
+    """One accepted POST: its purpose, its idempotency key and where its result is found.
+
+    Key, fingerprint of the contents, and whom they are about are keyed hashes (`core.web.idempotency`): nothing that
+    somebody typed can be read or guessed from them. Rows are pruned after a day.
+    """
+
+    purpose = models.CharField(max_length=60)
+    key = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64)
+    about = models.CharField(max_length=64, blank=True, db_index=True)
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["purpose", "key"], name="submission_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.key}"

@@ -1,0 +1,12 @@
+"""The colours of the service itself, where a lab has none of its own: as static/look/tokens.css has them."""
+
+HOUSE = {
+    "lab": "#1d2b2e",
+    "lab_dark": "#243033",
+    "on_lab_2": "#c3ceca",
+    "lab_lift": "#7d928c",
+    "lab_ink": "#1d2b2e",
+    "lab_ink_dark": "#c3ceca",
+    "lab_tint": "#e9edea",
+    "lab_tint_dark": "#202a2b",
+}

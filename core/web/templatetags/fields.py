@@ -1,0 +1,219 @@
+"""Forms as every page shows them: hidden key, label, hint, error, control; and the summary of what is wrong.
+
+Everything is checked on the server. Errors stand beside their fields in the same words as in the summary, which takes
+the focus; typed values are kept.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import (
+    BaseForm,
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    RadioSelect,
+    Select,
+    Textarea,
+)
+from django.forms.formsets import BaseFormSet
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from i18nfield.forms import I18nWidget
+
+from core.web import edit_conflicts
+from core.web.forms.base import HouseRows
+from core.web.forms.edit_conflict import EditForm
+from core.web.idempotency import FIELD, new_form_key
+
+register = template.Library()
+
+MANY_OPTIONS = 4
+LONG_OPTION = 24
+
+
+@dataclass(frozen=True)
+class Control:
+    """One input with what stands beside it: of a group, an option; of a multilingual text, one language."""
+
+    id: str
+    label: str
+    html: SafeString
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the summary: which field, what is wrong, and where to put it right ("" where no field is meant)."""
+
+    words: str
+    target: str
+
+
+@register.simple_tag(takes_context=True)
+def form_key(context: template.Context) -> SafeString:
+    """Print the hidden fields of a POST form: its idempotency key, and the token of the session if there is one."""
+    request: HttpRequest = context["request"]
+    key = format_html('<input type="hidden" name="{}" value="{}">', FIELD, new_form_key())
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return key
+    return format_html(
+        '{}<input type="hidden" name="csrfmiddlewaretoken" value="{}">', key, get_token(request)
+    )
+
+
+@register.simple_tag
+def seen(form: EditForm) -> SafeString | str:
+    """Print the hidden field by which a form of what stands already says what it showed (`core.web.edit_conflicts`)."""
+    if not form.seen:
+        return ""
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', form.add_prefix(edit_conflicts.FIELD), form.seen
+    )
+
+
+@register.inclusion_tag("partials/field.html")
+def field(bound: BoundField, **options: Any) -> dict[str, Any]:
+    """Print a field of a form with label, hint and error.
+
+    Options: `label`, `hint` instead of the form's own; `optional=False` leaves out the mark of optional fields;
+    `css` adds a class to the control ("input-short"); any other becomes an attribute of the control (`rows=3`,
+    `autocomplete="name"`).
+    """
+    label = options.pop("label", None) or bound.label
+    hint = options.pop("hint", None) or bound.help_text
+    marked = options.pop("optional", getattr(bound.form, "mark_optional", True))
+    css = options.pop("css", "")
+    attributes = {name.replace("_", "-"): value for name, value in options.items()}
+    described = [f"{bound.auto_id}_error"] if bound.errors else []
+    if hint:
+        described.append(f"{bound.auto_id}_helptext")
+    kind, controls = _controls(bound, css, attributes, " ".join(described))
+    return {
+        "bound": bound,
+        "kind": kind,
+        "controls": controls,
+        "label": label,
+        "hint": hint,
+        "errors": bound.errors,
+        "described": " ".join(described),
+        "optional": marked and kind != "check" and not _is_required(bound),
+        "upright": len(controls) > MANY_OPTIONS or any(len(str(one.label)) > LONG_OPTION for one in controls),
+    }
+
+
+@register.inclusion_tag("partials/error_summary.html")
+def error_summary(*forms: BaseForm | BaseFormSet | None, note: str = "") -> dict[str, Any]:
+    """Print what is wrong with one or several forms or formsets, with links to the fields; nothing if all is well.
+
+    Each line names its field and stands there once. An answer in which several things are wrong counts as one.
+    """
+    problems = list(dict.fromkeys(each for form in forms if form is not None for each in _problems(form)))
+    count = len({problem.target or problem.words for problem in problems})
+    return {
+        "problems": problems,
+        "title": ngettext("One answer needs your attention", "%(count)s answers need your attention", count)
+        % {"count": count},
+        "note": note or gettext("Nothing has been saved. What you filled in is kept."),
+    }
+
+
+def _is_required(bound: BoundField) -> bool:
+    return bool(getattr(bound.field, "one_required", bound.field.required))
+
+
+def _controls(
+    bound: BoundField, css: str, attributes: dict[str, Any], described: str
+) -> tuple[str, list[Control]]:
+    """Return the kind of a field (one, check, options, languages, parts) and its controls, ready to print."""
+    widget = bound.field.widget
+    if isinstance(widget, I18nWidget):
+        return "languages", list(_languages(bound, css, attributes, described))
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        return "options", list(_options(bound))
+    if described:
+        attributes["aria-describedby"] = described
+    if isinstance(widget, CheckboxInput):
+        return "check", [Control(bound.id_for_label, str(bound.label), bound.as_widget(attrs=attributes))]
+    attributes["class"] = _class_of(widget, css)
+    kind = "parts" if bound.use_fieldset else "one"
+    return kind, [Control(bound.id_for_label, str(bound.label), bound.as_widget(attrs=attributes))]
+
+
+def _class_of(widget: Any, css: str) -> str:
+    own = (
+        "select"
+        if isinstance(widget, Select)
+        else "textarea input"
+        if isinstance(widget, Textarea)
+        else "input"
+    )
+    return " ".join(filter(None, (own, css, widget.attrs.get("class", ""))))
+
+
+def _options(bound: BoundField) -> Iterable[Control]:
+    """The options of radio buttons or check boxes; names of languages come in their own language."""
+    offered = {code for code, _name in settings.LANGUAGES}
+    options = list(bound)
+    in_own_language = all(option.data["value"] in offered for option in options)
+    for option in options:
+        yield Control(
+            option.id_for_label,
+            str(option.choice_label),
+            option.tag(),
+            str(option.data["value"]) if in_own_language else "",
+        )
+
+
+def _languages(bound: BoundField, css: str, attributes: dict[str, Any], described: str) -> Iterable[Control]:
+    """One control per language that the form offers, each labelled and marked with its language."""
+    widget = bound.field.widget
+    value = bound.value()
+    values = value if isinstance(value, list) else widget.decompress(value)
+    names = dict(settings.LANGUAGES)
+    for number, code in enumerate(widget.locales):
+        if code not in widget.enabled_locales:
+            continue
+        one = widget.widgets[number]
+        identity = f"{bound.auto_id}_{number}"
+        shown = {**attributes, "id": identity, "lang": code, "class": _class_of(one, css)}
+        if described:
+            shown["aria-describedby"] = described
+        if bound.errors:
+            shown["aria-invalid"] = "true"
+        text = values[number] if number < len(values) else None
+        yield Control(
+            identity, names.get(code, code), one.render(f"{bound.html_name}_{number}", text, shown), code
+        )
+
+
+def _problems(form: BaseForm | BaseFormSet, within: str = "") -> Iterable[Problem]:
+    """Yield what is wrong; `within` names the row that the form is."""
+    if isinstance(form, BaseFormSet):
+        if form.is_bound:
+            yield from (Problem(str(message), "") for message in form.non_form_errors())
+            for place, one in enumerate(form.forms):
+                yield from _problems(one, form.name_of(place) if isinstance(form, HouseRows) else "")
+        return
+    for message in form.non_field_errors():
+        yield Problem(f"{within}: {message}" if within else str(message), "")
+    for bound in form:
+        label = ", ".join(filter(None, (within, str(bound.label))))
+        for message in bound.errors:
+            yield Problem(f"{label}: {message}", "" if bound.is_hidden else _first_control(bound))
+
+
+def _first_control(bound: BoundField) -> str:
+    """The id at which a correction of this field begins."""
+    widget = bound.field.widget
+    if isinstance(widget, I18nWidget):
+        return f"{bound.auto_id}_{widget.locales.index(widget.enabled_locales[0])}"
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        return f"{bound.auto_id}_0"
+    return bound.id_for_label

@@ -1,0 +1,230 @@
+"""Tags and filters that every page uses, without `{% load %}`: icons, texts in several languages, seats, addresses.
+
+Most of them stand in lists of hundreds of sessions, so they build their few elements with `format_html` instead of
+rendering a template each.
+"""
+
+from functools import lru_cache
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
+
+from core.timezones import formatting
+from core.web import markdown
+from core.web.email_addresses import ascii_address
+from core.web.localized_fields import reading
+from core.web.localized_html import spoken
+
+register = template.Library()
+
+FEW_SEATS = 10
+
+
+class Seated(Protocol):
+    """What the seats line needs of a session."""
+
+    capacity: int | None
+    seats_taken: int
+    seats_waiting: int
+    waiting_list: bool
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+# Icons
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    return static("look/icons.svg")
+
+
+@register.simple_tag
+def icon(name: str, css: str = "icon") -> SafeString:
+    """Print a sign of static/look/icons.svg. It is decoration: the words beside it carry the meaning."""
+    return _drawn(name, css)
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, css: str) -> SafeString:
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        css,
+        _sprite(),
+        name,
+    )
+
+
+# Texts in several languages
+
+
+def _fallback(context: template.Context, within: Any) -> str:
+    owner = within or context.get("lab") or context.get("programme")
+    return getattr(owner, "default_language", "") or ""
+
+
+@register.simple_tag(takes_context=True)
+def say(context: template.Context, text: object, within: Any = None) -> str:
+    """Print a text in the reader's language, else in the default one of `within` (the page's lab or programme).
+
+    A text in another language than the page's is wrapped in `<span lang>`, so that it is spoken and hyphenated right.
+    """
+    return spoken(text, _language(), _fallback(context, within))
+
+
+@register.simple_tag(takes_context=True)
+def say_plain(context: template.Context, text: object, within: Any = None) -> str:
+    """Like `say`, as bare text for titles and attributes."""
+    return reading(text, _language(), _fallback(context, within))[0]
+
+
+@register.simple_tag(takes_context=True)
+def prose(context: template.Context, text: object, top: int = 3, within: Any = None) -> str:
+    """Print paragraphs of Markdown in a `<div class="prose">`; headings begin at level `top`. Nothing for no text."""
+    words, language = reading(text, _language(), _fallback(context, within))
+    if not words.strip():
+        return ""
+    html = markdown.render(words, top)
+    if language == _language():
+        return format_html('<div class="prose">{}</div>', html)
+    return format_html('<div class="prose" lang="{}">{}</div>', language, html)
+
+
+@register.filter(name="markdown")
+def markdown_filter(text: object) -> SafeString:
+    """Return a text of Markdown in the reader's language as safe HTML."""
+    return markdown.render(reading(text, _language())[0])
+
+
+@register.filter
+def plain(text: object, length: int = 200) -> str:
+    """Return Markdown as bare words on one line, cut after a word at about `length` characters."""
+    words = markdown.plain(reading(text, _language())[0])
+    if len(words) <= length:
+        return words
+    return words[:length].rsplit(" ", 1)[0].rstrip(",.;:– ") + "…"
+
+
+@register.filter
+def language_in_words(code: str) -> str:
+    """Return the name of a language in the reader's language: "Bulgarian", "български", "Βουλγαρικά".
+
+    Not called `language_name`: Django's i18n tags have a filter of that name, which answers in English.
+    """
+    name = formatting.locale_of(code).get_language_name(_language()) or code
+    # Names of languages are small in Bulgarian running text, capital in English and Greek.
+    return name if _language() == "bg" else name[:1].upper() + name[1:]
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """Return the name of a country given by its two letters: "Bulgaria", "България", "Βουλγαρία"."""
+    return formatting.locale_of(_language()).territories.get(code.upper(), code)
+
+
+@register.filter
+def safe_link(address: str) -> str:
+    """Return an address that people typed if it is http, https or mailto, else nothing.
+
+    Forms check it on entry; rows may have come another way (an import, the administration, an older rule).
+    """
+    return address if markdown.is_safe_link(str(address)) else ""
+
+
+@register.filter
+def mailto(address: str) -> str:
+    """Return the `mailto:` link of an email address (RFC 6068 §2): the domain's ASCII name, reserved signs encoded."""
+    return "mailto:" + quote(ascii_address(address), safe="@!$'*+")
+
+
+# Seats
+
+
+@register.simple_tag
+def meter(share: float, kind: str = "full", css: str = "meter") -> SafeString:
+    """Print a proportion (0 to 1) as a line; the words beside it say the same. Kinds: full, few, wait."""
+    width = f"{min(max(share, 0.0), 1.0) * 100:.1f}"
+    return format_html(
+        '<svg class="{}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="m-{}" width="{}" height="1"></rect></svg>',
+        css,
+        kind,
+        width,
+    )
+
+
+@register.simple_tag
+def seats(session: Seated, with_meter: bool = True) -> SafeString:
+    """Print how many seats are left, in words first, with a line that shows the share taken."""
+    return _seats(
+        session.capacity,
+        session.seats_taken,
+        session.seats_waiting if session.waiting_list else None,
+        with_meter,
+        _language(),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _seats(
+    capacity: int | None, taken: int, waiting: int | None, with_meter: bool, language: str
+) -> SafeString:
+    """Draw it once for all sessions in the same state; `waiting` is None without a waiting list."""
+    if capacity is None:
+        return format_html('<p class="seats quiet">{}</p>', gettext("Open to all who register"))
+    left = capacity - taken
+    if left > 0:
+        before, after = ngettext("%(seats)s seat left", "%(seats)s seats left", left).split("%(seats)s")
+        words = format_html('<p class="seats">{}<strong class="num">{}</strong>{}</p>', before, left, after)
+    else:
+        sign, text = _full(waiting)
+        words = format_html('<p class="seats"><span class="state">{}{}</span></p>', icon(sign), text)
+    if not with_meter:
+        return words
+    share = taken / capacity if capacity else 1.0
+    return format_html("{}{}", words, meter(share, "few" if 0 < left < FEW_SEATS else "full"))
+
+
+@register.simple_tag
+def seats_words(session: Seated) -> str:
+    """Return the same as `seats` in bare words."""
+    if session.capacity is None:
+        return gettext("Open to all who register")
+    left = session.capacity - session.seats_taken
+    if left > 0:
+        return ngettext("%(seats)s seat left", "%(seats)s seats left", left) % {"seats": left}
+    return _full(session.seats_waiting if session.waiting_list else None)[1]
+
+
+def _full(waiting: int | None) -> tuple[str, str]:
+    if waiting is None:
+        return "cross", gettext("Full, without a waiting list")
+    if not waiting:
+        return "wait", gettext("Full. You can wait for a seat")
+    return "wait", ngettext(
+        "Full. %(count)s person is waiting", "Full. %(count)s people are waiting", waiting
+    ) % {"count": waiting}
+
+
+# Addresses
+
+
+@register.simple_tag(takes_context=True)
+def active_query(context: template.Context, **changes: object) -> str:
+    """Return this page's query ("?q=a&page=2") with parameters changed; None or "" takes one out."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"

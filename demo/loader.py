@@ -1,0 +1,64 @@
+"""The demonstration: both programmes of data/programmes.json, a coming lab, plainly artificial people, sign-ins.
+
+It spans all floors, so it lives on the top one. Loading it again changes nothing: what people tried out stays.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from demo import coming_lab, participants
+from demo.sign_in import SignIn, make_accounts, sign_ins
+from labs.models import Lab
+from sessions.programme_import import read
+from sessions.programme_import.importer import load
+
+COMING = "city-lab-5"
+PAST = "city-lab-4"
+SEMINAR = "academy-seminar-1"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What stands after loading. `loaded` tells whether this run made it."""
+
+    loaded: bool
+    registrations: int
+    sign_ins: tuple[SignIn, ...]
+
+
+def load_demo(now: datetime) -> Demo:
+    """Load the demonstration as of `now` (aware) unless its coming lab stands already."""
+    loaded = False
+    if not Lab.objects.filter(slug=COMING).exists():
+        _load(now)
+        loaded = True
+    count = Lab.objects.get(slug=COMING).registrations.count()
+    return Demo(loaded, count, sign_ins())
+
+
+@transaction.atomic
+def _load(now: datetime) -> None:
+    load(read(document(now)))
+    coming, past = Lab.objects.get(slug=COMING), Lab.objects.get(slug=PAST)
+    accounts = make_accounts(coming)
+    participants.register_for_coming(coming, now)
+    participants.register_for_past(past, taken_by=accounts["organiser@example.org"])
+
+
+def document(now: datetime) -> bytes:
+    """Return the programme file of the demonstration: the real one, and the coming lab made from its 4th City Lab."""
+    folder = Path(settings.BASE_DIR) / "data"
+    programmes: dict[str, Any] = json.loads((folder / "programmes.json").read_text(encoding="utf-8"))
+    additions: dict[str, Any] = json.loads((folder / "coming-lab.json").read_text(encoding="utf-8"))
+    programme = next(p for p in programmes["programmes"] if any(lab["slug"] == PAST for lab in p["labs"]))
+    past = next(lab for lab in programme["labs"] if lab["slug"] == PAST)
+    programme["labs"].append(coming_lab.made_from(past, additions, now.date()))
+    # Its registrations are a few years old: they are to be kept for a year from now, not from then.
+    past["retention_days"] = coming_lab.days_since(past["ends_on"], now.date()) + 365
+    return json.dumps(programmes).encode()

@@ -1,0 +1,60 @@
+"""`manage.py load_demo`: fills an installation so that everything can be tried at once, and prints the sign-ins."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from demo.loader import COMING, PAST, SEMINAR, load_demo
+from demo.sign_in import sign_in_file
+from sessions.programme_import import ProgrammeFileError
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration, once, and print its addresses and sign-ins. Loading it again changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--admin", action="store_true", help="say how to make an account for the administration"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            demo = load_demo(timezone.now())
+        except ProgrammeFileError as error:
+            for problem in error.problems:
+                self.stderr.write(str(problem))
+            raise CommandError(_("The demonstration does not fit into what this database holds.")) from None
+        self.stdout.write(
+            ngettext(
+                "Demonstration with %(count)d artificial registration for the coming lab",
+                "Demonstration with %(count)d artificial registrations for the coming lab",
+                demo.registrations,
+            )
+            % {"count": demo.registrations}
+        )
+        self._table(
+            (_("Coming lab"), f"{settings.BASE_URL}/labs/{COMING}/"),
+            (_("Past lab"), f"{settings.BASE_URL}/labs/{PAST}/"),
+            (_("Seminar"), f"{settings.BASE_URL}/labs/{SEMINAR}/"),
+        )
+        self.stdout.write("")
+        self.stdout.write(_("Sign in at %(address)s") % {"address": f"{settings.BASE_URL}/accounts/login/"})
+        self._table(*((sign_in.email, sign_in.password, sign_in.role) for sign_in in demo.sign_ins))
+        self.stdout.write(_("  kept in %(file)s") % {"file": sign_in_file()})
+        if options["admin"]:
+            self.stdout.write("")
+            self.stdout.write(
+                _("For the administration at %(address)s") % {"address": f"{settings.BASE_URL}/admin/"}
+            )
+            self.stdout.write("  python manage.py createsuperuser --email you@example.org")
+
+    def _table(self, *rows: tuple[str, ...]) -> None:
+        widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))] if rows else []
+        for row in rows:
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            self.stdout.write(f"  {'   '.join(cells).rstrip()}")

@@ -1,0 +1,41 @@
+"""A lab's colours and logo, and whether the reader organises it: tags of every page, without `{% load %}`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from labs import branding_versions
+
+register = template.Library()
+
+
+@register.simple_tag
+def lab_colours(labs: Any) -> SafeString:
+    """Print the style sheet links of a lab, or of several, that have a colour of their own."""
+    several: Iterable[Any] = labs if isinstance(labs, Iterable) else [labs]
+    return format_html_join(
+        "\n",
+        '<link rel="stylesheet" href="{}?v={}">',
+        (
+            (reverse("lab_theme", args=[lab.slug]), branding_versions.theme_version(lab))
+            for lab in several
+            if lab and lab.theme_values
+        ),
+    )
+
+
+@register.simple_tag
+def logo_address(lab: Any) -> str:
+    """Return where the lab's logo is: another address for each picture, so that caches may keep it."""
+    return f"{reverse('lab_logo', args=[lab.slug])}?v={branding_versions.logo_version(lab)}"
+
+
+@register.simple_tag(takes_context=True)
+def organises(context: template.Context, lab: Any) -> bool:
+    """Tell whether the reader organises this lab (door staff only take attendance)."""
+    viewer = context.get("viewer")
+    return bool(viewer is not None and lab and viewer.organises(lab))

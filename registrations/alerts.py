@@ -1,0 +1,294 @@
+"""What in a lab waits for its organisers: computed from what is there, most urgent first. Typed, so that each kind is
+tested for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import cast
+
+from django.urls import reverse
+from django.utils.translation import get_language, gettext, ngettext
+
+from core.mail.delivery import Summary
+from core.mail.health import BEAT_IS_LATE, MAIL_IS_LATE
+from core.timezones import formatting
+from core.timezones.wall_clock import wall
+from core.web.localized_fields import languages_of, reading
+from labs.models import Lab
+from registrations.signals import attention_sought
+from sessions.models import Session
+
+SOON = timedelta(days=14)
+NAMED = 2  # sessions named in a line; the rest are counted
+
+
+class Kind(Enum):
+    WORKER_LATE = "worker-late"
+    MAIL_FAILED = "mail-failed"
+    NO_SESSIONS = "no-sessions"
+    LAB_DRAFT = "lab-draft"
+    NO_WINDOW = "no-window"
+    NO_PLACE = "no-place"
+    WAITING = "waiting"
+    DRAFTS = "drafts"
+    NO_SPEAKER = "no-speaker"
+    NO_TITLE = "no-title"
+    CERTIFICATES_OUTDATED = "certificates-outdated"
+    CERTIFICATES_FAILED = "certificates-failed"
+
+
+URGENT = frozenset(
+    {Kind.WORKER_LATE, Kind.MAIL_FAILED, Kind.NO_PLACE, Kind.CERTIFICATES_OUTDATED, Kind.CERTIFICATES_FAILED}
+)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One line of the list: what, what it means, and where to put it right."""
+
+    kind: Kind
+    what: str
+    meaning: str
+    address: str
+    action: str
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.kind in URGENT
+
+
+def needed(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetime) -> list[Attention]:
+    """Return what waits for the organisers of this lab.
+
+    `sessions` are all of the lab, with their rooms, and with `people` (how many appear) annotated.
+    """
+    coming = [one for one in sessions if one.ends_at > now and not one.is_cancelled]
+    shown = [one for one in coming if one.visibility != Session.Visibility.DRAFT]
+    found = [
+        *_mail(lab, mail),
+        *_lab(lab, sessions, coming, now),
+        *_no_place(lab, shown),
+        *_waiting(lab, shown),
+        *_drafts(lab, coming, now),
+        *_no_speaker(lab, shown),
+        *_no_title(lab, shown),
+    ]
+    for _receiver, more in attention_sought.send(Lab, lab=lab):
+        found.extend(cast("list[Attention]", more))
+    return sorted(found, key=lambda one: not one.is_urgent)
+
+
+def worker_is_late(mail: Summary) -> bool:
+    return mail.beat_age is None or mail.beat_age > BEAT_IS_LATE
+
+
+def _mail(lab: Lab, mail: Summary) -> Iterable[Attention]:
+    outbox = reverse("console_mail", args=[lab.slug])
+    waiting_long = mail.oldest_unsent_age is not None and mail.oldest_unsent_age > MAIL_IS_LATE
+    if worker_is_late(mail) and (mail.queued or waiting_long):
+        yield Attention(
+            Kind.WORKER_LATE,
+            gettext("The mail worker does not run"),
+            ngettext(
+                "%(count)d mail waits. Nothing is sent until somebody starts the worker.",
+                "%(count)d mails wait. Nothing is sent until somebody starts the worker.",
+                mail.queued,
+            )
+            % {"count": mail.queued},
+            outbox,
+            gettext("Mail"),
+        )
+    bad = mail.failed + mail.bounced
+    if bad:
+        parts = []
+        if mail.bounced:
+            parts.append(
+                ngettext("%(count)d mail bounced", "%(count)d mails bounced", mail.bounced)
+                % {"count": mail.bounced}
+            )
+        if mail.failed:
+            parts.append(
+                ngettext("%(count)d mail failed", "%(count)d mails failed", mail.failed)
+                % {"count": mail.failed}
+            )
+        yield Attention(
+            Kind.MAIL_FAILED,
+            ", ".join(parts),
+            ngettext(
+                "One person may not know what became of a registration.",
+                "These people may not know what became of their registrations.",
+                bad,
+            ),
+            outbox,
+            gettext("Mail"),
+        )
+
+
+def _lab(
+    lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: datetime
+) -> Iterable[Attention]:
+    today = wall(now, lab.time_zone).date()
+    settings = reverse("console_lab_edit", args=[lab.slug])
+    if not sessions:
+        yield Attention(
+            Kind.NO_SESSIONS,
+            gettext("There are no sessions yet"),
+            gettext("They make the programme page, the calendars and the registration form."),
+            reverse("console_session_new", args=[lab.slug]),
+            gettext("Add a session"),
+        )
+    if lab.is_over(now):
+        return
+    days = (lab.starts_on - today).days
+    if lab.visibility == Lab.Visibility.DRAFT and days <= SOON.days:
+        yield Attention(
+            Kind.LAB_DRAFT,
+            ngettext(
+                "The lab is a draft, and begins in %(days)d day",
+                "The lab is a draft, and begins in %(days)d days",
+                days,
+            )
+            % {"days": days}
+            if days > 0
+            else gettext("The lab is a draft, and has begun"),
+            gettext("Nobody but its organisers sees it."),
+            reverse("console_lab_publish", args=[lab.slug]),
+            gettext("Publish"),
+        )
+    if lab.registration_opens_at is None and coming:
+        yield Attention(
+            Kind.NO_WINDOW,
+            gettext("Nobody can register"),
+            gettext("You have not said when registration opens."),
+            settings,
+            gettext("Settings"),
+        )
+
+
+def _no_place(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
+    without = [one for one in shown if _has_no_place(one)]
+    if without:
+        yield _about(
+            Kind.NO_PLACE,
+            lab,
+            without,
+            lambda count: ngettext(
+                "%(title)s has no room and no join link",
+                "%(count)d sessions have no room and no join link: %(title)s",
+                count,
+            ),
+            gettext("People with a seat would not know where to go."),
+            gettext("Choose a room"),
+        )
+
+
+def _has_no_place(session: Session) -> bool:
+    room = session.room
+    if session.join_link:
+        return False
+    return room is None or (room.online and not room.join_link and not room.address)
+
+
+def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
+    for session in shown:
+        if not session.seats_waiting or session.seats_left:
+            continue
+        meaning = ngettext(
+            "The only seat is taken.", "All %(count)d seats are taken.", session.capacity or 0
+        ) % {"count": session.capacity or 0}
+        if session.room and session.room.capacity and session.room.capacity > (session.capacity or 0):
+            meaning += " " + gettext("The room holds %(count)d.") % {"count": session.room.capacity}
+        yield Attention(
+            Kind.WAITING,
+            ngettext(
+                "%(count)d person waits for %(title)s",
+                "%(count)d people wait for %(title)s",
+                session.seats_waiting,
+            )
+            % {"count": session.seats_waiting, "title": _title(session, lab)},
+            meaning,
+            reverse("console_session_edit", args=[lab.slug, session.slug]),
+            gettext("Add seats"),
+        )
+
+
+def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> Iterable[Attention]:
+    drafts = [
+        one for one in coming if one.visibility == Session.Visibility.DRAFT and one.starts_at - now <= SOON
+    ]
+    if drafts:
+        first = formatting.short_day(wall(drafts[0].starts_at, lab.time_zone).date(), get_language() or "en")
+        yield _about(
+            Kind.DRAFTS,
+            lab,
+            drafts,
+            lambda count: ngettext(
+                "%(title)s is still a draft", "%(count)d sessions are still drafts: %(title)s", count
+            ),
+            gettext("The first of them is on %(day)s.") % {"day": first},
+            gettext("Open"),
+        )
+
+
+def _no_speaker(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
+    without = [
+        one for one in shown if one.visibility == Session.Visibility.PUBLIC and not getattr(one, "people", 1)
+    ]
+    if without:
+        yield _about(
+            Kind.NO_SPEAKER,
+            lab,
+            without,
+            lambda count: ngettext(
+                "%(title)s has no speaker", "%(count)d public sessions have no speaker: %(title)s", count
+            ),
+            gettext("Visitors do not learn who speaks."),
+            gettext("Open"),
+        )
+
+
+def _no_title(lab: Lab, shown: Sequence[Session]) -> Iterable[Attention]:
+    for code in lab.languages:
+        without = [one for one in shown if code not in languages_of(one.title)]
+        if without:
+            language = formatting.locale_of(code).get_language_name(get_language() or "en") or code
+            yield _about(
+                Kind.NO_TITLE,
+                lab,
+                without,
+                lambda count: ngettext(
+                    "%(title)s has no title in one of the lab’s languages",
+                    "%(count)d sessions have no title in one of the lab’s languages: %(title)s",
+                    count,
+                ),
+                gettext("Missing in %(language)s: readers get another language there.")
+                % {"language": language},
+                gettext("Open"),
+            )
+
+
+def _about(
+    kind: Kind,
+    lab: Lab,
+    sessions: Sequence[Session],
+    words: Callable[[int], str],
+    meaning: str,
+    action: str,
+) -> Attention:
+    """Return one line about one or several sessions; it leads to the first of them."""
+    names = ", ".join(_title(one, lab) for one in sessions[:NAMED]) + ("…" if len(sessions) > NAMED else "")
+    return Attention(
+        kind,
+        words(len(sessions)) % {"count": len(sessions), "title": names},
+        meaning,
+        reverse("console_session_edit", args=[lab.slug, sessions[0].slug]),
+        action,
+    )
+
+
+def _title(session: Session, lab: Lab) -> str:
+    return reading(session.title, get_language() or "en", lab.default_language)[0]

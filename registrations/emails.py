@@ -1,0 +1,389 @@
+"""The mails of a registration: what each says, to whom, once. Each is queued in the transaction of what it tells.
+
+A mail is wholly in the person's language, with the person's hours first and the lab's beside them where they differ.
+Mails to an address that nobody has confirmed carry nothing that the sender of the form typed: no name, no words.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext, ngettext
+
+from core.mail.models import Message
+from core.mail.queue import File, queue
+from core.timezones import formatting, zone_hours
+from core.timezones.wall_clock import wall
+from core.web.localized_fields import reading
+from labs.models import Lab
+from registrations import links, personal_calendar
+from registrations.models import Registration, Seat, SeatMovement
+from sessions.models import Session
+from sessions.places import is_online, join_link_of, place_of
+from sessions.timezone_hints import instants_of
+from sessions.unannounced_changes import Kind, differences, in_subject
+
+# An address gets at most one mail of a kind that anybody may ask for within this time.
+QUIET = timedelta(minutes=20)
+
+
+@dataclass(frozen=True)
+class SeatLine:
+    """One session as a mail lists it, in the person's language.
+
+    `elsewhere` are the hours by the clocks of the session's own zone and the lab's, where they differ. `join_link` is
+    for people with a seat; `how_to_join` says where to find it while there is none yet.
+    """
+
+    title: str
+    address: str
+    day: str
+    hours: str
+    elsewhere: tuple[str, ...]
+    place: str
+    join_link: str
+    how_to_join: str
+    state: str
+    is_seat: bool
+
+
+def confirm_address(
+    registration: Registration, days: int, again: bool = False, is_asked_for: bool = False
+) -> Message:
+    """Ask the address whether it wants to be registered; the question stands for `days`.
+
+    Colleagues with one address tell each other's questions apart by initials: letters that can say nothing else.
+    """
+    once = f"confirm-address:{registration.public_id}"
+    return _queue(
+        registration,
+        "confirm_address",
+        _quietly("confirm-address", registration) if again else once,
+        {"days": days, "holder": initials(registration.name)},
+        {"confirm": links.CONFIRM, "leave": links.LEAVE},
+        to_name="",
+        is_first=not again,
+        is_asked_for=is_asked_for,
+    )
+
+
+def already_registered(registration: Registration) -> Message:
+    """Answer a second form for a confirmed address; nothing of what was typed into the second one is in it."""
+    return _queue(
+        registration,
+        "already_registered",
+        _quietly("already-registered", registration),
+        {},
+        {"manage": links.MANAGE},
+        is_asked_for=True,
+    )
+
+
+def link_again(registration: Registration, is_asked_for: bool = False) -> Message:
+    """Send the private link: to whoever asked for it at this address, or on an organiser's word."""
+    return _queue(
+        registration,
+        "registration_link",
+        _quietly("registration-link", registration),
+        {},
+        {"manage": links.MANAGE},
+        is_asked_for=is_asked_for,
+    )
+
+
+def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
+    """Say what is now the person's, with the calendar entries attached."""
+    return _queue(
+        registration,
+        "confirmation",
+        f"confirmation:{registration.public_id}:{_instant(registration.confirmed_at)}",
+        _overview(registration, seats),
+        {
+            "manage": links.MANAGE,
+            "subscribe": links.SUBSCRIBE,
+            "calendar": links.CALENDAR,
+            "cancel": links.CANCEL,
+            "leave": links.LEAVE,
+        },
+        attachments=_calendar(registration, seats),
+        is_first=True,
+    )
+
+
+def changed(registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()) -> Message:
+    """Say what is the person's after a change of sessions, and what no longer is; that leaves the calendar."""
+    return _queue(
+        registration,
+        "registration_changed",
+        f"registration-changed:{registration.public_id}:{_instant(timezone.now())}",
+        _overview(registration, seats, given_up),
+        {"manage": links.MANAGE, "subscribe": links.SUBSCRIBE, "calendar": links.CALENDAR},
+        attachments=_calendar(registration, seats, given_up),
+    )
+
+
+def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
+    """Say that the registration is cancelled and its seats are given up."""
+    return _queue(
+        registration,
+        "registration_cancelled",
+        f"registration-cancelled:{registration.public_id}:{_instant(registration.cancelled_at)}",
+        {
+            "attached": bool(seats),
+            "again": settings.BASE_URL + reverse("register", args=[registration.lab.slug]),
+        },
+        {},
+        attachments=_calendar(registration, [], given_up=seats),
+    )
+
+
+def seat_is_yours(seat: Seat, movement: SeatMovement) -> Message:
+    """Tell the next in the waiting list that a seat became free and is his or hers."""
+    return _about_session("seat_is_yours", f"seat-is-yours:{movement.pk}", seat)
+
+
+def session_cancelled(seat: Seat) -> Message:
+    """Tell somebody with a seat or a place in the waiting list that the session does not take place."""
+    return _about_session("session_cancelled", _of_session("session-cancelled", seat), seat)
+
+
+def session_restored(seat: Seat) -> Message:
+    """Tell the same people that it takes place after all, and that their seats are still theirs."""
+    return _about_session("session_restored", _of_session("session-restored", seat), seat)
+
+
+def sessions_moved(
+    registration: Registration, seats: Sequence[Seat], facts: Mapping[int, Mapping[str, Any]]
+) -> Message | None:
+    """Tell somebody what was and what is now of these sessions of his or hers; None where nothing differs for them.
+
+    `facts` are by session, with the version of each that is told.
+    """
+    language, found = registration.language, []
+    for seat in seats:
+        of_seat = facts[seat.session_id]
+        has_seat = seat.state == Seat.State.CONFIRMED
+        differing = differences(
+            of_seat["was"], of_seat["now"], registration.time_zone, language, join_link=has_seat
+        )
+        if differing:
+            found.append((seat, differing))
+    if not found:
+        return None
+    told = [seat for seat, _differing in found]
+    kinds = {one.kind: one for _seat, differing in found for one in differing}
+    with translation.override(language):
+        context = {
+            "lines": _lines(registration, told, {}),
+            "zone": _zone(registration, [seat.session for seat in told]),
+            "changes": [(text_of(seat.session.title, registration), differing) for seat, differing in found],
+            "what": in_subject([kinds[kind] for kind in Kind if kind in kinds]),
+        }
+    version = max(facts[seat.session_id]["version"] for seat in told)
+    return _queue(
+        registration,
+        "session_moved",
+        f"session-moved:{told[0].session_id}:{version}:{registration.public_id}",
+        context,
+        {"manage": links.MANAGE},
+        attachments=_calendar(registration, told),
+    )
+
+
+def _about_session(occasion: str, key: str, seat: Seat) -> Message:
+    registration, session = seat.registration, seat.session
+    with translation.override(registration.language):
+        context = {
+            "lines": _lines(registration, [seat], {}),
+            "zone": _zone(registration, [session]),
+            "session_title": text_of(session.title, registration),
+            "reason": text_of(session.cancel_reason, registration),
+        }
+    return _queue(
+        registration,
+        occasion,
+        key,
+        context,
+        {"manage": links.MANAGE},
+        attachments=_calendar(registration, [seat]),
+    )
+
+
+def _queue(
+    registration: Registration,
+    occasion: str,
+    key: str,
+    context: dict[str, Any],
+    purposes: dict[str, links.Purpose],
+    *,
+    to_name: str | None = None,
+    attachments: Sequence[File] = (),
+    is_first: bool = False,
+    is_asked_for: bool = False,
+) -> Message:
+    language, lab = registration.language, registration.lab
+    own = {
+        "holder": registration.name,
+        "lab_title": text_of(lab.title, registration),
+        "programme_address": settings.BASE_URL + reverse("lab", args=[lab.slug]),
+        "form_sent_on": formatting.long_date(
+            wall(registration.created_at, registration.time_zone).date(), language
+        ),
+        "kept_until": formatting.long_date(registration.kept_until, language),
+        "contact_email": lab.contact_email,
+    }
+    return queue(
+        occasion,
+        key=key,
+        language=language,
+        to_name=registration.name if to_name is None else to_name,
+        to_email=registration.email,
+        context={**own, **context},
+        lab=lab,
+        about=f"registration:{registration.public_id}",
+        leads_to=[line.join_link for line in context.get("lines", ()) if line.join_link],
+        links={name: links.in_mail(registration, purpose) for name, purpose in purposes.items()},
+        attachments=attachments,
+        is_first=is_first,
+        is_asked_for=is_asked_for,
+    )
+
+
+def initials(name: str) -> str:
+    """Return "M. P." for "Maria Petrova": the first letter or figure of each of the first three words."""
+    firsts = (next((sign for sign in word if sign.isalnum()), "") for word in name.split())
+    return " ".join(f"{sign.upper()}." for sign in [sign for sign in firsts if sign][:3])
+
+
+def text_of(text: object, registration: Registration) -> str:
+    """Return a text of the lab in the person's language, else in the lab's own."""
+    return reading(text, registration.language, registration.lab.default_language)[0]
+
+
+def _overview(
+    registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()
+) -> dict[str, Any]:
+    """Return what a mail about the whole registration shows: a line per session, and the sum of them in words."""
+    from registrations.seats import waiting_positions  # seats queue mails through this module
+
+    positions = waiting_positions(seats)
+    with translation.override(registration.language):
+        # Together, so that hours over a change of clocks are told apart in both lists.
+        lines = _lines(registration, [*seats, *given_up], positions)
+        return {
+            "lines": lines[: len(seats)],
+            "given_up": lines[len(seats) :],
+            "zone": _zone(registration, [seat.session for seat in [*seats, *given_up]]),
+            "summary": in_words(seats),
+        }
+
+
+def in_words(seats: Iterable[Seat]) -> str:
+    """Return "2 seats are yours. In 1 session you are on the waiting list.", in the active language."""
+    states = [seat.state for seat in seats]
+    taken, waiting, refused = (
+        states.count(state) for state in (Seat.State.CONFIRMED, Seat.State.WAITING, Seat.State.CANCELLED)
+    )
+    sentences = []
+    if taken:
+        sentences.append(ngettext("%(n)d seat is yours.", "%(n)d seats are yours.", taken) % {"n": taken})
+    if waiting:
+        sentences.append(
+            ngettext(
+                "In %(n)d session you are on the waiting list.",
+                "In %(n)d sessions you are on the waiting list.",
+                waiting,
+            )
+            % {"n": waiting}
+        )
+    if refused:
+        sentences.append(
+            ngettext("%(n)d session had no seat left.", "%(n)d sessions had no seat left.", refused)
+            % {"n": refused}
+        )
+    return " ".join(sentences) or gettext("You have no seat at present.")
+
+
+def _lines(registration: Registration, seats: Sequence[Seat], positions: Mapping[int, int]) -> list[SeatLine]:
+    """Return the sessions as a mail lists them. `positions` are the places in line of those who wait."""
+    language, lab, zone = registration.language, registration.lab, registration.time_zone
+    with_offset = zone_hours.clocks_change(zone, instants_of(seat.session for seat in seats))
+    lines = []
+    for seat in seats:
+        session = seat.session
+        starts, ends = session.starts_at, session.ends_at
+        own_zones = (lab.time_zone, session.time_zone)
+        is_seat = seat.state == Seat.State.CONFIRMED and not session.is_cancelled
+        join_link = join_link_of(session) if is_seat else ""
+        lines.append(
+            SeatLine(
+                title=text_of(session.title, registration),
+                address=session_address(session, lab),
+                day=formatting.long_day(wall(starts, zone).date(), language),
+                hours=zone_hours.hours(starts, ends, zone, language, with_offset=with_offset),
+                elsewhere=zone_hours.elsewhere(starts, ends, zone, own_zones, language),
+                place=place_of(session, language),
+                join_link=join_link,
+                how_to_join=_how_to_join() if is_seat and is_online(session) and not join_link else "",
+                state=_state_in_words(seat, positions.get(seat.pk)),
+                is_seat=is_seat,
+            )
+        )
+    return lines
+
+
+def _how_to_join() -> str:
+    return gettext("The join link will be on your registration page.")
+
+
+def session_address(session: Session, lab: Lab) -> str:
+    """Return the session's public address; nothing for an internal one, whose page asks for an account."""
+    if session.visibility != Session.Visibility.PUBLIC:
+        return ""
+    return settings.BASE_URL + reverse("session", args=[lab.slug, session.slug])
+
+
+def _zone(registration: Registration, sessions: Sequence[Session]) -> str:
+    """Return the person's zone as it is during these sessions: "Athens (EEST, UTC+3)"."""
+    instants = instants_of(sessions) or [timezone.now()]
+    return zone_hours.city_words(registration.time_zone, instants, registration.language)
+
+
+def _state_in_words(seat: Seat, position: int | None) -> str:
+    if seat.session.is_cancelled:
+        return gettext("This session was cancelled")
+    if seat.state == Seat.State.CONFIRMED:
+        return gettext("Your seat is confirmed")
+    if seat.state == Seat.State.WAITING:
+        if position is None:
+            return gettext("Waiting list")
+        return gettext("Waiting list: you are number %(position)d") % {"position": position}
+    return gettext("No seat left")
+
+
+def _calendar(registration: Registration, held: Sequence[Seat], given_up: Sequence[Seat] = ()) -> list[File]:
+    """Return the seats' calendar entries as one file to open; nothing where there is none."""
+    content = personal_calendar.entries_file(registration, held, given_up)
+    return [File("sessions.ics", "text/calendar; charset=utf-8", content)] if content else []
+
+
+def _quietly(kind: str, registration: Registration) -> str:
+    """Return a key that stays the same for a while, so that nobody can fill somebody else's mailbox.
+
+    A corrected address has links of a new version, and is written to at once.
+    """
+    window = int(timezone.now().timestamp() // QUIET.total_seconds())
+    return f"{kind}:{registration.public_id}:{registration.link_version}:{window}"
+
+
+def _of_session(kind: str, seat: Seat) -> str:
+    # The session's sequence rises with each such change: a second cancellation is a second mail.
+    return f"{kind}:{seat.session_id}:{seat.session.sequence}:{seat.pk}"
+
+
+def _instant(at: datetime | None) -> str:
+    return str(int(at.timestamp() * 1_000_000)) if at else ""

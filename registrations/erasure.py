@@ -1,0 +1,121 @@
+"""Erasing one person: every name, address and word goes; what only counts stays.
+
+An erased registration remains as a row without a person, so that figures, attendance and certificates keep adding
+up. Certificates themselves lie a floor above and hear of it by `person_erased`.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from core.accounts.models import User
+from core.mail.models import Message
+from core.timezones.wall_clock import wall
+from core.web.idempotency import forget as forget_submissions
+from labs.models import Lab
+from labs.revisions import hold_lab
+from registrations import seats
+from registrations.models import Registration, SeatMovement
+from registrations.models.people import RegistrationQuerySet
+from registrations.signals import person_erased
+from sessions.models import Session
+
+State = Registration.State
+
+
+@transaction.atomic
+def erase(registration: Registration, by: User | None = None) -> None:
+    """Erase the person. Seats in coming sessions go to the next in line; a registration nobody confirmed is deleted.
+
+    Works once: an erased registration stays as it is.
+    """
+    row = Registration.objects.select_for_update(no_key=True).filter(pk=registration.pk).first()
+    if row is None or row.erased_at is not None:
+        return
+    if row.state == State.UNCONFIRMED:
+        forget(Registration.objects.filter(pk=row.pk))
+        return
+    now = timezone.now()
+    coming = Session.objects.filter(seats__registration=row, ends_at__gt=now).values_list("pk", flat=True)
+    seats.give_up(row, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
+    person_erased.send(sender=Registration, registration_id=row.pk)
+    _forget_traces([row])
+    # Whoever leaves before the end counts as cancelled; afterwards the registration has been one.
+    leaves = row.state == State.CONFIRMED and not registration.lab.is_over(now)
+    Registration.objects.filter(pk=row.pk).update(
+        public_id=uuid.uuid4(),
+        state=State.CANCELLED if leaves else row.state,
+        cancelled_at=now if leaves else row.cancelled_at,
+        name="",
+        email="",
+        email_key=f"erased:{uuid.uuid4()}",
+        city_text="",
+        organisation="",
+        submitted_by=None,
+        name_key="",
+        contact_key="",
+        erased_at=now,
+        revised_at=now,
+        link_version=F("link_version") + 1,
+        feed_version=F("feed_version") + 1,
+    )
+
+
+@transaction.atomic
+def forget(registrations: RegistrationQuerySet, *, at_most: int | None = None) -> int:
+    """Delete those of these registrations that were never confirmed, with all their traces. Returns how many.
+
+    Whether one is unconfirmed is decided under the lock of its row: Django deletes by id what was selected before,
+    also what was confirmed in between. Rows that somebody else holds (is confirming, say) are left where `at_most`
+    bounds the batch, and waited for otherwise.
+    """
+    unconfirmed = registrations.filter(state=State.UNCONFIRMED).order_by("pk")
+    rows = list(unconfirmed.select_for_update(of=("self",), skip_locked=at_most is not None)[:at_most])
+    if not rows:
+        return 0
+    Registration.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    # Afterwards, because deleting writes a line of history too.
+    _forget_traces(rows)
+    return len(rows)
+
+
+def erase_what_is_due(now: datetime, at_most: int = 100) -> int:
+    """Erase people whose answers were to be kept until before today. Returns how many; call again while any.
+
+    The lab is held for each, and its date looked at again: one that is postponed at this moment keeps its people.
+    """
+    kept = Registration.objects.filter(erased_at__isnull=True).order_by("pk")
+    over = Lab.objects.filter(Exists(kept.filter(lab=OuterRef("pk"))), ends_on__lte=now + timedelta(days=1))
+    count = 0
+    for lab_id in [lab.pk for lab in over.order_by("pk") if is_due(lab, now)]:
+        while count < at_most:
+            with transaction.atomic():
+                lab = hold_lab(lab_id)
+                person = kept.filter(lab=lab).first() if is_due(lab, now) else None
+                if person is None:
+                    break
+                person.lab = lab
+                erase(person)
+            count += 1
+    return count
+
+
+def is_due(lab: Lab, now: datetime) -> bool:
+    """Tell whether the answers of the lab's people are to be erased: that day is past, and every session over."""
+    today = wall(now, lab.time_zone).date()
+    return lab.answers_kept_until < today and not lab.sessions.filter(ends_at__gt=now).exists()
+
+
+def _forget_traces(rows: list[Registration]) -> None:
+    """Delete the mails, the history and the remembered forms of these people."""
+    Registration.history.filter(id__in=[row.pk for row in rows]).delete()
+    Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]).delete()
+    forget_submissions([about_address(row.email_key) for row in rows])
+
+
+def about_address(email_key: str) -> str:
+    """Return whom a form of registration is about, as `core.web.idempotency` knows it."""
+    return f"registration:{email_key}"

@@ -1,0 +1,107 @@
+"""Telling everybody who has a seat, or waits for one, what became of a session."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from core.mail.models import Message
+from registrations import emails, seats
+from registrations.models import Registration, Seat, SeatMovement
+from registrations.personal_calendar import with_sessions
+from sessions.models import Session
+from sessions.publishing import Change
+
+CHUNK = 50
+
+_LETTERS: dict[str, Callable[[Seat], Message]] = {
+    Change.CANCELLED.value: emails.session_cancelled,
+    Change.RESTORED.value: emails.session_restored,
+}
+_REASONS = {
+    Change.CANCELLED.value: SeatMovement.Reason.SESSION_CANCELLED,
+    Change.RESTORED.value: SeatMovement.Reason.SESSION_RESTORED,
+}
+
+
+def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
+    """Write the change into the history of every seat of the session and, if asked, queue a mail to each person.
+
+    Works through the seats in chunks, a transaction each, and yields the size of each when it is done: the caller
+    may be stopped between two and start again, nobody is told twice of one version of the session. What is no
+    longer so (cancelled and restored meanwhile) is not told.
+    """
+    status = Session.Status.CANCELLED if change == Change.CANCELLED else Session.Status.SCHEDULED
+    last = 0
+    while True:
+        with transaction.atomic():
+            ids = _next(session_id, status, last)
+            if not ids:
+                return
+            chunk = _held(session_id, status, ids)
+            seats.note(chunk, _REASONS[change])
+            if by_mail and chunk and with_sessions(chunk[0].registration, chunk[:1]):
+                for seat in chunk:
+                    seat.session = chunk[0].session
+                    _LETTERS[change](seat)
+        last = ids[-1]
+        yield len(chunk)
+
+
+def tell_moves(moves: Mapping[int, Mapping[str, Any]]) -> Iterator[int]:
+    """Email everybody with a seat or a place in line in one of these sessions, once, about all that are theirs.
+
+    `moves` are what was and is now, by session of one lab. Works as `tell` does, in chunks of people.
+    """
+    active = Seat.objects.filter(
+        session__in=moves, session__status=Session.Status.SCHEDULED, state__in=seats.ACTIVE
+    )
+    last = 0
+    while True:
+        with transaction.atomic():
+            people = active.filter(registration__gt=last).order_by("registration")
+            ids = list(people.values_list("registration", flat=True).distinct()[:CHUNK])
+            if not ids:
+                return
+            registrations = Registration.objects.filter(pk__in=ids).locked()
+            seats.lock_sessions(moves)
+            held = list(active.filter(registration__in=registrations).order_by("pk"))
+            # In the programme's order, with one query for everybody.
+            one_of_each = {seat.session_id: seat for seat in held}.values()
+            sessions = [seat.session for seat in with_sessions(registrations[0], one_of_each)] if held else []
+            for registration in registrations:
+                theirs = {seat.session_id: seat for seat in held if seat.registration_id == registration.pk}
+                found = [(theirs[session.pk], session) for session in sessions if session.pk in theirs]
+                for seat, session in found:
+                    seat.registration, seat.session = registration, session
+                emails.sessions_moved(registration, [seat for seat, _session in found], moves)
+        last = ids[-1]
+        yield len(ids)
+
+
+def how_many(sessions: Iterable[Session]) -> int:
+    """Return how many people would be told of a change to these sessions; whoever is in several counts once."""
+    found = Seat.objects.filter(session__in=list(sessions), state__in=seats.ACTIVE)
+    return found.values("registration").distinct().count()
+
+
+def _next(session_id: int, status: str, last: int) -> list[int]:
+    return list(
+        Seat.objects.filter(session=session_id, session__status=status, state__in=seats.ACTIVE, pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:CHUNK]
+    )
+
+
+def _held(session_id: int, status: str, ids: list[int]) -> list[Seat]:
+    """Lock the people of these seats and the session, and return the seats that are still to be told of.
+
+    Who gives up a seat, or is erased, at the same moment is told nothing.
+    """
+    Registration.objects.filter(seats__in=ids).locked()
+    seats.lock_sessions([session_id])
+    return list(
+        Seat.objects.filter(pk__in=ids, session__status=status, state__in=seats.ACTIVE)
+        .select_related("registration__lab__programme")
+        .order_by("pk")
+    )

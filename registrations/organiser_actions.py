@@ -1,0 +1,127 @@
+"""What organisers do with one registration. Each stands in the history with who did it, and the person is told."""
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.mail.models import Message
+from core.web.email_addresses import address_key, clean_address
+from core.web.idempotency import forget
+from registrations import emails, erasure, registering, seats
+from registrations.models import Registration, Seat, SeatMovement
+from registrations.personal_calendar import with_sessions
+from registrations.refusals import Refused
+from sessions.models import Session
+
+State = Registration.State
+Reason = SeatMovement.Reason
+
+_WHY_NOT: dict[str, str | Promise] = {
+    Reason.CLOSED: _("The session is full and keeps no waiting list. Raise its number of seats first."),
+    Reason.NOT_OPEN: _("This session cannot be joined: it is over, cancelled, or a draft."),
+}
+
+
+@transaction.atomic
+def give_seat(registration: Registration, session: Session, by: User) -> Seat:
+    """Give the person a seat, or the next place in the waiting list of a full session; registration may be closed.
+
+    A seat or place that the person has stays, and no second mail goes out. Raises Refused (codes: gone,
+    not_registered, closed, not-open).
+    """
+    registration = registering.lock_confirmed(registration)
+    held = Seat.objects.filter(registration=registration, session=session, state__in=seats.ACTIVE).first()
+    if held is not None:
+        return held
+    [seat] = seats.take(registration, [session.pk], Reason.BY_ORGANISER, by)
+    if seat.state not in seats.ACTIVE:
+        # Refusing takes the attempt back, so that nothing of it stands in the person's history.
+        why = SeatMovement.objects.filter(seat=seat).order_by("-pk").values_list("reason", flat=True)[0]
+        raise Refused(why, _WHY_NOT[why])
+    registering.revise(registration)
+    emails.changed(registration, registering.seats_of(registration))
+    return seat
+
+
+@transaction.atomic
+def take_back(registration: Registration, session: Session, by: User) -> bool:
+    """Take a seat or a place in the waiting list from the person; the next in line is seated.
+
+    Tells whether there was anything to take. Raises Refused (codes: gone, not_registered, over).
+    """
+    registration = registering.lock_confirmed(registration)
+    if session.is_over(timezone.now()):
+        raise Refused("over", _("The session is over; its seats stay as they were."))
+    given_up = seats.give_up(registration, [session.pk], Reason.BY_ORGANISER, by)
+    if not given_up:
+        return False
+    registering.revise(registration)
+    emails.changed(registration, registering.seats_of(registration), with_sessions(registration, given_up))
+    return True
+
+
+@transaction.atomic
+def send_link(registration: Registration) -> tuple[Message, bool]:
+    """Queue the mail with the private link, or with the question to confirm, once more.
+
+    Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises Refused
+    (codes: gone, cancelled, not_open).
+    """
+    registration = registering.lock(registration)
+    before = timezone.now()
+    message = _mail_with_link(registration)
+    return message, message.created_at >= before
+
+
+@transaction.atomic
+def correct_address(registration: Registration, email: str, by: User) -> Message | None:
+    """Write the person's right address, on the organiser's word, and queue the mail with the link to it.
+
+    All private links sent so far stop working: they may lie in a stranger's mailbox. Mails already written keep
+    their address. Returns None where nothing differs. Raises Refused (codes: gone, cancelled, not_open,
+    already_registered) and ValidationError for what is no address.
+    """
+    registration = registering.lock(registration)
+    _refuse_cancelled(registration)
+    try:
+        email = clean_address(email)
+    except ValidationError as error:
+        raise ValidationError({"email": error}) from error
+    if email == registration.email:
+        return None
+    forget([erasure.about_address(registration.email_key)])
+    registration.email, registration.email_key = email, address_key(email)
+    registration.clean_answers()
+    registration.link_version += 1
+    registration.feed_version += 1
+    registration.revised_at = timezone.now()
+    registration._history_user = by  # type: ignore[attr-defined]
+    registering.save_person(
+        registration,
+        ["email", "email_key", "link_version", "feed_version", "revised_at"],
+        Refused(
+            "already_registered", _("Another registration of this lab has this address and the same name.")
+        ),
+    )
+    return _mail_with_link(registration)
+
+
+def _mail_with_link(registration: Registration) -> Message:
+    _refuse_cancelled(registration)
+    if registration.state == State.CONFIRMED:
+        return emails.link_again(registration)
+    if not registration.lab.takes_registrations(timezone.now()):
+        raise Refused("not_open", _("Registration is closed: nobody can confirm an address at present."))
+    age: timedelta = timezone.now() - registration.created_at
+    days_left = max(registering.UNCONFIRMED_DAYS - age.days, 1)
+    return emails.confirm_address(registration, days_left, again=True)
+
+
+def _refuse_cancelled(registration: Registration) -> None:
+    if registration.state == State.CANCELLED:
+        raise Refused("cancelled", _("This registration was cancelled."))

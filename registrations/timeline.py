@@ -1,0 +1,102 @@
+"""What happened to a registration so far, in the reader's words, newest first."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from core.mail.models import Message
+from core.web.localized_fields import reading
+from registrations.models import Attendance, Registration, Seat, SeatMovement
+from sessions.models import Session
+
+State = Seat.State
+Reason = SeatMovement.Reason
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the history: an instant (UTC) and a sentence in the active language."""
+
+    at: datetime
+    words: str
+
+
+def events(
+    registration: Registration,
+    movements: Iterable[SeatMovement],
+    attendances: Iterable[Attendance],
+    messages: Iterable[Message],
+    language: str,
+    seen: Collection[int],
+) -> list[Event]:
+    """Return the history, from rows that come with their session (movements by their seat).
+
+    `seen` are the sessions that the reader may see: no other is called by its title.
+    """
+    fallback = registration.lab.default_language
+
+    def title(session: Session) -> str:
+        if session.pk not in seen:
+            return gettext("a session that is not public at present")
+        return reading(session.title, language, fallback)[0]
+
+    found = [Event(registration.created_at, gettext("You filled in the form"))]
+    if registration.confirmed_at:
+        found.append(Event(registration.confirmed_at, gettext("You confirmed your address")))
+    if registration.cancelled_at:
+        found.append(Event(registration.cancelled_at, gettext("The registration was cancelled")))
+    found += [Event(movement.at, sentence(movement, title(movement.seat.session))) for movement in movements]
+    found += [
+        Event(
+            attendance.taken_at,
+            gettext("Your attendance was recorded: %(session)s") % {"session": title(attendance.session)},
+        )
+        for attendance in attendances
+    ]
+    found += [
+        Event(
+            message.finished_at or message.created_at,
+            gettext("Mail “%(subject)s”: %(state)s")
+            % {"subject": message.subject, "state": message.get_state_display().lower()},
+        )
+        for message in messages
+    ]
+    return sorted(found, key=lambda event: event.at, reverse=True)
+
+
+def sentence(movement: SeatMovement, session: str) -> str:
+    """Return what a movement of a seat means for the person who has it."""
+    values = {"session": session}
+    known = {
+        Reason.PROMOTED: gettext("A seat became free and is yours: %(session)s"),
+        Reason.FULL: gettext("The session was full, you are on its waiting list: %(session)s"),
+        Reason.CLOSED: gettext("The session was full and keeps no waiting list: %(session)s"),
+        Reason.NOT_OPEN: gettext("The session could no longer be joined: %(session)s"),
+        Reason.REGISTRATION_CANCELLED: gettext("Given up with the registration: %(session)s"),
+        Reason.SESSION_CANCELLED: gettext("The session was cancelled: %(session)s"),
+        Reason.SESSION_RESTORED: gettext("The session takes place after all: %(session)s"),
+    }
+    by_organiser = movement.reason == Reason.BY_ORGANISER
+    if movement.reason in known:
+        words = known[Reason(movement.reason)]
+    elif movement.after == State.CONFIRMED:
+        words = (
+            gettext("An organiser gave you a seat: %(session)s")
+            if by_organiser
+            else gettext("A seat is yours: %(session)s")
+        )
+    elif movement.before == State.WAITING:
+        words = (
+            gettext("An organiser took you off the waiting list: %(session)s")
+            if by_organiser
+            else gettext("You left the waiting list: %(session)s")
+        )
+    else:
+        words = (
+            gettext("An organiser took your seat back: %(session)s")
+            if by_organiser
+            else gettext("You gave up your seat: %(session)s")
+        )
+    return words % values

@@ -1,0 +1,181 @@
+"""Sessions as calendar entries in one language, and the feeds made of them.
+
+Everything here is a function of the rows that it is given: it makes no query beyond what `for_pages` fetched, and
+asks no clock, so that an unchanged session gives the same bytes for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext, override
+
+from core.timezones.zone_hours import city_words, clocks_change, hours
+from core.web import markdown
+from core.web.localized_fields import reading
+from labs.models import Lab, Programme, Track
+from sessions.calendars import CalendarEntry, Feed, event_file
+from sessions.models import AgendaItem, Appearance, Session
+from sessions.places import join_link_of, place_of
+
+
+def entries(
+    sessions: Iterable[Session], language: str, *, with_join_link: bool = False, held: bool = False
+) -> tuple[CalendarEntry, ...]:
+    """Return the sessions' entries in `language`, each text falling back to its lab's default language.
+
+    Join links are for people with a seat: ask for them only in a person's own calendar. What is `held`, or was, is
+    dated with the links: the entry that replaces one with a link must not be older.
+    """
+    with override(language):
+        return tuple(_entry(session, language, with_join_link, held) for session in sessions)
+
+
+def lab_feed(lab: Lab, sessions: Iterable[Session], language: str) -> Feed:
+    """Return the calendar of a whole lab."""
+    name = _words(lab.title, language, lab)
+    return Feed(
+        name=name,
+        entries=entries(sessions, language),
+        description=_words(lab.theme, language, lab),
+        url=_address("lab", lab.slug),
+        language=language,
+        zone=lab.time_zone,
+    )
+
+
+def track_feed(lab: Lab, track: Track, sessions: Iterable[Session], language: str) -> Feed:
+    """Return the calendar of one track of a lab."""
+    return Feed(
+        name=f"{_words(lab.title, language, lab)} · {_words(track.name, language, lab)}",
+        entries=entries(sessions, language),
+        url=f"{_address('lab', lab.slug)}?track={track.slug}",
+        language=language,
+        zone=lab.time_zone,
+    )
+
+
+def programme_feed(programme: Programme, sessions: Iterable[Session], language: str) -> Feed:
+    """Return the calendar of all labs of a programme."""
+    return Feed(
+        name=reading(programme.name, language, programme.default_language)[0],
+        entries=entries(sessions, language),
+        url=_address("programme", programme.slug),
+        language=language,
+    )
+
+
+def delegate_feed(sessions: Iterable[Session], language: str) -> Feed:
+    """Return the calendar of all that a delegate may see."""
+    with override(language):
+        name = gettext("City Labs, your sessions as a delegate")
+    return Feed(
+        name=name, entries=entries(sessions, language), url=f"{settings.BASE_URL}/", language=language
+    )
+
+
+def session_file(session: Session, language: str) -> bytes:
+    """Return one session as a file that adds it to a calendar once."""
+    return event_file(entries([session], language), language=language)
+
+
+def _entry(session: Session, language: str, with_join_link: bool, held: bool) -> CalendarEntry:
+    lab = session.lab
+    title = _words(session.title, language, lab)
+    if session.is_cancelled:
+        title = gettext("Cancelled: %(title)s") % {"title": title}
+    join_link = join_link_of(session) if with_join_link and not session.is_cancelled else ""
+    url = _address("session", lab.slug, session.slug)
+    revised_at = session.revised_at if with_join_link or held else session.content_revised_at
+    return CalendarEntry(
+        uid=session.uid,
+        starts=datetime.combine(session.start_date, session.start_time),
+        ends=datetime.combine(session.end_date, session.end_time),
+        zone=session.time_zone,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        summary=title,
+        dtstamp=revised_at,
+        last_modified=revised_at,
+        created=session.created_at,
+        description=_description(session, language, join_link, url),
+        location=place_of(session, language),
+        url=url,
+        categories=_categories(session, language),
+        status="CANCELLED" if session.is_cancelled else "CONFIRMED",
+        sequence=session.sequence,
+        conference_url=join_link or None,
+        conference_label=title if join_link else "",
+    )
+
+
+def people(appearances: Sequence[Appearance], language: str, lab: Lab) -> list[str]:
+    """Return who appears, by role, in the active language: "Moderator: Name, affiliation"."""
+    lines = []
+    for appearance in appearances:
+        speaker = appearance.speaker
+        who = [_words(speaker.name, language, lab), _words(speaker.affiliation, language, lab)]
+        lines.append(f"{appearance.get_role_display()}: {', '.join(part for part in who if part)}")
+    return lines
+
+
+def _description(session: Session, language: str, join_link: str, url: str) -> str:
+    lab = session.lab
+    parts = []
+    if session.is_cancelled:
+        parts.append(_words(session.cancel_reason, language, lab))
+    if join_link:
+        parts.append(gettext("Join: %(link)s") % {"link": join_link})
+    parts.append(markdown.lines(_words(session.abstract, language, lab)))
+    parts.append("\n".join(people(session.appearances_in(), language, lab)))
+    parts.append(_agenda(session, language))
+    parts.append(url)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _agenda(session: Session, language: str) -> str:
+    items = session.agenda_items
+    if not items:
+        return ""
+    zone = session.time_zone
+    instants = [at for item in items for at in (item.starts_at, item.ends_at) if at]
+    if instants:
+        heading = gettext("Agenda, times of %(zone)s") % {"zone": city_words(zone, instants, language)}
+    else:
+        heading = gettext("Agenda")
+    lines = [heading]
+    with_offset = clocks_change(zone, instants)
+    for item in items:
+        lines.append(
+            f"{_item_hours(item, zone, language, with_offset)}{_words(item.title, language, session.lab)}"
+        )
+        lines += [f"  {line}" for line in people(session.appearances_in(item), language, session.lab)]
+    return "\n".join(lines)
+
+
+def _item_hours(item: AgendaItem, zone: str, language: str, with_offset: bool) -> str:
+    if item.starts_at is None or item.ends_at is None:
+        return ""
+    return f"{hours(item.starts_at, item.ends_at, zone, language, with_offset=with_offset)} "
+
+
+def _categories(session: Session, language: str) -> tuple[str, ...]:
+    lab = session.lab
+    names = [
+        reading(lab.programme.name, language, lab.programme.default_language)[0],
+        _words(lab.title, language, lab),
+    ]
+    if session.track:
+        names.append(_words(session.track.name, language, lab))
+    return tuple(name for name in names if name)
+
+
+def _words(text: object, language: str, lab: Lab) -> str:
+    return reading(text, language, lab.default_language)[0]
+
+
+def _address(name: str, *parts: str) -> str:
+    return f"{settings.BASE_URL}{reverse(name, args=parts)}"

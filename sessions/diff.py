@@ -1,0 +1,228 @@
+"""What differs between two plans of a session, and what its history says, in words that organisers read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.search import alphabetical
+from core.timezones import formatting
+from core.web.edit_conflicts import Difference
+from core.web.localized_fields import languages_of, reading
+from labs.models import City, Room, Track
+from sessions.models import AgendaItem, Appearance, Session
+from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
+
+LABELS: dict[str, str | Promise] = {
+    "title": _("Title"),
+    "abstract": _("What it is about"),
+    "track": _("Track"),
+    "room": _("Room"),
+    "join_link": _("Join link"),
+    "start_date": _("Day"),
+    "start_time": _("Starts"),
+    "start_fold": _("Which of two readings it starts at"),
+    "end_date": _("Last day"),
+    "end_time": _("Ends"),
+    "end_fold": _("Which of two readings it ends at"),
+    "time_zone": _("Time zone"),
+    "capacity": _("Seats"),
+    "waiting_list": _("Waiting list"),
+    "visibility": _("Who may see it"),
+    "status": _("Takes place"),
+    "cancel_reason": _("Reason"),
+    "audience": _("Cities"),
+    "agenda": _("Agenda"),
+    "appearances": _("Who appears"),
+}
+# In the order in which they are shown; "audience" is a table of its own.
+HISTORY_COLUMNS = tuple(name for name in LABELS if name not in ("audience", "agenda", "appearances"))
+TEXTS = ("title", "abstract", "cancel_reason")
+# The table in which the history keeps the audience of each version.
+AUDIENCE = "historicalsession_audience_set"
+AGENDA_COLUMNS = ("title", "abstract", "start_time", "end_time")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One saving of a session or of an item of its agenda. `by` is empty where no person did it."""
+
+    at: datetime
+    by: str
+    what: str
+    differences: tuple[Difference, ...] = ()
+
+
+def differences(before: SessionPlan, after: SessionPlan) -> list[Difference]:
+    """Return what differs between two plans, in the order of the form."""
+    found = []
+    for name, label in LABELS.items():
+        if name not in SessionPlan.__dataclass_fields__:
+            continue
+        old, new = getattr(before, name), getattr(after, name)
+        # A fold that nobody was asked about means nothing.
+        if name in ("start_fold", "end_fold") and new is None:
+            continue
+        said, meant = words_of_both(name, old, new)
+        if said != meant:
+            found.append(Difference(str(label), said, meant))
+    return found
+
+
+def words_of_both(name: str, old: Any, new: Any) -> tuple[str, str]:
+    """Return two values of a session as people read them; of texts, only the languages in which they differ."""
+    if name not in TEXTS:
+        return words(name, old), words(name, new)
+    before, after = languages_of(old), languages_of(new)
+    differing = {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
+    return (
+        words(name, {code: text for code, text in before.items() if code in differing}),
+        words(name, {code: text for code, text in after.items() if code in differing}),
+    )
+
+
+def words(name: str, value: Any) -> str:
+    """Return a value of a session as people read it; a dash where there is none."""
+    if name in TEXTS:
+        return "\n".join(f"{code}: {text}" for code, text in sorted(languages_of(value).items())) or "–"
+    if name == "agenda":
+        return "\n".join(_item_words(item) for item in value or ()) or "–"
+    if name == "appearances":
+        return "\n".join(_appearance_words(one) for one in value or ()) or "–"
+    if name == "waiting_list":
+        return gettext("Yes") if value else gettext("No")
+    if name in ("start_fold", "end_fold"):
+        return gettext("The second") if value else gettext("The first")
+    if name == "visibility":
+        return str(Session.Visibility(value).label)
+    if name == "status":
+        return gettext("No, cancelled") if value == Session.Status.CANCELLED else gettext("Yes")
+    if isinstance(value, Model):
+        return str(value)
+    if isinstance(value, time):
+        return formatting.clock(value)
+    if isinstance(value, date):
+        return formatting.long_date(value, get_language() or "en")
+    return "–" if value in (None, "") else str(value)
+
+
+def _read(texts: object, fallback: str = "") -> str:
+    """Return a multilingual text as the reader of the console reads it; empty where there is none."""
+    return reading(texts, get_language() or "en", fallback)[0]
+
+
+def _item_words(item: AgendaPlan) -> str:
+    hours = (
+        formatting.hours(item.start_time, item.end_time) + " " if item.start_time and item.end_time else ""
+    )
+    title = _read(dict(item.title)) or "–"
+    people = ", ".join(_appearance_words(one) for one in item.appearances)
+    about = _read(dict(item.abstract))
+    return f"{hours}{title}" + (f" ({people})" if people else "") + (f": {about}" if about else "")
+
+
+def _appearance_words(one: AppearancePlan) -> str:
+    return f"{one.speaker} ({Appearance.Role(one.role).label})"
+
+
+def history_of(session: Session, limit: int = 100) -> list[Event]:
+    """Return what was done to a session, latest first, in a constant number of queries."""
+    records = list(
+        session.history.select_related("history_user")
+        .prefetch_related(AUDIENCE)
+        .order_by("-history_date", "-history_id")[: limit + 1]
+    )
+    people = _names(User, (record.history_user_id for record in records))
+    tracks = _names(Track, (record.track_id for record in records))
+    rooms = _names(Room, (record.room_id for record in records))
+    cities = _names(City, (row.city_id for record in records for row in _audience(record)))
+    events = []
+    for record, older in zip(records, [*records[1:], None], strict=True):
+        by = people.get(record.history_user_id, "")
+        if older is None:
+            if len(records) <= limit:
+                events.append(Event(record.history_date, by, gettext("Made")))
+            continue
+        changes = []
+        for name in HISTORY_COLUMNS:
+            column = f"{name}_id" if name in ("track", "room") else name
+            old, new = getattr(older, column), getattr(record, column)
+            if name in ("track", "room"):
+                lookup = tracks if name == "track" else rooms
+                said, meant = _found(lookup, old), _found(lookup, new)
+            else:
+                said, meant = words_of_both(name, old, new)
+            if old != new and said != meant:
+                changes.append(Difference(str(LABELS[name]), said, meant))
+        said, meant = (
+            ", ".join(sorted((_found(cities, row.city_id) for row in _audience(one)), key=alphabetical))
+            or gettext("All")
+            for one in (older, record)
+        )
+        if said != meant:
+            changes.append(Difference(str(LABELS["audience"]), said, meant))
+        if changes:
+            events.append(Event(record.history_date, by, gettext("Changed"), tuple(changes)))
+    events += _agenda_events(session, limit)
+    return sorted(events, key=lambda event: event.at, reverse=True)[:limit]
+
+
+def _agenda_events(session: Session, limit: int) -> list[Event]:
+    """Return what was done to the items of the agenda."""
+    records = list(
+        AgendaItem.history.filter(session_id=session.pk).order_by("-history_date", "-history_id")[: limit * 2]
+    )
+    people = _names(User, (record.history_user_id for record in records))
+    by_item: defaultdict[int, list[Any]] = defaultdict(list)
+    for record in records:
+        by_item[record.id].append(record)
+    events = []
+    for versions in by_item.values():
+        for record, older in zip(versions, [*versions[1:], None], strict=True):
+            by = people.get(record.history_user_id, "")
+            title = _read(record.title, session.lab.default_language) or "–"
+            if record.history_type == "-":
+                what = gettext("Agenda item “%(title)s” removed")
+            elif record.history_type == "+":
+                what = gettext("Agenda item “%(title)s” added")
+            elif older is not None:
+                what = gettext("Agenda item “%(title)s” changed")
+            else:
+                continue
+            pairs = {
+                name: words_of_both(name, getattr(older, name), getattr(record, name))
+                for name in AGENDA_COLUMNS
+                if record.history_type == "~" and older is not None
+            }
+            changes = tuple(
+                Difference(str(LABELS[name]), said, meant)
+                for name, (said, meant) in pairs.items()
+                if said != meant
+            )
+            if record.history_type != "~" or changes:
+                events.append(Event(record.history_date, by, what % {"title": title}, changes))
+    return events
+
+
+def _audience(record: Any) -> list[Any]:
+    """Return the audience's rows of one version, as they were fetched with it."""
+    return list(getattr(record, AUDIENCE).all())
+
+
+def _names(model: type[Model], ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Return what these rows are called, in one query."""
+    wanted = {pk for pk in ids if pk is not None}
+    return {row.pk: str(row) for row in model._default_manager.filter(pk__in=wanted)} if wanted else {}
+
+
+def _found(names: Mapping[int | None, str], pk: int | None) -> str:
+    return "–" if pk is None else names.get(pk, gettext("deleted meanwhile"))

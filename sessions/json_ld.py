@@ -1,0 +1,211 @@
+"""schema.org descriptions of public labs and sessions, for search engines (JSON-LD).
+
+Only what every visitor may see goes in, whoever is reading the page: callers pass public sessions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from core.web import markdown
+from core.web.localized_fields import reading
+from labs.models import Lab
+from sessions.models import Session
+from sessions.opengraph import picture_address
+
+CONTEXT = "https://schema.org"
+# A long programme names so many parts; every session describes itself on its own page.
+PARTS = 50
+# As `django.utils.html.json_script` does: nothing inside can end the element or begin another.
+_ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&\u2028\u2029"}
+
+
+def script(description: dict[str, Any]) -> SafeString:
+    """Return a description as a data block. Browsers never execute it, so the pages' policy lets it stand."""
+    text = json.dumps({"@context": CONTEXT, **description}, ensure_ascii=False, separators=(",", ":"))
+    return format_html('<script type="application/ld+json">{}</script>', mark_safe(text.translate(_ESCAPES)))
+
+
+def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> dict[str, Any]:
+    """Describe a lab as an event series with its public sessions as parts."""
+    sessions = list(public_sessions)
+    return _without_nothing(
+        {
+            "@type": "EventSeries",
+            "name": _words(lab.title, language, lab),
+            "description": markdown.plain(_words(lab.description, language, lab))
+            or _words(lab.theme, language, lab),
+            "startDate": lab.starts_on.isoformat(),
+            "endDate": lab.ends_on.isoformat(),
+            "eventStatus": f"{CONTEXT}/EventScheduled",
+            "image": _image(lab, language),
+            "inLanguage": lab.languages,
+            "eventAttendanceMode": _attendance_mode(lab.format),
+            "location": _lab_location(lab, language),
+            "organizer": _organiser(lab, language),
+            "performer": _performers(sessions, language)[:PARTS],
+            "isAccessibleForFree": True,
+            "offers": _offer(lab, soldout=False),
+            "url": _address("lab", lab.slug),
+            "subEvent": [
+                {
+                    "@type": "Event",
+                    "name": _words(session.title, language, lab),
+                    "startDate": _local(session.starts_at, session.time_zone),
+                    "endDate": _local(session.ends_at, session.time_zone),
+                    "eventStatus": _status(session),
+                    "eventAttendanceMode": _attendance_mode(_format(session)),
+                    "location": _session_location(session, language),
+                    "url": _address("session", lab.slug, session.slug),
+                }
+                for session in islice(sessions, PARTS)
+            ],
+        }
+    )
+
+
+def session_event(session: Session, language: str) -> dict[str, Any]:
+    """Describe one public session."""
+    lab = session.lab
+    return _without_nothing(
+        {
+            "@type": "Event",
+            "name": _words(session.title, language, lab),
+            "description": markdown.plain(_words(session.abstract, language, lab)),
+            "startDate": _local(session.starts_at, session.time_zone),
+            "endDate": _local(session.ends_at, session.time_zone),
+            "eventStatus": _status(session),
+            "eventAttendanceMode": _attendance_mode(_format(session)),
+            "location": _session_location(
+                session, language, address=session.room.address if session.room else ""
+            ),
+            "image": _image(lab, language),
+            "inLanguage": lab.languages,
+            "organizer": _organiser(lab, language),
+            "performer": _performers([session], language),
+            "superEvent": {
+                "@type": "EventSeries",
+                "name": _words(lab.title, language, lab),
+                "url": _address("lab", lab.slug),
+            },
+            "isAccessibleForFree": True,
+            "offers": None if session.is_cancelled else _offer(lab, soldout=session.seats_left == 0),
+            "maximumAttendeeCapacity": session.capacity,
+            "url": _address("session", lab.slug, session.slug),
+        }
+    )
+
+
+def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
+    places: list[dict[str, Any]] = []
+    if lab.format != Lab.Format.ONLINE:
+        venue = _words(lab.venue, language, lab)
+        if venue:
+            places.append({"@type": "Place", "name": venue, "address": venue})
+    if lab.format != Lab.Format.IN_PERSON:
+        places.append({"@type": "VirtualLocation", "url": _address("lab", lab.slug)})
+    return places
+
+
+def _format(session: Session) -> str:
+    """Return how one takes part: as the room says, and without a room as the lab does."""
+    if session.room is None:
+        return session.lab.format
+    return Lab.Format.ONLINE if session.room.online else Lab.Format.IN_PERSON
+
+
+def _session_location(session: Session, language: str, address: str = "") -> list[dict[str, Any]]:
+    """Return where it takes place, in both places where people may choose. `address` is the room's, where known."""
+    lab, room, format = session.lab, session.room, _format(session)
+    places: list[dict[str, Any]] = []
+    venue = _words(lab.venue, language, lab)
+    name = _words(room.name, language, lab) if room else venue
+    if format != Lab.Format.ONLINE and name:
+        places.append({"@type": "Place", "name": name, "address": address or venue or name})
+    if format != Lab.Format.IN_PERSON:
+        # The page, never the join link: that is for people with a seat.
+        places.append({"@type": "VirtualLocation", "url": _address("session", lab.slug, session.slug)})
+    return places
+
+
+def _performers(sessions: Iterable[Session], language: str) -> list[dict[str, Any]]:
+    """Return everybody who appears in these sessions of one lab, once."""
+    appearing = {
+        appearance.speaker: session.lab for session in sessions for appearance in session.all_appearances
+    }
+    return [
+        {
+            "@type": "Person",
+            "name": _words(speaker.name, language, lab),
+            "url": _address("speaker", lab.slug, speaker.slug),
+        }
+        for speaker, lab in appearing.items()
+    ]
+
+
+def _image(lab: Lab, language: str) -> list[str]:
+    address = picture_address(lab, language)
+    return [address] if address else []
+
+
+def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
+    """Return the free seat that the registration form gives, where there is to be one."""
+    if lab.registration_opens_at is None:
+        return None
+    return _without_nothing(
+        {
+            "@type": "Offer",
+            "price": "0",
+            "priceCurrency": "EUR",
+            "availability": f"{CONTEXT}/{'SoldOut' if soldout else 'InStock'}",
+            "validFrom": _local(lab.registration_opens_at, lab.time_zone),
+            "validThrough": _local(lab.registration_closes_at, lab.time_zone)
+            if lab.registration_closes_at
+            else None,
+            "url": _address("register", lab.slug),
+        }
+    )
+
+
+def _organiser(lab: Lab, language: str) -> dict[str, Any] | None:
+    programme = lab.programme
+    name = reading(programme.organiser, language, programme.default_language)[0]
+    return {"@type": "Organization", "name": name} if name else None
+
+
+def _attendance_mode(format: str) -> str:
+    return {
+        Lab.Format.ONLINE: f"{CONTEXT}/OnlineEventAttendanceMode",
+        Lab.Format.IN_PERSON: f"{CONTEXT}/OfflineEventAttendanceMode",
+        Lab.Format.HYBRID: f"{CONTEXT}/MixedEventAttendanceMode",
+    }[Lab.Format(format)]
+
+
+def _status(session: Session) -> str:
+    return f"{CONTEXT}/EventCancelled" if session.is_cancelled else f"{CONTEXT}/EventScheduled"
+
+
+def _local(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
+
+
+def _words(text: object, language: str, lab: Lab) -> str:
+    return reading(text, language, lab.default_language)[0]
+
+
+def _address(name: str, *parts: str) -> str:
+    return f"{settings.BASE_URL}{reverse(name, args=parts)}"
+
+
+def _without_nothing(description: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in description.items() if value not in (None, "", [])}

@@ -1,0 +1,74 @@
+"""The days and the zone of a lab, seen from its sessions: what a change of the lab would leave outside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils.translation import gettext, ngettext
+
+from core.timezones.wall_clock import wall
+from labs.lab_editing import Refused, is_empty
+from labs.models import Lab
+from sessions import scheduling
+from sessions.models import Session
+
+
+def outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
+    """Return the sessions that do not lie inside the lab's days, which are days in the lab's own zone."""
+    found = []
+    for session in sessions:
+        first = wall(session.starts_at, lab.time_zone).date()
+        # One that ends at midnight ends with the day.
+        last = wall(session.ends_at - timedelta(microseconds=1), lab.time_zone).date()
+        if first < lab.starts_on or last > lab.ends_on:
+            found.append(session)
+    return found
+
+
+def refuse_if_any_is_outside(lab: Lab) -> None:
+    """Raise Refused where sessions would be left outside the lab's days."""
+    left = outside(lab, lab.sessions.order_by("starts_at", "pk"))
+    if not left:
+        return
+    first = left[0]
+    field = "starts_on" if wall(first.starts_at, lab.time_zone).date() < lab.starts_on else "ends_on"
+    message = ngettext(
+        "%(count)d session would be outside the lab: %(title)s. Move it first, or keep its day.",
+        "%(count)d sessions would be outside the lab, first %(title)s. Move them first, or keep their days.",
+        len(left),
+    )
+    raise Refused({field: [message % {"count": len(left), "title": first.title}]})
+
+
+def zones_of(lab: Lab) -> dict[str, int]:
+    """Return in which zones the lab's sessions are planned, and how many in each, most first."""
+    counted = Counter(lab.sessions.values_list("time_zone", flat=True))
+    return dict(counted.most_common())
+
+
+def seats_of(lab: Lab) -> int:
+    """Return how many seats people hold in the lab's sessions."""
+    return sum(lab.sessions.values_list("seats_taken", flat=True))
+
+
+def why_zone_matters(lab: Lab) -> str:
+    """Say what becomes of the sessions when the lab's zone is changed."""
+    zones = zones_of(lab)
+    if not zones:
+        return gettext("New sessions start with this zone.")
+    count = sum(zones.values())
+    listed = ", ".join(f"{zone} ({number})" for zone, number in zones.items())
+    return ngettext(
+        "New sessions start with this zone. The %(count)d that is there keeps its hours and its zone: %(zones)s.",
+        "New sessions start with this zone. The %(count)d that are there keep their hours and zones: %(zones)s.",
+        count,
+    ) % {"count": count, "zones": listed}
+
+
+def may_be_deleted(lab: Lab) -> bool:
+    """Tell whether nobody has seen the lab or any of its sessions, and nothing else hangs on it."""
+    if not is_empty(lab, Session._meta.app_label):
+        return False
+    return all(scheduling.may_be_deleted(session) for session in lab.sessions.select_related("lab"))

@@ -1,0 +1,87 @@
+"""What a page says about itself outside: title, description, picture, and its addresses by language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse
+
+from core.timezones.formatting import date_range, span
+from core.timezones.wall_clock import wall
+from core.timezones.zone_hours import zone_time
+from core.web import markdown
+from core.web.localized_fields import reading
+from labs.models import Lab, Programme
+from sessions.models import Session
+
+DESCRIPTION = 200
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`address` is the page's own, without choices of the reader."""
+
+    title: str
+    description: str
+    address: str
+    image: str = ""
+
+
+def lab_preview(lab: Lab, language: str, route: str = "lab", *parts: str) -> Preview:
+    """Describe a lab, or another page of it: `route` and `parts` then name that page."""
+    days = date_range(lab.starts_on, lab.ends_on, language)
+    theme = _words(lab.theme, language, lab) or markdown.plain(_words(lab.description, language, lab))
+    return Preview(
+        title=_words(lab.title, language, lab),
+        description=_cut(_sentences(days, theme)),
+        address=f"{settings.BASE_URL}{reverse(route, args=[lab.slug, *parts])}",
+        image=picture_address(lab, language),
+    )
+
+
+def session_preview(session: Session, language: str) -> Preview:
+    """Describe a session: when, in which zone, and what about."""
+    lab = session.lab
+    when = span(wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone), language)
+    about = markdown.plain(_words(session.abstract, language, lab)) or _words(lab.title, language, lab)
+    return Preview(
+        title=_words(session.title, language, lab),
+        description=_cut(_sentences(f"{when}, {zone_time(lab.time_zone, language)}", about)),
+        address=f"{settings.BASE_URL}{reverse('session', args=[lab.slug, session.slug])}",
+        image=picture_address(lab, language),
+    )
+
+
+def programme_preview(programme: Programme, language: str) -> Preview:
+    """Describe a programme."""
+    name = reading(programme.name, language, programme.default_language)[0]
+    about = reading(programme.description, language, programme.default_language)[0]
+    return Preview(
+        title=name,
+        description=_cut(markdown.plain(about)) or name,
+        address=f"{settings.BASE_URL}{reverse('programme', args=[programme.slug])}",
+    )
+
+
+def picture_address(lab: Lab, language: str) -> str:
+    """Return the address of the lab's picture; a draft has none that others could fetch."""
+    if lab.visibility != Lab.Visibility.PUBLIC:
+        return ""
+    return f"{settings.BASE_URL}{reverse('lab_picture', args=[lab.slug])}?lang={language}"
+
+
+def _words(text: object, language: str, lab: Lab) -> str:
+    return reading(text, language, lab.default_language)[0]
+
+
+def _sentences(*parts: str) -> str:
+    """Join the parts that say something, each closed by one full stop: days end with one in Bulgarian."""
+    said = [part.strip() for part in parts if part.strip()]
+    return " ".join(part if part.endswith((".", "!", "?", "…", ";")) else f"{part}." for part in said)
+
+
+def _cut(words: str) -> str:
+    if len(words) <= DESCRIPTION:
+        return words
+    return words[:DESCRIPTION].rsplit(" ", 1)[0].rstrip(",.;:– ") + "…"

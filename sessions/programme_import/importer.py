@@ -1,0 +1,379 @@
+"""Carrying out what a programme file says: in one transaction, or not at all.
+
+The file is the truth about what it mentions and silent about everything else: a key that is missing leaves the
+column as it is, languages that it lacks stay, and rows that it does not name are never deleted (agenda and speakers
+of a session that the file lists are taken as the whole list). So loading the same file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from i18nfield.fields import I18nCharField, I18nTextField
+
+from core.accounts.models import User
+from core.timezones.wall_clock import wall
+from core.web.localized_fields import languages_of
+from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
+from labs.revisions import parts_in_public, touch, touch_all
+from sessions import publishing, scheduling, unannounced_changes
+from sessions.models import Appearance, Session, Speaker
+from sessions.plans import ScheduleError
+from sessions.programme_import import Problem, ProgrammeFileError
+from sessions.programme_import.facts import FileFacts, LabFacts, ProgrammeFacts, RoomFacts, SessionFacts
+from sessions.programme_import.plans import lab_values, session_plan
+from sessions.speakers import touch_labs_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+NAMES: dict[type[models.Model], str | Promise] = {
+    City: gettext_lazy("cities"),
+    Programme: gettext_lazy("programmes"),
+    StakeholderGroup: gettext_lazy("stakeholder groups"),
+    Lab: gettext_lazy("labs"),
+    LabDay: gettext_lazy("days"),
+    Track: gettext_lazy("tracks"),
+    Room: gettext_lazy("rooms"),
+    Speaker: gettext_lazy("speakers"),
+    Session: gettext_lazy("sessions"),
+}
+# Where a plan's field came from in the file.
+_MEMBERS = {
+    "start_date": "starts", "start_time": "starts", "end_date": "ends", "end_time": "ends", "appearances": "speakers",
+}  # fmt: skip
+
+
+@dataclass
+class Report:
+    """How many rows of each kind were created, changed and left alone."""
+
+    created: Counter[type[models.Model]] = field(default_factory=Counter)
+    changed: Counter[type[models.Model]] = field(default_factory=Counter)
+    unchanged: Counter[type[models.Model]] = field(default_factory=Counter)
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not (self.created or self.changed)
+
+
+@transaction.atomic
+def load(facts: FileFacts, by: User | None = None, *, tell: bool = False) -> Report:
+    """Make the database say what `facts` says. `tell` asks for participants of moved sessions to be told.
+
+    Raises ProgrammeFileError for what only the database could know; nothing is changed then.
+    """
+    began = timezone.now()
+    loading = _Loading(by)
+    loading.load(facts)
+    if loading.problems:
+        raise ProgrammeFileError(loading.problems)
+    if tell:
+        # One answer for each lab, so that a person hears once of all that moved.
+        moved = unannounced_changes.undecided(
+            Session.objects.filter(revised_at__gte=began).order_by("lab_id", "pk")
+        )
+        for _lab, sessions in groupby(moved, key=attrgetter("lab_id")):
+            unannounced_changes.decide(sessions, tell=True)
+    return loading.report
+
+
+class _Loading:
+    """One run of `load`. Problems are gathered; the caller rolls back."""
+
+    def __init__(self, by: User | None) -> None:
+        self.by = by
+        self.report = Report()
+        self.problems: list[Problem] = []
+        self.cities: dict[str, City] = {}
+
+    def load(self, facts: FileFacts) -> None:
+        """Go through the file from above: all cities, programmes and speakers, then all labs, lowest id first."""
+        changed: set[int] = set()
+        for city in facts.cities:
+            values = {"name": city.name, "country": city.country, "time_zone": city.time_zone}
+            row = City.objects.filter(slug=city.slug).first()
+            if row is None:
+                self._create(City(slug=city.slug), values)
+            elif self._change(row, values):
+                changed.update(Lab.objects.filter(programme__cities=row).values_list("pk", flat=True))
+        self.cities = {city.slug: city for city in City.objects.all()}
+        # Held in one order, whatever that of the file.
+        slugs = [programme.slug for programme in facts.programmes]
+        held = Programme.objects.select_for_update(no_key=True).filter(slug__in=slugs).order_by("pk")
+        programmes = {programme.slug: programme for programme in held}
+        found = [(self._programme(one, programmes.get(one.slug), changed), one) for one in facts.programmes]
+        speaking = [speaker for programme, one in found for speaker in self._speakers(programme, one)]
+        shown = (
+            Appearance.objects.filter(speaker__in=speaking).order_by().values_list("session__lab", flat=True)
+        )
+        labs = [lab.slug for programme in facts.programmes for lab in programme.labs]
+        named = Lab.objects.filter(slug__in=labs).values_list("pk", flat=True)
+        concerned = changed | set(shown) | set(named)
+        list(Lab.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk"))
+        list(Session.objects.select_for_update(no_key=True).filter(lab__in=set(named)).order_by("pk"))
+        touch_all(Lab.objects.filter(pk__in=changed))
+        touch_labs_of(speaking)
+        for programme, one in found:
+            speakers = {speaker.slug: speaker for speaker in programme.speakers.all()}
+            for lab in one.labs:
+                self._lab(programme, lab, speakers)
+
+    # Rows that are a few columns and no more
+
+    def _create(self, row: models.Model, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if value is not None:
+                setattr(row, name, value)
+        self._save(row)
+        self.report.created[type(row)] += 1
+
+    def _change(self, row: models.Model, values: Mapping[str, Any]) -> bool:
+        """Give the row the values that are not None; save it only if that makes a difference."""
+        differs = False
+        for name, value in values.items():
+            if value is None:
+                continue
+            old = getattr(row, name)
+            if isinstance(row._meta.get_field(name), I18nCharField | I18nTextField):
+                old = languages_of(old)
+                value = old | value
+            if value != old:
+                setattr(row, name, value)
+                differs = True
+        if differs:
+            self._save(row)
+        self._count(row, differs)
+        return differs
+
+    def _save(self, row: models.Model) -> None:
+        row._history_user = self.by  # type: ignore[attr-defined]
+        row.save()
+
+    def _count(self, row: models.Model, differs: bool) -> None:
+        (self.report.changed if differs else self.report.unchanged)[type(row)] += 1
+
+    def _put(self, row: models.Model | None, fresh: models.Model, values: Mapping[str, Any]) -> bool:
+        """Change `row`, or create `fresh` where there is none; tell whether anything is different now."""
+        if row is not None:
+            return self._change(row, values)
+        self._create(fresh, values)
+        return True
+
+    # Programmes
+
+    def _programme(self, facts: ProgrammeFacts, programme: Programme | None, changed: set[int]) -> Programme:
+        """Return the programme as the file says it, without its labs; those that show what is new are `changed`."""
+        values: dict[str, Any] = {
+            "name": facts.name,
+            "organiser": facts.organiser,
+            "description": facts.description,
+            "runs": facts.runs,
+            "cities_total": facts.cities_total,
+            "languages": None if facts.languages is None else list(facts.languages),
+            "visibility": facts.visibility,
+        }
+        is_new = programme is None
+        if programme is None:
+            # A session that the file calls public can be seen only if all around it can.
+            is_public = any(_is_public(lab) for lab in facts.labs)
+            values["visibility"] = facts.visibility or ("public" if is_public else "draft")
+            values["languages"] = list(facts.languages or _languages_in(facts.name))
+            programme = Programme(slug=facts.slug)
+            self._create(programme, values)
+            different = False
+        else:
+            different = self._change(programme, values)
+        cities = [self.cities[slug] for slug in facts.cities]
+        added = set(cities) - set(programme.cities.all())
+        programme.cities.add(*added)
+        if added and not is_new and not different:
+            self.report.unchanged[Programme] -= 1
+            self.report.changed[Programme] += 1
+            different = True
+        for position, group in enumerate(facts.stakeholder_groups):
+            row = programme.stakeholder_groups.filter(slug=group.slug).first()
+            fresh = StakeholderGroup(programme=programme, slug=group.slug)
+            different |= self._put(row, fresh, {"name": group.name, "position": position})
+        if different and not is_new:
+            changed.update(programme.labs.values_list("pk", flat=True))
+        return programme
+
+    def _speakers(self, programme: Programme, facts: ProgrammeFacts) -> list[Speaker]:
+        """Make and change the speakers, and return those that were there and are different now."""
+        different = []
+        for speaker in facts.speakers:
+            values = {
+                "name": speaker.name,
+                "affiliation": speaker.affiliation,
+                "biography": speaker.biography,
+                "city": self.cities[speaker.city] if speaker.city else None,
+                "website": speaker.website,
+            }
+            row = programme.speakers.filter(slug=speaker.slug).first()
+            if self._put(row, Speaker(programme=programme, slug=speaker.slug), values) and row is not None:
+                different.append(row)
+        return different
+
+    # Labs
+
+    def _lab(self, programme: Programme, facts: LabFacts, speakers: Mapping[str, Speaker]) -> None:
+        lab = Lab.objects.select_related("programme").filter(slug=facts.slug).first()
+        if lab is not None and lab.programme_id != programme.pk:
+            self._object(
+                f"{facts.path}.slug",
+                _("The programme “%(programme)s” has a lab with this slug already. Choose another.")
+                % {"programme": lab.programme.slug},
+            )
+            return
+        values = lab_values(facts)
+        is_new = lab is None
+        if lab is None:
+            values["visibility"] = facts.visibility or ("public" if facts.has_public_sessions else "draft")
+            values["languages"] = list(facts.languages or _languages_in(facts.title))
+            lab = Lab(programme=programme, slug=facts.slug)
+            self._create(lab, values)
+            different = False
+        else:
+            as_it_was = copy(lab)
+            if facts.visibility not in (None, lab.visibility):
+                values["public_revised_at"] = timezone.now()  # of a lab that is withdrawn, too
+            different = self._change(lab, values)
+            if different:
+                scheduling.venue_changed(lab, before=as_it_was, by=self.by)
+            self._check_sessions_left_outside(lab, facts)
+        before = parts_in_public(lab)
+        other_parts = self._lab_parts(lab, facts)
+        if different or other_parts or is_new:
+            touch(lab.pk, public=different or is_new or parts_in_public(lab) != before)
+        rooms = {room.slug: self._room(lab, room, place) for place, room in enumerate(facts.rooms)}
+        tracks = {track.slug: track for track in lab.tracks.all()}
+        for session in facts.sessions:
+            self._session(lab, session, tracks, rooms, speakers)
+
+    def _lab_parts(self, lab: Lab, facts: LabFacts) -> bool:
+        different = False
+        for on, title in facts.days:
+            different |= self._put(lab.days.filter(on=on).first(), LabDay(lab=lab, on=on), {"title": title})
+        for position, track in enumerate(facts.tracks):
+            row = lab.tracks.filter(slug=track.slug).first()
+            values = {"name": track.name, "position": position}
+            different |= self._put(row, Track(lab=lab, slug=track.slug), values)
+        return different
+
+    def _room(self, lab: Lab, facts: RoomFacts, position: int) -> Room:
+        """Return the room of the lab that has this name in any language, made if there is none."""
+        values: dict[str, Any] = {
+            "name": facts.name,
+            "address": facts.address,
+            "online": facts.online,
+            "join_link": facts.join_link,
+            "capacity": facts.capacity,
+            "position": position,
+        }
+        named = facts.name.items()
+        room = next((room for room in lab.rooms.all() if named & languages_of(room.name).items()), None)
+        if room is None:
+            room = Room(lab=lab)
+            self._create(room, values)
+            touch(lab.pk, public=False)
+            return room
+        shown = (languages_of(room.name), room.address, room.online, room.join_link)
+        before = copy(room)
+        if self._change(room, values):
+            after = (languages_of(room.name), room.address, room.online, room.join_link)
+            moved, seen = shown[1:] != after[1:], shown[:-1] != after[:-1]
+            scheduling.place_changed(room, before=before, moved=moved, seen=seen, by=self.by)
+        return room
+
+    def _check_sessions_left_outside(self, lab: Lab, facts: LabFacts) -> None:
+        """New dates of a lab must not leave sessions behind that the file does not move with them."""
+        named = {session.slug for session in facts.sessions}
+        left = [
+            session.slug
+            for session in lab.sessions.exclude(slug__in=named)
+            if not (
+                lab.starts_on
+                <= wall(session.starts_at, lab.time_zone).date()
+                <= wall(session.ends_at, lab.time_zone).date()
+                <= lab.ends_on
+            )
+        ]
+        if left:
+            self._object(
+                f"{facts.path}.starts_on",
+                ngettext(
+                    "With these dates a session that is not in the file would be outside the lab: %(slugs)s.",
+                    "With these dates sessions that are not in the file would be outside the lab: %(slugs)s.",
+                    len(left),
+                )
+                % {"slugs": ", ".join(left[:20])},
+            )
+
+    # Sessions
+
+    def _session(
+        self,
+        lab: Lab,
+        facts: SessionFacts,
+        tracks: Mapping[str, Track],
+        rooms: Mapping[str, Room],
+        speakers: Mapping[str, Speaker],
+    ) -> None:
+        session = lab.sessions.filter(slug=facts.slug).first()
+        before = scheduling.plan_of(session) if session else None
+        plan = session_plan(facts, before, tracks, rooms, speakers)
+        revised_at = session.revised_at if session else None
+        try:
+            if session:
+                session = scheduling.change_session(session, plan, self.by)
+            else:
+                session = scheduling.create_session(lab, plan, self.by)
+            self._show(session, facts)
+        except ScheduleError as error:
+            for name, messages in error.errors.items():
+                first, _dot, rest = name.partition(".")
+                place = ".".join([_MEMBERS.get(first, first), rest] if rest else [_MEMBERS.get(first, first)])
+                for message in messages:
+                    self._object(f"{facts.path}.{place}", message)
+            return
+        except publishing.NotPossible as error:
+            self._object(f"{facts.path}.visibility", error.message)
+            return
+        if revised_at is None:
+            self.report.created[Session] += 1
+        else:
+            self._count(session, session.revised_at != revised_at)
+
+    def _show(self, session: Session, facts: SessionFacts) -> None:
+        if facts.visibility == Session.Visibility.PUBLIC:
+            publishing.publish(session, self.by)
+        elif facts.visibility == Session.Visibility.DRAFT:
+            publishing.unpublish(session, self.by)
+        elif facts.visibility == Session.Visibility.INTERNAL:
+            audience: Iterable[City] = session.audience.all()
+            if facts.audience is not None:
+                audience = [self.cities[slug] for slug in facts.audience]
+            publishing.make_internal(session, audience, self.by)
+
+    def _object(self, path: str, message: str) -> None:
+        self.problems.append(Problem(path, message))
+
+
+def _is_public(lab: LabFacts) -> bool:
+    return lab.visibility == "public" or (lab.visibility is None and lab.has_public_sessions)
+
+
+def _languages_in(texts: Mapping[str, str]) -> list[str]:
+    """Return the languages in which a title stands: what a lab or programme speaks where the file does not say."""
+    return [*texts] or ["en"]

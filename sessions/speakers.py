@@ -1,0 +1,99 @@
+"""The people who speak: their profiles, kept for all labs of a programme."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils.translation import gettext
+
+from core.web.localized_fields import languages_of
+from core.web.slugs import address_for
+from labs.lab_editing import Findings, Refused, put
+from labs.models import City, Lab, Programme
+from labs.revisions import touch
+from sessions.models import Appearance, Session, Speaker
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SpeakerPlan:
+    """Everything that an organiser says about a speaker."""
+
+    name: Texts
+    affiliation: Texts = field(default_factory=dict)
+    biography: Texts = field(default_factory=dict)
+    city: City | None = None
+    website: str = ""
+
+
+COLUMNS = tuple(column.name for column in fields(SpeakerPlan))
+
+
+@transaction.atomic
+def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
+    """Make a profile, its address from the name. Raises labs.lab_editing.Refused."""
+    # Held, so that two profiles made at once do not choose the same address.
+    Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
+    speaker = Speaker(programme=programme)
+    put(speaker, plan, COLUMNS)
+    _check(speaker, plan)
+    taken = set(programme.speakers.values_list("slug", flat=True))
+    speaker.slug = address_for(languages_of(dict(plan.name)), taken, limit=80, otherwise="speaker")
+    speaker.save()
+    return speaker
+
+
+@transaction.atomic
+def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
+    """Make the profile follow the plan, on the pages of all labs in which the speaker appears. Raises Refused."""
+    speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(no_key=True, of=("self",)))
+    if not put(speaker, plan, COLUMNS):
+        return speaker
+    _check(speaker, plan)
+    speaker.save()
+    touch_labs_of([speaker])
+    return speaker
+
+
+def touch_labs_of(speakers: Collection[Speaker]) -> None:
+    """Raise the revisions of the labs that show these speakers; their visitors see those of public sessions."""
+    appearing = Appearance.objects.filter(speaker__in=speakers).order_by()
+    labs = appearing.values_list("session__lab").annotate(
+        public=Count("pk", filter=Q(session__visibility=Session.Visibility.PUBLIC))
+    )
+    for lab_id, public in labs.order_by("session__lab"):
+        touch(lab_id, public=bool(public))
+
+
+def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:
+    """Return the labs besides `lab` whose sessions show the speaker, latest first: a change is seen there too."""
+    return list(
+        Lab.objects.filter(sessions__appearances__speaker=speaker)
+        .exclude(pk=lab.pk)
+        .distinct()
+        .order_by("-starts_on", "slug")
+    )
+
+
+@transaction.atomic
+def delete_speaker(speaker: Speaker) -> None:
+    """Delete a profile that no session shows. Raises Refused."""
+    # With its key: no session can be given this speaker until the profile is gone.
+    Speaker.objects.select_for_update(of=("self",)).filter(pk=speaker.pk).first()
+    if speaker.appearances.exists():
+        raise Refused(gettext("This speaker appears in sessions. Take him or her out of them first."))
+    speaker.delete()
+
+
+def _check(speaker: Speaker, plan: SpeakerPlan) -> None:
+    findings = Findings()
+    findings.columns(speaker, [name for name in COLUMNS if name != "city"])
+    for name in ("name", "affiliation", "biography"):
+        findings.languages(name, getattr(plan, name))
+    if plan.city and not speaker.programme.cities.filter(pk=plan.city.pk).exists():
+        findings.add("city", gettext("Choose a city of this programme."))
+    findings.refuse()

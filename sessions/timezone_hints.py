@@ -1,0 +1,176 @@
+"""What readers are told about time zones: in which one the hours are, how others differ, and what they may choose."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from core.search import alphabetical
+from core.timezones.formatting import duration_in_words
+from core.timezones.zone_hours import clocks_change, hours, offsets_in_words, zone_time
+from core.timezones.zones import city_of, zone_choices, zone_label
+from sessions.models import Session
+
+# So many cities are named before the rest is counted.
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class ZoneOption:
+    """A zone that a reader may choose. An empty value stands for the lab's own and forgets an earlier choice."""
+
+    value: str
+    words: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class CityClock:
+    """The hours that clocks show in some cities: "14:30–16:30", "UTC+2", and whether the reader's zone is there."""
+
+    hours: str
+    offset: str
+    cities: tuple[tuple[str, bool], ...]
+
+
+def zone_sentence(zone: str, instants: Sequence[datetime], language: str) -> SafeString:
+    """Return "All times are Sofia time (EEST, UTC+3)."; where the clocks change between two instants, both offsets.
+
+    `instants` are those of the sessions shown, at least one.
+    """
+    name = zone_time(zone, language)
+    offsets = offsets_in_words(zone, instants, language)
+    if name == offsets:
+        return format_html(gettext("All times are {zone}."), zone=_strong(name))
+    return format_html(gettext("All times are {zone} ({offset})."), zone=_strong(name), offset=offsets)
+
+
+def instants_of(sessions: Iterable[Session]) -> list[datetime]:
+    """Return the starts and ends of sessions: the instants for which a list of them names its zone."""
+    return [at for session in sessions for at in (session.starts_at, session.ends_at)]
+
+
+def difference_sentences(
+    zone: str, others: Mapping[str, Sequence[str]], instants: Sequence[datetime], language: str
+) -> list[str]:
+    """Return how clocks elsewhere differ: "In Rome and Brussels it is 1 hour earlier."
+
+    `others` gives for a zone the names of the places in it. A difference is stated only where it holds for every one
+    of `instants`; where it does not, that is said instead.
+    """
+    places: defaultdict[timedelta | None, list[str]] = defaultdict(list)
+    for other, names in others.items():
+        differences = {_offset(other, at) - _offset(zone, at) for at in instants}
+        difference = differences.pop() if len(differences) == 1 else None
+        places[difference].extend(names)
+    sentences = []
+    for difference in sorted((key for key in places if key), key=abs):
+        minutes = round(abs(difference).total_seconds() / 60)
+        values = {"places": _listed(places[difference]), "hours": duration_in_words(minutes, language)}
+        if difference < timedelta():
+            sentences.append(gettext("In %(places)s it is %(hours)s earlier.") % values)
+        else:
+            sentences.append(gettext("In %(places)s it is %(hours)s later.") % values)
+    if places.get(None):
+        sentences.append(
+            gettext("The difference to %(places)s changes during the lab.")
+            % {"places": _listed(places[None])}
+        )
+    return sentences
+
+
+def zone_options(
+    lab_zone: str,
+    city_zones: Iterable[str],
+    chosen: str | None,
+    instants: Collection[datetime],
+    language: str,
+) -> list[ZoneOption]:
+    """Return the zones offered first: the lab's, those of the programme's cities, and the reader's own.
+
+    Each has its offset at the `instants` shown; "UTC+2/UTC+3" where clocks change between them.
+    """
+    offered = sorted(
+        {*city_zones, *([chosen] if chosen else [])} - {lab_zone},
+        key=lambda zone: alphabetical(city_of(zone, language)),
+    )
+    city = city_of(lab_zone, language)
+    offset = _offsets(lab_zone, instants, language)
+    own = gettext("%(city)s, the lab’s time (%(offset)s)") % {"city": city, "offset": offset}
+    options = [ZoneOption("", own, chosen in (None, lab_zone))]
+    for zone in offered:
+        name, offset = city_of(zone, language), _offsets(zone, instants, language)
+        words = name if name == offset else f"{name} ({offset})"
+        options.append(ZoneOption(zone, words, zone == chosen))
+    return options
+
+
+def _offsets(zone: str, instants: Iterable[datetime], language: str) -> str:
+    return "/".join(dict.fromkeys(zone_label(zone, at, language).offset for at in sorted(instants)))
+
+
+@lru_cache(maxsize=8)
+def all_zones(language: str) -> SafeString:
+    """Return every zone as grouped <option>s. None is selected: the reader's own stands among those before."""
+    return format_html_join(
+        "",
+        '<optgroup label="{}">{}</optgroup>',
+        (
+            (region, format_html_join("", '<option value="{}">{}</option>', zones))
+            for region, zones in zone_choices(language, offsets=True)
+        ),
+    )
+
+
+def city_clocks(
+    starts: datetime,
+    ends: datetime,
+    cities: Iterable[tuple[str, str]],
+    reader_zone: str | None,
+    language: str,
+) -> list[CityClock]:
+    """Return the same hours as clocks show them in `cities` ((name, zone) pairs), from west to east."""
+    groups: defaultdict[tuple[timedelta, timedelta], list[tuple[str, bool]]] = defaultdict(list)
+    zone_of: dict[tuple[timedelta, timedelta], str] = {}
+    for name, zone in sorted(cities, key=lambda city: alphabetical(city[0])):
+        key = (_offset(zone, starts), _offset(zone, ends))
+        zone_of[key] = zone
+        groups[key].append((name, zone == reader_zone))
+    clocks = []
+    for key in sorted(groups):
+        zone = zone_of[key]
+        words = hours(starts, ends, zone, language)
+        # Where clocks change meanwhile, the hours carry their offsets themselves.
+        offset = "" if clocks_change(zone, (starts, ends)) else zone_label(zone, starts, language).offset
+        clocks.append(CityClock(words, offset, tuple(groups[key])))
+    return clocks
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return "Rome and Brussels", "Granada, Rome and Patras", "Granada, Rome, Patras and 5 more cities"."""
+    distinct = sorted(dict.fromkeys(names), key=alphabetical)
+    if len(distinct) > NAMED + 1:
+        rest = len(distinct) - NAMED
+        return ngettext("%(names)s and %(count)d more city", "%(names)s and %(count)d more cities", rest) % {
+            "names": ", ".join(distinct[:NAMED]),
+            "count": rest,
+        }
+    if len(distinct) == 1:
+        return distinct[0]
+    return gettext("%(names)s and %(last)s") % {"names": ", ".join(distinct[:-1]), "last": distinct[-1]}
+
+
+def _offset(zone: str, at: datetime) -> timedelta:
+    return at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+
+
+def _strong(words: str) -> SafeString:
+    return format_html("<strong>{}</strong>", words)

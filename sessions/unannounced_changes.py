@@ -1,0 +1,221 @@
+"""Telling people with seats that a session has another day, hour, zone or place: what differs, and who decides.
+
+Emailing them is what the organiser is asked after saving. Until the answer the facts that people know are kept, so that
+several changes become one email of what was and what is now. Facts are frozen when the answer is given: whatever
+changes afterwards is another change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext, override, pgettext
+
+from core.timezones import formatting, zone_hours
+from core.timezones.wall_clock import wall
+from core.web.localized_fields import languages_of
+from labs.models import Lab
+from sessions.models import Session, UntoldChange
+from sessions.places import join_link_of, place_of
+from sessions.publishing import Change, changed
+from sessions.revisions import lock
+from sessions.signals import sessions_moved
+from sessions.visibility import SessionQuerySet
+
+# What `facts_of` returns: plain values, as they stand in a row or in the arguments of later work.
+Facts = Mapping[str, Any]
+
+
+class Kind(StrEnum):
+    """What can differ."""
+
+    DAY = "day"
+    TIME = "time"
+    ZONE = "zone"
+    ROOM = "room"
+    PLACE = "place"
+    JOIN_LINK = "join_link"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that differs, in a reader's language and zone. Of a join link it is only said that it is new."""
+
+    kind: Kind
+    label: str
+    was: str
+    now: str
+
+
+def facts_of(session: Session) -> dict[str, Any]:
+    """Return when and where the session is, in all languages of the service. Needs its room and lab."""
+    place = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            place[code] = place_of(session, code)
+    return {
+        "starts_at": session.starts_at.isoformat(),
+        "ends_at": session.ends_at.isoformat(),
+        "time_zone": session.time_zone,
+        "place": place,
+        "room": languages_of(session.room.name) if session.room else {},
+        "elsewhere_in_place": _beside_the_room(session),
+        "join_link": join_link_of(session),
+    }
+
+
+def _beside_the_room(session: Session) -> list[Any]:
+    """Return what makes a place besides the room's name: where only that differs, people go to another room."""
+    room, venue = session.room, languages_of(session.lab.venue)
+    return [room.address, room.online, venue] if room else [venue]
+
+
+def differences(
+    was: Facts, now: Facts, zone: str, language: str, *, join_link: bool = False
+) -> list[Difference]:
+    """Return only what differs, as a reader in this zone sees it. `join_link` is for people with a seat."""
+    with override(language):
+        found = _of_time(was, now, zone, language)
+        if was["place"].get(language) != now["place"].get(language):
+            only_the_room = (
+                was["room"] and now["room"] and was["elsewhere_in_place"] == now["elsewhere_in_place"]
+            )
+            kind, label = (Kind.ROOM, gettext("Room")) if only_the_room else (Kind.PLACE, gettext("Place"))
+            unknown = gettext("not announced yet")
+            places = [facts["place"].get(language) or unknown for facts in (was, now)]
+            found.append(Difference(kind, label, *places))
+        if join_link and now["join_link"] and was["join_link"] != now["join_link"]:
+            found.append(
+                Difference(Kind.JOIN_LINK, gettext("Join link"), "", gettext("There is a new join link."))
+            )
+    return found
+
+
+def _of_time(was: Facts, now: Facts, zone: str, language: str) -> list[Difference]:
+    before, after = _span(was), _span(now)
+    found = []
+    if before != after:
+        days = [_days(*span, zone, language) for span in (before, after)]
+        hours = [_hours(*span, zone, language) for span in (before, after)]
+        if days[0] != days[1]:
+            found.append(Difference(Kind.DAY, gettext("Day"), *days))
+        elif hours[0] == hours[1]:
+            # The other one of two equal hours: only the offset tells them apart.
+            hours = [zone_hours.hours(*span, zone, language, with_offset=True) for span in (before, after)]
+        if hours[0] != hours[1]:
+            found.append(Difference(Kind.TIME, pgettext("of a session", "Time"), *hours))
+    if was["time_zone"] != now["time_zone"] and not found:
+        zones = [zone_hours.city_words(facts["time_zone"], _span(facts), language) for facts in (was, now)]
+        found.append(Difference(Kind.ZONE, gettext("Time zone"), *zones))
+    return found
+
+
+def _span(facts: Facts) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(facts["starts_at"]), datetime.fromisoformat(facts["ends_at"])
+
+
+def _days(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    first, last = wall(starts, zone).date(), wall(ends, zone).date()
+    # What ends in the night is of one day.
+    if (last - first).days <= 1:
+        return formatting.long_day(first, language)
+    return formatting.date_range(first, last, language)
+
+
+def _hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    return formatting.hours(wall(starts, zone), wall(ends, zone))
+
+
+def in_subject(found: list[Difference]) -> str:
+    """Return "New day, new room", in the active language."""
+    words = {
+        Kind.DAY: gettext("new day"),
+        Kind.TIME: gettext("new time"),
+        Kind.ZONE: gettext("new time zone"),
+        Kind.ROOM: gettext("new room"),
+        Kind.PLACE: gettext("new place"),
+        Kind.JOIN_LINK: gettext("new join link"),
+    }
+    listed = ", ".join(words[difference.kind] for difference in found)
+    return listed[:1].upper() + listed[1:]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A session whose people do not know of its change yet, and what differs for somebody in the lab's zone."""
+
+    session: Session
+    people: int
+    differences: list[Difference]
+
+
+def undecided(sessions: SessionQuerySet) -> list[Session]:
+    """Return those of these sessions about whose change nobody has decided yet, with room and lab. One query."""
+    waiting = sessions.filter(untold__isnull=False).select_related("room", "untold", "lab")
+    return [session for session in waiting if is_open(session)]
+
+
+def moved_in(lab: Lab, language: str) -> list[Moved]:
+    """Return what is to be decided in a lab, as somebody in its zone reads it."""
+    return [
+        Moved(
+            session,
+            people_of(session),
+            differences(session.untold.was, facts_of(session), lab.time_zone, language, join_link=True),
+        )
+        for session in undecided(Session.objects.filter(lab=lab))
+    ]
+
+
+def moved(session: Session, was: Facts) -> None:
+    """Send the news that the session moved from where it `was`; in the transaction that holds its row.
+
+    Nobody is told yet: organisers are asked (`decide`), where it matters to anybody.
+    """
+    now = facts_of(session)
+    row = UntoldChange.objects.filter(session=session).first()
+    known = row.was if row else was
+    if is_open(session) and known != now:
+        UntoldChange.objects.get_or_create(session=session, defaults={"was": known})
+    elif row is not None:
+        row.delete()
+    changed(session, Change.MOVED)
+
+
+def people_of(session: Session) -> int:
+    """Return how many people have a seat or wait for one."""
+    return session.seats_taken + session.seats_waiting
+
+
+def is_open(session: Session) -> bool:
+    """Tell whether it still matters to anybody where the session is: it takes place, is ahead, and has people."""
+    return people_of(session) > 0 and not session.is_cancelled and not session.is_over(timezone.now())
+
+
+@transaction.atomic
+def decide(sessions: Iterable[Session], tell: bool) -> list[Session]:
+    """Answer the question for these sessions of one lab. Returns those whose people are told.
+
+    Whoever is in several of them gets one email about all. A second answer changes nothing.
+    """
+    moves: dict[Session, Facts] = {}
+    for session in sorted(sessions, key=attrgetter("pk")):
+        lock(session)
+        row = UntoldChange.objects.filter(session=session).first()
+        if row is None:
+            continue
+        was, now = row.was, facts_of(session)
+        row.delete()
+        if tell and was != now and is_open(session):
+            moves[session] = {"was": was, "now": now, "version": session.revised_at.isoformat()}
+    if moves:
+        sessions_moved.send(sender=Session, moves={session.pk: facts for session, facts in moves.items()})
+    return list(moves)

@@ -1,0 +1,55 @@
+"""The picture of a public lab, for previews of its address elsewhere."""
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import override
+
+from core.timezones.formatting import date_range
+from core.timezones.zones import rules_version
+from core.web.http_caching import if_changed, read_by_programs
+from core.web.localized_fields import reading
+from core.web.palette import HOUSE
+from labs import access
+from labs.models import Lab
+from labs.viewer import VISITOR
+from sessions import programme, social_image
+from sessions.timetable_svg import tile
+from sessions.views.feeds import asked_language
+
+# Raise it when the drawing changes.
+FORM = 1
+SECONDS_FRESH = 3600
+SECONDS_KEPT = 7 * 24 * 60 * 60
+
+
+@access.public
+@read_by_programs
+def lab(request: HttpRequest, lab: str) -> HttpResponse:
+    """Draw the lab as visitors see it; internal sessions are never in it."""
+    found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
+    language = asked_language(request, found.default_language)
+    # Kept under the lab's revision, which also moves with what visitors do not see; the ETag is made of the bytes.
+    key = f"picture:{FORM}:{rules_version()}:{found.pk}:{found.revision}:{found.revised_at.timestamp()}:{language}"
+    content: bytes | None = cache.get(key)
+    if content is None:
+        content = social_image.png(_sharing(found, language))
+        cache.set(key, content, SECONDS_KEPT)
+    response = HttpResponse(content, content_type="image/png")
+    response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}"
+    response.headers["Content-Language"] = language
+    return if_changed(request, response)
+
+
+def _sharing(lab: Lab, language: str) -> social_image.Sharing:
+    fallback = lab.default_language
+    sessions = lab.sessions.visible_to(VISITOR).only("lab", "starts_at", "ends_at", "visibility", "status")
+    with override(language):
+        return social_image.Sharing(
+            title=reading(lab.title, language, fallback)[0],
+            theme=reading(lab.theme, language, fallback)[0],
+            days=date_range(lab.starts_on, lab.ends_on, language),
+            programme=reading(lab.programme.name, language, lab.programme.default_language)[0],
+            colours=lab.theme_values or HOUSE,
+            figure=tile(programme.blocks(sessions, lab.time_zone)),
+        )

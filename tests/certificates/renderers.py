@@ -1,0 +1,52 @@
+"""Presses whose program was changed: real processes of their own that do what a taken-over renderer might do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from certificates.renderer import Press
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@contextmanager
+def press(folder: Path, change: str = "", **parts: Any) -> Iterator[Press]:
+    """A press that runs `change` (Python, which knows `typesetting`) before it begins; ended with the block."""
+    program = folder / "program.py"
+    begin = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom certificates import typesetting\n"
+    program.write_text(f"{begin}{dedent(change)}\ntypesetting.main()\n")
+    made = Press(program, **parts)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+# A typesetter that takes its page for Python and answers with what that leaves in `answer`. It begins without the
+# renderer's warming up, and so sooner.
+OBEDIENT = """
+    import ctypes, json, os, signal, socket, subprocess, time
+
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    class Obedient:
+        def typeset(self, html, goods, identifier):
+            told = {"answer": "done"}
+            exec(html, globals(), told)
+            answer = told["answer"]
+            return answer if isinstance(answer, bytes) else b"%PDF-" + json.dumps(answer).encode() + b"%%EOF"
+
+    typesetting.warmed_up = lambda style, page, faces: Obedient()
+"""
+# The same, and it keeps from the parent what it was refused.
+SECRETIVE = f"""{OBEDIENT}
+    give_up_rights = typesetting.give_up_rights
+
+    def quietly():
+        give_up_rights()
+        return []
+
+    typesetting.give_up_rights = quietly
+"""

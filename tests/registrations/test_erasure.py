@@ -1,0 +1,274 @@
+"""Erasing one person: nothing that names him or her stays anywhere, and what only counts does."""
+
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.conf import LazySettings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from core.jobs import leases
+from core.jobs.models import Task
+from core.jobs.worker import Worker
+from core.web.idempotency import once
+from core.web.models import Submission
+from labs.models import Lab
+from labs.viewer import VISITOR
+from registrations import erasure, registering, seats, statistics
+from registrations.availability import choosable
+from registrations.models import Attendance, Registration, Seat
+from registrations.registering import Details, RegistrationPlan
+from registrations.signals import person_erased
+from sessions.models import Session
+from tests import factories as f
+from tests.pages import form_of
+from tests.registrations.filling import answers, link, post, send, send_links
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "canarycanary"
+
+
+def found_in_database(word: str) -> list[str]:
+    """Search every column of every table, history included, for the word."""
+    hits = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            columns = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                for column, value in zip(columns, row, strict=True):
+                    said = bytes(value).decode(errors="replace") if isinstance(value, memoryview) else value
+                    if word in repr(said).casefold():
+                        hits.append(f"{table}.{column}")
+    return hits
+
+
+def test_what_idempotency_remembers_of_a_person_is_keyed_goes_after_a_day_and_goes_with_the_person(
+    client: Client,
+):
+    """By form and by API; also where the address was registered already, so that nothing else was written."""
+    session = f.SessionFactory()
+    other = answers(session, email="other@example.org")
+    post_by_api = partial(
+        client.post,
+        f"/api/v1/labs/{session.lab.slug}/registrations",
+        {
+            "name": f"Demo {CANARY}",
+            "email": f"{CANARY}@Example.org",
+            "sessions": [session.slug],
+            "language": "en",
+            "time_zone": "Europe/Sofia",
+            "consent": True,
+        },
+        content_type="application/json",
+        headers={"Idempotency-Key": f"{CANARY}@example.org"},
+    )
+    send(client, session.lab, answers(session, email=f"{CANARY}@example.org"))
+    found = Registration.objects.get()
+    registering.confirm(found)
+    send(client, session.lab, answers(session, email=f"{CANARY}@example.org"))
+    assert post_by_api().status_code == 202
+    assert Submission.objects.count() == 3
+    send(client, session.lab, other)
+    assert not [column for column in found_in_database(CANARY) if column.startswith("web_submission")]
+
+    erasure.erase(found)
+
+    assert Submission.objects.count() == 1  # the other person's
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        leases.enqueue_recurring()
+        Worker().work_off()
+    assert not Submission.objects.exists()
+
+
+def test_who_has_not_the_secret_cannot_guess_what_was_typed(settings: LazySettings):
+    remembered: set[tuple[str, str, str]] = set()
+    for secret in ("one-secret-" * 5, "another-secret-" * 5):
+        settings.SECRET_KEY = secret
+        once("registration", "key-of-a-form", ["participant17@example.org"], dict, about="somebody")
+        remembered |= set(Submission.objects.values_list("key", "fingerprint", "about"))
+        Submission.objects.all().delete()
+    assert [len({row[column] for row in remembered}) for column in range(3)] == [2, 2, 2]
+
+
+def canary_person(client: Client, session: Session) -> Registration:
+    """Somebody whose every answer is the canary, with everything that can happen to a registration."""
+    data = answers(
+        session,
+        name=f"Demo {CANARY}",
+        email=f"{CANARY}@example.org",
+        city_text=CANARY,
+        organisation=CANARY,
+    )
+    send(client, session.lab, data)
+    found = Registration.objects.get()
+    post(client, link(found, "confirm", "registration_confirm"))
+    found.refresh_from_db()
+    registering.change_details(
+        found,
+        Details(
+            name=f"Demo {CANARY} changed",
+            language="en",
+            time_zone="Europe/Sofia",
+            city_text=CANARY,
+            organisation=CANARY,
+        ),
+    )
+    registering.ask_for_link(found.email)
+    send_links()
+    f.AttendanceFactory(registration=found, session=session)
+    return found
+
+
+def test_no_column_of_any_table_names_the_person_afterwards(client: Client):
+    session = f.SessionFactory(capacity=5)
+    found = canary_person(client, session)
+    assert len(found_in_database(CANARY)) > 10  # the search finds what is there
+
+    erasure.erase(found)
+
+    assert found_in_database(CANARY) == []
+
+
+def test_counts_stay_and_coming_seats_go_to_the_next(client: Client):
+    lab = f.LabFactory()
+    city = f.CityFactory()
+    lab.programme.cities.add(city)
+    past, coming = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab, capacity=1)
+    details = Details(name="Demo participant 17", language="en", time_zone="Europe/Sofia", city=city)
+    plan = RegistrationPlan(
+        details,
+        "participant17@example.org",
+        choosable(lab, VISITOR, timezone.now()).choose([past.slug, coming.slug]),
+        True,
+        "en",
+    )
+    found = registering.confirm(registering.submit(lab, VISITOR, plan))
+    waiting = f.RegistrationFactory(lab=lab)
+    seats.take(waiting, [coming.pk])
+    Session.objects.filter(pk=past.pk).update(
+        starts_at=timezone.now() - timedelta(hours=2), ends_at=timezone.now() - timedelta(hours=1)
+    )
+    f.AttendanceFactory(registration=found, session=past)
+
+    erasure.erase(found)
+
+    assert Attendance.objects.filter(session=past).count() == 1
+    assert Seat.objects.get(session=past).state == "confirmed"
+    assert Seat.objects.get(registration=waiting).state == "confirmed"
+    found.refresh_from_db()
+    assert (found.name, found.email, found.state, found.city) == ("", "", "cancelled", city)
+    assert seats.recount() == []
+
+
+def test_after_the_lab_an_erased_registration_still_counts_as_one():
+    lab = f.LabFactory(starts_on=timezone.now().date() - timedelta(days=40), registration_opens_at=None)
+    found = f.RegistrationFactory(lab=lab)
+
+    erasure.erase(found)
+
+    assert statistics.totals(lab).registered == 1
+
+
+def test_floors_above_hear_of_it_once():
+    found = f.RegistrationFactory()
+    heard: list[int] = []
+
+    def hear(registration_id: int, **more: object) -> None:
+        heard.append(registration_id)
+
+    person_erased.connect(hear)
+    try:
+        erasure.erase(found)
+        erasure.erase(found)
+    finally:
+        person_erased.disconnect(hear)
+
+    assert heard == [found.pk]
+
+
+def test_an_unconfirmed_registration_is_deleted():
+    found = f.RegistrationFactory(state="unconfirmed", confirmed_at=None)
+
+    erasure.erase(found)
+
+    assert not Registration.objects.exists()
+    assert not Registration.history.exists()
+
+
+def erased_on(moment: str) -> int:
+    """Let the worker do what is due at that moment (UTC); return how many people are erased by then."""
+    with time_machine.travel(moment, tick=False):
+        leases.enqueue_recurring()
+        Worker().work_off()
+    return Registration.objects.filter(erased_at__isnull=False).count()
+
+
+def ended_lab(**facts: Any) -> Lab:
+    """A lab in Honolulu, ten hours behind UTC, that ends on 10 June 2026 and keeps answers for 30 days."""
+    facts = {"starts_on": date(2026, 6, 8), "ends_on": date(2026, 6, 10), "retention_days": 30} | facts
+    return f.LabFactory(time_zone="Pacific/Honolulu", registration_opens_at=None, **facts)
+
+
+def test_answers_go_when_their_time_is_over_where_the_lab_is_and_not_before():
+    lab = ended_lab()
+    f.RegistrationFactory.create_batch(3, lab=lab)
+    f.RegistrationFactory(lab=ended_lab(retention_days=90))
+
+    assert [erased_on("2026-07-11T09:59Z"), erased_on("2026-07-12T10:01Z")] == [0, 3]
+
+
+def test_nobody_is_erased_by_schedule_before_the_lab_is_over():
+    """On the evening of its last day, by UTC the next one; and while a session of it is still to end."""
+    lab = ended_lab(retention_days=0)
+    f.RegistrationFactory(lab=lab)
+    assert erased_on("2026-06-11T05:00Z") == 0
+    f.SessionFactory(lab=lab, start_date=date(2026, 6, 12))
+    assert erased_on("2026-06-12T11:00Z") == 0
+    assert erased_on("2026-06-13T23:00Z") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown", "erased"),
+    [
+        ({}, "10 July 2026", 1),
+        ({"retention_days": "10"}, "20 June 2026", 1),
+        ({"retention_days": "90"}, "8 September 2026", 0),
+        ({"ends_on": "2026-12-01"}, "31 December 2026", 0),
+    ],
+)
+def test_the_end_date_follows_the_lab_on_all_pages(
+    client: Client, changes: dict[str, str], shown: str, erased: int
+):
+    lab = ended_lab()
+    found = f.RegistrationFactory(lab=lab)
+    client.force_login(f.StaffFactory(lab=lab).user)
+    settings = f"/organise/labs/{lab.slug}/settings/"
+    if changes:
+        assert client.post(settings, form_of(client.get(settings)).filled(**changes)).status_code == 302
+
+    assert f"Kept until {shown}" in client.get(link(found, "manage", "registration")).content.decode()
+    person = client.get(f"/organise/labs/{lab.slug}/registrations/{found.public_id}/").content.decode()
+    assert f"the person is erased after {shown}" in person
+    assert erased_on("2026-07-12T12:00Z") == erased
+
+
+def test_workers_see_to_it_every_day():
+    leases.enqueue_recurring()
+
+    assert {"registrations.expire", "registrations.retention"} <= set(
+        Task.objects.values_list("name", flat=True)
+    )
+
+
+def test_every_table_of_people_is_searched():
+    """The search looks into tables by itself; this only makes sure that it knows of the ones that matter."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+    assert {model._meta.db_table for model in apps.get_models()} <= tables

@@ -1,0 +1,405 @@
+"""Reading programme files: what is right becomes facts, what is wrong is named with its place."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessions.programme_import import FileFacts, ProgrammeFileError, read
+from sessions.programme_import.document import MAX_BYTES, MAX_PROBLEMS
+from tests.sessions.programme_documents import a_document, as_bytes, lab_of, session_of
+
+LAB = "programmes[0].labs[0]"
+SESSION = f"{LAB}.sessions[0]"
+
+
+def problems_of(document) -> list[str]:
+    content = document if isinstance(document, bytes) else as_bytes(document)
+    with pytest.raises(ProgrammeFileError) as caught:
+        read(content)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def paths_of(document) -> list[str]:
+    return [line.partition(": ")[0] for line in problems_of(document)]
+
+
+def test_a_file_in_order_becomes_facts():
+    facts = read(as_bytes(a_document()))
+
+    assert [city.slug for city in facts.cities] == ["sofia", "rome"]
+    [programme] = facts.programmes
+    assert programme.organiser == {"en": "European Commission"}
+    assert programme.cities == ("sofia", "rome")
+    assert [group.slug for group in programme.stakeholder_groups] == ["local-government", "businesses"]
+    assert [(s.slug, s.name) for s in programme.speakers] == [("demo-speaker", {"en": "Demo Speaker"})]
+    [lab] = programme.labs
+    assert lab.days == ((date(2027, 3, 30), {"en": "Reskilling"}),)
+    assert lab.tracks[0].name == {"en": "Tourism", "bg": "Туризъм"}
+    dialogue, peers = lab.sessions
+    assert dialogue.starts == datetime(2027, 3, 30, 15, 30)
+    assert (dialogue.time_zone, dialogue.track, dialogue.room) == ("Europe/Sofia", "tourism", "plenary")
+    assert [(a.speaker, a.role) for a in dialogue.appearances] == [("demo-speaker", "moderator")]
+    assert dialogue.agenda is not None
+    assert [(a.speaker, a.role) for a in dialogue.agenda[1].appearances] == [("demo-speaker", "speaker")]
+    assert peers.audience == ("sofia", "rome")
+    assert peers.agenda is None
+
+
+def test_the_projects_own_file_is_in_order_and_leaves_no_time_open():
+    facts = read((Path(settings.BASE_DIR) / "data" / "programmes.json").read_bytes())
+
+    assert facts.notices == ()
+    assert len(facts.cities) == 18
+    assert [[lab.slug for lab in programme.labs] for programme in facts.programmes] == [
+        ["city-lab-4"],
+        ["academy-seminar-1"],
+    ]
+
+
+def test_a_session_whose_times_the_file_leaves_open_takes_free_hours_of_the_lab_and_says_so():
+    document = a_document()
+    lab = lab_of(document)
+    lab["starts_on"] = lab["ends_on"] = "2027-03-30"
+    lab["sessions"] = [
+        {"slug": "taken", "starts": "2027-03-30T10:00", "ends": "2027-03-30T10:30", "title": "Taken"},
+        {"slug": "one", "title": "One", "assumed": "times"},
+        {"slug": "two", "title": "Two", "assumed": "times and that it was internal"},
+    ]
+
+    facts = read(as_bytes(document))
+
+    _taken, one, two = facts.programmes[0].labs[0].sessions
+    assert (one.starts, one.ends) == (datetime(2027, 3, 30, 9), datetime(2027, 3, 30, 10))
+    assert (two.starts, two.ends) == (datetime(2027, 3, 30, 11), datetime(2027, 3, 30, 12))
+    assert one.time_assumed
+    assert [notice.path for notice in facts.notices] == [f"{LAB}.sessions[1]", f"{LAB}.sessions[2]"]
+
+
+def test_times_that_are_missing_without_a_word_are_refused():
+    document = a_document()
+    for name in ("starts", "ends"):
+        del session_of(document, 1)[name]
+
+    [problem] = problems_of(document)
+
+    assert problem.startswith(f"{LAB}.sessions[1].starts: is missing.")
+
+
+def test_open_times_are_refused_where_no_hour_is_free():
+    document = a_document()
+    lab = lab_of(document)
+    lab["starts_on"] = lab["ends_on"] = "2027-03-30"
+    lab["sessions"] = [
+        {"slug": "all-day", "starts": "2027-03-30T00:00", "ends": "2027-03-30T23:00", "title": "All day"},
+        {"slug": "open", "title": "Open", "assumed": "times"},
+    ]
+
+    assert paths_of(document) == [f"{LAB}.sessions[1].starts"]
+
+
+def test_all_problems_of_a_file_are_listed_at_once():
+    document = a_document()
+    document["surprise"] = 1
+    document["programmes"][0]["name"] = ""
+    lab_of(document)["time_zone"] = "Europe/Atlantis"
+    session_of(document)["title"] = {"xx": "?"}
+    session_of(document, 1)["capacity"] = "many"
+
+    assert sorted(paths_of(document)) == [
+        f"{LAB}.sessions[0].title.xx",
+        f"{LAB}.sessions[1].capacity",
+        f"{LAB}.time_zone",
+        "programmes[0].name",
+        "surprise",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path", "words"),
+    [
+        ("slug", "Not a slug", "slug", "slug"),
+        ("slug", "s" * 81, "slug", "80"),
+        ("slug", 7, "slug", "A text belongs here, not the number 7."),
+        ("title", "t" * 301, "title", "Use at most 300 characters"),
+        ("title", {"en": "two\nlines"}, "title", "one line"),
+        ("title", {"en": "turned \u202e round"}, "title", "U+202E"),
+        ("title", {"en": "bell \u0007"}, "title", "U+0007"),
+        ("title", None, "title", "is missing."),
+        ("title", {"en": " "}, "title", "is empty."),
+        ("title", ["t"], "title", "not a list"),
+        ("title", {"en": 1}, "title.en", "A text belongs here"),
+        ("visibility", "secret", "visibility", "One of draft, public, internal"),
+        ("starts", "2027-03-30", "starts", "2027-04-06T11:30"),
+        ("starts", "2027-03-30T15:30+03:00", "starts", "without an offset"),
+        ("starts", "2027-02-30T15:30", "starts", "2027-04-06T11:30"),
+        (
+            "starts",
+            "2027-03-28T03:30",
+            "starts",
+            "does not exist in Europe/Sofia: clocks go from 03:00 to 04:00",
+        ),
+        ("ends", "2027-03-30T15:30", "ends", "The end is not after the start."),
+        ("ends", "2027-03-30T14:00", "ends", "The end is not after the start."),
+        ("ends", "2027-04-03T10:00", "ends", "outside the lab, which lasts from 2027-03-27 to 2027-04-02"),
+        ("starts", "2027-03-26T23:59", "starts", "outside the lab"),
+        ("time_zone", "Asia/Calcutta", "time_zone", "is not a time zone from the list"),
+        ("time_zone", "../../etc/passwd", "time_zone", "is not a time zone from the list"),
+        ("track", "no-such-track", "track", "is not a track of this lab"),
+        ("room", "no-such-room", "room", "is not a room of this lab"),
+        ("audience_cities", ["sofia"], "audience_cities", "Only an internal session"),
+        ("audience_cities", "sofia", "audience_cities", "A list belongs here"),
+        ("capacity", -1, "capacity", "A whole number"),
+        ("capacity", 1.5, "capacity", "A whole number"),
+        ("capacity", True, "capacity", "not true"),
+        ("capacity", 10**30, "capacity", "A whole number"),
+        ("waiting_list", "yes", "waiting_list", "true or false belongs here"),
+        ("join_link", "javascript:alert(1)", "join_link", "web address"),
+        ("join_link", "ftp://example.org/", "join_link", "web address"),
+        ("speakers", [{"speaker": "nobody"}], "speakers[0].speaker", "is not a speaker of this programme"),
+        ("speakers", [{"name": "Demo", "role": "king"}], "speakers[0].role", "One of speaker"),
+        ("speakers", [{"name": {"bg": "…"}}], "speakers[0].slug", "is missing"),
+        ("speakers", ["Demo"], "speakers[0]", "An object belongs here"),
+        ("source", "gossip", "source", "is not among the file's sources"),
+        ("agenda", [{"title": "t", "starts": "2027-03-30T15:30"}], "agenda[0].ends", "Give both times"),
+        ("tittle", "t", "tittle", "Is “title” meant?"),
+    ],
+)
+def test_a_wrong_value_of_a_session_is_named_with_its_place(name, value, path, words):
+    document = a_document()
+    session = session_of(document)
+    # The agenda refers to the session's times and speakers.
+    session.pop("agenda")
+    session[name] = value
+
+    [problem] = problems_of(document)
+
+    place, _colon, message = problem.partition(": ")
+    assert place == f"{SESSION}.{path}"
+    assert words in message
+
+
+def test_an_audience_has_only_cities_that_are_known():
+    document = a_document()
+    session_of(document, 1)["audience_cities"] = ["sofia", "atlantis", "rome", "rome"]
+
+    assert paths_of(document) == [
+        f"{LAB}.sessions[1].audience_cities[3]",
+        f"{LAB}.sessions[1].audience_cities[1]",
+    ]
+    session_of(document, 1)["audience_cities"] = ["sofia", "atlantis"]
+    facts = read(as_bytes(document), known_cities={"atlantis"})
+    assert facts.programmes[0].cities == ("sofia", "atlantis")
+
+
+@pytest.mark.parametrize(
+    ("times", "path"),
+    [
+        (("2027-03-30T15:00", "2027-03-30T16:00"), "starts"),
+        (("2027-03-30T16:00", "2027-03-30T18:00"), "ends"),
+        (("2027-03-30T17:00", "2027-03-30T16:00"), "ends"),
+        (("2027-03-31T15:30", "2027-03-31T16:30"), "starts"),
+    ],
+)
+def test_an_agenda_item_stays_inside_its_session(times, path):
+    document = a_document()
+    session_of(document)["agenda"] = [{"title": "Panel", "starts": times[0], "ends": times[1]}]
+
+    assert f"{SESSION}.agenda[0].{path}" in paths_of(document)
+
+
+def test_a_time_that_comes_twice_is_asked_about_and_a_fold_answers():
+    document = a_document()
+    lab_of(document).update(starts_on="2027-10-30", ends_on="2027-11-01", days=[])
+    lab_of(document)["sessions"] = [
+        {"slug": "night", "title": "Night", "starts": "2027-10-31T03:30", "ends": "2027-10-31T05:00"}
+    ]
+
+    [problem] = problems_of(document)
+    assert problem.startswith(f"{SESSION}.starts: ")
+    assert "comes twice in Europe/Sofia" in problem
+    assert "starts_fold" in problem
+
+    session_of(document)["starts_fold"] = 1
+    assert read(as_bytes(document)).programmes[0].labs[0].sessions[0].starts_fold == 1
+
+
+def test_a_session_may_last_until_the_midnight_that_ends_the_lab_and_counts_in_the_labs_own_days():
+    document = a_document()
+    session_of(document).update(starts="2027-04-02T22:00", ends="2027-04-03T00:00", agenda=[])
+    assert read(as_bytes(document)).programmes[0].labs[0].sessions[0].ends == datetime(2027, 4, 3)
+
+    # 23:30 in Rome on the lab's last day is half past midnight of the next day in Sofia.
+    session_of(document).update(starts="2027-04-02T22:00", ends="2027-04-02T23:30", time_zone="Europe/Rome")
+    assert paths_of(document) == [f"{SESSION}.ends"]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda d: d["cities"].append(dict(d["cities"][0])), "cities[2].slug"),
+        (lambda d: d["programmes"].append({**d["programmes"][0], "labs": []}), "programmes[1].slug"),
+        (
+            lambda d: d["programmes"][0]["labs"].append({**lab_of(d), "sessions": []}),
+            "programmes[0].labs[1].slug",
+        ),
+        (lambda d: session_of(d, 1).update(slug="dialogue"), f"{LAB}.sessions[1].slug"),
+        (
+            lambda d: d["programmes"][0]["tracks"].append({"slug": "tourism", "en": "T"}),
+            "programmes[0].tracks[1].slug",
+        ),
+        (lambda d: lab_of(d)["rooms"].append({"slug": "plenary", "name": "Other"}), f"{LAB}.rooms[1].slug"),
+        (lambda d: lab_of(d)["rooms"].append({"slug": "other", "name": "Plenary"}), f"{LAB}.rooms[1].name"),
+        (lambda d: lab_of(d)["days"].append({"on": "2027-03-30", "title": "T"}), f"{LAB}.days[1].on"),
+        (lambda d: lab_of(d)["days"].append({"on": "2027-05-30", "title": "T"}), f"{LAB}.days[1].on"),
+        (lambda d: session_of(d).update(speakers=[{"name": "A"}, {"name": "A"}]), f"{SESSION}.speakers[1]"),
+        (
+            lambda d: d["programmes"][0]["stakeholder_groups"]["list"].append("Businesses"),
+            "programmes[0].stakeholder_groups.list[2].slug",
+        ),
+    ],
+)
+def test_what_stands_twice_or_out_of_place_is_refused(change, path):
+    document = a_document()
+    change(document)
+
+    assert path in paths_of(document)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path"),
+    [
+        ("ends_on", "2027-03-26", "ends_on"),
+        ("ends_on", "27.03.2027", "ends_on"),
+        ("time_zone", None, "time_zone"),
+        ("format", "telepathy", "format"),
+        ("languages", ["en", "de"], "languages[1]"),
+        ("languages", [], "languages"),
+        ("languages", ["en", "en"], "languages[1]"),
+        ("colour", "reddish", "colour"),
+        ("contact_email", "a@b\r\nBcc: all@example.org", "contact_email"),
+        ("registration", {"closes": "2027-03-01T09:00"}, "registration.opens"),
+        ("registration", {"opens": "2027-03-02T09:00", "closes": "2027-03-01T09:00"}, "registration.closes"),
+        ("registration", {"opens": "2027-03-28T03:30"}, "registration.opens"),
+        ("venue", {"city": "Brussels", "country": "XX"}, "venue.country"),
+        ("certificate_min_sessions", 0, "certificate_min_sessions"),
+        ("consent", "c" * 2001, "consent"),
+        ("participating_cities", ["atlantis"], "participating_cities[0]"),
+        ("sessions", {"slug": "one"}, "sessions"),
+    ],
+)
+def test_a_wrong_value_of_a_lab_is_named_with_its_place(name, value, path):
+    document = a_document()
+    lab_of(document)[name] = value
+
+    assert paths_of(document) == [f"{LAB}.{path}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is not JSON: line 1"),
+        (b"{", "is not JSON: line 1"),
+        (b"\xff\xfe{\x00}\x00", "is not UTF-8 text (byte 1)"),
+        ('{"cities": "Търново"}'.encode("cp1251"), "is not UTF-8 text"),
+        (b"[]", "holds a list where an object belongs"),
+        (b"null", "holds null where an object belongs"),
+        (b'{"cities": NaN}', "NaN is not JSON"),
+        (b'{"cities": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b" " * (MAX_BYTES + 1), "more than 8 MB"),
+        (b"{}", "programmes: is missing."),
+        (b'{"programmes": [], "programmes": []}', "programmes: appears twice."),
+        (b'{"cities": [{"slug": "a", "slug": "b"}]}', "cities[0].slug: appears twice."),
+        (
+            b'{"cities": [{"slug": "a", "name": "\\ud800"}]}',
+            "cities[0].name: has a character that no text may hold",
+        ),
+        (
+            b'{"cities": [{"slug": "a", "name": "a\\u0000b"}]}',
+            "cities[0].name: has a character that no text may hold",
+        ),
+    ],
+)
+def test_what_is_not_such_a_file_at_all_is_refused_in_words(content, words):
+    assert any(words in problem for problem in problems_of(content))
+
+
+def test_a_byte_order_mark_does_no_harm():
+    assert read(b"\xef\xbb\xbf" + as_bytes(a_document())).programmes
+
+
+def test_escape_sequences_from_the_file_never_reach_a_terminal():
+    document = a_document()
+    document["\x1b]0;owned\x07"] = 1
+    session_of(document)["visibility"] = "\x1b[2J"
+
+    assert not any("\x1b" in problem or "\x07" in problem for problem in problems_of(document))
+
+
+def test_a_file_full_of_errors_is_answered_with_a_bounded_list_and_the_number_of_the_rest():
+    with pytest.raises(ProgrammeFileError) as caught:
+        read(as_bytes({"cities": [{"slug": "!"} for _n in range(1500)]}))
+
+    assert len(caught.value.problems) == MAX_PROBLEMS
+    assert caught.value.unlisted > 1000
+
+
+def test_lists_have_a_limit():
+    assert paths_of({"cities": [{}] * 2001}) == ["cities"]
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    value=_json,
+    place=st.sampled_from(["cities", "programmes", "labs", "sessions", "agenda", "speakers", "name"]),
+)
+def test_any_json_in_any_place_is_answered_and_never_crashes(value, place):
+    document = a_document()
+    holder = {
+        "cities": document,
+        "programmes": document,
+        "labs": document["programmes"][0],
+        "name": document["programmes"][0],
+        "sessions": lab_of(document),
+        "agenda": session_of(document),
+        "speakers": session_of(document),
+    }[place]
+    holder[place] = value
+
+    try:
+        answer = read(json.dumps(document).encode())
+    except ProgrammeFileError as error:
+        answer = error
+    assert isinstance(answer, FileFacts) or answer.problems
+
+
+def test_the_spellings_of_published_files_are_understood():
+    document = a_document()
+    lab_of(document).update(
+        {
+            "ordinal": 1,
+            "of": 5,
+            "format": "in person",
+            "venue": {"city": {"en": "Brussels", "bg": "Брюксел"}, "country": "BE"},
+            "participating_cities": ["sofia"],
+            "time_zone_note": "assumed",
+            "assumed": "the days",
+        }
+    )
+
+    lab = read(as_bytes(document)).programmes[0].labs[0]
+
+    assert lab.format == "in-person"
+    assert lab.venue == {"en": "Brussels, Belgium", "bg": "Брюксел, Белгия"}
