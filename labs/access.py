@@ -31,8 +31,8 @@ from core.web.access import (
     signed_in,
     superuser,
 )
+from labs.current_viewer import viewer_of
 from labs.models import Lab, Programme
-from labs.viewer import viewer_of
 
 __all__ = [
     "declare",

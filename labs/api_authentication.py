@@ -25,8 +25,9 @@ from core.api.pagination import pages_beside
 from core.api.problems import Refused, not_allowed, precondition_failed
 from core.web.http_caching import READING, if_changed, preflight, share
 from core.web.signed_links import API_PREFIX, api_token_hash
+from labs.current_viewer import viewer_for_token, viewer_of
 from labs.models import ApiToken, Lab
-from labs.viewer import VISITOR, Viewer, viewer_for_token, viewer_of
+from labs.viewer import VISITOR, Viewer
 
 # Operations that answer without a token, too; one only shows more. The document says so in these words of its own.
 FOR_EVERYBODY: dict[str, Any] = {"security": [{}, {"Caller": []}]}

@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 
 from core.accounts.models import User
 from core.web.signed_links import new_api_token
+from labs.current_viewer import viewer_for
 from labs.lab_editing import Findings, Refused
 from labs.models import ApiToken, Lab
-from labs.viewer import viewer_for
 
 KEYS_AT_MOST = 50
 LIVES = (7, 30, 90, 365)  # days

@@ -18,10 +18,11 @@ from core.search import alphabetical
 from core.timezones.formatting import locale_of
 from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_address
+from labs.current_viewer import viewer_for
 from labs.lab_editing import Findings, Refused, Texts, put
 from labs.models import City, Lab, Programme
 from labs.revisions import touch_all
-from labs.viewer import Viewer, viewer_for
+from labs.viewer import Viewer
 
 NOT_YOURS = _(
     "This city also takes part in programmes that you do not own. A superuser can change it, or their owner."

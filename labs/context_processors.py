@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from labs.viewer import viewer_of
+from labs.current_viewer import viewer_of
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -21,10 +21,10 @@ from core.mail.queue import Link, queue
 from core.web.email_addresses import account_address
 from core.web.error_messages import sentences
 from core.web.localized_fields import no_control_characters, one_line, reading
+from labs.current_viewer import viewer_for
 from labs.lab_editing import Refused
 from labs.models import City, Delegate, Lab, Programme, Staff
 from labs.revisions import hold_lab
-from labs.viewer import viewer_for
 
 NOT_YOURS = _("You may not give or take this role.")
 

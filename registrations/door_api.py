@@ -17,8 +17,8 @@ from core.api.problems import Refused as Problem
 from core.web.localized_fields import languages_of
 from labs.api import type_of_texts
 from labs.api_authentication import account_of, lab_of_door
+from labs.current_viewer import viewer_of
 from labs.models import ApiToken, Lab
-from labs.viewer import viewer_of
 from registrations import attendance, door
 from registrations.api import registration_of
 from registrations.models import Attendance, Registration

@@ -22,6 +22,7 @@ from core.web.localized_fields import reading
 from labs.models import Lab
 from registrations import links, personal_calendar
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.waiting_list import waiting_positions
 from sessions.models import Session
 from sessions.places import is_online, join_link_of, place_of
 from sessions.timezone_hints import instants_of
@@ -268,8 +269,6 @@ def _overview(
     registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()
 ) -> dict[str, Any]:
     """Return what a mail about the whole registration shows: a line per session, and the sum of them in words."""
-    from registrations.seats import waiting_positions  # seats queue mails through this module
-
     positions = waiting_positions(seats)
     with translation.override(registration.language):
         # Together, so that hours over a change of clocks are told apart in both lists.

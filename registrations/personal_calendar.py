@@ -14,7 +14,7 @@ from registrations.models import Registration, Seat
 from sessions.calendar_entries import entries
 from sessions.calendars import CalendarEntry, Feed, event_file, feed_bytes
 from sessions.models import Session
-from sessions.visibility import SessionQuerySet
+from sessions.models.agenda import SessionQuerySet
 
 SECONDS_KEPT = 60 * 60
 

@@ -23,7 +23,7 @@ from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from registrations.visibility import in_sight
 from sessions.models import Session
-from sessions.visibility import SessionQuerySet
+from sessions.models.agenda import SessionQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -213,23 +213,6 @@ def note(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
         SeatMovement(seat=seat, at=now, before=seat.state, after=seat.state, reason=reason)
         for pk, seat in by_id.items()
         if last.get(pk) != reason
-    )
-
-
-def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
-    """Return for each waiting seat how many stand in line up to and with it: {seat id: 1 for the next}. One query."""
-    waiting = [seat.pk for seat in seats if seat.state == State.WAITING]
-    if not waiting:
-        return {}
-    ahead = (
-        Seat.objects.filter(session=OuterRef("session"), state=State.WAITING, place__lte=OuterRef("place"))
-        .order_by()
-        .values("session")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    return dict(
-        Seat.objects.filter(pk__in=waiting).order_by().annotate(n=Subquery(ahead)).values_list("pk", "n")
     )
 
 

@@ -1,8 +1,9 @@
-"""Which sessions the holder of a private link sees. It asks the doorway of `sessions.visibility` and adds no rule."""
+"""Which sessions the holder of a private link sees, by the doorway `SessionQuerySet.visible_to`."""
 
 from collections.abc import Collection, Iterable
 
-from labs.viewer import Viewer, viewer_for
+from labs.current_viewer import viewer_for
+from labs.viewer import Viewer
 from registrations.models import Registration
 from sessions.models import Session
 

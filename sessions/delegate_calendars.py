@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from core.accounts.models import User
 from core.web import signed_links
-from labs.viewer import Viewer, viewer_for
+from labs.current_viewer import viewer_for
+from labs.viewer import Viewer
 
 PURPOSE = "delegate.feed"
 # Renewing changes the account's `feed_id` itself.

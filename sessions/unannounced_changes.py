@@ -24,11 +24,11 @@ from core.timezones.wall_clock import wall
 from core.web.localized_fields import languages_of
 from labs.models import Lab
 from sessions.models import Session, UntoldChange
+from sessions.models.agenda import SessionQuerySet
 from sessions.places import join_link_of, place_of
 from sessions.publishing import Change, changed
 from sessions.revisions import lock
 from sessions.signals import sessions_moved
-from sessions.visibility import SessionQuerySet
 
 # What `facts_of` returns: plain values, as they stand in a row or in the arguments of later work.
 Facts = Mapping[str, Any]

@@ -1,11 +1,12 @@
 """Programmes, their labs, and what a lab is made of besides sessions."""
 
 from datetime import date, datetime, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,43 @@ from core.timezones.wall_clock import wall
 from core.timezones.zones import validate_zone
 from core.web.history import History
 from core.web.localized_fields import EmailAddressField, no_control_characters, prose, web_address, words
-from labs.visibility import LabQuerySet, ProgrammeQuerySet
+from labs.viewer import Viewer
+
+
+def visible_labs(viewer: Viewer) -> Q:
+    """Return the condition under which a lab may be seen: public to all, a draft only to those who work on it."""
+    if viewer.is_superuser:
+        return Q()
+    if not viewer.is_staff_anywhere:
+        return Q(visibility="public")
+    return (
+        Q(visibility="public")
+        | Q(pk__in=viewer.organised_labs | viewer.door_labs)
+        | Q(programme__in=viewer.owned_programmes)
+    )
+
+
+class LabQuerySet(models.QuerySet["Lab"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Keep only the labs that this viewer may see."""
+        return self.filter(visible_labs(viewer))
+
+    def worked_on_by(self, viewer: Viewer) -> Self:
+        """Keep only the labs in whose console this viewer has a place, be it the door's."""
+        if viewer.is_superuser:
+            return self
+        return self.filter(
+            Q(pk__in=viewer.organised_labs | viewer.door_labs) | Q(programme__in=viewer.owned_programmes)
+        )
+
+
+class ProgrammeQuerySet(models.QuerySet["Programme"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Keep public programmes, one's own, and those of which a lab is in sight."""
+        if viewer.is_superuser:
+            return self
+        in_sight = Lab.objects.visible_to(viewer).filter(programme=OuterRef("pk"))
+        return self.filter(Q(visibility="public") | Q(pk__in=viewer.owned_programmes) | Exists(in_sight))
 
 
 def english() -> list[str]:

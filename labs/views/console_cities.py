@@ -16,11 +16,11 @@ from core.web.edit_conflicts import GoneMeanwhile
 from core.web.localized_fields import reading
 from labs import access
 from labs.cities import change_city, create_city, may_change
+from labs.current_viewer import viewer_of
 from labs.forms.cities import CityForm
 from labs.lab_editing import Refused
 from labs.models import City, Programme
 from labs.revisions import hold
-from labs.viewer import viewer_of
 from labs.views.posted import created_once, edited, person, status_of
 
 

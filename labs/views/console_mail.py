@@ -20,8 +20,8 @@ from core.mail.forms import MailSearchForm
 from core.mail.models import Message
 from core.timezones import formatting
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.viewer import viewer_of
 
 PER_PAGE = 50
 # A letter is shown as a document of its own: it loads nothing, runs nothing, and has no origin to act for.

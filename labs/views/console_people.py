@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from labs import access, api_keys, roles, undo
+from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
 from labs.lab_editing import Refused
 from labs.models import ApiToken, Lab, Staff
-from labs.viewer import viewer_of
 from labs.views import removed
 from labs.views.posted import created_once, person
 

@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, render
 from core.web.http_caching import if_changed, read_by_programs
 from labs import access
 from labs.branding_versions import logo_version, theme_version
+from labs.current_viewer import viewer_of
 from labs.logos import MEDIA_TYPES
 from labs.models import Lab
 from labs.theme import theme_css
-from labs.viewer import VISITOR, viewer_of
+from labs.viewer import VISITOR
 
 # A drawing from outside never runs on our origin, even when it is opened by itself.
 LOGO_POLICY = "default-src 'none'; sandbox"

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from core.accounts.models import User
 from labs import undo
+from labs.current_viewer import viewer_for
 from labs.lab_editing import Refused
 from labs.models import Lab, Programme
 from labs.revisions import hold_lab, touch
 from labs.signals import lab_rescheduled
-from labs.viewer import viewer_for
 
 ROWS = "rows"
 

@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.viewer import viewer_of
 from labs.views import posted
 from registrations import attendance, door
 from registrations.console_forms import DoorSearchForm

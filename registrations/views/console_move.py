@@ -25,11 +25,11 @@ from core.web.edit_conflicts import FIELD, GoneMeanwhile
 from core.web.forms.base import DayField, HouseForm
 from core.web.localized_fields import reading
 from labs import access, undo
+from labs.current_viewer import viewer_for
 from labs.lab_editing import Refused
 from labs.models import Lab
 from labs.postponing import LabDates, dates_of
 from labs.revisions import hold
-from labs.viewer import viewer_for
 from labs.views.posted import person
 from registrations import seats
 from registrations.models import Seat

@@ -18,8 +18,9 @@ from core.mail.delivery import summary
 from core.mail.models import Message
 from core.timezones.wall_clock import wall
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.models import City, Delegate, Lab, Programme
-from labs.viewer import Viewer, viewer_of
+from labs.viewer import Viewer
 from labs.views.posted import person
 from registrations import alerts, statistics
 from registrations.chart_svg import chart

@@ -26,6 +26,7 @@ from registrations.console_forms import AddressForm, PersonForm, SeatForm, about
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
 from registrations.refusals import Refused
+from registrations.waiting_list import waiting_positions
 from sessions.models import Session
 
 State = Registration.State
@@ -91,7 +92,7 @@ def _seat_rows(person: Registration) -> list[SeatRow]:
         attendance.session_id: attendance
         for attendance in Attendance.objects.filter(registration=person).select_related("session", "taken_by")
     }
-    positions = seats.waiting_positions(held.values())
+    positions = waiting_positions(held.values())
     sessions = {seat.session for seat in held.values()} | {
         attendance.session for attendance in there.values()
     }

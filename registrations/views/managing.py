@@ -13,13 +13,15 @@ from core.mail.models import Message
 from core.timezones import zone_hours
 from core.web.access import View
 from labs import access
-from labs.viewer import Viewer, viewer_of
+from labs.current_viewer import viewer_of
+from labs.viewer import Viewer
 from registrations import erasure, links, registering, seats
 from registrations.forms import SWITCH, DetailsForm, SessionsForm, as_typed, details_initial
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.refusals import Refused
 from registrations.timeline import events
 from registrations.visibility import in_sight, viewers_of
+from registrations.waiting_list import waiting_positions
 from sessions.models import Session
 from sessions.places import is_online, join_link_of
 from sessions.timezone_hints import instants_of
@@ -126,7 +128,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
         {seat.session_id for seat in held} | attended | {movement.seat.session_id for movement in movements},
     )
     own = [seat for seat in held if seat.session_id in seen]
-    positions = seats.waiting_positions(own)
+    positions = waiting_positions(own)
     messages = Message.objects.filter(about=f"registration:{found.public_id}")
     done = request.GET.get("done", "")
     zone, language = found.time_zone, get_language() or "en"

@@ -13,9 +13,9 @@ from core.web.email_addresses import address_key
 from core.web.idempotency import FIELD, KeyReused, once
 from core.web.rate_limits import allow, client_address
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.lookups import lab_in_sight
 from labs.models import Lab
-from labs.viewer import viewer_of
 from registrations import registering
 from registrations.consent import consent_words
 from registrations.erasure import about_address

@@ -1,12 +1,16 @@
-"""Sessions, the items of their agendas, and the people who speak."""
+"""Sessions, the items of their agendas, and the people who speak.
+
+Who sees which session is decided here alone, by `SessionQuerySet.visible_to`, and through it which speaker, item, line
+of a feed or row of the API: page, list, search, feed, API, sitemap, JSON-LD, email and export all ask it.
+"""
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +19,7 @@ from core.timezones.zones import validate_zone
 from core.web.history import History
 from core.web.localized_fields import no_control_characters, prose, web_address, words
 from labs.models import City, Lab, Programme, Room, Track
-from sessions.visibility import SessionQuerySet, SpeakerQuerySet
+from labs.viewer import Viewer
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +28,94 @@ if TYPE_CHECKING:
 def new_uid() -> str:
     """Return a calendar UID (RFC 7986 §5.3): random, never reused, the same in page, mail and feed."""
     return f"{uuid.uuid4()}@{settings.SITE_DOMAIN}"
+
+
+def visible_sessions(viewer: Viewer) -> Q:
+    """Return the condition under which a session may be seen by this viewer.
+
+    Public: everyone. Internal: delegates of the programme, or only of the audience's cities where it has any;
+    people who hold a seat in it. Draft: organisers of the lab and owners of its programme. Door staff see what is
+    not a draft. Nothing of a lab that is itself a draft, except for its organisers.
+    """
+    if viewer.is_superuser:
+        return Q()
+    condition = Q(lab__visibility="public", visibility="public")
+    if viewer.delegations:
+        audience = Session.audience.through.objects.filter(session=OuterRef("pk"))
+        for programme, cities in viewer.cities_by_programme.items():
+            condition |= Q(lab__visibility="public", visibility="internal", lab__programme=programme) & (
+                ~Exists(audience) | Exists(audience.filter(city__in=cities))
+            )
+    if viewer.seated_sessions:
+        condition |= ~Q(visibility="draft") & Q(lab__visibility="public", pk__in=viewer.seated_sessions)
+    if viewer.door_labs:
+        condition |= ~Q(visibility="draft") & Q(lab__in=viewer.door_labs)
+    if viewer.organised_labs:
+        condition |= Q(lab__in=viewer.organised_labs)
+    if viewer.owned_programmes:
+        condition |= Q(lab__programme__in=viewer.owned_programmes)
+    return condition
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Keep only the sessions that this viewer may see."""
+        return self.filter(visible_sessions(viewer))
+
+    def held(self) -> Self:
+        """Keep only the sessions that take place: neither cancelled nor drafts. Nobody attends the others."""
+        return self.filter(status="scheduled").exclude(visibility="draft")
+
+    def over(self) -> Self:
+        """Keep only the sessions that took place: held, and at an end. Certificates attest no others."""
+        return self.held().filter(ends_at__lte=timezone.now())
+
+    def for_pages(self) -> Self:
+        """Fetch with each session what its page and calendars show, in a constant number of queries.
+
+        Lab and programme cost two more unless they are known: `lab.sessions` knows its lab.
+        """
+        return self._with_parts(AgendaItem.objects.all(), Speaker.objects.all())
+
+    def for_lists(self) -> Self:
+        """Like `for_pages`, without the long texts and whatever else a list does not show."""
+        return self.for_short_lists()._with_parts(
+            AgendaItem.objects.defer("abstract"), Speaker.objects.defer("biography", "website")
+        )
+
+    def for_short_lists(self) -> Self:
+        """Fetch what a line about each session shows, without agenda and people."""
+        return self.select_related("track", "room").defer(
+            "abstract", "uid", "join_link", "created_at", "cancelled_at", "room__join_link"
+        )
+
+    def _with_parts(
+        self, agenda: "models.QuerySet[AgendaItem]", speakers: "models.QuerySet[Speaker]"
+    ) -> Self:
+        # One object per speaker, however often he or she appears.
+        appearances = Appearance.objects.prefetch_related(Prefetch("speaker", queryset=speakers))
+        return self.select_related("track", "room").prefetch_related(
+            "lab__programme",
+            Prefetch("agenda", queryset=agenda.order_by("position", "id"), to_attr="agenda_items"),
+            Prefetch(
+                "appearances", queryset=appearances.order_by("position", "id"), to_attr="all_appearances"
+            ),
+        )
+
+
+class SpeakerQuerySet(models.QuerySet["Speaker"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Keep only speakers who appear in a session that this viewer may see, or in a programme that is theirs."""
+        if viewer.is_superuser:
+            return self
+        in_sight = Appearance.objects.filter(session__in=Session.objects.visible_to(viewer))
+        condition = Q(pk__in=in_sight.values("speaker"))
+        if viewer.owned_programmes:
+            condition |= Q(programme__in=viewer.owned_programmes)
+        if viewer.organised_labs:
+            organised = Lab.objects.filter(pk__in=viewer.organised_labs)
+            condition |= Q(programme__in=organised.values("programme"))
+        return self.filter(condition)
 
 
 class Session(models.Model):

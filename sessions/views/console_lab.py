@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods
 
 from core.web.edit_conflicts import GoneMeanwhile
 from labs import access, lab_editing, undo
+from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.lab_editing import Refused
 from labs.models import Lab, Programme
 from labs.revisions import hold
-from labs.viewer import viewer_of
 from labs.views import removed
 from labs.views.posted import created_once, edited, person, status_of
 from sessions import lab_dates

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 from core.search import alphabetical
 from core.web.edit_conflicts import FIELD, GoneMeanwhile, was_shown
 from labs import access, undo
+from labs.current_viewer import viewer_of
 from labs.lab_editing import Refused
 from labs.models import Lab
 from labs.revisions import hold
-from labs.viewer import viewer_of
 from labs.views import removed
 from labs.views.posted import created_once, edited, status_of
 from sessions.forms.choices import named

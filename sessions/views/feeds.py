@@ -21,13 +21,14 @@ from core.accounts.models import User
 from core.timezones.zones import rules_version
 from core.web.http_caching import if_changed, read_by_programs
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.models import Lab, Programme, Track
-from labs.viewer import VISITOR, viewer_of
+from labs.viewer import VISITOR
 from sessions import calendar_entries, withdrawn_feeds
 from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
 from sessions.delegate_calendars import as_delegate
 from sessions.models import Session
-from sessions.visibility import SessionQuerySet
+from sessions.models.agenda import SessionQuerySet
 
 # Raise it when the way entries are written changes: calendars and caches then fetch them anew.
 FORM = 3

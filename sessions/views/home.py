@@ -18,8 +18,9 @@ from core.search import alphabetical
 from core.web.localized_fields import reading
 from core.web.localized_html import marked
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.models import City, Lab, Programme
-from labs.viewer import Viewer, viewer_of
+from labs.viewer import Viewer
 from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
 from sessions.models import Session

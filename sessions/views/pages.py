@@ -22,9 +22,10 @@ from core.timezones import zone_hours
 from core.timezones.zones import city_of
 from core.web.localized_fields import reading
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.lookups import lab_in_sight
 from labs.models import City, Lab, LabDay
-from labs.viewer import Viewer, viewer_of
+from labs.viewer import Viewer
 from sessions import json_ld, lab_summary, programme, timezone_hints
 from sessions.calendar_links import public_calendar
 from sessions.listing import sessions_of

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from core.web.localized_fields import reading
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.lookups import lab_in_sight
-from labs.viewer import viewer_of
 from sessions import programme
 from sessions.listing import sessions_of
 from sessions.models import Appearance, Session, Speaker

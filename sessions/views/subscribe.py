@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from core.accounts.models import User
 from core.web.localized_fields import reading
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.lookups import lab_in_sight
 from labs.models import Lab
-from labs.viewer import VISITOR, viewer_of
+from labs.viewer import VISITOR
 from sessions import delegate_calendars
 from sessions.calendar_links import CalendarAddress, public_calendar
 from sessions.opengraph import lab_preview

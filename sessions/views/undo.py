@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.accounts.models import User
 from core.web.localized_fields import languages_of
 from labs import undo
-from labs.viewer import viewer_for
+from labs.current_viewer import viewer_for
 from sessions import unannounced_changes
 from sessions.models import Session, Speaker
 from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, ScheduleError, SessionPlan

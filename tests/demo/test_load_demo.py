@@ -20,8 +20,9 @@ from demo import coming_lab
 from demo.loader import COMING, PAST, document, load_demo
 from demo.participants import COMING_PEOPLE, PAST_PEOPLE
 from demo.sign_in import ACCOUNTS
+from labs.current_viewer import viewer_for
 from labs.models import City, Lab, Programme
-from labs.viewer import VISITOR, viewer_for
+from labs.viewer import VISITOR
 from registrations import seats
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from sessions.models import Session

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from labs.current_viewer import viewer_for
 from labs.models import Lab
-from labs.viewer import viewer_for
 from registrations import registering, seats
 from registrations.models import Registration, Seat
 from sessions.models import Session

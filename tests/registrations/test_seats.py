@@ -10,6 +10,7 @@ from django.utils import timezone
 from core.mail.models import Message
 from registrations import seats
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.waiting_list import waiting_positions
 from sessions.models import Session
 from tests import factories as f
 
@@ -240,7 +241,7 @@ def test_positions_in_line_count_only_those_who_still_wait():
 
     mine = list(Seat.objects.filter(registration=third))
 
-    by_session = {seat.session_id: seats.waiting_positions(mine)[seat.pk] for seat in mine}
+    by_session = {seat.session_id: waiting_positions(mine)[seat.pk] for seat in mine}
     assert by_session == {session.pk: 2, other.pk: 1}
 
 
