@@ -70,7 +70,7 @@ class Press:
         self.turn = threading.Lock()
 
     def typeset(self, html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
-        """Return the page as a PDF, as `typesetting.Typesetter.typeset` does. Raises PressFailed.
+        """Return the page as a PDF, as `renderer_worker.Typesetter.typeset` does. Raises PressFailed.
 
         `pictures` are named by the addresses under which the page mentions them (`own:…`).
         """

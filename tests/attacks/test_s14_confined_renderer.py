@@ -131,7 +131,7 @@ def test_what_libraries_in_c_ask_the_system_for_is_refused_too(captured: Press, 
 
 def test_the_same_deeds_are_done_by_a_process_that_was_not_confined(tmp_path) -> None:
     """The positive control: the harness does what it is told; only the confinement refuses."""
-    free = f"{OBEDIENT}\n    typesetting.give_up_rights = lambda: []\n"
+    free = f"{OBEDIENT}\n    renderer_worker.give_up_rights = lambda: []\n"
     here = tmp_path / "file"
     here.write_text("CANARY-S14")
     with press(tmp_path, free) as made:

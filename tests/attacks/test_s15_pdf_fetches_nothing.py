@@ -16,7 +16,7 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from certificates import press as presses
+from certificates import renderer as presses
 from certificates import renderer_worker
 from certificates.pdf import Logo, render
 from certificates.renderer import Picture, Press, PressFailed, typeset
@@ -237,13 +237,13 @@ def test_even_markup_that_got_into_the_page_opens_nothing(opened, secret, markup
 CARELESS = """
     from weasyprint.urls import URLFetcher
 
-    class Careless(typesetting._Shelf):
+    class Careless(renderer_worker._Shelf):
         def fetch(self, url, headers=None):
             if url in self._goods:
                 return super().fetch(url, headers)
             return URLFetcher().fetch(url, headers)
 
-    typesetting._Shelf = Careless
+    renderer_worker._Shelf = Careless
 """
 
 

@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @contextmanager
 def press(folder: Path, change: str = "", **parts: Any) -> Iterator[Press]:
-    """A press that runs `change` (Python, which knows `typesetting`) before it begins; ended with the block."""
+    """A press that runs `change` (Python, which knows `renderer_worker`) before it begins; ended with the block."""
     program = folder / "program.py"
-    begin = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom certificates import typesetting\n"
-    program.write_text(f"{begin}{dedent(change)}\ntypesetting.main()\n")
+    begin = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom certificates import renderer_worker\n"
+    program.write_text(f"{begin}{dedent(change)}\nrenderer_worker.main()\n")
     made = Press(program, **parts)
     try:
         yield made
@@ -38,15 +38,15 @@ OBEDIENT = """
             answer = told["answer"]
             return answer if isinstance(answer, bytes) else b"%PDF-" + json.dumps(answer).encode() + b"%%EOF"
 
-    typesetting.warmed_up = lambda style, page, faces: Obedient()
+    renderer_worker.warmed_up = lambda style, page, faces: Obedient()
 """
 # The same, and it keeps from the parent what it was refused.
 SECRETIVE = f"""{OBEDIENT}
-    give_up_rights = typesetting.give_up_rights
+    give_up_rights = renderer_worker.give_up_rights
 
     def quietly():
         give_up_rights()
         return []
 
-    typesetting.give_up_rights = quietly
+    renderer_worker.give_up_rights = quietly
 """

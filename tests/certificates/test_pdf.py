@@ -26,7 +26,7 @@ from pypdf.generic import ContentStream
 
 from certificates import fonts as glyphs
 from certificates import pdf, qr, renderer_worker
-from certificates import press as press_module
+from certificates import renderer as press_module
 from certificates.fonts import missing_glyphs
 from certificates.pdf import (
     AttendedSession,
@@ -359,7 +359,7 @@ def test_unusual_certificates_conform_too(content):
 
 def test_the_check_notices_what_the_press_adds(monkeypatch, tmp_path):
     """The negative control: without our part of the metadata, the validator finds exactly that missing."""
-    with press(tmp_path, "typesetting._identify_universal_access = lambda document: None") as careless:
+    with press(tmp_path, "renderer_worker._identify_universal_access = lambda document: None") as careless:
         monkeypatch.setattr(pdf, "typeset", careless.typeset)
         file = render(certificate())
     assert failures(file, "3a") == []

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from certificates import issuing
-from certificates import press as presses
+from certificates import renderer as presses
 from certificates.issuing import NotPrinted
 from certificates.models import Certificate
 from certificates.pdf import render
@@ -172,7 +172,9 @@ def test_a_press_that_is_killed_while_it_prints_fails_at_once(obedient: Press) -
 
 
 def test_a_press_that_ends_before_it_has_read_a_large_document_fails_like_any_other(tmp_path: Path) -> None:
-    with press(tmp_path, f"{OBEDIENT}\n    typesetting.serve = lambda typesetter, refused: None") as absent:
+    with press(
+        tmp_path, f"{OBEDIENT}\n    renderer_worker.serve = lambda typesetter, refused: None"
+    ) as absent:
         with pytest.raises(PressFailed, match=r"^the renderer ended$"):
             absent.typeset(EMPTY, {"own:logo": Picture(bytes(1024 * 1024), "image/png")}, "x")
         assert absent.process is None
@@ -223,14 +225,14 @@ def fails_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     """The real program, which is killed when it is to print “Fatal”."""
     change = """
         import os, signal
-        real = typesetting.Typesetter.typeset
+        real = renderer_worker.Typesetter.typeset
 
         def typeset(self, html, goods, identifier):
             if "Fatal" in html:
                 os.abort()
             return real(self, html, goods, identifier)
 
-        typesetting.Typesetter.typeset = typeset
+        renderer_worker.Typesetter.typeset = typeset
     """
     with press(tmp_path, change) as made:
         monkeypatch.setattr(presses, "_press", made)
