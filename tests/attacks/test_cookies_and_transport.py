@@ -21,7 +21,7 @@ django.setup()
 from django.core.management import call_command
 from django.test import Client
 call_command("migrate", verbosity=0)
-from labs.models import User
+from core.accounts.models import User
 from core.web.idempotency import new_form_key
 User.objects.create_superuser("root@example.org", "correct horse battery staple")
 told = {}
