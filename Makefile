@@ -2,8 +2,11 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 VENV_PYTHON := .venv/bin/python
+SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py registrations/test_crowd_on_sqlite.py \
+	api/test_schemathesis.py certificates/test_renderer.py certificates/test_pdf.py attacks/test_s37_stalled_requests.py \
+	attacks/test_s16_scripts_in_texts.py
 
-.PHONY: help run test test-postgres chaos check format messages bench screenshots lock clean setup setup-tests
+.PHONY: help run test test-fast test-postgres chaos check format messages bench screenshots lock clean setup setup-tests
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -13,6 +16,9 @@ run: setup ## Set up, migrate, load the demo once, start web and worker (PORT=80
 
 test: setup-tests ## Set up what tests need, run the whole suite (ARGS="-k seats" narrows it)
 	@exec scripts/test $(ARGS)
+
+test-fast: setup-tests ## Before a commit: all but browsers, kills, crowds, fuzzing, backup and renderer (minutes)
+	@exec scripts/test $(addprefix --ignore=tests/,$(SLOW)) $(ARGS)
 
 test-postgres: setup-tests ## The same suite on a PostgreSQL of its own, thrown away afterwards
 	@exec scripts/with_postgres scripts/test $(ARGS)
@@ -36,7 +42,7 @@ bench: setup-tests ## Run the benchmarks on a PostgreSQL of their own, print a t
 screenshots: setup-tests ## Make the README's pictures anew
 	@exec $(VENV_PYTHON) scripts/screenshots.py $(ARGS)
 
-lock: ## Choose versions anew within requirements/*.in and package.json
+lock: ## Choose versions anew within pyproject.toml and package.json
 	@exec scripts/lock
 
 clean: ## Remove everything that was installed or made; your data in var/ stays
