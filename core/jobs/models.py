@@ -1,7 +1,7 @@
 """Work done later: rows with a lease, written in the transaction of what they are about.
 
 A worker claims a row by a conditional update that sets `lease_until` and raises `fence`; it may write its
-result only while the fence is still its own. Whoever finds an expired lease takes the row over.
+result only while the fence is still its own. A row whose lease has expired is taken over by the next worker.
 """
 
 from typing import ClassVar

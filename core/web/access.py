@@ -72,7 +72,7 @@ def superuser(view: View) -> View:
 
 
 def monitoring(view: View) -> View:
-    """Allow whoever sends `Authorization: Bearer METRICS_TOKEN`; where no token is set nobody may."""
+    """Allow requests with `Authorization: Bearer METRICS_TOKEN`; without a token in the settings none is allowed."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
