@@ -36,13 +36,20 @@ class Run:
 
     def start(self, command: list[str] = RUN, **more) -> subprocess.Popen[bytes]:
         environment = {
-            **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "MAKELEVEL")},
+            **{
+                name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "MAKELEVEL")
+            },
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "VAR_DIR": str(self.folder),
             "PORT": str(self.port),
             "MARK": self.mark,
         }
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, **more}
+        streams = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+            "stdin": subprocess.DEVNULL,
+            **more,
+        }
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, **streams)
         return self.process
 
