@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from core.backup import SIZE_LIMIT, BackupError, Outcome, back_up, verify
+from core.backup.backups import SIZE_LIMIT, back_up, verify
 
 
 class Command(BaseCommand):
@@ -36,49 +36,27 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path | None = options["file"]
-        try:
-            if path is None or not options["verify"]:
-                name = f"citylabs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip"
-                made = back_up(
-                    path or Path(settings.VAR_DIR) / "backups" / name, with_keys=options["with_keys"]
-                )
-                path = made.path
-                self._say_made(made, with_keys=options["with_keys"])
-            if options["verify"]:
-                self._say_verified(verify(path, size_limit=options["max_size"] * 1024**2))
-        except BackupError as error:
-            raise CommandError(str(error)) from None
-        except OSError as error:  # no room, or no right to write there
-            raise CommandError(f"{error.filename}: {error.strerror}") from None
-
-    def _say_made(self, made: Outcome, *, with_keys: bool) -> None:
-        self.stdout.write(
-            _("%(file)s: %(tables)d tables with %(rows)d rows, %(files)d files, %(size).1f MB.")
-            % {
-                "file": made.path,
-                "tables": len(made.manifest.tables),
-                "rows": made.rows,
-                "files": made.manifest.file_count,
-                "size": made.path.stat().st_size / 1024**2,
-            }
-        )
-        if with_keys:
-            self.stdout.write(_("It holds the secret key: whoever has it can make private links."))
-        else:
+        if path is None or not options["verify"]:
+            name = f"citylabs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip"
+            path = path or Path(settings.VAR_DIR) / "backups" / name
+            made = back_up(path, with_keys=options["with_keys"])
             self.stdout.write(
-                _("The secret key is not in it. Keep these settings elsewhere: %(names)s.")
-                % {"names": ", ".join(made.manifest.settings_to_keep)}
+                _("%(file)s: %(tables)d tables with %(rows)d rows, %(files)d files, %(size).1f MB.")
+                % {"file": path, **made.figures, "size": path.stat().st_size / 1024**2}
             )
-
-    def _say_verified(self, proven: Outcome) -> None:
-        self.stdout.write(
-            _(
-                "%(file)s is sound: restored, %(rows)d rows counted in %(tables)d tables, %(files)d files compared."
+            if options["with_keys"]:
+                self.stdout.write(_("It holds the secret key: whoever has it can make private links."))
+            else:
+                self.stdout.write(
+                    _("The secret key is not in it. Keep these settings elsewhere: %(names)s.")
+                    % {"names": ", ".join(made.settings_to_keep)}
+                )
+        if options["verify"]:
+            proven = verify(path, size_limit=options["max_size"] * 1024**2)
+            self.stdout.write(
+                _(
+                    "%(file)s is sound: restored, %(rows)d rows counted in %(tables)d tables, "
+                    "%(files)d files compared."
+                )
+                % {"file": path, **proven.figures}
             )
-            % {
-                "file": proven.path,
-                "rows": proven.rows,
-                "tables": len(proven.manifest.tables),
-                "files": proven.manifest.file_count,
-            }
-        )

@@ -4,11 +4,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.backup import SIZE_LIMIT, BackupError, restore
+from core.backup.backups import SIZE_LIMIT, restore
 
 
 class Command(BaseCommand):
@@ -26,21 +26,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            done = restore(options["file"], size_limit=options["max_size"] * 1024**2)
-        except BackupError as error:
-            raise CommandError(str(error)) from None
-        except OSError as error:  # no room, or no right to write there
-            raise CommandError(f"{error.filename}: {error.strerror}") from None
-        manifest = done.manifest
+        done = restore(options["file"], size_limit=options["max_size"] * 1024**2)
         self.stdout.write(
             _("Restored the backup of %(made_at)s: %(rows)d rows in %(tables)d tables, %(files)d files.")
-            % {
-                "made_at": manifest.made_at,
-                "rows": done.rows,
-                "tables": len(manifest.tables),
-                "files": manifest.file_count,
-            }
+            % {"made_at": done.manifest.made_at, **done.manifest.figures}
         )
         if not done.same_key:
             self.stdout.write(
