@@ -141,14 +141,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     SQLITE_IS_SOUND = sqlite.library_is_sound()
 else:
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-        DATABASES["default"]["ENGINE"] = "config.postgresql"
-        # A server that is gone without a word is given up soon: in seconds, and (what was sent) in milliseconds.
+        # A server that is gone without a word is given up soon: in seconds, and (what was sent) in milliseconds. No
+        # statement waits for a lock longer than SQLite's patience (config.sqlite).
         DATABASES["default"]["OPTIONS"] = {
             "connect_timeout": 5,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
+            "options": "-c lock_timeout=20s",
             **DATABASES["default"].get("OPTIONS", {}),
         }
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
