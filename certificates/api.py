@@ -21,7 +21,7 @@ from certificates.outdated import attested_now, differences
 from certificates.snapshot import check_url
 from core.api.openapi import IN_PLACE
 from core.api.pagination import Pages
-from core.api.problems import Refused as Problem
+from core.api.problems import Problem
 from labs.api import type_of_texts
 from labs.api_authentication import FOR_EVERYBODY, account_of, lab_of_organiser
 from labs.models import ApiToken, Lab
@@ -215,7 +215,7 @@ def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, A
         return _data(issuing.issue(person, account_of(request)), found)
     except issuing.NotPrinted as error:
         raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
-    except issuing.CannotIssue as error:
+    except issuing.NotIssuable as error:
         raise Problem(error.message, status=409) from error
 
 
@@ -237,7 +237,7 @@ def revoke(request: HttpRequest, lab: str, code: str, form: RevokeIn) -> dict[st
     try:
         row = _one(request, lab, code)
         return _data(issuing.revoke(row, form.reason, account_of(request)), row.lab)
-    except issuing.CannotIssue as error:
+    except issuing.NotIssuable as error:
         raise Problem(error.message, status=409) from error
 
 
@@ -254,7 +254,7 @@ def replace(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
         return _data(issuing.reissue(row, account_of(request)), row.lab)
     except issuing.NotPrinted as error:
         raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
-    except issuing.CannotIssue as error:
+    except issuing.NotIssuable as error:
         raise Problem(error.message, status=409) from error
 
 
@@ -266,5 +266,5 @@ def restore(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
     try:
         row = _one(request, lab, code)
         return _data(issuing.restore(row, account_of(request)), row.lab)
-    except issuing.CannotIssue as error:
+    except issuing.NotIssuable as error:
         raise Problem(error.message, status=409) from error

@@ -20,12 +20,13 @@ from certificates.holders import hash_of
 from certificates.models import AttestedSession, Certificate, NotIssued
 from certificates.pdf import Logo, render
 from certificates.refusals import Code, why_not
-from certificates.renderer import PressFailed
+from certificates.renderer import RendererFailed
 from certificates.snapshot import frozen_content, paper
 from core.accounts.models import User
 from core.jobs.database_clock import DatabaseNow
 from core.jobs.leases import Lease, enqueue
 from core.jobs.models import Task
+from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from labs.models import Lab
 from registrations.models import Registration
@@ -39,7 +40,7 @@ ENOUGH_FAILURES = 3
 TRY_AGAIN_SECONDS = 60
 
 
-class CannotIssue(Exception):
+class NotIssuable(RuleViolation):
     """No certificate can be made. `message` tells the organiser why and what to do; `code` and `details` keep it."""
 
     def __init__(self, code: Code, **details: Any) -> None:
@@ -52,7 +53,7 @@ class CannotIssue(Exception):
         return why_not(self.code, self.details)
 
 
-class NotPrinted(CannotIssue):
+class NotPrinted(NotIssuable):
     """The press failed, and may not fail the next time."""
 
     def __init__(self) -> None:
@@ -63,7 +64,7 @@ def issue(registration: Registration, by: User | None = None) -> Certificate:
     """Issue the person's certificate, or return the valid one there is. The person is told by mail.
 
     However often and from however many places it is started, a person has one valid certificate: the database's
-    constraint decides. Raises CannotIssue.
+    constraint decides. Raises NotIssuable.
     """
     earlier = registration.certificates.filter(state=Certificate.State.VALID).first()
     if earlier is not None:
@@ -83,18 +84,18 @@ def issue(registration: Registration, by: User | None = None) -> Certificate:
 def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
     """Issue again from the registration as it is now (a corrected name, further sessions); the old one is replaced.
 
-    Raises CannotIssue, also where the old one is not valid or its person was erased.
+    Raises NotIssuable, also where the old one is not valid or its person was erased.
     """
     registration = certificate.registration
     if registration is None or certificate.state != Certificate.State.VALID:
-        raise CannotIssue(Code.NOT_VALID)
+        raise NotIssuable(Code.NOT_VALID)
     new, attended, pdf = _made(registration, by)
     try:
         with transaction.atomic():
             _hold_unchanged(registration)
             replaced = Certificate.objects.filter(pk=certificate.pk, state=Certificate.State.VALID)
             if not replaced.update(state=Certificate.State.REPLACED):
-                raise CannotIssue(Code.CHANGED)
+                raise NotIssuable(Code.CHANGED)
             _keep(new, attended, pdf)
             certificate.refresh_from_db()
             certificate.replaced_by = new
@@ -110,12 +111,12 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
 def _hold_unchanged(registration: Registration) -> None:
     """Lock the row of the person for whom a certificate was printed, before it is kept.
 
-    Raises CannotIssue for who was erased, left or was renamed meanwhile: printing takes a while, and a name that was
+    Raises NotIssuable for who was erased, left or was renamed meanwhile: printing takes a while, and a name that was
     erased must not come back with it.
     """
     same = Registration.objects.active().filter(pk=registration.pk, name=registration.name)
     if not same.filter(erased_at__isnull=True).locked():
-        raise CannotIssue(Code.CHANGED)
+        raise NotIssuable(Code.CHANGED)
 
 
 @transaction.atomic
@@ -128,7 +129,7 @@ def revoke(certificate: Certificate, reason: str, by: User | None = None) -> Cer
     if row.state == Certificate.State.REVOKED:
         return row
     if row.state != Certificate.State.VALID:
-        raise CannotIssue(Code.REPLACED)
+        raise NotIssuable(Code.REPLACED)
     row.state, row.revoked_at, row.revoked_reason = Certificate.State.REVOKED, timezone.now(), reason.strip()
     row._history_user = by
     row.save(update_fields=["state", "revoked_at", "revoked_reason"])
@@ -151,13 +152,13 @@ def _holder(certificate: Certificate) -> Registration | None:
 def restore(certificate: Certificate, by: User | None = None) -> Certificate:
     """Undo a revocation and email the holder. What is valid stays so.
 
-    Raises CannotIssue if the person has got another certificate in its place.
+    Raises NotIssuable if the person has got another certificate in its place.
     """
     try:
         with transaction.atomic():
             row = Certificate.objects.select_for_update().get(pk=certificate.pk)
             if row.state == Certificate.State.REPLACED:
-                raise CannotIssue(Code.NEWER)
+                raise NotIssuable(Code.NEWER)
             if row.state != Certificate.State.REVOKED:
                 return row
             revoked_at = row.revoked_at
@@ -168,7 +169,7 @@ def restore(certificate: Certificate, by: User | None = None) -> Certificate:
                 emails.certificate_restored(row, holder, revoked_at)
             return row
     except IntegrityError:
-        raise CannotIssue(Code.NEWER) from None
+        raise NotIssuable(Code.NEWER) from None
 
 
 def start_issuing(lab: Lab, by: User | None = None, *, replacing: bool = False) -> Task:
@@ -228,7 +229,7 @@ def issue_all(lab: Lab, by: User | None, lease: Lease, *, replacing: bool = Fals
             unprinted, on_end = unprinted + 1, on_end + 1
             if on_end == ENOUGH_FAILURES:
                 break
-        except CannotIssue as error:
+        except NotIssuable as error:
             logger.warning("no certificate for registration %s: %s", person.pk, error)
             _note(person, error)
         except Certificate.DoesNotExist:
@@ -238,7 +239,7 @@ def issue_all(lab: Lab, by: User | None, lease: Lease, *, replacing: bool = Fals
     return issued
 
 
-def _note(registration: Registration, error: CannotIssue) -> None:
+def _note(registration: Registration, error: NotIssuable) -> None:
     """Keep why a run made no certificate for this person, for the page of certificates."""
     values = {"code": error.code, "details": error.details, "at": timezone.now()}
     NotIssued.objects.update_or_create(registration=registration, defaults=values)
@@ -259,13 +260,13 @@ def forget_holder(registration_id: int) -> None:
 
 
 def _made(registration: Registration, by: User | None) -> tuple[Certificate, tuple[Session, ...], bytes]:
-    """Return an unsaved certificate, the sessions that it attests, and its file. Raises CannotIssue."""
+    """Return an unsaved certificate, the sessions that it attests, and its file. Raises NotIssuable."""
     lab = registration.lab
     if registration.state != Registration.State.CONFIRMED or registration.erased_at is not None:
-        raise CannotIssue(Code.NOT_REGISTERED)
+        raise NotIssuable(Code.NOT_REGISTERED)
     attended = has_earned(registration)
     if not attended:
-        raise CannotIssue(Code.TOO_FEW)
+        raise NotIssuable(Code.TOO_FEW)
     public = Session.objects.filter(lab=lab, visibility="public", status="scheduled")
     others = public.exclude(pk__in=[session.pk for session in attended])
     certificate = Certificate(
@@ -284,13 +285,13 @@ def _made(registration: Registration, by: User | None) -> tuple[Certificate, tup
     try:
         return certificate, attended, render(paper(certificate, _logo(lab)))
     except MissingGlyphs as error:
-        raise CannotIssue(Code.NO_GLYPHS, characters=list(error.characters)) from error
-    except PressFailed as error:
+        raise NotIssuable(Code.NO_GLYPHS, characters=list(error.characters)) from error
+    except RendererFailed as error:
         logger.error("certificate for registration %s: %s", registration.pk, error)
         raise NotPrinted() from error
     except ValueError as error:
         logger.warning("certificate for registration %s cannot be printed: %s", registration.pk, error)
-        raise CannotIssue(Code.TEXTS) from error
+        raise NotIssuable(Code.TEXTS) from error
 
 
 def _keep(certificate: Certificate, attended: tuple[Session, ...], pdf: bytes) -> None:

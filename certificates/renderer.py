@@ -45,7 +45,7 @@ class Picture:
     media_type: str
 
 
-class PressFailed(Exception):
+class RendererFailed(Exception):
     """No paper came out: the renderer took too long, ended, gave up, or answered with what is no PDF.
 
     The message holds nothing of the document. The next document gets a new process, so another try is worth it.
@@ -70,7 +70,7 @@ class Press:
         self.turn = threading.Lock()
 
     def typeset(self, html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
-        """Return the page as a PDF, as `renderer_worker.Typesetter.typeset` does. Raises PressFailed.
+        """Return the page as a PDF, as `renderer_worker.Typesetter.typeset` does. Raises RendererFailed.
 
         `pictures` are named by the addresses under which the page mentions them (`own:…`).
         """
@@ -85,7 +85,7 @@ class Press:
                 process = self._ready()
                 pdf = self._ask(process, document, self.seconds)
                 if not pdf.startswith(b"%PDF-") or not pdf.rstrip().endswith(b"%%EOF"):
-                    raise PressFailed("the renderer answered with what is no PDF")
+                    raise RendererFailed("the renderer answered with what is no PDF")
             except BaseException:
                 # Also where this thread is told to stop: the next document would get this one's answer.
                 self._end()
@@ -114,7 +114,7 @@ class Press:
                 cwd="/",
             )
         except OSError as error:
-            raise PressFailed(f"the renderer cannot be started: {error}") from error
+            raise RendererFailed(f"the renderer cannot be started: {error}") from error
         self._ask(self.process, _faces_and_style(), START_SECONDS)
         return self.process
 
@@ -138,18 +138,18 @@ class Press:
             head = process.stdout.read(_LENGTH.size)
             length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
             if length > MOST_BYTES:
-                raise PressFailed("the renderer answered with what is no PDF")
+                raise RendererFailed("the renderer answered with what is no PDF")
             answer = process.stdout.read(length)
         except OSError:
             answer = b""
         finally:
             watch.cancel()
         if late.is_set():
-            raise PressFailed(f"the renderer took longer than {seconds:g} s")
+            raise RendererFailed(f"the renderer took longer than {seconds:g} s")
         if not answer or len(answer) < length:
-            raise PressFailed("the renderer ended")
+            raise RendererFailed("the renderer ended")
         if answer[:1] != b"+":
-            raise PressFailed(f"the renderer gave up: {answer[1:200]!r}")
+            raise RendererFailed(f"the renderer gave up: {answer[1:200]!r}")
         return answer[1:]
 
     def _end(self) -> None:

@@ -80,7 +80,7 @@ _UNIVERSAL_ACCESS = b"""
 """
 
 
-class Refused(ValueError):
+class ResourceNotAllowed(ValueError):
     """The document asked for an address that it was not handed."""
 
 
@@ -96,10 +96,13 @@ class _Shelf(URLFetcher):
         self._fail_on_errors = False
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        """Return what lies under that address. Raises Refused, which the renderer takes as "no such picture"."""
+        """Return what lies under that address.
+
+        Raises ResourceNotAllowed, which the renderer takes as "no such picture".
+        """
         good = self._goods.get(url)
         if good is None:
-            raise Refused("not one of the document's own parts")
+            raise ResourceNotAllowed("not one of the document's own parts")
         media_type, content = good
         return URLFetcherResponse(url, content, {"Content-Type": media_type})
 

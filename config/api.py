@@ -32,7 +32,7 @@ api.add_router("", door)
 api.add_router("", certificates)
 
 api.add_exception_handler(ValidationError, problems.invalid)
-api.add_exception_handler(problems.Refused, problems.refused)
+api.add_exception_handler(problems.Problem, problems.problem_raised)
 api.add_exception_handler(AuthenticationError, problems.unauthenticated)
 api.add_exception_handler(Throttled, problems.throttled)
 api.add_exception_handler(HttpError, problems.http_error)

@@ -22,7 +22,7 @@ from ninja.security import HttpBearer
 from core.accounts.models import User
 from core.api.openapi import finish
 from core.api.pagination import pages_beside
-from core.api.problems import Refused, not_allowed, precondition_failed
+from core.api.problems import Problem, not_allowed, precondition_failed
 from core.web.http_caching import READING, if_changed, preflight, share
 from core.web.signed_links import API_PREFIX, api_token_hash
 from labs.current_viewer import viewer_for_token, viewer_of
@@ -103,7 +103,7 @@ def _with_scope(request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organ
         raise Http404
     if viewer.scopes is None or scope.value not in viewer.scopes:
         said = _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value}
-        raise Refused(said, status=403)
+        raise Problem(said, status=403)
     return lab
 
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 from core.web.signed_links import new_api_token
 from labs.current_viewer import viewer_for
-from labs.lab_editing import Findings, Refused
+from labs.lab_editing import Findings
 from labs.models import ApiToken, Lab
 
 KEYS_AT_MOST = 50
@@ -25,7 +26,7 @@ def create_key(
 ) -> tuple[ApiToken, str]:
     """Make a key that acts as `user` within these scopes for some days; return it with its secret, shown once.
 
-    Raises Refused: a key never reaches further than its person.
+    Raises RuleViolation: a key never reaches further than its person.
     """
     viewer = viewer_for(user)
     findings = Findings()
@@ -41,7 +42,10 @@ def create_key(
         findings.add("days", gettext("Choose from the list how long the key is valid."))
     now = timezone.now()
     if ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count() >= KEYS_AT_MOST:
-        raise Refused(gettext("You have %(count)d keys already. Revoke one first.") % {"count": KEYS_AT_MOST})
+        raise RuleViolation(
+            "too_many_keys",
+            gettext("You have %(count)d keys already. Revoke one first.") % {"count": KEYS_AT_MOST},
+        )
     findings.refuse()
     secret, row.token_hash = new_api_token()
     row.scopes = [scope for scope in ApiToken.Scope.values if scope in scopes]

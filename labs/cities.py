@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.search import alphabetical
 from core.timezones.formatting import locale_of
+from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_address
 from labs.current_viewer import viewer_for
-from labs.lab_editing import Findings, Refused, Texts, put
+from labs.lab_editing import Findings, Texts, put
 from labs.models import City, Lab, Programme
 from labs.revisions import touch_all
 from labs.viewer import Viewer
@@ -64,9 +65,9 @@ def may_change(viewer: Viewer, city: City) -> bool:
 
 @transaction.atomic
 def create_city(programme: Programme, plan: CityPlan, by: User) -> City:
-    """Create a city that takes part in the programme. Raises Refused, also for one that exists already."""
+    """Create a city that takes part in the programme. Raises RuleViolation, also for one that exists already."""
     if not viewer_for(by).owns(programme.pk):
-        raise Refused(NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_YOURS)
     city = City()
     put(city, plan, COLUMNS)
     _check(city, plan)
@@ -84,10 +85,10 @@ def create_city(programme: Programme, plan: CityPlan, by: User) -> City:
 
 @transaction.atomic
 def change_city(city: City, plan: CityPlan, by: User) -> City:
-    """Make the city follow the plan; it keeps its address. Raises Refused."""
+    """Make the city follow the plan; it keeps its address. Raises RuleViolation."""
     city.refresh_from_db(from_queryset=City.objects.select_for_update(no_key=True))
     if not may_change(viewer_for(by), city):
-        raise Refused(NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_YOURS)
     if not put(city, plan, COLUMNS):
         return city
     _check(city, plan)

@@ -1,7 +1,7 @@
 """Labs: created, changed, shown, hidden and deleted here; and what all verbs of this kind share.
 
-Every verb takes effect in one transaction, is remembered in the history, and raises `Refused` with all that is wrong,
-field by field, before anything is saved.
+Every verb takes effect in one transaction, is remembered in the history, and raises `RuleViolation` with all that is
+wrong, field by field, before anything is saved.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from django.utils.translation import gettext
 from core.accounts.models import User
 from core.mail.models import Message
 from core.web.error_messages import said_of
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_address
-from labs.logos import LogoRefused, read_logo
+from labs.logos import InvalidLogo, read_logo
 from labs.models import Lab, Programme
 from labs.revisions import touch
 from labs.signals import lab_deleting, lab_has_another_place, lab_rescheduled
@@ -42,20 +43,6 @@ LONGEST = 366  # days of one lab
 KEPT_AT_MOST = 3650
 SESSIONS_AT_MOST = 1000
 SLUG_LENGTH = 60
-
-
-class Refused(Exception):
-    """What was asked for cannot be. `errors` is {field: messages in the reader's language}; "" means the whole."""
-
-    def __init__(self, errors: Mapping[str, Sequence[str]] | str | Promise) -> None:
-        found = {"": [str(errors)]} if isinstance(errors, str | Promise) else errors
-        super().__init__(", ".join(found))
-        self.errors = {name: [str(message) for message in messages] for name, messages in found.items()}
-
-    @property
-    def message(self) -> str:
-        """All that is wrong, in one line."""
-        return " ".join(message for messages in self.errors.values() for message in messages)
 
 
 class Findings:
@@ -85,9 +72,9 @@ class Findings:
             )
 
     def refuse(self) -> None:
-        """Raise Refused if anything was found."""
+        """Raise RuleViolation if anything was found."""
         if self.errors:
-            raise Refused(self.errors)
+            raise InvalidFields(self.errors)
 
 
 @dataclass(frozen=True)
@@ -146,7 +133,7 @@ def save(row: models.Model, by: User | None) -> None:
 
 @transaction.atomic
 def create_lab(programme: Programme, plan: LabPlan, by: User | None = None) -> Lab:
-    """Make a lab of the programme as a draft, its address from its title. Raises Refused."""
+    """Make a lab of the programme as a draft, its address from its title. Raises RuleViolation."""
     lab = Lab(programme=programme)
     put(lab, plan, LAB_COLUMNS)
     _check_lab(lab, plan)
@@ -162,13 +149,15 @@ def create_lab(programme: Programme, plan: LabPlan, by: User | None = None) -> L
 
 
 def _save_under_chosen_address(lab: Lab, by: User | None) -> None:
-    """Save a lab. Raises Refused where another one was given the same address at the same moment."""
+    """Save a lab. Raises RuleViolation where another one was given the same address at the same moment."""
     try:
         with transaction.atomic():
             save(lab, by)
     except IntegrityError:
         if Lab.objects.filter(slug=lab.slug).exclude(pk=lab.pk).exists():
-            raise Refused({"slug": [gettext("Another lab has this address. Choose another one.")]}) from None
+            raise InvalidFields(
+                {"slug": [gettext("Another lab has this address. Choose another one.")]}
+            ) from None
         raise
 
 
@@ -176,7 +165,7 @@ def _save_under_chosen_address(lab: Lab, by: User | None) -> None:
 def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
     """Make the lab follow the plan; sessions keep their own clock times and zones.
 
-    Raises Refused, also where sessions would be left outside the new days.
+    Raises RuleViolation, also where sessions would be left outside the new days.
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     frame = (lab.starts_on, lab.ends_on, lab.time_zone)
@@ -214,7 +203,7 @@ def _check_address(lab: Lab, slug: str, findings: Findings) -> None:
 
 
 def _check_lab(lab: Lab, plan: LabPlan) -> None:
-    """Raise Refused with all that the columns' limits and the plan's own sense object to."""
+    """Raise RuleViolation with all that the columns' limits and the plan's own sense object to."""
     findings = Findings()
     if lab.colour:
         try:
@@ -267,7 +256,7 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
 
 @transaction.atomic
 def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
-    """Give the lab a logo from an uploaded file, checked and written anew, or none. Raises Refused."""
+    """Give the lab a logo from an uploaded file, checked and written anew, or none. Raises RuleViolation."""
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     old = lab.logo.name
     if data is None:
@@ -275,8 +264,8 @@ def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
     else:
         try:
             logo = read_logo(data)
-        except LogoRefused as error:
-            raise Refused({"logo": [str(error.message)]}) from error
+        except InvalidLogo as error:
+            raise InvalidFields({"logo": [str(error.message)]}) from error
         # Of the lab's number and the content: what pages link to then changes with it, and never names two pictures.
         digest = hashlib.sha256(logo.content).hexdigest()[:16]
         lab.logo.save(f"lab-{lab.pk}-{digest}.{logo.extension}", ContentFile(logo.content), save=False)
@@ -312,12 +301,14 @@ def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
 
 @transaction.atomic
 def delete_lab(lab: Lab, by: User | None = None) -> None:
-    """Delete a lab that nobody has seen, with its drafts. Raises Refused where anything else hangs on it."""
+    """Delete a lab that nobody has seen, with its drafts. Raises RuleViolation where anything else hangs on it."""
     # With its key: nothing new can refer to it until it is gone.
     Lab.objects.select_for_update().get(pk=lab.pk)
     lab_deleting.send(sender=Lab, lab_id=lab.pk, by=by)
     if not is_empty(lab):
-        raise Refused(gettext("This lab has registrations or emails. Only a lab without any can be deleted."))
+        raise RuleViolation(
+            "in_use", gettext("This lab has registrations or emails. Only a lab without any can be deleted.")
+        )
     lab._history_user = by  # type: ignore[attr-defined]
     lab.delete()
 

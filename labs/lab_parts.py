@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from core.web.slugs import address_for
-from labs.lab_editing import Findings, Refused, Texts, is_used, put
+from labs.lab_editing import Findings, Texts, is_used, put
 from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from labs.revisions import hold_lab, parts_in_public, touch, touch_all
 from labs.signals import room_changed
@@ -83,7 +84,7 @@ def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = (
     """Make and change the tracks of the plans, in their order, and delete those with an id of `remove`, if unused.
 
     Tracks that are not named stay, behind the others: somebody else may have added them meanwhile. Errors are named
-    "<place>.name", with the place in the plans. Raises Refused.
+    "<place>.name", with the place in the plans. Raises RuleViolation.
     """
     hold_lab(lab.pk)
     before = parts_in_public(lab)
@@ -134,10 +135,14 @@ def _set_named(
     rows = {row.pk: row for row in existing}
     findings = Findings()
     if len(plans) > ROWS_AT_MOST:
-        raise Refused(gettext("At most %(limit)d rows are possible.") % {"limit": ROWS_AT_MOST})
+        raise RuleViolation(
+            "too_many_rows", gettext("At most %(limit)d rows are possible.") % {"limit": ROWS_AT_MOST}
+        )
     named = [plan.row for plan in plans if plan.row is not None] + list(remove)
     if len(set(named)) != len(named) or set(named) - set(rows):
-        raise Refused(gettext("A row has been deleted in the meantime. Open the page again."))
+        raise RuleViolation(
+            "deleted", gettext("A row has been deleted in the meantime. Open the page again.")
+        )
     taken = {row.slug for row in existing}
     wanted: list[Named] = []
     changed: list[Named] = []
@@ -177,7 +182,7 @@ def _set_named(
 
 @transaction.atomic
 def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
-    """Make a room of the lab, behind those that it has. Raises Refused."""
+    """Make a room of the lab, behind those that it has. Raises RuleViolation."""
     hold_lab(lab.pk)
     room = Room(lab=lab)
     put(room, plan, ROOM_COLUMNS)
@@ -189,7 +194,7 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
 
 @transaction.atomic
 def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
-    """Make the room follow the plan; a new name or place reaches the sessions in it. Raises Refused."""
+    """Make the room follow the plan; a new name or place reaches the sessions in it. Raises RuleViolation."""
     hold_lab(room.lab_id)
     room.refresh_from_db(from_queryset=Room.objects.select_for_update(no_key=True, of=("self",)))
     shown = (languages_of(room.name), room.address, room.online, room.join_link)
@@ -214,11 +219,13 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
 
 @transaction.atomic
 def delete_room(room: Room, by: User | None = None) -> None:
-    """Delete a room in which no session takes place. Raises Refused."""
+    """Delete a room in which no session takes place. Raises RuleViolation."""
     lab_id = room.lab_id
     hold_lab(lab_id)
     if is_used(room):
-        raise Refused(gettext("Sessions take place in this room. Give them another one first."))
+        raise RuleViolation(
+            "in_use", gettext("Sessions take place in this room. Give them another one first.")
+        )
     room.delete()
     touch(lab_id, public=False)
 

@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
+from core.web.errors import RuleViolation
+
 MAX_BYTES = 512 * 1024
 MAX_PIXELS = 4096 * 4096
 SHOWN = (960, 256)  # four times the plate of 240 × 64 px, for fine screens and for print
@@ -38,12 +40,11 @@ _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 _NOTES = frozenset({"metadata", "namedview"})
 
 
-class LogoRefused(ValueError):
+class InvalidLogo(RuleViolation):
     """The file is no logo that this service may show. `message` says why and what to do, for the organiser."""
 
     def __init__(self, message: str | Promise) -> None:
-        super().__init__(str(message))
-        self.message = message
+        super().__init__("invalid_logo", message, field="logo")
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,14 @@ MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 def read_logo(data: bytes) -> Logo:
-    """Check an uploaded file and return it written anew. Raises LogoRefused."""
+    """Check an uploaded file and return it written anew. Raises InvalidLogo."""
     if len(data) > MAX_BYTES:
-        raise LogoRefused(_("The file is larger than 512 kB. Save the logo smaller and choose it again."))
+        raise InvalidLogo(_("The file is larger than 512 kB. Save the logo smaller and choose it again."))
     if data.startswith(_PNG):
         return Logo(_png(data), "png", MEDIA_TYPES["png"])
     if b"<svg" in data[:4096]:
         return Logo(_svg(data), "svg", MEDIA_TYPES["svg"])
-    raise LogoRefused(
+    raise InvalidLogo(
         _("The file is neither PNG nor SVG. Save the logo in one of these formats and choose it again.")
     )
 
@@ -80,12 +81,12 @@ def _png(data: bytes) -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=["PNG"])
             if picture.width * picture.height > MAX_PIXELS:
-                raise LogoRefused(_("The picture has too many pixels. 960 by 256 are enough."))
+                raise InvalidLogo(_("The picture has too many pixels. 960 by 256 are enough."))
             picture = picture.convert("RGBA")
-    except LogoRefused:
+    except InvalidLogo:
         raise
     except Exception:  # Pillow raises half a dozen kinds for a broken file; all mean the same here
-        raise LogoRefused(
+        raise InvalidLogo(
             _("The picture cannot be read. Save it as PNG once more and choose it again.")
         ) from None
     picture.thumbnail(SHOWN)
@@ -100,10 +101,10 @@ def _svg(data: bytes) -> bytes:
     rebuilt = _Rebuilder()
     try:
         rebuilt.parser.Parse(data, True)
-    except LogoRefused:
+    except InvalidLogo:
         raise
     except (expat.ExpatError, ValueError, RecursionError):
-        raise LogoRefused(
+        raise InvalidLogo(
             _("The drawing cannot be read. Save it as SVG once more and choose it again.")
         ) from None
     return rebuilt.document()
@@ -132,24 +133,24 @@ class _Rebuilder:
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._count += 1
         if self._count > MAX_ELEMENTS:
-            raise LogoRefused(_("The drawing has too many parts. Save the logo as PNG and choose it again."))
+            raise InvalidLogo(_("The drawing has too many parts. Save the logo as PNG and choose it again."))
         namespace, _space, local = name.rpartition(" ")
         if self._left_out or local in _NOTES:
             self._left_out += 1
             return
         if namespace != _SVG or local not in _ELEMENTS:
-            raise LogoRefused(
+            raise InvalidLogo(
                 _("The drawing holds “%(part)s”, which may not be shown. Save it as plain SVG or as PNG.")
                 % {"part": local[:40]}
             )
         if not self._open and local != "svg":
-            raise LogoRefused(_("The file is no SVG drawing."))
+            raise InvalidLogo(_("The file is no SVG drawing."))
         kept = [f' xmlns="{_SVG}"'] if not self._open else []
         for key, value in attributes.items():
             if key == "version" or " " in key:
                 continue  # notes of drawing programs, and links: nothing that is drawn here needs either
             if key not in _ATTRIBUTES or not _harmless(value):
-                raise LogoRefused(
+                raise InvalidLogo(
                     _("The drawing holds “%(part)s”, which may not be shown. Save it as plain SVG or as PNG.")
                     % {"part": key[:40]}
                 )
@@ -169,10 +170,10 @@ class _Rebuilder:
 
     def _doctype(self, name: str, system: str | None, public: str | None, has_internal_subset: bool) -> None:
         if has_internal_subset:
-            raise LogoRefused(_("The drawing declares entities. Save it as plain SVG or as PNG."))
+            raise InvalidLogo(_("The drawing declares entities. Save it as plain SVG or as PNG."))
 
     def _refuse_entity(self, *declaration: object) -> None:
-        raise LogoRefused(_("The drawing declares entities. Save it as plain SVG or as PNG."))
+        raise InvalidLogo(_("The drawing declares entities. Save it as plain SVG or as PNG."))
 
 
 def _harmless(value: str) -> bool:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 
 from core.accounts.models import User
 from core.timezones.wall_clock import WallClockError, instant, wall
-from labs.lab_editing import EARLIEST, LATEST, Refused, save
+from core.web.errors import InvalidFields
+from labs.lab_editing import EARLIEST, LATEST, save
 from labs.models import Lab, LabDay
 
 
@@ -33,17 +34,19 @@ def dates_of(lab: Lab) -> LabDates:
 def dates_after(lab: Lab, first_day: date, now: datetime) -> LabDates:
     """Return the lab's dates when it begins on `first_day`: it keeps its length, and registration moves with it.
 
-    A registration that has opened already stays open. Raises Refused.
+    A registration that has opened already stays open. Raises RuleViolation.
     """
     days = first_day - lab.starts_on
     if not days:
-        raise Refused({"first_day": [gettext("The lab begins on this day already. Choose another one.")]})
+        raise InvalidFields(
+            {"first_day": [gettext("The lab begins on this day already. Choose another one.")]}
+        )
     try:
         last_day = lab.ends_on + days
     except OverflowError:
         last_day = date.max
     if first_day < EARLIEST or last_day > LATEST:
-        raise Refused(
+        raise InvalidFields(
             {
                 "first_day": [
                     gettext("Choose a date between %(first)d and %(last)d.")
@@ -61,9 +64,9 @@ def dates_after(lab: Lab, first_day: date, now: datetime) -> LabDates:
         said = gettext(
             "The dates of registration cannot move along: %(why)s Change them in the settings first."
         )
-        raise Refused({"first_day": [said % {"why": error.message}]}) from error
+        raise InvalidFields({"first_day": [said % {"why": error.message}]}) from error
     if opens_at and closes_at and closes_at <= opens_at:
-        raise Refused(
+        raise InvalidFields(
             {
                 "first_day": [
                     gettext(

@@ -33,7 +33,7 @@ PROGRAMME_COLUMNS = tuple(column.name for column in fields(ProgrammePlan) if col
 
 
 def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
-    """Create a programme, its address from its name. Raises Refused."""
+    """Create a programme, its address from its name. Raises RuleViolation."""
     programme = Programme()
     put(programme, plan, PROGRAMME_COLUMNS)
     _programme_findings(programme, plan).refuse()
@@ -67,7 +67,7 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
 
 @transaction.atomic
 def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
-    """Make the programme follow the plan; its labs' pages show its name and organiser. Raises Refused."""
+    """Make the programme follow the plan; its labs' pages show its name and organiser. Raises RuleViolation."""
     programme.refresh_from_db(from_queryset=Programme.objects.select_for_update(no_key=True))
     differs = put(programme, plan, PROGRAMME_COLUMNS)
     findings = _programme_findings(programme, plan)

@@ -11,7 +11,7 @@ from django.db.models import Case, F, Model, QuerySet, Value, When
 from django.utils import timezone
 
 from core.timezones.wall_clock import wall
-from core.web.edit_conflicts import GoneMeanwhile
+from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.localized_fields import languages_of
 from labs.models import Lab
 
@@ -31,7 +31,7 @@ def hold_lab(lab_id: int) -> Lab:
 def hold(row: Row) -> Row:
     """Bring `row` up to date and hold it until the transaction ends (SQLite: the database is held).
 
-    What belongs to a lab is held after its lab. Raises GoneMeanwhile.
+    What belongs to a lab is held after its lab. Raises DeletedMeanwhile.
     """
     try:
         if lab_id := getattr(row, "lab_id", None):
@@ -40,7 +40,7 @@ def hold(row: Row) -> Row:
             from_queryset=type(row)._base_manager.select_for_update(no_key=True, of=("self",))
         )
     except ObjectDoesNotExist:
-        raise GoneMeanwhile from None
+        raise DeletedMeanwhile from None
     return row
 
 

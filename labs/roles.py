@@ -20,9 +20,9 @@ from core.mail.account_emails import RESET, reset_path
 from core.mail.queue import Link, queue
 from core.web.email_addresses import account_address
 from core.web.error_messages import sentences
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import no_control_characters, one_line, reading
 from labs.current_viewer import viewer_for
-from labs.lab_editing import Refused
 from labs.models import City, Delegate, Lab, Programme, Staff
 from labs.revisions import hold_lab
 
@@ -31,11 +31,11 @@ NOT_YOURS = _("You may not give or take this role.")
 
 @transaction.atomic
 def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> Staff:
-    """Make somebody organiser or door staff of the lab; one role per person and lab. Raises Refused."""
+    """Make somebody organiser or door staff of the lab; one role per person and lab. Raises RuleViolation."""
     if not viewer_for(by).organises(lab):
-        raise Refused(NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_YOURS)
     if role not in (Staff.Role.ORGANISER, Staff.Role.DOOR):
-        raise Refused({"role": [gettext("Choose a role from the list.")]})
+        raise InvalidFields({"role": [gettext("Choose a role from the list.")]})
     # Two who add the same person at once: the second sees what the first has given.
     hold_lab(lab.pk)
     user = _account(email, name, by, Staff.Role(role).label, lab.programme, lab)
@@ -50,9 +50,9 @@ def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> 
 
 @transaction.atomic
 def add_owner(programme: Programme, email: str, *, by: User, name: str = "") -> Staff:
-    """Make somebody an owner of the programme and so an organiser of all its labs. Raises Refused."""
+    """Make somebody an owner of the programme and so an organiser of all its labs. Raises RuleViolation."""
     if not viewer_for(by).owns(programme.pk):
-        raise Refused(NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_YOURS)
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     user = _account(email, name, by, Staff.Role.OWNER.label, programme)
     staff, _new = Staff.objects.get_or_create(user=user, programme=programme, role=Staff.Role.OWNER)
@@ -61,33 +61,35 @@ def add_owner(programme: Programme, email: str, *, by: User, name: str = "") -> 
 
 @transaction.atomic
 def remove_staff(staff: Staff, *, by: User) -> None:
-    """Take a role away, from the next request on. Raises Refused.
+    """Take a role away, from the next request on. Raises RuleViolation.
 
     Owners are removed by owners, never by an organiser of one lab; a programme keeps at least one owner.
     """
     viewer = viewer_for(by)
     if staff.programme is not None:
         if not viewer.owns(staff.programme.pk):
-            raise Refused(NOT_YOURS)
+            raise RuleViolation("not_allowed", NOT_YOURS)
         # Held, so that two owners cannot remove each other at the same moment.
         Programme.objects.select_for_update(no_key=True).get(pk=staff.programme.pk)
         others = Staff.objects.filter(programme=staff.programme, role=Staff.Role.OWNER, user__is_active=True)
         if not others.exclude(pk=staff.pk).exists():
-            raise Refused(gettext("A programme keeps at least one owner. Add another one first."))
+            raise RuleViolation(
+                "last_owner", gettext("A programme keeps at least one owner. Add another one first.")
+            )
     elif staff.lab is None or not viewer.organises(staff.lab):
-        raise Refused(NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_YOURS)
     staff.delete()
 
 
 @transaction.atomic
 def add_delegate(programme: Programme, email: str, city: City, *, by: User, name: str = "") -> Delegate:
-    """Let somebody see the internal sessions that are open to this city of the programme. Raises Refused."""
+    """Let somebody see the internal sessions that are open to this city of the programme. Raises RuleViolation."""
     if not viewer_for(by).owns(programme.pk):
-        raise Refused(NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_YOURS)
     # Held, so that the city does not leave the programme meanwhile.
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     if not programme.cities.filter(pk=city.pk).exists():
-        raise Refused({"city": [gettext("Choose a city of this programme.")]})
+        raise InvalidFields({"city": [gettext("Choose a city of this programme.")]})
     user = _account(email, name, by, _("Delegate of a city"), programme, city=city)
     delegate, _new = Delegate.objects.get_or_create(user=user, programme=programme, city=city)
     return delegate
@@ -95,9 +97,9 @@ def add_delegate(programme: Programme, email: str, city: City, *, by: User, name
 
 @transaction.atomic
 def remove_delegate(delegate: Delegate, *, by: User) -> None:
-    """Take the delegation away, from the next request on. Raises Refused."""
+    """Take the delegation away, from the next request on. Raises RuleViolation."""
     if not viewer_for(by).owns(delegate.programme_id):
-        raise Refused(NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_YOURS)
     delegate.delete()
 
 
@@ -118,12 +120,12 @@ def _account(
     if len(name) > 200:
         errors["name"] = [gettext("Write at most 200 characters.")]
     if errors:
-        raise Refused(errors)
+        raise InvalidFields(errors)
     address = account_address(email)
     user = User.objects.filter(email=address).first()
     if user is not None:
         if not user.is_active:
-            raise Refused(
+            raise InvalidFields(
                 {"email": [gettext("This account is switched off. A superuser can switch it on again.")]}
             )
         return user
@@ -137,7 +139,7 @@ def _account(
             return invited
         if isinstance(error, IntegrityError):
             raise
-        raise Refused(error.message_dict) from error
+        raise InvalidFields(error.message_dict) from error
     with override(user.language):
         context = {
             "email": user.email,

@@ -17,9 +17,10 @@ from django.db import IntegrityError, models, router, transaction
 from django.db.models.deletion import Collector
 from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 
 KEPT = "undo"  # in the session: {name: {"kind", "facts", "until"}}
 TAG = "undo-"  # what the message's tag begins with; the name follows
@@ -27,24 +28,22 @@ LASTS = 60 * 60  # seconds
 AT_MOST = 5
 
 # What undoes a kind of thing: it is given the person and the facts, and returns where to go and what to say there.
-type_of_undoing = Callable[[User, dict[str, Any]], tuple[str, str]]
-_KINDS: dict[str, type_of_undoing] = {}
+UndoHandler = Callable[[User, dict[str, Any]], tuple[str, str]]
+_KINDS: dict[str, UndoHandler] = {}
 
 
-class CannotUndo(Exception):
-    """It is too late, or things have changed. `message` says so in the reader's language."""
+class NotUndoable(RuleViolation):
+    """It is too late, or things have changed."""
 
     def __init__(self, message: str | Promise = "") -> None:
-        self.message = str(
-            message or gettext("This can no longer be undone: other things have changed since.")
-        )
-        super().__init__(self.message)
+        default = gettext_lazy("This can no longer be undone: other things have changed since.")
+        super().__init__("not_undoable", message or default)
 
 
-def undoes(kind: str) -> Callable[[type_of_undoing], type_of_undoing]:
+def undo_handler(kind: str) -> Callable[[UndoHandler], UndoHandler]:
     """Register what undoes this kind of thing."""
 
-    def register(undoing: type_of_undoing) -> type_of_undoing:
+    def register(undoing: UndoHandler) -> UndoHandler:
         _KINDS[kind] = undoing
         return undoing
 
@@ -61,18 +60,18 @@ def say(request: HttpRequest, words: str, kind: str, facts: dict[str, Any]) -> N
     messages.success(request, words, extra_tags=TAG + name)
 
 
-def carry_out(request: HttpRequest, user: User, name: str) -> tuple[str, str]:
-    """Undo it; returns where to go and what to say there. Raises CannotUndo."""
+def run(request: HttpRequest, user: User, name: str) -> tuple[str, str]:
+    """Undo it; returns where to go and what to say there. Raises NotUndoable."""
     kept = request.session.get(KEPT, {})
     one = kept.pop(name, None)
     request.session[KEPT] = kept
     if one is None or one["until"] < time.time():
-        raise CannotUndo(gettext("It is too late to undo this."))
+        raise NotUndoable(gettext("It is too late to undo this."))
     try:
         with transaction.atomic():
             return _KINDS[one["kind"]](user, one["facts"])
     except IntegrityError as error:
-        raise CannotUndo from error
+        raise NotUndoable from error
 
 
 def rows_of(*rows: models.Model) -> list[dict[str, Any]]:

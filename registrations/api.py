@@ -17,12 +17,13 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from core.api.openapi import IN_PLACE
 from core.api.pagination import Pages
-from core.api.problems import Refused as Problem
+from core.api.problems import Problem
 from core.search import matches
 from core.timezones.zones import canonical_of
 from core.web.email_addresses import address_key
 from core.web.error_messages import said_of
-from core.web.idempotency import KeyReused, once
+from core.web.errors import RuleViolation
+from core.web.idempotency import IdempotencyKeyReused, run_once
 from core.web.rate_limits import allow, client_address
 from labs.api import NamedOut
 from labs.api_authentication import FOR_EVERYBODY, account_of, lab_of_organiser, reader_of
@@ -33,7 +34,6 @@ from registrations.availability import choosable
 from registrations.consent import consent_words
 from registrations.erasure import about_address
 from registrations.models import Attendance, Registration, Seat
-from registrations.refusals import Refused
 from sessions.models import Session
 
 router = Router(tags=["Registrations and attendance"])
@@ -263,10 +263,10 @@ def register(
     if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
         raise Throttled(wait=3600)
 
-    def carry_out() -> dict[str, Any]:
+    def operation() -> dict[str, Any]:
         try:
             registering.submit(found, reader_of(request), _plan(request, found, form))
-        except Refused as error:
+        except RuleViolation as error:
             field = FIELDS_OF_RULES.get(error.code)
             raise (
                 Problem(errors={field: str(error.message)}) if field else Problem(error.message)
@@ -280,8 +280,8 @@ def register(
 
     try:
         about = about_address(address_key(form.email))
-        once(f"api-register:{found.pk}", idempotency_key, form.dict(), carry_out, about=about)
-    except KeyReused as error:
+        run_once(f"api-register:{found.pk}", idempotency_key, form.dict(), operation, about=about)
+    except IdempotencyKeyReused as error:
         said = _("This Idempotency-Key came with another body before. Send a new key for a new call.")
         raise Problem(said, status=409) from error
     detail = _("A mail asks the address to confirm. The registration counts once it does.")
@@ -291,7 +291,7 @@ def register(
 def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.RegistrationPlan:
     """Turn slugs into rows. What the caller may not see is as unknown as what does not exist.
 
-    Raises Problem, and Refused for sessions that nobody can choose any longer.
+    Raises Problem, and RuleViolation for sessions that nobody can choose any longer.
     """
     errors: dict[str, str] = {}
     city = lab.programme.city_called(form.city) if form.city else None
@@ -341,6 +341,6 @@ def cancel(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]
     row = registration_of(found, registration)
     try:
         registering.cancel(row, by=account_of(request))
-    except Refused as error:
+    except RuleViolation as error:
         raise Problem(error.message, status=409) from error
     return registration_data(registration_of(found, registration))

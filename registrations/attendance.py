@@ -6,23 +6,30 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 
 
-class NotOfThisLab(Exception):
+class WrongLab(RuleViolation):
     """The session belongs to another lab than the registration, which is not confirmed, or is gone."""
 
+    def __init__(self) -> None:
+        super().__init__("wrong_lab")
 
-class NotHeld(Exception):
+
+class SessionNotHeld(RuleViolation):
     """The session was cancelled, or is a draft: nobody was there, and no certificate may say so."""
+
+    def __init__(self) -> None:
+        super().__init__("session_not_held")
 
 
 @transaction.atomic
 def take(registration: Registration, session: Session, by: User | None = None) -> Attendance:
     """Write down that the person was there; once. A seat is not asked for: who came was there.
 
-    Raises NotOfThisLab, NotHeld.
+    Raises WrongLab, SessionNotHeld.
     """
     [registration], session = _hold([registration], session)
     attendance, _new = Attendance.objects.get_or_create(
@@ -36,8 +43,8 @@ def take(registration: Registration, session: Session, by: User | None = None) -
 def _hold(people: Collection[Registration], session: Session) -> tuple[list[Registration], Session]:
     """Return the rows as they are now, held until the transaction ends: people by id, then the session.
 
-    Nobody can cancel the session, or leave or be erased, between the look and what is written. Raises NotOfThisLab
-    for one of them that may not be marked, NotHeld.
+    Nobody can cancel the session, or leave or be erased, between the look and what is written. Raises WrongLab
+    for one of them that may not be marked, SessionNotHeld.
     """
     ids = {person.pk for person in people}
     confirmed = Registration.objects.filter(
@@ -45,10 +52,10 @@ def _hold(people: Collection[Registration], session: Session) -> tuple[list[Regi
     )
     held = list(confirmed.order_by("pk").select_for_update(no_key=True))
     if len(held) < len(ids):
-        raise NotOfThisLab
+        raise WrongLab
     now = Session.objects.filter(pk=session.pk).select_for_update(no_key=True).first()
     if now is None or now.is_cancelled or now.visibility == Session.Visibility.DRAFT:
-        raise NotHeld
+        raise SessionNotHeld
     return held, now
 
 
@@ -64,8 +71,8 @@ def take_all(
 ) -> list[Registration]:
     """Write down that all of these people were there, and return those of whom it was not known yet.
 
-    As many queries for a hundred as for one. All or nothing: raises NotOfThisLab if one of them is not of this lab,
-    or not confirmed; NotHeld.
+    As many queries for a hundred as for one. All or nothing: raises WrongLab if one of them is not of this lab,
+    or not confirmed; SessionNotHeld.
     """
     people, session = _hold(list(registrations), session)
     now = timezone.now()

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.viewer import Viewer
 from registrations import seats
-from registrations.refusals import Refused
 from sessions.models import Session
 
 # What decides whether a session can be chosen beside others.
@@ -47,14 +47,15 @@ class Choosable:
     def choose(self, slugs: Iterable[str]) -> Choice:
         """Return the choice of the sessions with these addresses, lowest id first.
 
-        One that is hidden is as unknown as one that is not there. Raises Refused (codes: no_session, unknown_session).
+        One that is hidden is as unknown as one that is not there. Raises RuleViolation (codes: no_session,
+        unknown_session).
         """
         wanted = set(slugs)
         if not wanted:
-            raise Refused("no_session", _("Choose at least one session."))
+            raise RuleViolation("no_session", _("Choose at least one session."))
         found = [session for session in self.sessions if session.slug in wanted]
         if len(found) != len(wanted):
-            raise Refused("unknown_session", CHOSEN_IS_CLOSED)
+            raise RuleViolation("unknown_session", CHOSEN_IS_CLOSED)
         return Choice(self.lab_id, self.viewer, tuple(sorted(found, key=lambda session: session.pk)))
 
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
 from core.api.pagination import Pages
-from core.api.problems import Refused as Problem
+from core.api.problems import Problem
 from core.web.localized_fields import languages_of
 from labs.api import type_of_texts
 from labs.api_authentication import account_of, lab_of_door
@@ -163,9 +163,9 @@ def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> di
     person = registration_of(found, registration)
     try:
         row = attendance.take(person, _session(request, found, session), account_of(request))
-    except attendance.NotOfThisLab as error:
+    except attendance.WrongLab as error:
         raise Problem(_("The registration is not confirmed."), status=409) from error
-    except attendance.NotHeld as error:
+    except attendance.SessionNotHeld as error:
         raise Problem(
             _("This session does not take place: nobody can be marked as present."), status=409
         ) from error

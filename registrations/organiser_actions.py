@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.mail.models import Message
 from core.web.email_addresses import address_key, clean_address
+from core.web.errors import RuleViolation
 from core.web.idempotency import forget
 from registrations import emails, erasure, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
-from registrations.refusals import Refused
 from sessions.models import Session
 
 State = Registration.State
@@ -31,7 +31,7 @@ _WHY_NOT: dict[str, str | Promise] = {
 def give_seat(registration: Registration, session: Session, by: User) -> Seat:
     """Give the person a seat, or the next place in the waiting list of a full session; registration may be closed.
 
-    A seat or place that the person has stays, and no second mail goes out. Raises Refused (codes: gone,
+    A seat or place that the person has stays, and no second mail goes out. Raises RuleViolation (codes: gone,
     not_registered, closed, not-open).
     """
     registration = registering.lock_confirmed(registration)
@@ -42,7 +42,7 @@ def give_seat(registration: Registration, session: Session, by: User) -> Seat:
     if seat.state not in seats.ACTIVE:
         # Refusing takes the attempt back, so that nothing of it stands in the person's history.
         why = SeatMovement.objects.filter(seat=seat).order_by("-pk").values_list("reason", flat=True)[0]
-        raise Refused(why, _WHY_NOT[why])
+        raise RuleViolation(why, _WHY_NOT[why])
     registering.revise(registration)
     emails.changed(registration, registering.seats_of(registration))
     return seat
@@ -52,11 +52,11 @@ def give_seat(registration: Registration, session: Session, by: User) -> Seat:
 def take_back(registration: Registration, session: Session, by: User) -> bool:
     """Take a seat or a place in the waiting list from the person; the next in line is seated.
 
-    Tells whether there was anything to take. Raises Refused (codes: gone, not_registered, over).
+    Tells whether there was anything to take. Raises RuleViolation (codes: gone, not_registered, over).
     """
     registration = registering.lock_confirmed(registration)
     if session.is_over(timezone.now()):
-        raise Refused("over", _("The session is over; its seats stay as they were."))
+        raise RuleViolation("over", _("The session is over; its seats stay as they were."))
     given_up = seats.give_up(registration, [session.pk], Reason.BY_ORGANISER, by)
     if not given_up:
         return False
@@ -69,7 +69,7 @@ def take_back(registration: Registration, session: Session, by: User) -> bool:
 def send_link(registration: Registration) -> tuple[Message, bool]:
     """Queue the mail with the private link, or with the question to confirm, once more.
 
-    Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises Refused
+    Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises RuleViolation
     (codes: gone, cancelled, not_open).
     """
     registration = registering.lock(registration)
@@ -83,7 +83,7 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     """Write the person's right address, on the organiser's word, and queue the mail with the link to it.
 
     All private links sent so far stop working: they may lie in a stranger's mailbox. Mails already written keep
-    their address. Returns None where nothing differs. Raises Refused (codes: gone, cancelled, not_open,
+    their address. Returns None where nothing differs. Raises RuleViolation (codes: gone, cancelled, not_open,
     already_registered) and ValidationError for what is no address.
     """
     registration = registering.lock(registration)
@@ -104,7 +104,7 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     registering.save_person(
         registration,
         ["email", "email_key", "link_version", "feed_version", "revised_at"],
-        Refused(
+        RuleViolation(
             "already_registered", _("Another registration of this lab has this address and the same name.")
         ),
     )
@@ -116,7 +116,9 @@ def _mail_with_link(registration: Registration) -> Message:
     if registration.state == State.CONFIRMED:
         return emails.link_again(registration)
     if not registration.lab.takes_registrations(timezone.now()):
-        raise Refused("not_open", _("Registration is closed: nobody can confirm an address at present."))
+        raise RuleViolation(
+            "not_open", _("Registration is closed: nobody can confirm an address at present.")
+        )
     age: timedelta = timezone.now() - registration.created_at
     days_left = max(registering.UNCONFIRMED_DAYS - age.days, 1)
     return emails.confirm_address(registration, days_left, again=True)
@@ -124,4 +126,4 @@ def _mail_with_link(registration: Registration) -> Message:
 
 def _refuse_cancelled(registration: Registration) -> None:
     if registration.state == State.CANCELLED:
-        raise Refused("cancelled", _("This registration was cancelled."))
+        raise RuleViolation("cancelled", _("This registration was cancelled."))

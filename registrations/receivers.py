@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from core.jobs.leases import enqueue
-from labs.lab_editing import Refused
+from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.signals import lab_moving
 from registrations.models import Attendance
@@ -45,8 +45,9 @@ def plan_to_tell_of_moves(moves: Mapping[int, Mapping[str, Any]], **more: Any) -
 @receiver(lab_moving, sender=Lab)
 def keep_what_was_attended(lab_id: int, **more: Any) -> None:
     if Attendance.objects.filter(session__lab=lab_id).exists():
-        raise Refused(
+        raise RuleViolation(
+            "attendance_taken",
             _(
                 "Attendance has been taken, so the lab cannot move as a whole. Move the sessions still to come."
-            )
+            ),
         )

@@ -19,6 +19,7 @@ from core.jobs.leases import enqueue
 from core.mail.address_budget import emails_left
 from core.search import search_text
 from core.web.email_addresses import address_key
+from core.web.errors import RuleViolation
 from core.web.localized_fields import has_letters
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import VISITOR, Viewer
@@ -27,7 +28,6 @@ from registrations.availability import CHOSEN_IS_CLOSED, Choice, choosable
 from registrations.consent import consent_words
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
-from registrations.refusals import Refused
 from registrations.visibility import in_sight, viewers_of
 from sessions.models import Session
 
@@ -71,23 +71,23 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
 
     Returns None where nothing is written: this person is registered already and is sent the link, or the address got
     too many emails (`core.mail.address_budget`). Tell nobody which. Another name at an address that is registered is
-    another person, who is asked to confirm like everybody. Raises Refused (codes: not_open, no_consent, unknown_session
-    for a choice of another lab or of other eyes, other_programme) and ValidationError for details that do not fit their
-    columns. Whether a chosen session still takes place is asked again when the address is confirmed.
+    another person, who is asked to confirm like everybody. Raises RuleViolation (codes: not_open, no_consent,
+    unknown_session for a choice of another lab or of other eyes, other_programme) and ValidationError for details that
+    do not fit their columns. Whether a chosen session still takes place is asked again when the address is confirmed.
     """
     now = timezone.now()
     if not lab.takes_registrations(now):
-        raise Refused("not_open", _("Registration is not open."))
+        raise RuleViolation("not_open", _("Registration is not open."))
     if not plan.consent:
-        raise Refused("no_consent", _("Registration needs your consent."))
+        raise RuleViolation("no_consent", _("Registration needs your consent."))
     _check_details(lab, plan.details)
     # Asked of participants; an organiser may leave it unsaid (`change_details`).
     if plan.details.stakeholder_group is None and lab.programme.stakeholder_groups.exists():
         raise ValidationError({"stakeholder_group": _("Choose where you come from.")})
     if (plan.choice.lab_id, plan.choice.viewer) != (lab.pk, viewer):
-        raise Refused("unknown_session", CHOSEN_IS_CLOSED)
+        raise RuleViolation("unknown_session", CHOSEN_IS_CLOSED)
     if not plan.choice.sessions:
-        raise Refused("no_session", _("Choose at least one session."))
+        raise RuleViolation("no_session", _("Choose at least one session."))
     registration = Registration(
         lab=lab,
         email=plan.email,
@@ -153,8 +153,8 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
 
     The rules of choosing are asked again: registration is open, and `viewer` or the sender of the form sees the
     session by now. A second call changes nothing. Other unconfirmed registrations of the same person in this lab are
-    deleted; those of others with this address stay. Raises Refused (codes: cancelled, already_registered, too_many,
-    not_open, gone).
+    deleted; those of others with this address stay. Raises RuleViolation (codes: cancelled, already_registered,
+    too_many, not_open, gone).
     """
     # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
     of_address = (
@@ -166,18 +166,20 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
     rows = {row.pk: row for row in of_address}
     current = rows.get(registration.pk)
     if current is None:
-        raise Refused("gone", _("This registration no longer exists."))
+        raise RuleViolation("gone", _("This registration no longer exists."))
     if current.state == State.CONFIRMED:
         return current
     if current.state == State.CANCELLED:
-        raise Refused("cancelled", _("This registration was cancelled."))
+        raise RuleViolation("cancelled", _("This registration was cancelled."))
     registered = [row for row in rows.values() if row.state == State.CONFIRMED]
     if any(row.name_key == current.name_key for row in registered):
-        raise Refused("already_registered", _("This name and address are registered already."))
+        raise RuleViolation("already_registered", _("This name and address are registered already."))
     if len(registered) >= PEOPLE_PER_ADDRESS:
-        raise Refused("too_many", _("Too many people are registered with this address. Use another one."))
+        raise RuleViolation(
+            "too_many", _("Too many people are registered with this address. Use another one.")
+        )
     if not current.lab.takes_registrations(timezone.now()):
-        raise Refused("not_open", CANNOT_CONFIRM)
+        raise RuleViolation("not_open", CANNOT_CONFIRM)
     current.state = State.CONFIRMED
     current.confirmed_at = current.revised_at = timezone.now()
     current.save(update_fields=["state", "confirmed_at", "revised_at"])
@@ -199,7 +201,7 @@ def change_sessions(
 
     Returns the seats that moved; none where the choice is what it was. A session that the person has and cannot see
     at present stays as it is: no page could have shown it to be kept or given up. Adding asks for an open
-    registration, giving up never does. Raises Refused (codes: gone, not_registered, not_open, unknown_session).
+    registration, giving up never does. Raises RuleViolation (codes: gone, not_registered, not_open, unknown_session).
     """
     registration = lock_confirmed(registration)
     now = timezone.now()
@@ -213,12 +215,12 @@ def change_sessions(
     dropped &= in_sight(registration.lab_id, [viewer.with_seats(frozenset(held))], dropped)
     if added:
         if not registration.lab.takes_registrations(now):
-            raise Refused(
+            raise RuleViolation(
                 "not_open", _("Registration is closed: you can give up seats, but not take others.")
             )
         open_to_choose = choosable(registration.lab, viewer, now, ids=added)
         if {session.pk for session in open_to_choose.sessions} != added:
-            raise Refused("unknown_session", CHOSEN_IS_CLOSED)
+            raise RuleViolation("unknown_session", CHOSEN_IS_CLOSED)
     if not added and not dropped:
         return []
     # All of them before any of them moves: rows are locked in one order everywhere.
@@ -237,7 +239,7 @@ def change_sessions(
 def change_details(registration: Registration, details: Details, by: User | None = None) -> Registration:
     """Write what the person says about him- or herself; the address stays.
 
-    Raises Refused (codes: gone, not_registered, other_programme, same_name) and ValidationError.
+    Raises RuleViolation (codes: gone, not_registered, other_programme, same_name) and ValidationError.
     """
     registration = lock_confirmed(registration)
     _check_details(registration.lab, details)
@@ -249,12 +251,12 @@ def change_details(registration: Registration, details: Details, by: User | None
     save_person(
         registration,
         [*vars(details), "revised_at"],
-        Refused("same_name", _("Another person with this name is registered with this address.")),
+        RuleViolation("same_name", _("Another person with this name is registered with this address.")),
     )
     return registration
 
 
-def save_person(registration: Registration, columns: Iterable[str], taken: Refused) -> None:
+def save_person(registration: Registration, columns: Iterable[str], taken: RuleViolation) -> None:
     """Save these columns, of which some may tell people apart. Raises `taken` where the lab has this person already."""
     known = _known(registration)
     if known not in (None, registration.pk):
@@ -270,7 +272,7 @@ def save_person(registration: Registration, columns: Iterable[str], taken: Refus
 def cancel(registration: Registration, by: User | None = None) -> Registration:
     """End a registration: seats in sessions that are not over go to the next in line. A second call changes nothing.
 
-    Raises Refused (code: gone).
+    Raises RuleViolation (code: gone).
     """
     registration = lock(registration)
     if registration.state == State.CANCELLED:
@@ -361,16 +363,16 @@ def _check_details(lab: Lab, details: Details) -> None:
         raise ValidationError({"name": _("Write this with letters.")})
     group = details.stakeholder_group
     if group is not None and group.programme_id != lab.programme_id:
-        raise Refused("other_programme", _("Choose a group from the list."))
+        raise RuleViolation("other_programme", _("Choose a group from the list."))
     if details.city is not None and not lab.programme.has_city(details.city):
-        raise Refused("other_programme", _("Choose a city from the list."))
+        raise RuleViolation("other_programme", _("Choose a city from the list."))
 
 
 def lock(registration: Registration) -> Registration:
     """Return the row as it is now, held until the transaction ends. Everything that changes one begins with this.
 
-    Raises Refused (code: gone) for somebody who was erased or deleted after the row was read: nothing that was on its
-    way may write the person back.
+    Raises RuleViolation (code: gone) for somebody who was erased or deleted after the row was read: nothing that was
+    on its way may write the person back.
     """
     found = (
         Registration.objects.select_for_update(no_key=True, of=("self",))
@@ -379,15 +381,15 @@ def lock(registration: Registration) -> Registration:
         .first()
     )
     if found is None:
-        raise Refused("gone", _("This registration no longer exists."))
+        raise RuleViolation("gone", _("This registration no longer exists."))
     return found
 
 
 def lock_confirmed(registration: Registration) -> Registration:
-    """The same for what only a confirmed registration can do. Raises Refused (codes: gone, not_registered)."""
+    """The same for what only a confirmed registration can do. Raises RuleViolation (codes: gone, not_registered)."""
     locked = lock(registration)
     if locked.state != State.CONFIRMED:
-        raise Refused("not_registered", _("This registration is not confirmed, or was cancelled."))
+        raise RuleViolation("not_registered", _("This registration is not confirmed, or was cancelled."))
     return locked
 
 

@@ -17,6 +17,7 @@ from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 from labs.viewer import Viewer
 from registrations import emails
 from registrations.models import Registration, Seat, SeatMovement
@@ -34,8 +35,11 @@ ACTIVE = (State.CONFIRMED, State.WAITING)
 HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
 
 
-class NotConfirmed(Exception):
+class RegistrationNotConfirmed(RuleViolation):
     """Only a registration whose address is confirmed may hold seats."""
+
+    def __init__(self) -> None:
+        super().__init__("not_confirmed")
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,8 @@ def take(
 ) -> list[Seat]:
     """Take a seat in each session, or the next place of its waiting list, or neither where it keeps none.
 
-    Returns the seats by session id: CONFIRMED, WAITING, or CANCELLED with a movement that says why. A seat or a
-    place that is held already stays. Sessions of another lab are refused like closed ones. Raises NotConfirmed.
+    Returns the seats by session id: CONFIRMED, WAITING, or CANCELLED with a movement that says why. A seat or a place
+    that is held already stays. Sessions of another lab are refused like closed ones. Raises RegistrationNotConfirmed.
     """
     _lock_confirmed(registration)
     wanted = sorted(set(session_ids))
@@ -99,7 +103,7 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
     so that nobody is told its title.
     """
     if registration.state != Registration.State.CONFIRMED:
-        raise NotConfirmed
+        raise RegistrationNotConfirmed
     # Their sessions are locked on the way, lowest id first; the seats are our own under the registration's lock.
     places, known = {}, {}
     requested = (
@@ -271,7 +275,7 @@ def _lock_confirmed(registration: Registration) -> None:
         .first()
     )
     if state != Registration.State.CONFIRMED:
-        raise NotConfirmed
+        raise RegistrationNotConfirmed
 
 
 def _take(

@@ -9,7 +9,8 @@ from datetime import timedelta
 from django.utils.translation import gettext, ngettext
 
 from core.timezones.wall_clock import wall
-from labs.lab_editing import Refused, is_empty
+from core.web.errors import InvalidFields
+from labs.lab_editing import is_empty
 from labs.models import Lab
 from sessions import scheduling
 from sessions.models import Session
@@ -28,7 +29,7 @@ def outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
 
 
 def refuse_if_any_is_outside(lab: Lab) -> None:
-    """Raise Refused where sessions would be left outside the lab's days."""
+    """Raise RuleViolation where sessions would be left outside the lab's days."""
     left = outside(lab, lab.sessions.order_by("starts_at", "pk"))
     if not left:
         return
@@ -39,7 +40,7 @@ def refuse_if_any_is_outside(lab: Lab) -> None:
         "%(count)d sessions would be outside the lab, first %(title)s. Move them first, or keep their days.",
         len(left),
     )
-    raise Refused({field: [message % {"count": len(left), "title": first.title}]})
+    raise InvalidFields({field: [message % {"count": len(left), "title": first.title}]})
 
 
 def zones_of(lab: Lab) -> dict[str, int]:

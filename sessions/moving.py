@@ -16,13 +16,13 @@ from django.utils.translation import gettext, ngettext
 
 from core.accounts.models import User
 from core.timezones.wall_clock import WallClockError, is_ambiguous
-from labs.lab_editing import Refused
+from core.web.errors import InvalidFields, RuleViolation
 from labs.models import Lab
 from labs.postponing import LabDates, dates_after, put_dates
 from labs.revisions import touch
 from labs.signals import lab_moving, lab_rescheduled
 from sessions.models import Session
-from sessions.plans import ScheduleError, SessionPlan, checked_plan
+from sessions.plans import SessionPlan, checked_plan
 from sessions.scheduling import change_session, plans_of
 
 # Which reading is meant of hours that come twice, by session and "start" or "end".
@@ -69,7 +69,7 @@ def planned(
     dates: LabDates | None = None,
     now: datetime | None = None,
 ) -> LabMove:
-    """Return what would change. `dates` replaces the lab's dates as they are reckoned. Raises Refused."""
+    """Return what would change. `dates` replaces the lab's dates as they are reckoned. Raises RuleViolation."""
     now = now or timezone.now()
     found = dates or dates_after(lab, first_day, now)
     moved = Lab(pk=lab.pk, programme_id=lab.programme_id, time_zone=lab.time_zone)
@@ -108,7 +108,7 @@ def _step(
     session.lab = moved
     try:
         checked_plan(session, certain)
-    except ScheduleError as error:
+    except InvalidFields as error:
         said = dict.fromkeys(message for messages in error.errors.values() for message in messages)
         return Step(session, plan, twice, " ".join(said))
     finally:
@@ -128,7 +128,7 @@ def move_lab(
     """Move the lab and all its sessions, so that it begins on `first_day`. Returns what changed.
 
     Whether people with a seat, or waiting for one, are emailed organisers are asked afterwards
-    (`sessions.unannounced_changes`). Raises Refused, and then nothing has changed.
+    (`sessions.unannounced_changes`). Raises RuleViolation, and then nothing has changed.
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
@@ -136,16 +136,19 @@ def move_lab(
     move = planned(lab, first_day, folds, dates=dates)
     if move.obstacles:
         count = len(move.obstacles)
-        raise Refused(
+        raise RuleViolation(
+            "obstacles",
             ngettext(
                 "%(count)d session cannot move along: %(title)s. Change it first.",
                 "%(count)d sessions cannot move along, first %(title)s. Change them first.",
                 count,
             )
-            % {"count": count, "title": move.obstacles[0].session.title}
+            % {"count": count, "title": move.obstacles[0].session.title},
         )
     if move.undecided:
-        raise Refused(gettext("Choose which hour is meant where the clock shows it twice."))
+        raise RuleViolation(
+            "ambiguous_time", gettext("Choose which hour is meant where the clock shows it twice.")
+        )
     put_dates(lab, move.dates, by)
     for step in sorted(move.steps, key=lambda step: step.session.pk):
         change_session(step.session, step.plan, by)

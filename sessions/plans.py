@@ -1,7 +1,7 @@
 """What organisers plan for a session, and everything that can be wrong with it.
 
 The wall clock is the truth: instants are derived from it here and nowhere else. What a plan gets wrong is said field
-by field in one `ScheduleError`, so that pages and API can show it where it belongs.
+by field in one `InvalidFields`, so that pages and API can show it where it belongs.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from core.timezones.formatting import date_range
 from core.timezones.wall_clock import UnknownZone, WallClockError, fold_of, instant, wall
 from core.web.error_messages import said_of
+from core.web.errors import InvalidFields
 from labs.models import Lab, Room, Track
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
@@ -84,17 +85,6 @@ class SessionPlan:
     appearances: tuple[AppearancePlan, ...] = ()
 
 
-class ScheduleError(Exception):
-    """What is wrong with a plan: {field: messages in the reader's language}.
-
-    Fields are those of SessionPlan; parts of the agenda are named "agenda.0.start_time", with the place in the plan.
-    """
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__(", ".join(errors))
-        self.errors = dict(errors)
-
-
 @dataclass(frozen=True)
 class Instants:
     """What a plan's wall times come to: instants (UTC), which reading was meant, and the same for each agenda item."""
@@ -127,7 +117,7 @@ class _Findings:
 
 
 def checked_plan(session: Session, plan: SessionPlan) -> Instants:
-    """Return the instants of a plan that may be carried out; raise ScheduleError with all that is wrong with it."""
+    """Return the instants of a plan that may be carried out; raise InvalidFields with all that is wrong with it."""
     findings = _Findings()
     lab = session.lab
     # A copy: where the plan is refused, the session in hand stays as it was.
@@ -148,7 +138,7 @@ def checked_plan(session: Session, plan: SessionPlan) -> Instants:
         found = None
     agenda = _check_agenda(lab, plan, found, findings)
     if findings.errors or found is None:
-        raise ScheduleError(findings.errors)
+        raise InvalidFields(findings.errors)
     return replace(found, agenda=agenda)
 
 

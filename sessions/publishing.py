@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from labs.models import City
 from labs.revisions import touch
@@ -35,14 +36,6 @@ class Change(models.TextChoices):
     AUDIENCE = "audience", _("Audience changed")
 
 
-class NotPossible(Exception):
-    """The session is in a state that does not allow this. `message` says why, in the reader's language."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
 def changed(session: Session, change: Change, *, tell: bool = False) -> None:
     """Send the news. Receivers write rows in the transaction that is open here, and nothing else."""
     session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell)
@@ -58,12 +51,12 @@ def publish(session: Session, by: User | None = None) -> Session:
 def make_internal(session: Session, cities: Iterable[City] = (), by: User | None = None) -> Session:
     """Show the session to delegates only: of these cities, or of the whole programme where none is named.
 
-    It leaves public pages and feeds at once. Raises NotPossible for a city that is not of the programme.
+    It leaves public pages and feeds at once. Raises RuleViolation for a city that is not of the programme.
     """
     lock(session)
     wanted = {city.pk for city in cities}
     if wanted - set(session.lab.programme.cities.values_list("pk", flat=True)):
-        raise NotPossible(str(_("Choose cities of this programme.")))
+        raise RuleViolation("unknown_city", _("Choose cities of this programme."), "cities")
     if set(session.audience.values_list("pk", flat=True)) != wanted:
         session.audience.set(wanted)
         was_internal, was_public = session.is_internal, session.is_public
@@ -75,11 +68,11 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
 
 @transaction.atomic
 def unpublish(session: Session, by: User | None = None) -> Session:
-    """Take the session back into the drafts. Raises NotPossible while people hold or wait for seats in it."""
+    """Take the session back into the drafts. Raises RuleViolation while people hold or wait for seats in it."""
     lock(session)
     people = session.seats_taken + session.seats_waiting
     if people:
-        raise NotPossible(
+        raise RuleViolation(
             ngettext(
                 "%(people)d person has a seat or waits for one. Cancel the session instead, so that they are told.",
                 "%(people)d people have seats or wait for one. Cancel the session instead, so that they are told.",

@@ -11,11 +11,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.web.edit_conflicts import EditConflict
+from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
-from labs.lab_editing import Refused, is_used
+from labs.lab_editing import is_used
 from labs.models import Lab, Room
 from labs.revisions import hold_lab, touch
 from sessions import unannounced_changes
@@ -25,7 +26,6 @@ from sessions.plans import (
     AgendaPlan,
     AppearancePlan,
     Instants,
-    ScheduleError,
     SessionPlan,
     checked_plan,
     put_columns,
@@ -36,8 +36,6 @@ from sessions.revisions import lock, remember, revise
 __all__ = [
     "AgendaPlan",
     "AppearancePlan",
-    "ChangedMeanwhile",
-    "ScheduleError",
     "SessionPlan",
     "change_session",
     "create_session",
@@ -58,12 +56,6 @@ RESCHEDULES = frozenset(
 LINKS = frozenset({"join_link"})
 MOVES = RESCHEDULES | LINKS
 SEATING = frozenset({"capacity", "waiting_list"})
-
-
-class ChangedMeanwhile(Exception):
-    """Somebody else changed the session after it was opened for editing."""
-
-    message = _("Somebody else changed this session in the meantime. Look at it again before you save.")
 
 
 def plan_of(session: Session) -> SessionPlan:
@@ -113,7 +105,7 @@ def _as_plan(
 
 @transaction.atomic
 def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Session:
-    """Make a draft session of `lab`. Raises ScheduleError."""
+    """Make a draft session of `lab`. Raises InvalidFields."""
     lab = hold_lab(lab.pk)
     now = timezone.now()
     session = Session(lab=lab, revised_at=now, content_revised_at=now)
@@ -142,11 +134,11 @@ def change_session(
     told of a new date, time or place (`sessions.unannounced_changes`). `carry_agenda` moves items whose hours the plan
     leaves alone along with the session.
 
-    Returns the same object, brought up to date. Raises ScheduleError, ChangedMeanwhile.
+    Returns the same object, brought up to date. Raises InvalidFields, EditConflict.
     """
     lock(session)
     if expected_revision is not None and session.revised_at != expected_revision:
-        raise ChangedMeanwhile
+        raise EditConflict
     before = plan_of(session)
     if carry_agenda:
         plan = replace(plan, agenda=_carried(before, plan))
@@ -223,10 +215,12 @@ def may_be_deleted(session: Session) -> bool:
 
 @transaction.atomic
 def delete_session(session: Session, by: User | None = None) -> None:
-    """Delete a session that nobody has seen. Raises Refused for one that was shown, or that anything hangs on."""
+    """Delete a session that nobody has seen. Raises RuleViolation for one that was shown, or that anything hangs on."""
     lock(session)
     if not may_be_deleted(session):
-        raise Refused(gettext("People have seen this session. Cancel it instead, so that nobody misses it."))
+        raise RuleViolation(
+            "was_seen", gettext("People have seen this session. Cancel it instead, so that nobody misses it.")
+        )
     lab_id = session.lab_id
     remember(session, by)
     session.delete()

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext
 
+from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from core.web.slugs import address_for
-from labs.lab_editing import Findings, Refused, put
+from labs.lab_editing import Findings, put
 from labs.models import City, Lab, Programme
 from labs.revisions import touch
 from sessions.models import Appearance, Session, Speaker
@@ -35,7 +36,7 @@ COLUMNS = tuple(column.name for column in fields(SpeakerPlan))
 
 @transaction.atomic
 def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
-    """Make a profile, its address from the name. Raises labs.lab_editing.Refused."""
+    """Make a profile, its address from the name. Raises core.web.errors.RuleViolation."""
     # Held, so that two profiles made at once do not choose the same address.
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     speaker = Speaker(programme=programme)
@@ -49,7 +50,7 @@ def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
 
 @transaction.atomic
 def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
-    """Make the profile follow the plan, on the pages of all labs in which the speaker appears. Raises Refused."""
+    """Make the profile follow the plan, on the pages of all labs in which the speaker appears. Raises RuleViolation."""
     speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(no_key=True, of=("self",)))
     if not put(speaker, plan, COLUMNS):
         return speaker
@@ -81,11 +82,13 @@ def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:
 
 @transaction.atomic
 def delete_speaker(speaker: Speaker) -> None:
-    """Delete a profile that no session shows. Raises Refused."""
+    """Delete a profile that no session shows. Raises RuleViolation."""
     # With its key: no session can be given this speaker until the profile is gone.
     Speaker.objects.select_for_update(of=("self",)).filter(pk=speaker.pk).first()
     if speaker.appearances.exists():
-        raise Refused(gettext("This speaker appears in sessions. Take him or her out of them first."))
+        raise RuleViolation(
+            "in_use", gettext("This speaker appears in sessions. Take him or her out of them first.")
+        )
     speaker.delete()
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from certificates import issuing
 from certificates.candidates import Candidate, Standing, candidates, has_earned, minutes_in_all
 from certificates.forms import RevokeForm
-from certificates.issuing import CannotIssue, NotPrinted
+from certificates.issuing import NotIssuable, NotPrinted
 from certificates.models import Certificate
 from certificates.outdated import differences
 from certificates.printable import lost_signs, obstacle_of
@@ -158,7 +158,7 @@ def issue_one(request: HttpRequest, lab: Lab, registration: str) -> HttpResponse
         issued = issuing.issue(person, _user(request))
     except NotPrinted as error:
         return _not_printed(request, lab, error)
-    except CannotIssue as error:
+    except NotIssuable as error:
         messages.error(request, error.message)
     else:
         messages.info(request, _("Certificate %(code)s is issued. A mail is queued.") % {"code": issued.code})
@@ -187,7 +187,7 @@ def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             issuing.revoke(certificate, form.cleaned_data["reason"], _user(request))
-        except CannotIssue as error:
+        except NotIssuable as error:
             messages.error(request, error.message)
         else:
             messages.info(
@@ -205,7 +205,7 @@ def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
 def restore(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
     try:
         issuing.restore(_of_lab(lab, code), _user(request))
-    except CannotIssue as error:
+    except NotIssuable as error:
         messages.error(request, error.message)
     else:
         messages.info(
@@ -226,7 +226,7 @@ def replace(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
             new = issuing.reissue(certificate, _user(request))
         except NotPrinted as error:
             return _not_printed(request, lab, error)
-        except CannotIssue as error:
+        except NotIssuable as error:
             messages.error(request, error.message)
         else:
             words = _("Certificate %(old)s is replaced by %(new)s. A mail is queued.")

@@ -19,7 +19,16 @@ from django.utils.translation import gettext as _
 from core.api.problem_messages import words_for, words_for_all
 from core.web.unavailable import is_conflict, unavailable_because_of
 
-__all__ = ["Http404", "Refused", "http_error", "invalid", "is_for_api", "not_found", "problem", "refused"]
+__all__ = [
+    "Http404",
+    "Problem",
+    "http_error",
+    "invalid",
+    "is_for_api",
+    "not_found",
+    "problem",
+    "problem_raised",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +82,7 @@ STATUSES = {
 SOME_DO_NOT_FIT = gettext_lazy("Some of what was sent is not valid")
 
 
-class Refused(Exception):
+class Problem(Exception):
     """An operation that the rules do not allow.
 
     `detail` is a sentence in the caller's language; `errors` maps dotted paths of the body to messages. `retry_after`
@@ -148,7 +157,7 @@ def invalid(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(422, words_for_all(error.errors) or SOME_DO_NOT_FIT, errors=errors)
 
 
-def refused(request: HttpRequest, error: Any) -> HttpResponse:
+def problem_raised(request: HttpRequest, error: Any) -> HttpResponse:
     errors = [
         {"field": field, "message": message} for field, message in list(error.errors.items())[:ERRORS_AT_MOST]
     ]

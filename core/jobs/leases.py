@@ -181,7 +181,7 @@ def enqueue_recurring() -> None:
         enqueue(known[key], {}, key=key)
 
 
-def carry_out(work: Task, lease: Lease) -> None:
+def run_task(work: Task, lease: Lease) -> None:
     """Do one claimed task and write what came of it: done, to be tried again later, or failed for good."""
     autodiscover_modules("tasks")
     if work.attempts >= ENOUGH_BEGINNINGS:

@@ -27,10 +27,10 @@ from core.jobs.database_clock import DatabaseNow
 from core.jobs.leases import (
     PATIENCE,
     Lease,
-    carry_out,
     claim,
     enqueue_recurring,
     lease_time,
+    run_task,
     short_tasks,
     where,
 )
@@ -124,7 +124,7 @@ class Worker:
         due = claim(Task, 1, span, among)
         for work, lease in due:
             with self.holding({lease}):
-                carry_out(work, lease)
+                run_task(work, lease)
         return bool(due)
 
     def work_off(self) -> None:

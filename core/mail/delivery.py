@@ -18,6 +18,7 @@ from core.jobs.leases import ENOUGH_BEGINNINGS, Lease, crash_point, said, where
 from core.jobs.models import WorkerBeat
 from core.mail.models import Message
 from core.mail.queue import outgoing
+from core.web.errors import RuleViolation
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,11 @@ class Outcome:
     provider_id: str = ""
 
 
-class CannotRetry(Exception):
-    """The message is on its way or has arrived: sending it anew would send it twice."""
+class NotRetryable(RuleViolation):
+    """The message is on its way or has arrived: sending it again would send it twice."""
+
+    def __init__(self) -> None:
+        super().__init__("not_retryable")
 
 
 def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]) -> None:
@@ -175,12 +179,12 @@ def _provider_id(mail: EmailMessage) -> str:
 
 
 def retry(message: Message) -> None:
-    """Send a message again that failed or bounced, or one that waits, now. Raises CannotRetry otherwise."""
+    """Send a message again that failed or bounced, or one that waits, now. Raises NotRetryable otherwise."""
     again = Message.objects.filter(
         pk=message.pk, state__in=[Message.State.FAILED, Message.State.BOUNCED, Message.State.QUEUED]
     ).update(state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None)
     if not again:
-        raise CannotRetry
+        raise NotRetryable
     message.refresh_from_db()
 
 

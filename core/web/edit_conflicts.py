@@ -21,16 +21,16 @@ from core.web.localized_fields import languages_of
 FIELD = "seen"
 
 
-class ChangedMeanwhile(Exception):
-    """Somebody else saved what is to be overwritten. `differences` are what is stored and what was to be."""
+class EditConflict(Exception):
+    """Somebody else saved the row after it was read. `differences` are what is stored and what was to be."""
 
     def __init__(self, differences: Sequence[Difference] = ()) -> None:
         super().__init__()
         self.differences = list(differences)
 
 
-class GoneMeanwhile(Exception):
-    """Somebody else deleted what is to be changed."""
+class DeletedMeanwhile(Exception):
+    """Somebody else deleted the row after it was read."""
 
 
 @dataclass(frozen=True)

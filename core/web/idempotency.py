@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from core.web.errors import RuleViolation
 from core.web.models import Submission
 
 _signer = signing.Signer(salt="core.web.idempotency")
@@ -21,10 +22,13 @@ FIELD = "form_key"
 KEPT = timedelta(days=1)
 
 
-class KeyReused(Exception):
+class IdempotencyKeyReused(RuleViolation):
     """The same idempotency key came with different contents."""
 
-    message = _("This form was already sent with other answers. Open it again to send a new one.")
+    def __init__(self) -> None:
+        super().__init__(
+            "key_reused", _("This form was already sent with other answers. Open it again to send a new one.")
+        )
 
 
 def new_form_key() -> str:
@@ -47,14 +51,14 @@ def _hash_of(what: str, contents: object) -> str:
     return salted_hmac(f"core.web.idempotency.{what}", said, algorithm="sha256").hexdigest()
 
 
-def once(
-    purpose: str, key: str, contents: object, carry_out: Callable[[], dict[str, Any]], *, about: str = ""
+def run_once(
+    purpose: str, key: str, contents: object, operation: Callable[[], dict[str, Any]], *, about: str = ""
 ) -> tuple[dict[str, Any], bool]:
-    """Carry out a creation once per (purpose, key), in one transaction with its remembrance, which lasts a day.
+    """Run an operation that creates something once per (purpose, key), in one transaction with the record of it.
 
-    `carry_out` returns a small JSON-able result (ids, never personal data). A repetition returns that result and
-    False. `about` names the person whose data the contents are, to `forget` it with the person. Raises KeyReused when
-    the contents differ.
+    The record is kept for a day. `operation` returns a small JSON-able result (ids, never personal data). A repetition
+    returns that result and False. `about` names the person whose data the contents are, to `forget` it with the
+    person. Raises IdempotencyKeyReused when the contents differ.
     """
     fingerprint, key = _hash_of("contents", contents), _hash_of("key", [purpose, key])
     try:
@@ -65,7 +69,7 @@ def once(
                 fingerprint=fingerprint,
                 about=_hash_of("about", about) if about else "",
             )
-            result = carry_out()
+            result = operation()
             if result:
                 submission.result = result
                 submission.save(update_fields=["result"])
@@ -75,7 +79,7 @@ def once(
         if earlier is None:
             raise  # the constraint that failed was one of the creation itself
         if earlier.fingerprint != fingerprint:
-            raise KeyReused from None
+            raise IdempotencyKeyReused from None
         return earlier.result, False
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from i18nfield.strings import LazyI18nString
 
-from core.web.edit_conflicts import FIELD, ChangedMeanwhile, Difference, was_shown
+from core.web.edit_conflicts import FIELD, Difference, EditConflict, was_shown
 from core.web.forms.base import PK_DIGITS, HouseForm, HouseRows, NumberField, TextsField, keeping
 from core.web.forms.edit_conflict import EditForm, put_texts, words_of_both
 from core.web.localized_fields import languages_of
@@ -218,7 +218,7 @@ class NamedRows(Rows):
         return sorted(places, key=lambda form: places[form])
 
     def refuse_conflict(self) -> None:
-        """Raise ChangedMeanwhile where a row or the order would be overwritten unseen."""
+        """Raise EditConflict where a row or the order would be overwritten unseen."""
         found = []
         for place, form in enumerate(self.forms):
             if not form.about or form.is_left_alone:
@@ -235,7 +235,7 @@ class NamedRows(Rows):
                 found.append(Difference(self.name_of(place), before, after))
         found += self._order_conflict()
         if found:
-            raise ChangedMeanwhile(found)
+            raise EditConflict(found)
 
     def _order_conflict(self) -> list[Difference]:
         """Return how the order would change, where it is not the one that the form showed. New rows at the end are no

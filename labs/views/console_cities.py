@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical
-from core.web.edit_conflicts import GoneMeanwhile
+from core.web.edit_conflicts import DeletedMeanwhile
+from core.web.errors import RuleViolation
 from core.web.localized_fields import reading
 from labs import access
 from labs.cities import change_city, create_city, may_change
 from labs.current_viewer import viewer_of
 from labs.forms.cities import CityForm
-from labs.lab_editing import Refused
 from labs.models import City, Programme
 from labs.revisions import hold
 from labs.views.posted import created_once, edited, person, status_of
@@ -65,7 +65,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
                 "console.city",
                 lambda: {"city": create_city(programme, form.plan, person(request)).slug},
             )
-        except Refused as error:
+        except RuleViolation as error:
             form.take_over(error.errors)
         else:
             messages.success(request, _("City created. It takes part in the programme."))
@@ -88,7 +88,7 @@ def edit(request: HttpRequest, programme: Programme, city: str) -> HttpResponse:
             lambda held: CityForm(request.POST, city=held),
             lambda form: change_city(found, form.plan, person(request)),
         )
-    except GoneMeanwhile:
+    except DeletedMeanwhile:
         raise Http404 from None
     if is_saved:
         messages.success(request, _("City saved."))

@@ -228,7 +228,7 @@ def retry_without_lab(request: HttpRequest, message: UUID) -> HttpResponse:
 def _retry(request: HttpRequest, found: Message) -> None:
     try:
         delivery.retry(found)
-    except delivery.CannotRetry:
+    except delivery.NotRetryable:
         messages.error(request, _("This mail has left already; sending it again would send it twice."))
     else:
         messages.success(request, _("The mail is queued again. It keeps its words and its address."))

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from core.web.errors import RuleViolation
 from labs import access, api_keys, roles, undo
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
-from labs.lab_editing import Refused
 from labs.models import ApiToken, Lab, Staff
 from labs.views import removed
 from labs.views.posted import created_once, person
@@ -37,7 +37,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
                     ).pk
                 },
             )
-        except Refused as error:
+        except RuleViolation as error:
             form.take_over(error.errors)
         else:
             messages.success(
@@ -55,7 +55,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
             try:
                 roles.remove_staff(staff, by=person(request))
                 removed.say_removed(request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab)
-            except Refused as error:
+            except RuleViolation as error:
                 messages.error(request, error.message)
         if not viewer_of(request).owns(lab.programme_id) and staff and staff.user_id == request.user.pk:
             return redirect("organise")
@@ -99,7 +99,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
         try:
             _result, is_new = created_once(request, "console.key", create)
-        except Refused as error:
+        except RuleViolation as error:
             form.take_over(error.errors)
         else:
             if not is_new:

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from core.web.edit_conflicts import ChangedMeanwhile, Difference
+from core.web.edit_conflicts import Difference, EditConflict
+from core.web.errors import RuleViolation
 from labs import access, roles, undo
 from labs.forms.people import DelegateForm, PersonForm
 from labs.forms.programmes import ProgrammeForm
 from labs.forms.rows import NamedRow, NamedRows, with_more_rows
-from labs.lab_editing import Refused
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
 from labs.models import Delegate, Programme, Staff
 from labs.programmes import change_programme, create_programme
@@ -78,7 +78,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 "console.programme",
                 lambda: {"programme": create_programme(form.plan, person(request)).slug},
             )
-        except Refused as error:
+        except RuleViolation as error:
             form.take_over(error.errors)
         else:
             messages.success(
@@ -163,10 +163,10 @@ class NamedPage:
             try:
                 # What is sent twice is no conflict with itself.
                 created_once(request, self.purpose, self._save)
-            except Refused as error:
+            except RuleViolation as error:
                 rows.take_over(error.errors)
                 return False
-            except ChangedMeanwhile as error:
+            except EditConflict as error:
                 self.conflict = error.differences
                 self.rows = self._sent(rows.renewed())
                 self.rows.forget_errors()
@@ -263,7 +263,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
             if action.startswith("remove-"):
                 _remove(programme, action, request)
                 return redirect("console_programme_people", programme.slug)
-        except Refused as error:
+        except RuleViolation as error:
             form = {"owner": owner_form, "delegate": delegate_form}.get(action)
             if form is None:
                 messages.error(request, error.message)

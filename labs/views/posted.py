@@ -10,31 +10,30 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 from core.web.forms.edit_conflict import EditForm
-from core.web.idempotency import FIELD, KeyReused, is_form_key, once
-from labs.lab_editing import Refused
+from core.web.idempotency import FIELD, is_form_key, run_once
 
 Row = TypeVar("Row")
 Form = TypeVar("Form", bound=EditForm)
 
 
 def created_once(
-    request: HttpRequest, purpose: str, carry_out: Callable[[], dict[str, Any]]
+    request: HttpRequest, purpose: str, operation: Callable[[], dict[str, Any]]
 ) -> tuple[dict[str, Any], bool]:
-    """Carry out what a form creates, once however often it is sent; see `core.web.idempotency.once`.
+    """Create what a form asks for, once however often it is sent; see `core.web.idempotency.run_once`.
 
-    Raises Refused, from `carry_out` or for a form that is not one of ours or was sent with other answers before.
+    Raises RuleViolation, from `operation` or for a form that is not one of ours or was sent with other answers before.
     """
     key = request.POST.get(FIELD, "")
     if not is_form_key(key):
-        raise Refused(_("This form is not complete. Open the page again, and send it once more."))
+        raise RuleViolation(
+            "incomplete_form", _("This form is not complete. Open the page again, and send it once more.")
+        )
     said = sorted(
         (name, values) for name, values in request.POST.lists() if name not in (FIELD, "csrfmiddlewaretoken")
     )
-    try:
-        return once(purpose, key, [request.user.pk, request.path, said], carry_out)
-    except KeyReused as error:
-        raise Refused(error.message) from error
+    return run_once(purpose, key, [request.user.pk, request.path, said], operation)
 
 
 def person(request: HttpRequest) -> User:
@@ -60,7 +59,7 @@ def edited(
         return form, False
     try:
         save(form)
-    except Refused as error:
+    except RuleViolation as error:
         form.take_over(error.errors)
     return form, not form.errors
 

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
+from core.web.errors import RuleViolation
 from labs import undo
 from labs.current_viewer import viewer_for
-from labs.lab_editing import Refused
 from labs.models import Lab, Programme
 from labs.revisions import hold_lab, touch
 from labs.signals import lab_rescheduled
@@ -40,14 +40,14 @@ def say_removed(
     undo.say(request, words, ROWS, facts)
 
 
-@undo.undoes(ROWS)
+@undo.undo_handler(ROWS)
 def bring_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     viewer = viewer_for(user)
     lab = Lab.objects.filter(pk=facts["lab"]).first() if facts["lab"] else None
     if facts["lab"] and (lab is None or not viewer.organises(lab)):
-        raise undo.CannotUndo
+        raise undo.NotUndoable
     if not facts["lab"] and not viewer.owns(facts["programme"]):
-        raise undo.CannotUndo
+        raise undo.NotUndoable
     if lab:
         hold_lab(lab.pk)
     undo.put_back(facts["rows"])
@@ -55,8 +55,8 @@ def bring_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
         try:
             # The lab's days may have changed meanwhile: what comes back must lie within them.
             lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
-        except Refused as error:
-            raise undo.CannotUndo(error.message) from error
+        except RuleViolation as error:
+            raise undo.NotUndoable(error.message) from error
     labs = Lab.objects.filter(programme=facts["programme"]).order_by("pk").values_list("pk", flat=True)
     for lab_id in [lab.pk] if lab else labs:
         # What can be removed was in no session that visitors see.

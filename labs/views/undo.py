@@ -15,8 +15,8 @@ from labs.views.posted import person
 def undo(request: HttpRequest, undo: str) -> HttpResponse:
     """Undo it, and go to where it can be seen."""
     try:
-        address, words = undoing.carry_out(request, person(request), undo)
-    except undoing.CannotUndo as error:
+        address, words = undoing.run(request, person(request), undo)
+    except undoing.NotUndoable as error:
         messages.error(request, error.message)
         return redirect("organise")
     messages.success(request, words)

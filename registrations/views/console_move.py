@@ -21,12 +21,12 @@ from core.timezones import formatting
 from core.timezones.wall_clock import instant, wall
 from core.timezones.zones import offset_text
 from core.web import edit_conflicts
-from core.web.edit_conflicts import FIELD, GoneMeanwhile
+from core.web.edit_conflicts import FIELD, DeletedMeanwhile
+from core.web.errors import RuleViolation
 from core.web.forms.base import DayField, HouseForm
 from core.web.localized_fields import reading
 from labs import access, undo
 from labs.current_viewer import viewer_for
-from labs.lab_editing import Refused
 from labs.models import Lab
 from labs.postponing import LabDates, dates_of
 from labs.revisions import hold
@@ -121,7 +121,7 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Move the lab, unless it is not as the page showed it; then the page is shown again as things are."""
     try:
         hold(lab)
-    except GoneMeanwhile:
+    except DeletedMeanwhile:
         raise Http404 from None
     form = FirstDayForm(request.POST)
     found = _plan(lab, form)
@@ -134,7 +134,7 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     before, folds = dates_of(lab), _folds_of(lab)
     try:
         move_lab(lab, found.dates.starts_on, person(request), folds=answers.folds)
-    except Refused as error:
+    except RuleViolation as error:
         answers.take_over(error.errors)
         return _page(request, lab, form, found, answers)
     facts = {"lab": lab.pk, "dates": _plain(before), "folds": folds, "now": str(lab.starts_on)}
@@ -149,12 +149,12 @@ def _next_page(lab: Lab) -> str:
     return reverse("console_untold" if is_untold else "console_sessions", args=[lab.slug])
 
 
-@undo.undoes(UNDOING)
+@undo.undo_handler(UNDOING)
 def move_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     """Give the lab the dates that it had, unless it was moved again meanwhile."""
     lab = Lab.objects.filter(pk=facts["lab"]).first()
     if lab is None or not viewer_for(user).organises(lab) or str(lab.starts_on) != facts["now"]:
-        raise undo.CannotUndo
+        raise undo.NotUndoable
     first, last, opens, closes = facts["dates"]
     before = LabDates(
         date.fromisoformat(first),
@@ -165,8 +165,8 @@ def move_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     folds = {(pk, which): fold for pk, which, fold in facts["folds"]}
     try:
         move_lab(lab, before.starts_on, user, folds=folds, dates=before)
-    except Refused as error:
-        raise undo.CannotUndo(error.message) from error
+    except RuleViolation as error:
+        raise undo.NotUndoable(error.message) from error
     return reverse("console_sessions", args=[lab.slug]), _(
         "The lab and its sessions are back on their old days."
     )
@@ -199,7 +199,7 @@ def _plan(lab: Lab, form: FirstDayForm) -> LabMove | None:
         return None
     try:
         return planned(lab, form.cleaned_data["first_day"])
-    except Refused as error:
+    except RuleViolation as error:
         form.take_over(error.errors)
         return None
 

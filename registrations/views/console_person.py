@@ -17,6 +17,7 @@ from core.mail import message_list
 from core.mail.models import Message
 from core.web.edit_conflicts import FIELD, was_shown
 from core.web.error_messages import said_of
+from core.web.errors import RuleViolation
 from labs import access
 from labs.models import Lab
 from labs.views import posted
@@ -25,7 +26,6 @@ from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm, about_address, about_details
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
-from registrations.refusals import Refused
 from registrations.waiting_list import waiting_positions
 from sessions.models import Session
 
@@ -130,7 +130,7 @@ def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
         return _page(request, lab, person, form, status=422)
     try:
         seat = organiser_actions.give_seat(person, form.chosen, posted.person(request))
-    except Refused as refusal:
+    except RuleViolation as refusal:
         form.add_error("session", str(refusal.message))
         return _page(request, lab, person, form, status=422)
     if seat.state == Seat.State.WAITING:
@@ -153,7 +153,7 @@ def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) 
     if request.method == "POST":
         try:
             organiser_actions.take_back(person, row.session, posted.person(request))
-        except Refused as refusal:
+        except RuleViolation as refusal:
             messages.error(request, str(refusal.message))
         else:
             messages.success(request, _("The seat is taken back. A mail is queued."))
@@ -175,14 +175,14 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         def save(form: PersonForm) -> None:
             try:
                 registering.change_details(person, form.details, posted.person(request))
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 form.add_error(None, str(refusal.message))
 
         try:
             form, is_saved = posted.edited(
                 lambda: registering.lock(person), lambda held: PersonForm(request.POST, person=held), save
             )
-        except Refused:
+        except RuleViolation:
             return _too_late(request, lab, None, about_details(registration))
         if is_saved:
             messages.success(request, _("The details are saved."))
@@ -210,7 +210,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
                 message = organiser_actions.correct_address(
                     person, form.cleaned_data["email"], posted.person(request)
                 )
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 form.add_error("email", str(refusal.message))
             except ValidationError as error:
                 form.add_error("email", [text for some in said_of(person, error).values() for text in some])
@@ -221,7 +221,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
             form, is_saved = posted.edited(
                 lambda: registering.lock(person), lambda held: AddressForm(request.POST, person=held), save
             )
-        except Refused:
+        except RuleViolation:
             return _too_late(request, lab, None, about_address(registration))
         if is_saved:
             if sent:
@@ -251,7 +251,7 @@ def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
     person = _one(lab, registration)
     try:
         _message, is_new = organiser_actions.send_link(person)
-    except Refused as refusal:
+    except RuleViolation as refusal:
         messages.error(request, str(refusal.message))
     else:
         if is_new:
@@ -271,7 +271,7 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             registering.cancel(person, posted.person(request))
-        except Refused as refusal:
+        except RuleViolation as refusal:
             messages.error(request, str(refusal.message))
         else:
             messages.success(

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.mail.models import Message
 from core.timezones import zone_hours
 from core.web.access import View
+from core.web.errors import RuleViolation
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.viewer import Viewer
 from registrations import erasure, links, registering, seats
 from registrations.forms import SWITCH, DetailsForm, SessionsForm, as_typed, details_initial
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.refusals import Refused
 from registrations.timeline import events
 from registrations.visibility import in_sight, viewers_of
 from registrations.waiting_list import waiting_positions
@@ -66,7 +66,7 @@ def _too_late_shows_what_is(view: View) -> View:
     def answer(request: HttpRequest, token: str, *args: str, **kwargs: str) -> HttpResponseBase:
         try:
             return view(request, token, *args, **kwargs)
-        except Refused:
+        except RuleViolation:
             return redirect("registration", token=token)
 
     return answer
@@ -83,7 +83,7 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             registration = registering.confirm(registration, viewer_of(request))
-        except Refused as refusal:
+        except RuleViolation as refusal:
             context = {"lab": registration.lab, "refusal": refusal}
             return render(request, "registrations/not_confirmed.html", context, status=409)
         return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
@@ -189,7 +189,7 @@ def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
     try:
         registering.change_details(found, form.details)
-    except Refused as refusal:
+    except RuleViolation as refusal:
         if refusal.code != "same_name":
             raise
         form.add_error("name", str(refusal.message))
@@ -227,7 +227,7 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
         if form.is_valid() and not form.has_new_overlaps:
             try:
                 registering.change_sessions(found, viewer, form.session_ids)
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 if refusal.code in ("gone", "not_registered"):
                     raise
                 form.add_error("session", str(refusal.message))

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.mail.address_budget import EMAILS_PER_HOUR
 from core.web.email_addresses import address_key
-from core.web.idempotency import FIELD, KeyReused, once
+from core.web.errors import RuleViolation
+from core.web.idempotency import FIELD, IdempotencyKeyReused, run_once
 from core.web.rate_limits import allow, client_address
 from labs import access
 from labs.current_viewer import viewer_of
@@ -20,7 +21,6 @@ from registrations import registering
 from registrations.consent import consent_words
 from registrations.erasure import about_address
 from registrations.forms import SWITCH, LinkForm, RegistrationForm, as_typed, is_slug
-from registrations.refusals import Refused
 from sessions.models import Session
 
 AN_HOUR = 60 * 60
@@ -45,26 +45,26 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
     if not allow("register", client_address(request), settings.REGISTRATIONS_PER_HOUR, AN_HOUR):
         return render(request, "registrations/too_many.html", {"lab": found}, status=429)
 
-    def carry_out() -> dict[str, str]:
+    def operation() -> dict[str, str]:
         registering.submit(found, viewer_of(request), form.plan)
         return {}
 
     try:
-        once(
+        run_once(
             "registration",
             request.POST.get(FIELD, ""),
             [found.slug, _answers(request.POST)],
-            carry_out,
+            operation,
             about=about_address(address_key(form.cleaned_data["email"])),
         )
-    except Refused as refusal:
-        if refusal.code == "not_open":
-            return _closed(request, found)
-        form.add_error("session", str(refusal.message))
-        return _form(request, found, form, status=422)
-    except KeyReused as reused:
-        form.add_error(None, str(reused.message))
+    except IdempotencyKeyReused as reused:
+        form.add_error(None, reused.message)
         return _form(request, found, form, status=409)
+    except RuleViolation as violation:
+        if violation.code == "not_open":
+            return _closed(request, found)
+        form.add_error("session", violation.message)
+        return _form(request, found, form, status=422)
     # Not a redirect: the address that was typed stands on the page, and must stand in no other place.
     return _sent(request, found, form.cleaned_data["email"], request.POST)
 

@@ -23,12 +23,12 @@ from i18nfield.fields import I18nCharField, I18nTextField
 
 from core.accounts.models import User
 from core.timezones.wall_clock import wall
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from labs.revisions import parts_in_public, touch, touch_all
 from sessions import publishing, scheduling, unannounced_changes
 from sessions.models import Appearance, Session, Speaker
-from sessions.plans import ScheduleError
 from sessions.programme_import import Problem, ProgrammeFileError
 from sessions.programme_import.facts import FileFacts, LabFacts, ProgrammeFacts, RoomFacts, SessionFacts
 from sessions.programme_import.plans import lab_values, session_plan
@@ -340,14 +340,14 @@ class _Loading:
             else:
                 session = scheduling.create_session(lab, plan, self.by)
             self._show(session, facts)
-        except ScheduleError as error:
+        except InvalidFields as error:
             for name, messages in error.errors.items():
                 first, _dot, rest = name.partition(".")
                 place = ".".join([_MEMBERS.get(first, first), rest] if rest else [_MEMBERS.get(first, first)])
                 for message in messages:
                     self._object(f"{facts.path}.{place}", message)
             return
-        except publishing.NotPossible as error:
+        except RuleViolation as error:
             self._object(f"{facts.path}.visibility", error.message)
             return
         if revised_at is None:

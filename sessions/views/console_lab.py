@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from core.web.edit_conflicts import GoneMeanwhile
+from core.web.edit_conflicts import DeletedMeanwhile
+from core.web.errors import RuleViolation
 from labs import access, lab_editing, undo
 from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
-from labs.lab_editing import Refused
 from labs.models import Lab, Programme
 from labs.revisions import hold
 from labs.views import removed
@@ -42,7 +42,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
 
         try:
             result, _new = created_once(request, "console.lab", create)
-        except Refused as error:
+        except RuleViolation as error:
             form.take_over(error.errors)
         else:
             messages.success(
@@ -83,7 +83,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
                 lambda held: LabForm(request.POST, request.FILES, programme=programme, lab=held),
                 save,
             )
-        except GoneMeanwhile:
+        except DeletedMeanwhile:
             raise Http404 from None
         if is_saved:
             messages.success(request, _("The lab is saved."))
@@ -181,7 +181,7 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
         title, rows = str(lab.title), undo.rows_of(lab)
         try:
             lab_editing.delete_lab(lab, person(request))
-        except Refused as error:
+        except RuleViolation as error:
             messages.error(request, error.message)
             return redirect("console_lab_edit", lab.slug)
         removed.say_removed(

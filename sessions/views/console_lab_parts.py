@@ -17,11 +17,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.timezones.wall_clock import wall
-from core.web.edit_conflicts import FIELD, Difference, GoneMeanwhile, was_shown
+from core.web.edit_conflicts import FIELD, DeletedMeanwhile, Difference, was_shown
+from core.web.errors import RuleViolation
 from labs import access, undo
 from labs.forms.days import DayRow, DayRows, SentDays
 from labs.forms.rooms import RoomForm, about_room
-from labs.lab_editing import Refused
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
 from labs.models import Lab, Room
 from labs.revisions import hold
@@ -54,7 +54,7 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
                 else:
                     try:
                         set_days(lab, rows.titles(), person(request))
-                    except Refused as error:
+                    except RuleViolation as error:
                         rows.take_over(error.errors)
                     else:
                         messages.success(request, _("The headings are saved."))
@@ -82,7 +82,7 @@ def _hold(lab: Lab) -> None:
     """Hold the lab while its parts are changed, so that nobody else changes them; 404 for one that is no more."""
     try:
         hold(lab)
-    except GoneMeanwhile:
+    except DeletedMeanwhile:
         raise Http404 from None
 
 
@@ -119,7 +119,7 @@ def tracks(request: HttpRequest, lab: Lab) -> HttpResponse:
                 request, _("The tracks are saved."), reverse("console_tracks", args=[lab.slug]), lab=lab
             )
             return redirect("console_tracks", lab.slug)
-    except GoneMeanwhile:
+    except DeletedMeanwhile:
         raise Http404 from None
     return render(
         request,
@@ -154,7 +154,7 @@ def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
             created_once(
                 request, "console.room", lambda: {"room": create_room(lab, form.plan, person(request)).pk}
             )
-        except Refused as error:
+        except RuleViolation as error:
             form.take_over(error.errors)
         else:
             messages.success(request, _("The room is made. Choose it in the sessions that take place there."))
@@ -174,7 +174,7 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
             lambda held: RoomForm(request.POST, lab=lab, room=held),
             lambda form: change_room(found, form.plan, person(request)),
         )
-    except (Http404, GoneMeanwhile):
+    except (Http404, DeletedMeanwhile):
         if not was_shown(request.POST.get(FIELD, ""), about_room(lab, room)):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new room.
@@ -199,7 +199,7 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
             delete_room(found, person(request))
             address = reverse("console_rooms", args=[lab.slug])
             removed.say_removed(request, _("The room is deleted."), rows, address, lab=lab)
-        except Refused as error:
+        except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_rooms", lab.slug)
     used = found.sessions.count()

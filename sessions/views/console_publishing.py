@@ -14,15 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from core.web.errors import RuleViolation
 from labs import access, undo
-from labs.lab_editing import Refused
 from labs.models import Lab
 from labs.views import removed
 from labs.views.posted import person
 from sessions import publishing
 from sessions.forms.publishing import AudienceForm, CancelForm, RestoreForm
 from sessions.models import Session
-from sessions.publishing import NotPossible
 from sessions.scheduling import delete_session, may_be_deleted
 from sessions.views.console_sessions import session_of
 
@@ -84,11 +83,11 @@ def _back(session: Session) -> HttpResponse:
     return redirect("console_session_edit", session.lab.slug, session.slug)
 
 
-def _carry_out(request: HttpRequest, done: str, act: Callable[[], Session]) -> None:
+def _apply(request: HttpRequest, done: str, act: Callable[[], Session]) -> None:
     """Do it and say so, or say why it is not possible."""
     try:
         act()
-    except NotPossible as error:
+    except RuleViolation as error:
         messages.error(request, error.message)
     else:
         messages.success(request, done)
@@ -105,7 +104,7 @@ def _draft_lab(lab: Lab) -> list[str]:
 def publish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if request.method == "POST":
-        _carry_out(request, _("The session is public."), lambda: publishing.publish(found, person(request)))
+        _apply(request, _("The session is public."), lambda: publishing.publish(found, person(request)))
         return _back(found)
     facts = [
         _(
@@ -130,7 +129,7 @@ def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         form = AudienceForm(request.POST, lab=lab)
         if form.is_valid():
             cities = list(form.cleaned_data["city"])
-            _carry_out(
+            _apply(
                 request,
                 _("The session is internal."),
                 lambda: publishing.make_internal(found, cities, person(request)),
@@ -155,7 +154,7 @@ def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
 def unpublish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if request.method == "POST":
-        _carry_out(
+        _apply(
             request, _("The session is a draft again."), lambda: publishing.unpublish(found, person(request))
         )
         return _back(found)
@@ -237,7 +236,7 @@ def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             told = ngettext("Sending %(count)d email.", "Sending %(count)d emails.", people) % {
                 "count": people
             }
-        _carry_out(
+        _apply(
             request,
             f"{_('The session takes place after all.')} {told}",
             lambda: publishing.restore(found, person(request), tell=tell),
@@ -260,7 +259,7 @@ def delete(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         rows = undo.rows_of(found)
         try:
             delete_session(found, person(request))
-        except Refused as error:
+        except RuleViolation as error:
             messages.error(request, error.message)
             return _back(found)
         removed.say_removed(

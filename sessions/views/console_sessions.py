@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical
 from core.timezones.wall_clock import wall
-from core.web.edit_conflicts import Difference
+from core.web.edit_conflicts import Difference, EditConflict
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.slugs import address_for
 from labs import access
 from labs.forms.rows import with_more_rows
-from labs.lab_editing import Refused
 from labs.models import Lab, LabDay
 from labs.revisions import hold_lab
 from labs.views.console_programme import has_errors
@@ -31,8 +31,8 @@ from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Appearance, Session, Speaker
-from sessions.plans import ScheduleError, SessionPlan
-from sessions.scheduling import ChangedMeanwhile, change_session, create_session, may_be_deleted, plan_of
+from sessions.plans import SessionPlan
+from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
 from sessions.unannounced_changes import undecided
 from sessions.views.undo import say_saved
 
@@ -195,7 +195,7 @@ class Desk:
         people = self.people.plans(self.speakers)
         return self.form.plan(slug, self.agenda.plans(self.items, people), people.get("", ()))
 
-    def take_over(self, error: ScheduleError) -> None:
+    def take_over(self, error: InvalidFields) -> None:
         """Show what the schedule objects to, beside what it is about."""
         for name, found in error.errors.items():
             first, _dot, rest = name.partition(".")
@@ -249,9 +249,9 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
 
         try:
             result, is_new = created_once(request, "console.session", create)
-        except ScheduleError as error:
+        except InvalidFields as error:
             desk.take_over(error)
-        except Refused as error:
+        except RuleViolation as error:
             desk.form.take_over(error.errors)
         else:
             session = session_of(lab, result["session"])
@@ -285,9 +285,9 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             changed = change_session(
                 found, plan, person(request), expected_revision=revision, carry_agenda=True
             )
-        except ScheduleError as error:
+        except InvalidFields as error:
             desk.take_over(error)
-        except ChangedMeanwhile:
+        except EditConflict:
             return _page(request, desk, diff.differences(plan_of(found), plan))
         else:
             if changed.revised_at == revision:

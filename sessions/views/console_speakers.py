@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical
-from core.web.edit_conflicts import FIELD, GoneMeanwhile, was_shown
+from core.web.edit_conflicts import FIELD, DeletedMeanwhile, was_shown
+from core.web.errors import RuleViolation
 from labs import access, undo
 from labs.current_viewer import viewer_of
-from labs.lab_editing import Refused
 from labs.models import Lab
 from labs.revisions import hold
 from labs.views import removed
@@ -67,7 +67,7 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
             created_once(
                 request, "console.speaker", lambda: {"speaker": create_speaker(lab.programme, form.plan).slug}
             )
-        except Refused as error:
+        except RuleViolation as error:
             form.take_over(error.errors)
         else:
             messages.success(request, _("The speaker is there. Choose him or her in the sessions."))
@@ -87,7 +87,7 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
             lambda held: _form(lab, request.POST, held),
             lambda form: change_speaker(found, form.plan),
         )
-    except (Http404, GoneMeanwhile):
+    except (Http404, DeletedMeanwhile):
         if not was_shown(request.POST.get(FIELD, ""), about_speaker(lab.programme, speaker)):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new profile.
@@ -148,7 +148,7 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
             delete_speaker(found)
             address = reverse("console_speakers", args=[lab.slug])
             removed.say_removed(request, _("The speaker is deleted."), rows, address, lab=lab)
-        except Refused as error:
+        except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_speakers", lab.slug)
     used = found.appearances.values("session").distinct().count()

@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
+from core.web.edit_conflicts import EditConflict
+from core.web.errors import InvalidFields
 from core.web.localized_fields import languages_of
 from labs import undo
 from labs.current_viewer import viewer_for
 from sessions import unannounced_changes
 from sessions.models import Session, Speaker
-from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, ScheduleError, SessionPlan
-from sessions.scheduling import ChangedMeanwhile, change_session
+from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
+from sessions.scheduling import change_session
 
 UNDOING = "session-save"
 _DATES, _TIMES = ("start_date", "end_date"), ("start_time", "end_time")
@@ -35,16 +37,16 @@ def say_saved(request: HttpRequest, session: Session, before: SessionPlan) -> No
     undo.say(request, _("The session is saved."), UNDOING, facts)
 
 
-@undo.undoes(UNDOING)
+@undo.undo_handler(UNDOING)
 def follow_again(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     session = Session.objects.select_related("lab__programme").filter(pk=facts["session"]).first()
     if session is None or not viewer_for(user).organises(session.lab):
-        raise undo.CannotUndo
+        raise undo.NotUndoable
     revision = datetime.fromisoformat(facts["revised_at"])
     try:
         change_session(session, _plan(facts["plan"], session), user, expected_revision=revision)
-    except (ChangedMeanwhile, ScheduleError) as error:
-        raise undo.CannotUndo from error
+    except (EditConflict, InvalidFields) as error:
+        raise undo.NotUndoable from error
     lab = session.lab.slug
     address = reverse("console_session_edit", args=[lab, session.slug])
     if unannounced_changes.undecided(Session.objects.filter(pk=session.pk)):
@@ -79,7 +81,7 @@ def _plain_people(appearances: tuple[AppearancePlan, ...]) -> list[tuple[int, st
 
 
 def _plan(said: dict[str, Any], session: Session) -> SessionPlan:
-    """Return the plan that plain data stands for. Raises CannotUndo where something of it is no more."""
+    """Return the plan that plain data stands for. Raises NotUndoable where something of it is no more."""
     lab = session.lab
     speakers = {speaker.pk: speaker for speaker in lab.programme.speakers.all()}
     items = set(session.agenda.values_list("pk", flat=True))
@@ -89,7 +91,7 @@ def _plan(said: dict[str, Any], session: Session) -> SessionPlan:
     for name, found in (("track", lab.tracks), ("room", lab.rooms)):
         columns[name] = found.filter(pk=said[name]).first() if said[name] else None
         if said[name] and columns[name] is None:
-            raise undo.CannotUndo
+            raise undo.NotUndoable
     plan = SessionPlan(
         **columns,
         title=said["title"],
@@ -114,7 +116,7 @@ def _people(said: list[tuple[int, str]], speakers: dict[int, Speaker]) -> tuple[
     try:
         return tuple(AppearancePlan(speakers[pk], role) for pk, role in said)
     except KeyError as error:
-        raise undo.CannotUndo from error
+        raise undo.NotUndoable from error
 
 
 def _time(said: str | None) -> time | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from certificates.renderer import Press, PressFailed
+from certificates.renderer import Press, RendererFailed
 from tests.certificates.renderers import OBEDIENT, SECRETIVE, press
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's own limits are set on Linux only")
@@ -143,7 +143,7 @@ def test_the_same_deeds_are_done_by_a_process_that_was_not_confined(tmp_path) ->
 
 def test_a_renderer_that_asks_for_a_file_prints_nothing_even_if_it_goes_on(tmp_path) -> None:
     with press(tmp_path, OBEDIENT) as made:
-        with pytest.raises(PressFailed, match="asked for open"):
+        with pytest.raises(RendererFailed, match="asked for open"):
             attempt(made, "open('/etc/passwd')")
         assert tell(made, "answer = 'well'") == "well"
 
@@ -158,7 +158,7 @@ def test_a_renderer_that_asks_for_a_file_prints_nothing_even_if_it_goes_on(tmp_p
     ],
 )
 def test_a_bomb_of_memory_is_ended(captured: Press, bomb: str) -> None:
-    with pytest.raises(PressFailed, match="MemoryError"):
+    with pytest.raises(RendererFailed, match="MemoryError"):
         tell(captured, bomb)
     assert tell(captured, "answer = 'well'") == "well"
 
@@ -166,7 +166,7 @@ def test_a_bomb_of_memory_is_ended(captured: Press, bomb: str) -> None:
 def test_a_bomb_of_time_is_ended(captured: Press, monkeypatch) -> None:
     monkeypatch.setattr(captured, "seconds", 1)
     begun = time.monotonic()
-    with pytest.raises(PressFailed, match="longer than 1 s"):
+    with pytest.raises(RendererFailed, match="longer than 1 s"):
         tell(captured, "signal.setitimer(signal.ITIMER_REAL, 0)\nwhile True: pass")
     assert time.monotonic() - begun < 10
     assert tell(captured, "answer = 'well'") == "well"

@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from certificates import renderer as presses
 from certificates import renderer_worker
 from certificates.pdf import Logo, render
-from certificates.renderer import Picture, Press, PressFailed, typeset
+from certificates.renderer import Picture, Press, RendererFailed, typeset
 from tests.certificates.papers import SESSIONS, certificate
 from tests.certificates.renderers import press
 
@@ -258,7 +258,7 @@ def test_the_process_that_prints_notices_what_a_careless_renderer_opens(careless
     """The positive control: the same markup does ask for files and addresses where the shelf does not refuse."""
     address = url.format(secret=secret)
     page = f'<!doctype html><html lang="en"><title>x</title><img alt="x" src="{address}"></html>'
-    with pytest.raises(PressFailed, match=r"asked for (open|socket|urllib)"):
+    with pytest.raises(RendererFailed, match=r"asked for (open|socket|urllib)"):
         careless.typeset(page, {}, "x")
 
 
@@ -289,9 +289,9 @@ def test_the_shelf_refuses_every_address_that_is_not_on_it():
         "data:,x",
         "http://[::1]/",
     ):
-        with pytest.raises(renderer_worker.Refused):
+        with pytest.raises(renderer_worker.RuleViolation):
             shelf(address)
-        with pytest.raises(renderer_worker.Refused):
+        with pytest.raises(renderer_worker.RuleViolation):
             shelf.open(address)
 
 

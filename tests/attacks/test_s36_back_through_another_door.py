@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
 from registrations import erasure, registering, seats
 from registrations.models import Registration, Seat
-from registrations.refusals import Refused
 from tests import factories as f
 from tests.registrations.filling import answers, link, post, send
 from tests.registrations.test_registering import plan, registered
@@ -39,14 +39,14 @@ def test_every_verb_refuses_a_registration_that_is_not_confirmed():
     cancelled = f.RegistrationFactory(lab=session.lab, state="cancelled", cancelled_at=timezone.now())
 
     for found in (waiting_for_mail, cancelled):
-        with pytest.raises(seats.NotConfirmed):
+        with pytest.raises(seats.RegistrationNotConfirmed):
             seats.take(found, [session.pk])
         for verb in (
             lambda found=found: registering.change_sessions(found, VISITOR, [session.pk]),
             lambda found=found: registering.change_details(found, plan(session).details),
             lambda found=found: registering.renew_feed_address(found),
         ):
-            with pytest.raises(Refused):
+            with pytest.raises(RuleViolation):
                 verb()
 
 

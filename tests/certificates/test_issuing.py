@@ -16,9 +16,9 @@ from certificates.candidates import Standing, candidates
 from certificates.codes import new_code, tidy
 from certificates.fonts import normalise_name
 from certificates.holders import hash_of, is_holder
-from certificates.issuing import CannotIssue
+from certificates.issuing import NotIssuable
 from certificates.models import Certificate
-from core.jobs.leases import Lease, carry_out, claim
+from core.jobs.leases import Lease, claim, run_task
 from core.jobs.models import Task, WorkerBeat
 from core.mail.models import Message
 from registrations import links
@@ -84,7 +84,7 @@ def test_issuing_twice_gives_the_same_certificate_and_no_second_mail() -> None:
 
 def test_who_attended_less_than_the_lab_asks_gets_none() -> None:
     registration = attended(1, lab=f.LabFactory(certificate_min_sessions=2))
-    with pytest.raises(CannotIssue):
+    with pytest.raises(NotIssuable):
         issuing.issue(registration)
     [candidate] = candidates(registration.lab)
     assert candidate.standing == Standing.NOT_YET
@@ -92,7 +92,7 @@ def test_who_attended_less_than_the_lab_asks_gets_none() -> None:
 
 def test_a_name_that_the_fonts_lack_is_refused_and_says_which_characters() -> None:
     registration = attended(name="王小明")
-    with pytest.raises(CannotIssue) as refused:
+    with pytest.raises(NotIssuable) as refused:
         issuing.issue(registration)
     assert "王" in refused.value.message
     [candidate] = candidates(registration.lab)
@@ -147,7 +147,7 @@ def test_a_restored_certificate_never_stands_beside_a_newer_one() -> None:
     old = issuing.issue(registration)
     issuing.revoke(old, "Wrong person")
     issuing.issue(registration)
-    with pytest.raises(CannotIssue):
+    with pytest.raises(NotIssuable):
         issuing.restore(old)
 
 
@@ -155,7 +155,7 @@ def test_a_replaced_certificate_is_not_said_to_be_restored() -> None:
     registration = attended()
     old = issuing.issue(registration)
     issuing.reissue(old)
-    with pytest.raises(CannotIssue):
+    with pytest.raises(NotIssuable):
         issuing.restore(old)
 
 
@@ -259,7 +259,7 @@ def test_a_run_says_on_the_page_for_whom_it_made_none_and_why() -> None:
     type(session).objects.filter(pk=session.pk).update(title=session.title)
     issuing.start_issuing(lab)
     [(work, lease)] = claim(Task, 5, timedelta(seconds=30))
-    carry_out(work, lease)
+    run_task(work, lease)
     work.refresh_from_db()
     assert work.state == Task.State.DONE
     organiser = Client()

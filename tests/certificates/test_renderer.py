@@ -20,8 +20,8 @@ from certificates import renderer as presses
 from certificates.issuing import NotPrinted
 from certificates.models import Certificate
 from certificates.pdf import render
-from certificates.renderer import Picture, Press, PressFailed
-from core.jobs.leases import carry_out, claim
+from certificates.renderer import Picture, Press, RendererFailed
+from core.jobs.leases import claim, run_task
 from core.jobs.models import Task
 from core.jobs.worker import Worker
 from core.mail.models import Message
@@ -155,7 +155,7 @@ def test_a_stop_meant_for_the_service_does_not_stop_a_document(obedient: Press) 
 def test_a_document_that_ends_its_press_fails_and_the_next_is_printed(
     obedient: Press, misdeed: str, told: str
 ) -> None:
-    with pytest.raises(PressFailed) as failed:
+    with pytest.raises(RendererFailed) as failed:
         obedient.typeset(misdeed, {}, "x")
     assert str(failed.value) == told
     assert obedient.process is None
@@ -166,7 +166,7 @@ def test_a_press_that_is_killed_while_it_prints_fails_at_once(obedient: Press) -
     obedient.typeset("pass", {}, "x")
     killer = threading.Timer(0.3, os.kill, (pid_of(obedient), signal.SIGKILL))
     killer.start()
-    with pytest.raises(PressFailed, match=r"^the renderer ended$"):
+    with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
         obedient.typeset("time.sleep(2)", {}, "x")
     killer.join()
 
@@ -175,14 +175,14 @@ def test_a_press_that_ends_before_it_has_read_a_large_document_fails_like_any_ot
     with press(
         tmp_path, f"{OBEDIENT}\n    renderer_worker.serve = lambda typesetter, refused: None"
     ) as absent:
-        with pytest.raises(PressFailed, match=r"^the renderer ended$"):
+        with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
             absent.typeset(EMPTY, {"own:logo": Picture(bytes(1024 * 1024), "image/png")}, "x")
         assert absent.process is None
 
 
 def test_a_press_that_never_begins_fails_like_any_other(tmp_path: Path) -> None:
     with press(tmp_path, "raise OSError('cannot load library')") as broken:
-        with pytest.raises(PressFailed, match=r"^the renderer ended$"):
+        with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
             broken.typeset(EMPTY, {}, "x")
         assert broken.process is None
 
@@ -285,7 +285,7 @@ def test_a_press_that_fails_for_everybody_does_not_try_everybody(monkeypatch: py
 
     def typeset(html: str, pictures: object, identifier: str) -> bytes:
         asked.append(identifier)
-        raise PressFailed("the renderer ended")
+        raise RendererFailed("the renderer ended")
 
     monkeypatch.setattr("certificates.pdf.typeset", typeset)
     lab = f.LabFactory()
@@ -293,7 +293,7 @@ def test_a_press_that_fails_for_everybody_does_not_try_everybody(monkeypatch: py
         attended(f"Demo participant {number}", lab=lab)
     issuing.start_issuing(lab)
     [(task, lease)] = claim(Task, 1, timedelta(seconds=30))
-    carry_out(task, lease)
+    run_task(task, lease)
     assert len(asked) == issuing.ENOUGH_FAILURES
     task.refresh_from_db()
     assert task.state == Task.State.QUEUED

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image, PngImagePlugin
 
-from labs.logos import MAX_BYTES, SHOWN, LogoRefused, read_logo
+from labs.logos import MAX_BYTES, SHOWN, InvalidLogo, read_logo
 from tests.factories import LabFactory
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">%s</svg>'
@@ -79,7 +79,7 @@ def test_an_svg_is_rebuilt_from_its_drawing():
     ],
 )
 def test_an_svg_that_runs_loads_or_styles_is_refused(part):
-    with pytest.raises(LogoRefused):
+    with pytest.raises(InvalidLogo):
         read_logo((SVG % part).encode())
 
 
@@ -87,7 +87,7 @@ def test_entities_are_refused():
     bomb = '<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + SVG % "<title>&b;</title>"
     outside = '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + SVG % "<title>&a;</title>"
     for text in (bomb, outside):
-        with pytest.raises(LogoRefused):
+        with pytest.raises(InvalidLogo):
             read_logo(text.encode())
 
 
@@ -107,7 +107,7 @@ def test_entities_are_refused():
     ids=lambda data: repr(data[:8]),
 )
 def test_other_files_are_refused_with_words_for_the_organiser(data):
-    with pytest.raises(LogoRefused) as refused:
+    with pytest.raises(InvalidLogo) as refused:
         read_logo(data)
     assert str(refused.value).endswith(".")
 
@@ -115,7 +115,7 @@ def test_other_files_are_refused_with_words_for_the_organiser(data):
 def test_a_png_with_a_bombs_measures_is_refused_before_it_is_decoded():
     data = bytearray(png())
     data[16:24] = (60000).to_bytes(4, "big") + (60000).to_bytes(4, "big")
-    with pytest.raises(LogoRefused):
+    with pytest.raises(InvalidLogo):
         read_logo(bytes(data))
 
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from certificates import issuing
-from certificates.issuing import CannotIssue
+from certificates.issuing import NotIssuable
 from certificates.models import Certificate
 from certificates.refusals import Code
 from core.jobs import tasks
@@ -162,12 +162,12 @@ def test_a_task_put_back_a_moment_before_it_is_pruned_stays() -> None:
 def test_no_certificate_brings_the_name_of_somebody_back_who_is_erased_while_it_is_printed() -> None:
     person = f.AttendanceFactory().registration
     erased = Registration.objects.get(pk=person.pk)
-    refused: list[CannotIssue] = []
+    refused: list[NotIssuable] = []
 
     def issue() -> None:
         try:
             issuing.issue(person)
-        except CannotIssue as error:
+        except NotIssuable as error:
             refused.append(error)
 
     assert while_open(lambda: erasure.erase(erased), issue) == []
@@ -215,9 +215,9 @@ def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks
 @pytest.mark.parametrize(
     ("meanwhile", "refusal"),
     [
-        (lambda person, session: publishing.cancel(session), attendance.NotHeld),
-        (lambda person, session: registering.cancel(person), attendance.NotOfThisLab),
-        (lambda person, session: erasure.erase(person), attendance.NotOfThisLab),
+        (lambda person, session: publishing.cancel(session), attendance.SessionNotHeld),
+        (lambda person, session: registering.cancel(person), attendance.WrongLab),
+        (lambda person, session: erasure.erase(person), attendance.WrongLab),
     ],
     ids=["session cancelled", "registration cancelled", "erased"],
 )

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from core.mail.models import Message
+from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
 from registrations import erasure, organiser_actions, registering
 from registrations.models import Registration
-from registrations.refusals import Refused
 from registrations.registering import Details
 from tests import factories as f
 from tests.registrations.filling import link, post
@@ -38,7 +38,7 @@ def test_nothing_writes_an_erased_person_back(change: str, is_over: bool) -> Non
         type(session.lab).objects.update(starts_on="2021-11-30", ends_on="2021-12-10")
     erasure.erase(Registration.objects.select_related("lab").get())
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         CHANGES[change](as_read)
 
     assert refused.value.code == "gone"
@@ -78,11 +78,11 @@ def test_pages_that_come_too_late_lead_to_what_is(
 ) -> None:
     session = f.SessionFactory()
     person = registered(session)
-    carry_out = getattr(registering, verb)
+    operation = getattr(registering, verb)
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
         end(Registration.objects.select_related("lab__programme").get())
-        return carry_out(*args, **kwargs)
+        return operation(*args, **kwargs)
 
     monkeypatch.setattr(registering, verb, meanwhile)
     more = [session.slug] if route == "registration_give_up" else []
@@ -97,11 +97,11 @@ def test_an_organiser_who_cancels_too_late_is_told(client: Client, monkeypatch: 
     session = f.SessionFactory()
     person = registered(session)
     client.force_login(f.StaffFactory(lab=session.lab).user)
-    carry_out = registering.cancel
+    operation = registering.cancel
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
         erasure.erase(Registration.objects.select_related("lab").get())
-        return carry_out(*args, **kwargs)
+        return operation(*args, **kwargs)
 
     monkeypatch.setattr(registering, "cancel", meanwhile)
     answer = post(client, f"/organise/labs/{session.lab.slug}/registrations/{person.public_id}/cancel/")

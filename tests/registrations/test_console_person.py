@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.mail.models import Message
+from core.web.errors import RuleViolation
 from labs.models import Lab
 from registrations import emails, links, organiser_actions, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.refusals import Refused
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of, forms_of
@@ -235,7 +235,7 @@ def test_a_seat_taken_back_goes_to_the_next_and_both_are_told(
 def test_the_seats_of_a_session_that_is_over_stay(person: Registration, organiser: User) -> None:
     session = f.SessionFactory(lab=person.lab, start_date=timezone.now().date() - timedelta(days=3))
     f.SeatFactory(registration=person, session=session)
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         organiser_actions.take_back(person, session, organiser)
     assert Seat.objects.get().state == Seat.State.CONFIRMED
 

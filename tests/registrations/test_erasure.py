@@ -15,7 +15,7 @@ from django.utils import timezone
 from core.jobs import leases
 from core.jobs.models import Task
 from core.jobs.worker import Worker
-from core.web.idempotency import once
+from core.web.idempotency import run_once
 from core.web.models import Submission
 from labs.models import Lab
 from labs.viewer import VISITOR
@@ -91,7 +91,7 @@ def test_who_has_not_the_secret_cannot_guess_what_was_typed(settings: LazySettin
     remembered: set[tuple[str, str, str]] = set()
     for secret in ("one-secret-" * 5, "another-secret-" * 5):
         settings.SECRET_KEY = secret
-        once("registration", "key-of-a-form", ["participant17@example.org"], dict, about="somebody")
+        run_once("registration", "key-of-a-form", ["participant17@example.org"], dict, about="somebody")
         remembered |= set(Submission.objects.values_list("key", "fingerprint", "about"))
         Submission.objects.all().delete()
     assert [len({row[column] for row in remembered}) for column in range(3)] == [2, 2, 2]

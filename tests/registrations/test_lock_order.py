@@ -13,9 +13,10 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from labs import cities, lab_editing, lab_parts, programmes
-from labs.lab_editing import LAB_COLUMNS, LabPlan, Refused
+from labs.lab_editing import LAB_COLUMNS, LabPlan
 from labs.models import City, Lab, Programme, Room
 from labs.revisions import hold, touch
 from labs.viewer import VISITOR
@@ -150,7 +151,7 @@ class World:
         session = self.sessions[turn % 2]
         try:
             attendance.take_all(reversed(self.people[:3]), session)
-        except attendance.NotHeld:
+        except attendance.SessionNotHeld:
             pass
         attendance.untake_all(self.people[:3], session)
 
@@ -174,7 +175,7 @@ def rush(works: list[Callable[[int], None]], turns: int = TURNS) -> list[str]:
         for turn in range(turns):
             try:
                 work(turn)
-            except (Refused, registering.Refused, scheduling.ScheduleError, publishing.NotPossible):
+            except (RuleViolation, registering.RuleViolation, InvalidFields):
                 pass  # somebody else was there before, and it was said
 
     errors = all_at_once([lambda work=work: repeat(work) for work in works])
@@ -237,7 +238,7 @@ def test_no_session_slips_out_of_a_lab_that_shrinks_meanwhile() -> None:
     def move() -> None:
         try:
             scheduling.change_session(Session.objects.select_related("lab").get(pk=session.pk), later)
-        except scheduling.ScheduleError as error:
+        except InvalidFields as error:
             refused.append(error)
 
     assert while_open(shrink, move) == []

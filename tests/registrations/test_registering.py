@@ -10,11 +10,11 @@ from django.utils.html import strip_tags
 from core.mail.models import Message
 from core.mail.queue import rendered
 from core.timezones import formatting
+from core.web.errors import RuleViolation
 from labs.viewer import VISITOR, Viewer
 from registrations import registering, seats
 from registrations.availability import choosable, overlaps
 from registrations.models import Registration, Seat
-from registrations.refusals import Refused
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 from tests import factories as f
@@ -147,7 +147,7 @@ def test_confirming_one_of_several_forms_clears_the_others_with_their_traces():
 
     assert Registration.objects.get() == second
     assert set(Registration.history.values_list("id", flat=True)) == {second.pk}
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         registering.confirm(first)
 
 
@@ -240,7 +240,7 @@ def test_after_closing_seats_can_be_given_up_but_not_taken():
     lab.registration_closes_at = timezone.now()
     lab.save()
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         registering.change_sessions(found, VISITOR, [mine.pk, other.pk])
     assert refusal.value.code == "not_open"
     registering.change_sessions(found, VISITOR, [])
@@ -304,7 +304,7 @@ def test_a_choice_counts_for_the_lab_and_the_eyes_it_was_made_for():
     of_another_lab = plan(f.SessionFactory())
 
     for made in (seen_by_delegate, of_another_lab):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RuleViolation) as refusal:
             registering.submit(lab, VISITOR, made)
         assert refusal.value.code == "unknown_session"
     assert not Registration.objects.exists()
@@ -315,7 +315,7 @@ def test_a_city_or_group_of_another_programme_is_refused():
     foreign_city, foreign_group = f.CityFactory(), f.StakeholderGroupFactory()
 
     for change in ({"city": foreign_city}, {"stakeholder_group": foreign_group}):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RuleViolation) as refusal:
             registering.submit(
                 session.lab,
                 VISITOR,

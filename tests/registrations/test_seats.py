@@ -107,7 +107,7 @@ def test_only_a_confirmed_registration_takes_seats(state):
         cancelled_at=timezone.now() if state == "cancelled" else None,
     )
 
-    with pytest.raises(seats.NotConfirmed):
+    with pytest.raises(seats.RegistrationNotConfirmed):
         seats.take(person, [session.pk])
 
     assert counters(session) == (0, 0, 0)

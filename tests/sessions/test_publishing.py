@@ -3,9 +3,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from sessions.models import Session
-from sessions.publishing import Change, NotPossible, cancel, make_internal, publish, restore, unpublish
+from sessions.publishing import Change, cancel, make_internal, publish, restore, unpublish
 from sessions.signals import session_changed
 from tests.factories import CityFactory, SessionFactory, UserFactory
 
@@ -80,7 +81,7 @@ def test_an_internal_session_is_for_the_cities_named(news):
 
 def test_a_city_of_another_programme_is_refused():
     session = SessionFactory(visibility="public")
-    with pytest.raises(NotPossible):
+    with pytest.raises(RuleViolation):
         make_internal(session, [CityFactory.create()])
     session.refresh_from_db()
     assert (session.visibility, session.audience.count()) == ("public", 0)
@@ -89,7 +90,7 @@ def test_a_city_of_another_programme_is_refused():
 def test_a_session_in_which_people_have_seats_does_not_vanish():
     session = SessionFactory()
     Session.objects.filter(pk=session.pk).update(seats_taken=1, seats_waiting=1, capacity=1)
-    with pytest.raises(NotPossible) as caught:
+    with pytest.raises(RuleViolation) as caught:
         unpublish(session)
     assert caught.value.message == (
         "2 people have seats or wait for one. Cancel the session instead, so that they are told."

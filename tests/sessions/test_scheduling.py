@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, time
 import pytest
 from django.utils.translation import override
 
+from core.web.edit_conflicts import EditConflict
+from core.web.errors import InvalidFields
 from core.web.localized_fields import languages_of
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.publishing import Change
 from sessions.scheduling import (
     AgendaPlan,
     AppearancePlan,
-    ChangedMeanwhile,
-    ScheduleError,
     SessionPlan,
     change_session,
     create_session,
@@ -71,7 +71,7 @@ def plan(**different):
 
 
 def errors_of(lab, **different):
-    with pytest.raises(ScheduleError) as caught:
+    with pytest.raises(InvalidFields) as caught:
         create_session(lab, plan(**different))
     assert not Session.objects.exists()
     return caught.value.errors
@@ -167,7 +167,7 @@ def test_days_of_the_lab_are_days_in_the_labs_own_zone(lab):
     late = {"time_zone": "America/New_York", "start_time": time(16, 0), "end_time": time(17, 0)}
     assert create_session(lab, plan(**late)).starts_at == datetime(2027, 4, 6, 20, 0, tzinfo=UTC)
     late |= {"start_time": time(17, 0), "end_time": time(18, 0), "slug": "later"}
-    with pytest.raises(ScheduleError) as caught:
+    with pytest.raises(InvalidFields) as caught:
         create_session(lab, plan(**late))
     assert set(caught.value.errors) == {"start_date", "end_date"}
 
@@ -188,7 +188,7 @@ def test_an_absurd_end_is_refused_at_once_even_with_a_long_agenda(lab):
 
 def test_two_sessions_of_a_lab_do_not_share_an_address_but_two_labs_may(lab):
     create_session(lab, plan())
-    with pytest.raises(ScheduleError) as caught:
+    with pytest.raises(InvalidFields) as caught:
         create_session(lab, plan())
     assert caught.value.errors == {"slug": ["Another session of this lab has the address “opening”."]}
     other = LabFactory(starts_on=date(2027, 4, 1), ends_on=date(2027, 4, 30), registration_opens_at=None)
@@ -338,7 +338,7 @@ def test_an_item_of_another_session_is_not_taken_over(lab):
 
 def test_a_refused_plan_leaves_the_session_in_hand_as_it_was(lab):
     session = create_session(lab, plan())
-    with pytest.raises(ScheduleError):
+    with pytest.raises(InvalidFields):
         change_session(session, plan(title={"en": "New"}, end_time=time(1, 0)))
     assert languages_of(session.title) == {"en": "Opening", "bg": "Откриване"}
 
@@ -346,7 +346,7 @@ def test_a_refused_plan_leaves_the_session_in_hand_as_it_was(lab):
 def test_capacity_does_not_fall_below_the_seats_taken(lab):
     session = create_session(lab, plan(capacity=20))
     Session.objects.filter(pk=session.pk).update(seats_taken=12)
-    with pytest.raises(ScheduleError) as caught:
+    with pytest.raises(InvalidFields) as caught:
         change_session(session, plan(capacity=11))
     assert caught.value.errors == {
         "capacity": ["12 seats are taken already. Choose at least 12, or cancel registrations first."]
@@ -368,7 +368,7 @@ def test_the_second_of_two_editors_is_told(lab):
     session = create_session(lab, plan())
     seen = session.revised_at
     change_session(session, plan(title={"en": "First"}), expected_revision=seen)
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(EditConflict):
         change_session(session, plan(title={"en": "Second"}), expected_revision=seen)
     session.refresh_from_db()
     assert languages_of(session.title) == {"en": "First"}

@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from core.jobs.worker import Worker
-from core.mail.delivery import RETRIES, CannotRetry, retry, summary
+from core.mail.delivery import RETRIES, NotRetryable, retry, summary
 from core.mail.models import Message
 from core.mail.queue import queue
 from tests.factories import LabFactory
@@ -191,7 +191,7 @@ def test_a_person_may_try_a_failed_mail_again(smtp):
 
     message.refresh_from_db()
     assert message.state == "sent"
-    with pytest.raises(CannotRetry):
+    with pytest.raises(NotRetryable):
         retry(message)
 
 
