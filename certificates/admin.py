@@ -3,11 +3,11 @@
 from django.contrib import admin
 
 from certificates.models import Certificate
-from labs.admin import LookOnly
+from labs.admin import ReadOnlyAdmin
 
 
 @admin.register(Certificate)
-class CertificateAdmin(LookOnly):
+class CertificateAdmin(ReadOnlyAdmin):
     list_display = ("code", "holder_name", "lab", "state", "issued_at")
     list_select_related = ("lab",)
     list_filter = ("state", "lab")

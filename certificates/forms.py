@@ -1,11 +1,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import HouseForm
+from core.web.forms.base import BaseForm
 from core.web.localized_fields import no_control_characters, one_line
 
 
-class CompareForm(HouseForm):
+class CompareForm(BaseForm):
     """A name to compare with the one on a certificate whose holder was erased."""
 
     name = forms.CharField(
@@ -13,7 +13,7 @@ class CompareForm(HouseForm):
     )
 
 
-class RevokeForm(HouseForm):
+class RevokeForm(BaseForm):
     """Why a certificate is withdrawn; the check page shows the reason to everyone who opens it."""
 
     reason = forms.CharField(

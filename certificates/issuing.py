@@ -72,7 +72,7 @@ def issue(registration: Registration, by: User | None = None) -> Certificate:
     certificate, attended, pdf = _made(registration, by)
     try:
         with transaction.atomic():
-            _hold_unchanged(registration)
+            _lock_unchanged(registration)
             _keep(certificate, attended, pdf)
             emails.certificate_issued(certificate, registration)
     except IntegrityError:
@@ -92,7 +92,7 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
     new, attended, pdf = _made(registration, by)
     try:
         with transaction.atomic():
-            _hold_unchanged(registration)
+            _lock_unchanged(registration)
             replaced = Certificate.objects.filter(pk=certificate.pk, state=Certificate.State.VALID)
             if not replaced.update(state=Certificate.State.REPLACED):
                 raise NotIssuable(Code.CHANGED)
@@ -108,7 +108,7 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
     return new
 
 
-def _hold_unchanged(registration: Registration) -> None:
+def _lock_unchanged(registration: Registration) -> None:
     """Lock the row of the person for whom a certificate was printed, before it is kept.
 
     Raises NotIssuable for who was erased, left or was renamed meanwhile: printing takes a while, and a name that was

@@ -18,7 +18,7 @@ from django.utils.translation import gettext, pgettext
 from certificates import qr, timetable
 from certificates.fonts import MissingGlyphs, missing_glyphs, normalise_name, printable, stands_in
 from certificates.layout import sheet
-from certificates.renderer import Picture, typeset
+from certificates.renderer import Picture, render_document
 from core.timezones import formatting
 
 __all__ = [
@@ -240,7 +240,7 @@ def render(content: CertificateContent) -> bytes:
     """
     content.check_glyphs()
     html = get_template("certificates/certificate.html").render(_page(content))
-    return typeset(html, _pictures(content), identifier=content.code)
+    return render_document(html, _pictures(content), identifier=content.code)
 
 
 def _page(content: CertificateContent) -> dict[str, object]:

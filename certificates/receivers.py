@@ -8,8 +8,8 @@ from certificates import issuing
 from certificates.candidates import count_failed
 from certificates.models import Certificate
 from labs.models import Lab
-from registrations.alerts import Attention, Kind
-from registrations.signals import attention_sought, person_erased
+from registrations.alerts import Alert, Kind
+from registrations.signals import alerts_requested, person_erased
 
 
 @receiver(person_erased)
@@ -17,15 +17,15 @@ def forget_holder(registration_id: int, **more: Any) -> None:
     issuing.forget_holder(registration_id)
 
 
-@receiver(attention_sought, sender=Lab)
-def certificates_that_wait(lab: Lab, **more: Any) -> list[Attention]:
+@receiver(alerts_requested, sender=Lab)
+def certificates_that_wait(lab: Lab, **more: Any) -> list[Alert]:
     """Say how many certificates say what is no longer so, and how many could not be issued."""
     address = reverse("console_certificates", args=[lab.slug])
     found = []
     outdated = Certificate.objects.outdated().filter(lab=lab).count()
     if outdated:
         found.append(
-            Attention(
+            Alert(
                 Kind.CERTIFICATES_OUTDATED,
                 ngettext(
                     "%(count)d certificate says what is no longer correct",
@@ -41,7 +41,7 @@ def certificates_that_wait(lab: Lab, **more: Any) -> list[Attention]:
     failed = count_failed(lab)
     if failed:
         found.append(
-            Attention(
+            Alert(
                 Kind.CERTIFICATES_FAILED,
                 ngettext(
                     "%(count)d certificate could not be issued",

@@ -52,7 +52,7 @@ class RendererFailed(Exception):
     """
 
 
-class Press:
+class Renderer:
     """One process that prints, started with its first document. Threads that ask at once take turns.
 
     `program` is what runs in it, `seconds` the time that a document may take, `documents` how many it prints before
@@ -69,8 +69,8 @@ class Press:
         self.process: subprocess.Popen[bytes] | None = None
         self.turn = threading.Lock()
 
-    def typeset(self, html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
-        """Return the page as a PDF, as `renderer_worker.Typesetter.typeset` does. Raises RendererFailed.
+    def render_document(self, html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
+        """Return the page as a PDF, as `renderer_worker.DocumentRenderer.render_document` does. Raises RendererFailed.
 
         `pictures` are named by the addresses under which the page mentions them (`own:…`).
         """
@@ -164,32 +164,32 @@ class Press:
         process.wait()
 
 
-_press = Press()
+_renderer = Renderer()
 
 
-def typeset(html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
-    """Print on this process's own press; see `Press.typeset`."""
-    return _press.typeset(html, pictures, identifier)
+def render_document(html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
+    """Print on this process's own press; see `Press.render_document`."""
+    return _renderer.render_document(html, pictures, identifier)
 
 
 def pid() -> int | None:
     """Return the process that prints for this one, if it runs."""
-    return _press.process.pid if _press.process else None
+    return _renderer.process.pid if _renderer.process else None
 
 
 def close() -> None:
     """End this process's own press, if it has started one."""
-    _press.close()
+    _renderer.close()
 
 
-def _another_press() -> None:
-    global _press
-    _press = Press()
+def _new_renderer() -> None:
+    global _renderer
+    _renderer = Renderer()
 
 
 atexit.register(close)
 # A process that was forked off has a lock that perhaps nobody lets go, and pipes that are not its own.
-os.register_at_fork(after_in_child=_another_press)
+os.register_at_fork(after_in_child=_new_renderer)
 
 
 def _environment() -> dict[str, str]:

@@ -52,7 +52,7 @@ FORBIDDEN = (
     "os.scandir", "os.walk", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate",
 )  # fmt: skip
 
-Goods = Mapping[str, tuple[str, bytes]]  # by address: media type and content
+Resources = Mapping[str, tuple[str, bytes]]  # by address: media type and content
 
 # PDF/UA-1 clause 5 wants its part in the XMP, and PDF/A-3 clause 6.6.2.3 wants every property which it does not
 # know itself described by an extension schema. The renderer writes the one identification or the other; a file
@@ -84,15 +84,15 @@ class ResourceNotAllowed(ValueError):
     """The document asked for an address that it was not handed."""
 
 
-class _Shelf(URLFetcher):
+class _ResourceFetcher(URLFetcher):
     """Hands out what lies on it and refuses every other address.
 
     The parent's constructor is not called on purpose: it would install the handlers that open files and the
     network, and here is nothing that could.
     """
 
-    def __init__(self, goods: Goods) -> None:
-        self._goods = goods
+    def __init__(self, goods: Resources) -> None:
+        self._resources = goods
         self._fail_on_errors = False
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
@@ -100,7 +100,7 @@ class _Shelf(URLFetcher):
 
         Raises ResourceNotAllowed, which the renderer takes as "no such picture".
         """
-        good = self._goods.get(url)
+        good = self._resources.get(url)
         if good is None:
             raise ResourceNotAllowed("not one of the document's own parts")
         media_type, content = good
@@ -114,7 +114,7 @@ class _Shelf(URLFetcher):
 class _WellFormed(HTML):
     """A page that is well-formed XML, as ours are: read in a tenth of the time that reading any HTML takes."""
 
-    def __init__(self, page: str, shelf: _Shelf) -> None:
+    def __init__(self, page: str, shelf: _ResourceFetcher) -> None:
         # The parent's constructor reads HTML; this is what it does beside that.
         root = ElementTree.fromstring(page)  # noqa: S314  (without a document type there are no entities to expand)
         self.base_url = None
@@ -124,27 +124,27 @@ class _WellFormed(HTML):
         self.etree_element = self.wrapper_element.etree_element
 
 
-def _page(html: str, shelf: _Shelf) -> HTML:
+def _page(html: str, shelf: _ResourceFetcher) -> HTML:
     if "<!" not in html:
         with suppress(ElementTree.ParseError):
             return _WellFormed(html, shelf)
     return HTML(string=html, url_fetcher=shelf)
 
 
-class Typesetter:
+class DocumentRenderer:
     """What every document of this process shares: the loaded faces and the parsed style sheet."""
 
-    def __init__(self, style: str, faces: Goods) -> None:
+    def __init__(self, style: str, faces: Resources) -> None:
         self.fonts = FontConfiguration()
-        self.style = CSS(string=style, font_config=self.fonts, url_fetcher=_Shelf(faces))
+        self.style = CSS(string=style, font_config=self.fonts, url_fetcher=_ResourceFetcher(faces))
 
-    def typeset(self, html: str, goods: Goods, identifier: str) -> bytes:
+    def render_document(self, html: str, goods: Resources, identifier: str) -> bytes:
         """Return the page as a PDF that conforms to PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
 
         `identifier` becomes the permanent half of the file's /ID. The same arguments give the same bytes: nothing is
         read from the clock, so the page brings its own `dcterms.created`.
         """
-        document = _page(html, _Shelf(goods)).render(
+        document = _page(html, _ResourceFetcher(goods)).render(
             font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/a-3a"
         )
         _identify_universal_access(document)
@@ -235,18 +235,18 @@ class _ColourProfile:
         return io.BytesIO(self._content)
 
 
-def warmed_up(style: str, page: str, faces: Goods) -> Typesetter:
-    """Return a typesetter that has everything in memory: the faces, the colour profile, each kind of picture."""
+def warmed_up(style: str, page: str, faces: Resources) -> DocumentRenderer:
+    """Return a document_renderer that has everything in memory: the faces, the colour profile, each kind of picture."""
     weasyprint.pdf.files = _ColourProfile()
     weasyprint.pdf.tags._build_box_tree = _describe
     # The renderer lays the faces into a folder, from which the font library reads each of them once.
     with tempfile.TemporaryDirectory(prefix="citylabs-press-") as tempfile.tempdir:
-        typesetter = Typesetter(style, faces)
-        typesetter.typeset(page, {}, "")
+        document_renderer = DocumentRenderer(style, faces)
+        document_renderer.render_document(page, {}, "")
         for kind in ("PNG", "JPEG"):
             picture = io.BytesIO()
             Image.new("RGB", (2, 2)).save(picture, kind)
-            typesetter.typeset(
+            document_renderer.render_document(
                 '<!doctype html><html lang="en"><title>x</title><img alt="x" src="own:picture"></html>',
                 {"own:picture": (f"image/{kind.lower()}", picture.getvalue())},
                 "",
@@ -254,7 +254,7 @@ def warmed_up(style: str, page: str, faces: Goods) -> Typesetter:
     # Of the dozens of formats that the picture library tells by their content, two are logos; one starts a program.
     Image.init()
     Image.ID[:] = ["PNG", "JPEG"]
-    return typesetter
+    return document_renderer
 
 
 def leave_the_network() -> None:
@@ -290,14 +290,14 @@ def give_up_rights() -> list[str]:
     return refused
 
 
-def serve(typesetter: Typesetter, refused: list[str]) -> None:
+def serve(document_renderer: DocumentRenderer, refused: list[str]) -> None:
     """Print one document after the other until the parent is gone, or until one fails.
 
     A document during which anything was refused is not printed: it did what no certificate does.
     """
     while (asked := _receive()) is not None:
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"] + GRACE)
-        pdf = typesetter.typeset(asked["html"], _goods(asked), asked["identifier"])
+        pdf = document_renderer.render_document(asked["html"], _resources(asked), asked["identifier"])
         signal.setitimer(signal.ITIMER_REAL, 0)
         if refused:
             raise PermissionError
@@ -312,7 +312,7 @@ def main() -> None:
     asked = _receive()
     if asked is None:
         return
-    typesetter = warmed_up(asked["style"], asked["page"], _goods(asked))
+    document_renderer = warmed_up(asked["style"], asked["page"], _resources(asked))
     refused = give_up_rights()
     # The renderer's own objects stay; those of a document are many and go with it.
     gc.collect()
@@ -320,7 +320,7 @@ def main() -> None:
     gc.set_threshold(20_000, 10, 10)
     _send(b"+")
     try:
-        serve(typesetter, refused)
+        serve(document_renderer, refused)
     except BrokenPipeError:
         pass  # the parent is gone
     except Exception as error:
@@ -334,7 +334,7 @@ def main() -> None:
         _send(b"-" + said.encode())
 
 
-def _goods(asked: Mapping[str, Any]) -> Goods:
+def _resources(asked: Mapping[str, Any]) -> Resources:
     return {
         address: (media_type, base64.b64decode(content))
         for address, (media_type, content) in asked["goods"].items()

@@ -9,19 +9,19 @@ from core.api.openapi import CONTACT, DESCRIPTION, TAGS
 from core.api.parsers import JsonBody
 from core.api.strict_parameters import only_known
 from labs.api import router as labs
-from labs.api_authentication import Caller, HouseAPI
+from labs.api_authentication import BearerToken, CityLabsAPI
 from registrations.api import router as registrations
 from registrations.door_api import router as door
 from sessions.api import router as sessions
 
-api = HouseAPI(
+api = CityLabsAPI(
     title="City Labs",
     version="1",
     description=DESCRIPTION,
     servers=[{"url": settings.BASE_URL, "description": "This installation"}],
     openapi_extra={"info": {"contact": CONTACT}, "tags": TAGS},
     urls_namespace="api",
-    auth=Caller(),
+    auth=BearerToken(),
     parser=JsonBody(),
 )
 api.add_decorator(only_known, mode="view")

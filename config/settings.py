@@ -93,13 +93,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "core.web.middleware.ContentPolicy",
-    "core.web.middleware.Coding",
+    "core.web.middleware.ContentSecurityPolicyMiddleware",
+    "core.web.middleware.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "core.web.middleware.ReadersChoice",
+    "core.web.middleware.ReaderPreferencesMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "core.web.middleware.CrossSiteGuard",
+    "core.web.middleware.CrossSiteRequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -306,7 +306,9 @@ if TRUSTED_PROXIES:
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
-CSRF_USE_SESSIONS = True  # no cookie of its own: visitors without a session are guarded by CrossSiteGuard
+CSRF_USE_SESSIONS = (
+    True  # no cookie of its own: visitors without a session are guarded by CrossSiteRequestMiddleware
+)
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "core.api.error_views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -315,8 +317,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-# CrossSiteGuard is Django's own guard, extended for visitors without a session; the check knows it by name only.
-# HSTS preloading binds a whole domain for years: operators ask for it themselves (`HSTS_PRELOAD`).
+# CrossSiteRequestMiddleware is Django's own guard, extended for visitors without a session; the check knows it by name
+# only. HSTS preloading binds a whole domain for years: operators ask for it themselves (`HSTS_PRELOAD`).
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W021"]
 PROMETHEUS_EXPORT_MIGRATIONS = False
 # How many registrations one network may send in an hour; a whole conference may sit behind one address.

@@ -23,7 +23,7 @@ from labs.revisions import touch_all
 admin.site.site_header = admin.site.site_title = "City Labs"
 
 
-class InHouse(admin.ModelAdmin):
+class EditableAdmin(admin.ModelAdmin):
     """Multilingual texts have an input for each language."""
 
     formfield_overrides = {
@@ -32,7 +32,7 @@ class InHouse(admin.ModelAdmin):
     }
 
 
-class LookOnly(InHouse):
+class ReadOnlyAdmin(EditableAdmin):
     """Rows that the service writes by itself, or by rules that this page does not know."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -53,7 +53,7 @@ class UserAdminForm(ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(InHouse):
+class UserAdmin(EditableAdmin):
     """Accounts. Passwords are chosen by their owners, through the link of a mail."""
 
     form = UserAdminForm
@@ -74,7 +74,7 @@ class UserAdmin(InHouse):
 
 
 @admin.register(City)
-class CityAdmin(InHouse):
+class CityAdmin(EditableAdmin):
     list_display = ("slug", "name", "country", "time_zone")
     search_fields = ("slug", "name")
 
@@ -106,7 +106,7 @@ class ProgrammeAdminForm(ModelForm):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(InHouse):
+class ProgrammeAdmin(EditableAdmin):
     """Programmes are created and changed in the console; this page is for what nobody thought of there."""
 
     form = ProgrammeAdminForm
@@ -123,7 +123,7 @@ class ProgrammeAdmin(InHouse):
 
 
 @admin.register(Staff)
-class StaffAdmin(InHouse):
+class StaffAdmin(EditableAdmin):
     list_display = ("user", "role", "programme", "lab")
     list_filter = ("role",)
     list_select_related = ("user", "programme", "lab")
@@ -132,7 +132,7 @@ class StaffAdmin(InHouse):
 
 
 @admin.register(Delegate)
-class DelegateAdmin(InHouse):
+class DelegateAdmin(EditableAdmin):
     list_display = ("user", "programme", "city")
     list_select_related = ("user", "programme", "city")
     search_fields = ("user__email",)
@@ -140,32 +140,32 @@ class DelegateAdmin(InHouse):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(LookOnly):
+class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ("name", "user", "lab", "created_at", "expires_at", "revoked_at")
     list_select_related = ("user", "lab")
     exclude = ("token_hash",)
 
 
 @admin.register(Lab)
-class LabAdmin(LookOnly):
+class LabAdmin(ReadOnlyAdmin):
     list_display = ("slug", "title", "programme", "starts_on", "ends_on", "visibility")
     list_select_related = ("programme",)
     list_filter = ("visibility",)
 
 
 @admin.register(LabDay, Track, StakeholderGroup)
-class PartAdmin(LookOnly):
+class PartAdmin(ReadOnlyAdmin):
     pass
 
 
 @admin.register(Room)
-class RoomAdmin(LookOnly):
+class RoomAdmin(ReadOnlyAdmin):
     list_display = ("name", "lab", "online", "capacity")
     list_select_related = ("lab",)
 
 
 @admin.register(Message)
-class MessageAdmin(LookOnly):
+class MessageAdmin(ReadOnlyAdmin):
     list_display = ("occasion", "to_email", "state", "lab", "created_at", "attempts")
     list_select_related = ("lab",)
     list_filter = ("state", "occasion")
@@ -173,11 +173,11 @@ class MessageAdmin(LookOnly):
 
 
 @admin.register(Task)
-class TaskAdmin(LookOnly):
+class TaskAdmin(ReadOnlyAdmin):
     list_display = ("name", "state", "run_at", "attempts", "finished_at")
     list_filter = ("state", "name")
 
 
 @admin.register(WorkerBeat)
-class WorkerBeatAdmin(LookOnly):
+class WorkerBeatAdmin(ReadOnlyAdmin):
     list_display = ("worker", "started_at", "beat_at")

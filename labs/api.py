@@ -16,7 +16,7 @@ from core.api.openapi import IN_PLACE
 from core.api.pagination import Pages
 from core.web.localized_fields import languages_of
 from labs.api_authentication import FOR_EVERYBODY, reader_of
-from labs.lookups import lab_in_sight
+from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Lab, Programme
 
 router = Router(tags=["Programmes and labs"])
@@ -191,4 +191,4 @@ def labs(request: HttpRequest, filters: Query[LabFilters]) -> QuerySet[Lab]:
 @router.get("/labs/{lab}", response=LabOut, url_name="lab", openapi_extra=FOR_EVERYBODY)
 def lab(request: HttpRequest, lab: str) -> Lab:
     """One lab."""
-    return lab_in_sight(reader_of(request), lab)
+    return get_visible_lab_or_404(reader_of(request), lab)

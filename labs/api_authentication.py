@@ -30,14 +30,14 @@ from labs.models import ApiToken, Lab
 from labs.viewer import VISITOR, Viewer
 
 # Operations that answer without a token, too; one only shows more. The document says so in these words of its own.
-FOR_EVERYBODY: dict[str, Any] = {"security": [{}, {"Caller": []}]}
+FOR_EVERYBODY: dict[str, Any] = {"security": [{}, {"BearerToken": []}]}
 # The library's own views, which would take any method.
 DOCUMENT = "openapi-json"
 PAGES = (DOCUMENT, "openapi-view")
 FOR_ALL = "public, max-age=60"
 
 
-class Caller(HttpBearer):
+class BearerToken(HttpBearer):
     """Sets the request's viewer: from the bearer token if there is one, else a visitor. A bad token is an error."""
 
     def __call__(self, request: HttpRequest) -> Viewer:
@@ -172,7 +172,7 @@ def _as_sent(model: Any, error: dict[str, Any]) -> dict[str, Any]:
     return error | {"loc": (source, *path)}
 
 
-class HouseAPI(NinjaAPI):
+class CityLabsAPI(NinjaAPI):
     """Says what does not fit by the names that the caller used; gives every successful GET an ETag (the hash of its
     bytes) and answers a repeated one with 304 (RFC 9110 §13).
     """

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from core.accounts.models import User
-from labs.models import ApiToken, Delegate, Staff
+from labs.models import ApiToken, Delegate, Lab, Staff
 from labs.viewer import VISITOR, Viewer
 
 
@@ -55,3 +55,11 @@ def viewer_of(request: HttpRequest) -> Viewer:
         viewer = viewer_for(user) if user.is_authenticated else VISITOR
         request._viewer = viewer  # type: ignore[attr-defined]
     return viewer
+
+
+def get_visible_lab_or_404(viewer: Viewer, slug: str) -> Lab:
+    """Return the lab with its programme. Raises Http404 for one that this viewer may not see, or that is not there."""
+    lab = Lab.objects.visible_to(viewer).select_related("programme").filter(slug=slug).order_by().first()
+    if lab is None:
+        raise Http404
+    return lab

@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 
 from core.accounts.models import User
 from core.mail.models import Message
-from core.web.error_messages import said_of
+from core.web.error_messages import messages_by_column
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_address
@@ -60,7 +60,7 @@ class Findings:
         try:
             row.clean_fields(exclude=others)
         except ValidationError as error:
-            for name, messages in said_of(row, error).items():
+            for name, messages in messages_by_column(row, error).items():
                 self.errors[at + name].extend(messages)
 
     def languages(self, name: str, texts: Texts) -> None:
@@ -265,7 +265,7 @@ def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
         try:
             logo = read_logo(data)
         except InvalidLogo as error:
-            raise InvalidFields({"logo": [str(error.message)]}) from error
+            raise InvalidFields(error.errors) from error
         # Of the lab's number and the content: what pages link to then changes with it, and never names two pictures.
         digest = hashlib.sha256(logo.content).hexdigest()[:16]
         lab.logo.save(f"lab-{lab.pk}-{digest}.{logo.extension}", ContentFile(logo.content), save=False)

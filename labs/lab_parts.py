@@ -17,7 +17,7 @@ from core.web.localized_fields import languages_of
 from core.web.slugs import address_for
 from labs.lab_editing import Findings, Texts, is_used, put
 from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track
-from labs.revisions import hold_lab, parts_in_public, touch, touch_all
+from labs.revisions import lock_lab, parts_in_public, touch, touch_all
 from labs.signals import room_changed
 
 ROWS_AT_MOST = 100
@@ -52,7 +52,7 @@ ROOM_COLUMNS = tuple(column.name for column in fields(RoomPlan))
 def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> None:
     """Give these days of the lab their headings; an empty text takes one away. Errors are named "<place>.title"."""
     findings = Findings()
-    lab = hold_lab(lab.pk)
+    lab = lock_lab(lab.pk)
     rows = {day.on: day for day in lab.days.all()}
     wanted: list[LabDay] = []
     for place, (on, title) in enumerate(titles.items()):
@@ -86,7 +86,7 @@ def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = (
     Tracks that are not named stay, behind the others: somebody else may have added them meanwhile. Errors are named
     "<place>.name", with the place in the plans. Raises RuleViolation.
     """
-    hold_lab(lab.pk)
+    lock_lab(lab.pk)
     before = parts_in_public(lab)
     tracks, differs = _set_named(
         list(lab.tracks.all()),
@@ -183,7 +183,7 @@ def _set_named(
 @transaction.atomic
 def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
     """Make a room of the lab, behind those that it has. Raises RuleViolation."""
-    hold_lab(lab.pk)
+    lock_lab(lab.pk)
     room = Room(lab=lab)
     put(room, plan, ROOM_COLUMNS)
     _check_room(room, plan)
@@ -195,7 +195,7 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
 @transaction.atomic
 def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
     """Make the room follow the plan; a new name or place reaches the sessions in it. Raises RuleViolation."""
-    hold_lab(room.lab_id)
+    lock_lab(room.lab_id)
     room.refresh_from_db(from_queryset=Room.objects.select_for_update(no_key=True, of=("self",)))
     shown = (languages_of(room.name), room.address, room.online, room.join_link)
     before = copy(room)
@@ -221,7 +221,7 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
 def delete_room(room: Room, by: User | None = None) -> None:
     """Delete a room in which no session takes place. Raises RuleViolation."""
     lab_id = room.lab_id
-    hold_lab(lab_id)
+    lock_lab(lab_id)
     if is_used(room):
         raise RuleViolation(
             "in_use", gettext("Sessions take place in this room. Give them another one first.")

@@ -2,36 +2,36 @@
 
 from django.urls import path
 
-from labs.views import console_mail
+from labs.views import console_emails
 
 urlpatterns = [
-    path("organise/labs/<slug:lab>/mail/", console_mail.mails, name="console_mail"),
-    path("organise/labs/<slug:lab>/mail/retry/", console_mail.retry_failed, name="console_mail_retry"),
-    path("organise/labs/<slug:lab>/mail/<uuid:message>/", console_mail.message, name="console_message"),
+    path("organise/labs/<slug:lab>/mail/", console_emails.mails, name="console_mail"),
+    path("organise/labs/<slug:lab>/mail/retry/", console_emails.retry_failed, name="console_mail_retry"),
+    path("organise/labs/<slug:lab>/mail/<uuid:message>/", console_emails.message, name="console_message"),
     path(
         "organise/labs/<slug:lab>/mail/<uuid:message>/body/",
-        console_mail.message_html,
+        console_emails.message_html,
         name="console_message_html",
     ),
     path(
         "organise/labs/<slug:lab>/mail/<uuid:message>/retry/",
-        console_mail.retry,
+        console_emails.retry,
         name="console_message_retry",
     ),
-    path("organise/mail/", console_mail.mails_without_lab, name="console_mail_without_lab"),
+    path("organise/mail/", console_emails.mails_without_lab, name="console_mail_without_lab"),
     path(
         "organise/mail/<uuid:message>/",
-        console_mail.message_without_lab,
+        console_emails.message_without_lab,
         name="console_message_without_lab",
     ),
     path(
         "organise/mail/<uuid:message>/body/",
-        console_mail.message_html_without_lab,
+        console_emails.message_html_without_lab,
         name="console_message_html_without_lab",
     ),
     path(
         "organise/mail/<uuid:message>/retry/",
-        console_mail.retry_without_lab,
+        console_emails.retry_without_lab,
         name="console_message_retry_without_lab",
     ),
 ]

@@ -18,7 +18,7 @@ from labs.models import Lab
 Row = TypeVar("Row", bound=Model)
 
 
-def hold_lab(lab_id: int) -> Lab:
+def lock_lab(lab_id: int) -> Lab:
     """Lock the lab's row until the transaction ends, and return it as it is now, with its programme.
 
     Whatever changes a lab, its parts or its sessions begins with this. Registrations and mails that refer to the lab
@@ -28,14 +28,14 @@ def hold_lab(lab_id: int) -> Lab:
     return rows.get(pk=lab_id)
 
 
-def hold(row: Row) -> Row:
+def lock_row(row: Row) -> Row:
     """Bring `row` up to date and hold it until the transaction ends (SQLite: the database is held).
 
     What belongs to a lab is held after its lab. Raises DeletedMeanwhile.
     """
     try:
         if lab_id := getattr(row, "lab_id", None):
-            hold_lab(lab_id)
+            lock_lab(lab_id)
         row.refresh_from_db(
             from_queryset=type(row)._base_manager.select_for_update(no_key=True, of=("self",))
         )

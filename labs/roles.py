@@ -24,7 +24,7 @@ from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import no_control_characters, one_line, reading
 from labs.current_viewer import viewer_for
 from labs.models import City, Delegate, Lab, Programme, Staff
-from labs.revisions import hold_lab
+from labs.revisions import lock_lab
 
 NOT_YOURS = _("You may not give or take this role.")
 
@@ -37,7 +37,7 @@ def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> 
     if role not in (Staff.Role.ORGANISER, Staff.Role.DOOR):
         raise InvalidFields({"role": [gettext("Choose a role from the list.")]})
     # Two who add the same person at once: the second sees what the first has given.
-    hold_lab(lab.pk)
+    lock_lab(lab.pk)
     user = _account(email, name, by, Staff.Role(role).label, lab.programme, lab)
     held = Staff.objects.select_for_update().filter(user=user, lab=lab).first()
     if held is None:

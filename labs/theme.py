@@ -8,9 +8,9 @@ import math
 import re
 from dataclasses import dataclass
 
-from core.web.palette import HOUSE
+from core.web.palette import DEFAULT_COLOURS
 
-# Grounds and inks of static/look/tokens.css that a lab's colours meet.
+# Grounds and inks of static/site/tokens.css that a lab's colours meet.
 WHITE = "#ffffff"
 INK_LIGHT, INK_DARK = "#0f1b1d", "#edf2ef"
 WASH_2_DARK = "#253031"
@@ -55,7 +55,7 @@ def theme_values(colour: str) -> dict[str, str]:
     """
     picked = to_oklch(clean_colour(colour))
     if picked.chroma < _GREY or picked.lightness < _NEAR_BLACK:
-        return dict(HOUSE)
+        return dict(DEFAULT_COLOURS)
     ground = _darken(picked, WHITE, GROUND)
     chroma = picked.chroma
     return {

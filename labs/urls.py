@@ -4,16 +4,16 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from core.mail import health_views
-from labs.views import look
+from labs.views import branding
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("core.accounts.urls")),
     path("organise/", include("labs.console_urls")),
     path("", include("labs.mail_urls")),
-    path("labs/<slug:lab>/theme.css", look.lab_theme, name="lab_theme"),
-    path("labs/<slug:lab>/logo", look.lab_logo, name="lab_logo"),
-    path("accessibility/", look.accessibility, name="accessibility"),
-    path("privacy/", look.privacy, name="privacy"),
+    path("labs/<slug:lab>/theme.css", branding.lab_theme, name="lab_theme"),
+    path("labs/<slug:lab>/logo", branding.lab_logo, name="lab_logo"),
+    path("accessibility/", branding.accessibility, name="accessibility"),
+    path("privacy/", branding.privacy, name="privacy"),
     path("health/live", health_views.live, name="health_live"),
     path("health/ready", health_views.ready, name="health_ready"),
     path("metrics", health_views.metrics, name="metrics"),

@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 
-from labs.admin import LookOnly
+from labs.admin import ReadOnlyAdmin
 from registrations.models import Attendance, Registration, Seat
 
 
 @admin.register(Registration)
-class RegistrationAdmin(LookOnly):
+class RegistrationAdmin(ReadOnlyAdmin):
     list_display = ("public_id", "name", "lab", "state", "created_at")
     list_select_related = ("lab",)
     list_filter = ("state", "lab")
@@ -15,13 +15,13 @@ class RegistrationAdmin(LookOnly):
 
 
 @admin.register(Seat)
-class SeatAdmin(LookOnly):
+class SeatAdmin(ReadOnlyAdmin):
     list_display = ("registration", "session", "state", "place", "changed_at")
     list_select_related = ("registration__lab", "session")
     list_filter = ("state",)
 
 
 @admin.register(Attendance)
-class AttendanceAdmin(LookOnly):
+class AttendanceAdmin(ReadOnlyAdmin):
     list_display = ("registration", "session", "taken_at", "taken_by")
     list_select_related = ("registration__lab", "session", "taken_by")

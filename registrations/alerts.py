@@ -19,7 +19,7 @@ from core.timezones import formatting
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import languages_of, reading
 from labs.models import Lab
-from registrations.signals import attention_sought
+from registrations.signals import alerts_requested
 from sessions.models import Session
 
 SOON = timedelta(days=14)
@@ -47,7 +47,7 @@ URGENT = frozenset(
 
 
 @dataclass(frozen=True)
-class Attention:
+class Alert:
     """One line of the list: what, what it means, and where to put it right."""
 
     kind: Kind
@@ -61,7 +61,7 @@ class Attention:
         return self.kind in URGENT
 
 
-def needed(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetime) -> list[Attention]:
+def alerts_of(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetime) -> list[Alert]:
     """Return what waits for the organisers of this lab.
 
     `sessions` are all of the lab, with their rooms, and with `people` (how many appear) annotated.
@@ -77,8 +77,8 @@ def needed(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetime) 
         *_no_speaker(lab, shown),
         *_no_title(lab, shown),
     ]
-    for _receiver, more in attention_sought.send(Lab, lab=lab):
-        found.extend(cast("list[Attention]", more))
+    for _receiver, more in alerts_requested.send(Lab, lab=lab):
+        found.extend(cast("list[Alert]", more))
     return sorted(found, key=lambda one: not one.is_urgent)
 
 
@@ -86,11 +86,11 @@ def worker_is_late(mail: Summary) -> bool:
     return mail.beat_age is None or mail.beat_age > BEAT_IS_LATE
 
 
-def _mail(lab: Lab, mail: Summary) -> Iterable[Attention]:
+def _mail(lab: Lab, mail: Summary) -> Iterable[Alert]:
     outbox = reverse("console_mail", args=[lab.slug])
     waiting_long = mail.oldest_unsent_age is not None and mail.oldest_unsent_age > MAIL_IS_LATE
     if worker_is_late(mail) and (mail.queued or waiting_long):
-        yield Attention(
+        yield Alert(
             Kind.WORKER_LATE,
             gettext("The mail worker does not run"),
             ngettext(
@@ -115,7 +115,7 @@ def _mail(lab: Lab, mail: Summary) -> Iterable[Attention]:
                 ngettext("%(count)d mail failed", "%(count)d mails failed", mail.failed)
                 % {"count": mail.failed}
             )
-        yield Attention(
+        yield Alert(
             Kind.MAIL_FAILED,
             ", ".join(parts),
             ngettext(
@@ -128,13 +128,11 @@ def _mail(lab: Lab, mail: Summary) -> Iterable[Attention]:
         )
 
 
-def _lab(
-    lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: datetime
-) -> Iterable[Attention]:
+def _lab(lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: datetime) -> Iterable[Alert]:
     today = wall(now, lab.time_zone).date()
     settings = reverse("console_lab_edit", args=[lab.slug])
     if not sessions:
-        yield Attention(
+        yield Alert(
             Kind.NO_SESSIONS,
             gettext("There are no sessions yet"),
             gettext("They make the programme page, the calendars and the registration form."),
@@ -145,7 +143,7 @@ def _lab(
         return
     days = (lab.starts_on - today).days
     if lab.visibility == Lab.Visibility.DRAFT and days <= SOON.days:
-        yield Attention(
+        yield Alert(
             Kind.LAB_DRAFT,
             ngettext(
                 "The lab is a draft, and begins in %(days)d day",
@@ -160,7 +158,7 @@ def _lab(
             gettext("Publish"),
         )
     if lab.registration_opens_at is None and coming:
-        yield Attention(
+        yield Alert(
             Kind.NO_WINDOW,
             gettext("Nobody can register"),
             gettext("You have not said when registration opens."),
@@ -169,7 +167,7 @@ def _lab(
         )
 
 
-def _no_place(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
+def _no_place(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
     without = [one for one in shown if _has_no_place(one)]
     if without:
         yield _about(
@@ -193,7 +191,7 @@ def _has_no_place(session: Session) -> bool:
     return room is None or (room.online and not room.join_link and not room.address)
 
 
-def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
+def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
     for session in shown:
         if not session.seats_waiting or session.seats_left:
             continue
@@ -202,7 +200,7 @@ def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
         ) % {"count": session.capacity or 0}
         if session.room and session.room.capacity and session.room.capacity > (session.capacity or 0):
             meaning += " " + gettext("The room holds %(count)d.") % {"count": session.room.capacity}
-        yield Attention(
+        yield Alert(
             Kind.WAITING,
             ngettext(
                 "%(count)d person waits for %(title)s",
@@ -216,7 +214,7 @@ def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
         )
 
 
-def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> Iterable[Attention]:
+def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> Iterable[Alert]:
     drafts = [
         one for one in coming if one.visibility == Session.Visibility.DRAFT and one.starts_at - now <= SOON
     ]
@@ -234,7 +232,7 @@ def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> Iterable[Atte
         )
 
 
-def _no_speaker(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
+def _no_speaker(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
     without = [
         one for one in shown if one.visibility == Session.Visibility.PUBLIC and not getattr(one, "people", 1)
     ]
@@ -251,7 +249,7 @@ def _no_speaker(lab: Lab, shown: Iterable[Session]) -> Iterable[Attention]:
         )
 
 
-def _no_title(lab: Lab, shown: Sequence[Session]) -> Iterable[Attention]:
+def _no_title(lab: Lab, shown: Sequence[Session]) -> Iterable[Alert]:
     for code in lab.languages:
         without = [one for one in shown if code not in languages_of(one.title)]
         if without:
@@ -278,10 +276,10 @@ def _about(
     words: Callable[[int], str],
     meaning: str,
     action: str,
-) -> Attention:
+) -> Alert:
     """Return one line about one or several sessions; it leads to the first of them."""
     names = ", ".join(_title(one, lab) for one in sessions[:NAMED]) + ("…" if len(sessions) > NAMED else "")
-    return Attention(
+    return Alert(
         kind,
         words(len(sessions)) % {"count": len(sessions), "title": names},
         meaning,

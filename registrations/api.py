@@ -21,13 +21,13 @@ from core.api.problems import Problem
 from core.search import matches
 from core.timezones.zones import canonical_of
 from core.web.email_addresses import address_key
-from core.web.error_messages import said_of
+from core.web.error_messages import messages_by_column
 from core.web.errors import RuleViolation
 from core.web.idempotency import IdempotencyKeyReused, run_once
 from core.web.rate_limits import allow, client_address
 from labs.api import NamedOut
 from labs.api_authentication import FOR_EVERYBODY, account_of, lab_of_organiser, reader_of
-from labs.lookups import lab_in_sight
+from labs.current_viewer import get_visible_lab_or_404
 from labs.models import ApiToken, Lab
 from registrations import registering
 from registrations.availability import choosable
@@ -227,7 +227,7 @@ def registration(request: HttpRequest, lab: str, registration: UUID) -> dict[str
 )
 def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
     """What registering asks, beside the sessions: the text to agree to, and what can be chosen."""
-    found = lab_in_sight(reader_of(request), lab)
+    found = get_visible_lab_or_404(reader_of(request), lab)
     return {
         "is_open": found.takes_registrations(timezone.now()),
         "consent": {code: consent_words(found, code) for code, _name in settings.LANGUAGES},
@@ -259,7 +259,7 @@ def register(
     The answer never tells whether the address is known. Needs no token; the header `Idempotency-Key` makes a
     repeated call harmless for a day.
     """
-    found = lab_in_sight(reader_of(request), lab)
+    found = get_visible_lab_or_404(reader_of(request), lab)
     if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
         raise Throttled(wait=3600)
 
@@ -268,11 +268,9 @@ def register(
             registering.submit(found, reader_of(request), _plan(request, found, form))
         except RuleViolation as error:
             field = FIELDS_OF_RULES.get(error.code)
-            raise (
-                Problem(errors={field: str(error.message)}) if field else Problem(error.message)
-            ) from error
+            raise (Problem(errors={field: error.message}) if field else Problem(error.message)) from error
         except ValidationError as error:
-            said = said_of(Registration(), error)
+            said = messages_by_column(Registration(), error)
             raise Problem(
                 errors={FIELDS_OF_COLUMNS.get(name, name): " ".join(words) for name, words in said.items()}
             ) from error
@@ -305,8 +303,8 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     zone = canonical_of(form.time_zone)
     if not zone:
         errors["time_zone"] = _("This is not the name of a time zone. Write it like Europe/Sofia.")
-    in_sight = Session.objects.filter(lab=lab).visible_to(reader_of(request))
-    known = set(in_sight.filter(slug__in=form.sessions).values_list("slug", flat=True))
+    visible = Session.objects.filter(lab=lab).visible_to(reader_of(request))
+    known = set(visible.filter(slug__in=form.sessions).values_list("slug", flat=True))
     for place, slug in enumerate(form.sessions):
         if slug not in known:
             errors[f"sessions.{place}"] = _("The lab has no such session.")

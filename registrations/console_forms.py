@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.search import alphabetical
 from core.web.edit_conflicts import Difference
-from core.web.forms.base import EmailAddressField, HouseForm
+from core.web.forms.base import BaseForm, EmailAddressField
 from core.web.forms.edit_conflict import EditForm
 from core.web.localized_fields import reading
 from labs.models import City, Lab, StakeholderGroup
@@ -38,7 +38,7 @@ def _search_field(label: Any) -> forms.CharField:
     )
 
 
-class PeopleSearchForm(HouseForm):
+class PeopleSearchForm(BaseForm):
     """What the list of people is narrowed to, and its order. Sessions, cities and groups are named by their slugs."""
 
     q = _search_field(_("Name, e-mail or organisation"))
@@ -180,7 +180,7 @@ class AddressForm(EditForm):
         super().__init__(*args, initial={"email": person.email}, **kwargs)
 
 
-class SeatForm(HouseForm):
+class SeatForm(BaseForm):
     """A session in which a person is to get a seat: those that are not over and not cancelled."""
 
     session = forms.ChoiceField(
@@ -208,7 +208,7 @@ class SeatForm(HouseForm):
         return self.sessions[self.cleaned_data["session"]]
 
 
-class DoorSearchForm(HouseForm):
+class DoorSearchForm(BaseForm):
     """A name at the door."""
 
     q = forms.CharField(

@@ -7,7 +7,7 @@ from registrations.views import (
     console_move,
     console_person,
     console_registrations,
-    console_telling,
+    console_unannounced,
 )
 
 PERSON = "organise/labs/<slug:lab>/registrations/<uuid:registration>/"
@@ -15,7 +15,11 @@ DOOR = "organise/labs/<slug:lab>/attendance/<slug:session>/"
 
 urlpatterns = [
     path("organise/labs/<slug:lab>/move/", console_move.move, name="console_lab_move"),
-    path("organise/labs/<slug:lab>/changes-to-tell/", console_telling.untold, name="console_untold"),
+    path(
+        "organise/labs/<slug:lab>/changes-to-tell/",
+        console_unannounced.unannounced,
+        name="console_unannounced",
+    ),
     path(
         "organise/labs/<slug:lab>/registrations/",
         console_registrations.registrations,

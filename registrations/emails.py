@@ -247,7 +247,7 @@ def _queue(
         lab=lab,
         about=f"registration:{registration.public_id}",
         leads_to=[line.join_link for line in context.get("lines", ()) if line.join_link],
-        links={name: links.in_mail(registration, purpose) for name, purpose in purposes.items()},
+        links={name: links.in_emails(registration, purpose) for name, purpose in purposes.items()},
         attachments=attachments,
         is_first=is_first,
         is_asked_for=is_asked_for,

@@ -16,7 +16,7 @@ from core.mail.models import Message
 from core.timezones.wall_clock import wall
 from core.web.idempotency import forget as forget_submissions
 from labs.models import Lab
-from labs.revisions import hold_lab
+from labs.revisions import lock_lab
 from registrations import seats
 from registrations.models import Registration, SeatMovement
 from registrations.models.people import RegistrationQuerySet
@@ -93,7 +93,7 @@ def erase_what_is_due(now: datetime, at_most: int = 100) -> int:
     for lab_id in [lab.pk for lab in over.order_by("pk") if is_due(lab, now)]:
         while count < at_most:
             with transaction.atomic():
-                lab = hold_lab(lab_id)
+                lab = lock_lab(lab_id)
                 person = kept.filter(lab=lab).first() if is_due(lab, now) else None
                 if person is None:
                     break

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.search import alphabetical
 from core.timezones.zones import validate_readers_zone
-from core.web.forms.base import EmailAddressField, HouseForm, ReadersZoneSelect, ZoneField
+from core.web.forms.base import BaseForm, EmailAddressField, ReadersZoneSelect, ZoneField
 from core.web.localized_fields import has_letters, no_control_characters, one_line, reading
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import Viewer
@@ -54,7 +54,7 @@ def can_be_taken(session: Session) -> bool:
     return session.waiting_list or session.seats_left is None or session.seats_left > 0
 
 
-class SessionsMixin(HouseForm):
+class SessionsMixin(BaseForm):
     """The list of sessions: what is in sight, takes place and is not over, and what the person has already."""
 
     session = forms.MultipleChoiceField(
@@ -110,7 +110,7 @@ class SessionsMixin(HouseForm):
         return not set(self.overlaps_key.split()) <= seen
 
 
-class DetailsForm(HouseForm):
+class DetailsForm(BaseForm):
     """Who the person is. `lab` gives cities and groups; texts are shown in the active language."""
 
     name = forms.CharField(
@@ -334,7 +334,7 @@ class SessionsForm(SessionsMixin):
         return tuple(self.offered[slug].pk for slug in self.cleaned_data["session"])
 
 
-class LinkForm(HouseForm):
+class LinkForm(BaseForm):
     """Asking for the private link again."""
 
     email = EmailAddressField(

@@ -56,7 +56,7 @@ def address_of(registration: Registration, purpose: Purpose) -> str:
     return settings.BASE_URL + path_of(registration, purpose)
 
 
-def in_mail(registration: Registration, purpose: Purpose) -> Link:
+def in_emails(registration: Registration, purpose: Purpose) -> Link:
     """Return the link as a message keeps it: without its token."""
     path = reverse(purpose.route, args=[_MARK]).replace(_MARK, "{token}") + purpose.fragment
     version = getattr(registration, purpose.version)

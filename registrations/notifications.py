@@ -14,7 +14,7 @@ from sessions.publishing import Change
 
 CHUNK = 50
 
-_LETTERS: dict[str, Callable[[Seat], Message]] = {
+_EMAILS: dict[str, Callable[[Seat], Message]] = {
     Change.CANCELLED.value: emails.session_cancelled,
     Change.RESTORED.value: emails.session_restored,
 }
@@ -43,7 +43,7 @@ def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
             if by_mail and chunk and with_sessions(chunk[0].registration, chunk[:1]):
                 for seat in chunk:
                     seat.session = chunk[0].session
-                    _LETTERS[change](seat)
+                    _EMAILS[change](seat)
         last = ids[-1]
         yield len(chunk)
 

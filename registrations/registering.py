@@ -28,7 +28,7 @@ from registrations.availability import CHOSEN_IS_CLOSED, Choice, choosable
 from registrations.consent import consent_words
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
-from registrations.visibility import in_sight, viewers_of
+from registrations.visibility import viewers_of, visible_ids
 from sessions.models import Session
 
 UNCONFIRMED_DAYS = 7
@@ -103,7 +103,7 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     return registration if _write(registration, sessions, now) else None
 
 
-class _Undone(Exception):
+class _Rollback(Exception):
     """What was written is taken back."""
 
 
@@ -116,9 +116,9 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
         if emails_left(registration.email):
             return _write_and_ask(registration, session_ids)
         # The same work for nothing: how long it takes would tell whether something else used the budget up.
-        with suppress(_Undone), transaction.atomic():
+        with suppress(_Rollback), transaction.atomic():
             _write_and_ask(registration, session_ids)
-            raise _Undone
+            raise _Rollback
         return False
 
 
@@ -212,7 +212,7 @@ def change_sessions(
         ).values_list("session_id", flat=True)
     )
     added, dropped = wanted - held, held - wanted
-    dropped &= in_sight(registration.lab_id, [viewer.with_seats(frozenset(held))], dropped)
+    dropped &= visible_ids(registration.lab_id, [viewer.with_seats(frozenset(held))], dropped)
     if added:
         if not registration.lab.takes_registrations(now):
             raise RuleViolation(

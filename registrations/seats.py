@@ -22,7 +22,7 @@ from labs.viewer import Viewer
 from registrations import emails
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
-from registrations.visibility import in_sight
+from registrations.visibility import visible_ids
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 
@@ -121,7 +121,7 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
             state=State.REQUESTED,
             sequence=sequence,
         )
-    seen = in_sight(registration.lab_id, viewers, known)
+    seen = visible_ids(registration.lab_id, viewers, known)
     places = {session_id: place for session_id, place in places.items() if session_id in seen}
     taken = _take(registration, known, list(known), Reason.CHOSEN, None, places)
     return [seat for seat in taken if seat.session_id in seen]

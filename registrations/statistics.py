@@ -38,7 +38,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class SessionFigures:
+class SessionStatistics:
     session: Session
     seats: int
     waiting: int
@@ -89,7 +89,7 @@ def by_day(lab: Lab) -> list[tuple[date, int]]:
     return sorted(days.items())
 
 
-def by_session(lab: Lab) -> list[SessionFigures]:
+def by_session(lab: Lab) -> list[SessionStatistics]:
     """Return seats, waiting people and attendance of each session that is no draft, in the programme's order."""
     sessions = (
         Session.objects.filter(lab=lab)
@@ -98,7 +98,7 @@ def by_session(lab: Lab) -> list[SessionFigures]:
         .order_by("starts_at", "pk")
     )
     return [
-        SessionFigures(session, session.seats_taken, session.seats_waiting, session.came)
+        SessionStatistics(session, session.seats_taken, session.seats_waiting, session.came)
         for session in sessions
     ]
 

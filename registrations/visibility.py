@@ -20,7 +20,7 @@ def viewers_of(registration: Registration, viewer: Viewer) -> tuple[Viewer, ...]
     return (viewer, viewer_for(sender))
 
 
-def in_sight(lab_id: int, viewers: Iterable[Viewer], session_ids: Collection[int]) -> frozenset[int]:
+def visible_ids(lab_id: int, viewers: Iterable[Viewer], session_ids: Collection[int]) -> frozenset[int]:
     """Return those of these sessions of the lab that at least one of the viewers may see. One query per viewer."""
     ids = list(session_ids)
     if not ids:

@@ -2,7 +2,7 @@
 
 A text in such a face takes as much room as it will take in the web font, so that nothing moves when this one comes.
 Widths and heights of the web fonts are read from their files; what the devices' fonts measure stands below. Writes
-`static/look/fallbacks.css`; with `--check`, exit code 1 where that file is not what would be written.
+`static/site/fallbacks.css`; with `--check`, exit code 1 where that file is not what would be written.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "static" / "look" / "fallbacks.css"
+TARGET = ROOT / "static" / "site" / "fallbacks.css"
 # Small letters and the space, capitals, and a figure for all figures, which are equally wide.
 LETTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ0"
 # How often each small letter and the space stand in a thousand signs of English running text; then each capital, and

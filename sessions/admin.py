@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 
-from labs.admin import LookOnly
+from labs.admin import ReadOnlyAdmin
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
 
 @admin.register(Session)
-class SessionAdmin(LookOnly):
+class SessionAdmin(ReadOnlyAdmin):
     list_display = (
         "slug",
         "title",
@@ -32,18 +32,18 @@ class SessionAdmin(LookOnly):
 
 
 @admin.register(AgendaItem)
-class AgendaItemAdmin(LookOnly):
+class AgendaItemAdmin(ReadOnlyAdmin):
     list_display = ("title", "session", "starts_at")
     list_select_related = ("session",)
 
 
 @admin.register(Speaker)
-class SpeakerAdmin(LookOnly):
+class SpeakerAdmin(ReadOnlyAdmin):
     list_display = ("name", "programme", "city")
     list_select_related = ("programme", "city")
 
 
 @admin.register(Appearance)
-class AppearanceAdmin(LookOnly):
+class AppearanceAdmin(ReadOnlyAdmin):
     list_display = ("speaker", "session", "role")
     list_select_related = ("speaker", "session")

@@ -16,7 +16,7 @@ from core.timezones.wall_clock import wall
 from core.web.localized_fields import languages_of
 from labs.api import NamedOut, page_address, type_of_texts
 from labs.api_authentication import FOR_EVERYBODY, reader_of
-from labs.lookups import lab_in_sight
+from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Track
 from sessions.models import Appearance, Session, Speaker
 
@@ -187,7 +187,7 @@ class PageOfSessions(Pages):
 @paginate(PageOfSessions)
 def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> QuerySet[Session]:
     """The lab's sessions in order of time."""
-    found = lab_in_sight(reader_of(request), lab)
+    found = get_visible_lab_or_404(reader_of(request), lab)
     return filters.apply(Session.objects.filter(lab=found).visible_to(reader_of(request)).for_pages())
 
 
@@ -196,7 +196,7 @@ def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> 
 )
 def session(request: HttpRequest, lab: str, session: str) -> dict[str, Any]:
     """One session."""
-    in_lab = Session.objects.filter(lab=lab_in_sight(reader_of(request), lab), slug=session)
+    in_lab = Session.objects.filter(lab=get_visible_lab_or_404(reader_of(request), lab), slug=session)
     found = in_lab.visible_to(reader_of(request)).for_pages().first()
     if found is None:
         raise Http404
@@ -215,9 +215,9 @@ class TrackOut(NamedOut):
 @paginate(Pages)
 def tracks(request: HttpRequest, lab: str) -> QuerySet[Track]:
     """The tracks of the sessions that the caller may see; of others not even the name is told."""
-    found = lab_in_sight(reader_of(request), lab)
-    in_sight = Session.objects.filter(track=OuterRef("pk")).visible_to(reader_of(request))
-    return Track.objects.filter(Exists(in_sight), lab=found).select_related("lab")
+    found = get_visible_lab_or_404(reader_of(request), lab)
+    visible = Session.objects.filter(track=OuterRef("pk")).visible_to(reader_of(request))
+    return Track.objects.filter(Exists(visible), lab=found).select_related("lab")
 
 
 def speaker_data(speaker: Speaker, lab: str) -> dict[str, Any]:
@@ -236,14 +236,14 @@ def speaker_data(speaker: Speaker, lab: str) -> dict[str, Any]:
 
 
 def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
-    found = lab_in_sight(reader_of(request), lab)
-    in_sight = Session.objects.filter(lab=found).visible_to(reader_of(request))
+    found = get_visible_lab_or_404(reader_of(request), lab)
+    visible = Session.objects.filter(lab=found).visible_to(reader_of(request))
     seen = (
-        Appearance.objects.filter(session__in=in_sight)
+        Appearance.objects.filter(session__in=visible)
         .select_related("session")
         .order_by("session__starts_at")
     )
-    appearing = Appearance.objects.filter(session__in=in_sight).values("speaker")
+    appearing = Appearance.objects.filter(session__in=visible).values("speaker")
     return (
         Speaker.objects.filter(pk__in=appearing)
         .select_related("city")

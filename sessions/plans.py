@@ -19,7 +19,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from core.timezones.formatting import date_range
 from core.timezones.wall_clock import UnknownZone, WallClockError, fold_of, instant, wall
-from core.web.error_messages import said_of
+from core.web.error_messages import messages_by_column
 from core.web.errors import InvalidFields
 from labs.models import Lab, Room, Track
 from sessions.models import AgendaItem, Appearance, Session, Speaker
@@ -166,7 +166,7 @@ def _check_columns(session: Session, findings: _Findings) -> None:
     try:
         session.clean_fields(exclude=derived)
     except ValidationError as error:
-        for name, messages in said_of(session, error).items():
+        for name, messages in messages_by_column(session, error).items():
             findings.errors[name].extend(messages)
 
 
@@ -256,7 +256,7 @@ def _check_agenda(
         try:
             row.clean_fields(exclude={"session", "start_time", "end_time", "starts_at", "ends_at"})
         except ValidationError as error:
-            for column, messages in said_of(row, error).items():
+            for column, messages in messages_by_column(row, error).items():
                 findings.errors[f"{name}.{column}"].extend(messages)
         _check_languages(f"{name}.title", item.title, findings)
         _check_languages(f"{name}.abstract", item.abstract, findings)

@@ -17,7 +17,7 @@ from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from labs.models import City
 from labs.revisions import touch
-from sessions.models import Session, UntoldChange
+from sessions.models import Session, UnannouncedChange
 from sessions.revisions import lock, remember, revise
 from sessions.signals import session_changed
 
@@ -103,7 +103,7 @@ def cancel(
     except ValidationError as error:
         raise ValidationError({"reason": error.messages}) from error
     # Whoever hears that it is cancelled need not hear when it would have been.
-    UntoldChange.objects.filter(session=session).delete()
+    UnannouncedChange.objects.filter(session=session).delete()
     session.status = Session.Status.CANCELLED
     session.cancelled_at = timezone.now()
     session.cancel_reason = texts

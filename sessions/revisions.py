@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from core.accounts.models import User
-from labs.revisions import hold_lab
+from labs.revisions import lock_lab
 from sessions.models import Session
 
 
@@ -15,7 +15,7 @@ def lock(session: Session) -> None:
     The lab first, as everywhere: whoever changes the lab's days waits for those who change its sessions. (SQLite: the
     database is held.)
     """
-    lab = hold_lab(session.lab_id)
+    lab = lock_lab(session.lab_id)
     session.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True, of=("self",)))
     session.lab = lab
 

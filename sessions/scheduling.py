@@ -18,7 +18,7 @@ from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from labs.lab_editing import is_used
 from labs.models import Lab, Room
-from labs.revisions import hold_lab, touch
+from labs.revisions import lock_lab, touch
 from sessions import unannounced_changes
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import (
@@ -106,7 +106,7 @@ def _as_plan(
 @transaction.atomic
 def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Session:
     """Make a draft session of `lab`. Raises InvalidFields."""
-    lab = hold_lab(lab.pk)
+    lab = lock_lab(lab.pk)
     now = timezone.now()
     session = Session(lab=lab, revised_at=now, content_revised_at=now)
     found = checked_plan(session, plan)

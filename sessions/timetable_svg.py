@@ -22,7 +22,7 @@ _DAY = 24 * 60
 
 
 class Weight(StrEnum):
-    """How strongly a block is drawn, as the classes of static/look/programme.css."""
+    """How strongly a block is drawn, as the classes of static/site/programme.css."""
 
     PLAIN = "g-bar"
     SOFT = "g-bar-2"

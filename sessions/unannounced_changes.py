@@ -23,7 +23,7 @@ from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import languages_of
 from labs.models import Lab
-from sessions.models import Session, UntoldChange
+from sessions.models import Session, UnannouncedChange
 from sessions.models.agenda import SessionQuerySet
 from sessions.places import join_link_of, place_of
 from sessions.publishing import Change, changed
@@ -159,7 +159,9 @@ class Moved:
 
 def undecided(sessions: SessionQuerySet) -> list[Session]:
     """Return those of these sessions about whose change nobody has decided yet, with room and lab. One query."""
-    waiting = sessions.filter(untold__isnull=False).select_related("room", "untold", "lab")
+    waiting = sessions.filter(unannounced_change__isnull=False).select_related(
+        "room", "unannounced_change", "lab"
+    )
     return [session for session in waiting if is_open(session)]
 
 
@@ -169,7 +171,9 @@ def moved_in(lab: Lab, language: str) -> list[Moved]:
         Moved(
             session,
             people_of(session),
-            differences(session.untold.was, facts_of(session), lab.time_zone, language, join_link=True),
+            differences(
+                session.unannounced_change.was, facts_of(session), lab.time_zone, language, join_link=True
+            ),
         )
         for session in undecided(Session.objects.filter(lab=lab))
     ]
@@ -181,10 +185,10 @@ def moved(session: Session, was: Facts) -> None:
     Nobody is told yet: organisers are asked (`decide`), where it matters to anybody.
     """
     now = facts_of(session)
-    row = UntoldChange.objects.filter(session=session).first()
+    row = UnannouncedChange.objects.filter(session=session).first()
     known = row.was if row else was
     if is_open(session) and known != now:
-        UntoldChange.objects.get_or_create(session=session, defaults={"was": known})
+        UnannouncedChange.objects.get_or_create(session=session, defaults={"was": known})
     elif row is not None:
         row.delete()
     changed(session, Change.MOVED)
@@ -209,7 +213,7 @@ def decide(sessions: Iterable[Session], tell: bool) -> list[Session]:
     moves: dict[Session, Facts] = {}
     for session in sorted(sessions, key=attrgetter("pk")):
         lock(session)
-        row = UntoldChange.objects.filter(session=session).first()
+        row = UnannouncedChange.objects.filter(session=session).first()
         if row is None:
             continue
         was, now = row.was, facts_of(session)

@@ -25,6 +25,6 @@ def differences_of(certificate: Certificate) -> list[str]:
 
 
 @register.simple_tag
-def letters_lost(name: object) -> str:
+def characters_lost(name: object) -> str:
     """Return the letters of a name that no certificate can print, for people to read; empty where all can be."""
     return named_characters(missing_glyphs(str(name or "")))

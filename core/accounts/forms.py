@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.signals import password_reset_requested
 from core.web.email_addresses import account_address
-from core.web.error_messages import HouseWords
+from core.web.error_messages import PlainErrorsMixin
 from core.web.forms.base import EmailAddressField
 
 ADDRESS_MISSING = _("Write your e-mail address")
@@ -29,7 +29,7 @@ _LOGIN_ERRORS = {
 }
 
 
-class LoginForm(HouseWords, allauth_forms.LoginForm):
+class LoginForm(PlainErrorsMixin, allauth_forms.LoginForm):
     mark_optional = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,7 +49,7 @@ class LoginForm(HouseWords, allauth_forms.LoginForm):
             raise ValidationError(words, code=error.code) if words else error from None
 
 
-class _NewPassword(HouseWords):
+class _NewPassword(PlainErrorsMixin):
     """What two forms have in common in which a new password is written twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +74,7 @@ class _NewPassword(HouseWords):
         super().add_error(field, error)
 
 
-class ResetPasswordForm(HouseWords, allauth_forms.ResetPasswordForm):
+class ResetPasswordForm(PlainErrorsMixin, allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = EmailAddressField(widget=self.fields["email"].widget)

@@ -84,7 +84,7 @@ def finish(document: dict[str, Any]) -> None:
     for operations in document["paths"].values():
         for method, operation in operations.items():
             _finish_operation(method, operation)
-    components["securitySchemes"]["Caller"]["description"] = TOKEN
+    components["securitySchemes"]["BearerToken"]["description"] = TOKEN
     components["responses"] = {
         "Problem": {
             "description": "What stands in the way, as problem details (RFC 9457)",
@@ -99,7 +99,7 @@ def _finish_operation(method: str, operation: dict[str, Any]) -> None:
     # The name of a function is none of the caller's words; the first sentence of its description is.
     operation["summary"] = operation["description"].partition(".")[0].replace("\n", " ")
     if {} in operation["security"]:
-        operation["security"] = [{}, {"Caller": []}]
+        operation["security"] = [{}, {"BearerToken": []}]
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             parameter["description"] = PATHS[parameter["name"]]

@@ -147,7 +147,7 @@ def problem(
 
 
 def invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    """Answer what does not fit the operation's schema; `error.errors` are those of `HouseAPI`, with plain paths."""
+    """Answer what does not fit the operation's schema; `error.errors` are those of `CityLabsAPI`, with plain paths."""
     if any(each["loc"][0] == "path" for each in error.errors):
         return not_found(request, error)  # such an address there cannot be
     errors = [

@@ -12,7 +12,7 @@ from core.jobs.database_clock import database_now
 from core.jobs.leases import Lease, task
 from core.jobs.models import Task, WorkerBeat
 from core.web.idempotency import KEPT
-from core.web.models import Submission
+from core.web.models import IdempotentRequest
 
 KEEP_DONE = timedelta(days=30)
 KEEP_BEATS = timedelta(days=1)
@@ -35,7 +35,7 @@ def prune(lease: Lease) -> None:
 @task("web.forget_forms", every=timedelta(hours=1))
 def forget_forms(lease: Lease) -> None:
     """Forget forms that were sent more than a day ago."""
-    while delete_some(Submission.objects.filter(created_at__lt=timezone.now() - KEPT)):
+    while delete_some(IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT)):
         lease.renew()
 
 

@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.mail.message_list import TABS, MailSearch, occasion_in_words
-from core.web.forms.base import HouseForm
+from core.web.forms.base import BaseForm
 
 
-class MailSearchForm(HouseForm):
+class MailSearchForm(BaseForm):
     """Comes by GET. `occasions` are those that there are mails for."""
 
     q = forms.CharField(

@@ -52,7 +52,7 @@ def readiness() -> list[Finding]:
         return [Finding("database", False), _cache()]
 
 
-class Recently:
+class CachedReadiness:
     """What this process found when it last looked: whoever asks in between is told the same, at no cost."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Recently:
             return self.findings
 
 
-recently = Recently()
+recently = CachedReadiness()
 
 
 def _cache() -> Finding:

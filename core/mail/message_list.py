@@ -16,7 +16,7 @@ from core.search import matches
 
 State = Message.State
 
-# What each mail was written for, in words; a test holds this against templates/mail/.
+# What each mail was written for, in words; a test holds this against templates/emails/.
 OCCASIONS: dict[str, str | Promise] = {
     "confirm_address": _("Question to confirm the address"),
     "already_registered": _("Already registered"),

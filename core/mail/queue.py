@@ -1,6 +1,6 @@
 """Mails: from an occasion and a person to a frozen message, and from the message to what leaves the house.
 
-The templates of an occasion are `templates/mail/<occasion>.subject.txt`, `.txt` and `.html`; the bodies extend
+The templates of an occasion are `templates/emails/<occasion>.subject.txt`, `.txt` and `.html`; the bodies extend
 `mail/base.txt` and `mail/base.html`. Nothing that people typed is ever parsed as a template.
 
 Private links never stand in the database: a body holds marks (`{{ links.manage }}` in a template), each with a
@@ -33,7 +33,7 @@ from core.web import signed_links
 from core.web.email_addresses import address_key, ascii_address, clean_address
 from core.web.localized_fields import reading
 from core.web.localized_html import marked
-from core.web.palette import HOUSE
+from core.web.palette import DEFAULT_COLOURS
 
 SUBJECT_LENGTH = 200
 
@@ -217,8 +217,8 @@ def _named(lab: Sender, language: str) -> _LabNames:
 def _colours(lab: Sender | None) -> dict[str, str]:
     """Return the colours of the band: the lab's own, as `labs.theme` computed them, or those of the house."""
     computed = lab.theme_values if lab else {}
-    kept = {name: value for name in HOUSE if COLOUR.fullmatch(value := str(computed.get(name, "")))}
-    return {**HOUSE, **kept}
+    kept = {name: value for name in DEFAULT_COLOURS if COLOUR.fullmatch(value := str(computed.get(name, "")))}
+    return {**DEFAULT_COLOURS, **kept}
 
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -242,7 +242,7 @@ def _render(occasion: str, context: dict[str, Any], leads_to: frozenset[str] = f
 
 def _filled(template: str, context: dict[str, Any], *, autoescape: bool = True) -> str:
     engine = engines["django"].engine  # type: ignore[attr-defined]
-    return str(engine.get_template(f"mail/{template}").render(Context(context, autoescape=autoescape)))
+    return str(engine.get_template(f"emails/{template}").render(Context(context, autoescape=autoescape)))
 
 
 def _tidy(text: str) -> str:

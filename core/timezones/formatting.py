@@ -17,7 +17,7 @@ from babel.units import format_unit
 DASH = "–"
 
 # CLDR's English is American; the house writes "6 April 2027".
-_HOUSE_ENGLISH = Locale("en", "GB")
+_ENGLISH_PATTERNS = Locale("en", "GB")
 
 # Patterns where the house is plainer than CLDR: no comma in English and Greek days, month names in Bulgarian ones,
 # and a common space before "г." (CLDR has a narrow one, U+202F, which many fonts lack).
@@ -34,8 +34,8 @@ def locale_of(language: str) -> Locale:
     try:
         locale = Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        return _HOUSE_ENGLISH
-    return _HOUSE_ENGLISH if locale.language == "en" else locale
+        return _ENGLISH_PATTERNS
+    return _ENGLISH_PATTERNS if locale.language == "en" else locale
 
 
 def long_date(on: date, language: str) -> str:

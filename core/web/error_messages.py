@@ -89,7 +89,7 @@ _OF_VALIDATORS: tuple[tuple[object, type | None], ...] = (
 )
 
 
-def words_of(kind: type) -> Words:
+def messages_for(kind: type) -> Words:
     """Return the sentences of a kind of field, by the code of the error."""
     words = dict(_OF_ALL)
     for parent in reversed(kind.__mro__):
@@ -97,7 +97,7 @@ def words_of(kind: type) -> Words:
     return words
 
 
-def said_of(row: models.Model, error: ValidationError) -> dict[str, list[str]]:
+def messages_by_column(row: models.Model, error: ValidationError) -> dict[str, list[str]]:
     """Return what the columns of a row object to, by column, in the house's words and the reader's language."""
     return {
         name: [text for one in found for text in sentences(one, row._meta.get_field(name))]
@@ -107,26 +107,26 @@ def said_of(row: models.Model, error: ValidationError) -> dict[str, list[str]]:
 
 def sentences(error: ValidationError, asked: Any = None) -> list[str]:
     """Return what is objected to in the house's words; `asked` is the column or the field that it is about."""
-    return [text for one in in_house_words(error, asked) for text in one.messages]
+    return [text for one in with_plain_message(error, asked) for text in one.messages]
 
 
-def in_house_words(error: ValidationError, asked: Any = None) -> list[ValidationError]:
+def with_plain_message(error: ValidationError, asked: Any = None) -> list[ValidationError]:
     """Return the errors, each in the house's words unless somebody here has found words of its own for it."""
     codes = {one.code for one in error.error_list}
     return [
-        _in_house_words(one, asked)
+        _with_plain_message(one, asked)
         for one in error.error_list
         # What finds unreadable characters says the same of a NUL, and once is enough.
         if not (one.code == "null_characters_not_allowed" and "control_character" in codes)
     ]
 
 
-def _in_house_words(error: ValidationError, asked: Any) -> ValidationError:
+def _with_plain_message(error: ValidationError, asked: Any) -> ValidationError:
     code = error.code or "invalid"
     for message, kind in _OF_VALIDATORS:
         if error.message is message:
-            return ValidationError(words_of(kind or type(asked))[code], code, error.params)
-    words = words_of(type(asked)).get(code)
+            return ValidationError(messages_for(kind or type(asked))[code], code, error.params)
+    words = messages_for(type(asked)).get(code)
     if words is not None and error.message is _defaults(type(asked)).get(code):
         return ValidationError(words, code, error.params)
     return error
@@ -140,10 +140,10 @@ def _defaults(kind: type) -> dict[str, Any]:
     return found
 
 
-class HouseWords(forms.BaseForm):
+class PlainErrorsMixin(forms.BaseForm):
     """A form whose fields speak the house's words."""
 
     def add_error(self, field: str | None, error: Any) -> None:
         if isinstance(error, ValidationError) and field is not None:
-            error = in_house_words(error, self.fields.get(field))
+            error = with_plain_message(error, self.fields.get(field))
         super().add_error(field, error)

@@ -20,6 +20,9 @@ class RuleViolation(Exception):
         self.field = field
         self._message = message
 
+    def __str__(self) -> str:
+        return self.message or self.code
+
     @property
     def message(self) -> str:
         """The sentence for people, in the language that is active when it is asked for."""

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from core.web.errors import RuleViolation
-from core.web.models import Submission
+from core.web.models import IdempotentRequest
 
 _signer = signing.Signer(salt="core.web.idempotency")
 FIELD = "form_key"
@@ -63,7 +63,7 @@ def run_once(
     fingerprint, key = _hash_of("contents", contents), _hash_of("key", [purpose, key])
     try:
         with transaction.atomic():
-            submission = Submission.objects.create(
+            submission = IdempotentRequest.objects.create(
                 purpose=purpose,
                 key=key,
                 fingerprint=fingerprint,
@@ -75,7 +75,7 @@ def run_once(
                 submission.save(update_fields=["result"])
             return result, True
     except IntegrityError:
-        earlier = Submission.objects.filter(purpose=purpose, key=key).first()
+        earlier = IdempotentRequest.objects.filter(purpose=purpose, key=key).first()
         if earlier is None:
             raise  # the constraint that failed was one of the creation itself
         if earlier.fingerprint != fingerprint:
@@ -85,4 +85,4 @@ def run_once(
 
 def forget(about: Collection[str]) -> None:
     """Forget the forms that were sent about these people."""
-    Submission.objects.filter(about__in=[_hash_of("about", one) for one in about]).delete()
+    IdempotentRequest.objects.filter(about__in=[_hash_of("about", one) for one in about]).delete()

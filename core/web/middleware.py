@@ -60,7 +60,7 @@ def codings_in(accept_encoding: str) -> dict[str, float]:
     }
 
 
-class Coding(GZipMiddleware):
+class CompressionMiddleware(GZipMiddleware):
     """Compresses answers for those who take it, the front-end files of the layer below included.
 
     Django and WhiteNoise look for the word alone, and find it in `gzip;q=0` too: below, the header says what is meant.
@@ -99,7 +99,7 @@ class Coding(GZipMiddleware):
         return response
 
 
-class ReadersChoice:
+class ReaderPreferencesMiddleware:
     """Takes `?lang=`, `?tz=` and `?theme=`, keeps a choice in a cookie, and sets language and zone of the request.
 
     Sets `request.reader_zone` to a canonical zone (also where the browser knows it by an old name) or None,
@@ -165,7 +165,7 @@ def is_for_everybody(response: HttpResponseBase) -> bool:
     return "public" in response.headers.get("Cache-Control", "")
 
 
-class ContentPolicy(CSPMiddleware):
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """Sends the policies of the settings with every answer, put together once.
 
     What is rare is left to the library: an answer whose policy one of its decorators changed, and Django's own pages
@@ -189,7 +189,7 @@ class ContentPolicy(CSPMiddleware):
         return build_policy()
 
 
-class CrossSiteGuard(CsrfViewMiddleware):
+class CrossSiteRequestMiddleware(CsrfViewMiddleware):
     """Refuses POSTs that another site made a browser send.
 
     With a session, Django's own token applies. Visitors without one carry no authority that another site could

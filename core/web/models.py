@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class Submission(models.Model):
+class IdempotentRequest(models.Model):
     """One accepted POST: its purpose, its idempotency key and where its result is found.
 
     Key, fingerprint of the contents, and whom they are about are keyed hashes (`core.web.idempotency`): nothing that

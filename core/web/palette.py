@@ -1,6 +1,6 @@
-"""The colours of the service itself, where a lab has none of its own: as static/look/tokens.css has them."""
+"""The colours of the service itself, where a lab has none of its own: as static/site/tokens.css has them."""
 
-HOUSE = {
+DEFAULT_COLOURS = {
     "lab": "#1d2b2e",
     "lab_dark": "#243033",
     "on_lab_2": "#c3ceca",

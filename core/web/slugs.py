@@ -20,7 +20,7 @@ _GREEK = {
     **dict(zip("άέήίόύώϊϋΐΰ", "aeiioyoiyiy", strict=True)),
     "θ": "th", "χ": "ch", "ψ": "ps",
 }  # fmt: skip
-_LETTERS = str.maketrans(_CYRILLIC | _GREEK)
+_EMAILS = str.maketrans(_CYRILLIC | _GREEK)
 
 
 def address_for(texts: Mapping[str, str], taken: Collection[str], *, limit: int, otherwise: str) -> str:
@@ -45,7 +45,7 @@ def in_latin(texts: Mapping[str, str]) -> str:
     The English title is preferred, since most readers can type it.
     """
     for title in (texts.get("en", ""), *texts.values()):
-        letters = unicodedata.normalize("NFC", title).lower().translate(_LETTERS)
+        letters = unicodedata.normalize("NFC", title).lower().translate(_EMAILS)
         # Without apostrophes, which stand for sounds there, and with a sign's name as words of its own.
         if words := slugify(anyascii(letters).replace(":", " ")):
             return words

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.timezones.formatting import long_day
 from core.web.edit_conflicts import FIELD, Difference, was_shown
-from core.web.forms.base import HouseRows, TextsField
+from core.web.forms.base import BaseRows, TextsField
 from core.web.forms.edit_conflict import EditForm, put_texts, words_of_both
 from core.web.localized_fields import languages_of
 from labs.models import Lab
@@ -39,7 +39,7 @@ class DayRow(EditForm):
         return self.fingerprint_of({"title": self.cleaned_data.get("title")}) == self.seen
 
 
-class DayRows(HouseRows):
+class DayRows(BaseRows):
     """The days of a lab as they are listed now; `initial` says which, and their stored headings."""
 
     def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
@@ -80,10 +80,10 @@ class DayRows(HouseRows):
                 put_texts(form.data, form.add_prefix("title"), form.standing)
             form.renew()
 
-    def take_over(self, errors: Mapping[str, Iterable[str]]) -> None:
+    def add_errors(self, errors: Mapping[str, Iterable[str]]) -> None:
         """Show what the verb found wrong; its "3.title" counts the days of `titles`."""
         for name, messages in errors.items():
-            self.forms[int(name.partition(".")[0])].take_over({"title": messages})
+            self.forms[int(name.partition(".")[0])].add_errors({"title": messages})
 
 
 class SentDays:

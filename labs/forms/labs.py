@@ -26,7 +26,7 @@ from core.web.forms.base import (
 )
 from core.web.forms.edit_conflict import NOTHING, EditForm
 from core.web.localized_fields import PARAGRAPHS
-from core.web.palette import HOUSE
+from core.web.palette import DEFAULT_COLOURS
 from labs import theme
 from labs.lab_editing import KEPT_AT_MOST, SESSIONS_AT_MOST, SLUG_LENGTH, LabPlan
 from labs.models import Lab, Programme
@@ -50,7 +50,9 @@ def colour_preview(colour: str) -> ColourPreview | None:
     except ValueError:
         return None
     values = theme.theme_values(picked)
-    return ColourPreview(picked, values["lab"], values["lab_dark"], theme.was_moved(picked), values == HOUSE)
+    return ColourPreview(
+        picked, values["lab"], values["lab_dark"], theme.was_moved(picked), values == DEFAULT_COLOURS
+    )
 
 
 class LabForm(EditForm, WallClockMixin, LanguagesMixin):

@@ -9,13 +9,13 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
-from core.web.forms.base import CityField, EmailAddressField, HouseForm
+from core.web.forms.base import BaseForm, CityField, EmailAddressField
 from core.web.localized_fields import no_control_characters, one_line, reading
 from labs.api_keys import LIVES, allowed_scopes
 from labs.models import ApiToken, City, Lab, Programme, Staff
 
 
-class PersonForm(HouseForm):
+class PersonForm(BaseForm):
     """Who gets a role: by the address of an account, or of one that is made."""
 
     email = EmailAddressField(
@@ -61,7 +61,7 @@ class DelegateForm(PersonForm):
         self.fields["city"].queryset = programme.cities.all()  # type: ignore[attr-defined]
 
 
-class KeyForm(HouseForm):
+class KeyForm(BaseForm):
     name = forms.CharField(
         label=_("Name"),
         help_text=_("What the key is for, so that you know it again."),

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from i18nfield.strings import LazyI18nString
 
 from core.web.edit_conflicts import FIELD, Difference, EditConflict, was_shown
-from core.web.forms.base import PK_DIGITS, HouseForm, HouseRows, NumberField, TextsField, keeping
+from core.web.forms.base import PK_DIGITS, BaseForm, BaseRows, NumberField, TextsField, keeping
 from core.web.forms.edit_conflict import EditForm, put_texts, words_of_both
 from core.web.localized_fields import languages_of
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan
 
 
-class RowForm(HouseForm):
+class RowForm(BaseForm):
     """One row of several: `row` is the id of what it changes, empty for a new one."""
 
     row = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
@@ -32,7 +32,7 @@ class RowForm(HouseForm):
         return not self.has_changed()
 
 
-class Rows(HouseRows):
+class Rows(BaseRows):
     """Rows with their ids; nothing rests on their number or order as the browser says them.
 
     Rows that stand already are told by their `row`, and only those that the caller knows are let in.
@@ -276,12 +276,12 @@ class NamedRows(Rows):
             data[form.add_prefix(FIELD)] = form.fingerprint
         return data
 
-    def take_over(self, errors: Mapping[str, Iterable[str]]) -> None:
+    def add_errors(self, errors: Mapping[str, Iterable[str]]) -> None:
         """Show what the verb found wrong; its "3.name" counts the plans of `plans`."""
         for name, messages in errors.items():
             place, _dot, field = name.partition(".")
             if place.isdecimal() and len(place) < 6 and int(place) < len(self.ordered):
-                self.ordered[int(place)].take_over({field: messages})
+                self.ordered[int(place)].add_errors({field: messages})
             else:
                 for message in messages:
                     self._non_form_errors.append(message)

@@ -49,8 +49,8 @@ class ProgrammeQuerySet(models.QuerySet["Programme"]):
         """Keep public programmes, one's own, and those of which a lab is in sight."""
         if viewer.is_superuser:
             return self
-        in_sight = Lab.objects.visible_to(viewer).filter(programme=OuterRef("pk"))
-        return self.filter(Q(visibility="public") | Q(pk__in=viewer.owned_programmes) | Exists(in_sight))
+        visible = Lab.objects.visible_to(viewer).filter(programme=OuterRef("pk"))
+        return self.filter(Q(visibility="public") | Q(pk__in=viewer.owned_programmes) | Exists(visible))
 
 
 def english() -> list[str]:

@@ -20,8 +20,8 @@ from labs.cities import change_city, create_city, may_change
 from labs.current_viewer import viewer_of
 from labs.forms.cities import CityForm
 from labs.models import City, Programme
-from labs.revisions import hold
-from labs.views.posted import created_once, edited, person, status_of
+from labs.revisions import lock_row
+from labs.views.form_posts import create_once, person, save_edit, status_of
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
     form = CityForm(request.POST or None, programme=programme)
     if request.method == "POST" and form.is_valid():
         try:
-            created_once(
+            create_once(
                 request,
                 "console.city",
                 lambda: {"city": create_city(programme, form.plan, person(request)).slug},
             )
         except RuleViolation as error:
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
         else:
             messages.success(request, _("City created. It takes part in the programme."))
             return redirect("console_cities", programme.slug)
@@ -83,8 +83,8 @@ def edit(request: HttpRequest, programme: Programme, city: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, programme, CityForm(city=found), found)
     try:
-        form, is_saved = edited(
-            lambda: hold(found),
+        form, is_saved = save_edit(
+            lambda: lock_row(found),
             lambda held: CityForm(request.POST, city=held),
             lambda form: change_city(found, form.plan, person(request)),
         )

@@ -15,8 +15,8 @@ from labs import access, api_keys, roles, undo
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
 from labs.models import ApiToken, Lab, Staff
-from labs.views import removed
-from labs.views.posted import created_once, person
+from labs.views import restoring
+from labs.views.form_posts import create_once, person
 
 
 @access.organiser
@@ -28,7 +28,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
     if action == "add" and form.is_valid():
         values = form.cleaned_data
         try:
-            created_once(
+            create_once(
                 request,
                 "console.staff",
                 lambda: {
@@ -38,7 +38,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
                 },
             )
         except RuleViolation as error:
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
         else:
             messages.success(
                 request,
@@ -54,7 +54,9 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
             rows, words = undo.rows_of(staff), _("%(who)s no longer works on this lab.") % {"who": staff.user}
             try:
                 roles.remove_staff(staff, by=person(request))
-                removed.say_removed(request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab)
+                restoring.offer_restoring(
+                    request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab
+                )
             except RuleViolation as error:
                 messages.error(request, error.message)
         if not viewer_of(request).owns(lab.programme_id) and staff and staff.user_id == request.user.pk:
@@ -98,9 +100,9 @@ def keys(request: HttpRequest) -> HttpResponse:
             return {"key": key.pk}
 
         try:
-            _result, is_new = created_once(request, "console.key", create)
+            _result, is_new = create_once(request, "console.key", create)
         except RuleViolation as error:
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
         else:
             if not is_new:
                 messages.info(

@@ -26,9 +26,9 @@ from labs.forms.rows import NamedRow, NamedRows, with_more_rows
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
 from labs.models import Delegate, Programme, Staff
 from labs.programmes import change_programme, create_programme
-from labs.revisions import hold
-from labs.views import removed
-from labs.views.posted import created_once, edited, person, status_of
+from labs.revisions import lock_row
+from labs.views import restoring
+from labs.views.form_posts import create_once, person, save_edit, status_of
 
 NamedRowSet: Any = formset_factory(
     NamedRow, formset=NamedRows, extra=0, max_num=ROWS_AT_MOST, absolute_max=ROWS_AT_MOST + 20
@@ -41,8 +41,8 @@ EMPTY_ROWS, MORE_ROWS = 1, 3
 def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
     """What the programme says of itself."""
     if request.method == "POST":
-        form, is_saved = edited(
-            lambda: hold(programme),
+        form, is_saved = save_edit(
+            lambda: lock_row(programme),
             lambda held: ProgrammeForm(request.POST, programme=held),
             lambda form: change_programme(programme, form.plan, person(request)),
         )
@@ -73,13 +73,13 @@ def new(request: HttpRequest) -> HttpResponse:
     form = ProgrammeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            result, _new = created_once(
+            result, _new = create_once(
                 request,
                 "console.programme",
                 lambda: {"programme": create_programme(form.plan, person(request)).slug},
             )
         except RuleViolation as error:
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
         else:
             messages.success(
                 request,
@@ -138,13 +138,13 @@ class NamedPage:
     gone: list[dict[str, Any]] = field(default_factory=list)
 
     def say_saved(self, request: HttpRequest, words: str, address: str, **whose: Any) -> None:
-        """Say that it is saved, and offer to bring back what was removed; `whose` as in `removed.say_removed`."""
+        """Say that it is saved, and offer to bring back what was removed; `whose` as in `restoring.offer_restoring`."""
         count = len(self.gone)
         if not count:
             messages.success(request, words)
             return
         also = ngettext("%(count)d was removed.", "%(count)d were removed.", count) % {"count": count}
-        removed.say_removed(request, f"{words} {also}", self.gone, address, **whose)
+        restoring.offer_restoring(request, f"{words} {also}", self.gone, address, **whose)
 
     def is_saved(self, request: HttpRequest) -> bool:
         """Fill `rows`, and tell whether what was sent is saved."""
@@ -152,7 +152,7 @@ class NamedPage:
             self.rows = self._opened() if request.method != "POST" else self._with_more(request.POST)
             return False
         with transaction.atomic():
-            hold(self.owner)
+            lock_row(self.owner)
             self.rows = rows = self._sent(request.POST)
             if not rows.is_valid():
                 return False
@@ -162,9 +162,9 @@ class NamedPage:
                 )
             try:
                 # What is sent twice is no conflict with itself.
-                created_once(request, self.purpose, self._save)
+                create_once(request, self.purpose, self._save)
             except RuleViolation as error:
-                rows.take_over(error.errors)
+                rows.add_errors(error.errors)
                 return False
             except EditConflict as error:
                 self.conflict = error.differences
@@ -234,7 +234,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
         try:
             if action == "owner" and owner_form.is_valid():
                 values = owner_form.cleaned_data
-                created_once(
+                create_once(
                     request,
                     "console.owner",
                     lambda: {
@@ -245,7 +245,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
                 return redirect("console_programme_people", programme.slug)
             if action == "delegate" and delegate_form.is_valid():
                 values = delegate_form.cleaned_data
-                created_once(
+                create_once(
                     request,
                     "console.delegate",
                     lambda: {
@@ -268,7 +268,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
             if form is None:
                 messages.error(request, error.message)
                 return redirect("console_programme_people", programme.slug)
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
     invalid = bool(owner_form.errors or delegate_form.errors)
     owners = programme.staff.filter(role=Staff.Role.OWNER).select_related("user").order_by("user__email")
     delegates = programme.delegates.select_related("user", "city").order_by("city__slug", "user__email")
@@ -300,7 +300,7 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
             rows = undo.rows_of(staff)
             roles.remove_staff(staff, by=person(request))
             words = _("%(who)s no longer owns the programme.") % {"who": staff.user}
-            removed.say_removed(request, words, rows, address, programme=programme)
+            restoring.offer_restoring(request, words, rows, address, programme=programme)
     elif kind == "delegate":
         delegate = Delegate.objects.select_related("user", "city").filter(pk=pk, programme=programme).first()
         if delegate is not None:
@@ -308,4 +308,4 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
             roles.remove_delegate(delegate, by=person(request))
             words = _("%(who)s is no longer a delegate of %(city)s.")
             words %= {"who": delegate.user, "city": delegate.city}
-            removed.say_removed(request, words, rows, address, programme=programme)
+            restoring.offer_restoring(request, words, rows, address, programme=programme)

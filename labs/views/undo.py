@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from labs import access
 from labs import undo as undoing
-from labs.views.posted import person
+from labs.views.form_posts import person
 
 
 @access.signed_in

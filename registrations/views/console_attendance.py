@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.views import posted
+from labs.views import form_posts
 from registrations import attendance, door
 from registrations.console_forms import DoorSearchForm
 from registrations.models import Registration
@@ -81,9 +81,9 @@ def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
     was_there = "absent" not in request.POST
     person = _registered(lab, request.POST.get("present" if was_there else "absent", ""))
     if was_there:
-        attendance.take(person, session, posted.person(request))
+        attendance.take(person, session, form_posts.person(request))
     else:
-        attendance.untake(person, session, posted.person(request))
+        attendance.untake(person, session, form_posts.person(request))
     if getattr(request, "htmx", False):
         guest = door.guest(door.one(session, person))
         return render(
@@ -102,7 +102,7 @@ def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpRespo
     found = _session(request, lab, session)
     if request.method == "POST":
         people = _all_registered(lab, request.POST.getlist("person")[:PER_PAGE])
-        new = attendance.take_all(people, found, posted.person(request))
+        new = attendance.take_all(people, found, form_posts.person(request))
         request.session[LAST_MARKED] = {
             "session": found.pk,
             "people": [str(person.public_id) for person in new],
@@ -130,7 +130,7 @@ def attendance_undo(request: HttpRequest, lab: Lab, session: str) -> HttpRespons
     found = _session(request, lab, session)
     marked = _last_marked(request, found)
     people = known(lab).filter(public_id__in=marked)
-    taken_back = attendance.untake_all(people, found, posted.person(request))
+    taken_back = attendance.untake_all(people, found, form_posts.person(request))
     request.session.pop(LAST_MARKED, None)
     if taken_back:
         words = ngettext(

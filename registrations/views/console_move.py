@@ -23,14 +23,14 @@ from core.timezones.zones import offset_text
 from core.web import edit_conflicts
 from core.web.edit_conflicts import FIELD, DeletedMeanwhile
 from core.web.errors import RuleViolation
-from core.web.forms.base import DayField, HouseForm
+from core.web.forms.base import BaseForm, DayField
 from core.web.localized_fields import reading
 from labs import access, undo
 from labs.current_viewer import viewer_for
 from labs.models import Lab
 from labs.postponing import LabDates, dates_of
-from labs.revisions import hold
-from labs.views.posted import person
+from labs.revisions import lock_row
+from labs.views.form_posts import person
 from registrations import seats
 from registrations.models import Seat
 from sessions.models import Session
@@ -40,14 +40,14 @@ from sessions.unannounced_changes import undecided
 UNDOING = "lab-move"
 
 
-class FirstDayForm(HouseForm):
+class FirstDayForm(BaseForm):
     """On which day the lab is to begin."""
 
     mark_optional = False
     first_day = DayField(label=gettext_lazy("New first day"))
 
 
-class AnswersForm(HouseForm):
+class AnswersForm(BaseForm):
     """Which readings are meant of hours that come twice."""
 
     mark_optional = False
@@ -120,7 +120,7 @@ def move(request: HttpRequest, lab: Lab) -> HttpResponse:
 def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Move the lab, unless it is not as the page showed it; then the page is shown again as things are."""
     try:
-        hold(lab)
+        lock_row(lab)
     except DeletedMeanwhile:
         raise Http404 from None
     form = FirstDayForm(request.POST)
@@ -135,7 +135,7 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     try:
         move_lab(lab, found.dates.starts_on, person(request), folds=answers.folds)
     except RuleViolation as error:
-        answers.take_over(error.errors)
+        answers.add_errors(error.errors)
         return _page(request, lab, form, found, answers)
     facts = {"lab": lab.pk, "dates": _plain(before), "folds": folds, "now": str(lab.starts_on)}
     words = _("The lab and its sessions have moved. Calendars are updated automatically.")
@@ -145,8 +145,8 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
 
 def _next_page(lab: Lab) -> str:
     """Return the question whether people are emailed, where it is open, else the list of sessions."""
-    is_untold = bool(undecided(Session.objects.filter(lab=lab)))
-    return reverse("console_untold" if is_untold else "console_sessions", args=[lab.slug])
+    has_unannounced = bool(undecided(Session.objects.filter(lab=lab)))
+    return reverse("console_unannounced" if has_unannounced else "console_sessions", args=[lab.slug])
 
 
 @undo.undo_handler(UNDOING)
@@ -200,7 +200,7 @@ def _plan(lab: Lab, form: FirstDayForm) -> LabMove | None:
     try:
         return planned(lab, form.cleaned_data["first_day"])
     except RuleViolation as error:
-        form.take_over(error.errors)
+        form.add_errors(error.errors)
         return None
 
 

@@ -21,7 +21,7 @@ from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import City, Delegate, Lab, Programme
 from labs.viewer import Viewer
-from labs.views.posted import person
+from labs.views.form_posts import person
 from registrations import alerts, statistics
 from registrations.chart_svg import chart
 from registrations.models import Registration
@@ -32,7 +32,7 @@ NEEDS_ATTENTION = (Message.State.FAILED, Message.State.BOUNCED)
 
 
 @dataclass(frozen=True)
-class LabAtAGlance:
+class LabOverview:
     """A lab in the list, with its figures. `days_to_first` counts from today to its next session, None without one."""
 
     lab: Lab
@@ -47,7 +47,7 @@ class LabAtAGlance:
 
 
 @dataclass(frozen=True)
-class Sight:
+class ProgrammeOverview:
     """What a delegate may see in a programme: the cities, and the labs with internal sessions open to them."""
 
     programme: Programme
@@ -62,7 +62,7 @@ def organise(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     now = timezone.now()
     labs = list(Lab.objects.worked_on_by(viewer).select_related("programme").order_by("starts_on", "slug"))
-    glances = _glances(labs, viewer, now)
+    glances = _lab_overviews(labs, viewer, now)
     coming = [one for one in glances if not one.lab.is_over(now)]
     past = [one for one in reversed(glances) if one.lab.is_over(now)]
     owned = (
@@ -72,7 +72,7 @@ def organise(request: HttpRequest) -> HttpResponse:
     )
     organises_any = viewer.is_superuser or bool(viewer.owned_programmes or viewer.organised_labs)
     mail = summary() if organises_any else None
-    sights = _sights(viewer)
+    sights = _programme_overviews(viewer)
     return render(
         request,
         "registrations/console/organise.html",
@@ -89,7 +89,7 @@ def organise(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _glances(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabAtAGlance]:
+def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOverview]:
     """Return the figures of several labs, in four queries."""
     ids = [lab.pk for lab in labs if viewer.organises(lab)]
     people = dict(
@@ -120,7 +120,7 @@ def _glances(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabAtAGlanc
             here, there = (wall(at, lab.time_zone).date() for at in (now, following[0]))
             first = max((there - here).days, 0)
         glances.append(
-            LabAtAGlance(
+            LabOverview(
                 lab,
                 viewer.organises(lab),
                 people.get(lab.pk, 0),
@@ -135,7 +135,7 @@ def _glances(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabAtAGlanc
     return glances
 
 
-def _sights(viewer: Viewer) -> list[Sight]:
+def _programme_overviews(viewer: Viewer) -> list[ProgrammeOverview]:
     """Return what the person sees as a delegate, by programme."""
     if not viewer.delegations:
         return []
@@ -157,7 +157,7 @@ def _sights(viewer: Viewer) -> list[Sight]:
     sights = []
     for programme, found in groupby(rows, key=lambda row: row.programme):
         own = [(lab, counts[lab.pk]) for lab in labs if lab.programme_id == programme.pk]
-        sights.append(Sight(programme, [row.city for row in found], own))
+        sights.append(ProgrammeOverview(programme, [row.city for row in found], own))
     return sights
 
 
@@ -193,7 +193,7 @@ def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
             "cities": _cities(lab),
             "days_to_first": _days_to(following, lab, today),
             "running": bool(following) and following[0].starts_at <= now,
-            "attention": alerts.needed(lab, sessions, mail, now),
+            "attention": alerts.alerts_of(lab, sessions, mail, now),
             "mail": mail,
             "mail_left": mail.sent + mail.delivered,
             "mail_late": alerts.worker_is_late(mail),

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.mail import message_list
 from core.mail.models import Message
 from core.web.edit_conflicts import FIELD, was_shown
-from core.web.error_messages import said_of
+from core.web.error_messages import messages_by_column
 from core.web.errors import RuleViolation
 from labs import access
 from labs.models import Lab
-from labs.views import posted
+from labs.views import form_posts
 from registrations import erasure, organiser_actions, registering, search, seats
 from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm, about_address, about_details
@@ -129,9 +129,9 @@ def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
     if not form.is_valid():
         return _page(request, lab, person, form, status=422)
     try:
-        seat = organiser_actions.give_seat(person, form.chosen, posted.person(request))
-    except RuleViolation as refusal:
-        form.add_error("session", str(refusal.message))
+        seat = organiser_actions.give_seat(person, form.chosen, form_posts.person(request))
+    except RuleViolation as violation:
+        form.add_error("session", violation.message)
         return _page(request, lab, person, form, status=422)
     if seat.state == Seat.State.WAITING:
         messages.warning(
@@ -152,9 +152,9 @@ def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) 
         raise Http404
     if request.method == "POST":
         try:
-            organiser_actions.take_back(person, row.session, posted.person(request))
-        except RuleViolation as refusal:
-            messages.error(request, str(refusal.message))
+            organiser_actions.take_back(person, row.session, form_posts.person(request))
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
         else:
             messages.success(request, _("The seat is taken back. A mail is queued."))
         return _back(person)
@@ -174,12 +174,12 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 
         def save(form: PersonForm) -> None:
             try:
-                registering.change_details(person, form.details, posted.person(request))
-            except RuleViolation as refusal:
-                form.add_error(None, str(refusal.message))
+                registering.change_details(person, form.details, form_posts.person(request))
+            except RuleViolation as violation:
+                form.add_error(None, violation.message)
 
         try:
-            form, is_saved = posted.edited(
+            form, is_saved = form_posts.save_edit(
                 lambda: registering.lock(person), lambda held: PersonForm(request.POST, person=held), save
             )
         except RuleViolation:
@@ -190,7 +190,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         if form.errors:
             form.offer_everything()
     context = _context(lab, person, form=form, conflict=form.conflict)
-    return render(request, "registrations/console/edit.html", context, status=posted.status_of(form))
+    return render(request, "registrations/console/edit.html", context, status=form_posts.status_of(form))
 
 
 @access.organiser
@@ -208,17 +208,19 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         def save(form: AddressForm) -> None:
             try:
                 message = organiser_actions.correct_address(
-                    person, form.cleaned_data["email"], posted.person(request)
+                    person, form.cleaned_data["email"], form_posts.person(request)
                 )
-            except RuleViolation as refusal:
-                form.add_error("email", str(refusal.message))
+            except RuleViolation as violation:
+                form.add_error("email", violation.message)
             except ValidationError as error:
-                form.add_error("email", [text for some in said_of(person, error).values() for text in some])
+                form.add_error(
+                    "email", [text for some in messages_by_column(person, error).values() for text in some]
+                )
             else:
                 sent.extend([message] if message else [])
 
         try:
-            form, is_saved = posted.edited(
+            form, is_saved = form_posts.save_edit(
                 lambda: registering.lock(person), lambda held: AddressForm(request.POST, person=held), save
             )
         except RuleViolation:
@@ -230,7 +232,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
                 messages.info(request, _("The address is the same as before. Nothing was changed."))
             return _back(person)
     context = _context(lab, person, form=form, conflict=form.conflict)
-    return render(request, "registrations/console/address.html", context, status=posted.status_of(form))
+    return render(request, "registrations/console/address.html", context, status=form_posts.status_of(form))
 
 
 def _too_late(request: HttpRequest, lab: Lab, person: Registration | None, about: str) -> HttpResponse:
@@ -251,8 +253,8 @@ def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
     person = _one(lab, registration)
     try:
         _message, is_new = organiser_actions.send_link(person)
-    except RuleViolation as refusal:
-        messages.error(request, str(refusal.message))
+    except RuleViolation as violation:
+        messages.error(request, violation.message)
     else:
         if is_new:
             messages.success(request, _("A mail with the link is queued."))
@@ -270,9 +272,9 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         try:
-            registering.cancel(person, posted.person(request))
-        except RuleViolation as refusal:
-            messages.error(request, str(refusal.message))
+            registering.cancel(person, form_posts.person(request))
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
         else:
             messages.success(
                 request, _("The registration is cancelled. Free seats went to the next in line.")
@@ -288,7 +290,7 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Erase the person: says what goes and what stays, and does it only after that."""
     person = _one(lab, registration)
     if request.method == "POST":
-        erasure.erase(person, posted.person(request))
+        erasure.erase(person, form_posts.person(request))
         messages.success(request, _("The person is erased."))
         return redirect("console_registrations", lab.slug)
     rows = _seat_rows(person)

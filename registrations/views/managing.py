@@ -20,7 +20,7 @@ from registrations import erasure, links, registering, seats
 from registrations.forms import SWITCH, DetailsForm, SessionsForm, as_typed, details_initial
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.timeline import events
-from registrations.visibility import in_sight, viewers_of
+from registrations.visibility import viewers_of, visible_ids
 from registrations.waiting_list import waiting_positions
 from sessions.models import Session
 from sessions.places import is_online, join_link_of
@@ -83,12 +83,12 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             registration = registering.confirm(registration, viewer_of(request))
-        except RuleViolation as refusal:
-            context = {"lab": registration.lab, "refusal": refusal}
+        except RuleViolation as violation:
+            context = {"lab": registration.lab, "violation": violation}
             return render(request, "registrations/not_confirmed.html", context, status=409)
         return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
     requested = _seats(registration, Seat.State.REQUESTED)
-    seen = in_sight(
+    seen = visible_ids(
         registration.lab_id,
         viewers_of(registration, viewer_of(request)),
         [seat.session_id for seat in requested],
@@ -122,7 +122,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
     attended = {attendance.session_id for attendance in attendances}
     counted = found.attendances.over().count()
     movements = list(SeatMovement.objects.filter(seat__registration=found).select_related("seat__session"))
-    seen = in_sight(
+    seen = visible_ids(
         found.lab_id,
         [_viewer(request, held)],
         {seat.session_id for seat in held} | attended | {movement.seat.session_id for movement in movements},
@@ -189,10 +189,10 @@ def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
     try:
         registering.change_details(found, form.details)
-    except RuleViolation as refusal:
-        if refusal.code != "same_name":
+    except RuleViolation as violation:
+        if violation.code != "same_name":
             raise
-        form.add_error("name", str(refusal.message))
+        form.add_error("name", violation.message)
         form.offer_everything()
         return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
     return _done(token, "details")
@@ -227,10 +227,10 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
         if form.is_valid() and not form.has_new_overlaps:
             try:
                 registering.change_sessions(found, viewer, form.session_ids)
-            except RuleViolation as refusal:
-                if refusal.code in ("gone", "not_registered"):
+            except RuleViolation as violation:
+                if violation.code in ("gone", "not_registered"):
                     raise
-                form.add_error("session", str(refusal.message))
+                form.add_error("session", violation.message)
             else:
                 return _done(token, "sessions")
         status = 422 if form.errors else 200
@@ -373,7 +373,7 @@ def _seats_in_sight(request: HttpRequest, found: Registration) -> list[Seat]:
     """Return the seats and waiting places in sessions that are not over and that the person may see."""
     now = timezone.now()
     held = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
-    seen = in_sight(found.lab_id, [_viewer(request, held)], [seat.session_id for seat in held])
+    seen = visible_ids(found.lab_id, [_viewer(request, held)], [seat.session_id for seat in held])
     return [seat for seat in held if seat.session_id in seen]
 
 

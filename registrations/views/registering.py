@@ -14,8 +14,7 @@ from core.web.errors import RuleViolation
 from core.web.idempotency import FIELD, IdempotencyKeyReused, run_once
 from core.web.rate_limits import allow, client_address
 from labs import access
-from labs.current_viewer import viewer_of
-from labs.lookups import lab_in_sight
+from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import Lab
 from registrations import registering
 from registrations.consent import consent_words
@@ -31,7 +30,7 @@ LINKS_PER_HOUR = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, lab: str) -> HttpResponse:
     """One form for any number of sessions; `?session=<address>` ticks some."""
-    found = lab_in_sight(viewer_of(request), lab)
+    found = get_visible_lab_or_404(viewer_of(request), lab)
     if not found.takes_registrations(timezone.now()):
         return _closed(request, found)
     if request.method != "POST" or SWITCH in request.POST:
@@ -73,8 +72,8 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
 @require_safe
 def session_register(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     """The lab's form with this session ticked."""
-    in_sight = Session.objects.visible_to(viewer_of(request)).filter(lab__slug=lab, slug=session)
-    if not in_sight.exists():
+    visible = Session.objects.visible_to(viewer_of(request)).filter(lab__slug=lab, slug=session)
+    if not visible.exists():
         raise Http404
     return redirect(f"{reverse('register', args=[lab])}?session={session}")
 
@@ -83,7 +82,7 @@ def session_register(request: HttpRequest, lab: str, session: str) -> HttpRespon
 @require_safe
 def register_sent(request: HttpRequest, lab: str) -> HttpResponse:
     """Says to look into the mail; the same page whatever was sent, and for whoever opens it."""
-    return _sent(request, lab_in_sight(viewer_of(request), lab))
+    return _sent(request, get_visible_lab_or_404(viewer_of(request), lab))
 
 
 @access.public

@@ -11,7 +11,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import HourField, HouseForm, HouseRows, NumberField, TextsField, keeping
+from core.web.forms.base import BaseForm, BaseRows, HourField, NumberField, TextsField, keeping
 from core.web.localized_fields import PARAGRAPHS, languages_of, reading
 from labs.forms.rows import RowForm, Rows, refuse_fewer_rows
 from labs.models import Lab
@@ -78,7 +78,7 @@ class AgendaRows(Rows):
         return tuple(plans)
 
 
-class AppearanceRow(HouseForm):
+class AppearanceRow(BaseForm):
     """Somebody who appears: in the session as such, or in one item of its agenda, by the item's place on the page."""
 
     speaker = forms.ChoiceField(
@@ -105,7 +105,7 @@ class AppearanceRow(HouseForm):
         self.fields["item"].choices = items  # type: ignore[attr-defined]
 
 
-class AppearanceRows(HouseRows):
+class AppearanceRows(BaseRows):
     """Who appears. Rows have no ids: the whole list is written anew."""
 
     def name_of(self, place: int) -> str:

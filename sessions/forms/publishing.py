@@ -7,12 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import CitiesField, HouseForm, TextsField
+from core.web.forms.base import BaseForm, CitiesField, TextsField
 from labs.models import City, Lab
 from sessions.forms.choices import CITIES_ONLY, named
 
 
-class AudienceForm(HouseForm):
+class AudienceForm(BaseForm):
     """The cities to which an internal session is open."""
 
     city = CitiesField(
@@ -29,7 +29,7 @@ class AudienceForm(HouseForm):
         self.fields["city"].label_from_instance = lambda city: named(city.name, lab)  # type: ignore[attr-defined]
 
 
-class CancelForm(HouseForm):
+class CancelForm(BaseForm):
     """Why a session does not take place, and whether people are told."""
 
     reason = TextsField(
@@ -41,5 +41,5 @@ class CancelForm(HouseForm):
     tell = forms.BooleanField(required=False)
 
 
-class RestoreForm(HouseForm):
+class RestoreForm(BaseForm):
     tell = forms.BooleanField(required=False)

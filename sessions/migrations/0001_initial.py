@@ -621,7 +621,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="UntoldChange",
+            name="UnannouncedChange",
             fields=[
                 (
                     "id",
@@ -635,7 +635,7 @@ class Migration(migrations.Migration):
                     "session",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="untold",
+                        related_name="unannounced_change",
                         to="lab_sessions.session",
                     ),
                 ),

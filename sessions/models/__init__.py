@@ -1,4 +1,4 @@
 from sessions.models.agenda import AgendaItem, Appearance, Session, Speaker
-from sessions.models.untold import UntoldChange
+from sessions.models.unannounced import UnannouncedChange
 
-__all__ = ["AgendaItem", "Appearance", "Session", "Speaker", "UntoldChange"]
+__all__ = ["AgendaItem", "Appearance", "Session", "Speaker", "UnannouncedChange"]

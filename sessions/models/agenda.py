@@ -108,8 +108,8 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
         """Keep only speakers who appear in a session that this viewer may see, or in a programme that is theirs."""
         if viewer.is_superuser:
             return self
-        in_sight = Appearance.objects.filter(session__in=Session.objects.visible_to(viewer))
-        condition = Q(pk__in=in_sight.values("speaker"))
+        visible = Appearance.objects.filter(session__in=Session.objects.visible_to(viewer))
+        condition = Q(pk__in=visible.values("speaker"))
         if viewer.owned_programmes:
             condition |= Q(programme__in=viewer.owned_programmes)
         if viewer.organised_labs:

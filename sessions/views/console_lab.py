@@ -19,9 +19,9 @@ from labs import access, lab_editing, undo
 from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.models import Lab, Programme
-from labs.revisions import hold
-from labs.views import removed
-from labs.views.posted import created_once, edited, person, status_of
+from labs.revisions import lock_row
+from labs.views import restoring
+from labs.views.form_posts import create_once, person, save_edit, status_of
 from sessions import lab_dates
 from sessions.models import Session
 
@@ -41,9 +41,9 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
             return {"lab": lab.slug}
 
         try:
-            result, _new = created_once(request, "console.lab", create)
+            result, _new = create_once(request, "console.lab", create)
         except RuleViolation as error:
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
         else:
             messages.success(
                 request,
@@ -78,8 +78,8 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
                 lab_editing.set_logo(lab, None, person(request))
 
         try:
-            form, is_saved = edited(
-                lambda: hold(lab),
+            form, is_saved = save_edit(
+                lambda: lock_row(lab),
                 lambda held: LabForm(request.POST, request.FILES, programme=programme, lab=held),
                 save,
             )
@@ -184,7 +184,7 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
         except RuleViolation as error:
             messages.error(request, error.message)
             return redirect("console_lab_edit", lab.slug)
-        removed.say_removed(
+        restoring.offer_restoring(
             request,
             _("The lab “%(title)s” is deleted.") % {"title": title},
             rows,
@@ -221,7 +221,7 @@ def _ask(
 ) -> HttpResponse:
     return render(
         request,
-        "labs/console/ask.html",
+        "labs/console/confirm.html",
         {
             "lab": lab,
             "section": "settings",

@@ -24,10 +24,10 @@ from labs.forms.days import DayRow, DayRows, SentDays
 from labs.forms.rooms import RoomForm, about_room
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
 from labs.models import Lab, Room
-from labs.revisions import hold
-from labs.views import removed
+from labs.revisions import lock_row
+from labs.views import restoring
 from labs.views.console_programme import NamedPage, has_errors
-from labs.views.posted import created_once, edited, person, status_of
+from labs.views.form_posts import create_once, person, save_edit, status_of
 from sessions.models import Session
 from sessions.unannounced_changes import undecided
 
@@ -55,7 +55,7 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
                     try:
                         set_days(lab, rows.titles(), person(request))
                     except RuleViolation as error:
-                        rows.take_over(error.errors)
+                        rows.add_errors(error.errors)
                     else:
                         messages.success(request, _("The headings are saved."))
                         return redirect("console_days", lab.slug)
@@ -81,7 +81,7 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
 def _hold(lab: Lab) -> None:
     """Hold the lab while its parts are changed, so that nobody else changes them; 404 for one that is no more."""
     try:
-        hold(lab)
+        lock_row(lab)
     except DeletedMeanwhile:
         raise Http404 from None
 
@@ -151,11 +151,11 @@ def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
     form = RoomForm(request.POST or None, lab=lab)
     if request.method == "POST" and form.is_valid():
         try:
-            created_once(
+            create_once(
                 request, "console.room", lambda: {"room": create_room(lab, form.plan, person(request)).pk}
             )
         except RuleViolation as error:
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
         else:
             messages.success(request, _("The room is made. Choose it in the sessions that take place there."))
             return redirect("console_rooms", lab.slug)
@@ -169,8 +169,8 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         found = _room(lab, room)
         if request.method != "POST":
             return _room_page(request, lab, RoomForm(lab=lab, room=found), found)
-        form, is_saved = edited(
-            lambda: hold(found),
+        form, is_saved = save_edit(
+            lambda: lock_row(found),
             lambda held: RoomForm(request.POST, lab=lab, room=held),
             lambda form: change_room(found, form.plan, person(request)),
         )
@@ -183,8 +183,8 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         return _room_page(request, lab, form, None, gone=True)
     if is_saved:
         messages.success(request, _("The room is saved. Its sessions and their calendars follow."))
-        is_untold = bool(undecided(Session.objects.filter(room=found)))
-        return redirect("console_untold" if is_untold else "console_rooms", lab.slug)
+        has_unannounced = bool(undecided(Session.objects.filter(room=found)))
+        return redirect("console_unannounced" if has_unannounced else "console_rooms", lab.slug)
     return _room_page(request, lab, form, found)
 
 
@@ -198,7 +198,7 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         try:
             delete_room(found, person(request))
             address = reverse("console_rooms", args=[lab.slug])
-            removed.say_removed(request, _("The room is deleted."), rows, address, lab=lab)
+            restoring.offer_restoring(request, _("The room is deleted."), rows, address, lab=lab)
         except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_rooms", lab.slug)
@@ -217,7 +217,7 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     )
     return render(
         request,
-        "labs/console/ask.html",
+        "labs/console/confirm.html",
         {
             "lab": lab,
             "section": "settings",

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods
 from core.web.errors import RuleViolation
 from labs import access, undo
 from labs.models import Lab
-from labs.views import removed
-from labs.views.posted import person
+from labs.views import restoring
+from labs.views.form_posts import person
 from sessions import publishing
 from sessions.forms.publishing import AudienceForm, CancelForm, RestoreForm
 from sessions.models import Session
@@ -62,7 +62,7 @@ def _ask(
     errors = bool(form is not None and form.errors)
     return render(
         request,
-        "sessions/console/session_ask.html",
+        "sessions/console/session_confirm.html",
         {
             "lab": session.lab,
             "section": "sessions",
@@ -187,7 +187,7 @@ def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         try:
             publishing.cancel(found, form.texts("reason"), tell=tell, by=person(request))
         except ValidationError as error:
-            form.take_over(error.message_dict)
+            form.add_errors(error.message_dict)
         else:
             messages.success(request, _cancelled_words(found, tell))
             return _back(found)
@@ -262,7 +262,7 @@ def delete(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         except RuleViolation as error:
             messages.error(request, error.message)
             return _back(found)
-        removed.say_removed(
+        restoring.offer_restoring(
             request,
             _("Session “%(title)s” deleted.") % {"title": title},
             rows,

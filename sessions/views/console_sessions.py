@@ -23,9 +23,9 @@ from core.web.slugs import address_for
 from labs import access
 from labs.forms.rows import with_more_rows
 from labs.models import Lab, LabDay
-from labs.revisions import hold_lab
+from labs.revisions import lock_lab
 from labs.views.console_programme import has_errors
-from labs.views.posted import created_once, person
+from labs.views.form_posts import create_once, person
 from sessions import diff
 from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
 from sessions.forms.choices import Choices, named
@@ -66,7 +66,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "count": len(rows),
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
             "shown": rows,
-            "untold": len(undecided(Session.objects.filter(lab=lab))),
+            "unannounced": len(undecided(Session.objects.filter(lab=lab))),
         },
     )
 
@@ -171,7 +171,7 @@ class Desk:
         if all(found) and self.items and not self.is_stale:
             sent = {form.cleaned_data.get("row") for form in self.agenda.forms}
             if not set(self.items) <= sent:
-                self.form.take_over({"": [NOT_COMPLETE]})
+                self.form.add_errors({"": [NOT_COMPLETE]})
                 return False
         if all(found):
             listed = {
@@ -195,7 +195,7 @@ class Desk:
         people = self.people.plans(self.speakers)
         return self.form.plan(slug, self.agenda.plans(self.items, people), people.get("", ()))
 
-    def take_over(self, error: InvalidFields) -> None:
+    def add_errors(self, error: InvalidFields) -> None:
         """Show what the schedule objects to, beside what it is about."""
         for name, found in error.errors.items():
             first, _dot, rest = name.partition(".")
@@ -203,7 +203,7 @@ class Desk:
                 if name == "appearances":
                     self.people.blame("", found)
                 else:
-                    self.form.take_over({name: found})
+                    self.form.add_errors({name: found})
                 continue
             place, _dot, column = rest.partition(".")
             if not place:
@@ -214,7 +214,7 @@ class Desk:
             if column == "appearances":
                 self.people.blame(str(source), found)
             else:
-                self.agenda.forms[source].take_over({column: found})
+                self.agenda.forms[source].add_errors({column: found})
 
 
 def _stored(lab: Lab, session: Session | None) -> tuple[dict[int, AgendaItem], dict[int, Speaker]]:
@@ -242,17 +242,17 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
 
         def create() -> dict[str, Any]:
             # Held, so that two sessions made at once do not choose the same address.
-            hold_lab(lab.pk)
+            lock_lab(lab.pk)
             taken = set(lab.sessions.values_list("slug", flat=True))
             slug = address_for(desk.form.texts("title"), taken, limit=80, otherwise="session")
             return {"session": create_session(lab, desk.plan(slug), person(request)).slug}
 
         try:
-            result, is_new = created_once(request, "console.session", create)
+            result, is_new = create_once(request, "console.session", create)
         except InvalidFields as error:
-            desk.take_over(error)
+            desk.add_errors(error)
         except RuleViolation as error:
-            desk.form.take_over(error.errors)
+            desk.form.add_errors(error.errors)
         else:
             session = session_of(lab, result["session"])
             if is_new:
@@ -278,7 +278,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         plan = desk.plan(found.slug)
         revision = _moment(desk.form.cleaned_data["revision"])
         if revision is None:
-            desk.form.take_over({"": [NOT_COMPLETE]})
+            desk.form.add_errors({"": [NOT_COMPLETE]})
             return _page(request, desk)
         before = plan_of(found)
         try:
@@ -286,7 +286,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
                 found, plan, person(request), expected_revision=revision, carry_agenda=True
             )
         except InvalidFields as error:
-            desk.take_over(error)
+            desk.add_errors(error)
         except EditConflict:
             return _page(request, desk, diff.differences(plan_of(found), plan))
         else:
@@ -314,7 +314,7 @@ def _next_page(form: SessionForm, session: Session) -> str:
         name = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
         return reverse(f"console_session_{name}", args=[lab, session.slug])
     if undecided(Session.objects.filter(pk=session.pk)):
-        return reverse("console_untold", args=[lab])
+        return reverse("console_unannounced", args=[lab])
     return reverse("console_session_edit", args=[lab, session.slug])
 
 
@@ -348,7 +348,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
             "revision": revision,
-            "untold": len(undecided(Session.objects.filter(pk=session.pk))) if session else 0,
+            "unannounced": len(undecided(Session.objects.filter(pk=session.pk))) if session else 0,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),
             "may_be_deleted": session is not None and may_be_deleted(session),

@@ -19,9 +19,9 @@ from core.web.errors import RuleViolation
 from labs import access, undo
 from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.revisions import hold
-from labs.views import removed
-from labs.views.posted import created_once, edited, status_of
+from labs.revisions import lock_row
+from labs.views import restoring
+from labs.views.form_posts import create_once, save_edit, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm, about_speaker
 from sessions.models import Appearance, Speaker
@@ -64,11 +64,11 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
     form = SpeakerForm(request.POST or None, programme=lab.programme, locales=lab.languages)
     if request.method == "POST" and form.is_valid():
         try:
-            created_once(
+            create_once(
                 request, "console.speaker", lambda: {"speaker": create_speaker(lab.programme, form.plan).slug}
             )
         except RuleViolation as error:
-            form.take_over(error.errors)
+            form.add_errors(error.errors)
         else:
             messages.success(request, _("The speaker is there. Choose him or her in the sessions."))
             return redirect("console_speakers", lab.slug)
@@ -82,8 +82,8 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
         found = _speaker(lab, speaker)
         if request.method != "POST":
             return _page(request, lab, _form(lab, None, found), found)
-        form, is_saved = edited(
-            lambda: hold(found),
+        form, is_saved = save_edit(
+            lambda: lock_row(found),
             lambda held: _form(lab, request.POST, held),
             lambda form: change_speaker(found, form.plan),
         )
@@ -147,7 +147,7 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
         try:
             delete_speaker(found)
             address = reverse("console_speakers", args=[lab.slug])
-            removed.say_removed(request, _("The speaker is deleted."), rows, address, lab=lab)
+            restoring.offer_restoring(request, _("The speaker is deleted."), rows, address, lab=lab)
         except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_speakers", lab.slug)
@@ -166,7 +166,7 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     )
     return render(
         request,
-        "labs/console/ask.html",
+        "labs/console/confirm.html",
         {
             "lab": lab,
             "section": "speakers",

@@ -160,8 +160,8 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 @read_by_programs
 def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
     """The public sessions of one track; a track that never had any does not exist for visitors."""
-    in_sight = Session.objects.visible_to(VISITOR).filter(track=OuterRef("pk"))
-    tracks = Track.objects.filter(Exists(in_sight), lab__slug=lab).select_related("lab__programme")
+    visible = Session.objects.visible_to(VISITOR).filter(track=OuterRef("pk"))
+    tracks = Track.objects.filter(Exists(visible), lab__slug=lab).select_related("lab__programme")
     found = tracks.filter(slug=track).first()
     if found is None:
         emptied = withdrawn_feeds.emptied_track(lab, track)
@@ -214,10 +214,8 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     """One session as a file, for whoever may see it."""
     # What everybody sees is the same for all: who is signed in is not even looked at.
     for viewer in (VISITOR, None):
-        in_sight = Session.objects.visible_to(viewer or viewer_of(request)).filter(
-            lab__slug=lab, slug=session
-        )
-        found = in_sight.select_related("lab").first()
+        visible = Session.objects.visible_to(viewer or viewer_of(request)).filter(lab__slug=lab, slug=session)
+        found = visible.select_related("lab").first()
         if found is not None:
             break
     else:
@@ -228,7 +226,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         request,
         ("session", found.pk, *_revision_of(found.lab)),
         found.lab.public_revised_at if shared else None,
-        lambda: calendar_entries.session_file(in_sight.for_pages().get(), language),
+        lambda: calendar_entries.session_file(visible.for_pages().get(), language),
         language=language,
         shared=shared,
         file_name=found.slug,

@@ -22,8 +22,7 @@ from core.timezones import zone_hours
 from core.timezones.zones import city_of
 from core.web.localized_fields import reading
 from labs import access
-from labs.current_viewer import viewer_of
-from labs.lookups import lab_in_sight
+from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import City, Lab, LabDay
 from labs.viewer import Viewer
 from sessions import json_ld, lab_summary, programme, timezone_hints
@@ -70,7 +69,7 @@ def view_for(request: HttpRequest, lab: Lab, now: datetime) -> View:
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The programme page."""
     viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
+    found = get_visible_lab_or_404(viewer, lab)
     now = timezone.now()
     view = view_for(request, found, now)
     everything = _sessions_of(found, viewer)
@@ -212,8 +211,8 @@ def _beyond_public(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities
 def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     """The page of one session."""
     viewer = viewer_of(request)
-    in_sight = Session.objects.visible_to(viewer).filter(lab__slug=lab)
-    found = in_sight.for_pages().filter(slug=session).first()
+    visible = Session.objects.visible_to(viewer).filter(lab__slug=lab)
+    found = visible.for_pages().filter(slug=session).first()
     if found is None:
         raise Http404
     now = timezone.now()
@@ -222,7 +221,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     if found.is_internal:
         prefetch_related_objects([found], "audience")
     beside = list(
-        in_sight.filter(starts_at__lt=found.ends_at, ends_at__gt=found.starts_at)
+        visible.filter(starts_at__lt=found.ends_at, ends_at__gt=found.starts_at)
         .exclude(pk=found.pk)
         .exclude(status=Session.Status.CANCELLED)
         .for_short_lists()[:6]

@@ -9,7 +9,7 @@ from core.timezones.formatting import date_range
 from core.timezones.zones import rules_version
 from core.web.http_caching import if_changed, read_by_programs
 from core.web.localized_fields import reading
-from core.web.palette import HOUSE
+from core.web.palette import DEFAULT_COLOURS
 from labs import access
 from labs.models import Lab
 from labs.viewer import VISITOR
@@ -50,6 +50,6 @@ def _sharing(lab: Lab, language: str) -> social_image.Sharing:
             theme=reading(lab.theme, language, fallback)[0],
             days=date_range(lab.starts_on, lab.ends_on, language),
             programme=reading(lab.programme.name, language, lab.programme.default_language)[0],
-            colours=lab.theme_values or HOUSE,
+            colours=lab.theme_values or DEFAULT_COLOURS,
             figure=tile(programme.blocks(sessions, lab.time_zone)),
         )

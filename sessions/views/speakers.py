@@ -9,8 +9,7 @@ from django.views.decorators.http import require_safe
 
 from core.web.localized_fields import reading
 from labs import access
-from labs.current_viewer import viewer_of
-from labs.lookups import lab_in_sight
+from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from sessions import programme
 from sessions.listing import sessions_of
 from sessions.models import Appearance, Session, Speaker
@@ -23,7 +22,7 @@ from sessions.views.pages import view_for
 def speakers(request: HttpRequest, lab: str) -> HttpResponse:
     """Everyone who appears in a session that the reader may see."""
     viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
+    found = get_visible_lab_or_404(viewer, lab)
     now = timezone.now()
     view = view_for(request, found, now)
     sessions = sessions_of(found, viewer)
@@ -47,9 +46,9 @@ def speakers(request: HttpRequest, lab: str) -> HttpResponse:
 def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
     """One speaker, with the sessions of this lab and of others in sight."""
     viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
-    in_sight = Session.objects.visible_to(viewer)
-    appearances = Appearance.objects.filter(session__in=in_sight.filter(lab=found))
+    found = get_visible_lab_or_404(viewer, lab)
+    visible = Session.objects.visible_to(viewer)
+    appearances = Appearance.objects.filter(session__in=visible.filter(lab=found))
     person = get_object_or_404(
         Speaker.objects.filter(
             programme=found.programme, pk__in=appearances.values("speaker")
@@ -58,7 +57,7 @@ def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
     )
     view = view_for(request, found, timezone.now())
     sessions = list(
-        in_sight.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_lists()
+        visible.filter(pk__in=Appearance.objects.filter(speaker=person).values("session")).for_lists()
     )
     rows = [
         (session.lab, programme.row(session, session.lab, view, parts=False), _roles(session, person))

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.accounts.models import User
 from core.web.localized_fields import reading
 from labs import access
-from labs.current_viewer import viewer_of
-from labs.lookups import lab_in_sight
+from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import Lab
 from labs.viewer import VISITOR
 from sessions import delegate_calendars
@@ -29,7 +28,7 @@ from sessions.views.pages import language_of, tracks_of
 def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
     """How to put the lab into one's own calendar: once, or so that it stays up to date."""
     viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
+    found = get_visible_lab_or_404(viewer, lab)
     language = language_of()
     fallback = found.default_language
     calendar = functools.partial(public_calendar, language=language, default=fallback)
@@ -59,7 +58,7 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
 def renew_calendar(request: HttpRequest, lab: str) -> HttpResponseRedirect:
     """Give a delegate a new calendar address; the old one stops at once."""
     viewer = viewer_of(request)
-    found = lab_in_sight(viewer, lab)
+    found = get_visible_lab_or_404(viewer, lab)
     if not viewer.cities_by_programme.get(found.programme_id):
         raise Http404
     delegate_calendars.renew(cast(User, request.user))

@@ -50,7 +50,7 @@ def follow_again(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     lab = session.lab.slug
     address = reverse("console_session_edit", args=[lab, session.slug])
     if unannounced_changes.undecided(Session.objects.filter(pk=session.pk)):
-        address = reverse("console_untold", args=[lab])
+        address = reverse("console_unannounced", args=[lab])
     return address, _("The session is back as it was.")
 
 

@@ -499,7 +499,7 @@ def test_the_document_asks_for_a_token_only_where_one_is_needed() -> None:
         ("post", f"{base}/registrations"),
         ("get", "/api/v1/certificates/{code}"),
     }
-    assert {"Caller": []} in document["paths"][f"{base}/registrations"]["get"]["security"]
+    assert {"BearerToken": []} in document["paths"][f"{base}/registrations"]["get"]["security"]
 
 
 def test_the_form_says_all_that_a_program_has_to_ask() -> None:

@@ -231,7 +231,7 @@ def test_an_error_of_our_own_tells_a_name_and_nothing_else_and_the_log_has_it(
     def fail(*arguments: Any) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr("labs.api.lab_in_sight", fail)
+    monkeypatch.setattr("labs.api.get_visible_lab_or_404", fail)
     with caplog.at_level(logging.ERROR):
         answer = Client(raise_request_exception=False).get(f"{LABS}/x", headers={"Accept-Language": "el"})
     problem = told(answer, 500, "el")

@@ -20,7 +20,7 @@ SUBJECT = uuid.UUID(int=7)
 
 HOSTILE = [
     "{{ lab.__class__.__init__.__globals__ }}",
-    "{{ links.reset }} {{ base_url }} {% debug %} {% load i18n %} {% include 'mail/base.txt' %}",
+    "{{ links.reset }} {{ base_url }} {% debug %} {% load i18n %} {% include 'emails/base.txt' %}",
     "{0.__init__.__globals__[settings].SECRET_KEY} %(email)s $email ${email} <%= email %> #{email}",
     "[[reset]] [[reset-0123456789abcdef]] [[manage]]",
 ]

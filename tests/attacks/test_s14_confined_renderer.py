@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from certificates.renderer import Press, RendererFailed
+from certificates.renderer import Renderer, RendererFailed
 from tests.certificates.renderers import OBEDIENT, SECRETIVE, press
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's own limits are set on Linux only")
 
 
 @pytest.fixture(scope="module")
-def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
+def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
     """A renderer that was taken over, and hides what it was refused. Started with secrets in its parent's hands."""
     with pytest.MonkeyPatch.context() as patch, press(tmp_path_factory.mktemp("captured"), SECRETIVE) as made:
         for name in ("SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "ANYMAIL_API_KEY", "PGPASSWORD"):
@@ -31,18 +31,18 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
         yield made
 
 
-def tell(captured: Press, program: str) -> Any:
+def tell(captured: Renderer, program: str) -> Any:
     """Have the program run there; return what it left in `answer`."""
-    said = captured.typeset(program, {}, "x")
+    said = captured.render_document(program, {}, "x")
     return json.loads(said.removeprefix(b"%PDF-").removesuffix(b"%%EOF"))
 
 
-def attempt(captured: Press, deed: str) -> str:
+def attempt(captured: Renderer, deed: str) -> str:
     """Return what comes of one deed there: the name of the error, or "done"."""
     return tell(captured, f"try: {deed}\nexcept BaseException as error: answer = type(error).__name__")
 
 
-def test_no_secret_is_in_its_environment(captured: Press) -> None:
+def test_no_secret_is_in_its_environment(captured: Renderer) -> None:
     environment = tell(captured, "answer = dict(os.environ)")
     assert set(environment) <= {
         "FONTCONFIG_FILE", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
@@ -50,7 +50,7 @@ def test_no_secret_is_in_its_environment(captured: Press) -> None:
     assert "CANARY-S14" not in str(environment)
 
 
-def test_nothing_of_the_service_is_in_its_memory(captured: Press) -> None:
+def test_nothing_of_the_service_is_in_its_memory(captured: Renderer) -> None:
     loaded = tell(captured, "answer = sorted(name.partition('.')[0] for name in sys.modules)")
     assert {"weasyprint", "PIL"} <= set(loaded)
     assert {"django", "config", "labs", "sessions", "registrations", "environ", "psycopg"} & set(
@@ -62,7 +62,7 @@ def test_nothing_of_the_service_is_in_its_memory(captured: Press) -> None:
 
 
 @on_linux
-def test_it_holds_no_descriptor_of_its_parent(captured: Press) -> None:
+def test_it_holds_no_descriptor_of_its_parent(captured: Renderer) -> None:
     """Two pipes and a place where nothing goes: no database, no log, no listening socket."""
     with socket.socket() as listening:
         os.set_inheritable(listening.fileno(), True)
@@ -101,7 +101,7 @@ DEEDS = (
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_what_it_asks_python_for_is_refused(captured: Press, tmp_path, deed: str) -> None:
+def test_what_it_asks_python_for_is_refused(captured: Renderer, tmp_path, deed: str) -> None:
     here = tmp_path / "file"
     here.write_text("CANARY-S14")
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -124,7 +124,7 @@ def test_what_it_asks_python_for_is_refused(captured: Press, tmp_path, deed: str
         "libc.epoll_create1(0)",
     ],
 )
-def test_what_libraries_in_c_ask_the_system_for_is_refused_too(captured: Press, deed: str) -> None:
+def test_what_libraries_in_c_ask_the_system_for_is_refused_too(captured: Renderer, deed: str) -> None:
     """Python's hook sees nothing of these; the system's limit does."""
     assert tell(captured, f"answer = [{deed}, ctypes.get_errno()]") == [-1, errno.EMFILE]
 
@@ -157,13 +157,13 @@ def test_a_renderer_that_asks_for_a_file_prints_nothing_even_if_it_goes_on(tmp_p
         "held = '9'\nwhile True: held += held",
     ],
 )
-def test_a_bomb_of_memory_is_ended(captured: Press, bomb: str) -> None:
+def test_a_bomb_of_memory_is_ended(captured: Renderer, bomb: str) -> None:
     with pytest.raises(RendererFailed, match="MemoryError"):
         tell(captured, bomb)
     assert tell(captured, "answer = 'well'") == "well"
 
 
-def test_a_bomb_of_time_is_ended(captured: Press, monkeypatch) -> None:
+def test_a_bomb_of_time_is_ended(captured: Renderer, monkeypatch) -> None:
     monkeypatch.setattr(captured, "seconds", 1)
     begun = time.monotonic()
     with pytest.raises(RendererFailed, match="longer than 1 s"):
@@ -173,5 +173,5 @@ def test_a_bomb_of_time_is_ended(captured: Press, monkeypatch) -> None:
 
 
 @on_linux
-def test_a_crash_leaves_no_picture_of_its_memory(captured: Press) -> None:
+def test_a_crash_leaves_no_picture_of_its_memory(captured: Renderer) -> None:
     assert tell(captured, "import resource; answer = resource.getrlimit(resource.RLIMIT_CORE)") == [0, 0]

@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from certificates import renderer as presses
 from certificates import renderer_worker
 from certificates.pdf import Logo, render
-from certificates.renderer import Picture, Press, RendererFailed, typeset
+from certificates.renderer import Picture, Renderer, RendererFailed, render_document
 from tests.certificates.papers import SESSIONS, certificate
 from tests.certificates.renderers import press
 
@@ -42,11 +42,11 @@ sys.addaudithook(_note)
 
 
 @pytest.fixture(scope="module")
-def warm() -> Iterator[Press]:
+def warm() -> Iterator[Renderer]:
     """The real program, with everything imported that is imported late, so that what opens later is a document."""
-    made = Press()
+    made = Renderer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(presses, "_press", made)
+        patch.setattr(presses, "_renderer", made)
         for language in ("en", "bg", "el"):
             render(certificate(language))
         yield made
@@ -182,7 +182,7 @@ def test_even_if_it_did_the_library_knows_two_formats_and_starts_nothing(opened)
     """The second wall, in the process that prints."""
     page = '<!doctype html><html lang="en"><title>x</title><img alt="x" src="own:logo"><p>Demo</html>'
     drawing = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
-    assert_whole(typeset(page, {"own:logo": Picture(drawing, "image/png")}, "x"))
+    assert_whole(render_document(page, {"own:logo": Picture(drawing, "image/png")}, "x"))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_even_markup_that_got_into_the_page_opens_nothing(opened, secret, markup
     page = f'<!doctype html><html lang="en"><title>x</title>{markup.format(url=secret)}</html>'
     _listening.noted = opened
     try:
-        file = typeset(page, {}, "x")
+        file = render_document(page, {}, "x")
     finally:
         _listening.noted = None
     assert opened == []
@@ -237,18 +237,18 @@ def test_even_markup_that_got_into_the_page_opens_nothing(opened, secret, markup
 CARELESS = """
     from weasyprint.urls import URLFetcher
 
-    class Careless(renderer_worker._Shelf):
+    class Careless(renderer_worker._ResourceFetcher):
         def fetch(self, url, headers=None):
-            if url in self._goods:
+            if url in self._resources:
                 return super().fetch(url, headers)
             return URLFetcher().fetch(url, headers)
 
-    renderer_worker._Shelf = Careless
+    renderer_worker._ResourceFetcher = Careless
 """
 
 
 @pytest.fixture(scope="module")
-def careless(tmp_path_factory) -> Iterator[Press]:
+def careless(tmp_path_factory) -> Iterator[Renderer]:
     with press(tmp_path_factory.mktemp("careless"), CARELESS) as made:
         yield made
 
@@ -259,7 +259,7 @@ def test_the_process_that_prints_notices_what_a_careless_renderer_opens(careless
     address = url.format(secret=secret)
     page = f'<!doctype html><html lang="en"><title>x</title><img alt="x" src="{address}"></html>'
     with pytest.raises(RendererFailed, match=r"asked for (open|socket|urllib)"):
-        careless.typeset(page, {}, "x")
+        careless.render_document(page, {}, "x")
 
 
 def test_what_is_listened_for_here_is_refused_there():
@@ -277,7 +277,7 @@ def test_the_listener_hears_a_file_being_opened(opened, secret):
 
 
 def test_the_shelf_refuses_every_address_that_is_not_on_it():
-    shelf = renderer_worker._Shelf({"own:qr": ("image/png", b"x")})
+    shelf = renderer_worker._ResourceFetcher({"own:qr": ("image/png", b"x")})
     assert shelf("own:qr").read() == b"x"
     for address in (
         "own:QR",

@@ -19,7 +19,7 @@ PAYLOADS = [
     '<a href="https://example.org" hx-on:click="alert(1)">x</a>',
     '<p onclick="alert(1)" style="position:fixed" id="main" class="button">x</p>',
     "<svg><script>alert(1)</script></svg>",
-    "<iframe srcdoc='<script src=/static/look/site.js></script>'></iframe>",
+    "<iframe srcdoc='<script src=/static/site/site.js></script>'></iframe>",
     "<form action=/accounts/logout/ method=post><button>x</button></form>",
     "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
     "<style>body{display:none}</style>",

@@ -20,7 +20,7 @@ from core.web import signed_links
 from labs.models import ApiToken, Lab
 from labs.theme import theme_values
 from registrations.models import Registration, SeatMovement
-from sessions.models import Session, UntoldChange
+from sessions.models import Session, UnannouncedChange
 from sessions.unannounced_changes import facts_of
 from tests import factories as f
 
@@ -130,7 +130,7 @@ def build(texts: Texts | None = None) -> World:
     plenary = session("plenary", 0, 9, capacity=10, seats_taken=3, last_place=3)
     full = session("workshop", 0, 11, capacity=2, seats_taken=2, seats_waiting=1, last_place=3)
     was = {**facts_of(full), "starts_at": (full.starts_at - timedelta(hours=1)).isoformat()}
-    UntoldChange.objects.create(session=full, was=was)
+    UnannouncedChange.objects.create(session=full, was=was)
     session("open-to-all", 0, 11)  # at the same time as the workshop
     internal = session("for-cities", 1, 9, visibility="internal")
     internal.audience.add(sofia)

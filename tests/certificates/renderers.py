@@ -6,33 +6,33 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from certificates.renderer import Press
+from certificates.renderer import Renderer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @contextmanager
-def press(folder: Path, change: str = "", **parts: Any) -> Iterator[Press]:
+def press(folder: Path, change: str = "", **parts: Any) -> Iterator[Renderer]:
     """A press that runs `change` (Python, which knows `renderer_worker`) before it begins; ended with the block."""
     program = folder / "program.py"
     begin = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom certificates import renderer_worker\n"
     program.write_text(f"{begin}{dedent(change)}\nrenderer_worker.main()\n")
-    made = Press(program, **parts)
+    made = Renderer(program, **parts)
     try:
         yield made
     finally:
         made.close()
 
 
-# A typesetter that takes its page for Python and answers with what that leaves in `answer`. It begins without the
-# renderer's warming up, and so sooner.
+# A document_renderer that takes its page for Python and answers with what that leaves in `answer`. It begins without
+# the renderer's warming up, and so sooner.
 OBEDIENT = """
     import ctypes, json, os, signal, socket, subprocess, time
 
     libc = ctypes.CDLL(None, use_errno=True)
 
     class Obedient:
-        def typeset(self, html, goods, identifier):
+        def render_document(self, html, goods, identifier):
             told = {"answer": "done"}
             exec(html, globals(), told)
             answer = told["answer"]

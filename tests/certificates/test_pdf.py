@@ -36,7 +36,7 @@ from certificates.pdf import (
     MissingGlyphs,
     render,
 )
-from certificates.renderer import Picture, typeset
+from certificates.renderer import Picture, render_document
 from certificates.timetable import Shades, Slot
 from certificates.timetable import svg as timetable
 from tests.certificates.papers import ADDRESS, CODE, NAMES, SESSIONS, certificate
@@ -360,7 +360,7 @@ def test_unusual_certificates_conform_too(content):
 def test_the_check_notices_what_the_press_adds(monkeypatch, tmp_path):
     """The negative control: without our part of the metadata, the validator finds exactly that missing."""
     with press(tmp_path, "renderer_worker._identify_universal_access = lambda document: None") as careless:
-        monkeypatch.setattr(pdf, "typeset", careless.typeset)
+        monkeypatch.setattr(pdf, "render_document", careless.render_document)
         file = render(certificate())
     assert failures(file, "3a") == []
     assert failures(file, "ua1") == ["PDFUA1-ID-PART-001", "PDFUA1-ID-SCHEMA-001"]
@@ -369,9 +369,9 @@ def test_the_check_notices_what_the_press_adds(monkeypatch, tmp_path):
 def test_the_check_notices_a_picture_without_text():
     html = f'<!doctype html><html lang="en"><title>{CODE}</title><p><img src="own:qr"></p></html>'
     pictures = {"own:qr": Picture(qr.svg("x").encode(), "image/svg+xml")}
-    assert failures(typeset(html, pictures, CODE), "ua1") != []
+    assert failures(render_document(html, pictures, CODE), "ua1") != []
     described = html.replace("<img", '<img alt="QR"')
-    assert failures(typeset(described, pictures, CODE), "ua1") == []
+    assert failures(render_document(described, pictures, CODE), "ua1") == []
 
 
 def test_no_stream_ends_where_readers_would_disagree_on_its_end():
@@ -628,7 +628,7 @@ def test_markup_and_template_syntax_are_printed_as_they_were_typed(text):
 def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
     content = certificate("el", holder_name=text, lab_title={"en": text, "bg": text})
     html = get_template("certificates/certificate.html").render(pdf._page(content))
-    shelf = renderer_worker._Shelf({})
+    shelf = renderer_worker._ResourceFetcher({})
 
     read_as = renderer_worker._page(html, shelf)
     assert isinstance(read_as, renderer_worker._WellFormed)
@@ -657,7 +657,7 @@ def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
     ],
 )
 def test_any_other_page_is_read_as_html_and_no_entity_is_expanded(page):
-    read_as = renderer_worker._page(page, renderer_worker._Shelf({}))
+    read_as = renderer_worker._page(page, renderer_worker._ResourceFetcher({}))
 
     assert not isinstance(read_as, renderer_worker._WellFormed)
     assert "aaa" * 10 not in "".join(read_as.etree_element.itertext())

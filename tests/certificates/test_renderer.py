@@ -20,7 +20,7 @@ from certificates import renderer as presses
 from certificates.issuing import NotPrinted
 from certificates.models import Certificate
 from certificates.pdf import render
-from certificates.renderer import Picture, Press, RendererFailed
+from certificates.renderer import Picture, Renderer, RendererFailed
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task
 from core.jobs.worker import Worker
@@ -37,22 +37,22 @@ EMPTY = '<!doctype html><html lang="en"><title>x</title><p>x</html>'
 
 
 @pytest.fixture(scope="module")
-def obedient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
+def obedient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
     """A press that does whatever its page says; three seconds for each."""
     with press(tmp_path_factory.mktemp("obedient"), OBEDIENT, seconds=3) as made:
         yield made
 
 
 @pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Press]:
+def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Renderer]:
     """The real program, in a process of this test's own."""
-    made = Press()
-    monkeypatch.setattr(presses, "_press", made)
+    made = Renderer()
+    monkeypatch.setattr(presses, "_renderer", made)
     yield made
     made.close()
 
 
-def pid_of(one: Press) -> int:
+def pid_of(one: Renderer) -> int:
     assert one.process is not None
     return one.process.pid
 
@@ -76,18 +76,18 @@ def ends(pid: int, within: float = 15.0) -> bool:
 # --- one process for many documents ---
 
 
-def test_one_process_prints_many_and_is_replaced_after_so_many(own: Press) -> None:
+def test_one_process_prints_many_and_is_replaced_after_so_many(own: Renderer) -> None:
     own.documents = 2
-    first = own.typeset(EMPTY, {}, "x")
+    first = own.render_document(EMPTY, {}, "x")
     pid = pid_of(own)
-    assert own.typeset(EMPTY, {}, "x") == first
+    assert own.render_document(EMPTY, {}, "x") == first
     assert pid_of(own) == pid
-    assert own.typeset(EMPTY, {}, "x") == first
+    assert own.render_document(EMPTY, {}, "x") == first
     assert pid_of(own) != pid
     assert not runs(pid)
 
 
-def test_a_press_that_died_between_two_documents_is_replaced_without_a_word(own: Press) -> None:
+def test_a_press_that_died_between_two_documents_is_replaced_without_a_word(own: Renderer) -> None:
     expected = render(certificate("bg"))
     os.kill(pid_of(own), signal.SIGKILL)
     assert ends(pid_of(own))
@@ -106,11 +106,11 @@ def test_the_web_process_itself_never_loads_the_renderer() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_threads_take_turns_and_each_gets_its_own_answer(obedient: Press) -> None:
+def test_threads_take_turns_and_each_gets_its_own_answer(obedient: Renderer) -> None:
     got: dict[int, bytes] = {}
 
     def work(number: int) -> None:
-        got[number] = obedient.typeset(f"time.sleep(0.05); answer = {number}", {}, "x")
+        got[number] = obedient.render_document(f"time.sleep(0.05); answer = {number}", {}, "x")
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -120,14 +120,14 @@ def test_threads_take_turns_and_each_gets_its_own_answer(obedient: Press) -> Non
     assert got == {number: f"%PDF-{number}%%EOF".encode() for number in range(8)}
 
 
-def test_a_stop_meant_for_the_service_does_not_stop_a_document(obedient: Press) -> None:
+def test_a_stop_meant_for_the_service_does_not_stop_a_document(obedient: Renderer) -> None:
     """Ctrl-C in a terminal, or systemd stopping a unit: every process gets the signal, and the worker finishes."""
-    obedient.typeset("pass", {}, "x")
+    obedient.render_document("pass", {}, "x")
     pid = pid_of(obedient)
     asked = (
         "os.getpid(); [signal.raise_signal(one) for one in (signal.SIGINT, signal.SIGTERM)]; answer = 'whole'"
     )
-    assert obedient.typeset(asked, {}, "x") == b'%PDF-"whole"%%EOF'
+    assert obedient.render_document(asked, {}, "x") == b'%PDF-"whole"%%EOF'
     assert pid_of(obedient) == pid
 
 
@@ -153,37 +153,37 @@ def test_a_stop_meant_for_the_service_does_not_stop_a_document(obedient: Press) 
     ],
 )
 def test_a_document_that_ends_its_press_fails_and_the_next_is_printed(
-    obedient: Press, misdeed: str, told: str
+    obedient: Renderer, misdeed: str, told: str
 ) -> None:
     with pytest.raises(RendererFailed) as failed:
-        obedient.typeset(misdeed, {}, "x")
+        obedient.render_document(misdeed, {}, "x")
     assert str(failed.value) == told
     assert obedient.process is None
-    assert obedient.typeset("answer = 'well'", {}, "x") == b'%PDF-"well"%%EOF'
+    assert obedient.render_document("answer = 'well'", {}, "x") == b'%PDF-"well"%%EOF'
 
 
-def test_a_press_that_is_killed_while_it_prints_fails_at_once(obedient: Press) -> None:
-    obedient.typeset("pass", {}, "x")
+def test_a_press_that_is_killed_while_it_prints_fails_at_once(obedient: Renderer) -> None:
+    obedient.render_document("pass", {}, "x")
     killer = threading.Timer(0.3, os.kill, (pid_of(obedient), signal.SIGKILL))
     killer.start()
     with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
-        obedient.typeset("time.sleep(2)", {}, "x")
+        obedient.render_document("time.sleep(2)", {}, "x")
     killer.join()
 
 
 def test_a_press_that_ends_before_it_has_read_a_large_document_fails_like_any_other(tmp_path: Path) -> None:
     with press(
-        tmp_path, f"{OBEDIENT}\n    renderer_worker.serve = lambda typesetter, refused: None"
+        tmp_path, f"{OBEDIENT}\n    renderer_worker.serve = lambda document_renderer, refused: None"
     ) as absent:
         with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
-            absent.typeset(EMPTY, {"own:logo": Picture(bytes(1024 * 1024), "image/png")}, "x")
+            absent.render_document(EMPTY, {"own:logo": Picture(bytes(1024 * 1024), "image/png")}, "x")
         assert absent.process is None
 
 
 def test_a_press_that_never_begins_fails_like_any_other(tmp_path: Path) -> None:
     with press(tmp_path, "raise OSError('cannot load library')") as broken:
         with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
-            broken.typeset(EMPTY, {}, "x")
+            broken.render_document(EMPTY, {}, "x")
         assert broken.process is None
 
 
@@ -196,8 +196,8 @@ def test_the_press_ends_with_its_parent_however_that_ends(tmp_path: Path, asked:
             "import django; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup()\n"
             "from pathlib import Path; from certificates.renderer import Press\n"
             f"made = Press(Path({str(made.program)!r}), seconds=1)\n"
-            "made.typeset('pass', {}, 'x'); print(made.process.pid, flush=True)\n"
-            f"made.seconds = 2; made.typeset({asked!r}, {{}}, 'x'); sys.stdin.read()\n"
+            "made.render_document('pass', {}, 'x'); print(made.process.pid, flush=True)\n"
+            f"made.seconds = 2; made.render_document({asked!r}, {{}}, 'x'); sys.stdin.read()\n"
         )
     parent = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
@@ -221,26 +221,26 @@ def attended(name: str, **person: object) -> Registration:
 
 
 @pytest.fixture
-def fails_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Press]:
+def fails_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Renderer]:
     """The real program, which is killed when it is to print “Fatal”."""
     change = """
         import os, signal
-        real = renderer_worker.Typesetter.typeset
+        real = renderer_worker.DocumentRenderer.render_document
 
-        def typeset(self, html, goods, identifier):
+        def render_document(self, html, goods, identifier):
             if "Fatal" in html:
                 os.abort()
             return real(self, html, goods, identifier)
 
-        renderer_worker.Typesetter.typeset = typeset
+        renderer_worker.DocumentRenderer.render_document = render_document
     """
     with press(tmp_path, change) as made:
-        monkeypatch.setattr(presses, "_press", made)
+        monkeypatch.setattr(presses, "_renderer", made)
         yield made
 
 
 @pytest.mark.django_db
-def test_nothing_is_half_issued_when_the_press_fails(fails_for_one: Press) -> None:
+def test_nothing_is_half_issued_when_the_press_fails(fails_for_one: Renderer) -> None:
     registration = attended("Fatal participant")
     before = len(default_storage.listdir("certificates")[1]) if default_storage.exists("certificates") else 0
     with pytest.raises(NotPrinted):
@@ -251,7 +251,7 @@ def test_nothing_is_half_issued_when_the_press_fails(fails_for_one: Press) -> No
 
 
 @pytest.mark.django_db
-def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fails_for_one: Press) -> None:
+def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fails_for_one: Renderer) -> None:
     lab = f.LabFactory()
     unlucky = attended("Fatal participant", lab=lab)
     for name in ("Demo participant 1", "Demo participant 3"):
@@ -283,11 +283,11 @@ def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fail
 def test_a_press_that_fails_for_everybody_does_not_try_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def typeset(html: str, pictures: object, identifier: str) -> bytes:
+    def render_document(html: str, pictures: object, identifier: str) -> bytes:
         asked.append(identifier)
         raise RendererFailed("the renderer ended")
 
-    monkeypatch.setattr("certificates.pdf.typeset", typeset)
+    monkeypatch.setattr("certificates.pdf.render_document", render_document)
     lab = f.LabFactory()
     for number in range(6):
         attended(f"Demo participant {number}", lab=lab)
@@ -300,7 +300,7 @@ def test_a_press_that_fails_for_everybody_does_not_try_everybody(monkeypatch: py
 
 
 @pytest.mark.django_db
-def test_the_organiser_is_told_to_try_again(fails_for_one: Press) -> None:
+def test_the_organiser_is_told_to_try_again(fails_for_one: Renderer) -> None:
     registration = attended("Fatal participant")
     lab = registration.lab
     organiser = Client()
@@ -321,7 +321,7 @@ def test_the_organiser_is_told_to_try_again(fails_for_one: Press) -> None:
 
 
 @pytest.mark.django_db
-def test_a_certificate_stays_valid_whose_replacement_was_not_printed(fails_for_one: Press) -> None:
+def test_a_certificate_stays_valid_whose_replacement_was_not_printed(fails_for_one: Renderer) -> None:
     registration = attended("Demo participant 1")
     certificate = issuing.issue(registration)
     Registration.objects.filter(pk=registration.pk).update(name="Fatal participant")
@@ -338,7 +338,7 @@ def test_a_certificate_stays_valid_whose_replacement_was_not_printed(fails_for_o
 @pytest.mark.parametrize(
     ("language", "title"), [("en", "Service Unavailable"), ("bg", "Услугата не е достъпна")]
 )
-def test_a_program_is_told_to_try_again(fails_for_one: Press, language: str, title: str) -> None:
+def test_a_program_is_told_to_try_again(fails_for_one: Renderer, language: str, title: str) -> None:
     registration = attended("Fatal participant")
     address = f"/api/v1/labs/{registration.lab.slug}/registrations/{registration.public_id}/certificate"
     headers = bearer(f.StaffFactory(lab=registration.lab).user, ["certificates"])

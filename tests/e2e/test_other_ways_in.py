@@ -135,7 +135,7 @@ def test_without_script_one_reads_in_another_zone_registers_changes_and_leaves(
 def tab_to(person: Person, wanted: Locator, at_most: int = 80) -> None:
     """Press Tab until this has the focus, and see that the focus shows."""
     expect(wanted).to_have_count(1)
-    for _press in range(at_most):
+    for _renderer in range(at_most):
         person.page.keyboard.press("Tab")
         if wanted.evaluate("element => element === document.activeElement"):
             shows = wanted.evaluate(

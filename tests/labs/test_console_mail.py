@@ -54,7 +54,7 @@ def names(client: Client, **query: str) -> list[str]:
 
 
 def test_every_occasion_has_words() -> None:
-    folder = Path(settings.BASE_DIR) / "templates" / "mail"
+    folder = Path(settings.BASE_DIR) / "templates" / "emails"
     occasions = {file.name.removesuffix(".subject.txt") for file in folder.glob("*.subject.txt")}
     assert set(message_list.OCCASIONS) == occasions
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.web.palette import HOUSE
+from core.web.palette import DEFAULT_COLOURS
 from labs import theme
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
@@ -27,7 +27,7 @@ def test_every_colour_reaches_every_contrast(colour):
 @given(colours)
 def test_values_are_plain_hex_and_always_the_same_eight(colour):
     values = theme.theme_values(colour)
-    assert set(values) == set(HOUSE)
+    assert set(values) == set(DEFAULT_COLOURS)
     assert all(theme.clean_colour(value) == value for value in values.values())
 
 
@@ -40,11 +40,11 @@ def test_oklch_and_back_gives_the_same_colour(colour):
 
 @pytest.mark.parametrize("level", range(0, 256, 15))
 def test_greys_get_the_house_values(level):
-    assert theme.theme_values(f"#{level:02x}{level:02x}{level:02x}") == HOUSE
+    assert theme.theme_values(f"#{level:02x}{level:02x}{level:02x}") == DEFAULT_COLOURS
 
 
 def test_a_near_black_with_a_hue_gets_the_house_values():
-    assert theme.theme_values("#020611") == HOUSE
+    assert theme.theme_values("#020611") == DEFAULT_COLOURS
 
 
 @pytest.mark.parametrize("colour", ["#00564e", "#8f3219", "#23408e"])

@@ -11,7 +11,7 @@ from core.jobs.models import WorkerBeat
 from core.mail.delivery import Summary, summary
 from core.mail.models import Message
 from labs.models import Lab
-from registrations.alerts import Attention, Kind, needed
+from registrations.alerts import Alert, Kind, alerts_of
 from sessions.models import Session
 from tests import factories as f
 
@@ -29,12 +29,12 @@ def lab() -> Lab:
     return lab
 
 
-def found(lab: Lab, mail: Summary | None = None) -> list[Attention]:
+def found(lab: Lab, mail: Summary | None = None) -> list[Alert]:
     lab = Lab.objects.get(pk=lab.pk)
     sessions = list(
         lab.sessions.select_related("room").annotate(people=Count("appearances")).order_by("starts_at", "pk")
     )
-    return needed(lab, sessions, mail or summary(lab.pk), timezone.now())
+    return alerts_of(lab, sessions, mail or summary(lab.pk), timezone.now())
 
 
 def kinds(lab: Lab) -> list[Kind]:

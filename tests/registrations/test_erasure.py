@@ -16,7 +16,7 @@ from core.jobs import leases
 from core.jobs.models import Task
 from core.jobs.worker import Worker
 from core.web.idempotency import run_once
-from core.web.models import Submission
+from core.web.models import IdempotentRequest
 from labs.models import Lab
 from labs.viewer import VISITOR
 from registrations import erasure, registering, seats, statistics
@@ -74,17 +74,17 @@ def test_what_idempotency_remembers_of_a_person_is_keyed_goes_after_a_day_and_go
     registering.confirm(found)
     send(client, session.lab, answers(session, email=f"{CANARY}@example.org"))
     assert post_by_api().status_code == 202
-    assert Submission.objects.count() == 3
+    assert IdempotentRequest.objects.count() == 3
     send(client, session.lab, other)
     assert not [column for column in found_in_database(CANARY) if column.startswith("web_submission")]
 
     erasure.erase(found)
 
-    assert Submission.objects.count() == 1  # the other person's
+    assert IdempotentRequest.objects.count() == 1  # the other person's
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
         leases.enqueue_recurring()
         Worker().work_off()
-    assert not Submission.objects.exists()
+    assert not IdempotentRequest.objects.exists()
 
 
 def test_who_has_not_the_secret_cannot_guess_what_was_typed(settings: LazySettings):
@@ -92,8 +92,8 @@ def test_who_has_not_the_secret_cannot_guess_what_was_typed(settings: LazySettin
     for secret in ("one-secret-" * 5, "another-secret-" * 5):
         settings.SECRET_KEY = secret
         run_once("registration", "key-of-a-form", ["participant17@example.org"], dict, about="somebody")
-        remembered |= set(Submission.objects.values_list("key", "fingerprint", "about"))
-        Submission.objects.all().delete()
+        remembered |= set(IdempotentRequest.objects.values_list("key", "fingerprint", "about"))
+        IdempotentRequest.objects.all().delete()
     assert [len({row[column] for row in remembered}) for column in range(3)] == [2, 2, 2]
 
 

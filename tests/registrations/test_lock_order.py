@@ -18,7 +18,7 @@ from core.web.localized_fields import languages_of
 from labs import cities, lab_editing, lab_parts, programmes
 from labs.lab_editing import LAB_COLUMNS, LabPlan
 from labs.models import City, Lab, Programme, Room
-from labs.revisions import hold, touch
+from labs.revisions import lock_row, touch
 from labs.viewer import VISITOR
 from registrations import attendance, erasure, notifications, registering, seats
 from registrations.models import Registration
@@ -87,7 +87,7 @@ class World:
     def edit_room_in_the_console(self, turn: int) -> None:
         room = Room.objects.get()
         with transaction.atomic():
-            hold(room)
+            lock_row(room)
             lab_parts.change_room(room, lab_parts.RoomPlan(name={"en": "Plenary"}, address=f"{turn} Square"))
 
     def change_lab(self, turn: int) -> None:

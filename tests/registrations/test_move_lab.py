@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.mail.models import Message
 from labs.models import Lab
-from sessions.models import Session, UntoldChange
+from sessions.models import Session, UnannouncedChange
 from tests import factories as f
 from tests.pages import forms_of
 from tests.registrations.test_notifications import work
@@ -166,7 +166,7 @@ def test_what_is_undone_before_anybody_was_told_is_not_asked_about(client: Clien
     question = move(client, "2027-05-04")["Location"]
     [undo] = [form for form in forms_of(client.get(question)) if "/undo/" in form.action]
     assert client.post(undo.action, undo.filled())["Location"] == "/organise/labs/lab/sessions/"
-    assert not UntoldChange.objects.exists()
+    assert not UnannouncedChange.objects.exists()
     assert client.get(question).status_code == 302
 
 

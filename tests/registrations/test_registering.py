@@ -240,9 +240,9 @@ def test_after_closing_seats_can_be_given_up_but_not_taken():
     lab.registration_closes_at = timezone.now()
     lab.save()
 
-    with pytest.raises(RuleViolation) as refusal:
+    with pytest.raises(RuleViolation) as violation:
         registering.change_sessions(found, VISITOR, [mine.pk, other.pk])
-    assert refusal.value.code == "not_open"
+    assert violation.value.code == "not_open"
     registering.change_sessions(found, VISITOR, [])
 
     assert registering.seats_of(found) == []
@@ -304,9 +304,9 @@ def test_a_choice_counts_for_the_lab_and_the_eyes_it_was_made_for():
     of_another_lab = plan(f.SessionFactory())
 
     for made in (seen_by_delegate, of_another_lab):
-        with pytest.raises(RuleViolation) as refusal:
+        with pytest.raises(RuleViolation) as violation:
             registering.submit(lab, VISITOR, made)
-        assert refusal.value.code == "unknown_session"
+        assert violation.value.code == "unknown_session"
     assert not Registration.objects.exists()
 
 
@@ -315,13 +315,13 @@ def test_a_city_or_group_of_another_programme_is_refused():
     foreign_city, foreign_group = f.CityFactory(), f.StakeholderGroupFactory()
 
     for change in ({"city": foreign_city}, {"stakeholder_group": foreign_group}):
-        with pytest.raises(RuleViolation) as refusal:
+        with pytest.raises(RuleViolation) as violation:
             registering.submit(
                 session.lab,
                 VISITOR,
                 plan(session, details=Details("Demo participant", "en", "Europe/Sofia", **change)),
             )
-        assert refusal.value.code == "other_programme"
+        assert violation.value.code == "other_programme"
 
 
 @pytest.mark.parametrize(

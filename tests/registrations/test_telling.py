@@ -16,7 +16,7 @@ from labs.lab_parts import RoomPlan, change_room
 from labs.models import Lab
 from registrations import seats
 from sessions import publishing
-from sessions.models import Session, UntoldChange
+from sessions.models import Session, UnannouncedChange
 from sessions.programme_import import read
 from sessions.programme_import.importer import load
 from sessions.scheduling import change_session, plan_of
@@ -104,7 +104,7 @@ def test_who_says_no_emails_nobody_and_who_says_nothing_is_reminded(client: Clie
     assert "No email is sent." in words_of(answer(client, "no"))
     work("registrations.tell_moves")
     assert mails() == []
-    assert not UntoldChange.objects.exists()
+    assert not UnannouncedChange.objects.exists()
 
 
 def test_several_changes_are_told_as_one_and_one_that_is_taken_back_is_none(
@@ -123,7 +123,7 @@ def test_several_changes_are_told_as_one_and_one_that_is_taken_back_is_none(
 
     save(client, start_time="18:00", end_time="19:00")
     assert save(client, start_time="16:00", end_time="17:00")["Location"] == ADDRESS
-    assert not UntoldChange.objects.exists()
+    assert not UnannouncedChange.objects.exists()
 
 
 def test_the_facts_are_frozen_when_somebody_decides(client: Client, session: Session) -> None:
@@ -250,7 +250,7 @@ def test_it_is_not_asked_where_nobody_needs_to_know(client: Client, session: Ses
             change_session(session, replace(plan_of(session), end_time=time(15)))
     else:
         assert save(client, start_time="14:30", end_time="15:30")["Location"] == ADDRESS
-    assert not UntoldChange.objects.exists()
+    assert not UnannouncedChange.objects.exists()
 
 
 def test_a_file_that_moves_several_sessions_emails_a_person_once(lab: Lab, session: Session) -> None:
@@ -287,4 +287,4 @@ def test_a_file_that_moves_several_sessions_emails_a_person_once(lab: Lab, sessi
     [message] = mails("session_moved")
     assert message.to_email == person.email
     assert message.text.count("14:30–15:30") >= 2
-    assert not UntoldChange.objects.exists()
+    assert not UnannouncedChange.objects.exists()

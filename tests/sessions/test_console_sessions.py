@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.web.localized_fields import languages_of
-from core.web.models import Submission
+from core.web.models import IdempotentRequest
 from labs.models import Lab, Room, Track
 from sessions import publishing
 from sessions.models import AgendaItem, Appearance, Session
@@ -111,7 +111,7 @@ def test_sending_the_form_twice_makes_one_session(client: Client) -> None:
     data = form_of(client.get("/organise/labs/lab/new-session/")).filled(**usual())
     first, second = (client.post("/organise/labs/lab/new-session/", data) for _ in range(2))
     assert first["Location"] == second["Location"] == "/organise/labs/lab/sessions/opening/"
-    assert Session.objects.count() == Submission.objects.count() == 1
+    assert Session.objects.count() == IdempotentRequest.objects.count() == 1
 
 
 def test_the_same_form_with_other_answers_makes_nothing(client: Client) -> None:
@@ -185,7 +185,7 @@ def test_what_is_wrong_is_said_and_nothing_is_saved(
 ) -> None:
     assert said in errors(new(client, **answers))
     assert not Session.objects.exists()
-    assert not Submission.objects.exists()
+    assert not IdempotentRequest.objects.exists()
 
 
 def test_what_was_typed_stands_in_the_form_again(client: Client) -> None:

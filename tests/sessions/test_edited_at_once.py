@@ -13,7 +13,7 @@ from django.test import Client
 
 from labs import lab_parts
 from labs.models import Lab, Room
-from labs.revisions import hold
+from labs.revisions import lock_row
 from registrations import registering
 from registrations.models import Registration
 from sessions import scheduling
@@ -45,7 +45,7 @@ def both_at_once(client: Client, held: Any, address: str, changes: list[dict[str
         if connection.vendor != "postgresql":
             return
         with transaction.atomic():
-            registering.lock(held) if isinstance(held, Registration) else hold(held)
+            registering.lock(held) if isinstance(held, Registration) else lock_row(held)
             for _ in changes:
                 begun.acquire(timeout=60)
             _until_both_wait()
@@ -135,7 +135,7 @@ def test_a_room_and_a_session_in_it_can_be_changed_at_once(lab: Lab, first: str)
 
     def hold_the_lab() -> None:
         with transaction.atomic():
-            hold(lab)
+            lock_row(lab)
             begun.set()
             _until_both_wait()
 

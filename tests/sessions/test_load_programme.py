@@ -16,7 +16,7 @@ from core.mail.models import Message
 from core.web.localized_fields import languages_of
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from sessions import publishing
-from sessions.models import AgendaItem, Appearance, Session, Speaker, UntoldChange
+from sessions.models import AgendaItem, Appearance, Session, Speaker, UnannouncedChange
 from sessions.programme_import import ProgrammeFileError, read
 from sessions.programme_import.importer import load
 from sessions.scheduling import change_session, plan_of
@@ -181,7 +181,7 @@ def test_people_of_a_session_that_moves_are_told_or_asked_about(file, tell):
         out, _err = run(file(document), *(["--tell"] if tell else []))
 
     asked = "People have not been told about the change of 1 session."
-    assert (asked in out, UntoldChange.objects.count()) == ((False, 0) if tell else (True, 1))
+    assert (asked in out, UnannouncedChange.objects.count()) == ((False, 0) if tell else (True, 1))
     assert Task.objects.filter(name="registrations.tell_moves").count() == int(tell)
 
 

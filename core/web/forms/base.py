@@ -26,7 +26,7 @@ from core.search import alphabetical
 from core.timezones.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
 from core.timezones.zones import offset_text, validate_zone, zone_choices
 from core.web.email_addresses import clean_address
-from core.web.error_messages import OF_ROWS, HouseWords
+from core.web.error_messages import OF_ROWS, PlainErrorsMixin
 from core.web.localized_fields import LINE, EachLanguageAtMost, languages_of, no_control_characters, one_line
 
 PK_DIGITS = 18  # those of the largest number that databases count with, less one
@@ -238,7 +238,7 @@ def fold_field(label: Any) -> forms.TypedChoiceField:
 # Forms
 
 
-class HouseForm(HouseWords, forms.Form):
+class BaseForm(PlainErrorsMixin, forms.Form):
     """A form that speaks the house's words, whose texts come in the given languages, and which takes over what a verb
     refused.
     """
@@ -263,7 +263,7 @@ class HouseForm(HouseWords, forms.Form):
             self.get_initial_for_field(self.fields[name], name), self.cleaned_data[name], self.locales
         )
 
-    def take_over(self, errors: Mapping[str, Iterable[str | Promise]]) -> None:
+    def add_errors(self, errors: Mapping[str, Iterable[str | Promise]]) -> None:
         """Show what a verb found wrong beside the fields that it is about."""
         for name, messages in errors.items():
             field = self.renamed.get(name, name)
@@ -277,7 +277,7 @@ class HouseForm(HouseWords, forms.Form):
         self._errors = ErrorDict()
 
 
-class HouseRows(BaseFormSet):
+class BaseRows(BaseFormSet):
     """Several forms of one kind, which speak the house's words also as a whole."""
 
     default_error_messages = OF_ROWS
@@ -287,7 +287,7 @@ class HouseRows(BaseFormSet):
         return ""
 
 
-class LanguagesMixin(HouseForm):
+class LanguagesMixin(BaseForm):
     """Which languages texts are written in, and which of them readers get where theirs is missing."""
 
     languages = forms.MultipleChoiceField(
@@ -328,7 +328,7 @@ def keeping(before: object, typed: object, shown: Sequence[str]) -> dict[str, st
     return unseen | languages_of(typed)
 
 
-class WallClockMixin(HouseForm):
+class WallClockMixin(BaseForm):
     """Turns pairs of day and hour into instants, and asks which one is meant where the clock shows an hour twice."""
 
     def moment(self, prefix: str, zone: str) -> datetime | None:

@@ -15,13 +15,13 @@ from core.search import alphabetical
 from core.timezones import formatting
 from core.web import edit_conflicts
 from core.web.edit_conflicts import FIELD, Difference
-from core.web.forms.base import HouseForm, TextsField
+from core.web.forms.base import BaseForm, TextsField
 from core.web.localized_fields import languages_of
 
 NOTHING = "–"
 
 
-class EditForm(HouseForm):
+class EditForm(BaseForm):
     """A form whose hidden field (`{% seen form %}`) carries a fingerprint of the stored values that it showed.
 
     Build it from the row while that is held; then `conflict` holds for as long as the transaction does.

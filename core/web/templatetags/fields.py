@@ -28,7 +28,7 @@ from django.utils.translation import gettext, ngettext
 from i18nfield.forms import I18nWidget
 
 from core.web import edit_conflicts
-from core.web.forms.base import HouseRows
+from core.web.forms.base import BaseRows
 from core.web.forms.edit_conflict import EditForm
 from core.web.idempotency import FIELD, new_form_key
 
@@ -199,7 +199,7 @@ def _problems(form: BaseForm | BaseFormSet, within: str = "") -> Iterable[Proble
         if form.is_bound:
             yield from (Problem(str(message), "") for message in form.non_form_errors())
             for place, one in enumerate(form.forms):
-                yield from _problems(one, form.name_of(place) if isinstance(form, HouseRows) else "")
+                yield from _problems(one, form.name_of(place) if isinstance(form, BaseRows) else "")
         return
     for message in form.non_field_errors():
         yield Problem(f"{within}: {message}" if within else str(message), "")

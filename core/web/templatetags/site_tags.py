@@ -49,7 +49,7 @@ def _sprite() -> str:
 
 @register.simple_tag
 def icon(name: str, css: str = "icon") -> SafeString:
-    """Print a sign of static/look/icons.svg. It is decoration: the words beside it carry the meaning."""
+    """Print a sign of static/site/icons.svg. It is decoration: the words beside it carry the meaning."""
     return _drawn(name, css)
 
 

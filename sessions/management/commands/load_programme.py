@@ -70,16 +70,16 @@ class Command(BaseCommand):
             rows = ", ".join(f"{label} {counts[kind]}" for kind, label in NAMES.items() if counts[kind])
             if rows:
                 self.stdout.write(f"  {title}: {rows}")
-        untold = len(undecided(Session.objects.all()))
-        if untold:
+        unannounced = len(undecided(Session.objects.all()))
+        if unannounced:
             # The console asks whether to email them.
             self.stdout.write(
                 ngettext(
                     "People have not been told about the change of %(count)s session.",
                     "People have not been told about the changes of %(count)s sessions.",
-                    untold,
+                    unannounced,
                 )
-                % {"count": untold}
+                % {"count": unannounced}
             )
 
 

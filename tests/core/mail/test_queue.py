@@ -19,7 +19,7 @@ from core.mail.message_list import OCCASIONS
 from core.mail.models import Attachment, Message
 from core.mail.queue import File, Link, link_maker, outgoing, queue, rendered
 from core.web import signed_links
-from core.web.palette import HOUSE
+from core.web.palette import DEFAULT_COLOURS
 from labs.models import Lab
 from tests.factories import LabFactory
 
@@ -44,7 +44,7 @@ def reset_mail(**changes) -> Message:
 @pytest.fixture
 def folder(settings, tmp_path):
     settings.EMAIL_BACKEND = "core.mail.folder_backend.FolderBackend"
-    settings.MAIL_FOLDER = tmp_path / "mail"
+    settings.MAIL_FOLDER = tmp_path / "emails"
     return settings.MAIL_FOLDER
 
 
@@ -273,12 +273,12 @@ def test_words_follow_every_change_and_links_are_each_persons_own() -> None:
     lab.programme.save()
     lab.refresh_from_db()
     assert "Renamed programme" in texts().html
-    Lab.objects.filter(pk=lab.pk).update(theme_values={**HOUSE, "lab": "#123456"})
+    Lab.objects.filter(pk=lab.pk).update(theme_values={**DEFAULT_COLOURS, "lab": "#123456"})
     lab.refresh_from_db()
     assert "#123456" in texts().html
 
 
 def test_the_console_has_a_name_for_every_occasion():
-    templates = (settings.BASE_DIR / "templates/mail").glob("*.subject.txt")
+    templates = (settings.BASE_DIR / "templates/emails").glob("*.subject.txt")
 
     assert {path.name.removesuffix(".subject.txt") for path in templates} == set(OCCASIONS)

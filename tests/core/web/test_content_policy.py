@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from core.web.middleware import ContentPolicy
+from core.web.middleware import ContentSecurityPolicyMiddleware
 
 HEADER = "Content-Security-Policy"
 
@@ -17,7 +17,7 @@ def answered(view=lambda request: HttpResponse(), status: int = 200) -> HttpResp
         response.status_code = status
         return response
 
-    return ContentPolicy(get_response)(RequestFactory().get("/"))
+    return ContentSecurityPolicyMiddleware(get_response)(RequestFactory().get("/"))
 
 
 def directives(response: HttpResponse) -> dict[str, set[str]]:

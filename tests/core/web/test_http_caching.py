@@ -97,7 +97,7 @@ def test_head_says_what_get_says(address: str) -> None:
     ],
 )  # fmt: skip
 def test_answers_are_coded_as_the_asker_takes_them(said: str, compressed: bool) -> None:
-    static = settings.STATIC_URL + "look/site.js"
+    static = settings.STATIC_URL + "site/site.js"
     for address in ("/labs/http-lab/calendar.ics", "/api/v1/labs", "/labs/http-lab/", static):
         answer = Client().get(address, headers={"Accept-Encoding": said})
         if answer.status_code == 404:

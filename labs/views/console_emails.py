@@ -1,0 +1,272 @@
+"""The console's outbox: every mail of a lab with its state and what it says, and sending one again."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models.functions import Length
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core.mail import delivery, folder_backend, health, message_list, queue
+from core.mail.forms import MailSearchForm
+from core.mail.models import Message
+from core.timezones import formatting
+from labs import access
+from labs.current_viewer import viewer_of
+from labs.models import Lab
+
+PER_PAGE = 50
+# A letter is shown as a document of its own: it loads nothing, runs nothing, and has no origin to act for.
+MESSAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "sandbox allow-popups"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One mail of the list. `registration` is the public id of whom it is about, if it is about a registration."""
+
+    message: Message
+    occasion: str
+    registration: str
+
+
+@dataclass(frozen=True)
+class Beat:
+    """How the worker does, in words. `advice` says what to do where something is wrong."""
+
+    title: str
+    is_late: bool
+    seen: str
+    waiting: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a mail's text; `address` where it is one that may be opened."""
+
+    words: str
+    address: str = ""
+
+
+@access.organiser
+@require_safe
+def mails(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """The mails of a lab, those in trouble first; `?q=`, `?occasion=` and `?state=` narrow the list."""
+    return _list(request, lab)
+
+
+@access.superuser
+@require_safe
+def mails_without_lab(request: HttpRequest) -> HttpResponse:
+    """Mails about accounts, which belong to no lab."""
+    return _list(request, None)
+
+
+def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
+    now = timezone.now()
+    form = MailSearchForm(request.GET, occasions=message_list.occasions_of(_id(lab)))
+    search = form.search
+    found = Paginator(message_list.find(_id(lab), search), PER_PAGE).get_page(request.GET.get("page"))
+    counts = message_list.counts(_id(lab))
+    context = {
+        "lab": lab,
+        "section": "mail",
+        "form": form,
+        "invalid": bool(form.errors),
+        "search": search,
+        "page_obj": found,
+        "rows": [
+            Row(
+                message,
+                message_list.occasion_in_words(message.occasion),
+                message_list.about_registration(message),
+            )
+            for message in found
+        ],
+        "tabs": [
+            (tab, _tab_in_words(tab), counts[tab], tab in message_list.IN_TROUBLE)
+            for tab in ("", *message_list.TABS)
+        ],
+        "total": counts[""],
+        "failed": counts["failed"],
+        "beat": _beat(lab),
+        "last_hour": message_list.last_hour(_id(lab), now),
+        "zone": lab.time_zone if lab else "UTC",
+        "now": now,
+        "sees_all": viewer_of(request).is_superuser,
+    }
+    return render(request, "labs/console/emails.html", context)
+
+
+def _tab_in_words(tab: str) -> str:
+    return {
+        "": _("All"),
+        "queued": _("Queued"),
+        "sent": _("Sent"),
+        "delivered": _("Delivered"),
+        "failed": _("Failed"),
+        "bounced": _("Bounced"),
+    }[tab]
+
+
+def _beat(lab: Lab | None) -> Beat:
+    """Say whether the worker lives and whether it keeps up."""
+    language = get_language() or "en"
+    figures = delivery.summary(_id(lab))
+    seen = formatting.ago(figures.beat_age, language) if figures.beat_age else ""
+    waiting = formatting.age(figures.oldest_unsent_age, language) if figures.oldest_unsent_age else ""
+    if figures.beat_age is None or figures.beat_age > health.BEAT_IS_LATE:
+        return Beat(
+            _("The mail worker does not run"),
+            True,
+            seen,
+            waiting,
+            _("Mails wait until it does; none is lost. Tell whoever runs this service."),
+        )
+    overdue = health.mail_is_overdue_by()
+    if overdue is not None and overdue > health.MAIL_IS_LATE:
+        return Beat(
+            _("The mail worker runs, but does not keep up"),
+            True,
+            seen,
+            waiting,
+            _("Mails leave later than they should. Tell whoever runs this service."),
+        )
+    return Beat(_("The mail worker runs"), False, seen, waiting)
+
+
+@access.organiser
+@require_safe
+def message(request: HttpRequest, lab: Lab, message: UUID) -> HttpResponse:
+    """One mail: its way so far, and what it says."""
+    return _message(request, lab, message)
+
+
+@access.superuser
+@require_safe
+def message_without_lab(request: HttpRequest, message: UUID) -> HttpResponse:
+    return _message(request, None, message)
+
+
+def _message(request: HttpRequest, lab: Lab | None, public_id: UUID) -> HttpResponse:
+    found = _of(lab, public_id)
+    content, is_revealed = _content(found)
+    context = {
+        "lab": lab,
+        "section": "mail",
+        "message": found,
+        "occasion": message_list.occasion_in_words(found.occasion),
+        "registration": message_list.about_registration(found),
+        "pieces": _pieces(content.text) if is_revealed else [Piece(content.text)],
+        "subject": content.subject,
+        "has_html": bool(content.html),
+        "is_revealed": is_revealed,
+        "has_links": bool(found.links),
+        "to_folder": folder_backend.is_in_use(),
+        "attachments": found.attachments.annotate(size=Length("content")).defer("content").order_by("pk"),
+        "is_in_trouble": found.state in message_list.IN_TROUBLE,
+        "is_tried_again": found.state == Message.State.QUEUED and bool(found.last_error),
+        "zone": lab.time_zone if lab else "UTC",
+        "now": timezone.now(),
+    }
+    return render(request, "labs/console/message.html", context)
+
+
+@access.organiser
+@require_safe
+def message_html(request: HttpRequest, lab: Lab, message: UUID) -> HttpResponse:
+    """The mail as its reader sees it, as a document of its own that can do nothing."""
+    return _letter(lab, message)
+
+
+@access.superuser
+@require_safe
+def message_html_without_lab(request: HttpRequest, message: UUID) -> HttpResponse:
+    return _letter(None, message)
+
+
+def _letter(lab: Lab | None, public_id: UUID) -> HttpResponse:
+    content, _is_revealed = _content(_of(lab, public_id))
+    if not content.html:
+        raise Http404
+    return HttpResponse(
+        content.html,
+        headers={
+            "Content-Security-Policy": MESSAGE_POLICY,
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex",
+        },
+    )
+
+
+@access.organiser
+@require_POST
+def retry(request: HttpRequest, lab: Lab, message: UUID) -> HttpResponse:
+    """Put one mail that failed, bounced or waits for its next try back to the front of the queue."""
+    _retry(request, _of(lab, message))
+    return redirect("console_message", lab.slug, message)
+
+
+@access.superuser
+@require_POST
+def retry_without_lab(request: HttpRequest, message: UUID) -> HttpResponse:
+    _retry(request, _of(None, message))
+    return redirect("console_message_without_lab", message)
+
+
+def _retry(request: HttpRequest, found: Message) -> None:
+    try:
+        delivery.retry(found)
+    except delivery.NotRetryable:
+        messages.error(request, _("This mail has left already; sending it again would send it twice."))
+    else:
+        messages.success(request, _("The mail is queued again. It keeps its words and its address."))
+
+
+@access.organiser
+@require_POST
+def retry_failed(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Put all that failed back into the queue."""
+    count = delivery.retry_failed(lab.pk)
+    if count:
+        words = ngettext("%(count)d mail is queued again.", "%(count)d mails are queued again.", count)
+        messages.success(request, words % {"count": count})
+    else:
+        messages.info(request, _("No mail has failed."))
+    return redirect("console_mail", lab.slug)
+
+
+def _of(lab: Lab | None, public_id: UUID) -> Message:
+    return get_object_or_404(message_list.messages_of(_id(lab)).select_related("lab"), public_id=public_id)
+
+
+def _content(found: Message) -> tuple[queue.Rendered, bool]:
+    """Return what the mail says, and whether its private links are in it.
+
+    They are masked, except where mails go into a folder on this machine: there this page is the mailbox.
+    """
+    copy = folder_backend.delivered_copy(found)
+    if copy is not None:
+        return copy, True
+    return queue.rendered(found, reveal=False), False
+
+
+def _pieces(text: str) -> list[Piece]:
+    """Cut a text into words and addresses of this service; any other address stays words."""
+    own = re.compile(rf"({re.escape(settings.BASE_URL)}/[^\s<>\"']*[^\s<>\"'.,;:!?)])")
+    return [Piece(part, part if place % 2 else "") for place, part in enumerate(own.split(text)) if part]
+
+
+def _id(lab: Lab | None) -> int | None:
+    return lab.pk if lab else None

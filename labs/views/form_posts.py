@@ -1,0 +1,69 @@
+"""What every page that takes a form does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.web.errors import RuleViolation
+from core.web.forms.edit_conflict import EditForm
+from core.web.idempotency import FIELD, is_form_key, run_once
+
+Row = TypeVar("Row")
+Form = TypeVar("Form", bound=EditForm)
+
+
+def create_once(
+    request: HttpRequest, purpose: str, operation: Callable[[], dict[str, Any]]
+) -> tuple[dict[str, Any], bool]:
+    """Create what a form asks for, once however often it is sent; see `core.web.idempotency.run_once`.
+
+    Raises RuleViolation, from `operation` or for a form that is not one of ours or was sent with other answers before.
+    """
+    key = request.POST.get(FIELD, "")
+    if not is_form_key(key):
+        raise RuleViolation(
+            "incomplete_form", _("This form is not complete. Open the page again, and send it once more.")
+        )
+    said = sorted(
+        (name, values) for name, values in request.POST.lists() if name not in (FIELD, "csrfmiddlewaretoken")
+    )
+    return run_once(purpose, key, [request.user.pk, request.path, said], operation)
+
+
+def person(request: HttpRequest) -> User:
+    """Return who is signed in; only for views that ask for it."""
+    return cast(User, request.user)
+
+
+@transaction.atomic
+def save_edit(
+    lock_row: Callable[[], Row], form_of: Callable[[Row], Form], save: Callable[[Form], object]
+) -> tuple[Form, bool]:
+    """Save what was typed over a row, unless somebody else saved it after the form was opened.
+
+    `lock_row` holds the row and returns it as it is now (`labs.revisions.lock_row`); `form_of` reads the answers
+    against it, `save` calls the verb or notes errors on the form. Returns the form and whether it was saved; one with a
+    `conflict` is ready to be shown: sent again, it is saved. Raises what `lock_row` raises.
+    """
+    form = form_of(lock_row())
+    if not form.is_valid():
+        return form, False
+    if form.conflict:
+        form.renew()
+        return form, False
+    try:
+        save(form)
+    except RuleViolation as error:
+        form.add_errors(error.errors)
+    return form, not form.errors
+
+
+def status_of(form: EditForm) -> int:
+    """Return the status of a page with a form: as opened, with a conflict, or with something wrong."""
+    return 422 if form.errors else 409 if form.conflict else 200
