@@ -73,12 +73,13 @@ def unpublish(session: Session, by: User | None = None) -> Session:
     people = session.seats_taken + session.seats_waiting
     if people:
         raise RuleViolation(
+            "has_seats",
             ngettext(
                 "%(people)d person has a seat or waits for one. Cancel the session instead, so that they are told.",
                 "%(people)d people have seats or wait for one. Cancel the session instead, so that they are told.",
                 people,
             )
-            % {"people": people}
+            % {"people": people},
         )
     return _make_visible(session, Session.Visibility.DRAFT, Change.UNPUBLISHED, by)
 

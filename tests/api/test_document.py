@@ -44,7 +44,7 @@ def test_every_operation_says_what_it_does_and_takes(operation: dict[str, Any]) 
         assert parameter["description"], parameter["name"]
         assert "null" not in json.dumps(parameter["schema"]), parameter["name"]
         assert "anyOf" not in parameter["schema"], parameter["name"]
-    assert operation["security"] in ([{"BearerToken": []}], [{}, {"Caller": []}])
+    assert operation["security"] in ([{"BearerToken": []}], [{}, {"BearerToken": []}])
     assert {"4XX", "5XX"} < set(operation["responses"])
 
 

@@ -44,7 +44,7 @@ def reset_mail(**changes) -> Message:
 @pytest.fixture
 def folder(settings, tmp_path):
     settings.EMAIL_BACKEND = "core.mail.folder_backend.FolderBackend"
-    settings.MAIL_FOLDER = tmp_path / "emails"
+    settings.MAIL_FOLDER = tmp_path / "mail"
     return settings.MAIL_FOLDER
 
 
