@@ -44,7 +44,7 @@ def _language() -> str:
 
 @lru_cache(maxsize=1)
 def _sprite() -> str:
-    return static("look/icons.svg")
+    return static("site/icons.svg")
 
 
 @register.simple_tag
