@@ -40,14 +40,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")  # type: ignore[attr-defined]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Tell of a grouped test by its own name, by which it is found again when it is asked once more alone."""
-    if "xdist_group" in report.keywords and "PYTEST_XDIST_WORKER" not in os.environ:
-        name, at, _group = report.nodeid.rpartition("@")
-        report.nodeid = name if at else report.nodeid
-
-
 def pytest_collection_finish() -> None:
     """Spare Python to look again and again for garbage among what stays: modules, models and the tests themselves."""
     gc.collect()
