@@ -3,8 +3,10 @@
 SHELL := /bin/bash
 VENV_PYTHON := .venv/bin/python
 SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py registrations/test_crowd_on_sqlite.py \
-	api/test_schemathesis.py certificates/test_renderer.py certificates/test_pdf.py attacks/test_s37_stalled_requests.py \
-	attacks/test_s16_scripts_in_texts.py
+	registrations/test_mails_at_once.py sessions/test_edited_at_once.py api/test_schemathesis.py \
+	walks/test_wrong_answers.py certificates/test_renderer.py certificates/test_pdf.py calendars/test_emptied_feeds.py \
+	$(addprefix attacks/test_,cookies_and_transport.py s3_files_for_the_wrong_viewer.py s5_hidden_fields_in_search.py \
+	s16_scripts_in_texts.py s27_shared_caches.py s31_huge_requests.py s32_posts_from_elsewhere.py s37_stalled_requests.py)
 
 .PHONY: help run test test-fast test-postgres chaos check format messages bench screenshots lock clean setup setup-tests
 
@@ -17,8 +19,8 @@ run: setup ## Set up, migrate, load the demo once, start web and worker (PORT=80
 test: setup-tests ## Set up what tests need, run the whole suite (ARGS="-k seats" narrows it)
 	@exec scripts/test $(ARGS)
 
-test-fast: setup-tests ## Before a commit: all but browsers, kills, crowds, fuzzing, backup and renderer (minutes)
-	@exec scripts/test $(addprefix --ignore=tests/,$(SLOW)) $(ARGS)
+test-fast: setup-tests ## Before a commit: all but browsers, kills, crowds, fuzzing, backup and renderer (3 minutes)
+	@exec scripts/test -m "not slow" $(addprefix --ignore=tests/,$(SLOW)) $(ARGS)
 
 test-postgres: setup-tests ## The same suite on a PostgreSQL of its own, thrown away afterwards
 	@exec scripts/with_postgres scripts/test $(ARGS)

@@ -5,17 +5,18 @@ stored is stored, and answers the second who asks with the same `Vary` headers.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 
 from tests.walks import world as w
 from tests.walks.exploring import body_of, walked
 from tests.walks.routes import addresses
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("caches")]
 
 CACHEABLE = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
 Stored = tuple[int, dict[str, str], bytes]
@@ -30,12 +31,6 @@ def directives(headers: dict[str, str]) -> dict[str, str]:
 
 
 Asked = dict[str, str]
-
-
-@pytest.fixture
-def world() -> w.World:
-    cache.clear()
-    return w.build()
 
 
 def may_keep(status: int, headers: dict[str, str], asked: Asked) -> bool:
@@ -124,17 +119,27 @@ def visit(world: w.World, kind: w.Kind) -> Visit:
     return Visit(kind, asked, answers)
 
 
-def test_nobody_gets_from_a_cache_what_another_may_read(world: w.World) -> None:
-    visits = [visit(world, world.kinds[name]) for name in KINDS]
+@pytest.fixture(scope="module")
+def visits(django_db_setup: None, django_db_blocker: Any) -> dict[str, Visit]:
+    """What each kind of viewer got, asked once for all tests below; the world is gone when they look."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = w.build()
+        found = {name: visit(world, world.kinds[name]) for name in KINDS}
+        transaction.set_rollback(True)
+    cache.clear()
+    return found
+
+
+def test_nobody_gets_from_a_cache_what_another_may_read(visits: dict[str, Visit]) -> None:
     lost = []
-    for first, second in itertools.permutations(visits, 2):
+    for first, second in itertools.permutations(visits.values(), 2):
         for heeds_vary in (True, False):
             lost += handed_on(first, second, heeds_vary=heeds_vary)[1]
     assert lost == []
     # Nothing of the console and of private links is kept even for the same reader.
     kept = [
         address
-        for each in visits
+        for each in visits.values()
         if each.kind.user
         for address in handed_on(each, each)[0]
         if address.startswith(("/organise/", "/registrations/")) and each.answers[address][0] == 200
@@ -142,9 +147,10 @@ def test_nobody_gets_from_a_cache_what_another_may_read(world: w.World) -> None:
     assert kept == []
 
 
-def test_the_cache_keeps_what_is_for_all_and_would_show_a_leak(world: w.World) -> None:
+def test_the_cache_keeps_what_is_for_all_and_would_show_a_leak(visits: dict[str, Visit]) -> None:
     """The positive control."""
-    visitor, owner = visit(world, world.kinds["visitor"]), visit(world, world.kinds["owner"])
+    visitor = visits["visitor"]
+    owner = replace(visits["owner"], answers=dict(visits["owner"].answers))
     assert "/labs/main-lab/calendar.ics" in handed_on(visitor, owner, heeds_vary=False)[0]
     secret = "/organise/labs/main-lab/registrations/"
     status, headers, body = owner.answers[secret]

@@ -120,6 +120,7 @@ def tried(viewer: w.Kind, client: Client, address: str, query: dict[str, Any]) -
     return [(address, {name: str(value)[:20] for name, value in query.items()}, status, strange)]
 
 
+@pytest.mark.slow
 def test_no_value_of_a_page_shows_other_rows_or_breaks_anything(world: w.World) -> None:
     wrong, viewer = [], world.kinds["organiser"]
     client = viewer.client(raise_request_exception=False)
@@ -130,6 +131,7 @@ def test_no_value_of_a_page_shows_other_rows_or_breaks_anything(world: w.World) 
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_no_value_of_the_api_shows_other_rows_or_breaks_anything(world: w.World) -> None:
     wrong, viewer = [], world.kinds["api_organiser"]
     client = viewer.client(raise_request_exception=False)
@@ -140,6 +142,7 @@ def test_no_value_of_the_api_shows_other_rows_or_breaks_anything(world: w.World)
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_lists_and_doubled_names_break_nothing(world: w.World) -> None:
     wrong = []
     for kind, addresses in (("organiser", LISTS), ("api_organiser", API_LISTS)):

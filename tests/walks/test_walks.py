@@ -25,6 +25,8 @@ PROGRAMS = (
     "api_nobody", "api_delegatesofia", "api_delegatetrikala", "api_delegateelsewhere", "api_door", "api_organiser",
     "api_organiserelsewhere", "api_owner", "api_superuser",
 )  # fmt: skip
+# Whom `make test-fast` walks as: one of each sort. `make test` walks as everybody.
+FAST = {"visitor", "organiser", "insider", "api_nobody", "api_delegatesofia", "api_organiser"}
 POLICIES = {
     "public", "personal-link", "signed-in", "organiser", "door", "owner", "monitoring", "superuser", "api",
     "provider",
@@ -61,7 +63,12 @@ def test_every_policy_is_one_of_the_known() -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Walk as everybody. All tests of one walk run in one process, which walks once."""
     if "walk" in metafunc.fixturenames:
-        kinds = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PEOPLE + PROGRAMS]
+        kinds = [
+            pytest.param(
+                name, marks=[pytest.mark.xdist_group(name), *([] if name in FAST else [pytest.mark.slow])]
+            )
+            for name in PEOPLE + PROGRAMS
+        ]
         metafunc.parametrize("walk", kinds, indirect=True, scope="module")
 
 
