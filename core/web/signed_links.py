@@ -17,10 +17,12 @@ from django.conf import settings
 MAC_BYTES = 20
 TOKEN_LENGTH = 48  # base64url of 16 + 20 bytes
 API_PREFIX = "clab_"
+# Part of the key of every link that was ever sent: the module may move, this stays, or all links stop working.
+_KEY_CONTEXT = b"labs.tokens:"
 
 
 def _mac(secret: str, purpose: str, subject: uuid.UUID, version: int) -> bytes:
-    key = hashlib.sha256(b"core.web.signed_links:" + secret.encode()).digest()
+    key = hashlib.sha256(_KEY_CONTEXT + secret.encode()).digest()
     said = f"{purpose}\0{subject.hex}\0{version}".encode()
     return hmac.new(key, said, hashlib.sha256).digest()[:MAC_BYTES]
 
