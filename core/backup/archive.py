@@ -121,20 +121,16 @@ def check(path: Path, size_limit: int, *, free: int) -> Manifest:
         if size != manifest.members[name].size:
             raise _odd(path, _("“%(name)s” has not the size that its manifest names"), name=name)
     total = sum(sizes.values())
-    if total > size_limit:
-        raise BackupError(
+    for limit, message in (
+        (
+            size_limit,
             _("%(file)s would unpack to %(size)d MB, more than the %(limit)d MB that --max-size allows."),
-            file=path,
-            size=total // 1024**2,
-            limit=size_limit // 1024**2,
-        )
-    if total > free:
-        raise BackupError(
-            _("%(file)s would unpack to %(size)d MB; the disk has %(free)d MB left."),
-            file=path,
-            size=total // 1024**2,
-            free=free // 1024**2,
-        )
+        ),
+        (free, _("%(file)s would unpack to %(size)d MB; the disk has %(free)d MB left.")),
+    ):
+        if total > limit:
+            megabytes = {"size": total // 1024**2, "limit": limit // 1024**2, "free": limit // 1024**2}
+            raise BackupError(message, file=path, **megabytes)
     return manifest
 
 

@@ -22,8 +22,6 @@ RUN = [sys.executable, "scripts/run"]
 READY_WITHIN = 120  # seconds
 GONE_WITHIN = 15
 
-pytestmark = pytest.mark.xdist_group("scripts_run")
-
 
 @dataclass
 class Run:
@@ -122,7 +120,7 @@ def test_a_failing_preparation_starts_nothing(run, tmp_path):
     assert "The service was not started: preparing its data failed" in said.decode()
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_being_asked_to_stop_ends_both_in_order(run, signum):
     process = run.start()
     run.wait_until_ready()
@@ -147,8 +145,9 @@ def test_when_one_is_killed_the_other_ends_and_its_exit_code_is_passed_on(run):
     run.assert_nothing_left()
 
 
-def test_nothing_outlives_one_that_is_killed(run):
-    process = run.start(stdout=subprocess.DEVNULL)
+@pytest.mark.parametrize("command", [RUN, ["bash", "-c", f"MAKELEVEL=1 {' '.join(RUN)}; true"]])
+def test_nothing_outlives_one_that_is_killed_nor_a_killed_make(run, command):
+    process = run.start(command, stdout=subprocess.DEVNULL)
     run.wait_until_ready()
     assert len(run.processes()) > 3
 
@@ -184,5 +183,5 @@ def test_a_closed_terminal_ends_both(run, before):
     run.wait_until_ready()
     os.close(terminal)
 
-    process.wait(GONE_WITHIN)
+    assert process.wait(GONE_WITHIN) == 0
     run.assert_nothing_left()
