@@ -4,12 +4,9 @@ that is in them) is only looked at here, and changed in the console.
 
 from typing import Any
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.forms import I18nTextarea, I18nTextInput
 
@@ -17,6 +14,7 @@ from core.accounts.models import User
 from core.jobs.models import Task, WorkerBeat
 from core.mail.models import Message
 from core.web.email_addresses import account_address
+from core.web.forms.base import LanguagesMixin
 from labs.models import ApiToken, City, Delegate, Lab, LabDay, Programme, Room, Staff, StakeholderGroup, Track
 from labs.revisions import touch_all
 
@@ -83,26 +81,12 @@ class CityAdmin(EditableAdmin):
         touch_all(Lab.objects.filter(programme__cities=obj))
 
 
-class ProgrammeAdminForm(ModelForm):
+class ProgrammeAdminForm(LanguagesMixin, ModelForm):
     """Languages as boxes to tick, and which of them comes first; never as JSON."""
-
-    languages = forms.MultipleChoiceField(choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple)
-    default_language = forms.ChoiceField(choices=settings.LANGUAGES, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stored: Programme = self.instance
-        self.initial["languages"] = stored.languages
-        self.initial["default_language"] = stored.default_language
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        default, chosen = values.get("default_language"), values.get("languages")
-        if default and chosen:
-            if default not in chosen:
-                self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
-            values["languages"] = [default, *(code for code in chosen if code != default)]
-        return values
+        self.initial["default_language"] = self.instance.default_language
 
 
 @admin.register(Programme)

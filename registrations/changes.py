@@ -11,23 +11,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.web.edit_conflicts import Difference
 from core.web.localized_fields import reading
 from labs.models import City, StakeholderGroup
 from registrations.models import Registration
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One column before and after, in words of the reader's language; empty where there was nothing."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
 class Change:
-    """What one act changed. `by` is None for the person's own and for what the service does by itself."""
+    """What one act changed; "" stands for nothing. `by` is None for the person's own and for what the service does."""
 
     at: datetime
     by: User | None

@@ -21,6 +21,7 @@ from django.utils.translation import gettext, override, pgettext
 
 from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
+from core.web.edit_conflicts import Difference
 from core.web.localized_fields import languages_of
 from labs.models import Lab
 from sessions.models import Session, UnannouncedChange
@@ -43,16 +44,6 @@ class Kind(StrEnum):
     ROOM = "room"
     PLACE = "place"
     JOIN_LINK = "join_link"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that differs, in a reader's language and zone. Of a join link it is only said that it is new."""
-
-    kind: Kind
-    label: str
-    was: str
-    now: str
 
 
 def facts_of(session: Session) -> dict[str, Any]:
@@ -81,7 +72,10 @@ def _beside_the_room(session: Session) -> list[Any]:
 def differences(
     was: Facts, now: Facts, zone: str, language: str, *, join_link: bool = False
 ) -> list[Difference]:
-    """Return only what differs, as a reader in this zone sees it. `join_link` is for people with a seat."""
+    """Return only what differs, as a reader in this zone sees it, each with its `Kind`.
+
+    `join_link` is for people with a seat: of one it is only said that it is new.
+    """
     with override(language):
         found = _of_time(was, now, zone, language)
         if was["place"].get(language) != now["place"].get(language):
@@ -91,11 +85,10 @@ def differences(
             kind, label = (Kind.ROOM, gettext("Room")) if only_the_room else (Kind.PLACE, gettext("Place"))
             unknown = gettext("not announced yet")
             places = [facts["place"].get(language) or unknown for facts in (was, now)]
-            found.append(Difference(kind, label, *places))
+            found.append(Difference(label, *places, kind=kind))
         if join_link and now["join_link"] and was["join_link"] != now["join_link"]:
-            found.append(
-                Difference(Kind.JOIN_LINK, gettext("Join link"), "", gettext("There is a new join link."))
-            )
+            new = gettext("There is a new join link.")
+            found.append(Difference(gettext("Join link"), "", new, kind=Kind.JOIN_LINK))
     return found
 
 
@@ -106,15 +99,15 @@ def _of_time(was: Facts, now: Facts, zone: str, language: str) -> list[Differenc
         days = [_days(*span, zone, language) for span in (before, after)]
         hours = [_hours(*span, zone, language) for span in (before, after)]
         if days[0] != days[1]:
-            found.append(Difference(Kind.DAY, gettext("Day"), *days))
+            found.append(Difference(gettext("Day"), *days, kind=Kind.DAY))
         elif hours[0] == hours[1]:
             # The other one of two equal hours: only the offset tells them apart.
             hours = [zone_hours.hours(*span, zone, language, with_offset=True) for span in (before, after)]
         if hours[0] != hours[1]:
-            found.append(Difference(Kind.TIME, pgettext("of a session", "Time"), *hours))
+            found.append(Difference(pgettext("of a session", "Time"), *hours, kind=Kind.TIME))
     if was["time_zone"] != now["time_zone"] and not found:
         zones = [zone_hours.city_words(facts["time_zone"], _span(facts), language) for facts in (was, now)]
-        found.append(Difference(Kind.ZONE, gettext("Time zone"), *zones))
+        found.append(Difference(gettext("Time zone"), *zones, kind=Kind.ZONE))
     return found
 
 
@@ -136,7 +129,7 @@ def _hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
 
 def in_subject(found: list[Difference]) -> str:
     """Return "New day, new room", in the active language."""
-    words = {
+    words: dict[str, str] = {
         Kind.DAY: gettext("new day"),
         Kind.TIME: gettext("new time"),
         Kind.ZONE: gettext("new time zone"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core import signing
@@ -35,11 +35,12 @@ class DeletedMeanwhile(Exception):
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that was one way and is another, in words."""
+    """One thing that was one way and is another, in words. `kind` is its code, where programs tell kinds apart."""
 
     label: str
     before: str
     after: str
+    kind: str = field(default="", kw_only=True)
 
 
 def fingerprint(about: str, values: Mapping[str, Any], languages: Sequence[str] = ()) -> str:

@@ -219,7 +219,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         return LabPlan(
             **said,
             slug=values.get("slug", ""),
-            languages=self.chosen_languages,
+            languages=tuple(values["languages"]),
             registration_opens_at=self.opens_at,
             registration_closes_at=self.closes_at,
         )

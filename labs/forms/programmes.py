@@ -85,7 +85,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
             organiser=self.texts("organiser"),
             description=self.texts("description"),
             runs=self.texts("runs"),
-            languages=self.chosen_languages,
+            languages=tuple(values["languages"]),
             cities=tuple(values["cities"]),
             cities_total=values["cities_total"],
             visibility=values["visibility"],

@@ -288,7 +288,7 @@ class BaseRows(BaseFormSet):
 
 
 class LanguagesMixin(BaseForm):
-    """Which languages texts are written in, and which of them readers get where theirs is missing."""
+    """Which languages texts are written in, and which of them readers get where theirs is missing; that one is first."""
 
     languages = forms.MultipleChoiceField(
         label=_("Languages"),
@@ -310,16 +310,11 @@ class LanguagesMixin(BaseForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         default, chosen = values.get("default_language"), values.get("languages")
-        if default and chosen and default not in chosen:
-            self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
+        if default and chosen:
+            if default not in chosen:
+                self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
+            values["languages"] = [default, *(code for code in chosen if code != default)]
         return values
-
-    @property
-    def chosen_languages(self) -> tuple[str, ...]:
-        """The languages, the default one first."""
-        default = self.cleaned_data["default_language"]
-        others = (code for code in self.cleaned_data["languages"] if code != default)
-        return (default, *others)
 
 
 def keeping(before: object, typed: object, shown: Sequence[str]) -> dict[str, str]:
