@@ -288,7 +288,7 @@ class BaseRows(BaseFormSet):
 
 
 class LanguagesMixin(BaseForm):
-    """Which languages texts are written in, and which of them readers get where theirs is missing; that one is first."""
+    """Which languages texts are written in; the default one, which readers get where theirs is missing, is first."""
 
     languages = forms.MultipleChoiceField(
         label=_("Languages"),
