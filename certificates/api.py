@@ -14,8 +14,7 @@ from pydantic import ConfigDict, Field
 
 from certificates import issuing
 from certificates.candidates import Standing, candidates
-from certificates.codes import tidy
-from certificates.guess_limit import PER_SECONDS, may_ask
+from certificates.codes import PER_SECONDS, may_ask, tidy
 from certificates.models import Certificate
 from certificates.outdated import attested_now, differences
 from certificates.snapshot import check_url

@@ -3,10 +3,16 @@
 import re
 import secrets
 
+from django.http import HttpRequest
+
+from core.web.rate_limits import allow, client_address
+
 # Crockford's base 32: no I, L, O, U, which eyes and ears take for others.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUPS, GROUP_LENGTH = 3, 4  # 60 bits
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
+# Questions about codes: enough for an employer with a pile of certificates, too few for guessing.
+CHECKS, PER_SECONDS = 60, 600
 _CODE = re.compile(rf"[{ALPHABET}]{{{GROUPS * GROUP_LENGTH}}}")
 
 
@@ -30,3 +36,8 @@ def tidy(typed: str) -> str | None:
 
 def _grouped(plain: str) -> str:
     return "-".join(plain[start : start + GROUP_LENGTH] for start in range(0, len(plain), GROUP_LENGTH))
+
+
+def may_ask(request: HttpRequest) -> bool:
+    """Count one question from this address, whether by page, file or API; False once there were too many."""
+    return allow("certificate-check", client_address(request), CHECKS, PER_SECONDS)

@@ -1,9 +1,10 @@
-"""Addresses of the console on this floor: programmes, people, keys."""
+"""Addresses of the console on this floor: programmes, people, keys, emails; below organise/."""
 
 from django.urls import path
 
-from labs.views import console_cities, console_people, console_programme, undo
+from labs.views import console_cities, console_emails, console_people, console_programme, undo
 
+EMAILS = "labs/<slug:lab>/mail/"
 CITIES = "programmes/<slug:programme>/cities/"
 
 urlpatterns = [
@@ -17,4 +18,21 @@ urlpatterns = [
     path("labs/<slug:lab>/people/", console_people.lab_people, name="console_people"),
     path("undo/<str:undo>/", undo.undo, name="console_undo"),
     path("tokens/", console_people.keys, name="console_tokens"),
+    path(EMAILS, console_emails.emails, name="console_mail"),
+    path(EMAILS + "retry/", console_emails.retry_failed, name="console_mail_retry"),
+    path(EMAILS + "<uuid:message>/", console_emails.message, name="console_message"),
+    path(EMAILS + "<uuid:message>/body/", console_emails.message_html, name="console_message_html"),
+    path(EMAILS + "<uuid:message>/retry/", console_emails.retry, name="console_message_retry"),
+    path("mail/", console_emails.emails_without_lab, name="console_mail_without_lab"),
+    path("mail/<uuid:message>/", console_emails.message_without_lab, name="console_message_without_lab"),
+    path(
+        "mail/<uuid:message>/body/",
+        console_emails.message_html_without_lab,
+        name="console_message_html_without_lab",
+    ),
+    path(
+        "mail/<uuid:message>/retry/",
+        console_emails.retry_without_lab,
+        name="console_message_retry_without_lab",
+    ),
 ]

@@ -4,11 +4,15 @@ The picked colour is never used as it is. Lightness moves in OKLCH (Björn Ottos
 way only where sRGB ends, until the contrasts of WCAG 2.2 that each use needs are met, in light and in dark mode.
 """
 
+import hashlib
+import json
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.web.palette import DEFAULT_COLOURS
+from labs.models import Lab
 
 # Grounds and inks of static/site/tokens.css that a lab's colours meet.
 WHITE = "#ffffff"
@@ -184,3 +188,18 @@ def _channels(colour: Oklch) -> tuple[float, float, float]:
 
 def _in_gamut(channels: tuple[float, float, float]) -> bool:
     return all(-0.0001 <= channel <= 1.0001 for channel in channels)
+
+
+def theme_version(lab: Lab) -> str:
+    """Return a short hash of the lab's style sheet."""
+    return _hash_of_theme(lab.slug, json.dumps(lab.theme_values))
+
+
+@lru_cache(maxsize=512)
+def _hash_of_theme(slug: str, values: str) -> str:
+    return hashlib.sha256(theme_css(slug, json.loads(values)).encode()).hexdigest()[:12]
+
+
+def logo_version(lab: Lab) -> str:
+    """Return a short hash of the name under which the logo is stored, which changes with the picture."""
+    return hashlib.sha256((lab.logo.name or "").encode()).hexdigest()[:12]

@@ -21,11 +21,16 @@ from django.utils.translation import gettext, gettext_lazy
 
 from core.accounts.models import User
 from core.web.errors import RuleViolation
+from labs.current_viewer import viewer_for
+from labs.models import Lab, Programme
+from labs.revisions import lock_lab, touch
+from labs.signals import lab_rescheduled
 
 KEPT = "undo"  # in the session: {name: {"kind", "facts", "until"}}
 TAG = "undo-"  # what the message's tag begins with; the name follows
 LASTS = 60 * 60  # seconds
 AT_MOST = 5
+ROWS = "rows"  # the kind of undoing that inserts deleted rows again
 
 # What undoes a kind of thing: it is given the person and the facts, and returns where to go and what to say there.
 UndoHandler = Callable[[User, dict[str, Any]], tuple[str, str]]
@@ -50,7 +55,7 @@ def undo_handler(kind: str) -> Callable[[UndoHandler], UndoHandler]:
     return register
 
 
-def say(request: HttpRequest, words: str, kind: str, facts: dict[str, Any]) -> None:
+def offer(request: HttpRequest, words: str, kind: str, facts: dict[str, Any]) -> None:
     """Say that something was done, with a button that undoes it. `facts` are plain data (JSON)."""
     name = secrets.token_urlsafe(8)
     now = time.time()
@@ -109,3 +114,50 @@ def put_back(rows: list[dict[str, Any]]) -> None:
             value = one["row"][column.attname]
             setattr(row, column.attname, column.to_python(value) if value is not None else None)
         row.save(force_insert=True)
+
+
+def offer_restoring(
+    request: HttpRequest,
+    words: str,
+    rows: list[dict[str, Any]],
+    address: str,
+    *,
+    lab: Lab | None = None,
+    programme: Programme | None = None,
+) -> None:
+    """Say that `rows` (of `rows_of`) are gone; `address` is where they can be seen when they are back.
+
+    They come back to those who organise the lab, or else own the programme, at that time.
+    """
+    facts = {
+        "rows": rows,
+        "address": address,
+        "lab": lab.pk if lab else None,
+        "programme": programme.pk if programme else None,
+    }
+    offer(request, words, ROWS, facts)
+
+
+@undo_handler(ROWS)
+def restore(user: User, facts: dict[str, Any]) -> tuple[str, str]:
+    """Insert the rows again, for somebody who still organises the lab or owns the programme."""
+    viewer = viewer_for(user)
+    lab = Lab.objects.filter(pk=facts["lab"]).first() if facts["lab"] else None
+    if facts["lab"] and (lab is None or not viewer.organises(lab)):
+        raise NotUndoable
+    if not facts["lab"] and not viewer.owns(facts["programme"]):
+        raise NotUndoable
+    if lab:
+        lock_lab(lab.pk)
+    put_back(facts["rows"])
+    if lab:
+        try:
+            # The lab's days may have changed meanwhile: what comes back must lie within them.
+            lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
+        except RuleViolation as error:
+            raise NotUndoable(error.message) from error
+    labs = Lab.objects.filter(programme=facts["programme"]).order_by("pk").values_list("pk", flat=True)
+    for lab_id in [lab.pk] if lab else labs:
+        # What can be removed was in no session that visitors see.
+        touch(lab_id, public=False)
+    return facts["address"], gettext("It is back as it was.")

@@ -9,7 +9,6 @@ from labs.views import branding
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("core.accounts.urls")),
     path("organise/", include("labs.console_urls")),
-    path("", include("labs.mail_urls")),
     path("labs/<slug:lab>/theme.css", branding.lab_theme, name="lab_theme"),
     path("labs/<slug:lab>/logo", branding.lab_logo, name="lab_logo"),
     path("accessibility/", branding.accessibility, name="accessibility"),

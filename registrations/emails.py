@@ -22,7 +22,7 @@ from core.web.localized_fields import reading
 from labs.models import Lab
 from registrations import links, personal_calendar
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.waiting_list import waiting_positions
+from registrations.models.seats import waiting_positions
 from sessions.models import Session
 from sessions.places import is_online, join_link_of, place_of
 from sessions.timezone_hints import instants_of

@@ -12,7 +12,7 @@ from core.search import by_name, matches
 from labs.models import Lab
 from registrations.models import Attendance, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
-from registrations.waiting_list import waiting_positions
+from registrations.models.seats import waiting_positions
 from sessions.models import Session
 
 State = Registration.State

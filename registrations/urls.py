@@ -27,7 +27,6 @@ urlpatterns = [
     path("registrations/<str:token>/erase/", managing.registration_erase, name="registration_erase"),
     path("registrations/<str:token>/leave/", managing.registration_leave, name="registration_leave"),
     path("registrations/<str:token>/feed/", managing.registration_renew_feed, name="registration_renew_feed"),
-    path("", include("registrations.overview_urls")),
-    path("", include("registrations.console_urls")),
+    path("organise/", include("registrations.console_urls")),
     path("calendars/<str:token>.ics", calendar.personal_feed, name="personal_feed"),
 ]

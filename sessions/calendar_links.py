@@ -1,12 +1,18 @@
-"""The forms in which programs take the address of a calendar, for public and private calendars alike."""
+"""Addresses of calendars: the forms in which programs take them, and the private ones of delegates."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+
+from core.accounts.models import User
+from core.web import signed_links
+from labs.current_viewer import viewer_for
+from labs.viewer import Viewer
 
 
 @dataclass(frozen=True)
@@ -44,3 +50,33 @@ def public_calendar(route: str, *parts: str, language: str, default: str, name: 
     """Return a public calendar in the reader's language. Programs that fetch it tell none, and get the `default`."""
     suffix = f"?lang={language}" if language != default else ""
     return CalendarAddress(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
+
+
+DELEGATE_FEED = "delegate.feed"
+# Renewing changes the account's `feed_id` itself.
+_VERSION = 1
+
+
+def delegate_address(user: User) -> str:
+    """Return the full address of the user's calendar, built from BASE_URL and never from a request."""
+    token = signed_links.make(DELEGATE_FEED, user.feed_id, _VERSION)
+    return f"{settings.BASE_URL}{reverse('personal_feed', args=[token])}"
+
+
+def delegate_of(token: str) -> User | None:
+    """Return whose calendar the token opens; None for one that is altered, renewed or made for something else."""
+    subject = signed_links.subject_of(token)
+    if subject is None or not signed_links.fits(token, DELEGATE_FEED, subject, _VERSION):
+        return None
+    return User.objects.filter(feed_id=subject, is_active=True).first()
+
+
+def renew_delegate_address(user: User) -> None:
+    """Revoke the old link by making a new one."""
+    user.feed_id = uuid.uuid4()
+    user.save(update_fields=["feed_id"])
+
+
+def as_delegate(user: User) -> Viewer:
+    """Return the user's viewer without roles in the console: a calendar holds no drafts."""
+    return Viewer(user_id=user.pk, delegations=viewer_for(user).delegations)

@@ -9,9 +9,8 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from certificates.codes import tidy
+from certificates.codes import PER_SECONDS, may_ask, tidy
 from certificates.forms import CompareForm
-from certificates.guess_limit import PER_SECONDS, may_ask
 from certificates.holders import is_holder
 from certificates.models import Certificate
 from certificates.outdated import attested_now

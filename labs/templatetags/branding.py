@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from labs import branding_versions
+from labs.theme import logo_version, theme_version
 
 register = template.Library()
 
@@ -21,7 +21,7 @@ def lab_colours(labs: Any) -> SafeString:
         "\n",
         '<link rel="stylesheet" href="{}?v={}">',
         (
-            (reverse("lab_theme", args=[lab.slug]), branding_versions.theme_version(lab))
+            (reverse("lab_theme", args=[lab.slug]), theme_version(lab))
             for lab in several
             if lab and lab.theme_values
         ),
@@ -31,7 +31,7 @@ def lab_colours(labs: Any) -> SafeString:
 @register.simple_tag
 def logo_address(lab: Any) -> str:
     """Return where the lab's logo is: another address for each picture, so that caches may keep it."""
-    return f"{reverse('lab_logo', args=[lab.slug])}?v={branding_versions.logo_version(lab)}"
+    return f"{reverse('lab_logo', args=[lab.slug])}?v={logo_version(lab)}"
 
 
 @register.simple_tag(takes_context=True)

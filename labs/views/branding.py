@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404, render
 
 from core.web.http_caching import if_changed, read_by_programs
 from labs import access
-from labs.branding_versions import logo_version, theme_version
 from labs.current_viewer import viewer_of
 from labs.logos import MEDIA_TYPES
 from labs.models import Lab
-from labs.theme import theme_css
+from labs.theme import logo_version, theme_css, theme_version
 from labs.viewer import VISITOR
 
 # A drawing from outside never runs on our origin, even when it is opened by itself.

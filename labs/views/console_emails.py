@@ -61,14 +61,14 @@ class Piece:
 
 @access.organiser
 @require_safe
-def mails(request: HttpRequest, lab: Lab) -> HttpResponse:
+def emails(request: HttpRequest, lab: Lab) -> HttpResponse:
     """The mails of a lab, those in trouble first; `?q=`, `?occasion=` and `?state=` narrow the list."""
     return _list(request, lab)
 
 
 @access.superuser
 @require_safe
-def mails_without_lab(request: HttpRequest) -> HttpResponse:
+def emails_without_lab(request: HttpRequest) -> HttpResponse:
     """Mails about accounts, which belong to no lab."""
     return _list(request, None)
 

@@ -15,7 +15,6 @@ from labs import access, api_keys, roles, undo
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
 from labs.models import ApiToken, Lab, Staff
-from labs.views import restoring
 from labs.views.form_posts import create_once, person
 
 
@@ -54,7 +53,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
             rows, words = undo.rows_of(staff), _("%(who)s no longer works on this lab.") % {"who": staff.user}
             try:
                 roles.remove_staff(staff, by=person(request))
-                restoring.offer_restoring(
+                undo.offer_restoring(
                     request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab
                 )
             except RuleViolation as error:

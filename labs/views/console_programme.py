@@ -27,7 +27,6 @@ from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
 from labs.models import Delegate, Programme, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
-from labs.views import restoring
 from labs.views.form_posts import create_once, person, save_edit, status_of
 
 NamedRowSet: Any = formset_factory(
@@ -138,13 +137,13 @@ class NamedPage:
     gone: list[dict[str, Any]] = field(default_factory=list)
 
     def say_saved(self, request: HttpRequest, words: str, address: str, **whose: Any) -> None:
-        """Say that it is saved, and offer to bring back what was removed; `whose` as in `restoring.offer_restoring`."""
+        """Say that it is saved, and offer to bring back what was removed; `whose` as in `undo.offer_restoring`."""
         count = len(self.gone)
         if not count:
             messages.success(request, words)
             return
         also = ngettext("%(count)d was removed.", "%(count)d were removed.", count) % {"count": count}
-        restoring.offer_restoring(request, f"{words} {also}", self.gone, address, **whose)
+        undo.offer_restoring(request, f"{words} {also}", self.gone, address, **whose)
 
     def is_saved(self, request: HttpRequest) -> bool:
         """Fill `rows`, and tell whether what was sent is saved."""
@@ -300,7 +299,7 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
             rows = undo.rows_of(staff)
             roles.remove_staff(staff, by=person(request))
             words = _("%(who)s no longer owns the programme.") % {"who": staff.user}
-            restoring.offer_restoring(request, words, rows, address, programme=programme)
+            undo.offer_restoring(request, words, rows, address, programme=programme)
     elif kind == "delegate":
         delegate = Delegate.objects.select_related("user", "city").filter(pk=pk, programme=programme).first()
         if delegate is not None:
@@ -308,4 +307,4 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
             roles.remove_delegate(delegate, by=person(request))
             words = _("%(who)s is no longer a delegate of %(city)s.")
             words %= {"who": delegate.user, "city": delegate.city}
-            restoring.offer_restoring(request, words, rows, address, programme=programme)
+            undo.offer_restoring(request, words, rows, address, programme=programme)

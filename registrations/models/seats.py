@@ -1,8 +1,10 @@
 """Seats, and every movement of each with its reason."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.people import Registration
@@ -77,3 +79,22 @@ class SeatMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seat_id} {self.before}→{self.after}"
+
+
+def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
+    """Return for each waiting seat how many stand in line up to and with it: {seat id: 1 for the next}. One query."""
+    waiting = [seat.pk for seat in seats if seat.state == Seat.State.WAITING]
+    if not waiting:
+        return {}
+    ahead = (
+        Seat.objects.filter(
+            session=OuterRef("session"), state=Seat.State.WAITING, place__lte=OuterRef("place")
+        )
+        .order_by()
+        .values("session")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return dict(
+        Seat.objects.filter(pk__in=waiting).order_by().annotate(n=Subquery(ahead)).values_list("pk", "n")
+    )

@@ -6,7 +6,7 @@ from core.web.http_caching import read_by_programs
 from labs import access
 from registrations import links, personal_calendar, seats
 from registrations.models import Registration, Seat
-from sessions.delegate_calendars import user_of
+from sessions.calendar_links import delegate_of
 from sessions.views.feeds import calendar_answer, delegate_feed
 
 
@@ -17,7 +17,7 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
     try:
         registration = links.find(token, links.FEED)
     except Http404:
-        user = user_of(token)
+        user = delegate_of(token)
         if user is None:
             raise
         return delegate_feed(request, user)

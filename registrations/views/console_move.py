@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -16,7 +17,6 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from core.accounts.models import User
 from core.timezones import formatting
 from core.timezones.wall_clock import instant, wall
 from core.timezones.zones import offset_text
@@ -25,10 +25,9 @@ from core.web.edit_conflicts import FIELD, DeletedMeanwhile
 from core.web.errors import RuleViolation
 from core.web.forms.base import BaseForm, DayField
 from core.web.localized_fields import reading
-from labs import access, undo
-from labs.current_viewer import viewer_for
+from labs import access
 from labs.models import Lab
-from labs.postponing import LabDates, dates_of
+from labs.postponing import dates_of
 from labs.revisions import lock_row
 from labs.views.form_posts import person
 from registrations import seats
@@ -36,8 +35,7 @@ from registrations.models import Seat
 from sessions.models import Session
 from sessions.moving import Folds, LabMove, Step, move_lab, planned
 from sessions.unannounced_changes import undecided
-
-UNDOING = "lab-move"
+from sessions.undo import folds_of, offer_undo_move
 
 
 class FirstDayForm(BaseForm):
@@ -131,15 +129,13 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     answers = AnswersForm(request.POST, move=found)
     if is_stale or not answers.is_valid():
         return _page(request, lab, form, found, answers, is_stale=is_stale)
-    before, folds = dates_of(lab), _folds_of(lab)
+    before, folds = dates_of(lab), folds_of(lab)
     try:
         move_lab(lab, found.dates.starts_on, person(request), folds=answers.folds)
     except RuleViolation as error:
         answers.add_errors(error.errors)
         return _page(request, lab, form, found, answers)
-    facts = {"lab": lab.pk, "dates": _plain(before), "folds": folds, "now": str(lab.starts_on)}
-    words = _("The lab and its sessions have moved. Calendars are updated automatically.")
-    undo.say(request, words, UNDOING, facts)
+    offer_undo_move(request, lab, before, folds)
     return redirect(_next_page(lab))
 
 
@@ -147,42 +143,6 @@ def _next_page(lab: Lab) -> str:
     """Return the question whether people are emailed, where it is open, else the list of sessions."""
     has_unannounced = bool(undecided(Session.objects.filter(lab=lab)))
     return reverse("console_unannounced" if has_unannounced else "console_sessions", args=[lab.slug])
-
-
-@undo.undo_handler(UNDOING)
-def move_back(user: User, facts: dict[str, Any]) -> tuple[str, str]:
-    """Give the lab the dates that it had, unless it was moved again meanwhile."""
-    lab = Lab.objects.filter(pk=facts["lab"]).first()
-    if lab is None or not viewer_for(user).organises(lab) or str(lab.starts_on) != facts["now"]:
-        raise undo.NotUndoable
-    first, last, opens, closes = facts["dates"]
-    before = LabDates(
-        date.fromisoformat(first),
-        date.fromisoformat(last),
-        datetime.fromisoformat(opens) if opens else None,
-        datetime.fromisoformat(closes) if closes else None,
-    )
-    folds = {(pk, which): fold for pk, which, fold in facts["folds"]}
-    try:
-        move_lab(lab, before.starts_on, user, folds=folds, dates=before)
-    except RuleViolation as error:
-        raise undo.NotUndoable(error.message) from error
-    return reverse("console_sessions", args=[lab.slug]), _(
-        "The lab and its sessions are back on their old days."
-    )
-
-
-def _plain(found: LabDates) -> list[str | None]:
-    moments = (found.opens_at, found.closes_at)
-    return [str(found.starts_on), str(found.ends_on), *(at.isoformat() if at else None for at in moments)]
-
-
-def _folds_of(lab: Lab) -> list[tuple[int, str, int]]:
-    return [
-        (pk, which, fold)
-        for pk, start, end in lab.sessions.values_list("pk", "start_fold", "end_fold")
-        for which, fold in (("start", start), ("end", end))
-    ]
 
 
 def people_of(lab: Lab) -> int:
@@ -208,7 +168,7 @@ def _fingerprint(lab: Lab, found: LabMove) -> str:
     """Return what tells whether the lab and its sessions are still as the page showed them."""
     sessions = [f"{step.session.pk} {step.session.revised_at.isoformat()}" for step in found.steps]
     shown = {
-        "dates": [str(one) for one in _plain(dates_of(lab))],
+        "dates": [str(one) for one in dataclasses.astuple(dates_of(lab))],
         "zone": lab.time_zone,
         "sessions": sessions,
     }

@@ -25,7 +25,7 @@ from labs.views.form_posts import person
 from registrations import alerts, statistics
 from registrations.chart_svg import chart
 from registrations.models import Registration
-from sessions import delegate_calendars
+from sessions import calendar_links
 from sessions.models import Session
 
 NEEDS_ATTENTION = (Message.State.FAILED, Message.State.BOUNCED)
@@ -83,7 +83,7 @@ def organise(request: HttpRequest) -> HttpResponse:
             "mail": mail,
             "mail_late": mail is not None and alerts.worker_is_late(mail),
             "sights": sights,
-            "calendar": delegate_calendars.address_of(person(request)) if sights else "",
+            "calendar": calendar_links.delegate_address(person(request)) if sights else "",
             "is_staff_anywhere": viewer.is_staff_anywhere,
         },
     )

@@ -26,7 +26,7 @@ from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm, about_address, about_details
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
-from registrations.waiting_list import waiting_positions
+from registrations.models.seats import waiting_positions
 from sessions.models import Session
 
 State = Registration.State

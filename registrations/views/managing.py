@@ -1,6 +1,7 @@
 """Pages behind a person's private links: confirming, seeing, changing, cancelling, erasing. No account."""
 
 import functools
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -19,9 +20,9 @@ from labs.viewer import Viewer
 from registrations import erasure, links, registering, seats
 from registrations.forms import SWITCH, DetailsForm, SessionsForm, as_typed, details_initial
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.models.seats import waiting_positions
 from registrations.timeline import events
 from registrations.visibility import viewers_of, visible_ids
-from registrations.waiting_list import waiting_positions
 from sessions.models import Session
 from sessions.places import is_online, join_link_of
 from sessions.timezone_hints import instants_of
@@ -59,27 +60,45 @@ class OwnSeat:
         return has_seat and is_online(self.session) and not self.is_over and not self.join_link
 
 
-def _too_late_shows_what_is(view: View) -> View:
-    """Lead to the registration's own page where a change came too late: it was cancelled or erased meanwhile."""
+def opens(
+    purpose: links.Purpose, states: Collection[str] | None = None, *, bare_post: bool = False
+) -> Callable[[Callable[..., HttpResponse]], View]:
+    """Give the view the registration that the link in its address opens, if it is in one of `states`.
 
-    @functools.wraps(view)
-    def answer(request: HttpRequest, token: str, *args: str, **kwargs: str) -> HttpResponseBase:
-        try:
-            return view(request, token, *args, **kwargs)
-        except RuleViolation:
-            return redirect("registration", token=token)
+    A link that opens nothing (any longer) shows a page that says so. A change that came too late, because the
+    registration was cancelled or erased meanwhile, leads to its own page. With `bare_post` a POST gets the row alone.
+    """
 
-    return answer
+    def decorate(view: Callable[..., HttpResponse]) -> View:
+        @functools.wraps(view)
+        def answer(request: HttpRequest, token: str, **parts: str) -> HttpResponseBase:
+            try:
+                found = links.find(token, purpose, bare=bare_post and request.method == "POST")
+            except Http404:
+                return render(request, "registrations/link_gone.html", status=404)
+            if states is None or found.state in states:
+                try:
+                    return view(request, found, token, **parts)
+                except RuleViolation:
+                    return redirect("registration", token=token)
+            if found.state == State.CANCELLED:
+                return render(request, "registrations/cancelled.html", _context(found, token))
+            return render(request, "registrations/link_gone.html", status=404)
+
+        return answer
+
+    return decorate
+
+
+# The pages of somebody whose address is confirmed.
+opens_confirmed = opens(links.MANAGE, [State.CONFIRMED])
 
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
+@opens(links.CONFIRM, bare_post=True)  # confirming looks at the row again under its lock
+def registration_confirm(request: HttpRequest, registration: Registration, token: str) -> HttpResponse:
     """A button, because mail scanners follow links: only pressing it confirms."""
-    # Confirming looks at the row again under its lock.
-    registration = _find(request, token, links.CONFIRM, bare=request.method == "POST")
-    if isinstance(registration, HttpResponse):
-        return registration
     if request.method == "POST":
         try:
             registration = registering.confirm(registration, viewer_of(request))
@@ -111,11 +130,9 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_safe
-def registration(request: HttpRequest, token: str) -> HttpResponse:
+@opens_confirmed
+def registration(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """What is yours: seats, places in line, join links, calendar, history."""
-    found = _manageable(request, token)
-    if isinstance(found, HttpResponse):
-        return found
     now = timezone.now()
     held = _seats(found, *seats.ACTIVE)
     attendances = list(found.attendances.select_related("session"))
@@ -173,12 +190,9 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@_too_late_shows_what_is
-def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
+@opens_confirmed
+def registration_edit(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Change name, city, language and the like."""
-    found = _manageable(request, token)
-    if isinstance(found, HttpResponse):
-        return found
     if request.method != "POST" or SWITCH in request.POST:
         initial = details_initial(found) if request.method != "POST" else as_typed(request.POST)
         form = DetailsForm(lab=found.lab, initial=initial)
@@ -200,12 +214,9 @@ def registration_edit(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@_too_late_shows_what_is
-def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
+@opens_confirmed
+def registration_sessions(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Choose other sessions."""
-    found = _manageable(request, token)
-    if isinstance(found, HttpResponse):
-        return found
     now = timezone.now()
     own = _seats_in_sight(request, found)
     mine = [seat.session for seat in own]
@@ -249,12 +260,9 @@ def registration_sessions(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@_too_late_shows_what_is
-def registration_give_up(request: HttpRequest, token: str, session: str) -> HttpResponse:
+@opens_confirmed
+def registration_give_up(request: HttpRequest, found: Registration, token: str, session: str) -> HttpResponse:
     """Give up one seat, or leave one waiting list; asks first."""
-    found = _manageable(request, token)
-    if isinstance(found, HttpResponse):
-        return found
     own = _seats_in_sight(request, found)
     seat = next((seat for seat in own if seat.session.slug == session), None)
     if seat is None:
@@ -268,12 +276,9 @@ def registration_give_up(request: HttpRequest, token: str, session: str) -> Http
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@_too_late_shows_what_is
-def registration_cancel(request: HttpRequest, token: str) -> HttpResponse:
+@opens_confirmed
+def registration_cancel(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Cancel all of it; asks first, because it cannot be undone."""
-    found = _manageable(request, token)
-    if isinstance(found, HttpResponse):
-        return found
     if request.method == "POST":
         registering.cancel(found)
         return redirect("registration", token=token)
@@ -290,13 +295,9 @@ def registration_cancel(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-def registration_erase(request: HttpRequest, token: str) -> HttpResponse:
+@opens(links.MANAGE, [State.CONFIRMED, State.CANCELLED])
+def registration_erase(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Have oneself erased, also after cancelling: says what goes and what stays, and does it only after that."""
-    found = _find(request, token, links.MANAGE)
-    if isinstance(found, Registration) and found.state == State.UNCONFIRMED:
-        return render(request, "registrations/link_gone.html", status=404)
-    if isinstance(found, HttpResponse):
-        return found
     if request.method == "POST":
         erasure.erase(found)
         return redirect("registration_erased")
@@ -315,11 +316,9 @@ def registration_erase(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-def registration_leave(request: HttpRequest, token: str) -> HttpResponse:
+@opens(links.LEAVE)
+def registration_leave(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """“Not you?”: erase what is known of this address here; asks first."""
-    found = _find(request, token, links.LEAVE)
-    if isinstance(found, HttpResponse):
-        return found
     if request.method == "POST":
         erasure.erase(found)
         return redirect("registration_erased")
@@ -328,34 +327,11 @@ def registration_leave(request: HttpRequest, token: str) -> HttpResponse:
 
 @access.personal_link
 @require_POST
-@_too_late_shows_what_is
-def registration_renew_feed(request: HttpRequest, token: str) -> HttpResponse:
+@opens_confirmed
+def registration_renew_feed(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Give the calendar a new address."""
-    found = _manageable(request, token)
-    if isinstance(found, HttpResponse):
-        return found
     registering.renew_feed_address(found)
     return _done(token, "feed")
-
-
-def _find(
-    request: HttpRequest, token: str, purpose: links.Purpose, *, bare: bool = False
-) -> Registration | HttpResponse:
-    """Return whom the link opens, or the page that says that it opens nothing (any longer)."""
-    try:
-        return links.find(token, purpose, bare=bare)
-    except Http404:
-        return render(request, "registrations/link_gone.html", status=404)
-
-
-def _manageable(request: HttpRequest, token: str) -> Registration | HttpResponse:
-    """Return the confirmed registration that the link opens, or the page to show instead."""
-    found = _find(request, token, links.MANAGE)
-    if isinstance(found, Registration) and found.state == State.CANCELLED:
-        return render(request, "registrations/cancelled.html", _context(found, token))
-    if isinstance(found, Registration) and found.state == State.UNCONFIRMED:
-        return render(request, "registrations/link_gone.html", status=404)
-    return found
 
 
 def _seats(found: Registration, *states: str) -> list[Seat]:

@@ -20,7 +20,6 @@ from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
-from labs.views import restoring
 from labs.views.form_posts import create_once, person, save_edit, status_of
 from sessions import lab_dates
 from sessions.models import Session
@@ -184,7 +183,7 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
         except RuleViolation as error:
             messages.error(request, error.message)
             return redirect("console_lab_edit", lab.slug)
-        restoring.offer_restoring(
+        undo.offer_restoring(
             request,
             _("The lab “%(title)s” is deleted.") % {"title": title},
             rows,

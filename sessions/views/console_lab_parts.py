@@ -25,7 +25,6 @@ from labs.forms.rooms import RoomForm, about_room
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
 from labs.models import Lab, Room
 from labs.revisions import lock_row
-from labs.views import restoring
 from labs.views.console_programme import NamedPage, has_errors
 from labs.views.form_posts import create_once, person, save_edit, status_of
 from sessions.models import Session
@@ -198,7 +197,7 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         try:
             delete_room(found, person(request))
             address = reverse("console_rooms", args=[lab.slug])
-            restoring.offer_restoring(request, _("The room is deleted."), rows, address, lab=lab)
+            undo.offer_restoring(request, _("The room is deleted."), rows, address, lab=lab)
         except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_rooms", lab.slug)

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods
 from core.web.errors import RuleViolation
 from labs import access, undo
 from labs.models import Lab
-from labs.views import restoring
 from labs.views.form_posts import person
 from sessions import publishing
 from sessions.forms.publishing import AudienceForm, CancelForm, RestoreForm
@@ -262,7 +261,7 @@ def delete(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         except RuleViolation as error:
             messages.error(request, error.message)
             return _back(found)
-        restoring.offer_restoring(
+        undo.offer_restoring(
             request,
             _("Session “%(title)s” deleted.") % {"title": title},
             rows,

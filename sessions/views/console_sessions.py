@@ -34,7 +34,7 @@ from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import SessionPlan
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
 from sessions.unannounced_changes import undecided
-from sessions.views.undo import say_saved
+from sessions.undo import offer_undo_save
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
 EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
@@ -293,7 +293,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             if changed.revised_at == revision:
                 messages.success(request, _("The session is saved."))
             else:
-                say_saved(request, changed, before)
+                offer_undo_save(request, changed, before)
             return redirect(_next_page(desk.form, changed))
     return _page(request, desk)
 

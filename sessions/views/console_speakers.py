@@ -20,7 +20,6 @@ from labs import access, undo
 from labs.current_viewer import viewer_of
 from labs.models import Lab
 from labs.revisions import lock_row
-from labs.views import restoring
 from labs.views.form_posts import create_once, save_edit, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm, about_speaker
@@ -147,7 +146,7 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
         try:
             delete_speaker(found)
             address = reverse("console_speakers", args=[lab.slug])
-            restoring.offer_restoring(request, _("The speaker is deleted."), rows, address, lab=lab)
+            undo.offer_restoring(request, _("The speaker is deleted."), rows, address, lab=lab)
         except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_speakers", lab.slug)

@@ -25,8 +25,8 @@ from labs.current_viewer import viewer_of
 from labs.models import Lab, Programme, Track
 from labs.viewer import VISITOR
 from sessions import calendar_entries, withdrawn_feeds
+from sessions.calendar_links import as_delegate
 from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
-from sessions.delegate_calendars import as_delegate
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 

@@ -17,7 +17,7 @@ from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import Lab
 from labs.viewer import VISITOR
-from sessions import delegate_calendars
+from sessions import calendar_links
 from sessions.calendar_links import CalendarAddress, public_calendar
 from sessions.opengraph import lab_preview
 from sessions.views.pages import language_of, tracks_of
@@ -38,7 +38,7 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
     own = None
     if viewer.cities_by_programme.get(found.programme_id):
         own = CalendarAddress(
-            gettext("Your sessions as a delegate"), delegate_calendars.address_of(cast(User, request.user))
+            gettext("Your sessions as a delegate"), calendar_links.delegate_address(cast(User, request.user))
         )
     context = {
         "lab": found,
@@ -61,5 +61,5 @@ def renew_calendar(request: HttpRequest, lab: str) -> HttpResponseRedirect:
     found = get_visible_lab_or_404(viewer, lab)
     if not viewer.cities_by_programme.get(found.programme_id):
         raise Http404
-    delegate_calendars.renew(cast(User, request.user))
+    calendar_links.renew_delegate_address(cast(User, request.user))
     return redirect(f"{reverse('subscribe', args=[found.slug])}#own")

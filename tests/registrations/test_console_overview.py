@@ -13,7 +13,7 @@ from core.accounts.models import User
 from core.mail.models import Message
 from labs.models import Lab
 from registrations.erasure import erase
-from sessions import delegate_calendars
+from sessions import calendar_links
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_a_delegate_sees_what_is_open_to_the_city_and_the_calendar() -> None:
     assert "2 internal, open to you" in page
     assert "Open lab" in page
     assert "Closed lab" not in page
-    assert delegate_calendars.address_of(delegate.user) in page
+    assert calendar_links.delegate_address(delegate.user) in page
 
 
 def test_a_person_without_role_reads_how_to_get_one() -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.mail.models import Message
 from registrations import seats
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.waiting_list import waiting_positions
+from registrations.models.seats import waiting_positions
 from sessions.models import Session
 from tests import factories as f
 

@@ -14,7 +14,7 @@ from django.utils.http import http_date, parse_http_date
 from labs.lab_editing import unpublish_lab
 from labs.models import Lab, Programme
 from labs.revisions import touch
-from sessions import delegate_calendars
+from sessions import calendar_links
 from sessions.publishing import cancel, make_internal, publish, unpublish
 from sessions.scheduling import change_session, plan_of
 from sessions.views import feeds
@@ -380,10 +380,10 @@ def test_the_calendar_of_a_delegate_holds_what_the_delegate_sees(rf, lab):
 
 def test_a_delegates_link_opens_one_calendar_until_it_is_renewed():
     user, other = UserFactory.create(), UserFactory.create()
-    token = delegate_calendars.address_of(user).rsplit("/", 1)[1].removesuffix(".ics")
-    assert delegate_calendars.user_of(token) == user
-    assert delegate_calendars.user_of(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
-    delegate_calendars.renew(other)
-    assert delegate_calendars.user_of(token) == user
-    delegate_calendars.renew(user)
-    assert delegate_calendars.user_of(token) is None
+    token = calendar_links.delegate_address(user).rsplit("/", 1)[1].removesuffix(".ics")
+    assert calendar_links.delegate_of(token) == user
+    assert calendar_links.delegate_of(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
+    calendar_links.renew_delegate_address(other)
+    assert calendar_links.delegate_of(token) == user
+    calendar_links.renew_delegate_address(user)
+    assert calendar_links.delegate_of(token) is None

@@ -16,7 +16,7 @@ from labs import lab_editing, lab_parts
 from labs.lab_parts import NamedPlan, RoomPlan
 from labs.models import City, Lab, Programme, Track
 from registrations.models import Registration
-from sessions import delegate_calendars, publishing, scheduling, speakers
+from sessions import calendar_links, publishing, scheduling, speakers
 from sessions.models import Session
 from sessions.speakers import SpeakerPlan
 from tests import factories as f
@@ -52,7 +52,7 @@ def snapshot(world: w.World, name: str) -> Snapshot:
     client = kind.client()
     values = {**world.values, "token": [*world.values["token"], *kind.tokens]}
     if kind.user is not None:
-        token = delegate_calendars.address_of(kind.user).rsplit("/", 1)[1].removesuffix(".ics")
+        token = calendar_links.delegate_address(kind.user).rsplit("/", 1)[1].removesuffix(".ics")
         values["token"] = [token]
     found: Snapshot = {}
     for route in walked():

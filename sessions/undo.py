@@ -1,4 +1,4 @@
-"""Undoing the last save of a session: it follows again the plan that it had, removed items of the agenda included."""
+"""Undoing the last save of a session, with removed items of the agenda, and the last move of a whole lab."""
 
 from __future__ import annotations
 
@@ -12,33 +12,37 @@ from django.utils.translation import gettext as _
 
 from core.accounts.models import User
 from core.web.edit_conflicts import EditConflict
-from core.web.errors import InvalidFields
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from labs import undo
 from labs.current_viewer import viewer_for
+from labs.models import Lab
+from labs.postponing import LabDates
 from sessions import unannounced_changes
 from sessions.models import Session, Speaker
+from sessions.moving import move_lab
 from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
 from sessions.scheduling import change_session
 
-UNDOING = "session-save"
+SAVE, MOVE = "session-save", "lab-move"  # kinds of undoing
 _DATES, _TIMES = ("start_date", "end_date"), ("start_time", "end_time")
 _ROWS = ("track", "room")
 _AS_IT_IS = (*(set(COLUMNS) - {"title", "abstract", *_DATES, *_TIMES, *_ROWS}), "start_fold", "end_fold")
 
 
-def say_saved(request: HttpRequest, session: Session, before: SessionPlan) -> None:
+def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan) -> None:
     """Say that the session is saved, with a button that gives it back the plan that it had `before`."""
     facts = {
         "session": session.pk,
         "revised_at": session.revised_at.isoformat(),
-        "plan": _plain(before),
+        "plan": _as_data(before),
     }
-    undo.say(request, _("The session is saved."), UNDOING, facts)
+    undo.offer(request, _("The session is saved."), SAVE, facts)
 
 
-@undo.undo_handler(UNDOING)
-def follow_again(user: User, facts: dict[str, Any]) -> tuple[str, str]:
+@undo.undo_handler(SAVE)
+def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
+    """Give the session the plan that it had, unless it was changed again."""
     session = Session.objects.select_related("lab__programme").filter(pk=facts["session"]).first()
     if session is None or not viewer_for(user).organises(session.lab):
         raise undo.NotUndoable
@@ -54,7 +58,7 @@ def follow_again(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     return address, _("The session is back as it was.")
 
 
-def _plain(plan: SessionPlan) -> dict[str, Any]:
+def _as_data(plan: SessionPlan) -> dict[str, Any]:
     """Return a plan as plain data."""
     return {
         **{name: getattr(plan, name) for name in _AS_IT_IS},
@@ -62,13 +66,13 @@ def _plain(plan: SessionPlan) -> dict[str, Any]:
         **{name: row.pk if (row := getattr(plan, name)) else None for name in _ROWS},
         "title": languages_of(dict(plan.title)),
         "abstract": languages_of(dict(plan.abstract)),
-        "appearances": _plain_people(plan.appearances),
+        "appearances": _people_as_data(plan.appearances),
         "agenda": [
             {
                 "title": languages_of(dict(item.title)),
                 "abstract": languages_of(dict(item.abstract)),
                 "hours": [at.isoformat() if at else None for at in (item.start_time, item.end_time)],
-                "appearances": _plain_people(item.appearances),
+                "appearances": _people_as_data(item.appearances),
                 "item": item.item,
             }
             for item in plan.agenda
@@ -76,7 +80,7 @@ def _plain(plan: SessionPlan) -> dict[str, Any]:
     }
 
 
-def _plain_people(appearances: tuple[AppearancePlan, ...]) -> list[tuple[int, str]]:
+def _people_as_data(appearances: tuple[AppearancePlan, ...]) -> list[tuple[int, str]]:
     return [(one.speaker.pk, str(one.role)) for one in appearances]
 
 
@@ -121,3 +125,46 @@ def _people(said: list[tuple[int, str]], speakers: dict[int, Speaker]) -> tuple[
 
 def _time(said: str | None) -> time | None:
     return time.fromisoformat(said) if said else None
+
+
+def offer_undo_move(
+    request: HttpRequest, lab: Lab, before: LabDates, folds: list[tuple[int, str, int]]
+) -> None:
+    """Say that the lab has moved, with a button that gives it back the dates and folds that it had `before`."""
+    moments = (before.opens_at, before.closes_at)
+    dates = [str(before.starts_on), str(before.ends_on), *(at.isoformat() if at else None for at in moments)]
+    facts = {"lab": lab.pk, "dates": dates, "folds": folds, "now": str(lab.starts_on)}
+    words = _("The lab and its sessions have moved. Calendars are updated automatically.")
+    undo.offer(request, words, MOVE, facts)
+
+
+@undo.undo_handler(MOVE)
+def undo_move(user: User, facts: dict[str, Any]) -> tuple[str, str]:
+    """Give the lab the dates that it had, unless it was moved again meanwhile."""
+    lab = Lab.objects.filter(pk=facts["lab"]).first()
+    if lab is None or not viewer_for(user).organises(lab) or str(lab.starts_on) != facts["now"]:
+        raise undo.NotUndoable
+    first, last, opens, closes = facts["dates"]
+    before = LabDates(
+        date.fromisoformat(first),
+        date.fromisoformat(last),
+        datetime.fromisoformat(opens) if opens else None,
+        datetime.fromisoformat(closes) if closes else None,
+    )
+    folds = {(pk, which): fold for pk, which, fold in facts["folds"]}
+    try:
+        move_lab(lab, before.starts_on, user, folds=folds, dates=before)
+    except RuleViolation as error:
+        raise undo.NotUndoable(error.message) from error
+    return reverse("console_sessions", args=[lab.slug]), _(
+        "The lab and its sessions are back on their old days."
+    )
+
+
+def folds_of(lab: Lab) -> list[tuple[int, str, int]]:
+    """Return which readings of hours that come twice the lab's sessions have: (session id, "start" or "end", fold)."""
+    return [
+        (pk, which, fold)
+        for pk, start, end in lab.sessions.values_list("pk", "start_fold", "end_fold")
+        for which, fold in (("start", start), ("end", end))
+    ]
