@@ -12,7 +12,7 @@ from config.api import api
 from registrations import seats
 from registrations.models import Registration
 from tests import factories as f
-from tests.api.test_api import bearer, organiser_of
+from tests.api.asking import bearer, organiser_of
 
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(), default=str))
 SCHEMAS = DOCUMENT["components"]["schemas"]

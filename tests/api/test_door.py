@@ -12,8 +12,8 @@ from registrations import seats
 from registrations.models import Registration
 from sessions.models import Session
 from tests import factories as f
-from tests.api.test_api import bearer, organiser_of
-from tests.api.test_problems import told
+from tests.api.asking import bearer, organiser_of
+from tests.api.problems import told
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.test import Client
 from config.api import api
 from registrations.models import Registration
 from tests import factories as f
-from tests.api.test_api import bearer, form_for, organiser_of, post
-from tests.api.test_problems import LABS, told
+from tests.api.asking import bearer, form_for, organiser_of, post
+from tests.api.problems import LABS, told
 
 pytestmark = pytest.mark.django_db
 

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import transaction
 
 from tests.walks import world as w
+from tests.walks.canaries import canaries_in
 from tests.walks.exploring import body_of, walked
 from tests.walks.routes import addresses
 
@@ -76,7 +77,7 @@ def handed_on(first: Visit, second: Visit, *, heeds_vary: bool = True) -> tuple[
             continue
         served.append(address)
         text = body.decode(errors="replace") + str(headers)
-        strange = w.canaries_in(text) - w.canaries_in(address) - second.kind.may_read
+        strange = canaries_in(text) - canaries_in(address) - second.kind.may_read
         if strange or "set-cookie" in headers:
             lost.append((first.kind.name, second.kind.name, address, status, strange))
     return served, lost

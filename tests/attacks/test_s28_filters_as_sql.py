@@ -18,6 +18,7 @@ from django.utils import timezone
 from tests import factories as f
 from tests.pages import form_of
 from tests.walks import world as w
+from tests.walks.canaries import canaries_in
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db
@@ -108,13 +109,13 @@ def test_names_that_nobody_offered_are_refused_by_the_api(world: w.World) -> Non
     for address in API_LISTS:
         status, body = plain(viewer.client(), address, UNOFFERED, viewer.headers)
         named = [error["field"] for error in json.loads(body)["errors"]]
-        assert (status, named, w.canaries_in(body)) == (422, list(UNOFFERED), set()), address
+        assert (status, named, canaries_in(body)) == (422, list(UNOFFERED), set()), address
 
 
 def tried(viewer: w.Kind, client: Client, address: str, query: dict[str, Any]) -> list[Any]:
     """Ask, and return what is wrong with the answer."""
     status, body = plain(client, address, query, viewer.headers)
-    strange = w.canaries_in(body) - viewer.may_read
+    strange = canaries_in(body) - viewer.may_read
     if status in (200, 301, 302, 303, 400, 404, 422, 429) and not strange:
         return []
     return [(address, {name: str(value)[:20] for name, value in query.items()}, status, strange)]

@@ -15,7 +15,7 @@ from registrations.availability import Choice
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 from tests import factories as f
-from tests.api.test_api import bearer
+from tests.api.asking import bearer
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db

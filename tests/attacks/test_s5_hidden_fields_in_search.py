@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from core.mail.models import Message
 from tests.walks import world as w
+from tests.walks.canaries import canary
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +63,7 @@ def differing(
 
 
 def words_of(secrets: Iterable[str], fields: Iterable[str]) -> list[str]:
-    return [w.canary(secret, name) for secret in secrets for name in fields]
+    return [canary(secret, name) for secret in secrets for name in fields]
 
 
 def test_visitors_and_delegates_find_no_word_of_hidden_sessions(world: w.World) -> None:

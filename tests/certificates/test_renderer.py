@@ -27,8 +27,8 @@ from core.jobs.worker import Worker
 from core.mail.models import Message
 from registrations.models import Registration
 from tests import factories as f
-from tests.api.test_api import bearer
-from tests.api.test_problems import told
+from tests.api.asking import bearer
+from tests.api.problems import told
 from tests.certificates.papers import certificate
 from tests.certificates.renderers import OBEDIENT, ROOT, press
 from tests.pages import form_of

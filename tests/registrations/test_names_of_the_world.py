@@ -12,7 +12,7 @@ from labs.models import Lab
 from registrations.models import Registration
 from registrations.registering import Details, change_details
 from tests import factories as f
-from tests.api.test_api import bearer
+from tests.api.asking import bearer
 
 pytestmark = pytest.mark.django_db
 

@@ -1,99 +1,32 @@
-"""The public pages of a lab: who sees what, in which language and zone, at what cost."""
+"""Public pages: who sees what, and in which words."""
 
 import json
 import re
-from datetime import UTC, date, datetime, time, timedelta
-from urllib.parse import quote
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 
 from labs.models import Lab
-from sessions.models import Session
 from tests.factories import (
     AgendaItemFactory,
     AppearanceFactory,
-    CityFactory,
-    DelegateFactory,
     LabDayFactory,
     LabFactory,
-    ProgrammeFactory,
     RoomFactory,
     SessionFactory,
     SpeakerFactory,
-    StaffFactory,
     TrackFactory,
-    UserFactory,
 )
+from tests.sessions.public_pages import city_lab, linked_data, page, rows, viewers
 
 pytestmark = pytest.mark.django_db
-
-ROW = re.compile(r'<h4 id="([\w-]+)-h">')
-DAY = re.compile(r'<section class="day" id="d([\d-]+)"')
 
 
 @pytest.fixture
 def lab():
-    """A lab in Sofia in April 2027 with cities in Sofia and Rome."""
-    lab = LabFactory(
-        slug="city-lab",
-        title={"en": "City Lab", "bg": "Градска лаборатория"},
-        programme=ProgrammeFactory(slug="icc"),
-        starts_on=date(2027, 4, 6),
-        ends_on=date(2027, 4, 16),
-    )
-    lab.programme.cities.add(
-        CityFactory(slug="sofia", name={"en": "Sofia", "bg": "София"}),
-        CityFactory(slug="rome", name={"en": "Rome", "bg": "Рим"}, time_zone="Europe/Rome"),
-    )
-    return lab
-
-
-def viewers(lab, city):
-    """Return a browser for every kind of viewer; the delegate's city is the audience's."""
-    users = {
-        "visitor": None,
-        "delegate": DelegateFactory(programme=lab.programme, city=city).user,
-        "other city": DelegateFactory(programme=lab.programme).user,
-        "other programme": DelegateFactory(city=city).user,
-        "organiser": StaffFactory(lab=lab).user,
-        "owner": StaffFactory(role="owner", lab=None, programme=lab.programme).user,
-        "door": StaffFactory(lab=lab, role="door").user,
-        "other organiser": StaffFactory().user,
-        "superuser": UserFactory(is_superuser=True),
-    }
-    browsers = {}
-    for name, user in users.items():
-        browsers[name] = Client()
-        if user:
-            browsers[name].force_login(user)
-    return browsers
-
-
-def rows(response):
-    return ROW.findall(response.content.decode())
-
-
-def page(client, lab, query="", **options):
-    return client.get(f"/labs/{lab.slug}/{query}", **options)
-
-
-def found_in(response, pattern):
-    """Return the first group of a pattern that must be on the page."""
-    found = re.search(pattern, response.content.decode(), re.S)
-    assert found, pattern
-    return found[1]
-
-
-def linked_data(response):
-    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', response.content.decode())
-    return json.loads(found[1]) if found else None
-
-
-# Who sees what
+    return city_lab()
 
 
 ORGANISERS = {"organiser", "owner", "superuser"}
@@ -202,102 +135,6 @@ def test_a_speaker_is_there_only_through_sessions_in_sight_of_this_lab(client, l
     assert response.status_code == 200
     assert "/labs/city-lab/sessions/here/" in response.content.decode()
     assert "Moderator" in response.content.decode()
-
-
-# Zones and days
-
-
-def test_days_regroup_in_the_zone_that_the_reader_chooses(client, lab):
-    LabDayFactory(lab=lab, on=date(2027, 4, 6), title={"en": "First day"})
-    SessionFactory(lab=lab, slug="early", start_date=date(2027, 4, 6), start_time=time(8, 0))
-    SessionFactory(lab=lab, slug="late", start_date=date(2027, 4, 6), start_time=time(22, 30))
-    SessionFactory(lab=lab, slug="next", start_date=date(2027, 4, 7), start_time=time(8, 0))
-    own = page(client, lab).content.decode()
-    assert DAY.findall(own) == ["2027-04-06", "2027-04-07"]
-    assert '<p class="day-title">First day</p>' in own
-    tokyo = page(client, lab, "?tz=Asia/Tokyo").content.decode()
-    assert DAY.findall(tokyo) == ["2027-04-06", "2027-04-07"]
-    assert ROW.findall(tokyo.split('id="d2027-04-07"')[1]) == ["late", "next"]
-    assert '<time datetime="2027-04-07T04:30+09:00">04:30</time>' in tokyo
-    honolulu = page(Client(), lab, "?tz=Pacific/Honolulu").content.decode()
-    assert DAY.findall(honolulu) == ["2027-04-05", "2027-04-06"]
-
-
-def test_the_choice_of_a_zone_is_kept_and_forgotten_on_request(client, lab):
-    SessionFactory(lab=lab, start_date=date(2027, 4, 6), start_time=time(11, 30))
-    assert "10:30" in page(client, lab, "?tz=Europe/Rome").content.decode()
-    assert "10:30" in page(client, lab).content.decode()
-    assert "10:30" not in page(client, lab, "?tz=").content.decode()
-    assert page(client, lab, "?tz=Nowhere").status_code == 200
-    assert page(Client(), lab, "?tz=Europe/Kiev").cookies["tz"].value == "Europe/Kyiv"
-
-
-@pytest.mark.parametrize(
-    ("device", "zone", "named", "hour"),
-    [
-        ("Etc/GMT-3", "Etc/GMT-3", "UTC+3", "11:30"),
-        ("Etc/GMT+5", "Etc/GMT+5", "UTC−5", "03:30"),
-        ("Etc/GMT-14", "Etc/GMT-14", "UTC+14", "22:30"),
-        ("Etc/UTC", "UTC", "UTC", "08:30"),
-        ("GMT", "UTC", "UTC", "08:30"),
-        ("Etc/Greenwich", "UTC", "UTC", "08:30"),
-        ("Asia/Calcutta", "Asia/Kolkata", "Kolkata (UTC+5:30)", "14:00"),
-        ("EST", "America/Panama", "Panama (UTC−5)", "03:30"),
-    ],
-)
-def test_every_zone_that_a_device_may_have_is_honoured(client, lab, device, zone, named, hour):
-    SessionFactory(lab=lab, slug="opening", start_date=date(2027, 4, 6), start_time=time(11, 30))
-    for address in ("/labs/city-lab/", "/labs/city-lab/sessions/opening/"):
-        response = client.get(address, {"tz": device})
-        html = response.content.decode()
-        assert response.cookies["tz"].value == zone
-        assert f'<option value="{zone}" selected>{named}</option>' in html
-        assert hour in html
-        # The whole list has it too, so that a reader finds it again.
-        assert f'<option value="{zone}">' in html
-
-
-def zone_line(response):
-    line = found_in(response, r'<p class="zone">.*?<span>(.*?)<span data-')
-    return " ".join(re.sub(r"<[^>]+>", "", line).split())
-
-
-def test_the_zone_of_all_hours_is_named_and_how_cities_differ(client, lab):
-    SessionFactory(lab=lab, start_date=date(2027, 4, 6))
-    assert zone_line(page(client, lab)) == (
-        "All times are Sofia time (EEST, UTC+3). In Rome it is 1 hour earlier."
-    )
-
-
-def test_a_switch_of_the_clocks_between_two_sessions_is_told(client):
-    lab = LabFactory(
-        slug="autumn", starts_on=date(2027, 10, 29), ends_on=date(2027, 11, 2), registration_opens_at=None
-    )
-    lab.programme.cities.add(
-        CityFactory(name={"en": "Rome"}, time_zone="Europe/Rome"),
-        CityFactory(name={"en": "New York"}, time_zone="America/New_York"),
-    )
-    SessionFactory(lab=lab, start_date=date(2027, 10, 29))
-    SessionFactory(lab=lab, start_date=date(2027, 11, 1))
-    text = page(client, lab).content.decode()
-    assert zone_line(page(client, lab)) == (
-        "All times are Sofia time (EEST, UTC+3; from 1 November EET, UTC+2). "
-        "In Rome it is 1 hour earlier. The difference to New York changes during the lab."
-    )
-    assert '<time datetime="2027-10-29T11:30+03:00">11:30</time>' in text
-    assert '<time datetime="2027-11-01T11:30+02:00">11:30</time>' in text
-
-
-def test_a_session_shows_the_same_hour_in_all_cities(client, lab):
-    SessionFactory(lab=lab, slug="opening", start_date=date(2027, 4, 6), start_time=time(15, 30))
-    text = client.get("/labs/city-lab/sessions/opening/?tz=Europe/Rome").content.decode()
-    assert '<span class="clock-time">14:30–15:30</span><span class="quiet">UTC+2</span>' in text
-    assert '<span class="you">Rome</span>' in text
-    assert "15:30–16:30, Sofia time (EEST, UTC+3)" in " ".join(text.split())
-    assert 'class="glyph ruler"' in text
-
-
-# Words
 
 
 def test_texts_fall_back_to_the_labs_language_and_say_so(client, lab):
@@ -425,230 +262,3 @@ def test_a_track_narrows_the_programme(client, lab):
 def test_an_empty_programme_says_what_will_be_there(client, lab):
     assert "The programme is not published yet." in page(client, lab).content.decode()
     assert "Speakers are not announced yet." in client.get("/labs/city-lab/speakers/").content.decode()
-
-
-# What machines read
-
-
-def test_a_session_describes_itself_to_search_engines(client, lab):
-    SessionFactory(
-        lab=lab,
-        slug="opening",
-        title={"en": "Opening"},
-        start_date=date(2027, 4, 6),
-        start_time=time(11, 30),
-        room=RoomFactory(lab=lab),
-        capacity=40,
-    )
-    address = "http://testserver/labs/city-lab/sessions/opening/"
-    assert linked_data(client.get("/labs/city-lab/sessions/opening/")) == {
-        "@context": "https://schema.org",
-        "@type": "Event",
-        "name": "Opening",
-        "startDate": "2027-04-06T11:30+03:00",
-        "endDate": "2027-04-06T12:30+03:00",
-        "eventStatus": "https://schema.org/EventScheduled",
-        "eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
-        "location": [{"@type": "VirtualLocation", "url": address}],
-        "image": ["http://testserver/labs/city-lab/preview.png?lang=en"],
-        "inLanguage": ["en", "bg"],
-        "organizer": {"@type": "Organization", "name": "European Commission"},
-        "superEvent": {
-            "@type": "EventSeries",
-            "name": "City Lab",
-            "url": "http://testserver/labs/city-lab/",
-        },
-        "isAccessibleForFree": True,
-        "offers": {
-            "@type": "Offer",
-            "price": "0",
-            "priceCurrency": "EUR",
-            "availability": "https://schema.org/InStock",
-            "validFrom": lab.registration_opens_at.astimezone(ZoneInfo("Europe/Sofia")).isoformat(
-                timespec="minutes"
-            ),
-            "validThrough": "2027-04-06T03:00+03:00",
-            "url": "http://testserver/labs/city-lab/register/",
-        },
-        "maximumAttendeeCapacity": 40,
-        "url": address,
-    }
-
-
-def test_the_sitemap_lists_what_a_visitor_may_see(client, lab):
-    appearance = AppearanceFactory(session=SessionFactory(lab=lab, slug="open"), speaker__slug="person")
-    SessionFactory(lab=lab, slug="hidden", visibility="internal")
-    LabFactory(slug="draft-lab", visibility="draft", programme=lab.programme)
-    assert appearance.speaker.programme_id == lab.programme_id
-    response = client.get("/sitemap.xml")
-    assert response.headers["Content-Type"] == "application/xml"
-    assert re.findall(r"<loc>http://testserver([^?]*?)</loc>", response.content.decode()) == [
-        "/",
-        "/programmes/icc/",
-        "/labs/city-lab/",
-        "/labs/city-lab/subscribe/",
-        "/labs/city-lab/sessions/open/",
-        "/labs/city-lab/speakers/",
-        "/labs/city-lab/speakers/person/",
-    ]
-
-
-def test_machines_are_told_where_to_look_and_whom_to_write_to(client):
-    assert "Sitemap: http://testserver/sitemap.xml" in client.get("/robots.txt").content.decode()
-    told = client.get("/.well-known/security.txt")
-    expires = datetime.fromisoformat(found_in(told, r"Expires: (\S+)"))
-    assert timedelta(days=30) < expires - datetime.now(UTC) < timedelta(days=365)
-    assert "Contact: mailto:" in told.content.decode()
-
-
-def test_public_pages_set_no_cookie_until_a_reader_chooses(client, lab):
-    session = SessionFactory(lab=lab, slug="opening")
-    AppearanceFactory(session=session, speaker__slug="person")
-    for address in (
-        "/",
-        "/programmes/icc/",
-        "/labs/city-lab/",
-        "/labs/city-lab/sessions/opening/",
-        "/labs/city-lab/speakers/",
-        "/labs/city-lab/speakers/person/",
-        "/labs/city-lab/subscribe/",
-        "/sitemap.xml",
-        "/robots.txt",
-    ):
-        assert not client.get(address).cookies, address
-
-
-def test_nothing_on_a_page_comes_from_elsewhere_or_runs_inline(client, lab):
-    AppearanceFactory(session=SessionFactory(lab=lab, slug="opening"), speaker__slug="person")
-    for address in ("", "sessions/opening/", "speakers/", "speakers/person/", "subscribe/"):
-        text = client.get(f"/labs/city-lab/{address}").content.decode()
-        assert " style=" not in text
-        assert not re.search(r"<script(?! src=\"/static/| type=\"application/ld\+json\")", text)
-        assert not re.search(r'<(?:link rel="stylesheet"|script|img)[^>]+(?:href|src)="(?!/)', text)
-
-
-# Subscribing
-
-
-def test_subscribing_offers_the_feed_in_forms_that_programs_take(client, lab):
-    SessionFactory(lab=lab, track=TrackFactory(lab=lab, slug="skills"))
-    TrackFactory(lab=lab, slug="empty")
-    text = client.get("/labs/city-lab/subscribe/").content.decode()
-    assert 'href="webcal://testserver/labs/city-lab/calendar.ics"' in text
-    assert "cid=webcal%3A%2F%2Ftestserver%2Flabs%2Fcity-lab%2Fcalendar.ics" in text
-    assert "/labs/city-lab/tracks/skills/calendar.ics" in text
-    assert "/tracks/empty/" not in text
-    greek = Client().get("/labs/city-lab/subscribe/?lang=bg").content.decode()
-    assert "/labs/city-lab/calendar.ics?lang=bg" in greek
-
-
-def test_every_calendar_of_a_page_is_in_the_language_of_the_page(client, lab):
-    session = SessionFactory(lab=lab)
-    programme = f"/programmes/{lab.programme.slug}/"
-    for page in ("/labs/city-lab/", f"/labs/city-lab/sessions/{session.slug}/", programme):
-        feed = f'href="http://testserver{page}calendar.ics'
-        assert f'{feed}"' in Client().get(page).content.decode()
-        in_greek = Client().get(f"{page}?lang=el").content.decode()
-        assert f'{feed}?lang=el"' in in_greek
-        assert f'{feed}"' not in in_greek
-
-
-def test_a_programme_offers_its_calendar_in_the_same_forms(client, lab):
-    text = client.get(f"/programmes/{lab.programme.slug}/").content.decode()
-    webcal = f"webcal://testserver/programmes/{lab.programme.slug}/calendar.ics"
-    assert f'href="{webcal}"' in text
-    assert f"https://calendar.google.com/calendar/r?cid={quote(webcal, safe='')}" in text
-    assert text.count("https://outlook.") == 2
-
-
-def test_only_a_delegate_has_an_own_calendar_and_may_renew_its_address(lab):
-    browsers = viewers(lab, lab.programme.cities.get(slug="sofia"))
-    for name, browser in browsers.items():
-        text = browser.get("/labs/city-lab/subscribe/").content.decode()
-        assert ("/calendars/" in text) == (name in ("delegate", "other city")), name
-        renewed = browser.post("/labs/city-lab/subscribe/renew/")
-        expected = {"visitor": (302, 403), "delegate": (302,), "other city": (302,)}.get(name, (404,))
-        assert renewed.status_code in expected, name
-    delegate = browsers["delegate"]
-
-    def own_address():
-        return found_in(delegate.get("/labs/city-lab/subscribe/"), r"(/calendars/[^\"&?]+\.ics)")
-
-    before = own_address()
-    assert delegate.get(before).status_code == 200
-    delegate.post("/labs/city-lab/subscribe/renew/")
-    assert own_address() != before
-    assert delegate.get(before).status_code == 404
-    assert delegate.get("/labs/city-lab/subscribe/renew/").status_code in (404, 405)
-
-
-# Cost
-
-
-@pytest.fixture(params=[2, 30])
-def crowded(request, lab):
-    """The lab at two sizes, each session with track, room, agenda and speakers."""
-    for number in range(request.param):
-        session = SessionFactory(
-            lab=lab,
-            slug=f"session-{number}",
-            visibility="internal" if number % 2 else "public",
-            track=TrackFactory(lab=lab),
-            room=RoomFactory(lab=lab),
-            start_date=lab.starts_on + timedelta(days=number % 10),
-        )
-        session.audience.set(lab.programme.cities.all())
-        speaker = SpeakerFactory(programme=lab.programme, slug=f"speaker-{number}")
-        item = AgendaItemFactory(session=session)
-        AppearanceFactory(session=session, speaker=speaker, agenda_item=item)
-        AppearanceFactory(session=session, speaker=speaker)
-        AppearanceFactory(
-            session=session, speaker=SpeakerFactory(programme=lab.programme, slug=f"x-{number}")
-        )
-        LabDayFactory(lab=lab, on=session.start_date) if number < 10 else None
-    return lab
-
-
-@pytest.mark.parametrize(
-    ("address", "queries"),
-    [
-        ("/", 5),
-        ("/programmes/icc/", 4),
-        ("/labs/city-lab/", 7),
-        ("/labs/city-lab/?track=track-x&tz=Europe/Rome&lang=bg", 7),
-        ("/labs/city-lab/sessions/session-0/", 8),
-        ("/labs/city-lab/speakers/", 5),
-        ("/labs/city-lab/speakers/speaker-0/", 8),
-        ("/labs/city-lab/subscribe/", 2),
-        ("/sitemap.xml", 4),
-        ("/robots.txt", 0),
-    ],
-)
-def test_a_page_costs_the_same_queries_at_any_size(
-    client, crowded, address, queries, django_assert_num_queries
-):
-    client.get(address)
-    with django_assert_num_queries(queries):
-        assert client.get(address).status_code == 200
-
-
-@pytest.mark.parametrize("kind", ["delegate", "organiser"])
-@pytest.mark.parametrize(
-    ("address", "queries"),
-    [
-        ("/", 9),
-        ("/labs/city-lab/", 12),
-        ("/labs/city-lab/sessions/session-1/", 13),
-        ("/labs/city-lab/speakers/", 9),
-        ("/labs/city-lab/speakers/speaker-1/", 12),
-        ("/labs/city-lab/register/", 8),
-    ],
-)
-def test_internal_sessions_cost_their_readers_the_same_queries_at_any_size(
-    crowded, kind, address, queries, django_assert_num_queries
-):
-    browser = viewers(crowded, crowded.programme.cities.get(slug="sofia"))[kind]
-    browser.get(address)  # the first page writes the form token of the session
-    with django_assert_num_queries(queries):
-        assert browser.get(address).status_code == 200
-    assert len(rows(page(browser, crowded))) == Session.objects.count()

@@ -14,6 +14,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 
 from tests.walks import world as w
+from tests.walks.canaries import Canary, canaries_in
 from tests.walks.routes import Route, addresses, routes
 from tests.walks.validity import invalid_in
 
@@ -34,7 +35,7 @@ class Exchange:
     policy: str
     status: int
     headers: dict[str, str]
-    canaries: frozenset[w.Canary]
+    canaries: frozenset[Canary]
     content_type: str
     cookies: tuple[str, ...]
     inline: tuple[str, ...]  # tags with script or style of their own
@@ -117,7 +118,7 @@ def ask(
         policy=policy,
         status=response.status_code,
         headers=headers,
-        canaries=frozenset(w.canaries_in(shown) - w.canaries_in(unquote(address))),
+        canaries=frozenset(canaries_in(shown) - canaries_in(unquote(address))),
         content_type=headers.get("content-type", "").partition(";")[0],
         cookies=tuple(name for name in response.cookies),
         inline=tuple(inline_in(body)) if is_page else (),

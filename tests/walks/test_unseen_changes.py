@@ -21,6 +21,7 @@ from sessions.models import Session
 from sessions.speakers import SpeakerPlan
 from tests import factories as f
 from tests.walks import world as w
+from tests.walks.canaries import canary
 from tests.walks.exploring import body_of, walked
 from tests.walks.routes import addresses
 
@@ -70,7 +71,7 @@ def snapshot(world: w.World, name: str) -> Snapshot:
 
 
 def hidden(secret: str) -> Session:
-    return Session.objects.get(slug=w.canary(secret, "slug"))
+    return Session.objects.get(slug=canary(secret, "slug"))
 
 
 def a_session_for_another_city_is_edited() -> None:
@@ -136,7 +137,7 @@ def tracks_of_hidden_sessions_are_renamed_and_reordered() -> None:
     rows = {track.slug: track for track in lab.tracks.all()}
     plans = [
         NamedPlan({"en": "New and empty"}),
-        NamedPlan({"en": "Renamed"}, rows[w.canary("sofia", "trackslug")].pk),
+        NamedPlan({"en": "Renamed"}, rows[canary("sofia", "trackslug")].pk),
     ]
     lab_parts.set_tracks(lab, plans)
     empty = Track.objects.get(name__contains="New and empty")
@@ -151,7 +152,7 @@ def a_day_with_hidden_sessions_alone_gets_another_heading() -> None:
 def speakers_of_hidden_sessions_change() -> None:
     programme = Programme.objects.get(slug="main-programme")
     speaker = speakers.create_speaker(programme, SpeakerPlan(name={"en": "Demo Speaker"}))
-    for each in (speaker, programme.speakers.get(slug=w.canary("draft", "speakerslug"))):
+    for each in (speaker, programme.speakers.get(slug=canary("draft", "speakerslug"))):
         speakers.change_speaker(each, SpeakerPlan(name={"en": "Renamed"}))
     speakers.delete_speaker(speaker)
 

@@ -1,7 +1,6 @@
 """A small world with something to leak: every hidden text carries a canary that names its secret and its field."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -21,44 +20,18 @@ from labs.theme import theme_values
 from registrations.models import Registration
 from sessions.models import Session
 from tests import factories as f
-
-_CANARY = re.compile(r"canary([a-z]+?)q([a-z]+?)q")
-
-# What a hidden session consists of, and where each text may legitimately come to light.
-OF_SESSION = frozenset(
-    {
-        "title",
-        "abstract",
-        "slug",
-        "uid",
-        "itemtitle",
-        "itemabstract",
-        "speakername",
-        "speakerslug",
-        "affiliation",
-    }
-    | {"biography", "website", "track", "trackslug", "room", "address", "day"}
+from tests.walks.canaries import (
+    JOIN,
+    OF_LAB,
+    OF_MAIL,
+    OF_PERSON,
+    OF_PROGRAMME,
+    OF_SESSION,
+    Canary,
+    all_of,
+    canary,
 )
-JOIN = frozenset({"link", "roomlink"})  # for people with a seat, and for organisers
-OF_PERSON = frozenset({"name", "email", "citytext", "organisation"})
-OF_MAIL = frozenset({"toname", "toemail", "subject", "text", "html"})
-OF_LAB = frozenset({"labtitle", "theme", "labdescription", "venue", "contact", "consent", "labslug", "logo"})
-OF_PROGRAMME = frozenset({"programmename", "programmedescription", "programmeslug", "group"})
-
-Canary = tuple[str, str]  # (secret, field)
-
-
-def canary(secret: str, name: str) -> str:
-    return f"canary{secret}q{name}q"
-
-
-def canaries_in(text: str) -> set[Canary]:
-    """Find canaries, also in calendars (whose lines are folded) and whatever the case."""
-    return {(secret, name) for secret, name in _CANARY.findall(re.sub(r"\r\n[ \t]", "", text).casefold())}
-
-
-def all_of(secret: str, *fields: Iterable[str]) -> frozenset[Canary]:
-    return frozenset((secret, name) for some in fields for name in some)
+from tests.walks.hidden_session import hidden_session, texts
 
 
 @dataclass
@@ -100,55 +73,6 @@ class World:
     foreign: dict[str, list[Any]] = field(default_factory=dict)
     # What exists, and may be seen by whoever may see the lab at all.
     main: dict[str, Any] = field(default_factory=dict)
-
-
-def texts(word: str) -> dict[str, str]:
-    return {"en": f"Title {word}", "bg": f"Заглавие {word}"}
-
-
-def hidden_session(lab: Lab, secret: str, visibility: str, days: int, **more: Any) -> Session:
-    """A session of which every text, the room's and the track's, its speaker's and its day's, is a secret."""
-
-    def said(name: str) -> dict[str, str]:
-        return texts(canary(secret, name))
-
-    track = f.TrackFactory(lab=lab, name=said("track"), slug=canary(secret, "trackslug"))
-    room = f.RoomFactory(
-        lab=lab,
-        name=said("room"),
-        online=False,
-        address=f"Street {canary(secret, 'address')}",
-        join_link=f"https://meet.example.org/{canary(secret, 'roomlink')}",
-    )
-    on = lab.starts_on + timedelta(days=days)
-    session = f.SessionFactory(
-        lab=lab,
-        slug=canary(secret, "slug"),
-        uid=f"{canary(secret, 'uid')}@citylabs.example.org",
-        visibility=visibility,
-        title=said("title"),
-        abstract=said("abstract"),
-        track=track,
-        room=room,
-        start_date=on,
-        join_link=f"https://meet.example.org/{canary(secret, 'link')}",
-        capacity=20,
-        **more,
-    )
-    f.LabDayFactory(lab=lab, on=on, title=said("day"))
-    # A second session in the room, without a link of its own, tells the room's link.
-    item = f.AgendaItemFactory(session=session, title=said("itemtitle"), abstract=said("itemabstract"))
-    speaker = f.SpeakerFactory(
-        programme=lab.programme,
-        slug=canary(secret, "speakerslug"),
-        name=said("speakername"),
-        affiliation=said("affiliation"),
-        biography=said("biography"),
-        website=f"https://{canary(secret, 'website')}.example.org/",
-    )
-    f.AppearanceFactory(session=session, speaker=speaker, agenda_item=item)
-    f.AppearanceFactory(session=session, speaker=speaker)
-    return session
 
 
 def certificate_of(registration: Registration, code: str) -> Certificate:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from labs.models import Lab, Programme
 from labs.theme import theme_values
 from tests import factories as f
-from tests.api.test_api import bearer
+from tests.api.asking import bearer
 from tests.walks.world import certificate_of, registered
 
 pytestmark = pytest.mark.django_db
