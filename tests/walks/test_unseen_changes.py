@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 
 # Whom the changes below are nothing to. The delegate is of Trikala; what is only for cities is Sofia's.
 READERS = ("visitor", "participant", "delegatetrikala", "api_delegatetrikala")
+FAST = {"visitor", "api_delegatetrikala"}  # whom `make test-fast` asks as
 WEEKS = timedelta(weeks=8)
 # Keys of forms and tokens against other sites are new each time, and so is the moment of a check.
 _FRESH = re.compile(
@@ -200,7 +201,9 @@ def differing(before: Snapshot, after: Snapshot) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    "reader", [pytest.param(name, marks=[pytest.mark.slow] if name not in FAST else []) for name in READERS]
+)
 def test_no_answer_moves_with_what_its_reader_may_not_see(reader: str) -> None:
     world = w.build()
     set_back()
