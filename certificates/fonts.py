@@ -153,7 +153,7 @@ def _can_draw(cluster: str) -> bool:
     if unicodedata.combining(cluster[0]):
         return False
     points = {ord(one) for one in cluster if one not in _JOINERS}
-    return _is_ours(cluster) or any(points <= _points_of(family) for family in stand_ins())
+    return _is_ours(cluster) or any(points <= points_of(family) for family in stand_ins())
 
 
 def _is_ours(cluster: str) -> bool:
@@ -260,7 +260,7 @@ def stand_ins() -> tuple[tuple[StandIn, ...], ...]:
 
 
 @cache
-def _points_of(family: tuple[StandIn, ...]) -> frozenset[int]:
+def points_of(family: tuple[StandIn, ...]) -> frozenset[int]:
     """The code points that every file of a family has."""
     return frozenset.intersection(*(frozenset(_measures(file.path).widths) for file in family))
 

@@ -239,11 +239,11 @@ def render(content: CertificateContent) -> bytes:
     sheet carries the code. Raises MissingGlyphs when the faces lack a character of the name.
     """
     content.check_glyphs()
-    html = get_template("certificates/certificate.html").render(_page(content))
+    html = get_template("certificates/certificate.html").render(page_context(content))
     return render_document(html, _pictures(content), identifier=content.code)
 
 
-def _page(content: CertificateContent) -> dict[str, object]:
+def page_context(content: CertificateContent) -> dict[str, object]:
     """The template's context."""
     languages = content.languages
     heading = _label(languages, lambda _: gettext("Certificate of attendance"))

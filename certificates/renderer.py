@@ -164,27 +164,27 @@ class Renderer:
         process.wait()
 
 
-_renderer = Renderer()
+shared_renderer = Renderer()
 
 
 def render_document(html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
     """Print on this process's own press; see `Press.render_document`."""
-    return _renderer.render_document(html, pictures, identifier)
+    return shared_renderer.render_document(html, pictures, identifier)
 
 
 def pid() -> int | None:
     """Return the process that prints for this one, if it runs."""
-    return _renderer.process.pid if _renderer.process else None
+    return shared_renderer.process.pid if shared_renderer.process else None
 
 
 def close() -> None:
     """End this process's own press, if it has started one."""
-    _renderer.close()
+    shared_renderer.close()
 
 
 def _new_renderer() -> None:
-    global _renderer
-    _renderer = Renderer()
+    global shared_renderer
+    shared_renderer = Renderer()
 
 
 atexit.register(close)

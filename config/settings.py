@@ -32,7 +32,7 @@ except OSError as error:
     )
 
 
-def _local_secret() -> str:
+def local_secret() -> str:
     """Return this installation's own secret, made at the first start and readable by its user alone."""
     path = VAR_DIR / "secret-key"
     if not path.exists():
@@ -48,7 +48,7 @@ def _local_secret() -> str:
 
 DEBUG = env.bool("DEBUG", default=False)
 # Secrets are read as they are: to `env` one that begins with "$" would be the name of another variable.
-SECRET_KEY = os.environ.get("SECRET_KEY") or _local_secret()
+SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret()
 SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 
 # The address under which people reach the service: links in mails, feeds and certificates are built from it

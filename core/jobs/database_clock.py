@@ -22,10 +22,10 @@ class DatabaseNow(Now):
 
 def database_now() -> datetime:
     """Return the same instant as a value, to compare with what was read. PostgreSQL: one query."""
-    return _asked() if connection.vendor == "postgresql" else timezone.now()
+    return ask_database() if connection.vendor == "postgresql" else timezone.now()
 
 
-def _asked() -> datetime:
+def ask_database() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
         found: datetime = cursor.fetchone()[0]

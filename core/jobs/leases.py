@@ -128,11 +128,11 @@ def lease_time() -> timedelta:
 
 
 Handler = Callable[..., None]
-_handlers: dict[str, Handler] = {}
-_recurring: dict[str, timedelta] = {}
+handlers: dict[str, Handler] = {}
+recurring: dict[str, timedelta] = {}
 
 
-_long: set[str] = set()
+long_tasks: set[str] = set()
 
 
 def task(name: str, *, every: timedelta | None = None, is_long: bool = False) -> Callable[[Handler], Handler]:
@@ -144,13 +144,13 @@ def task(name: str, *, every: timedelta | None = None, is_long: bool = False) ->
     """
 
     def register(handler: Handler) -> Handler:
-        if name in _handlers:
+        if name in handlers:
             raise ValueError(f"two handlers for the task {name}")
-        _handlers[name] = handler
+        handlers[name] = handler
         if is_long:
-            _long.add(name)
+            long_tasks.add(name)
         if every is not None:
-            _recurring[name] = every
+            recurring[name] = every
         return handler
 
     return register
@@ -159,7 +159,7 @@ def task(name: str, *, every: timedelta | None = None, is_long: bool = False) ->
 def short_tasks() -> Q:
     """Tasks that are over soon."""
     autodiscover_modules("tasks")
-    return ~Q(name__in=_long)
+    return ~Q(name__in=long_tasks)
 
 
 def enqueue(
@@ -176,7 +176,7 @@ def enqueue_recurring() -> None:
     """Put down the recurring tasks of this hour, day …, each once, whoever asks how often."""
     autodiscover_modules("tasks")
     now = database_now().timestamp()
-    known = {f"{name}:{int(now // every.total_seconds())}": name for name, every in _recurring.items()}
+    known = {f"{name}:{int(now // every.total_seconds())}": name for name, every in recurring.items()}
     for key in sorted(known.keys() - set(Task.objects.filter(key__in=known).values_list("key", flat=True))):
         enqueue(known[key], {}, key=key)
 
@@ -191,7 +191,7 @@ def run_task(work: Task, lease: Lease) -> None:
         return
     if not lease.begin():
         return
-    handler = _handlers.get(work.name)
+    handler = handlers.get(work.name)
     try:
         if handler is None:
             raise LookupError(f"no handler for the task {work.name}")

@@ -32,12 +32,12 @@ from sessions.models.agenda import SessionQuerySet
 
 # Raise it when the way entries are written changes: calendars and caches then fetch them anew.
 FORM = 3
-_RULES = f"{FORM} tzdata {rules_version()}"
+RULES = f"{FORM} tzdata {rules_version()}"
 SECONDS_FRESH = 300
 SECONDS_KEPT = 24 * 60 * 60
 
 BYTES_AT_HAND = 8 * 1024 * 1024
-_at_hand: dict[
+at_hand: dict[
     str, bytes
 ] = {}  # by the hash of what they are made of, so that nothing there is out of date; the oldest goes first
 _lock = threading.Lock()
@@ -61,7 +61,7 @@ def calendar_answer(
     shown nothing of it. `revised_at` is the last change that every reader of the feed sees, None where no date tells
     of each. `shared` lets any cache keep the answer; otherwise only the asker's own, which asks each time.
     """
-    made_of = repr((_RULES, settings.BASE_URL, language, *identity))
+    made_of = repr((RULES, settings.BASE_URL, language, *identity))
     content = _kept(hashlib.sha256(made_of.encode()).hexdigest()[:32], build)
     response = HttpResponse(content, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}" if shared else "private, no-cache"
@@ -84,7 +84,7 @@ def _kept(identity: str, build: Build) -> bytes:
 
     A cache copies a feed at each answer, which for a large one takes longer than all the rest.
     """
-    content = _at_hand.get(identity)
+    content = at_hand.get(identity)
     if content is not None:
         return content
     key = f"calendar:{identity}"
@@ -94,9 +94,9 @@ def _kept(identity: str, build: Build) -> bytes:
         cache.set(key, content, SECONDS_KEPT)
     if len(content) <= BYTES_AT_HAND // 4:
         with _lock:
-            while _at_hand and sum(map(len, _at_hand.values())) + len(content) > BYTES_AT_HAND:
-                del _at_hand[next(iter(_at_hand))]
-            _at_hand[identity] = content
+            while at_hand and sum(map(len, at_hand.values())) + len(content) > BYTES_AT_HAND:
+                del at_hand[next(iter(at_hand))]
+            at_hand[identity] = content
     return content
 
 

@@ -46,7 +46,7 @@ def warm() -> Iterator[Renderer]:
     """The real program, with everything imported that is imported late, so that what opens later is a document."""
     made = Renderer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(presses, "_renderer", made)
+        patch.setattr(presses, "shared_renderer", made)
         for language in ("en", "bg", "el"):
             render(certificate(language))
         yield made
@@ -237,13 +237,13 @@ def test_even_markup_that_got_into_the_page_opens_nothing(opened, secret, markup
 CARELESS = """
     from weasyprint.urls import URLFetcher
 
-    class Careless(renderer_worker._ResourceFetcher):
+    class Careless(renderer_worker.ResourceFetcher):
         def fetch(self, url, headers=None):
             if url in self._resources:
                 return super().fetch(url, headers)
             return URLFetcher().fetch(url, headers)
 
-    renderer_worker._ResourceFetcher = Careless
+    renderer_worker.ResourceFetcher = Careless
 """
 
 
@@ -277,7 +277,7 @@ def test_the_listener_hears_a_file_being_opened(opened, secret):
 
 
 def test_the_shelf_refuses_every_address_that_is_not_on_it():
-    shelf = renderer_worker._ResourceFetcher({"own:qr": ("image/png", b"x")})
+    shelf = renderer_worker.ResourceFetcher({"own:qr": ("image/png", b"x")})
     assert shelf("own:qr").read() == b"x"
     for address in (
         "own:QR",

@@ -137,7 +137,7 @@ def test_the_code_is_a_link_to_its_check_page_and_a_picture_with_that_text():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_our_own_words_can_be_drawn(language):
-    context: Any = pdf._page(certificate(language))
+    context: Any = pdf.page_context(certificate(language))
     ours = ("heading", "certify", "on", "session", "hours", "in_all", "issued", "check")
     assert {
         key: missing_glyphs(" ".join(line.text for line in context[key])) for key in ours

@@ -39,7 +39,7 @@ def fresh_faces() -> Iterator[None]:
     """Forget which faces there are, and the process that has loaded them, before and after."""
     for _before_and_after in range(2):
         press_module.close()
-        for kept in (glyphs.stand_ins, glyphs._points_of, glyphs.stands_in):
+        for kept in (glyphs.stand_ins, glyphs.points_of, glyphs.stands_in):
             kept.cache_clear()
         if not _before_and_after:
             yield
@@ -82,7 +82,7 @@ def test_names_of_one_and_of_two_hundred_letters_are_printed_whole(name):
 
 def test_longer_names_are_printed_smaller():
     sheets: list[Any] = [
-        pdf._page(certificate(holder_name="n" * length))["sheet"] for length in (10, 40, 45, 60, 200)
+        pdf.page_context(certificate(holder_name="n" * length))["sheet"] for length in (10, 40, 45, 60, 200)
     ]
     sizes = [sheet.name_size for sheet in sheets]
     assert sizes == sorted(sizes, reverse=True)
@@ -218,11 +218,11 @@ def test_markup_and_template_syntax_are_printed_as_they_were_typed(text):
 )
 def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
     content = certificate("el", holder_name=text, lab_title={"en": text, "bg": text})
-    html = get_template("certificates/certificate.html").render(pdf._page(content))
-    shelf = renderer_worker._ResourceFetcher({})
+    html = get_template("certificates/certificate.html").render(pdf.page_context(content))
+    shelf = renderer_worker.ResourceFetcher({})
 
-    read_as = renderer_worker._page(html, shelf)
-    assert isinstance(read_as, renderer_worker._WellFormed)
+    read_as = renderer_worker.read_page(html, shelf)
+    assert isinstance(read_as, renderer_worker.WellFormed)
 
     def told(page: Any) -> list[tuple[str, dict[str, str], str, str]]:
         return [
@@ -248,7 +248,7 @@ def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
     ],
 )
 def test_any_other_page_is_read_as_html_and_no_entity_is_expanded(page):
-    read_as = renderer_worker._page(page, renderer_worker._ResourceFetcher({}))
+    read_as = renderer_worker.read_page(page, renderer_worker.ResourceFetcher({}))
 
-    assert not isinstance(read_as, renderer_worker._WellFormed)
+    assert not isinstance(read_as, renderer_worker.WellFormed)
     assert "aaa" * 10 not in "".join(read_as.etree_element.itertext())

@@ -164,7 +164,7 @@ def test_unusual_certificates_conform_too(content):
 
 def test_the_check_notices_what_the_press_adds(monkeypatch, tmp_path):
     """The negative control: without our part of the metadata, the validator finds exactly that missing."""
-    with press(tmp_path, "renderer_worker._identify_universal_access = lambda document: None") as careless:
+    with press(tmp_path, "renderer_worker.identify_universal_access = lambda document: None") as careless:
         monkeypatch.setattr(pdf, "render_document", careless.render_document)
         file = render(certificate())
     assert failures(file, "3a") == []

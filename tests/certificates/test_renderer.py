@@ -47,7 +47,7 @@ def obedient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
 def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Renderer]:
     """The real program, in a process of this test's own."""
     made = Renderer()
-    monkeypatch.setattr(presses, "_renderer", made)
+    monkeypatch.setattr(presses, "shared_renderer", made)
     yield made
     made.close()
 
@@ -235,7 +235,7 @@ def fails_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         renderer_worker.DocumentRenderer.render_document = render_document
     """
     with press(tmp_path, change) as made:
-        monkeypatch.setattr(presses, "_renderer", made)
+        monkeypatch.setattr(presses, "shared_renderer", made)
         yield made
 
 

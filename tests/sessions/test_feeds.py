@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
-    feeds._at_hand.clear()
+    feeds.at_hand.clear()
 
 
 @pytest.fixture

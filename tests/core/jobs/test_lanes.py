@@ -62,9 +62,9 @@ def mail(address: str, *, is_urgent: bool) -> None:
 
 def test_long_tasks_hold_up_no_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
     short_tasks()  # registers all tasks first, so that none is known to the copies alone
-    monkeypatch.setattr(leases, "_handlers", dict(leases._handlers))
-    monkeypatch.setattr(leases, "_long", set(leases._long))
-    monkeypatch.setattr(leases, "_recurring", {})
+    monkeypatch.setattr(leases, "handlers", dict(leases.handlers))
+    monkeypatch.setattr(leases, "long_tasks", set(leases.long_tasks))
+    monkeypatch.setattr(leases, "recurring", {})
     go_on = threading.Event()
     begun: list[int] = []
 
@@ -119,7 +119,7 @@ def test_what_goes_to_many_is_known_by_its_occasion() -> None:
 
 def test_every_task_that_does_something_for_many_people_is_long() -> None:
     short_tasks()
-    short = {name for name in leases._handlers.keys() - leases._long if not name.startswith("test")}
+    short = {name for name in leases.handlers.keys() - leases.long_tasks if not name.startswith("test")}
     # What an address is sent at one asking is a handful of emails, and somebody waits for them.
     asked_for = {"mail.send_password_resets", "registrations.send_links"}
     assert short == {"web.forget_forms", "registrations.promote"} | asked_for

@@ -24,8 +24,8 @@ SPAN = timedelta(seconds=30)
 def registry(monkeypatch):
     """A registry of its own, so that a test's tasks are forgotten; the service's own stay in the other."""
     autodiscover_modules("tasks")
-    monkeypatch.setattr(leases, "_handlers", dict(leases._handlers))
-    monkeypatch.setattr(leases, "_recurring", {})
+    monkeypatch.setattr(leases, "handlers", dict(leases.handlers))
+    monkeypatch.setattr(leases, "recurring", {})
 
 
 def only(task_state: str) -> Task:

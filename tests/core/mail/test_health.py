@@ -111,10 +111,10 @@ def test_a_mail_that_waits_for_its_next_try_does_not_make_the_service_unready(cl
 
 
 def test_it_is_not_ready_without_its_database(client, monkeypatch):
-    def gone() -> bool:
+    def gone() -> None:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr("core.mail.health._answers", gone)
+    monkeypatch.setattr(connection, "cursor", gone)
 
     response = in_detail(client)
 

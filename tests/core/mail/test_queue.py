@@ -87,8 +87,7 @@ def test_shown_to_organisers_the_links_are_masked():
     assert "[[" not in masked.text + masked.html
 
 
-def test_a_purpose_may_have_a_maker_of_its_own(monkeypatch, settings):
-    monkeypatch.setattr("core.mail.queue._makers", {})
+def test_a_purpose_may_have_a_maker_of_its_own(settings):
     link_maker("test.own")(lambda subject: f"token-for-{subject}")
     message = reset_mail(links={"reset": Link("test.own", "17", 0, "/own/{token}/")})
 
