@@ -214,8 +214,6 @@ def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, A
         return _data(issuing.issue(person, account_of(request)), found)
     except issuing.NotPrinted as error:
         raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
-    except issuing.NotIssuable as error:
-        raise Problem(error.message, status=409) from error
 
 
 def _one(request: HttpRequest, lab: str, code: str) -> Certificate:
@@ -233,11 +231,8 @@ def _one(request: HttpRequest, lab: str, code: str) -> Certificate:
 @router.post("/labs/{lab}/certificates/{code}/revoke", response=CertificateOut, url_name="revoke_certificate")
 def revoke(request: HttpRequest, lab: str, code: str, form: RevokeIn) -> dict[str, Any]:
     """Withdraw a certificate. Scope: certificates."""
-    try:
-        row = _one(request, lab, code)
-        return _data(issuing.revoke(row, form.reason, account_of(request)), row.lab)
-    except issuing.NotIssuable as error:
-        raise Problem(error.message, status=409) from error
+    row = _one(request, lab, code)
+    return _data(issuing.revoke(row, form.reason, account_of(request)), row.lab)
 
 
 @router.post(
@@ -253,8 +248,6 @@ def replace(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
         return _data(issuing.reissue(row, account_of(request)), row.lab)
     except issuing.NotPrinted as error:
         raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
-    except issuing.NotIssuable as error:
-        raise Problem(error.message, status=409) from error
 
 
 @router.post(
@@ -262,8 +255,5 @@ def replace(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
 )
 def restore(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
     """Undo a revocation. Scope: certificates."""
-    try:
-        row = _one(request, lab, code)
-        return _data(issuing.restore(row, account_of(request)), row.lab)
-    except issuing.NotIssuable as error:
-        raise Problem(error.message, status=409) from error
+    row = _one(request, lab, code)
+    return _data(issuing.restore(row, account_of(request)), row.lab)

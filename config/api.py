@@ -8,6 +8,7 @@ from core.api import problems
 from core.api.openapi import CONTACT, DESCRIPTION, TAGS
 from core.api.parsers import JsonBody
 from core.api.strict_parameters import only_known
+from core.web.errors import RuleViolation
 from labs.api import router as labs
 from labs.api_authentication import BearerToken, CityLabsAPI
 from registrations.api import router as registrations
@@ -33,6 +34,7 @@ api.add_router("", certificates)
 
 api.add_exception_handler(ValidationError, problems.invalid)
 api.add_exception_handler(problems.Problem, problems.problem_raised)
+api.add_exception_handler(RuleViolation, problems.rule_violated)
 api.add_exception_handler(AuthenticationError, problems.unauthenticated)
 api.add_exception_handler(Throttled, problems.throttled)
 api.add_exception_handler(HttpError, problems.http_error)

@@ -203,7 +203,7 @@ def _write(lab: Lab, people: list[Person]) -> None:
     SeatMovement.objects.bulk_create(movements)
     for pk, count in counts.items():
         Session.objects.filter(pk=pk).update(
-            seats_taken=count.taken, seats_waiting=count.waiting, last_place=count.places
+            seats_taken=count.taken, seats_waiting=count.waiting, last_queue_position=count.places
         )
     touch(lab.pk)
 
@@ -254,7 +254,7 @@ def _take(seat: Seat, count: Count, at: datetime, move: Move) -> None:
         move(seat, at, Seat.State.CANCELLED, SeatMovement.Reason.CLOSED)
         return
     count.places += 1
-    seat.place = count.places
+    seat.queue_position = count.places
 
 
 def _give_up(seat: Seat, count: Count, at: datetime, move: Move) -> None:
@@ -270,4 +270,4 @@ def _give_up(seat: Seat, count: Count, at: datetime, move: Move) -> None:
         count.waiting -= 1
         count.line.remove(seat)
         move(seat, at, Seat.State.CANCELLED, reason)
-    seat.place = None
+    seat.queue_position = None

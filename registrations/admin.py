@@ -16,7 +16,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
 
 @admin.register(Seat)
 class SeatAdmin(ReadOnlyAdmin):
-    list_display = ("registration", "session", "state", "place", "changed_at")
+    list_display = ("registration", "session", "state", "queue_position", "changed_at")
     list_select_related = ("registration__lab", "session")
     list_filter = ("state",)
 

@@ -168,7 +168,7 @@ def registration_data(row: Registration) -> dict[str, Any]:
         "confirmed_at": row.confirmed_at,
         "cancelled_at": row.cancelled_at,
         "seats": [
-            {"session": seat.session.slug, "state": seat.state, "place": seat.place}
+            {"session": seat.session.slug, "state": seat.state, "place": seat.queue_position}
             for seat in row.seats.all()
         ],
         "attended": [each.session.slug for each in row.attendances.all()],
@@ -178,7 +178,7 @@ def registration_data(row: Registration) -> dict[str, Any]:
 def _of_lab(lab: Lab) -> QuerySet[Registration]:
     # Of a session only its slug: a page of people has the same few sessions again and again, abstracts and all.
     seats = Seat.objects.select_related("session").order_by("session__starts_at", "pk")
-    seats = seats.only("registration", "state", "place", "session__slug")
+    seats = seats.only("registration", "state", "queue_position", "session__slug")
     attendances = Attendance.objects.select_related("session").order_by("session__starts_at", "pk")
     attendances = attendances.only("registration", "session__slug")
     return (
@@ -337,8 +337,5 @@ def cancel(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]
     """Cancel a registration: its seats go to the next in line, and the person is told. Scope: registrations."""
     found = lab_of_organiser(request, lab, Scope.REGISTRATIONS)
     row = registration_of(found, registration)
-    try:
-        registering.cancel(row, by=account_of(request))
-    except RuleViolation as error:
-        raise Problem(error.message, status=409) from error
+    registering.cancel(row, by=account_of(request))
     return registration_data(registration_of(found, registration))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.errors import RuleViolation
@@ -15,14 +16,16 @@ class WrongLab(RuleViolation):
     """The session belongs to another lab than the registration, which is not confirmed, or is gone."""
 
     def __init__(self) -> None:
-        super().__init__("wrong_lab")
+        super().__init__("wrong_lab", _("The registration is not confirmed."))
 
 
 class SessionNotHeld(RuleViolation):
     """The session was cancelled, or is a draft: nobody was there, and no certificate may say so."""
 
     def __init__(self) -> None:
-        super().__init__("session_not_held")
+        super().__init__(
+            "session_not_held", _("This session does not take place: nobody can be marked as present.")
+        )
 
 
 @transaction.atomic

@@ -6,14 +6,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
-from django.utils.translation import gettext as _
 from ninja import FilterSchema, Query, Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
 from core.api.pagination import Pages
-from core.api.problems import Problem
 from core.web.localized_fields import languages_of
 from labs.api import type_of_texts
 from labs.api_authentication import account_of, lab_of_door
@@ -161,15 +159,7 @@ def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> di
     """
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     person = registration_of(found, registration)
-    try:
-        row = attendance.take(person, _session(request, found, session), account_of(request))
-    except attendance.WrongLab as error:
-        raise Problem(_("The registration is not confirmed."), status=409) from error
-    except attendance.SessionNotHeld as error:
-        raise Problem(
-            _("This session does not take place: nobody can be marked as present."), status=409
-        ) from error
-    return attendance_data(row)
+    return attendance_data(attendance.take(person, _session(request, found, session), account_of(request)))
 
 
 @router.delete(

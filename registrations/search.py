@@ -97,7 +97,7 @@ def _in_line(found: RegistrationQuerySet, session_id: int | None) -> Registratio
     """
     if session_id is None:
         return found.order_by(F("confirmed_at").asc(nulls_last=True), "pk")
-    place = Seat.objects.filter(registration=OuterRef("pk"), session=session_id).values("place")[:1]
+    place = Seat.objects.filter(registration=OuterRef("pk"), session=session_id).values("queue_position")[:1]
     return found.annotate(place_in_line=Subquery(place)).order_by(
         F("place_in_line").asc(nulls_last=True), "pk"
     )

@@ -1,5 +1,5 @@
-"""Seats: who has one, who waits, in which order. The only writer of `Seat.state`, `Seat.place` and of the counters
-`Session.seats_taken`, `seats_waiting` and `last_place`.
+"""Seats: who has one, who waits, in which order. The only writer of `Seat.state`, `Seat.queue_position` and of the
+counters `Session.seats_taken`, `seats_waiting` and `last_queue_position`.
 
 A seat is taken by one conditional update of the session's row, and only what that update counted decides. The row
 stays locked until the transaction ends, so the places of a session follow each other in the order in which
@@ -110,10 +110,10 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
         Session.objects.select_for_update(no_key=True)
         .filter(seats__registration=registration, seats__state=State.REQUESTED)
         .order_by("pk")
-        .values_list("pk", "last_place", "seats__pk", Subquery(_SENT_BEFORE))
+        .values_list("pk", "last_queue_position", "seats__pk", Subquery(_SENT_BEFORE))
     )
-    for session_id, last_place, seat_id, sequence in requested:
-        places[session_id] = last_place
+    for session_id, last_queue_position, seat_id, sequence in requested:
+        places[session_id] = last_queue_position
         known[session_id] = Seat(
             pk=seat_id,
             registration=registration,
@@ -187,7 +187,7 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
         seat = (
             Seat.objects.filter(session=session_id, state=State.WAITING)
             .select_related("registration__lab__programme")
-            .order_by("place")
+            .order_by("queue_position")
             .first()
         )
         if seat is None:
@@ -195,7 +195,7 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
             Session.objects.filter(pk=session_id).update(seats_taken=F("seats_taken") - 1)
             logger.error("session %s counted people in its waiting list who are not there", session_id)
             continue
-        [movement] = _write([_Move(seat, State.CONFIRMED, Reason.PROMOTED, seat.place)], now, None)
+        [movement] = _write([_Move(seat, State.CONFIRMED, Reason.PROMOTED, seat.queue_position)], now, None)
         for shown in with_sessions(seat.registration, [seat]):
             emails.seat_is_yours(shown, movement)
         promoted.append(seat)
@@ -235,9 +235,11 @@ def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy
         with transaction.atomic():
             locked = lock_sessions([session_id])
             for now in _discrepancies(Session.objects.filter(pk__in=locked)):
-                taken, waiting, last_place = now.counted
+                taken, waiting, last_queue_position = now.counted
                 Session.objects.filter(pk=session_id).update(
-                    seats_taken=taken, seats_waiting=waiting, last_place=max(last_place, now.stored[2])
+                    seats_taken=taken,
+                    seats_waiting=waiting,
+                    last_queue_position=max(last_queue_position, now.stored[2]),
                 )
             promote(session_id)
     return found
@@ -254,7 +256,7 @@ def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
         Session.objects.select_for_update(no_key=True)
         .filter(pk__in=session_ids)
         .order_by("pk")
-        .values_list("pk", "last_place")
+        .values_list("pk", "last_queue_position")
     )
 
 
@@ -349,11 +351,13 @@ def _counted(counter: str, sessions: SessionQuerySet, places: dict[int, int]) ->
     """
     if not places:
         return []
-    moved = sessions.update(**{"last_place": F("last_place") + 1, counter: F(counter) + 1})
+    moved = sessions.update(**{"last_queue_position": F("last_queue_position") + 1, counter: F(counter) + 1})
     if moved in (0, len(places)):
         return list(places) if moved else []
-    after = Session.objects.filter(pk__in=places).order_by("pk").values_list("pk", "last_place")
-    return [session_id for session_id, last_place in after if last_place != places[session_id]]
+    after = Session.objects.filter(pk__in=places).order_by("pk").values_list("pk", "last_queue_position")
+    return [
+        session_id for session_id, last_queue_position in after if last_queue_position != places[session_id]
+    ]
 
 
 def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovement]:
@@ -367,14 +371,14 @@ def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovem
                 seat=move.seat, at=now, before=move.seat.state, after=move.after, reason=move.reason, by=by
             )
         )
-        move.seat.state, move.seat.place, move.seat.changed_at = move.after, move.place, now
+        move.seat.state, move.seat.queue_position, move.seat.changed_at = move.after, move.place, now
         move.seat.sequence += 1
     # One statement for rows that are new and rows that are known, whose pair of registration and session is unique.
     Seat.objects.bulk_create(
         [move.seat for move in moves],
         update_conflicts=True,
         unique_fields=["registration", "session"],
-        update_fields=["state", "place", "changed_at", "sequence"],
+        update_fields=["state", "queue_position", "changed_at", "sequence"],
     )
     return SeatMovement.objects.bulk_create(movements)
 
@@ -392,7 +396,7 @@ def _discrepancies(sessions: SessionQuerySet) -> list[Discrepancy]:
         "counted_places",
         "seats_taken",
         "seats_waiting",
-        "last_place",
+        "last_queue_position",
     )
     found = []
     for pk, *numbers in rows:

@@ -27,7 +27,7 @@ class SessionAdmin(ReadOnlyAdmin):
         "sequence",
         "seats_taken",
         "seats_waiting",
-        "last_place",
+        "last_queue_position",
     )
 
 

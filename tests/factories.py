@@ -219,7 +219,7 @@ class SeatFactory(DjangoModelFactory[Seat]):
     registration = factory.SubFactory(RegistrationFactory)
     session = factory.SubFactory(SessionFactory, lab=factory.SelfAttribute("..registration.lab"))
     state = "confirmed"
-    place = factory.Sequence(lambda n: n + 1)
+    queue_position = factory.Sequence(lambda n: n + 1)
     changed_at = factory.LazyFunction(timezone.now)
 
 

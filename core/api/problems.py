@@ -168,6 +168,15 @@ def problem_raised(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(error.status, detail, errors=errors)
 
 
+def rule_violated(request: HttpRequest, error: Any) -> HttpResponse:
+    """Answer what a rule of the domain refuses: 422 beside the fields at fault, else 409, as the state forbids it."""
+    if not error.field:
+        return problem_raised(request, Problem(error.message, status=409))
+    return problem_raised(
+        request, Problem(errors={name: " ".join(said) for name, said in error.errors.items()})
+    )
+
+
 def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
         401,

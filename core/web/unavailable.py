@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 
+from core.web.errors import RuleViolation
+
 # Result codes of SQLite (https://sqlite.org/rescode.html); the lower eight bits say the kind.
 _BUSY = {5, 6, 15}  # BUSY, LOCKED, PROTOCOL
 _CANNOT_WRITE = {8, 10, 13, 14}  # READONLY, IOERR, FULL, CANTOPEN
@@ -47,9 +49,14 @@ def unavailable_because_of(error: BaseException | None) -> Unavailable | None:
 
 
 def is_conflict(error: BaseException | None) -> bool:
-    """Tell whether somebody else's change at the same moment is behind the error, seen by the database alone."""
+    """Tell whether somebody else's change at the same moment is behind the error.
+
+    Pages check a rule when they are opened; one that is broken only when the rows are locked, or that the database
+    alone sees broken, was broken in between.
+    """
     return any(
-        isinstance(one, IntegrityError)
+        isinstance(one, RuleViolation)
+        or isinstance(one, IntegrityError)
         and (
             str(one).startswith(_SQLITE_CONFLICTS)
             or getattr(one.__cause__, "sqlstate", None) in _POSTGRES_CONFLICTS

@@ -433,7 +433,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("place", models.PositiveIntegerField(blank=True, null=True)),
+                ("queue_position", models.PositiveIntegerField(blank=True, null=True)),
                 ("changed_at", models.DateTimeField()),
                 ("sequence", models.PositiveIntegerField(default=0, editable=False)),
                 (
@@ -595,7 +595,7 @@ class Migration(migrations.Migration):
             model_name="seat",
             index=models.Index(
                 condition=models.Q(("state", "waiting")),
-                fields=["session", "place"],
+                fields=["session", "queue_position"],
                 name="seat_next_waiting",
             ),
         ),
@@ -605,14 +605,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="seat",
-            constraint=models.UniqueConstraint(fields=("session", "place"), name="seat_place_once"),
+            constraint=models.UniqueConstraint(
+                fields=("session", "queue_position"), name="seat_queue_position_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="seat",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("state__in", ["confirmed", "waiting"]), _negated=True),
-                    ("place__isnull", False),
+                    ("queue_position__isnull", False),
                     _connector="OR",
                 ),
                 name="seat_taken_or_waiting_has_place",

@@ -12,7 +12,7 @@ from sessions.models import Session
 
 
 class Seat(models.Model):
-    """One person's place in one session. `place` is the order of arrival in the session, for the waiting list.
+    """One person's place in one session. `queue_position` is the order of arrival in the session, for the waiting list.
 
     `sequence` counts the moves, so that calendars know the later of two entries of one session.
     """
@@ -26,7 +26,7 @@ class Seat(models.Model):
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="seats")
     session = models.ForeignKey(Session, models.CASCADE, related_name="seats")
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
-    place = models.PositiveIntegerField(null=True, blank=True)
+    queue_position = models.PositiveIntegerField(null=True, blank=True)
     changed_at = models.DateTimeField()
     sequence = models.PositiveIntegerField(default=0, editable=False)
 
@@ -34,14 +34,16 @@ class Seat(models.Model):
         ordering = ("session__starts_at", "session_id")
         constraints = (
             models.UniqueConstraint(fields=["registration", "session"], name="seat_once"),
-            models.UniqueConstraint(fields=["session", "place"], name="seat_place_once"),
+            models.UniqueConstraint(fields=["session", "queue_position"], name="seat_queue_position_once"),
             models.CheckConstraint(
                 name="seat_taken_or_waiting_has_place",
-                condition=~Q(state__in=["confirmed", "waiting"]) | Q(place__isnull=False),
+                condition=~Q(state__in=["confirmed", "waiting"]) | Q(queue_position__isnull=False),
             ),
         )
         indexes = (
-            models.Index(fields=["session", "place"], name="seat_next_waiting", condition=Q(state="waiting")),
+            models.Index(
+                fields=["session", "queue_position"], name="seat_next_waiting", condition=Q(state="waiting")
+            ),
         )
 
     def __str__(self) -> str:
@@ -88,7 +90,9 @@ def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
         return {}
     ahead = (
         Seat.objects.filter(
-            session=OuterRef("session"), state=Seat.State.WAITING, place__lte=OuterRef("place")
+            session=OuterRef("session"),
+            state=Seat.State.WAITING,
+            queue_position__lte=OuterRef("queue_position"),
         )
         .order_by()
         .values("session")

@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
                 ),
                 ("seats_taken", models.PositiveIntegerField(default=0, editable=False)),
                 ("seats_waiting", models.PositiveIntegerField(default=0, editable=False)),
-                ("last_place", models.PositiveIntegerField(default=0, editable=False)),
+                ("last_queue_position", models.PositiveIntegerField(default=0, editable=False)),
                 (
                     "uid",
                     models.CharField(

@@ -167,7 +167,7 @@ class Session(models.Model):
     waiting_list = models.BooleanField(_("keep a waiting list when full"), default=True)
     seats_taken = models.PositiveIntegerField(default=0, editable=False)
     seats_waiting = models.PositiveIntegerField(default=0, editable=False)
-    last_place = models.PositiveIntegerField(default=0, editable=False)
+    last_queue_position = models.PositiveIntegerField(default=0, editable=False)
 
     uid = models.CharField(max_length=255, unique=True, default=new_uid, editable=False)
     sequence = models.PositiveIntegerField(default=0, editable=False)
@@ -176,7 +176,9 @@ class Session(models.Model):
     content_revised_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SessionQuerySet.as_manager()
-    history = History(m2m_fields=[audience], excluded_fields=["seats_taken", "seats_waiting", "last_place"])
+    history = History(
+        m2m_fields=[audience], excluded_fields=["seats_taken", "seats_waiting", "last_queue_position"]
+    )
 
     class Meta:
         ordering = ("starts_at", "id")

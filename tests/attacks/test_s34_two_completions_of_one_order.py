@@ -43,12 +43,14 @@ def test_200_people_at_once_for_100_seats_are_seated_and_queued_exactly():
 
     assert errors == []
     by_state = {
-        state: sorted(Seat.objects.filter(session=session, state=state).values_list("place", flat=True))
+        state: sorted(
+            Seat.objects.filter(session=session, state=state).values_list("queue_position", flat=True)
+        )
         for state in ("confirmed", "waiting")
     }
     assert by_state == {"confirmed": list(range(1, 101)), "waiting": list(range(101, 201))}
     session.refresh_from_db()
-    assert (session.seats_taken, session.seats_waiting, session.last_place) == (100, 100, 200)
+    assert (session.seats_taken, session.seats_waiting, session.last_queue_position) == (100, 100, 200)
     assert seats.recount() == []
 
 
@@ -163,6 +165,10 @@ def test_taking_giving_up_and_growing_all_at_once_never_oversells_and_never_dead
         session.refresh_from_db()
         # Nobody waits while there is room, and nobody who waits was passed.
         assert session.seats_waiting == 0 or session.seats_taken == session.capacity
-        last_seated = Seat.objects.filter(session=session, state="confirmed").latest("place").place
-        first_waiting = Seat.objects.filter(session=session, state="waiting").order_by("place").first()
-        assert first_waiting is None or first_waiting.place > last_seated
+        last_seated = (
+            Seat.objects.filter(session=session, state="confirmed").latest("queue_position").queue_position
+        )
+        first_waiting = (
+            Seat.objects.filter(session=session, state="waiting").order_by("queue_position").first()
+        )
+        assert first_waiting is None or first_waiting.queue_position > last_seated

@@ -127,8 +127,8 @@ def build(texts: Texts | None = None) -> World:
             }
         )
 
-    plenary = session("plenary", 0, 9, capacity=10, seats_taken=3, last_place=3)
-    full = session("workshop", 0, 11, capacity=2, seats_taken=2, seats_waiting=1, last_place=3)
+    plenary = session("plenary", 0, 9, capacity=10, seats_taken=3, last_queue_position=3)
+    full = session("workshop", 0, 11, capacity=2, seats_taken=2, seats_waiting=1, last_queue_position=3)
     was = {**facts_of(full), "starts_at": (full.starts_at - timedelta(hours=1)).isoformat()}
     UnannouncedChange.objects.create(session=full, was=was)
     session("open-to-all", 0, 11)  # at the same time as the workshop
@@ -188,8 +188,8 @@ def build(texts: Texts | None = None) -> World:
     places = [("confirmed", 1), ("confirmed", 2), ("waiting", 3)]
     for place, (person, (state, number)) in enumerate(zip(people, places, strict=True), 1):
         for seat in (
-            f.SeatFactory(registration=person, session=plenary, place=place),
-            f.SeatFactory(registration=person, session=full, state=state, place=number),
+            f.SeatFactory(registration=person, session=plenary, queue_position=place),
+            f.SeatFactory(registration=person, session=full, state=state, queue_position=number),
         ):
             SeatMovement.objects.create(
                 seat=seat, at=now, after=seat.state, reason="full" if seat.state == "waiting" else "chosen"

@@ -35,7 +35,7 @@ people = []
 for number in range({PEOPLE}):
     email = f"participant{{number}}@example.org"
     person = RegistrationFactory(lab=lab, state="unconfirmed", confirmed_at=None, email=email)
-    SeatFactory(registration=person, session=session, state="requested", place=None)
+    SeatFactory(registration=person, session=session, state="requested", queue_position=None)
     people.append([link(person, "confirm", "registration_confirm"), new_form_key()])
 print(json.dumps(people))
 """

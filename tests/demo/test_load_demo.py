@@ -84,9 +84,9 @@ def test_seats_are_counted_as_the_rules_of_registration_would_have(demo):
     assert seats.recount() == []
     for session in Session.objects.exclude(seats_waiting=0):
         assert session.seats_taken == session.capacity
-        first_waiting = session.seats.filter(state="waiting").order_by("place").first()
-        last_seated = session.seats.filter(state="confirmed").order_by("place").last()
-        assert first_waiting.place > last_seated.place
+        first_waiting = session.seats.filter(state="waiting").order_by("queue_position").first()
+        last_seated = session.seats.filter(state="confirmed").order_by("queue_position").last()
+        assert first_waiting.queue_position > last_seated.queue_position
     for seat in Seat.objects.annotate(moves=Count("movements")).select_related("registration"):
         if seat.state == "requested":
             assert seat.registration.state == "unconfirmed"

@@ -83,7 +83,7 @@ def test_a_session_that_somebody_may_have_seen_is_not_deleted(client: Client, la
         session.visibility = "draft"
         session.save()
     if seen == "has a seat":
-        f.SeatFactory(session=session, registration=f.RegistrationFactory(lab=lab), place=1)
+        f.SeatFactory(session=session, registration=f.RegistrationFactory(lab=lab), queue_position=1)
     address = f"{LAB}sessions/opening/delete/"
     assert address not in client.get(f"{LAB}sessions/opening/").content.decode()
     assert "This session cannot be deleted" in client.get(address).content.decode()

@@ -9,9 +9,11 @@ from django.test import Client
 from core.mail.models import Message
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
-from registrations import erasure, organiser_actions, registering
-from registrations.models import Registration
+from registrations import attendance, erasure, organiser_actions, registering
+from registrations.models import Attendance, Registration
 from registrations.registering import Details
+from sessions import publishing
+from sessions.models import Session
 from tests import factories as f
 from tests.registrations.filling import link, post
 from tests.registrations.test_registering import registered
@@ -108,3 +110,25 @@ def test_an_organiser_who_cancels_too_late_is_told(client: Client, monkeypatch: 
 
     assert answer.status_code == 302
     assert "This registration no longer exists." in client.get("/organise/").content.decode()
+
+
+def test_a_session_cancelled_while_somebody_is_marked_as_present_is_a_conflict(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = f.SessionFactory()
+    person = registered(session)
+    client.force_login(f.StaffFactory(lab=session.lab, role="door").user)
+    client.raise_request_exception = False
+    operation = attendance.take
+
+    def meanwhile(*args: Any, **kwargs: Any) -> Any:
+        publishing.cancel(Session.objects.get())
+        return operation(*args, **kwargs)
+
+    monkeypatch.setattr(attendance, "take", meanwhile)
+    answer = client.post(
+        f"/organise/labs/{session.lab.slug}/attendance/{session.slug}/", {"present": str(person.public_id)}
+    )
+
+    assert (answer.status_code, Attendance.objects.count()) == (409, 0)
+    assert "Somebody else changed the same thing" in answer.content.decode()

@@ -54,9 +54,9 @@ def test_by_confirmation_is_the_order_of_the_line(client: Client, lab: Lab) -> N
     session = f.SessionFactory(lab=lab, slug="opening", capacity=0)
     for name, place, minutes in (("third", 3, 1), ("first", 1, 5), ("second", 2, 9)):
         person = f.RegistrationFactory(lab=lab, name=name, confirmed_at=now - timedelta(minutes=minutes))
-        f.SeatFactory(registration=person, session=session, state="waiting", place=place)
+        f.SeatFactory(registration=person, session=session, state="waiting", queue_position=place)
     person = f.RegistrationFactory(lab=lab, name="gave up", confirmed_at=now - timedelta(days=1))
-    f.SeatFactory(registration=person, session=session, state="cancelled", place=None)
+    f.SeatFactory(registration=person, session=session, state="cancelled", queue_position=None)
     f.RegistrationFactory(lab=lab, name="unconfirmed", state="unconfirmed", confirmed_at=None)
     assert names(client, session="opening", sort="confirmed") == ["first", "second", "third", "gave up"]
     assert names(client, session="opening", seat="waiting", sort="confirmed") == ["first", "second", "third"]

@@ -136,12 +136,13 @@ def test_each_person_counts_once_and_is_told_if_the_organiser_says_so_afterwards
     client: Client, lab: Lab, tell: bool
 ) -> None:
     sessions = [
-        f.SessionFactory(lab=lab, start_time=time(hour), seats_taken=2, last_place=2) for hour in (9, 11)
+        f.SessionFactory(lab=lab, start_time=time(hour), seats_taken=2, last_queue_position=2)
+        for hour in (9, 11)
     ]
     for place in (1, 2):
         person = f.RegistrationFactory(lab=lab)
         for session in sessions:
-            f.SeatFactory(registration=person, session=session, place=place)
+            f.SeatFactory(registration=person, session=session, queue_position=place)
     assert "2 people have a seat or are on a waiting list." in text_of(ask(client, "2027-05-04"))
     question = move(client, "2027-05-04")["Location"]
     assert question == "/organise/labs/lab/changes-to-tell/"
@@ -161,8 +162,8 @@ def test_each_person_counts_once_and_is_told_if_the_organiser_says_so_afterwards
 
 
 def test_what_is_undone_before_anybody_was_told_is_not_asked_about(client: Client, lab: Lab) -> None:
-    session = f.SessionFactory(lab=lab, start_time=time(9), seats_taken=1, last_place=1)
-    f.SeatFactory(registration=f.RegistrationFactory(lab=lab), session=session, place=1)
+    session = f.SessionFactory(lab=lab, start_time=time(9), seats_taken=1, last_queue_position=1)
+    f.SeatFactory(registration=f.RegistrationFactory(lab=lab), session=session, queue_position=1)
     question = move(client, "2027-05-04")["Location"]
     [undo] = [form for form in forms_of(client.get(question)) if "/undo/" in form.action]
     assert client.post(undo.action, undo.filled())["Location"] == "/organise/labs/lab/sessions/"

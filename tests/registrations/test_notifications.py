@@ -53,7 +53,7 @@ def test_a_cancelled_session_is_told_to_everybody_once_and_keeps_its_seats():
     text = rendered(mails()[0], reveal=True).text
     assert "The speaker is ill" in text
     assert b"STATUS:CANCELLED" in bytes(mails()[0].attachments.get().content)
-    assert list(Seat.objects.order_by("place").values_list("state", flat=True)) == [
+    assert list(Seat.objects.order_by("queue_position").values_list("state", flat=True)) == [
         "confirmed",
         "confirmed",
         "waiting",
@@ -109,7 +109,7 @@ def test_restoring_seats_who_waits_where_somebody_left_meanwhile():
     publishing.restore(session)
     work("registrations.promote")
 
-    assert Seat.objects.get(state="confirmed").place == 2
+    assert Seat.objects.get(state="confirmed").queue_position == 2
     assert [mail.occasion for mail in mails()] == ["seat_is_yours"]
 
 

@@ -25,13 +25,13 @@ def people(session: Session, count: int) -> list[Registration]:
 
 def states(session: Session) -> list[tuple[str, int]]:
     """Who holds a seat or a place in line, in order."""
-    held = Seat.objects.filter(session=session, place__isnull=False)
-    return list(held.order_by("place").values_list("state", "place"))
+    held = Seat.objects.filter(session=session, queue_position__isnull=False)
+    return list(held.order_by("queue_position").values_list("state", "queue_position"))
 
 
 def counters(session: Session) -> tuple[int, int, int]:
     session.refresh_from_db()
-    return session.seats_taken, session.seats_waiting, session.last_place
+    return session.seats_taken, session.seats_waiting, session.last_queue_position
 
 
 def last_reason(seat: Seat) -> str:
@@ -64,7 +64,7 @@ def test_a_full_session_without_a_waiting_list_refuses_and_says_why():
 
     [seat] = seats.take(person, [session.pk])
 
-    assert (seat.state, seat.place, last_reason(seat)) == ("cancelled", None, "closed")
+    assert (seat.state, seat.queue_position, last_reason(seat)) == ("cancelled", None, "closed")
     assert counters(session) == (0, 0, 0)
 
 
@@ -135,7 +135,7 @@ def test_giving_up_seats_the_next_in_line_and_tells_him_or_her():
     moved = Seat.objects.get(registration=second)
     assert (moved.state, last_reason(moved)) == ("confirmed", "promoted")
     assert Seat.objects.get(registration=third).state == "waiting"
-    assert Seat.objects.get(registration=first).place is None
+    assert Seat.objects.get(registration=first).queue_position is None
     assert counters(session) == (1, 1, 3)
     mail = Message.objects.get()
     assert (mail.occasion, mail.to_email) == ("seat_is_yours", second.email)
@@ -174,7 +174,7 @@ def test_who_gave_up_starts_again_at_the_end_of_the_line():
     seats.give_up(first, [session.pk])
     [seat] = seats.take(first, [session.pk])
 
-    assert (seat.state, seat.place) == ("waiting", 3)
+    assert (seat.state, seat.queue_position) == ("waiting", 3)
     assert [movement.reason for movement in seat.movements.all()] == ["chosen", "given-up", "full"]
 
 

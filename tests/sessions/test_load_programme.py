@@ -173,7 +173,7 @@ def test_dates_that_would_leave_a_session_outside_the_lab_are_refused():
 @pytest.mark.parametrize("tell", [True, False])
 def test_people_of_a_session_that_moves_are_told_or_asked_about(file, tell):
     load_document(a_document())
-    Session.objects.filter(slug="dialogue").update(seats_taken=2, last_place=2)
+    Session.objects.filter(slug="dialogue").update(seats_taken=2, last_queue_position=2)
     document = a_document()
     session_of(document).update(starts="2027-03-30T15:00", agenda=session_of(document)["agenda"])
 

@@ -358,10 +358,10 @@ def test_capacity_does_not_fall_below_the_seats_taken(lab):
 
 def test_seats_taken_while_a_form_was_open_are_not_lost(lab):
     session = create_session(lab, plan())
-    Session.objects.filter(pk=session.pk).update(seats_taken=7, seats_waiting=2, last_place=9)
+    Session.objects.filter(pk=session.pk).update(seats_taken=7, seats_waiting=2, last_queue_position=9)
     change_session(session, plan(title={"en": "Other words"}))
     session.refresh_from_db()
-    assert (session.seats_taken, session.seats_waiting, session.last_place) == (7, 2, 9)
+    assert (session.seats_taken, session.seats_waiting, session.last_queue_position) == (7, 2, 9)
 
 
 def test_the_second_of_two_editors_is_told(lab):

@@ -204,7 +204,7 @@ def build() -> World:
     for registration, session in ((person, plain), (insider, sofia_session)):
         f.SeatFactory(registration=registration, session=session)
         f.AttendanceFactory(registration=registration, session=session)
-        Session.objects.filter(pk=session.pk).update(seats_taken=1, last_place=1)
+        Session.objects.filter(pk=session.pk).update(seats_taken=1, last_queue_position=1)
 
     codes = ["7K3M-Q9TX-2W8H", "9D5C-T7MB-H6PN"]
     certificates = [certificate_of(person, codes[0]), certificate_of(stranger, codes[1])]
