@@ -388,7 +388,7 @@ def _discrepancies(sessions: SessionQuerySet) -> list[Discrepancy]:
     rows = sessions.annotate(
         counted_taken=Count("seats", filter=Q(seats__state=State.CONFIRMED)),
         counted_waiting=Count("seats", filter=Q(seats__state=State.WAITING)),
-        counted_places=Max("seats__place", default=0),
+        counted_places=Max("seats__queue_position", default=0),
     ).values_list(
         "pk",
         "counted_taken",

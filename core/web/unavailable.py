@@ -56,10 +56,12 @@ def is_conflict(error: BaseException | None) -> bool:
     """
     return any(
         isinstance(one, RuleViolation)
-        or isinstance(one, IntegrityError)
-        and (
-            str(one).startswith(_SQLITE_CONFLICTS)
-            or getattr(one.__cause__, "sqlstate", None) in _POSTGRES_CONFLICTS
+        or (
+            isinstance(one, IntegrityError)
+            and (
+                str(one).startswith(_SQLITE_CONFLICTS)
+                or getattr(one.__cause__, "sqlstate", None) in _POSTGRES_CONFLICTS
+            )
         )
         for one in _with_its_causes(error)
     )

@@ -67,7 +67,7 @@ def test_reading_first_and_writing_then_oversells_in_the_same_rush():
                 registration=person,
                 session=session,
                 state="confirmed" if free > 0 else "requested",
-                place=person.pk if free > 0 else None,
+                queue_position=person.pk if free > 0 else None,
                 changed_at=timezone.now(),
             )
 
