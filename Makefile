@@ -9,7 +9,7 @@ SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py reg
 	$(addprefix attacks/test_,cookies_and_transport.py s3_files_for_the_wrong_viewer.py s5_hidden_fields_in_search.py \
 	s16_scripts_in_texts.py s27_shared_caches.py s31_huge_requests.py s32_posts_from_elsewhere.py s37_stalled_requests.py)
 
-.PHONY: help run test test-fast test-postgres chaos check format messages bench screenshots lock clean setup setup-tests
+.PHONY: help run test test-fast test-postgres chaos check format messages structure bench screenshots lock clean setup setup-tests
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ format: setup-tests ## Write Python the way `make check` wants it
 
 messages: setup-tests ## Bring locale/*/LC_MESSAGES/django.po up to date with the code
 	@exec $(VENV_PYTHON) scripts/check_translations.py --write
+
+structure: setup-tests ## Write docs/structure.md anew: modules, lines, who imports whom
+	@exec $(VENV_PYTHON) scripts/structure.py
 
 bench: setup-tests ## Run the benchmarks on a PostgreSQL of their own, print a table
 	@FAST=0 exec scripts/with_postgres $(VENV_PYTHON) -m benchmarks $(ARGS)

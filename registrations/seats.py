@@ -112,8 +112,8 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
         .order_by("pk")
         .values_list("pk", "last_queue_position", "seats__pk", Subquery(_SENT_BEFORE))
     )
-    for session_id, last_queue_position, seat_id, sequence in requested:
-        places[session_id] = last_queue_position
+    for session_id, last, seat_id, sequence in requested:
+        places[session_id] = last
         known[session_id] = Seat(
             pk=seat_id,
             registration=registration,
@@ -235,11 +235,9 @@ def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy
         with transaction.atomic():
             locked = lock_sessions([session_id])
             for now in _discrepancies(Session.objects.filter(pk__in=locked)):
-                taken, waiting, last_queue_position = now.counted
+                taken, waiting, last = now.counted
                 Session.objects.filter(pk=session_id).update(
-                    seats_taken=taken,
-                    seats_waiting=waiting,
-                    last_queue_position=max(last_queue_position, now.stored[2]),
+                    seats_taken=taken, seats_waiting=waiting, last_queue_position=max(last, now.stored[2])
                 )
             promote(session_id)
     return found
@@ -355,9 +353,7 @@ def _counted(counter: str, sessions: SessionQuerySet, places: dict[int, int]) ->
     if moved in (0, len(places)):
         return list(places) if moved else []
     after = Session.objects.filter(pk__in=places).order_by("pk").values_list("pk", "last_queue_position")
-    return [
-        session_id for session_id, last_queue_position in after if last_queue_position != places[session_id]
-    ]
+    return [session_id for session_id, last in after if last != places[session_id]]
 
 
 def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovement]:
