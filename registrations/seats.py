@@ -32,6 +32,7 @@ State = Seat.State
 Reason = SeatMovement.Reason
 ACTIVE = (State.CONFIRMED, State.WAITING)
 
+_COUNTERS = ("seats_taken", "seats_waiting", "last_queue_position")  # columns of Session
 HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
 
 
@@ -385,15 +386,7 @@ def _discrepancies(sessions: SessionQuerySet) -> list[Discrepancy]:
         counted_taken=Count("seats", filter=Q(seats__state=State.CONFIRMED)),
         counted_waiting=Count("seats", filter=Q(seats__state=State.WAITING)),
         counted_places=Max("seats__queue_position", default=0),
-    ).values_list(
-        "pk",
-        "counted_taken",
-        "counted_waiting",
-        "counted_places",
-        "seats_taken",
-        "seats_waiting",
-        "last_queue_position",
-    )
+    ).values_list("pk", "counted_taken", "counted_waiting", "counted_places", *_COUNTERS)
     found = []
     for pk, *numbers in rows:
         counted, stored = (numbers[0], numbers[1], numbers[2]), (numbers[3], numbers[4], numbers[5])
