@@ -18,11 +18,12 @@ from certificates.codes import PER_SECONDS, may_ask, tidy
 from certificates.models import Certificate
 from certificates.outdated import attested_now, differences
 from certificates.snapshot import check_url
+from core.api.api import FOR_EVERYBODY
 from core.api.openapi import IN_PLACE
 from core.api.pagination import Pages
 from core.api.problems import Problem
 from labs.api import type_of_texts
-from labs.api_authentication import FOR_EVERYBODY, account_of, lab_of_organiser
+from labs.api_authentication import account_of, lab_of_organiser
 from labs.models import ApiToken, Lab
 from registrations.models import Registration
 

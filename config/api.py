@@ -5,12 +5,13 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 
 from certificates.api import router as certificates
 from core.api import problems
+from core.api.api import CityLabsAPI
 from core.api.openapi import CONTACT, DESCRIPTION, TAGS
 from core.api.parsers import JsonBody
 from core.api.strict_parameters import only_known
 from core.web.errors import RuleViolation
 from labs.api import router as labs
-from labs.api_authentication import BearerToken, CityLabsAPI
+from labs.api_authentication import BearerToken
 from registrations.api import router as registrations
 from registrations.door_api import router as door
 from sessions.api import router as sessions

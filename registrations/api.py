@@ -15,6 +15,7 @@ from ninja.errors import Throttled
 from ninja.pagination import paginate
 from pydantic import ConfigDict, Field, StrictBool
 
+from core.api.api import FOR_EVERYBODY
 from core.api.openapi import IN_PLACE
 from core.api.pagination import Pages
 from core.api.problems import Problem
@@ -26,7 +27,7 @@ from core.web.errors import RuleViolation
 from core.web.idempotency import IdempotencyKeyReused, run_once
 from core.web.rate_limits import allow, client_address
 from labs.api import NamedOut
-from labs.api_authentication import FOR_EVERYBODY, account_of, lab_of_organiser, reader_of
+from labs.api_authentication import account_of, lab_of_organiser, reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import ApiToken, Lab
 from registrations import registering

@@ -9,13 +9,14 @@ from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
 from pydantic import Field
 
+from core.api.api import FOR_EVERYBODY
 from core.api.datetimes import Instant
 from core.api.openapi import IN_PLACE
 from core.api.pagination import Pages
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import languages_of
 from labs.api import NamedOut, page_address, type_of_texts
-from labs.api_authentication import FOR_EVERYBODY, reader_of
+from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Track
 from sessions.models import Appearance, Session, Speaker
