@@ -1,13 +1,12 @@
 """Erasing one person: nothing that names him or her stays anywhere, and what only counts does."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
 from django.apps import apps
-from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -15,9 +14,9 @@ from django.utils import timezone
 from core.jobs import leases
 from core.jobs.models import Task
 from core.jobs.worker import Worker
-from core.web.idempotency import run_once
 from core.web.models import IdempotentRequest
-from labs.models import Lab
+from core.web.signed_links import new_api_token
+from labs.models import ApiToken, Lab
 from labs.viewer import VISITOR
 from registrations import erasure, registering, seats, statistics
 from registrations.availability import choosable
@@ -85,16 +84,6 @@ def test_what_idempotency_remembers_of_a_person_is_keyed_goes_after_a_day_and_go
         leases.enqueue_recurring()
         Worker().work_off()
     assert not IdempotentRequest.objects.exists()
-
-
-def test_who_has_not_the_secret_cannot_guess_what_was_typed(settings: LazySettings):
-    remembered: set[tuple[str, str, str]] = set()
-    for secret in ("one-secret-" * 5, "another-secret-" * 5):
-        settings.SECRET_KEY = secret
-        run_once("registration", "key-of-a-form", ["participant17@example.org"], dict, about="somebody")
-        remembered |= set(IdempotentRequest.objects.values_list("key", "fingerprint", "about"))
-        IdempotentRequest.objects.all().delete()
-    assert [len({row[column] for row in remembered}) for column in range(3)] == [2, 2, 2]
 
 
 def canary_person(client: Client, session: Session) -> Registration:
@@ -165,6 +154,76 @@ def test_counts_stay_and_coming_seats_go_to_the_next(client: Client):
     found.refresh_from_db()
     assert (found.name, found.email, found.state, found.city) == ("", "", "cancelled", city)
     assert seats.recount() == []
+
+
+def test_nothing_lists_or_opens_an_erased_person(client: Client) -> None:
+    """No page of people, no search at the door, no list or row of the API."""
+    lab = f.LabFactory()
+    session = f.SessionFactory(lab=lab)
+    gone, stays = f.RegistrationFactory.create_batch(2, lab=lab)
+    organiser = f.StaffFactory(lab=lab).user
+    token, token_hash = new_api_token()
+    ApiToken.objects.create(
+        user=organiser, name="key", token_hash=token_hash, scopes=["registrations", "attendance"]
+    )
+    by_key = {"Authorization": f"Bearer {token}"}
+    rows = f"/api/v1/labs/{lab.slug}/registrations"
+
+    erasure.erase(gone)
+    gone.refresh_from_db()
+
+    listed = client.get(rows, headers=by_key).json()
+    assert (listed["count"], [row["id"] for row in listed["items"]]) == (1, [str(stays.public_id)])
+    assert client.get(f"{rows}/{gone.public_id}", headers=by_key).status_code == 404
+    assert client.get(f"{rows}/{stays.public_id}", headers=by_key).status_code == 200
+    attendance = f"/api/v1/labs/{lab.slug}/sessions/{session.slug}/attendance/{gone.public_id}"
+    assert client.put(attendance, headers=by_key).status_code == 404
+    client.force_login(organiser)
+    console = f"/organise/labs/{lab.slug}/registrations/"
+    page = client.get(console).content.decode()
+    assert (str(gone.public_id) in page, str(stays.public_id) in page) == (False, True)
+    assert not Attendance.objects.exists()
+
+
+def test_no_earlier_link_opens_anything_of_an_erased_person(client: Client) -> None:
+    found = f.RegistrationFactory()
+    earlier = [link(found, "manage"), link(found, "feed", "personal_feed")]
+    assert [client.get(address).status_code for address in earlier] == [200, 200]
+    erasure.erase(found)
+    assert [client.get(address).status_code for address in earlier] == [404, 404]
+    found.refresh_from_db()
+    # Nor would one that somebody makes from the row as it is now.
+    assert client.get(link(found, "manage")).status_code == 404
+
+
+def test_erasing_one_person_leaves_all_others_as_they_were(client: Client) -> None:
+    session = f.SessionFactory(capacity=2)
+    other = canary_person(client, session)
+    unconfirmed = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
+    before = len(found_in_database(CANARY))
+    another = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
+    confirmed = f.RegistrationFactory(lab=session.lab)
+    seats.take(confirmed, [session.pk])
+
+    erasure.erase(another)
+    erasure.erase(confirmed)
+
+    other.refresh_from_db()
+    assert (other.name, other.state) == (f"Demo {CANARY} changed", "confirmed")
+    assert len(found_in_database(CANARY)) == before
+    assert Registration.objects.filter(pk=unconfirmed.pk, state="unconfirmed").exists()
+    assert Seat.objects.get(registration=other).state == "confirmed"
+
+
+def test_what_is_due_is_erased_so_many_at_a_time() -> None:
+    f.RegistrationFactory.create_batch(3, lab=ended_lab())
+    f.RegistrationFactory.create_batch(2, lab=ended_lab())
+    f.RegistrationFactory(lab=f.LabFactory())
+    now = datetime(2026, 7, 12, 12, tzinfo=UTC)
+
+    with time_machine.travel(now, tick=False):
+        assert [erasure.erase_what_is_due(now, at_most=2) for _time in range(4)] == [2, 2, 1, 0]
+    assert Registration.objects.filter(erased_at__isnull=True).count() == 1
 
 
 def test_after_the_lab_an_erased_registration_still_counts_as_one():

@@ -11,8 +11,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from core.jobs.worker import Worker
+from registrations import registering
+from registrations.models import Seat
 from tests import factories as f
-from tests.registrations.filling import answers, link, post, send
+from tests.registrations.filling import answers, link, post, send, took_place
+from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +99,24 @@ def test_robots_may_fetch_every_calendar_and_search_engines_keep_none_that_is_pr
     assert not rules.can_fetch("Googlebot", f"http://testserver{link(person, 'manage')}")
     assert client.get(private).headers["X-Robots-Tag"] == "noindex"
     assert "X-Robots-Tag" not in client.get("/labs/city-lab/calendar.ics").headers
+
+
+def test_the_feed_of_a_cancelled_registration_is_empty_while_programs_still_ask_for_it(
+    client: Client,
+) -> None:
+    """The sessions leave the calendar, those that are over too; the address itself stays, so that programs notice."""
+    lab = f.LabFactory()
+    over, coming = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
+    found = registered(over, coming)
+    address = link(found, "feed", "personal_feed")
+    first = client.get(address)
+    assert first.content.decode().count("BEGIN:VEVENT") == 2
+
+    took_place(over)
+    registering.cancel(found)
+
+    # The seat in the session that is over stays: it is the registration that ended.
+    assert Seat.objects.get(session=over).state == "confirmed"
+    answer = client.get(address, headers={"If-None-Match": first["ETag"]})
+    assert answer.status_code == 200
+    assert "BEGIN:VEVENT" not in answer.content.decode()

@@ -1,0 +1,251 @@
+"""Mutation testing of the rules: change one thing in a rule, and see whether a test fails. Nothing on disk changes.
+
+    scripts/mutants.py [MODULE …] [--lanes 2]     MODULE: part of a path in scripts/mutants.toml (default: all)
+
+Django and the tests are loaded once, and each test is run once to learn which lines of the rules it runs. Then one
+process is forked per mutant; it replaces the code of the mutated function and runs the tests that reach the changed
+statement, the shortest first, until one fails. A mutant that no test fails for survives, and so does the command
+(exit 1), unless mutants.toml says why nobody could tell the difference.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+from mutations import Mutant, mutants_of  # noqa: E402
+
+
+class MutationRun:
+    """The plugin that takes pytest's place in running the tests it has collected."""
+
+    def __init__(self, modules: dict[str, list[str]], lanes: int, folder: Path) -> None:
+        self.modules, self.lanes, self.folder = modules, lanes, folder
+        self.tests_by_line: dict[tuple[str, int], set[int]] = defaultdict(set)
+        self.seconds: dict[int, float] = {}
+        self.failed: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.session = session
+        self.learn_which_test_runs_which_lines()
+        mutants = [
+            mutant
+            for path in self.modules
+            for mutant in mutants_of(path, (ROOT / path).read_text(), str(ROOT / path))
+        ]
+        from django.db import connections
+
+        self.database = connections["default"].settings_dict["NAME"]
+        connections.close_all()
+        shutil.copy(self.database, self.folder / "fresh.sqlite3")
+        lanes = [self.start_lane(number, mutants) for number in range(self.lanes)]
+        for lane in lanes:
+            os.waitpid(lane, 0)
+        return True
+
+    def run(self, number: int) -> bool:
+        """Run one test; tell whether it passed. What it set up for its module and session alone ends with it."""
+        item = self.session.items[number]
+        before = len(self.failed)
+        # The session as "next item" keeps what is set up for the whole session.
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=self.session)
+        return len(self.failed) == before
+
+    def learn_which_test_runs_which_lines(self) -> None:
+        files = {str(ROOT / path): path for path in self.modules}
+        lines: set[tuple[str, int]] = set()
+
+        def in_rules(frame: FrameType, event: str, _argument: Any) -> Any:
+            lines.add((files[frame.f_code.co_filename], frame.f_lineno))
+            return in_rules
+
+        def trace(frame: FrameType, _event: str, _argument: Any) -> Any:
+            return in_rules(frame, "call", None) if frame.f_code.co_filename in files else None
+
+        for number in range(len(self.session.items)):
+            lines.clear()
+            began = time.perf_counter()
+            sys.settrace(trace)
+            passed = self.run(number)
+            sys.settrace(None)
+            self.seconds[number] = time.perf_counter() - began
+            if not passed:
+                sys.exit(f"Fails without any mutation: {self.failed[-1]}")
+            for line in lines:
+                self.tests_by_line[line].add(number)
+
+    def start_lane(self, lane: int, mutants: list[Mutant]) -> int:
+        """Fork the process that tries every so-manieth mutant, and return its id."""
+        if child := os.fork():
+            return child
+        with (self.folder / f"lane{lane}.jsonl").open("w") as results:
+            for number, mutant in list(enumerate(mutants))[lane :: self.lanes]:
+                tests = self.tests_for(mutant)
+                told = self.try_out(mutant, tests, lane) if tests else "no test reaches it"
+                print(json.dumps([number, told]), file=results, flush=True)
+        os._exit(0)
+
+    def tests_for(self, mutant: Mutant) -> list[int]:
+        """Return the tests that run the changed statement, the shortest first; for a constant, any of its module."""
+        wanted = self.modules[mutant.path]
+        reached: set[int] = set()
+        for (path, line), tests in self.tests_by_line.items():
+            if path == mutant.path and (not mutant.function or line in mutant.lines):
+                reached |= tests
+        items = self.session.items
+        chosen = [n for n in reached if items[n].nodeid.removeprefix("tests/").startswith(tuple(wanted))]
+        return sorted(
+            chosen, key=lambda number: (self.seconds[number] > 0.5, round(self.seconds[number], 1), number)
+        )
+
+    def try_out(self, mutant: Mutant, tests: list[int], lane: int) -> str:
+        """Run the tests against the mutant in a process of its own; return "" where all of them pass."""
+        child = os.fork()
+        if not child:
+            self.in_child(mutant, tests, lane)
+        _pid, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            return "time is up" if os.WTERMSIG(status) == signal.SIGALRM else "died"
+        return (self.folder / f"killer{lane}").read_text() if os.WEXITSTATUS(status) else ""
+
+    def in_child(self, mutant: Mutant, tests: list[int], lane: int) -> None:
+        from django.db import connections
+
+        database = self.folder / f"lane{lane}.sqlite3"
+        for path in self.folder.glob(f"lane{lane}.sqlite3*"):
+            path.unlink()
+        shutil.copy(self.folder / "fresh.sqlite3", database)
+        connections["default"].settings_dict["NAME"] = str(database)
+        replace(mutant)
+        signal.alarm(20 + int(5 * sum(self.seconds[number] for number in tests)))
+        for number in tests:
+            if not self.run(number):
+                (self.folder / f"killer{lane}").write_text(self.failed[-1])
+                os._exit(1)
+        os._exit(0)
+
+
+def replace(mutant: Mutant) -> None:
+    """Put the mutant's code into the functions, or its values into the names, that are loaded from its module."""
+    module = sys.modules[mutant.path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")]
+    if not mutant.function:
+        before = dict(vars(module))
+        exec(mutant.code, vars(module))  # noqa: S102
+        for name, value in list(vars(module).items()):
+            for other in list(sys.modules.values()):
+                if name in before and value is not before[name] and vars(other).get(name) is before[name]:
+                    setattr(other, name, value)
+        return
+    import gc
+
+    gc.unfreeze()  # tests/conftest.py froze what is loaded
+    changed = dict(codes(mutant.code, str(ROOT / mutant.path)))
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and (new := changed.get(place_of(function.__code__))):
+            function.__code__ = new
+
+
+def codes(code: CodeType, filename: str) -> list[tuple[tuple[str, str, int], CodeType]]:
+    found = [] if code.co_name == "<module>" else [((filename, code.co_qualname, code.co_firstlineno), code)]
+    return found + [
+        pair for inner in code.co_consts if isinstance(inner, CodeType) for pair in codes(inner, filename)
+    ]
+
+
+def place_of(code: CodeType) -> tuple[str, str, int]:
+    return code.co_filename, code.co_qualname, code.co_firstlineno
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("module", nargs="*")
+    parser.add_argument("--lanes", type=int, default=min(os.cpu_count() or 1, 4))
+    parser.add_argument("--verbose", action="store_true", help="name the test that fails for each mutant")
+    asked = parser.parse_args()
+    stated = tomllib.loads((ROOT / "scripts" / "mutants.toml").read_text())
+    modules = {
+        path: tests
+        for path, tests in stated["modules"].items()
+        if not asked.module or any(part in path for part in asked.module)
+    }
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        began = time.monotonic()
+        tests = sorted({f"tests/{name}" for names in modules.values() for name in names})
+        if missing := [name for name in tests if not (ROOT / name).exists()]:
+            print("missing:", missing)
+            tests = [name for name in tests if name not in missing]
+        os.chdir(ROOT)
+        options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout=0"]
+        log = Path(folder) / "pytest.log"
+        shown = os.dup(1), os.dup(2)
+        with log.open("w") as sink:
+            os.dup2(sink.fileno(), 1), os.dup2(sink.fileno(), 2)
+            try:
+                status = pytest.main(
+                    [*options, *tests], plugins=[MutationRun(modules, asked.lanes, Path(folder))]
+                )
+            finally:
+                os.dup2(shown[0], 1), os.dup2(shown[1], 2)
+        if status not in (0, 5):
+            print(log.read_text()[-3000:])
+            return 2
+        told = dict(json.loads(line) for path in Path(folder).glob("*.jsonl") for line in path.open())
+        return report(modules, stated.get("equivalent", []), told, time.monotonic() - began, asked.verbose)
+
+
+def report(
+    modules: dict[str, list[str]],
+    equivalent: list[dict[str, str]],
+    told: dict[int, str],
+    took: float,
+    verbose: bool,
+) -> int:
+    mutants = [
+        mutant for path in modules for mutant in mutants_of(path, (ROOT / path).read_text(), str(ROOT / path))
+    ]
+    reasons = {(one["module"], one["function"], one["change"]): one["reason"] for one in equivalent}
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    survivors = []
+    for number, mutant in enumerate(mutants):
+        killer = told[number]
+        if verbose:
+            print(f"{mutant.path}:{mutant.lines.start} {mutant.change}   <- {killer or 'SURVIVES'}")
+        survives = killer in ("", "no test reaches it")
+        excused = survives and reasons.pop((mutant.path, mutant.function, mutant.change), None) is not None
+        counts[mutant.path][1 if excused else 2 if survives else 0] += 1
+        if survives and not excused:
+            survivors.append((mutant, killer))
+    print(f"{'module':<40}{'killed':>8}{'equivalent':>12}{'survive':>9}")
+    for path, (killed, same, alive) in counts.items():
+        print(f"{path:<40}{killed:>8}{same:>12}{alive:>9}")
+    for mutant, killer in survivors:
+        print(f"\n{mutant.path}:{mutant.lines.start} in {mutant.function or 'the module'}", killer)
+        print(f"    {mutant.change}")
+    stale = [key for key in reasons if key[0] in modules]
+    for key in stale:
+        print("\nNo such survivor any more, take it out of mutants.toml:", *key)
+    print(f"\n{len(mutants)} mutants, {len(survivors)} survive; {took / 60:.1f} minutes")
+    return 1 if survivors or stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
