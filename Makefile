@@ -9,7 +9,7 @@ SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py reg
 	$(addprefix attacks/test_,cookies_and_transport.py s3_files_for_the_wrong_viewer.py s5_hidden_fields_in_search.py \
 	s16_scripts_in_texts.py s27_shared_caches.py s31_huge_requests.py s32_posts_from_elsewhere.py s37_stalled_requests.py)
 
-.PHONY: help run test test-fast test-postgres chaos check format messages structure bench screenshots lock clean setup setup-tests
+.PHONY: help run test test-fast test-postgres chaos mutants check format messages structure bench screenshots lock clean setup setup-tests
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ chaos: setup-tests ## Kills, stalls, a full disk and races at length, with their
 
 check: setup-tests ## Format, lint, types, floors, migrations, translations, deployment settings
 	@exec scripts/check
+
+mutants: setup-tests ## Change the rules in hundreds of ways; each has to fail a test (ARGS="seats" narrows it)
+	@exec $(VENV_PYTHON) -m mutants $(ARGS)
 
 format: setup-tests ## Write Python the way `make check` wants it
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.mail.models import Message
+from labs.viewer import VISITOR
 from registrations import seats
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.seats import waiting_positions
@@ -245,26 +245,155 @@ def test_positions_in_line_count_only_those_who_still_wait():
     assert by_session == {session.pk: 2, other.pk: 1}
 
 
-def test_recounting_finds_and_repairs_counters_that_differ(capsys):
-    session = f.SessionFactory(capacity=2)
-    crowd = people(session, 3)
+def rows_of(*others: Registration) -> list[object]:
+    """Everything that is written down of these people's seats, and of the sessions that they are in."""
+    theirs = Seat.objects.filter(registration__in=others)
+    sessions = Session.objects.filter(seats__in=theirs).distinct().order_by("pk")
+    return [
+        *theirs.order_by("pk").values(),
+        *SeatMovement.objects.filter(seat__in=theirs).order_by("pk").values(),
+        *sessions.values("pk", "seats_taken", "seats_waiting", "last_place"),
+    ]
+
+
+def test_whatever_one_person_does_in_one_session_leaves_all_others_as_they_were():
+    """Taking, waiting, giving up, being seated, recounting: of other sessions, labs and people nothing moves."""
+    lab = f.LabFactory()
+    session, beside = f.SessionFactory(lab=lab, capacity=1), f.SessionFactory(lab=lab, capacity=1)
+    elsewhere = f.SessionFactory(capacity=1)
+    holder, waits, asked = people(beside, 3)
+    for person in (holder, waits):
+        seats.take(person, [beside.pk])
+    seats.request(asked, [beside.pk])
+    far, far_waits = people(elsewhere, 2)
+    for person in (far, far_waits):
+        seats.take(person, [elsewhere.pk])
+    # In the other session somebody waits though there is room: nobody but its own next change may see to that.
+    Session.objects.filter(pk=beside.pk).update(capacity=2)
+    before = rows_of(holder, waits, asked, far, far_waits)
+
+    first, second, third = people(session, 3)
+    for person in (first, second, third):
+        seats.take(person, [session.pk])
+    seats.give_up(second, [session.pk])
+    seats.give_up(first, [session.pk])
+    Session.objects.filter(pk=session.pk).update(seats_taken=0, seats_waiting=5)
+    seats.recount(session.lab_id, repair=True)
+
+    assert states(session) == [("confirmed", 3)]
+    assert counters(session) == (1, 0, 3)
+    assert rows_of(holder, waits, asked, far, far_waits) == before
+
+
+def test_confirming_takes_what_the_person_asked_for_and_nothing_of_others():
+    session = f.SessionFactory()
+    beside = f.SessionFactory(lab=session.lab)
+    mine, other = people(session, 2)
+    seats.request(mine, [session.pk])
+    seats.request(other, [session.pk, beside.pk])
+    seats.take(mine, [beside.pk])
+    before = rows_of(other)[:2], counters(beside)
+
+    taken = seats.take_requested(mine, [VISITOR])
+
+    assert [(seat.session_id, seat.state) for seat in taken] == [(session.pk, "confirmed")]
+    assert counters(session) == (1, 0, 1)
+    assert (rows_of(other)[:2], counters(beside)) == before
+    with pytest.raises(seats.NotConfirmed):
+        seats.take_requested(f.RegistrationFactory(state="unconfirmed", confirmed_at=None), [VISITOR])
+
+
+def test_of_two_people_only_the_confirmed_one_takes_a_seat():
+    session = f.SessionFactory()
+    people(session, 1)
+    unconfirmed = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
+    with pytest.raises(seats.NotConfirmed):
+        seats.take(unconfirmed, [session.pk])
+
+
+def test_each_move_of_a_seat_raises_its_sequence_by_one():
+    """Calendars keep the entry with the higher SEQUENCE."""
+    session = f.SessionFactory()
+    [person] = people(session, 1)
+    for expected in (1, 3, 5):
+        [seat] = seats.take(person, [session.pk])
+        assert seat.sequence == expected
+        [seat] = seats.give_up(person, [session.pk])
+        assert Seat.objects.get().sequence == expected + 1
+
+
+def test_a_later_registration_of_the_same_mailbox_goes_on_from_the_sequence_of_the_earlier_one():
+    """In each session its own, in this lab alone, whether seats are taken at once or asked for first."""
+    lab = f.LabFactory()
+    one, two = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
+    far = f.SessionFactory()
+    email = "participant17@example.org"
+    earlier = f.RegistrationFactory(lab=lab, email=email)
+    stranger = f.RegistrationFactory(lab=lab)
+    for person, session, sequence in ((earlier, one, 4), (earlier, two, 2), (stranger, one, 17)):
+        f.SeatFactory(registration=person, session=session, state="cancelled", place=None, sequence=sequence)
+    f.SeatFactory(
+        registration=f.RegistrationFactory(lab=far.lab, email=email), session=far, place=None,
+        state="cancelled", sequence=40,
+    )  # fmt: skip
+
+    by_organiser, by_form = (f.RegistrationFactory(lab=lab, email=email, name=name) for name in "ab")
+    seats.request(by_form, [one.pk, two.pk])
+    taken = seats.take_requested(by_form, [VISITOR])
+    assert [seat.sequence for seat in taken] == [5, 3]
+    assert [seat.sequence for seat in seats.take(by_organiser, [one.pk, two.pk])] == [6, 4]
+    [seat] = seats.take(stranger, [two.pk])
+    assert seat.sequence == 1
+
+
+def test_a_seat_held_elsewhere_says_nothing_about_this_session():
+    session = f.SessionFactory()
+    beside = f.SessionFactory(lab=session.lab)
+    [person] = people(session, 1)
+    seats.take(person, [beside.pk])
+    [taken] = seats.take(person, [session.pk])
+    assert (taken.session_id, taken.state) == (session.pk, "confirmed")
+    given_up = seats.give_up(person, [session.pk, beside.pk])
+    assert [(seat.session_id, seat.state) for seat in given_up] == [
+        (session.pk, "cancelled"),
+        (beside.pk, "cancelled"),
+    ]
+    assert seats.give_up(person, [session.pk, beside.pk]) == []
+
+
+def test_whoever_is_seated_at_once_from_the_line_is_told_so_in_the_answer():
+    """More seats were made and nobody was seated yet: those who wait come first, and the newcomer is next."""
+    session = f.SessionFactory(capacity=1)
+    first, second, third = people(session, 3)
+    for person in (first, second):
+        seats.take(person, [session.pk])
+    Session.objects.filter(pk=session.pk).update(capacity=3)
+
+    [seat] = seats.take(third, [session.pk])
+
+    assert (seat.state, seat.place) == ("confirmed", 3)
+    assert states(session) == [("confirmed", 1), ("confirmed", 2), ("confirmed", 3)]
+
+
+def test_those_who_wait_are_seated_in_the_order_of_their_places():
+    session = f.SessionFactory(capacity=1)
+    crowd = people(session, 4)
     for person in crowd:
         seats.take(person, [session.pk])
-    Session.objects.filter(pk=session.pk).update(seats_taken=1, seats_waiting=7)
-
-    with pytest.raises(CommandError):
-        call_command("recount_seats")
-    call_command("recount_seats", repair=True)
-
-    assert counters(session) == (2, 1, 3)
-    call_command("recount_seats")
-    assert "Every counter agrees" in capsys.readouterr().out
+    # Whoever gave up and came back has an older row and a later place.
+    seats.give_up(crowd[1], [session.pk])
+    seats.take(crowd[1], [session.pk])
+    seats.give_up(crowd[0], [session.pk])
+    assert states(session) == [("confirmed", 3), ("waiting", 4), ("waiting", 5)]
 
 
-def test_a_waiting_list_that_counts_people_who_are_not_there_heals_itself():
-    session = f.SessionFactory(capacity=2)
-    Session.objects.filter(pk=session.pk).update(seats_waiting=2)
-
-    assert seats.promote(session.pk) == []
-
-    assert counters(session) == (0, 0, 0)
+def test_the_history_of_a_seat_notes_what_became_of_its_session_once():
+    session = f.SessionFactory()
+    first, second = people(session, 2)
+    held = [seats.take(person, [session.pk])[0] for person in (first, second)]
+    seats.note(held[:1], Reason.SESSION_CANCELLED)
+    seats.note(held, Reason.SESSION_CANCELLED)
+    reasons = [list(seat.movements.order_by("pk").values_list("reason", flat=True)) for seat in held]
+    assert reasons == [[Reason.CHOSEN, Reason.SESSION_CANCELLED]] * 2
+    seats.note(held, Reason.SESSION_RESTORED)
+    assert [last_reason(seat) for seat in held] == [Reason.SESSION_RESTORED] * 2

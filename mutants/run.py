@@ -1,22 +1,12 @@
-"""Mutation testing of the rules: change one thing in a rule, and see whether a test fails. Nothing on disk changes.
+"""Running mutants: pytest loads Django and the tests once, then one process is forked per mutant."""
 
-    scripts/mutants.py [MODULE …] [--lanes 2]     MODULE: part of a path in scripts/mutants.toml (default: all)
-
-Django and the tests are loaded once, and each test is run once to learn which lines of the rules it runs. Then one
-process is forked per mutant; it replaces the code of the mutated function and runs the tests that reach the changed
-statement, the shortest first, until one fails. A mutant that no test fails for survives, and so does the command
-(exit 1), unless mutants.toml says why nobody could tell the difference.
-"""
-
-import argparse
+import gc
 import json
 import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
-import tomllib
 from collections import defaultdict
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -24,9 +14,19 @@ from typing import Any
 
 import pytest
 
+from mutants.mutations import Mutant, mutants_of
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-from mutations import Mutant, mutants_of  # noqa: E402
+# Longer than this many seconds, a test comes after all others.
+LONG = 0.5
+NO_TEST = "no test reaches it"
+
+
+def mutants_in(modules: dict[str, list[str]]) -> list[Mutant]:
+    """Return the mutants of all these modules."""
+    return [
+        mutant for path in modules for mutant in mutants_of(path, (ROOT / path).read_text(), str(ROOT / path))
+    ]
 
 
 class MutationRun:
@@ -45,11 +45,7 @@ class MutationRun:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.session = session
         self.learn_which_test_runs_which_lines()
-        mutants = [
-            mutant
-            for path in self.modules
-            for mutant in mutants_of(path, (ROOT / path).read_text(), str(ROOT / path))
-        ]
+        mutants = mutants_in(self.modules)
         from django.db import connections
 
         self.database = connections["default"].settings_dict["NAME"]
@@ -98,7 +94,7 @@ class MutationRun:
         with (self.folder / f"lane{lane}.jsonl").open("w") as results:
             for number, mutant in list(enumerate(mutants))[lane :: self.lanes]:
                 tests = self.tests_for(mutant)
-                told = self.try_out(mutant, tests, lane) if tests else "no test reaches it"
+                told = self.try_out(mutant, tests, lane) if tests else NO_TEST
                 print(json.dumps([number, told]), file=results, flush=True)
         os._exit(0)
 
@@ -153,8 +149,6 @@ def replace(mutant: Mutant) -> None:
                 if name in before and value is not before[name] and vars(other).get(name) is before[name]:
                     setattr(other, name, value)
         return
-    import gc
-
     gc.unfreeze()  # tests/conftest.py froze what is loaded
     changed = dict(codes(mutant.code, str(ROOT / mutant.path)))
     for function in gc.get_objects():
@@ -171,81 +165,3 @@ def codes(code: CodeType, filename: str) -> list[tuple[tuple[str, str, int], Cod
 
 def place_of(code: CodeType) -> tuple[str, str, int]:
     return code.co_filename, code.co_qualname, code.co_firstlineno
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("module", nargs="*")
-    parser.add_argument("--lanes", type=int, default=min(os.cpu_count() or 1, 4))
-    parser.add_argument("--verbose", action="store_true", help="name the test that fails for each mutant")
-    asked = parser.parse_args()
-    stated = tomllib.loads((ROOT / "scripts" / "mutants.toml").read_text())
-    modules = {
-        path: tests
-        for path, tests in stated["modules"].items()
-        if not asked.module or any(part in path for part in asked.module)
-    }
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        began = time.monotonic()
-        tests = sorted({f"tests/{name}" for names in modules.values() for name in names})
-        if missing := [name for name in tests if not (ROOT / name).exists()]:
-            print("missing:", missing)
-            tests = [name for name in tests if name not in missing]
-        os.chdir(ROOT)
-        options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout=0"]
-        log = Path(folder) / "pytest.log"
-        shown = os.dup(1), os.dup(2)
-        with log.open("w") as sink:
-            os.dup2(sink.fileno(), 1), os.dup2(sink.fileno(), 2)
-            try:
-                status = pytest.main(
-                    [*options, *tests], plugins=[MutationRun(modules, asked.lanes, Path(folder))]
-                )
-            finally:
-                os.dup2(shown[0], 1), os.dup2(shown[1], 2)
-        if status not in (0, 5):
-            print(log.read_text()[-3000:])
-            return 2
-        told = dict(json.loads(line) for path in Path(folder).glob("*.jsonl") for line in path.open())
-        return report(modules, stated.get("equivalent", []), told, time.monotonic() - began, asked.verbose)
-
-
-def report(
-    modules: dict[str, list[str]],
-    equivalent: list[dict[str, str]],
-    told: dict[int, str],
-    took: float,
-    verbose: bool,
-) -> int:
-    mutants = [
-        mutant for path in modules for mutant in mutants_of(path, (ROOT / path).read_text(), str(ROOT / path))
-    ]
-    reasons = {(one["module"], one["function"], one["change"]): one["reason"] for one in equivalent}
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    survivors = []
-    for number, mutant in enumerate(mutants):
-        killer = told[number]
-        if verbose:
-            print(f"{mutant.path}:{mutant.lines.start} {mutant.change}   <- {killer or 'SURVIVES'}")
-        survives = killer in ("", "no test reaches it")
-        excused = survives and reasons.pop((mutant.path, mutant.function, mutant.change), None) is not None
-        counts[mutant.path][1 if excused else 2 if survives else 0] += 1
-        if survives and not excused:
-            survivors.append((mutant, killer))
-    print(f"{'module':<40}{'killed':>8}{'equivalent':>12}{'survive':>9}")
-    for path, (killed, same, alive) in counts.items():
-        print(f"{path:<40}{killed:>8}{same:>12}{alive:>9}")
-    for mutant, killer in survivors:
-        print(f"\n{mutant.path}:{mutant.lines.start} in {mutant.function or 'the module'}", killer)
-        print(f"    {mutant.change}")
-    stale = [key for key in reasons if key[0] in modules]
-    for key in stale:
-        print("\nNo such survivor any more, take it out of mutants.toml:", *key)
-    print(f"\n{len(mutants)} mutants, {len(survivors)} survive; {took / 60:.1f} minutes")
-    return 1 if survivors or stale else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

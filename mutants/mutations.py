@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import shorten
 from types import CodeType
+from typing import Any
 
 SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -90,9 +91,9 @@ def _changes_inside(parent: ast.AST) -> Iterator[Change]:
     for field, value in ast.iter_fields(parent):
         if field in ("annotation", "returns", "decorator_list"):
             continue
-        holder, places = (value, range(len(value))) if isinstance(value, list) else (parent, [field])
-        for place in places:
-            child = holder[place] if isinstance(holder, list) else value
+        holder = value if isinstance(value, list) else parent
+        children = list(enumerate(value)) if isinstance(value, list) else [(field, value)]
+        for place, child in children:
             if not isinstance(child, ast.AST) or isinstance(
                 child, ast.stmt | ast.ExceptHandler | ast.JoinedStr
             ):
@@ -143,13 +144,13 @@ def _instead_of(node: ast.AST, is_condition: bool) -> Iterator[tuple[ast.expr, s
                 yield ast.Call(everything, [], []), f"without .{name}: {_text(node)}"
 
 
-def _exchange(holder: object, place: int | str, new: ast.AST, words: str) -> Change:
-    old = holder[place] if isinstance(holder, list) else getattr(holder, str(place))
+def _exchange(holder: Any, place: int | str, new: ast.AST, words: str) -> Change:
+    """Return the change of one part: of a list by its index, of a node by the name of its field."""
+    parts: Any = holder if isinstance(holder, list) else vars(holder)
+    old = parts[place]
 
     def put(node: ast.AST) -> Callable[[], None]:
-        if isinstance(holder, list):
-            return lambda: holder.__setitem__(place, node)
-        return lambda: setattr(holder, str(place), node)
+        return lambda: parts.__setitem__(place, node)
 
     return words, put(new), put(old)
 

@@ -1,0 +1,79 @@
+"""Counters of sessions: compared with the seats, and repaired when asked."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registrations import seats
+from sessions.models import Session
+from tests import factories as f
+from tests.registrations.test_seats import counters, people, states
+
+pytestmark = pytest.mark.django_db
+
+
+def test_recounting_finds_and_repairs_counters_that_differ(capsys):
+    session = f.SessionFactory(capacity=2)
+    crowd = people(session, 3)
+    for person in crowd:
+        seats.take(person, [session.pk])
+    Session.objects.filter(pk=session.pk).update(seats_taken=1, seats_waiting=7)
+
+    with pytest.raises(CommandError):
+        call_command("recount_seats")
+    call_command("recount_seats", repair=True)
+
+    assert counters(session) == (2, 1, 3)
+    call_command("recount_seats")
+    assert "Every counter agrees" in capsys.readouterr().out
+
+
+def test_a_waiting_list_that_counts_people_who_are_not_there_heals_itself():
+    session = f.SessionFactory(capacity=2)
+    Session.objects.filter(pk=session.pk).update(seats_waiting=2)
+
+    assert seats.promote(session.pk) == []
+
+    assert counters(session) == (0, 0, 0)
+
+
+def test_recounting_one_lab_or_all_finds_what_differs_and_repairs_only_when_asked():
+    session, elsewhere = f.SessionFactory(capacity=2), f.SessionFactory(capacity=2)
+    for each in (session, elsewhere):
+        for person in people(each, 3):
+            seats.take(person, [each.pk])
+    Session.objects.update(seats_taken=1, seats_waiting=1)
+
+    assert [found.session_id for found in seats.recount(session.lab_id)] == [session.pk]
+    assert counters(session) == (1, 1, 3)
+    found = seats.recount(repair=True)
+    assert [(one.session_id, one.counted, one.stored) for one in found] == [
+        (session.pk, (2, 1, 3), (1, 1, 3)),
+        (elsewhere.pk, (2, 1, 3), (1, 1, 3)),
+    ]
+    assert [counters(each) for each in (session, elsewhere)] == [(2, 1, 3)] * 2
+
+
+def test_a_last_place_may_lie_behind_all_that_are_held_and_never_before_them():
+    session = f.SessionFactory(capacity=2)
+    first, second = people(session, 2)
+    for person in (first, second):
+        seats.take(person, [session.pk])
+    seats.give_up(second, [session.pk])
+    assert seats.recount() == []  # the second place is not given again
+    Session.objects.filter(pk=session.pk).update(last_place=0)
+    assert [(one.counted, one.stored) for one in seats.recount(repair=True)] == [((1, 0, 1), (1, 0, 0))]
+    assert counters(session) == (1, 0, 1)
+    Session.objects.filter(pk=session.pk).update(last_place=9, seats_taken=0)
+    seats.recount(repair=True)
+    assert counters(session) == (1, 0, 9)
+
+
+def test_repairing_seats_who_waits_though_there_is_room():
+    session = f.SessionFactory(capacity=1)
+    first, second = people(session, 2)
+    for person in (first, second):
+        seats.take(person, [session.pk])
+    Session.objects.filter(pk=session.pk).update(capacity=2, seats_waiting=0)
+    seats.recount(repair=True)
+    assert states(session) == [("confirmed", 1), ("confirmed", 2)]
+    assert counters(session) == (2, 0, 2)
