@@ -16,6 +16,8 @@ SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
 SWAPPED_NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
 # Each keyword of these calls is a condition or a column.
 CONDITIONS = ("filter", "exclude", "get", "Q", "update", "get_or_create", "update_or_create")
+# What these say of locks and transactions is seen on PostgreSQL alone (tests/registrations/test_lock_order.py).
+OF_LOCKS = ("no_key", "savepoint", "skip_locked", "force_insert")
 # Without these links, a chain of a query means something else.
 LINKS = ("filter", "exclude", "visible_to", "held", "over", "active", "order_by")
 
@@ -90,6 +92,8 @@ def _changes(block: list[ast.stmt], index: int) -> Iterator[Change]:
 def _changes_inside(parent: ast.AST) -> Iterator[Change]:
     for field, value in ast.iter_fields(parent):
         if field in ("annotation", "returns", "decorator_list"):
+            continue
+        if isinstance(parent, ast.keyword) and parent.arg in OF_LOCKS:
             continue
         holder = value if isinstance(value, list) else parent
         children = list(enumerate(value)) if isinstance(value, list) else [(field, value)]

@@ -299,7 +299,7 @@ def test_confirming_takes_what_the_person_asked_for_and_nothing_of_others():
     assert [(seat.session_id, seat.state) for seat in taken] == [(session.pk, "confirmed")]
     assert counters(session) == (1, 0, 1)
     assert (rows_of(other)[:2], counters(beside)) == before
-    with pytest.raises(seats.NotConfirmed):
+    with pytest.raises(seats.RegistrationNotConfirmed):
         seats.take_requested(f.RegistrationFactory(state="unconfirmed", confirmed_at=None), [VISITOR])
 
 
@@ -307,7 +307,7 @@ def test_of_two_people_only_the_confirmed_one_takes_a_seat():
     session = f.SessionFactory()
     people(session, 1)
     unconfirmed = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
-    with pytest.raises(seats.NotConfirmed):
+    with pytest.raises(seats.RegistrationNotConfirmed):
         seats.take(unconfirmed, [session.pk])
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from labs.viewer import VISITOR, Viewer
-from registrations.visibility import in_sight, viewers_of
+from registrations.visibility import viewers_of, visible_ids
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -19,13 +19,13 @@ def test_of_these_sessions_those_of_the_lab_that_somebody_may_see_are_in_sight()
     door, delegate = Viewer(door_labs=frozenset([lab.pk])), f.DelegateFactory(programme=lab.programme)
     asked = [session.pk for session in (public, internal, draft, elsewhere)]
 
-    assert in_sight(lab.pk, [VISITOR], asked) == {public.pk}
-    assert in_sight(lab.pk, [VISITOR, door], asked) == {public.pk, internal.pk}
-    assert in_sight(lab.pk, [], asked) == set()
-    assert in_sight(lab.pk, [door], []) == set()
+    assert visible_ids(lab.pk, [VISITOR], asked) == {public.pk}
+    assert visible_ids(lab.pk, [VISITOR, door], asked) == {public.pk, internal.pk}
+    assert visible_ids(lab.pk, [], asked) == set()
+    assert visible_ids(lab.pk, [door], []) == set()
     theirs = Viewer(delegations=frozenset([(lab.programme_id, delegate.city_id)]))
-    assert in_sight(lab.pk, [theirs], [internal.pk]) == {internal.pk}
-    assert unasked.pk not in in_sight(lab.pk, [door], asked)
+    assert visible_ids(lab.pk, [theirs], [internal.pk]) == {internal.pk}
+    assert unasked.pk not in visible_ids(lab.pk, [door], asked)
 
 
 def test_the_senders_rights_of_now_count_beside_the_readers():
