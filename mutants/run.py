@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from collections import defaultdict
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -52,8 +53,8 @@ class MutationRun:
         connections.close_all()
         shutil.copy(self.database, self.folder / "fresh.sqlite3")
         lanes = [self.start_lane(number, mutants) for number in range(self.lanes)]
-        for lane in lanes:
-            os.waitpid(lane, 0)
+        if any([os.waitpid(lane, 0)[1] for lane in lanes]):
+            raise RuntimeError("a lane did not come to its end")
         return True
 
     def run(self, number: int) -> bool:
@@ -91,12 +92,18 @@ class MutationRun:
         """Fork the process that tries every so-manieth mutant, and return its id."""
         if child := os.fork():
             return child
-        with (self.folder / f"lane{lane}.jsonl").open("w") as results:
-            for number, mutant in list(enumerate(mutants))[lane :: self.lanes]:
-                tests = self.tests_for(mutant)
-                told = self.try_out(mutant, tests, lane) if tests else NO_TEST
-                print(json.dumps([number, told]), file=results, flush=True)
-        os._exit(0)
+        status = 1
+        try:
+            with (self.folder / f"lane{lane}.jsonl").open("w") as results:
+                for number, mutant in list(enumerate(mutants))[lane :: self.lanes]:
+                    tests = self.tests_for(mutant)
+                    killer = self.try_out(mutant, tests, lane) if tests else NO_TEST
+                    print(json.dumps([number, killer]), file=results, flush=True)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
 
     def tests_for(self, mutant: Mutant) -> list[int]:
         """Return the tests that run the changed statement, the shortest first; for a constant, any of its module."""
@@ -108,17 +115,22 @@ class MutationRun:
         items = self.session.items
         chosen = [n for n in reached if items[n].nodeid.removeprefix("tests/").startswith(tuple(wanted))]
         return sorted(
-            chosen, key=lambda number: (self.seconds[number] > 0.5, round(self.seconds[number], 1), number)
+            chosen, key=lambda number: (self.seconds[number] > LONG, round(self.seconds[number], 1), number)
         )
 
     def try_out(self, mutant: Mutant, tests: list[int], lane: int) -> str:
         """Run the tests against the mutant in a process of its own; return "" where all of them pass."""
         child = os.fork()
         if not child:
-            self.in_child(mutant, tests, lane)
+            try:
+                self.in_child(mutant, tests, lane)
+            finally:
+                os._exit(2)
         _pid, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             return "time is up" if os.WTERMSIG(status) == signal.SIGALRM else "died"
+        if os.WEXITSTATUS(status) == 2:
+            return "cannot be loaded"
         return (self.folder / f"killer{lane}").read_text() if os.WEXITSTATUS(status) else ""
 
     def in_child(self, mutant: Mutant, tests: list[int], lane: int) -> None:
