@@ -53,7 +53,8 @@ class MutationRun:
         connections.close_all()
         shutil.copy(self.database, self.folder / "fresh.sqlite3")
         lanes = [self.start_lane(number, mutants) for number in range(self.lanes)]
-        if any([os.waitpid(lane, 0)[1] for lane in lanes]):
+        statuses = [os.waitpid(lane, 0)[1] for lane in lanes]
+        if any(statuses):
             raise RuntimeError("a lane did not come to its end")
         return True
 
