@@ -71,3 +71,12 @@ def test_what_does_not_exist_is_a_wall_to_everybody(lab: Lab, kind: str) -> None
     for address in (OF_ORGANISERS, OF_THE_DOOR):
         assert client.get(address.replace("/lab/", "/no-such-lab/")).status_code == 404
     assert client.get(OF_OWNERS.replace("/programme/", "/no-such-programme/")).status_code == 404
+
+
+@pytest.mark.parametrize("visibility", ["public", "draft"])
+def test_a_draft_lab_is_there_for_those_who_work_on_it_alone(lab: Lab, visibility: str) -> None:
+    Lab.objects.filter(pk=lab.pk).update(visibility=visibility)
+    for kind, sees_draft in (("visitor", False), ("organiser elsewhere", False), ("organiser", True)):
+        expected = 200 if sees_draft or visibility == "public" else 404
+        assert who(kind, lab).get("/labs/lab/").status_code == expected, kind
+    assert who("organiser", lab).get("/labs/no-such-lab/").status_code == 404

@@ -38,19 +38,21 @@ def test_a_waiting_list_that_counts_people_who_are_not_there_heals_itself():
 
 def test_recounting_one_lab_or_all_finds_what_differs_and_repairs_only_when_asked():
     session, elsewhere = f.SessionFactory(capacity=2), f.SessionFactory(capacity=2)
-    for each in (session, elsewhere):
-        for person in people(each, 3):
+    f.SessionFactory()  # nobody was ever in it, and its counters agree
+    assert seats.recount() == []
+    for each, count in ((session, 3), (elsewhere, 4)):
+        for person in people(each, count):
             seats.take(person, [each.pk])
-    Session.objects.update(seats_taken=1, seats_waiting=1)
+    Session.objects.exclude(last_place=0).update(seats_taken=1, seats_waiting=1)
 
     assert [found.session_id for found in seats.recount(session.lab_id)] == [session.pk]
     assert counters(session) == (1, 1, 3)
     found = seats.recount(repair=True)
     assert [(one.session_id, one.counted, one.stored) for one in found] == [
         (session.pk, (2, 1, 3), (1, 1, 3)),
-        (elsewhere.pk, (2, 1, 3), (1, 1, 3)),
+        (elsewhere.pk, (2, 2, 4), (1, 1, 4)),
     ]
-    assert [counters(each) for each in (session, elsewhere)] == [(2, 1, 3)] * 2
+    assert [counters(each) for each in (session, elsewhere)] == [(2, 1, 3), (2, 2, 4)]
 
 
 def test_a_last_place_may_lie_behind_all_that_are_held_and_never_before_them():

@@ -311,41 +311,6 @@ def test_of_two_people_only_the_confirmed_one_takes_a_seat():
         seats.take(unconfirmed, [session.pk])
 
 
-def test_each_move_of_a_seat_raises_its_sequence_by_one():
-    """Calendars keep the entry with the higher SEQUENCE."""
-    session = f.SessionFactory()
-    [person] = people(session, 1)
-    for expected in (1, 3, 5):
-        [seat] = seats.take(person, [session.pk])
-        assert seat.sequence == expected
-        [seat] = seats.give_up(person, [session.pk])
-        assert Seat.objects.get().sequence == expected + 1
-
-
-def test_a_later_registration_of_the_same_mailbox_goes_on_from_the_sequence_of_the_earlier_one():
-    """In each session its own, in this lab alone, whether seats are taken at once or asked for first."""
-    lab = f.LabFactory()
-    one, two = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
-    far = f.SessionFactory()
-    email = "participant17@example.org"
-    earlier = f.RegistrationFactory(lab=lab, email=email)
-    stranger = f.RegistrationFactory(lab=lab)
-    for person, session, sequence in ((earlier, one, 4), (earlier, two, 2), (stranger, one, 17)):
-        f.SeatFactory(registration=person, session=session, state="cancelled", place=None, sequence=sequence)
-    f.SeatFactory(
-        registration=f.RegistrationFactory(lab=far.lab, email=email), session=far, place=None,
-        state="cancelled", sequence=40,
-    )  # fmt: skip
-
-    by_organiser, by_form = (f.RegistrationFactory(lab=lab, email=email, name=name) for name in "ab")
-    seats.request(by_form, [one.pk, two.pk])
-    taken = seats.take_requested(by_form, [VISITOR])
-    assert [seat.sequence for seat in taken] == [5, 3]
-    assert [seat.sequence for seat in seats.take(by_organiser, [one.pk, two.pk])] == [6, 4]
-    [seat] = seats.take(stranger, [two.pk])
-    assert seat.sequence == 1
-
-
 def test_a_seat_held_elsewhere_says_nothing_about_this_session():
     session = f.SessionFactory()
     beside = f.SessionFactory(lab=session.lab)
@@ -353,6 +318,12 @@ def test_a_seat_held_elsewhere_says_nothing_about_this_session():
     seats.take(person, [beside.pk])
     [taken] = seats.take(person, [session.pk])
     assert (taken.session_id, taken.state) == (session.pk, "confirmed")
+    # Asked for again beside a new one, it is not counted twice.
+    third = f.SessionFactory(lab=session.lab)
+    seats.take(person, [session.pk, beside.pk, third.pk])
+    assert [counters(each)[0] for each in (session, beside, third)] == [1, 1, 1]
+    seats.give_up(person, [third.pk])
+    assert [counters(each)[0] for each in (session, beside, third)] == [1, 1, 0]
     given_up = seats.give_up(person, [session.pk, beside.pk])
     assert [(seat.session_id, seat.state) for seat in given_up] == [
         (session.pk, "cancelled"),
@@ -397,3 +368,12 @@ def test_the_history_of_a_seat_notes_what_became_of_its_session_once():
     assert reasons == [[Reason.CHOSEN, Reason.SESSION_CANCELLED]] * 2
     seats.note(held, Reason.SESSION_RESTORED)
     assert [last_reason(seat) for seat in held] == [Reason.SESSION_RESTORED] * 2
+
+
+def test_of_several_sessions_those_with_room_seat_and_the_full_ones_line_up():
+    full = f.SessionFactory(capacity=0)
+    free = f.SessionFactory(lab=full.lab, capacity=1)
+    f.SessionFactory(lab=full.lab)
+    [person] = people(full, 1)
+    assert [seat.state for seat in seats.take(person, [full.pk, free.pk])] == ["waiting", "confirmed"]
+    assert (counters(full), counters(free)) == ((0, 1, 1), (1, 0, 1))
