@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.mail.account_emails import RESET, reset_path
-from core.mail.queue import Link, queue
+from core.mail.links import Link
+from core.mail.queue import queue
 from core.web.email_addresses import account_address
 from core.web.error_messages import sentences
 from core.web.errors import InvalidFields, RuleViolation

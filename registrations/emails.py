@@ -1,13 +1,12 @@
-"""The mails of a registration: what each says, to whom, once. Each is queued in the transaction of what it tells.
+"""The emails of a registration: what each says, to whom, once. Each is queued in the transaction of what it tells.
 
-A mail is wholly in the person's language, with the person's hours first and the lab's beside them where they differ.
-Mails to an address that nobody has confirmed carry nothing that the sender of the form typed: no name, no words.
+An email is wholly in the person's language, with the person's hours first and the lab's beside them where they differ.
+Emails to an address that nobody has confirmed carry nothing that the sender of the form typed: no name, no words.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.urls import reverse
@@ -28,13 +27,12 @@ from sessions.places import is_online, join_link_of, place_of
 from sessions.timezone_hints import instants_of
 from sessions.unannounced_changes import Kind, differences, in_subject
 
-# An address gets at most one mail of a kind that anybody may ask for within this time.
+# An address gets at most one email of a kind that anybody may ask for within this time.
 QUIET = timedelta(minutes=20)
 
 
-@dataclass(frozen=True)
-class SeatLine:
-    """One session as a mail lists it, in the person's language.
+class SeatLine(TypedDict):
+    """One session as an email lists it, in the person's language.
 
     `elsewhere` are the hours by the clocks of the session's own zone and the lab's, where they differ. `join_link` is
     for people with a seat; `how_to_join` says where to find it while there is none yet.
@@ -181,7 +179,13 @@ def sessions_moved(
         context = {
             "lines": _lines(registration, told, {}),
             "zone": _zone(registration, [seat.session for seat in told]),
-            "changes": [(text_of(seat.session.title, registration), differing) for seat, differing in found],
+            "changes": [
+                (
+                    text_of(seat.session.title, registration),
+                    [{"label": one.label, "was": one.was, "now": one.now} for one in differing],
+                )
+                for seat, differing in found
+            ],
             "what": in_subject([kinds[kind] for kind in Kind if kind in kinds]),
         }
     version = max(facts[seat.session_id]["version"] for seat in told)
@@ -246,7 +250,7 @@ def _queue(
         context={**own, **context},
         lab=lab,
         about=f"registration:{registration.public_id}",
-        leads_to=[line.join_link for line in context.get("lines", ()) if line.join_link],
+        leads_to=[line["join_link"] for line in context.get("lines", ()) if line["join_link"]],
         links={name: links.in_emails(registration, purpose) for name, purpose in purposes.items()},
         attachments=attachments,
         is_first=is_first,
@@ -268,7 +272,7 @@ def text_of(text: object, registration: Registration) -> str:
 def _overview(
     registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()
 ) -> dict[str, Any]:
-    """Return what a mail about the whole registration shows: a line per session, and the sum of them in words."""
+    """Return what an email about the whole registration shows: a line per session, and the sum of them in words."""
     positions = waiting_positions(seats)
     with translation.override(registration.language):
         # Together, so that hours over a change of clocks are told apart in both lists.
@@ -308,7 +312,7 @@ def in_words(seats: Iterable[Seat]) -> str:
 
 
 def _lines(registration: Registration, seats: Sequence[Seat], positions: Mapping[int, int]) -> list[SeatLine]:
-    """Return the sessions as a mail lists them. `positions` are the places in line of those who wait."""
+    """Return the sessions as an email lists them. `positions` are the places in line of those who wait."""
     language, lab, zone = registration.language, registration.lab, registration.time_zone
     with_offset = zone_hours.clocks_change(zone, instants_of(seat.session for seat in seats))
     lines = []
@@ -380,7 +384,7 @@ def _quietly(kind: str, registration: Registration) -> str:
 
 
 def _of_session(kind: str, seat: Seat) -> str:
-    # The session's sequence rises with each such change: a second cancellation is a second mail.
+    # The session's sequence rises with each such change: a second cancellation is a second email.
     return f"{kind}:{seat.session_id}:{seat.session.sequence}:{seat.pk}"
 
 

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
-from core.mail.queue import Link
+from core.mail.links import Link
 from core.web import signed_links
 from core.web.localized_fields import reading
 from registrations.models import Registration

@@ -148,7 +148,7 @@ def _mails(people: list[Registration]) -> dict[str, Message]:
     written = (
         Message.objects.filter(about__in=[f"registration:{person.public_id}" for person in people])
         .filter(Q(occasion__in=REACHING) | Q(state__in=IN_TROUBLE))
-        .defer("text", "html", "links")
+        .without_content()
         .order_by("created_at", "pk")
     )
     found: dict[str, Message] = {}

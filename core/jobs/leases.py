@@ -60,10 +60,13 @@ class Lease:
         """Put the lease's end off and write `changes`, if the row is still ours; tell whether it is."""
         return self.write(lease_until=DatabaseNow() + self.span, **changes)
 
-    def begin(self) -> bool:
-        """Count one more beginning, before anything is done that others could notice; tell whether it may go on."""
+    def begin(self, **changes: Any) -> bool:
+        """Count one more beginning, before anything is done that others could notice; tell whether it may go on.
+
+        Writes `changes` with it.
+        """
         self.kept_until = timezone.now() + PATIENCE
-        return self.prolong(attempts=F("attempts") + 1)
+        return self.prolong(attempts=F("attempts") + 1, **changes)
 
     def end(self, **changes: Any) -> bool:
         """Write the result and give the row back, if it is still ours; tell whether it was.

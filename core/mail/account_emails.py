@@ -14,7 +14,8 @@ from django.utils.translation import get_language
 
 from core.accounts.models import User
 from core.mail.address_budget import emails_left
-from core.mail.queue import Link, link_maker, queue
+from core.mail.links import Link, link_maker
+from core.mail.queue import queue
 from core.web.email_addresses import account_address
 from core.web.rate_limits import client_address
 

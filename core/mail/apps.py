@@ -7,4 +7,4 @@ class MailConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what listens: reports of email providers, links in emails, the worker's lanes."""
-        from core.mail import account_emails, lanes, receivers, tracking  # noqa: F401
+        from core.mail import account_emails, delivery, receivers  # noqa: F401

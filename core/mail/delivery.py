@@ -1,4 +1,7 @@
-"""Sending what was queued: try, understand the answer, note it, try again for 72 hours."""
+"""Delivery of what was queued: render, try, understand the answer, note it, try again for 72 hours.
+
+The worker has two lanes for it: one for all emails, and one that is never held up by what goes to many people.
+"""
 
 import logging
 import re
@@ -6,6 +9,10 @@ import smtplib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.encoders import encode_base64
+from email.message import EmailMessage as PolicyMessage
+from email.mime.base import MIMEBase
+from email.policy import default as default_policy
 
 from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, get_connection
@@ -14,14 +21,18 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from core.jobs.database_clock import DatabaseNow, database_now
-from core.jobs.leases import ENOUGH_BEGINNINGS, Lease, crash_point, said, where
+from core.jobs.leases import ENOUGH_BEGINNINGS, Lease, claim, crash_point, said, where
 from core.jobs.models import WorkerBeat
-from core.mail.models import Message
-from core.mail.queue import outgoing
+from core.jobs.worker import Worker, lane
+from core.mail.message_format import OutgoingMail, mailbox
+from core.mail.models import Attachment, Message
+from core.mail.rendering import NotRenderable, render_once, rendered
+from core.web.email_addresses import ascii_address
 from core.web.errors import RuleViolation
 
 logger = logging.getLogger(__name__)
 
+BATCH = 20  # emails sent through one connection
 # Until the next try, after the first, second … one: 72 hours in all. Then a person decides.
 RETRIES = tuple(
     timedelta(minutes=minutes)
@@ -51,6 +62,24 @@ class NotRetryable(RuleViolation):
         super().__init__("not_retryable")
 
 
+@lane("emails")
+def all_emails(worker: Worker, span: timedelta) -> bool:
+    return send_batch(worker, span)
+
+
+@lane("urgent emails")
+def urgent_emails(worker: Worker, span: timedelta) -> bool:
+    return send_batch(worker, span, Q(is_urgent=True))
+
+
+def send_batch(worker: Worker, span: timedelta, among: Q | None = None) -> bool:
+    """Send one batch of due emails; tell whether there were any."""
+    batch = claim(Message, BATCH, span, among)
+    with worker.holding({lease for _message, lease in batch}):
+        deliver(batch, worker.stopping.is_set)
+    return bool(batch)
+
+
 def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]) -> None:
     """Send claimed messages one after the other through one connection, each noted before the next.
 
@@ -66,7 +95,14 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
             if message.attempts >= ENOUGH_BEGINNINGS:
                 _note(message, lease, Outcome(Message.State.FAILED, "It ended its worker every time."))
                 continue
-            if not lease.begin():
+            try:
+                bodies = render_once(message)
+            except NotRenderable as error:
+                logger.error("message %s: %s", message.public_id, where(error.__cause__ or error))
+                _note(message, lease, Outcome(Message.State.FAILED, str(error)))
+                continue
+            # Stored with the note of the try: whoever takes over sends the same text.
+            if not lease.begin(**bodies):
                 logger.warning("message %s was taken over by another worker", message.public_id)
                 continue
             if backend is None and out_of_reach is None:
@@ -89,6 +125,42 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
             _note(message, lease, outcome)
     finally:
         _close(backend)
+
+
+def outgoing(message: Message) -> OutgoingMail:
+    """Build the email that is sent, the same at every try. Raises NotRenderable."""
+    content = rendered(message, reveal=True)
+    mail = OutgoingMail(
+        subject=content.subject,
+        body=content.text,
+        to=[mailbox(message.to_name, ascii_address(message.to_email))],
+        reply_to=[ascii_address(message.reply_to)] if message.reply_to else None,
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            "Content-Language": message.language,
+        },
+    )
+    if content.html:
+        mail.attach_alternative(content.html, "text/html")
+    for attachment in message.attachments.order_by("pk"):
+        _attach(mail, attachment)
+    return mail
+
+
+def _attach(mail: OutgoingMail, attachment: Attachment) -> None:
+    """Attach a file under its full content type.
+
+    A calendar is never an alternative of the body: Exchange would show the entry in place of the text.
+    """
+    kind = PolicyMessage(policy=default_policy)
+    kind["Content-Type"] = attachment.content_type
+    parameters = dict(kind["Content-Type"].params)
+    part = MIMEBase(kind.get_content_maintype(), kind.get_content_subtype(), **parameters)
+    part.set_payload(bytes(attachment.content))
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=attachment.name)
+    mail.attach(part)
 
 
 def _try(message: Message, backend: BaseEmailBackend) -> tuple[Outcome, bool]:

@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from core.mail.models import Message
-from core.mail.queue import Rendered
+from core.mail.rendering import Rendered
 
 OUR_ID = re.compile(r"<([0-9a-f-]{36})@[^>]*>")
 

@@ -6,12 +6,12 @@ Everything is asked for a lab, by its id, or None for the mails that belong to n
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.db.models.functions import TruncMinute
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.mail.models import Message
+from core.mail.models import Message, MessageQuerySet
 from core.search import matches
 
 State = Message.State
@@ -55,14 +55,14 @@ class MailSearch:
     tab: str = ""
 
 
-def messages_of(lab_id: int | None) -> QuerySet[Message]:
+def messages_of(lab_id: int | None) -> MessageQuerySet:
     """Return the mails of a lab, or those of no lab."""
     return Message.objects.filter(lab=lab_id) if lab_id else Message.objects.filter(lab__isnull=True)
 
 
-def find(lab_id: int | None, search: MailSearch) -> QuerySet[Message]:
+def find(lab_id: int | None, search: MailSearch) -> MessageQuerySet:
     """Return the mails that fit, those in trouble first, then those on trial again, then the newest; no bodies."""
-    found = messages_of(lab_id).defer("text", "html", "links")
+    found = messages_of(lab_id).without_content()
     if search.to:
         found = found.filter(matches(search.to, "recipient_key"))
     if search.occasion:

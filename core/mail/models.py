@@ -1,6 +1,7 @@
 """Emails: one to one person, with what travels with it."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -12,11 +13,20 @@ from core.search import SearchKeyField
 from core.web.localized_fields import EmailAddressField
 
 
-class Message(LeasedWork):
-    """One mail to one person, in one language, its content frozen when queued.
+class MessageQuerySet(models.QuerySet["Message"]):
+    def without_content(self) -> Self:
+        """Leave out what an email says, apart from its subject: for lists."""
+        return self.defer("context", "text", "html", "links")
 
-    Private links are not in the stored text: it holds marks such as `[[manage]]`, which `links` explains
-    ({"manage": {"purpose": …, "subject": …, "version": …}}) and which are replaced once, at sending.
+
+class Message(LeasedWork):
+    """One email to one person, in one language.
+
+    What it tells is frozen in `context` when it is queued, as plain data. `text` and `html` are empty until the worker
+    renders them before the first try; from then on they are kept, and `context` is empty (`core.mail.rendering`).
+
+    Private links are not in the stored text: it holds marks such as `[[manage-5f0c…]]`, which `links` explains
+    ({"manage": {"mark": …, "purpose": …, "subject": …, "version": …}}) and which are replaced once, when it is sent.
     """
 
     class State(models.TextChoices):
@@ -35,12 +45,14 @@ class Message(LeasedWork):
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     to_name = models.CharField(max_length=200, blank=True)
     to_email = EmailAddressField()
+    reply_to = EmailAddressField(blank=True)
     recipient_key = SearchKeyField("to_name", "to_email")
     # Which address's budget this counts in (`core.mail.address_budget`); empty for an email that nobody could just ask
     # for.
     budget_key = models.CharField(max_length=254, blank=True, editable=False)
     subject = models.CharField(max_length=300)
-    text = models.TextField()
+    context = models.JSONField(default=dict, blank=True)
+    text = models.TextField(blank=True)
     html = models.TextField(blank=True)
     links = models.JSONField(default=dict)
     message_id = models.CharField(max_length=200, unique=True)
@@ -48,6 +60,8 @@ class Message(LeasedWork):
     is_urgent = models.BooleanField(default=True)
     smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True, db_index=True)
+
+    objects = MessageQuerySet.as_manager()
 
     HELD = State.SENDING
     DUE_FIRST = ("-is_urgent", "run_at", "pk")

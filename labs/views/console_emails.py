@@ -15,9 +15,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.mail import delivery, folder_backend, health, message_list, queue
+from core.mail import delivery, folder_backend, health, message_list
 from core.mail.forms import MailSearchForm
 from core.mail.models import Message
+from core.mail.rendering import NotRenderable, Rendered, rendered
 from core.timezones import formatting
 from labs import access
 from labs.current_viewer import viewer_of
@@ -248,18 +249,21 @@ def retry_failed(request: HttpRequest, lab: Lab) -> HttpResponse:
 
 
 def _of(lab: Lab | None, public_id: UUID) -> Message:
-    return get_object_or_404(message_list.messages_of(_id(lab)).select_related("lab"), public_id=public_id)
+    return get_object_or_404(message_list.messages_of(_id(lab)), public_id=public_id)
 
 
-def _content(found: Message) -> tuple[queue.Rendered, bool]:
-    """Return what the mail says, and whether its private links are in it.
+def _content(found: Message) -> tuple[Rendered, bool]:
+    """Return what the email says, and whether its private links are in it; no text where it cannot be rendered.
 
     They are masked, except where mails go into a folder on this machine: there this page is the mailbox.
     """
     copy = folder_backend.delivered_copy(found)
     if copy is not None:
         return copy, True
-    return queue.rendered(found, reveal=False), False
+    try:
+        return rendered(found, reveal=False), False
+    except NotRenderable:
+        return Rendered(found.subject, "", ""), False
 
 
 def _pieces(text: str) -> list[Piece]:

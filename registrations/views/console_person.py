@@ -65,7 +65,7 @@ def _page(
     request: HttpRequest, lab: Lab, person: Registration, form: SeatForm | None = None, status: int = 200
 ) -> HttpResponse:
     rows = _seat_rows(person)
-    written = Message.objects.filter(about=_about(person)).defer("text", "html", "links")
+    written = Message.objects.filter(about=_about(person)).without_content()
     context = _context(
         lab,
         person,

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from core.mail.delivery import outgoing
 from core.mail.models import Message
-from core.mail.queue import outgoing, queue, rendered
+from core.mail.queue import queue
+from core.mail.rendering import rendered
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db

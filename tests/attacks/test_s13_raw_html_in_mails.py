@@ -4,7 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core.mail.queue import Rendered, queue, rendered
+from core.mail.queue import queue
+from core.mail.rendering import Rendered, rendered
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from i18nfield.fields import I18nCharField, I18nTextField
 
 from certificates import issuing
 from core.mail.models import Message
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from labs.models import Lab
 from labs.viewer import VISITOR
 from registrations import registering

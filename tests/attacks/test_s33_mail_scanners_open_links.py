@@ -8,7 +8,7 @@ from django.core import serializers
 from django.test import Client
 
 from core.mail.models import Message
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from labs.viewer import VISITOR
 from registrations import registering
 from tests import factories as f

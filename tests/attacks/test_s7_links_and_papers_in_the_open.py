@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 
 from core.mail.models import Attachment, Message
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from labs.viewer import VISITOR
 from registrations import registering, seats
 from registrations.models import Registration, SeatMovement

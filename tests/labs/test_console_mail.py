@@ -14,8 +14,11 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.jobs.models import WorkerBeat
-from core.mail import message_list, queue
+from core.mail import message_list
+from core.mail.delivery import outgoing
+from core.mail.links import address_of
 from core.mail.models import Message
+from core.mail.queue import queue
 from labs.models import Lab
 from registrations import emails, registering, seats
 from tests import factories as f
@@ -137,11 +140,24 @@ def test_a_mail_shows_its_way_and_its_words_without_its_links(
     body = client.get(f"{MAIL}{message.public_id}/").content.decode()
     for words in ("This mailbox does not exist", "550 5.1.1 No such user", "sessions.ics", "[private link]"):
         assert words in body
-    secrets = [queue.address_of(link) for link in message.links.values()]
+    secrets = [address_of(link) for link in message.links.values()]
     letter = client.get(f"{MAIL}{message.public_id}/body/").content.decode()
     assert secrets
     assert [secret for secret in secrets if secret in body or secret in letter] == []
     assert [link["mark"] for link in message.links.values() if link["mark"] in body + letter] == []
+
+
+def test_a_mail_that_cannot_be_rendered_shows_why(client: Client, lab: Lab) -> None:
+    message = written(
+        lab,
+        context={"lines": 17},
+        state=State.FAILED,
+        last_error="The email could not be rendered. TypeError",
+    )
+    page = client.get(f"{MAIL}{message.public_id}/")
+    assert page.status_code == 200
+    assert "The email could not be rendered. TypeError" in page.content.decode()
+    assert client.get(f"{MAIL}{message.public_id}/body/").status_code == 404
 
 
 def test_where_mails_go_into_a_folder_a_delivered_one_shows_its_links(
@@ -150,10 +166,10 @@ def test_where_mails_go_into_a_folder_a_delivered_one_shows_its_links(
     settings.EMAIL_BACKEND = "core.mail.folder_backend.FolderBackend"
     message = written(lab, state=State.SENT)
     address = f"{MAIL}{message.public_id}/"
-    manage = queue.address_of(message.links["manage"])
+    manage = address_of(message.links["manage"])
     assert manage not in client.get(address).content.decode()  # not delivered yet: the folder has it not
     with get_connection() as backend:
-        backend.send_messages([queue.outgoing(message)])
+        backend.send_messages([outgoing(message)])
     body = client.get(address).content.decode()
     assert f'<a href="{manage}">{manage}</a>' in body
     assert manage in client.get(f"{address}body/").content.decode()
@@ -169,7 +185,7 @@ def test_the_letter_is_a_document_that_can_do_nothing(client: Client, lab: Lab) 
     assert "allow-same-origin" not in policy
     assert "<script" not in answer.content.decode()
     assert "no-store" in answer.headers["Cache-Control"]
-    Message.objects.update(html="")
+    Message.objects.update(text="Only text.", html="")
     assert client.get(f"{MAIL}{message.public_id}/body/").status_code == 404
 
 
@@ -233,7 +249,7 @@ def test_door_staff_and_strangers_see_no_mail(lab: Lab) -> None:
 
 
 def test_mails_of_no_lab_are_the_superusers_alone(client: Client, lab: Lab) -> None:
-    message = queue.queue(
+    message = queue(
         "password_reset",
         key="reset",
         language="en",

@@ -7,10 +7,11 @@ from django.test import Client
 
 from core.accounts.models import User
 from core.mail.models import Message
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from core.web.localized_fields import languages_of
 from labs.models import City, Delegate, Lab, Programme, Staff
 from tests import factories as f
+from tests.emails import with_bodies
 from tests.pages import form_of, forms_of
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,7 @@ def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
         client.post(PEOPLE, data)
     user = User.objects.get(email="new@example.org")
     message = Message.objects.get()
+    with_bodies(message)
     assert not user.has_usable_password()
     assert (message.to_email, message.occasion, message.lab) == ("new@example.org", "account_made", lab)
     assert "/accounts/" not in message.text

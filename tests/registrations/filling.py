@@ -17,6 +17,7 @@ from core.web.idempotency import new_form_key
 from labs.models import Lab
 from registrations.models import Registration
 from sessions.models import Session
+from tests.emails import with_bodies
 
 FROM_HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 
@@ -68,8 +69,9 @@ def link(registration: Registration, purpose: str, route: str = "registration", 
 
 
 def mails(occasion: str | None = None) -> list[Message]:
+    """The emails so far, with their bodies; the oldest first."""
     found = Message.objects.order_by("pk")
-    return list(found.filter(occasion=occasion) if occasion else found)
+    return [with_bodies(message) for message in (found.filter(occasion=occasion) if occasion else found)]
 
 
 def took_place(session: Session) -> None:

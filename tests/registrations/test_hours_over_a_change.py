@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from labs.models import Lab
 from registrations import seats
 from registrations.models import Registration

@@ -13,6 +13,7 @@ from core.mail.models import Message
 from labs.models import Lab
 from sessions.models import Session, UnannouncedChange
 from tests import factories as f
+from tests.emails import with_bodies
 from tests.pages import forms_of
 from tests.registrations.test_notifications import work
 
@@ -156,7 +157,7 @@ def test_each_person_counts_once_and_is_told_if_the_organiser_says_so_afterwards
     assert [message.subject for message in told] == [f"New day (2 sessions): {lab.title}"] * (
         2 if tell else 0
     )
-    for message in told:
+    for message in map(with_bodies, told):
         assert message.text.count("Now: Tuesday 4 May 2027") == 2
         assert message.text.index("09:00–10:00") < message.text.index("11:00–12:00")
 

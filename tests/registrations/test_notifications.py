@@ -8,7 +8,7 @@ import pytest
 from core.jobs.leases import Lease
 from core.jobs.models import Task
 from core.mail.models import Message
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from registrations import seats, tasks
 from registrations.models import Seat, SeatMovement
 from sessions import publishing, unannounced_changes

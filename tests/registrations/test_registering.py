@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from core.mail.models import Message
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from core.timezones import formatting
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR, Viewer
@@ -81,6 +81,7 @@ def test_a_mail_to_an_unconfirmed_address_carries_no_word_of_the_sender():
 
     [mail] = mails()
     assert "evil" not in (mail.subject + mail.text + mail.html + mail.to_name).casefold()
+    assert "evil" not in str(Message.objects.get().context).casefold()
 
 
 def test_confirming_takes_seats_or_places_in_line_and_says_so_in_the_persons_language():

@@ -154,6 +154,22 @@ def test_a_worker_killed_at_a_named_point_loses_nothing(start: Start, server: Ma
     assert sum(counted.values()) == 3 + repeated
 
 
+def test_a_text_that_was_rendered_before_a_kill_is_the_one_that_is_sent(start: Start, server: MailServer):
+    queue_mails(1)
+    assert start("message-before-send").wait(120) == -signal.SIGKILL
+    message = Message.objects.get()
+    assert "participant0@example.org" in message.text
+    # Whoever rendered it again would tell other facts now.
+    Message.objects.update(context={"email": "somebody.else@example.org", "days": 9})
+
+    with stopped_in_order(start()):
+        wait_until(lambda: unsent() == 0)
+
+    [received] = server.received
+    assert received.get_body(("plain",)).get_content().replace("\r\n", "\n") == message.text
+    assert Message.objects.get().text == message.text
+
+
 def test_workers_killed_at_random_lose_nothing_and_repeat_at_most_one_mail_per_kill(
     start: Start, server: MailServer
 ):

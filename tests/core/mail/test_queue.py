@@ -14,13 +14,17 @@ from django.template import TemplateDoesNotExist
 from django.utils import translation
 
 from core.jobs.worker import Worker
+from core.mail.delivery import outgoing
 from core.mail.folder_backend import FolderBackend, delivered_copy
+from core.mail.links import Link, link_maker
 from core.mail.message_list import OCCASIONS
 from core.mail.models import Attachment, Message
-from core.mail.queue import File, Link, link_maker, outgoing, queue, rendered
+from core.mail.queue import File, queue
+from core.mail.rendering import rendered
 from core.web import signed_links
 from core.web.palette import DEFAULT_COLOURS
 from labs.models import Lab
+from tests.emails import with_bodies
 from tests.factories import LabFactory
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +73,9 @@ def test_the_database_holds_no_token(settings):
     message = reset_mail()
     token = signed_links.make("test.purpose", SUBJECT, 1)
 
-    assert token not in message.text + message.html + str(message.links)
+    assert token not in str(message.context) + str(message.links)
+    with_bodies(message)
+    assert token not in message.text + message.html
     revealed = rendered(message, reveal=True)
     assert f"{settings.BASE_URL}/somewhere/{token}/" in revealed.text
     assert f'href="{settings.BASE_URL}/somewhere/{token}/"' in revealed.html
@@ -103,6 +109,7 @@ def test_the_mail_is_in_the_persons_language_whoever_causes_it():
         )
 
     assert english.subject == "Choose a new password for City Labs"
+    with_bodies(bulgarian)
     assert '<html lang="bg">' in bulgarian.html
     assert "Лаборатория" in bulgarian.text
     assert translation.get_language() == "en"
@@ -154,7 +161,7 @@ class Words(HTMLParser):
 
 
 def test_text_and_html_say_the_same():
-    message = reset_mail()
+    message = with_bodies(reset_mail())
     page = Words()
     page.feed(message.html)
     said = " ".join(page.words)
@@ -179,7 +186,7 @@ def test_the_band_takes_the_labs_colour_and_nothing_that_is_no_colour():
         theme_values={"lab": "#004488", "lab_dark": "#002244", "on_lab_2": "red;background:url(//x)"}
     )
 
-    html = reset_mail(lab=lab).html
+    html = with_bodies(reset_mail(lab=lab)).html
 
     assert "background:#004488;padding" in html
     assert ".band { background: #002244 !important; }" in html
@@ -243,7 +250,7 @@ def test_words_follow_every_change_and_links_are_each_persons_own() -> None:
     lab = LabFactory(title={"en": "First title"})
 
     def texts(language: str = "en", days: int = 3) -> Message:
-        return queue(
+        message = queue(
             "confirm_address",
             key=uuid.uuid4().hex,
             language=language,
@@ -254,6 +261,7 @@ def test_words_follow_every_change_and_links_are_each_persons_own() -> None:
             links={"confirm": Link("registration.confirm", uuid.uuid4(), 1, "/confirm/{token}/")},
             is_first=True,
         )
+        return with_bodies(message)
 
     one, other = texts(), texts()
 
@@ -278,6 +286,9 @@ def test_words_follow_every_change_and_links_are_each_persons_own() -> None:
 
 
 def test_the_console_has_a_name_for_every_occasion():
-    templates = (settings.BASE_DIR / "templates/emails").glob("*.subject.txt")
+    folder = settings.BASE_DIR / "templates/emails"
 
-    assert {path.name.removesuffix(".subject.txt") for path in templates} == set(OCCASIONS)
+    assert {path.name.removesuffix(".subject.txt") for path in folder.glob("*.subject.txt")} == set(OCCASIONS)
+    for occasion in OCCASIONS:
+        assert (folder / f"{occasion}.txt").exists()
+        assert (folder / f"{occasion}.html").exists()
