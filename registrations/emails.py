@@ -176,24 +176,20 @@ def sessions_moved(
     told = [seat for seat, _differing in found]
     kinds = {one.kind: one for _seat, differing in found for one in differing}
     with translation.override(language):
-        context = {
-            "lines": _lines(registration, told, {}),
-            "zone": _zone(registration, [seat.session for seat in told]),
-            "changes": [
-                (
-                    text_of(seat.session.title, registration),
-                    [{"label": one.label, "was": one.was, "now": one.now} for one in differing],
-                )
-                for seat, differing in found
-            ],
-            "what": in_subject([kinds[kind] for kind in Kind if kind in kinds]),
-        }
+        what = in_subject([kinds[kind] for kind in Kind if kind in kinds])
+    changes = [
+        (
+            text_of(seat.session.title, registration),
+            [{"label": one.label, "was": one.was, "now": one.now} for one in differing],
+        )
+        for seat, differing in found
+    ]
     version = max(facts[seat.session_id]["version"] for seat in told)
     return _queue(
         registration,
         "session_moved",
         f"session-moved:{told[0].session_id}:{version}:{registration.public_id}",
-        context,
+        {**_listed(registration, told), "changes": changes, "what": what},
         {"manage": links.MANAGE},
         attachments=_calendar(registration, told),
     )
@@ -201,18 +197,15 @@ def sessions_moved(
 
 def _about_session(occasion: str, key: str, seat: Seat) -> Message:
     registration, session = seat.registration, seat.session
-    with translation.override(registration.language):
-        context = {
-            "lines": _lines(registration, [seat], {}),
-            "zone": _zone(registration, [session]),
-            "session_title": text_of(session.title, registration),
-            "reason": text_of(session.cancel_reason, registration),
-        }
     return _queue(
         registration,
         occasion,
         key,
-        context,
+        {
+            **_listed(registration, [seat]),
+            "session_title": text_of(session.title, registration),
+            "reason": text_of(session.cancel_reason, registration),
+        },
         {"manage": links.MANAGE},
         attachments=_calendar(registration, [seat]),
     )
@@ -273,16 +266,12 @@ def _overview(
     registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()
 ) -> dict[str, Any]:
     """Return what an email about the whole registration shows: a line per session, and the sum of them in words."""
-    positions = waiting_positions(seats)
+    # Together, so that hours over a change of clocks are told apart in both lists.
+    listed = _listed(registration, [*seats, *given_up], waiting_positions(seats))
+    lines = listed["lines"]
     with translation.override(registration.language):
-        # Together, so that hours over a change of clocks are told apart in both lists.
-        lines = _lines(registration, [*seats, *given_up], positions)
-        return {
-            "lines": lines[: len(seats)],
-            "given_up": lines[len(seats) :],
-            "zone": _zone(registration, [seat.session for seat in [*seats, *given_up]]),
-            "summary": in_words(seats),
-        }
+        summary = in_words(seats)
+    return {**listed, "lines": lines[: len(seats)], "given_up": lines[len(seats) :], "summary": summary}
 
 
 def in_words(seats: Iterable[Seat]) -> str:
@@ -311,36 +300,48 @@ def in_words(seats: Iterable[Seat]) -> str:
     return " ".join(sentences) or gettext("You have no seat at present.")
 
 
-def _lines(registration: Registration, seats: Sequence[Seat], positions: Mapping[int, int]) -> list[SeatLine]:
-    """Return the sessions as an email lists them. `positions` are the places in line of those who wait."""
-    language, lab, zone = registration.language, registration.lab, registration.time_zone
-    with_offset = zone_hours.clocks_change(zone, instants_of(seat.session for seat in seats))
-    lines = []
-    for seat in seats:
-        session = seat.session
-        starts, ends = session.starts_at, session.ends_at
-        own_zones = (lab.time_zone, session.time_zone)
-        is_seat = seat.state == Seat.State.CONFIRMED and not session.is_cancelled
-        join_link = join_link_of(session) if is_seat else ""
-        lines.append(
-            SeatLine(
-                title=text_of(session.title, registration),
-                address=session_address(session, lab),
-                day=formatting.long_day(wall(starts, zone).date(), language),
-                hours=zone_hours.hours(starts, ends, zone, language, with_offset=with_offset),
-                elsewhere=zone_hours.elsewhere(starts, ends, zone, own_zones, language),
-                place=place_of(session, language),
-                join_link=join_link,
-                how_to_join=_how_to_join() if is_seat and is_online(session) and not join_link else "",
-                state=_state_in_words(seat, positions.get(seat.pk)),
-                is_seat=is_seat,
-            )
-        )
-    return lines
+def _listed(
+    registration: Registration, seats: Sequence[Seat], positions: Mapping[int, int] | None = None
+) -> dict[str, Any]:
+    """Return the sessions as an email lists them, and the person's zone during them: "Athens (EEST, UTC+3)".
+
+    `positions` are the places in line of those who wait.
+    """
+    language, zone = registration.language, registration.time_zone
+    instants = instants_of(seat.session for seat in seats)
+    with_offset = zone_hours.clocks_change(zone, instants)
+    with translation.override(language):
+        return {
+            "lines": [
+                _line(registration, seat, (positions or {}).get(seat.pk), with_offset) for seat in seats
+            ],
+            "zone": zone_hours.city_words(zone, instants or [timezone.now()], language),
+        }
 
 
-def _how_to_join() -> str:
-    return gettext("The join link will be on your registration page.")
+def _line(registration: Registration, seat: Seat, position: int | None, with_offset: bool) -> SeatLine:
+    session, lab, language, zone = (
+        seat.session,
+        registration.lab,
+        registration.language,
+        registration.time_zone,
+    )
+    starts, ends = session.starts_at, session.ends_at
+    is_seat = seat.state == Seat.State.CONFIRMED and not session.is_cancelled
+    join_link = join_link_of(session) if is_seat else ""
+    is_still_to_come = is_seat and is_online(session) and not join_link
+    return SeatLine(
+        title=text_of(session.title, registration),
+        address=session_address(session, lab),
+        day=formatting.long_day(wall(starts, zone).date(), language),
+        hours=zone_hours.hours(starts, ends, zone, language, with_offset=with_offset),
+        elsewhere=zone_hours.elsewhere(starts, ends, zone, (lab.time_zone, session.time_zone), language),
+        place=place_of(session, language),
+        join_link=join_link,
+        how_to_join=gettext("The join link will be on your registration page.") if is_still_to_come else "",
+        state=_state_in_words(seat, position),
+        is_seat=is_seat,
+    )
 
 
 def session_address(session: Session, lab: Lab) -> str:
@@ -348,12 +349,6 @@ def session_address(session: Session, lab: Lab) -> str:
     if session.visibility != Session.Visibility.PUBLIC:
         return ""
     return settings.BASE_URL + reverse("session", args=[lab.slug, session.slug])
-
-
-def _zone(registration: Registration, sessions: Sequence[Session]) -> str:
-    """Return the person's zone as it is during these sessions: "Athens (EEST, UTC+3)"."""
-    instants = instants_of(sessions) or [timezone.now()]
-    return zone_hours.city_words(registration.time_zone, instants, registration.language)
 
 
 def _state_in_words(seat: Seat, position: int | None) -> str:

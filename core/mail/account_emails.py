@@ -1,4 +1,4 @@
-"""How allauth behaves here: no open sign-up, mails through the outbox, addresses from the settings."""
+"""How allauth behaves here: no open sign-up, emails through the outbox, addresses from the settings."""
 
 import secrets
 from typing import Any
@@ -31,7 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return account_address(email)
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
-        """Mails about an account come in the language in which its holder last signed in."""
+        """Emails about an account come in the language in which its holder last signed in."""
         language = get_language()
         if language in dict(settings.LANGUAGES) and language != user.language:
             user.language = language
@@ -48,13 +48,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.BASE_URL + reset_path().replace("{token}", key)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Refuse: the library sends no mail of its own here. Raises LookupError."""
+        """Refuse: the library sends no email of its own here. Raises LookupError."""
         raise LookupError(f"no mail for {template_prefix}")
 
 
 @transaction.atomic
 def send_password_reset(user_id: int) -> None:
-    """Queue the mail that lets an account choose a new password, if the budget of its address lasts."""
+    """Queue the email that lets an account choose a new password, if the budget of its address lasts."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None or not emails_left(user.email):
         return

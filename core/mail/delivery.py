@@ -261,7 +261,7 @@ def retry(message: Message) -> None:
 
 
 def retry_failed(lab_id: int) -> int:
-    """Send all mails of a lab again that failed, and return how many. Those whose mailbox does not exist stay."""
+    """Send all emails of a lab again that failed, and return how many. Those whose mailbox does not exist stay."""
     return Message.objects.filter(lab=lab_id, state=Message.State.FAILED).update(
         state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None
     )
@@ -269,7 +269,7 @@ def retry_failed(lab_id: int) -> int:
 
 @dataclass(frozen=True)
 class Summary:
-    """Mail at a glance. `queued` counts what has not left, `sent` what has and is not known to have arrived."""
+    """Emails at a glance. `queued` counts what has not left, `sent` what has and is not known to have arrived."""
 
     queued: int
     sent: int
@@ -295,7 +295,7 @@ UNSENT = Q(state__in=[Message.State.QUEUED, Message.State.SENDING], finished_at_
 
 
 def summary(lab_id: int | None = None) -> Summary:
-    """Count the mails of a lab, or all, by state. Two queries."""
+    """Count the emails of a lab, or all, by state. Two queries."""
     messages = Message.objects.all() if lab_id is None else Message.objects.filter(lab=lab_id)
     figures = messages.aggregate(
         queued=Count("pk", filter=UNSENT),

@@ -1,4 +1,4 @@
-"""Mail into a folder: the default on one machine, where the console's outbox shows what was delivered."""
+"""Emails into a folder: the default on one machine, where the console's outbox shows what was delivered."""
 
 import contextlib
 import email
@@ -20,7 +20,7 @@ OUR_ID = re.compile(r"<([0-9a-f-]{36})@[^>]*>")
 
 
 class FolderBackend(BaseEmailBackend):
-    """Writes each mail as an .eml file named after its Message-ID, whole or not at all; once more changes nothing."""
+    """Writes each email as an .eml file named after its Message-ID, whole or not at all; once more changes nothing."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         folder = Path(settings.MAIL_FOLDER)
@@ -38,7 +38,7 @@ def _name(message_id: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    # One draft for each mail: what a killed worker left of it is written anew with the next try.
+    # One draft for each email: what a killed worker left of it is written anew with the next try.
     draft = path.with_name(f".draft-{path.name}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -53,12 +53,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def is_in_use() -> bool:
-    """Tell whether mails go to the folder, so that what was delivered can be read back."""
+    """Tell whether emails go to the folder, so that what was delivered can be read back."""
     return f"{FolderBackend.__module__}.{FolderBackend.__qualname__}" == settings.EMAIL_BACKEND
 
 
 def delivered_copy(message: Message) -> Rendered | None:
-    """Return a delivered mail as its reader would see it, real links included; None where the folder has it not."""
+    """Return a delivered email as its reader would see it, real links included; None where the folder has it not."""
     if not is_in_use():
         return None
     try:

@@ -1,4 +1,4 @@
-"""What the list of mails is narrowed to. A value that is not offered is told and left out; the rest still counts."""
+"""The filter of the list of emails. A value that is not offered is reported and left out; the rest still counts."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.mail.message_list import TABS, MailSearch, occasion_in_words
+from core.mail.message_list import TABS, MessageSearch, occasion_in_words
 from core.web.forms.base import BaseForm
 
 
-class MailSearchForm(BaseForm):
-    """Comes by GET. `occasions` are those that there are mails for."""
+class MessageSearchForm(BaseForm):
+    """Comes by GET. `occasions` are those that there are emails for."""
 
     q = forms.CharField(
         label=_("To: name or e-mail"),
@@ -38,10 +38,10 @@ class MailSearchForm(BaseForm):
         ]
 
     @property
-    def search(self) -> MailSearch:
+    def search(self) -> MessageSearch:
         """What could be understood."""
         self.is_valid()
         values = self.cleaned_data
-        return MailSearch(
+        return MessageSearch(
             to=values.get("q", "").strip(), occasion=values.get("occasion", ""), tab=values.get("state", "")
         )

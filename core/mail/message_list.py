@@ -1,6 +1,6 @@
-"""The outbox as organisers see it: which mails there are, what became of those of the last hour, and what each was for.
+"""The outbox as organisers see it: which emails there are, of which occasion, and what became of the last hour's.
 
-Everything is asked for a lab, by its id, or None for the mails that belong to no lab (accounts, passwords).
+Every function takes the id of a lab, or None for the emails that belong to no lab (accounts, passwords).
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from core.search import matches
 
 State = Message.State
 
-# What each mail was written for, in words; a test holds this against templates/emails/.
+# What each email is for, in words; a test holds this against templates/emails/.
 OCCASIONS: dict[str, str | Promise] = {
     "confirm_address": _("Question to confirm the address"),
     "already_registered": _("Already registered"),
@@ -47,8 +47,8 @@ IN_TROUBLE = (State.FAILED, State.BOUNCED)
 
 
 @dataclass(frozen=True)
-class MailSearch:
-    """What a list of mails is narrowed to; empty means any. `tab` is one of TABS."""
+class MessageSearch:
+    """What a list of emails is narrowed to; empty means any. `tab` is one of TABS."""
 
     to: str = ""
     occasion: str = ""
@@ -56,12 +56,12 @@ class MailSearch:
 
 
 def messages_of(lab_id: int | None) -> MessageQuerySet:
-    """Return the mails of a lab, or those of no lab."""
+    """Return the emails of a lab, or those of no lab."""
     return Message.objects.filter(lab=lab_id) if lab_id else Message.objects.filter(lab__isnull=True)
 
 
-def find(lab_id: int | None, search: MailSearch) -> MessageQuerySet:
-    """Return the mails that fit, those in trouble first, then those on trial again, then the newest; no bodies."""
+def find(lab_id: int | None, search: MessageSearch) -> MessageQuerySet:
+    """Return the emails that fit, those in trouble first, then those on trial again, then the newest; no bodies."""
     found = messages_of(lab_id).without_content()
     if search.to:
         found = found.filter(matches(search.to, "recipient_key"))
@@ -79,7 +79,7 @@ def find(lab_id: int | None, search: MailSearch) -> MessageQuerySet:
 
 
 def counts(lab_id: int | None) -> dict[str, int]:
-    """Return how many mails each tab holds, and all of them under "". One query."""
+    """Return how many emails each tab holds, and all of them under "". One query."""
     figures = messages_of(lab_id).aggregate(
         all=Count("pk"), **{tab: Count("pk", filter=Q(state__in=states)) for tab, states in TABS.items()}
     )
@@ -87,12 +87,12 @@ def counts(lab_id: int | None) -> dict[str, int]:
 
 
 def occasions_of(lab_id: int | None) -> list[str]:
-    """Return the occasions that there are mails for. One query."""
+    """Return the occasions that there are emails for. One query."""
     return sorted(set(messages_of(lab_id).order_by().values_list("occasion", flat=True).distinct()))
 
 
 def occasion_in_words(occasion: str) -> str:
-    """Return what a mail was for; one that has no words shows its own name."""
+    """Return what an email is for; one that has no words shows its own name."""
     return str(OCCASIONS.get(occasion, occasion.replace("_", " ")))
 
 
@@ -141,6 +141,6 @@ def last_hour(lab_id: int | None, now: datetime) -> LastHour:
 
 
 def about_registration(message: Message) -> str:
-    """Return the public id of the registration that a mail is about, or nothing."""
+    """Return the public id of the registration that an email is about, or nothing."""
     kind, _colon, subject = message.about.partition(":")
     return subject if kind == "registration" else ""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.mail import delivery, folder_backend, health, message_list
-from core.mail.forms import MailSearchForm
+from core.mail.forms import MessageSearchForm
 from core.mail.models import Message
 from core.mail.rendering import NotRenderable, Rendered, rendered
 from core.timezones import formatting
@@ -76,7 +76,7 @@ def emails_without_lab(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
     now = timezone.now()
-    form = MailSearchForm(request.GET, occasions=message_list.occasions_of(_id(lab)))
+    form = MessageSearchForm(request.GET, occasions=message_list.occasions_of(_id(lab)))
     search = form.search
     found = Paginator(message_list.find(_id(lab), search), PER_PAGE).get_page(request.GET.get("page"))
     counts = message_list.counts(_id(lab))
