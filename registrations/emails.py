@@ -180,7 +180,7 @@ def sessions_moved(
     changes = [
         (
             text_of(seat.session.title, registration),
-            [{"label": one.label, "was": one.was, "now": one.now} for one in differing],
+            [{"label": one.label, "before": one.before, "after": one.after} for one in differing],
         )
         for seat, differing in found
     ]
