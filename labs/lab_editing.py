@@ -294,7 +294,8 @@ def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
         lab.visibility = visibility
         # Of a lab that is withdrawn, too: its sessions leave the programme's calendar.
         lab.public_revised_at = timezone.now()
-        save(lab, by)
+        lab._history_user = by  # type: ignore[attr-defined]
+        lab.save(update_fields=["visibility", "public_revised_at"])
         touch(lab.pk)
     return lab
 

@@ -3,7 +3,6 @@ left out, the rest still counts."""
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.search import alphabetical
 from core.web.edit_conflicts import Difference
 from core.web.forms.base import BaseForm, EmailAddressField
-from core.web.forms.edit_conflict import EditForm
+from core.web.forms.editing import EditForm
 from core.web.localized_fields import reading
 from labs.models import City, Lab, StakeholderGroup
 from registrations.door import is_too_short
@@ -128,21 +127,12 @@ class PeopleSearchForm(BaseForm):
         return any(self.cleaned_data.get(name) or self.errors.get(name) for name in self.FURTHER)
 
 
-def about_details(public_id: UUID) -> str:
-    """Name what a person says of him- or herself, for `core.web.edit_conflicts`."""
-    return f"details {public_id}"
-
-
-def about_address(public_id: UUID) -> str:
-    return f"address {public_id}"
-
-
 class PersonForm(EditForm, DetailsForm):
     """What an organiser may correct. Words are about the person, not to him or her."""
 
     def __init__(self, *args: Any, person: Registration, **kwargs: Any) -> None:
-        self.about = about_details(person.public_id)
-        super().__init__(*args, lab=person.lab, initial=details_initial(person), **kwargs)
+        initial = details_initial(person)
+        super().__init__(*args, lab=person.lab, version=person.version, initial=initial, **kwargs)
         for field in self.fields.values():
             field.widget.attrs["autocomplete"] = "off"
         self.fields["time_zone"].label = _("Time zone")
@@ -164,7 +154,7 @@ class PersonForm(EditForm, DetailsForm):
 
 
 class AddressForm(EditForm):
-    """The right e-mail address of a person."""
+    """The right e-mail address of a person. Each correction of it raises the version of the private links."""
 
     email = EmailAddressField(
         label=_("E-mail"),
@@ -176,8 +166,7 @@ class AddressForm(EditForm):
     )
 
     def __init__(self, *args: Any, person: Registration, **kwargs: Any) -> None:
-        self.about = about_address(person.public_id)
-        super().__init__(*args, initial={"email": person.email}, **kwargs)
+        super().__init__(*args, version=person.link_version, initial={"email": person.email}, **kwargs)
 
 
 class SeatForm(BaseForm):

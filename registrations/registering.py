@@ -250,7 +250,7 @@ def change_details(registration: Registration, details: Details, by: User | None
     registration._history_user = by  # type: ignore[attr-defined]
     save_person(
         registration,
-        [*vars(details), "revised_at"],
+        [*vars(details), "version", "revised_at"],
         RuleViolation("same_name", _("Another person with this name is registered with this address.")),
     )
     return registration

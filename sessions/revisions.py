@@ -21,7 +21,7 @@ def lock(session: Session) -> None:
 
 
 def revise(session: Session, *, seen: bool = True) -> None:
-    """Move the session's dates on. They always rise: `revised_at` tells editors of each other.
+    """Move the session's dates on. They always rise.
 
     `seen` where more than a join link is another: only people with a seat may know that, in their own calendars.
     """

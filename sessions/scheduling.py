@@ -125,19 +125,19 @@ def change_session(
     plan: SessionPlan,
     by: User | None = None,
     *,
-    expected_revision: datetime | None = None,
+    expected_version: int | None = None,
     carry_agenda: bool = False,
 ) -> Session:
     """Make `session` follow `plan`; a plan that it follows already changes nothing.
 
-    `expected_revision` is the `revised_at` that the editor saw. Organisers are asked afterwards whether its people are
+    `expected_version` is the version that the editor saw. Organisers are asked afterwards whether its people are
     told of a new date, time or place (`sessions.unannounced_changes`). `carry_agenda` moves items whose hours the plan
     leaves alone along with the session.
 
     Returns the same object, brought up to date. Raises InvalidFields, EditConflict.
     """
     lock(session)
-    if expected_revision is not None and session.revised_at != expected_revision:
+    if expected_version is not None and session.version != expected_version:
         raise EditConflict
     before = plan_of(session)
     if carry_agenda:
@@ -157,7 +157,7 @@ def change_session(
     _follow(session, plan, found)
     seen = bool(differing - LINKS)
     session.sequence += bool(differing & RESCHEDULES)
-    _save(session, by, seen=seen)
+    _save(session, by, seen=seen, edited=True)
     # The agenda's instants follow the session's day and zone.
     if is_moved or differing & {"agenda", "appearances"}:
         _set_agenda(session, plan, found)
@@ -268,13 +268,17 @@ def venue_changed(lab: Lab, *, before: Lab, by: User | None = None) -> None:
         unannounced_changes.moved(session, was)
 
 
-def _save(session: Session, by: User | None, *, seen: bool) -> None:
-    """Save all columns but those that other verbs own: seats are counted elsewhere at the same time."""
+def _save(session: Session, by: User | None, *, seen: bool, edited: bool = False) -> None:
+    """Save all columns but those that other verbs own: seats are counted elsewhere at the same time.
+
+    `edited` where forms that are open show something else now.
+    """
     revise(session, seen=seen)
     remember(session, by)
     session.save(
         update_fields=[
             *COLUMNS,
+            *(["version"] if edited else []),
             "start_fold",
             "end_fold",
             "starts_at",

@@ -34,7 +34,7 @@ def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan)
     """Say that the session is saved, with a button that gives it back the plan that it had `before`."""
     facts = {
         "session": session.pk,
-        "revised_at": session.revised_at.isoformat(),
+        "version": session.version,
         "plan": _as_data(before),
     }
     undo.offer(request, _("The session is saved."), SAVE, facts)
@@ -46,9 +46,8 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     session = Session.objects.select_related("lab__programme").filter(pk=facts["session"]).first()
     if session is None or not viewer_for(user).organises(session.lab):
         raise undo.NotUndoable
-    revision = datetime.fromisoformat(facts["revised_at"])
     try:
-        change_session(session, _plan(facts["plan"], session), user, expected_revision=revision)
+        change_session(session, _plan(facts["plan"], session), user, expected_version=facts["version"])
     except (EditConflict, InvalidFields) as error:
         raise undo.NotUndoable from error
     lab = session.lab.slug

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import TextsField, ZoneField
-from core.web.forms.edit_conflict import EditForm
+from core.web.forms.editing import EditForm
 from labs.cities import CityPlan, countries
 from labs.models import City, Programme
 
@@ -36,13 +36,13 @@ class CityForm(EditForm):
     def __init__(
         self, *args: Any, city: City | None = None, programme: Programme | None = None, **kwargs: Any
     ) -> None:
-        self.about = f"city {city.pk}" if city else ""
+        version = city.version if city else None
         initial = {name: getattr(city, name) for name in ("name", "country", "time_zone")} if city else {}
         if city is None and programme is not None:
             # Most cities of a programme lie near each other.
             last = programme.cities.order_by("-pk").first()
             initial = {"time_zone": last.time_zone if last else "Europe/Brussels"}
-        super().__init__(*args, locales=OFFERED, initial=initial, **kwargs)
+        super().__init__(*args, locales=OFFERED, version=version, initial=initial, **kwargs)
         listed = countries(get_language() or "en")
         if city and city.country not in dict(listed):
             listed.append((city.country, city.country))

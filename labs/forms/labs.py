@@ -24,7 +24,7 @@ from core.web.forms.base import (
     fold_field,
     moment_initial,
 )
-from core.web.forms.edit_conflict import NOTHING, EditForm
+from core.web.forms.editing import NOTHING, EditForm
 from core.web.localized_fields import PARAGRAPHS
 from core.web.palette import DEFAULT_COLOURS
 from labs import theme
@@ -137,9 +137,9 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
 
     def __init__(self, *args: Any, programme: Programme, lab: Lab | None = None, **kwargs: Any) -> None:
         self.lab = lab
-        self.about = f"lab {lab.pk}" if lab else ""
+        version = lab.version if lab else None
         initial = _lab_initial(lab) if lab else _new_lab_initial(programme)
-        super().__init__(*args, locales=initial["languages"], initial=initial, **kwargs)
+        super().__init__(*args, locales=initial["languages"], version=version, initial=initial, **kwargs)
         if lab is not None and lab.public_revised_at is not None:
             del self.fields["slug"]
         if lab is None or not lab.logo:
@@ -160,10 +160,6 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     @property
     def colour_preview(self) -> ColourPreview | None:
         return colour_preview(str(self["colour"].value() or ""))
-
-    def stored(self) -> dict[str, Any]:
-        # A logo is chosen anew each time, but the form shows the one that is there.
-        return {**self.initial, "logo": self.lab.logo.name if self.lab else ""}
 
     @property
     def left_out(self) -> set[str]:

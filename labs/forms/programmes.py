@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
-from core.web.forms.edit_conflict import EditForm
+from core.web.forms.editing import EditForm
 from core.web.localized_fields import PARAGRAPHS, languages_of
 from labs.models import City, Programme
 from labs.programmes import ProgrammePlan
@@ -50,11 +50,11 @@ class ProgrammeForm(EditForm, LanguagesMixin):
     )
 
     def __init__(self, *args: Any, programme: Programme | None = None, **kwargs: Any) -> None:
-        self.about = f"programme {programme.pk}" if programme else ""
+        version = programme.version if programme else None
         initial = _programme_initial(programme) if programme else _new_programme_initial()
         # A new programme may be written in any language, so that it need not be saved twice.
         locales = programme.languages if programme else [code for code, _name in settings.LANGUAGES]
-        super().__init__(*args, locales=locales, initial=initial, **kwargs)
+        super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
         self.fields["cities"].queryset = City.objects.all()  # type: ignore[attr-defined]
         if programme is None:
             self.fields["languages"].help_text = _("The programme’s pages are written in these.")

@@ -8,15 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import NumberField, TextsField
-from core.web.forms.edit_conflict import EditForm
+from core.web.forms.editing import EditForm
 from core.web.localized_fields import no_control_characters, one_line
 from labs.lab_parts import RoomPlan
 from labs.models import Lab, Room
-
-
-def about_room(lab: Lab, pk: int) -> str:
-    """Name a room, also one that is no more, for `core.web.edit_conflicts`."""
-    return f"room {lab.pk} {pk}"
 
 
 class RoomForm(EditForm):
@@ -41,10 +36,10 @@ class RoomForm(EditForm):
     position = NumberField(label=_("Place in the list"), required=False, max_value=1000)
 
     def __init__(self, *args: Any, lab: Lab, room: Room | None = None, **kwargs: Any) -> None:
-        self.about = about_room(lab, room.pk) if room else ""
+        version = room.version if room else None
         names = ("name", "online", "address", "join_link", "capacity", "position")
         initial = {name: getattr(room, name) for name in names} if room else {}
-        super().__init__(*args, locales=lab.languages, initial=initial, **kwargs)
+        super().__init__(*args, locales=lab.languages, version=version, initial=initial, **kwargs)
 
     @property
     def plan(self) -> RoomPlan:

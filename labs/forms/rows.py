@@ -1,291 +1,224 @@
-"""Rows that are typed in one go: tracks, stakeholder groups."""
+"""Tracks and stakeholder groups, typed in one go; headings of days."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.forms.formsets import BaseFormSet
-from django.forms.utils import ErrorDict
-from django.utils.translation import gettext
+from django.forms import formset_factory
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from i18nfield.strings import LazyI18nString
 
-from core.web.edit_conflicts import FIELD, Difference, EditConflict, was_shown
-from core.web.forms.base import PK_DIGITS, BaseForm, BaseRows, NumberField, TextsField, keeping
-from core.web.forms.edit_conflict import EditForm, put_texts, words_of_both
-from core.web.localized_fields import languages_of
+from core.timezones.formatting import long_day
+from core.web.edit_conflicts import Difference
+from core.web.forms.base import TextsField
+from core.web.forms.editing import words_of_both
+from core.web.forms.rows import BaseRows, TextRow, row_field
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan
+from labs.models import Lab
+
+DAYS_AT_MOST = 400
 
 
-class RowForm(BaseForm):
-    """One row of several: `row` is the id of what it changes, empty for a new one."""
+class NamedRow(TextRow):
+    """A track or a stakeholder group."""
 
-    row = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
-    remove = forms.BooleanField(label=_("Remove"), required=False)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether this is an empty row that was left alone."""
-        return not self.has_changed()
-
-
-class Rows(BaseRows):
-    """Rows with their ids; nothing rests on their number or order as the browser says them.
-
-    Rows that stand already are told by their `row`, and only those that the caller knows are let in.
-    """
-
-    def __init__(self, *args: Any, known: Iterable[int] = (), **kwargs: Any) -> None:
-        self.known = frozenset(known)
-        super().__init__(*args, **kwargs)
-
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        # What is sent is taken by itself; the stored rows only fill the form when it is opened.
-        if self.is_bound:
-            kwargs["initial"] = None
-        return super()._construct_form(  # type: ignore[misc]
-            i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
-        )
-
-    def clean(self) -> None:
-        seen = set()
-        for form in self.forms:
-            row = getattr(form, "cleaned_data", {}).get("row")
-            if row is None:
-                continue
-            if row not in self.known or row in seen:
-                raise forms.ValidationError(
-                    gettext("A row has been deleted in the meantime. Open the page again."),
-                    code="foreign_row",
-                )
-            seen.add(row)
-        refuse_fewer_rows(self)
-
-    @property
-    def first_language(self) -> int:
-        """Which of the languages' controls of a text comes first in a row."""
-        offered = [code for code, _name in settings.LANGUAGES]
-        shown = self.form_kwargs["locales"]
-        return min(offered.index(code) for code in shown)
-
-    @property
-    def filled(self) -> list[Any]:
-        """The rows that say something and are to stay, in the order of the page."""
-        return [form for form in self.forms if not form.is_blank and not form.cleaned_data.get("remove")]
-
-    @property
-    def removed(self) -> list[int]:
-        """The ids of stored rows that are to go."""
-        return [
-            form.cleaned_data["row"]
-            for form in self.forms
-            if form.cleaned_data.get("remove") and form.cleaned_data.get("row")
-        ]
-
-    def forget_errors(self) -> None:
-        """Show what was typed without judging it."""
-        self._errors = [ErrorDict() for _form in self.forms]
-        self._non_form_errors = self.error_class()
-        for form in self.forms:
-            form.forget_errors()
-
-
-def refuse_fewer_rows(rows: BaseFormSet) -> None:
-    """Raise ValidationError where rows are missing that the page had: what is not sent must not count as removed."""
-    said = rows.management_form.cleaned_data
-    if (said["TOTAL_FORMS"] or 0) < max(said["INITIAL_FORMS"] or 0, 0):
-        raise forms.ValidationError(
-            gettext("This form is not complete. Open the page again, and send it once more."),
-            code="rows_missing",
-        )
-
-
-def with_more_rows(data: Any, prefix: str, more: int) -> Any:
-    """Return posted data that asks for some more empty rows of a formset."""
-    longer = data.copy()
-    name = f"{prefix}-TOTAL_FORMS"
-    said = longer.get(name, "")
-    longer[name] = str(min(int(said) if said.isdecimal() and len(said) < 6 else 0, ROWS_AT_MOST) + more)
-    return longer
-
-
-class NamedRow(EditForm, RowForm):
-    """A track or a stakeholder group. Its set says which, and what is stored of it; None where it is no more."""
-
+    row = row_field()
     name = TextsField(label=_("Name"))
-    order = NumberField(label=_("Order"), required=False, max_value=1000)
-    standing: object = None
-
-    def stored(self) -> dict[str, Any]:
-        return {"name": self.standing}
-
-    @property
-    def said(self) -> dict[str, Any]:
-        return {"name": self.cleaned_data.get("name")}
-
-    @property
-    def is_left_alone(self) -> bool:
-        """Whether the row says what it showed when it was opened: then what somebody else made of it stands."""
-        return self.fingerprint_of(self.said) == self.seen and not self.cleaned_data.get("remove")
-
-    @property
-    def was_deleted(self) -> bool:
-        """Whether this is to make anew what somebody else deleted: the id is gone, the fingerprint stayed."""
-        return self.is_bound and bool(self.seen) and not self["row"].value()
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        # A row that is to go need not say anything.
-        if values.get("remove"):
-            self._errors.pop("name", None)
-        return values
 
 
-class NamedRows(Rows):
-    """Tracks or stakeholder groups. `stored` are the names of those that stand, by id and in their order; `about` and
-    the id name one for `core.web.edit_conflicts`, `legend` is what one is called.
-    """
+class BaseNamedRows(BaseRows):
+    """`stored` are the names of the rows that stand, by id and in their order; `legend` is what one is called."""
 
-    def __init__(
-        self, *args: Any, stored: Mapping[int, object], about: str, legend: str, **kwargs: Any
-    ) -> None:
-        self.stored, self.about, self.legend = stored, about, legend
-        super().__init__(*args, known=stored, **kwargs)
+    def __init__(self, *args: Any, stored: Mapping[int, object], legend: str, **kwargs: Any) -> None:
+        self.stored, self.legend = stored, legend
+        super().__init__(*args, **kwargs)
 
     def name_of(self, place: int) -> str:
         return f"{self.legend} {place + 1}"
 
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
-        said = str(form["row"].value() or "")
-        row = _number(said)
-        form.about = f"{self.about} {row}" if row else ""
-        form.standing = self.stored.get(row)
-        return form
-
-    def clean(self) -> None:
-        # What we did show, and what somebody else deleted since, is let in: it is told apart from what never was.
-        self.deleted = [
-            form
-            for form in self.forms
-            if form.about and form.standing is None and was_shown(form.seen, form.about)
-        ]
-        self.known |= {form.cleaned_data.get("row") for form in self.deleted}
-        super().clean()
-
     @property
-    def filled(self) -> list[Any]:
-        return [form for form in super().filled if form not in self.deleted]
+    def sent(self) -> list[Any]:
+        """The rows that say something, in the order of the page."""
+        return [form for form in self.forms if form.cleaned_data]
+
+    def _id_of(self, form: Any) -> int | None:
+        """The id of the stored row that a row is about."""
+        row: int | None = form.cleaned_data["row"]
+        return row if row in self.stored else None
+
+    def _was_deleted(self, form: Any) -> bool:
+        return form.cleaned_data["row"] is not None and self._id_of(form) is None
 
     @property
     def removed(self) -> list[int]:
-        return [row for row in super().removed if row in self.stored]
+        """The ids of stored rows that are to go."""
+        return [pk for form in self.deleted_forms if (pk := self._id_of(form))]
 
     @property
     def left_deleted(self) -> list[str]:
         """The names of rows that somebody else deleted, and which were left alone here: they stay deleted."""
-        return [str(LazyI18nString(form.said["name"])) for form in self.deleted if form.is_left_alone]
-
-    @property
-    def shown(self) -> str:
-        """What a hidden field carries: the ids in the order in which the form showed them."""
-        if self.is_bound:
-            return str(self.data.get(f"{self.prefix}-shown", ""))
-        return " ".join(map(str, self.stored))
-
-    def plans(self) -> list[NamedPlan]:
-        """Return the rows as plans, by their places. What was left alone follows what is stored."""
-        self.ordered = self._in_order()
         return [
-            NamedPlan(
-                languages_of(form.standing)
-                if form.standing is not None and form.is_left_alone
-                else keeping(form.standing or {}, form.cleaned_data["name"], form.locales),
-                form.cleaned_data["row"],
-            )
-            for form in self.ordered
+            str(LazyI18nString(dict(form.typed)))
+            for form in self.ordered_forms
+            if self._was_deleted(form) and form.is_left_alone
         ]
 
-    def _in_order(self) -> list[Any]:
-        places = {
-            form: (form.cleaned_data["order"] or 0, place)
-            for place, form in enumerate(self.forms)
-            if form in self.filled
-        }
-        return sorted(places, key=lambda form: places[form])
+    @property
+    def in_order(self) -> list[Any]:
+        """The rows to save. An order that was left alone follows the stored one."""
+        rows = [form for form in self.ordered_forms if not (self._was_deleted(form) and form.is_left_alone)]
+        if self._ids(rows) != self._ids(sorted(rows, key=self.forms.index)):
+            return rows
+        return self._as_stored(rows)
 
-    def refuse_conflict(self) -> None:
-        """Raise EditConflict where a row or the order would be overwritten unseen."""
+    def _ids(self, rows: Iterable[Any]) -> list[int]:
+        return [pk for form in rows if (pk := self._id_of(form))]
+
+    def _as_stored(self, rows: list[Any]) -> list[Any]:
+        """Return the rows, those that stand already in the stored order, in the places that they have together."""
+        places = list(self.stored)
+        standing = iter(
+            sorted(filter(self._id_of, rows), key=lambda form: places.index(self._id_of(form) or 0))
+        )
+        return [next(standing) if self._id_of(form) else form for form in rows]
+
+    def plans(self) -> list[NamedPlan]:
+        return [
+            NamedPlan(form.merged(self.stored[pk] if pk else None), pk)
+            for form in self.in_order
+            for pk in [self._id_of(form)]
+        ]
+
+    def conflict(self) -> list[Difference]:
+        """Return the names and the order that would be overwritten unseen."""
         found = []
-        for place, form in enumerate(self.forms):
-            if not form.about or form.is_left_alone:
-                continue
-            is_removed = bool(form.cleaned_data.get("remove"))
+        for form in self.sent:
+            pk, is_removed = self._id_of(form), self.is_removed(form)
+            stored = self.stored[pk] if pk else None
             before, after = words_of_both(
-                form.fields["name"], form.standing, None if is_removed else form.said["name"], form.locales
+                form.fields["name"], stored, None if is_removed else form.typed, form.locales
             )
-            if form in self.deleted:
-                if not is_removed:
-                    found.append(Difference(self.name_of(place), gettext("deleted meanwhile"), after))
-            elif form.is_stale and before != after:
-                after = gettext("removed") if is_removed else after
-                found.append(Difference(self.name_of(place), before, after))
-        found += self._order_conflict()
-        if found:
-            raise EditConflict(found)
+            if self._was_deleted(form):
+                before = gettext("deleted meanwhile")
+                is_lost = not (is_removed or form.is_left_alone)
+            elif is_removed:
+                after, is_lost = gettext("removed"), form.was_changed(stored)
+            else:
+                is_lost = pk is not None and form.overwrites(stored)
+            if is_lost:
+                found.append(Difference(self.name_of(self.forms.index(form)), before, after))
+        rows = self.in_order
+        after_, stored_ = self._ids(rows), self._ids(self._as_stored(rows))
+        if stored_ not in (after_, self._ids(sorted(rows, key=self.forms.index))):
+            others = [pk for pk in self.stored if pk not in (*after_, *self.removed)]
+            words = ("\n".join(str(self.stored[pk]) for pk in [*pks, *others]) for pks in (stored_, after_))
+            found.append(Difference(gettext("Order"), *words))
+        return found
 
-    def _order_conflict(self) -> list[Difference]:
-        """Return how the order would change, where it is not the one that the form showed. New rows at the end are no
-        change."""
-        kept = [pk for pk in map(_number, self.shown.split()) if pk in self.stored]
-        listed = {form.cleaned_data.get("row") for form in self.forms} & set(self.stored)
-        if listed <= set(kept) and kept == list(self.stored)[: len(kept)]:
-            return []
-        named = [form.cleaned_data["row"] for form in self._in_order() if form.cleaned_data["row"]]
-        before = [pk for pk in self.stored if pk not in self.removed]
-        after = [*named, *(pk for pk in before if pk not in named)]
-        if before == after:
-            return []
-        return [Difference(gettext("Order"), *(self._names(pks) for pks in (before, after)))]
-
-    def _names(self, pks: Iterable[int]) -> str:
-        return "\n".join(str(self.stored[pk]) for pk in pks)
-
-    def renewed(self) -> Any:
-        """Return what was sent with the fingerprints of what is stored now, so that it is saved if it is sent again.
+    def as_typed(self) -> list[dict[str, Any]]:
+        """Return initial values that show what was typed, and know what is stored now.
 
         A deleted row that says something new becomes a new row; what was left alone is shown as it is stored.
         """
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data[f"{self.prefix}-shown"] = " ".join(map(str, self.stored))
-        for form in self.forms:
-            if not form.about:
+        initial = []
+        is_ordered = self._ids(self.in_order) != self._ids(self._as_stored(self.in_order))
+        rows = [form for form in self.sent if not (self._was_deleted(form) and form.is_left_alone)]
+        for form in self._as_stored(rows):
+            pk, is_removed = self._id_of(form), self.is_removed(form)
+            if is_removed and not pk:
                 continue
-            if form in self.deleted:
-                data[form.add_prefix("row")] = ""
-                if form.is_left_alone or form.cleaned_data.get("remove"):
-                    put_texts(data, form.add_prefix("name"), "")
-                    for name in ("order", "remove", FIELD):
-                        data[form.add_prefix(name)] = ""
-                continue
-            if form.is_left_alone:
-                put_texts(data, form.add_prefix("name"), form.standing)
-            data[form.add_prefix(FIELD)] = form.fingerprint
-        return data
+            stored = self.stored[pk] if pk else None
+            values = {**form.opened(stored, form.locales), "row": pk, "DELETE": is_removed}
+            if not is_removed:
+                values["name"] = form.merged(stored)
+            if is_ordered:
+                values["ORDER"] = form.cleaned_data["ORDER"]
+            initial.append(values)
+        return initial
 
     def add_errors(self, errors: Mapping[str, Iterable[str]]) -> None:
         """Show what the verb found wrong; its "3.name" counts the plans of `plans`."""
+        rows = self.in_order
         for name, messages in errors.items():
             place, _dot, field = name.partition(".")
-            if place.isdecimal() and len(place) < 6 and int(place) < len(self.ordered):
-                self.ordered[int(place)].add_errors({field: messages})
+            if place.isdecimal() and int(place) < len(rows):
+                rows[int(place)].add_errors({field: messages})
             else:
-                for message in messages:
-                    self._non_form_errors.append(message)
+                self._non_form_errors.extend(messages)
 
 
-def _number(said: str) -> int:
-    return int(said) if said.isdecimal() and len(said) <= PK_DIGITS else 0
+NamedRows: Any = formset_factory(
+    NamedRow,
+    formset=BaseNamedRows,
+    can_order=True,
+    can_delete=True,
+    can_delete_extra=False,
+    max_num=ROWS_AT_MOST,
+    absolute_max=ROWS_AT_MOST + 20,
+)
+
+
+class DayRow(TextRow):
+    """The heading of one day."""
+
+    text = "title"
+    on = forms.DateField(widget=forms.HiddenInput)
+    title = TextsField(label=_("Heading"), required=False)
+
+    @property
+    def day(self) -> str:
+        """The day in words."""
+        try:
+            return long_day(self.fields["on"].clean(self["on"].value()), get_language() or "en")
+        except forms.ValidationError:
+            return ""
+
+
+class BaseDayRows(BaseRows):
+    """The headings of a lab's days. Rows say which day they are about, whatever days the lab has by now."""
+
+    def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
+        self.lab, self.stored = lab, dict(lab.days.values_list("on", "title"))
+        super().__init__(*args, **{"form_kwargs": {"locales": lab.languages}, **kwargs})
+
+    def name_of(self, place: int) -> str:
+        return str(self.forms[place].day)
+
+    def _in_the_lab(self, form: Any) -> bool:
+        on: date = form.cleaned_data["on"]
+        return self.lab.starts_on <= on <= self.lab.ends_on
+
+    def titles(self) -> dict[date, dict[str, str]]:
+        """Return the heading of each day of the lab that was sent."""
+        return {
+            form.cleaned_data["on"]: form.merged(self.stored.get(form.cleaned_data["on"]))
+            for form in self.forms
+            if self._in_the_lab(form)
+        }
+
+    def conflict(self) -> list[Difference]:
+        """Return the headings that would be overwritten unseen, or typed for days that the lab has no more."""
+        found = []
+        for form in self.forms:
+            stored = self.stored.get(form.cleaned_data["on"])
+            before, after = words_of_both(form.fields["title"], stored, form.typed, form.locales)
+            if not self._in_the_lab(form):
+                before = gettext("This is not a day of the lab.")
+            if not form.is_left_alone if not self._in_the_lab(form) else form.overwrites(stored):
+                found.append(Difference(form.day, before, after))
+        return found
+
+    def add_errors(self, errors: Mapping[str, Iterable[str]]) -> None:
+        """Show what the verb found wrong; its "3.title" counts the days of `titles`."""
+        rows = [form for form in self.forms if self._in_the_lab(form)]
+        for name, messages in errors.items():
+            rows[int(name.partition(".")[0])].add_errors({"title": messages})
+
+
+DayRows: Any = formset_factory(
+    DayRow, formset=BaseDayRows, extra=0, max_num=DAYS_AT_MOST, absolute_max=DAYS_AT_MOST
+)

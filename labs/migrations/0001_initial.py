@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
                 ("slug", models.SlugField(max_length=60, unique=True)),
                 (
                     "name",
@@ -63,6 +64,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
                 ("slug", models.SlugField(max_length=60, unique=True, verbose_name="address")),
                 (
                     "title",
@@ -403,6 +405,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
                 ("slug", models.SlugField(max_length=60, unique=True, verbose_name="address")),
                 (
                     "name",
@@ -701,6 +704,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
                 (
                     "name",
                     i18nfield.fields.I18nCharField(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.timezones.wall_clock import wall
 from core.timezones.zones import validate_zone
+from core.web.edit_conflicts import Versioned
 from core.web.history import History
 from core.web.localized_fields import EmailAddressField, no_control_characters, prose, web_address, words
 from labs.viewer import Viewer
@@ -64,7 +65,7 @@ def validate_languages(value: object) -> None:
         raise ValidationError(_("Choose at least one of the offered languages."), code="languages")
 
 
-class City(models.Model):
+class City(Versioned):
     """A city that takes part in programmes. Names come in as many languages as are known."""
 
     slug = models.SlugField(max_length=60, unique=True)
@@ -80,7 +81,7 @@ class City(models.Model):
         return str(self.name)
 
 
-class Programme(models.Model):
+class Programme(Versioned):
     """A programme of cities, whose editions are labs."""
 
     class Visibility(models.TextChoices):
@@ -99,7 +100,7 @@ class Programme(models.Model):
     revised_at = models.DateTimeField(auto_now=True)
 
     objects = ProgrammeQuerySet.as_manager()
-    history = History(excluded_fields=["revised_at"])
+    history = History(excluded_fields=["version", "revised_at"])
 
     class Meta:
         ordering = ("slug",)
@@ -145,7 +146,7 @@ class StakeholderGroup(models.Model):
         return str(self.name)
 
 
-class Lab(models.Model):
+class Lab(Versioned):
     """An edition of a programme. Dates are days in the lab's own zone; instants are UTC.
 
     `revision` rises in the transaction of every change to anything that the lab's pages or feeds show to anybody
@@ -191,7 +192,7 @@ class Lab(models.Model):
     public_revised_at = models.DateTimeField(null=True, editable=False)
 
     objects = LabQuerySet.as_manager()
-    history = History(excluded_fields=["revision", "revised_at", "public_revised_at"])
+    history = History(excluded_fields=["version", "revision", "revised_at", "public_revised_at"])
 
     class Meta:
         ordering = ("-starts_on", "slug")
@@ -265,7 +266,7 @@ class Track(models.Model):
         return str(self.name)
 
 
-class Room(models.Model):
+class Room(Versioned):
     """A place, or an online room. `join_link` is for people with a seat and for staff only."""
 
     lab = models.ForeignKey(Lab, models.CASCADE, related_name="rooms")

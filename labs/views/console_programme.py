@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Model
-from django.forms import formset_factory
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,20 +17,18 @@ from django.views.decorators.http import require_http_methods
 
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import RuleViolation
+from core.web.forms.rows import with_more_rows
 from labs import access, roles, undo
 from labs.forms.people import DelegateForm, PersonForm
 from labs.forms.programmes import ProgrammeForm
-from labs.forms.rows import NamedRow, NamedRows, with_more_rows
+from labs.forms.rows import NamedRow, NamedRows
 from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
-from labs.models import Delegate, Programme, Staff
+from labs.models import Delegate, Lab, Programme, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
 from labs.views.form_posts import create_once, person, save_edit, status_of
 
-NamedRowSet: Any = formset_factory(
-    NamedRow, formset=NamedRows, extra=0, max_num=ROWS_AT_MOST, absolute_max=ROWS_AT_MOST + 20
-)
-EMPTY_ROWS, MORE_ROWS = 1, 3
+MORE_ROWS = 3
 
 
 @access.owner
@@ -99,119 +95,102 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def groups(request: HttpRequest, programme: Programme) -> HttpResponse:
     """The stakeholder groups that people choose from when they register."""
-    page = NamedPage(
-        owner=programme,
-        standing=lambda: programme.stakeholder_groups.all(),
-        save=lambda plans, gone: set_groups(programme, plans, gone),
-        languages=programme.languages,
-        purpose="console.groups",
-        legend=_("Group"),
-    )
-    if page.is_saved(request):
-        address = reverse("console_groups", args=[programme.slug])
-        page.say_saved(request, _("The stakeholder groups are saved."), address, programme=programme)
-        return redirect("console_groups", programme.slug)
-    return render(
+    return named_rows(
         request,
-        "labs/console/groups.html",
-        {"programme": programme, "tab": "groups", **page.context},
-        status=page.status,
+        programme,
+        programme.stakeholder_groups.order_by("position", "pk"),
+        lambda plans, gone: set_groups(programme, plans, gone),
+        legend=_("Group"),
+        saved=_("The stakeholder groups are saved."),
+        page=("labs/console/groups.html", {"programme": programme, "tab": "groups"}),
+        whose={"programme": programme},
     )
 
 
-@dataclass
-class NamedPage:
-    """A page of tracks or groups: rows that stand and some empty ones, or those that were sent.
+def named_rows(
+    request: HttpRequest,
+    owner: Lab | Programme,
+    standing: QuerySet[Any],
+    save: Callable[[list[NamedPlan], list[int]], Sequence[Model]],
+    *,
+    legend: str,
+    saved: str,
+    page: tuple[str, dict[str, Any]],
+    whose: dict[str, Any],
+) -> HttpResponse:
+    """Show and save tracks or groups; while they are saved `owner` is locked, so that nobody else changes them.
 
-    While they are saved `owner` is held, so that nobody else changes them; `standing` asks for them in their order.
+    `legend` is what one is called, `whose` as in `undo.offer_restoring`. Raises DeletedMeanwhile.
     """
-
-    owner: Model
-    standing: Callable[[], Iterable[Any]]
-    save: Callable[[Sequence[NamedPlan], Collection[int]], Sequence[Model]]
-    languages: list[str]
-    purpose: str
-    legend: str
-    rows: Any = None
-    conflict: list[Difference] = field(default_factory=list)
-    gone: list[dict[str, Any]] = field(default_factory=list)
-
-    def say_saved(self, request: HttpRequest, words: str, address: str, **whose: Any) -> None:
-        """Say that it is saved, and offer to bring back what was removed; `whose` as in `undo.offer_restoring`."""
-        count = len(self.gone)
-        if not count:
-            messages.success(request, words)
-            return
-        also = ngettext("%(count)d was removed.", "%(count)d were removed.", count) % {"count": count}
-        undo.offer_restoring(request, f"{words} {also}", self.gone, address, **whose)
-
-    def is_saved(self, request: HttpRequest) -> bool:
-        """Fill `rows`, and tell whether what was sent is saved."""
-        if request.method != "POST" or "more" in request.POST:
-            self.rows = self._opened() if request.method != "POST" else self._with_more(request.POST)
-            return False
+    conflict: list[Difference] = []
+    if request.method != "POST":
+        rows = _rows(standing, owner, legend)
+    elif "more" in request.POST:
+        rows = _rows(standing, owner, legend, with_more_rows(request.POST, "rows", MORE_ROWS, ROWS_AT_MOST))
+        rows.forget_errors()
+    else:
         with transaction.atomic():
-            lock_row(self.owner)
-            self.rows = rows = self._sent(request.POST)
-            if not rows.is_valid():
-                return False
-            for words in rows.left_deleted:
-                messages.info(
-                    request, _("“%(name)s” was deleted by somebody else meanwhile.") % {"name": words}
-                )
+            lock_row(owner)
+            rows, gone = _rows(standing, owner, legend, request.POST), []
+
+            def save_rows() -> dict[str, Any]:
+                if differences := rows.conflict():
+                    raise EditConflict(differences)
+                gone.extend(undo.rows_of(*standing.filter(pk__in=rows.removed)))
+                return {"rows": [row.pk for row in save(rows.plans(), rows.removed)]}
+
             try:
-                # What is sent twice is no conflict with itself.
-                create_once(request, self.purpose, self._save)
+                if rows.is_valid():
+                    # What is sent twice is no conflict with itself.
+                    create_once(request, f"console.{standing.model._meta.model_name}", save_rows)
+                    return _say_rows_saved(request, saved, rows, gone, whose)
             except RuleViolation as error:
                 rows.add_errors(error.errors)
-                return False
             except EditConflict as error:
-                self.conflict = error.differences
-                self.rows = self._sent(rows.renewed())
-                self.rows.forget_errors()
-                return False
-        return True
+                conflict = error.differences
+                rows = _rows(standing, owner, legend, initial=rows.as_typed())
+    template, context = page
+    invalid = has_errors(rows)
+    return render(
+        request,
+        template,
+        {**context, "rows": rows, "conflict": conflict, "invalid": invalid},
+        status=409 if conflict else 422 if invalid else 200,
+    )
 
-    def _save(self) -> dict[str, Any]:
-        self.rows.refuse_conflict()
-        gone = self.rows.removed
-        self.gone = undo.rows_of(*(row for row in self.standing() if row.pk in gone))
-        return {"rows": [row.pk for row in self.save(self.rows.plans(), self.rows.removed)]}
 
-    def _opened(self) -> Any:
-        kwargs = self._kwargs()
-        initial = [
-            {"row": pk, "name": name, "order": place}
-            for place, (pk, name) in enumerate(kwargs["stored"].items(), 1)
-        ]
-        rows = NamedRowSet(initial=initial, **kwargs)
-        rows.extra = EMPTY_ROWS
-        return rows
+def _rows(
+    standing: QuerySet[Any],
+    owner: Lab | Programme,
+    legend: str,
+    data: Any = None,
+    initial: list[dict[str, Any]] | None = None,
+) -> Any:
+    stored = {row.pk: row.name for row in standing.all()}
+    if data is None and initial is None:
+        initial = [{"row": pk, **NamedRow.opened(name, owner.languages)} for pk, name in stored.items()]
+    return NamedRows(
+        data,
+        prefix="rows",
+        stored=stored,
+        legend=legend,
+        initial=initial,
+        form_kwargs={"locales": owner.languages},
+    )
 
-    def _with_more(self, data: Any) -> Any:
-        rows = self._sent(with_more_rows(data, "rows", MORE_ROWS))
-        rows.forget_errors()
-        return rows
 
-    def _sent(self, data: Any) -> Any:
-        return NamedRowSet(data, **self._kwargs())
-
-    def _kwargs(self) -> dict[str, Any]:
-        return {
-            "prefix": "rows",
-            "stored": {one.pk: one.name for one in self.standing()},
-            "about": f"{self.purpose} {self.owner.pk}",
-            "legend": self.legend,
-            "form_kwargs": {"locales": self.languages},
-        }
-
-    @property
-    def context(self) -> dict[str, Any]:
-        return {"rows": self.rows, "conflict": self.conflict, "invalid": has_errors(self.rows)}
-
-    @property
-    def status(self) -> int:
-        return 409 if self.conflict else 422 if has_errors(self.rows) else 200
+def _say_rows_saved(
+    request: HttpRequest, words: str, rows: Any, gone: list[dict[str, Any]], whose: dict[str, Any]
+) -> HttpResponse:
+    """Say that rows are saved, and offer to bring back what was removed."""
+    for name in rows.left_deleted:
+        messages.info(request, _("“%(name)s” was deleted by somebody else meanwhile.") % {"name": name})
+    if gone:
+        also = ngettext("%(count)d was removed.", "%(count)d were removed.", len(gone)) % {"count": len(gone)}
+        undo.offer_restoring(request, f"{words} {also}", gone, request.path, **whose)
+    else:
+        messages.success(request, words)
+    return redirect(request.path)
 
 
 def has_errors(rows: Any) -> bool:

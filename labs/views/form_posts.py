@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.errors import RuleViolation
-from core.web.forms.edit_conflict import EditForm
+from core.web.forms.editing import EditForm
 from core.web.idempotency import FIELD, is_form_key, run_once
 
 Row = TypeVar("Row")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.search import SearchKeyField, with_search_keys
 from core.timezones.zones import validate_readers_zone
+from core.web.edit_conflicts import Versioned
 from core.web.history import History
 from core.web.localized_fields import EmailAddressField, no_control_characters, one_line
 from labs.models import City, Lab, StakeholderGroup
@@ -31,7 +32,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return list(rows.order_by("pk"))
 
 
-class Registration(models.Model):
+class Registration(Versioned):
     """One person in one lab, known by a name and by an address that he or she confirmed. Colleagues may share one.
 
     Private links carry no stored secret: they are signed from `public_id` and a version (see `core.web.signed_links`),
@@ -80,7 +81,7 @@ class Registration(models.Model):
     contact_key = SearchKeyField("email", "organisation")
 
     objects = RegistrationQuerySet.as_manager()
-    history = History(excluded_fields=["name_key", "contact_key"])
+    history = History(excluded_fields=["version", "name_key", "contact_key"])
 
     class Meta:
         ordering = ("-created_at", "-id")

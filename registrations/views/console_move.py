@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +19,7 @@ from django.views.decorators.http import require_http_methods
 from core.timezones import formatting
 from core.timezones.wall_clock import instant, wall
 from core.timezones.zones import offset_text
-from core.web import edit_conflicts
-from core.web.edit_conflicts import FIELD, DeletedMeanwhile
+from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.errors import RuleViolation
 from core.web.forms.base import BaseForm, DayField
 from core.web.localized_fields import reading
@@ -125,7 +123,7 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     found = _plan(lab, form)
     if found is None:
         return _page(request, lab, form)
-    is_stale = request.POST.get(FIELD) != _fingerprint(lab, found)
+    is_stale = request.POST.get("versions") != _versions(lab, found)
     answers = AnswersForm(request.POST, move=found)
     if is_stale or not answers.is_valid():
         return _page(request, lab, form, found, answers, is_stale=is_stale)
@@ -164,15 +162,10 @@ def _plan(lab: Lab, form: FirstDayForm) -> LabMove | None:
         return None
 
 
-def _fingerprint(lab: Lab, found: LabMove) -> str:
-    """Return what tells whether the lab and its sessions are still as the page showed them."""
-    sessions = [f"{step.session.pk} {step.session.revised_at.isoformat()}" for step in found.steps]
-    shown = {
-        "dates": [str(one) for one in dataclasses.astuple(dates_of(lab))],
-        "zone": lab.time_zone,
-        "sessions": sessions,
-    }
-    return edit_conflicts.fingerprint(f"move {lab.pk} {found.dates.starts_on}", shown)
+def _versions(lab: Lab, found: LabMove) -> str:
+    """Return what tells whether the lab and its sessions are still as the page of this first day showed them."""
+    sessions = " ".join(f"{step.session.pk}.{step.session.version}" for step in found.steps)
+    return f"{found.dates.starts_on} {lab.version} {sessions}".strip()
 
 
 def _page(
@@ -201,7 +194,7 @@ def _page(
             "changes": list(_changes(lab, found, language)),
             "rows": [_row(step, lab, language) for step in found.steps],
             "people": people_of(lab),
-            "seen": _fingerprint(lab, found),
+            "versions": _versions(lab, found),
             "later": found.days > 0,
             "count": abs(found.days),
         }

@@ -15,15 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.mail import message_list
 from core.mail.models import Message
-from core.web.edit_conflicts import FIELD, was_shown
 from core.web.error_messages import messages_by_column
 from core.web.errors import RuleViolation
+from core.web.forms.editing import was_edited
 from labs import access
 from labs.models import Lab
 from labs.views import form_posts
 from registrations import erasure, organiser_actions, registering, search, seats
 from registrations.changes import changes_of
-from registrations.console_forms import AddressForm, PersonForm, SeatForm, about_address, about_details
+from registrations.console_forms import AddressForm, PersonForm, SeatForm
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
 from registrations.models.seats import waiting_positions
@@ -167,7 +167,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Correct name, city and the like."""
     person = _people(lab).filter(public_id=registration).first()
     if person is None or person.state != State.CONFIRMED:
-        return _too_late(request, lab, person, about_details(registration))
+        return _too_late(request, lab, person)
     if request.method != "POST":
         form = PersonForm(person=person)
     else:
@@ -183,7 +183,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
                 lambda: registering.lock(person), lambda held: PersonForm(request.POST, person=held), save
             )
         except RuleViolation:
-            return _too_late(request, lab, None, about_details(registration))
+            return _too_late(request, lab, None)
         if is_saved:
             messages.success(request, _("The details are saved."))
             return _back(person)
@@ -199,7 +199,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Correct the e-mail address; the link goes to the new one."""
     person = _people(lab).filter(public_id=registration).first()
     if person is None or person.state == State.CANCELLED:
-        return _too_late(request, lab, person, about_address(registration))
+        return _too_late(request, lab, person)
     if request.method != "POST":
         form = AddressForm(person=person)
     else:
@@ -224,7 +224,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
                 lambda: registering.lock(person), lambda held: AddressForm(request.POST, person=held), save
             )
         except RuleViolation:
-            return _too_late(request, lab, None, about_address(registration))
+            return _too_late(request, lab, None)
         if is_saved:
             if sent:
                 messages.success(request, _("The address is corrected. A mail with the link is queued."))
@@ -235,9 +235,9 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     return render(request, "registrations/console/address.html", context, status=form_posts.status_of(form))
 
 
-def _too_late(request: HttpRequest, lab: Lab, person: Registration | None, about: str) -> HttpResponse:
+def _too_late(request: HttpRequest, lab: Lab, person: Registration | None) -> HttpResponse:
     """Tell whoever had a form open that the person was erased or cancelled meanwhile; to others it never was there."""
-    if not was_shown(request.POST.get(FIELD, ""), about):
+    if not was_edited(request):
         raise Http404
     if person is None:
         messages.error(request, _("This registration no longer exists."))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.forms import formset_factory
-from django.forms.utils import ErrorDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import BaseForm, BaseRows, HourField, NumberField, TextsField, keeping
+from core.web.forms.base import BaseForm, HourField, TextsField, keeping
+from core.web.forms.rows import BaseRows, row_field
 from core.web.localized_fields import PARAGRAPHS, languages_of, reading
-from labs.forms.rows import RowForm, Rows, refuse_fewer_rows
 from labs.models import Lab
 from sessions.forms.choices import Choices
 from sessions.models import AgendaItem, Appearance, Speaker
@@ -22,14 +21,14 @@ from sessions.plans import AGENDA_LIMIT, AgendaPlan, AppearancePlan
 PEOPLE_LIMIT = 200
 
 
-class AgendaRow(RowForm):
+class AgendaRow(BaseForm):
     """An item of the agenda."""
 
+    row = row_field()
     title = TextsField(label=_("Title"), limit=300)
     abstract = TextsField(label=_("What it is about"), limit=PARAGRAPHS, rows=2, required=False)
     start_time = HourField(label=_("Starts"), required=False)
     end_time = HourField(label=_("Ends"), required=False)
-    order = NumberField(label=_("Order"), required=False, max_value=1000)
 
     @property
     def has_abstract(self) -> bool:
@@ -38,18 +37,25 @@ class AgendaRow(RowForm):
         texts = value if isinstance(value, list) else languages_of(value).values()
         return any(texts) or bool(self["abstract"].errors)
 
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if values.get("remove"):
-            # A row that is to go need not be right.
-            self._errors = ErrorDict()
-        return values
 
+class AgendaRows(BaseRows):
+    """The agenda. `known` are the ids of the items that the session has."""
 
-class AgendaRows(Rows):
-    """The agenda. `sources` are the places on the page of the plans that were made of it."""
+    def __init__(self, *args: Any, known: Collection[int], **kwargs: Any) -> None:
+        self.known = known
+        super().__init__(*args, **kwargs)
 
-    sources: list[int]
+    def clean(self) -> None:
+        super().clean()
+        if {form.cleaned_data.get("row") for form in self.forms} - {None, *self.known}:
+            raise forms.ValidationError(
+                gettext("A row has been deleted in the meantime. Open the page again."), code="foreign_row"
+            )
+
+    @property
+    def sources(self) -> list[int]:
+        """The places on the page of the items that stay, in the order that they are to have."""
+        return [self.forms.index(form) for form in self.ordered_forms]
 
     def name_of(self, place: int) -> str:
         return gettext("Item %(place)d") % {"place": place + 1}
@@ -58,11 +64,8 @@ class AgendaRows(Rows):
         self, stored: Mapping[int, AgendaItem], appearances: Mapping[str, tuple[AppearancePlan, ...]]
     ) -> tuple[AgendaPlan, ...]:
         """Return the items in their order, with the people whom `appearances` names by place on the page."""
-        rows = [(place, form) for place, form in enumerate(self.forms) if form in self.filled]
-        rows.sort(key=lambda row: (row[1].cleaned_data["order"] or row[0] + 1, row[0]))
-        self.sources = [place for place, _form in rows]
         plans = []
-        for place, form in rows:
+        for place, form in zip(self.sources, self.ordered_forms, strict=True):
             values = form.cleaned_data
             item = stored.get(values["row"])
             plans.append(
@@ -111,16 +114,6 @@ class AppearanceRows(BaseRows):
     def name_of(self, place: int) -> str:
         return gettext("Person %(place)s") % {"place": place + 1}
 
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        if self.is_bound:
-            kwargs["initial"] = None
-        return super()._construct_form(  # type: ignore[misc]
-            i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
-        )
-
-    def clean(self) -> None:
-        refuse_fewer_rows(self)
-
     def plans(self, speakers: Mapping[int, Speaker]) -> dict[str, tuple[AppearancePlan, ...]]:
         """Return who appears where: "" for the session as such, else the item's place on the page."""
         found: dict[str, tuple[AppearancePlan, ...]] = {}
@@ -145,18 +138,13 @@ class AppearanceRows(BaseRows):
             else:
                 self._non_form_errors.append(message)
 
-    def forget_errors(self) -> None:
-        """Show what was typed without judging it."""
-        self._errors = [ErrorDict() for _form in self.forms]
-        self._non_form_errors = self.error_class()
-        for form in self.forms:
-            form.forget_errors()
-
 
 AgendaSet: Any = formset_factory(
     AgendaRow,
     formset=AgendaRows,
-    extra=0,
+    can_order=True,
+    can_delete=True,
+    can_delete_extra=False,
     max_num=AGENDA_LIMIT,
     absolute_max=AGENDA_LIMIT + 20,
     validate_max=True,
@@ -164,7 +152,7 @@ AgendaSet: Any = formset_factory(
 AppearanceSet: Any = formset_factory(
     AppearanceRow,
     formset=AppearanceRows,
-    extra=0,
+    extra=2,
     max_num=PEOPLE_LIMIT,
     absolute_max=PEOPLE_LIMIT + 20,
     validate_max=True,

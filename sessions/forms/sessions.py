@@ -19,6 +19,7 @@ from core.web.forms.base import (
     ZoneField,
     fold_field,
 )
+from core.web.forms.editing import EditForm
 from core.web.localized_fields import PARAGRAPHS
 from labs.models import City, Lab, Room, Track
 from sessions.forms.choices import CITIES_ONLY, named
@@ -26,7 +27,7 @@ from sessions.models import Session
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 
 
-class SessionForm(WallClockMixin):
+class SessionForm(EditForm, WallClockMixin):
     """A session without its agenda and its people, which are rows beside it."""
 
     renamed: Mapping[str, str] = {"slug": "title"}
@@ -91,15 +92,13 @@ class SessionForm(WallClockMixin):
         required=False,
         error_messages=CITIES_ONLY,
     )
-    revision = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, lab: Lab, session: Session | None = None, **kwargs: Any) -> None:
         self.lab = lab
         self.session = session
-        initial = kwargs.pop("initial", None)
-        if initial is None:
-            initial = _session_initial(session) if session else _new_session_initial(lab)
-        super().__init__(*args, locales=lab.languages, initial=initial, **kwargs)
+        initial = _session_initial(session) if session else _new_session_initial(lab)
+        version = session.version if session else None
+        super().__init__(*args, locales=lab.languages, version=version, initial=initial, **kwargs)
         for name, queryset in (("track", lab.tracks.all()), ("room", lab.rooms.all())):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
             self.fields[name].label_from_instance = lambda row: named(row.name, lab)  # type: ignore[attr-defined]
@@ -152,7 +151,6 @@ def _session_initial(session: Session) -> dict[str, Any]:
         **{name: getattr(session, name) for name in plain},
         "end_date": session.end_date if session.end_date != session.start_date else None,
         "audience": list(session.audience.values_list("pk", flat=True)),
-        "revision": session.revised_at.isoformat(),
     }
 
 

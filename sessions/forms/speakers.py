@@ -9,17 +9,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CityField, TextsField
-from core.web.forms.edit_conflict import EditForm
+from core.web.forms.editing import EditForm
 from core.web.localized_fields import PARAGRAPHS
 from labs.models import City, Programme
 from sessions.forms.choices import named
 from sessions.models import Speaker
 from sessions.speakers import SpeakerPlan
-
-
-def about_speaker(programme: Programme, slug: str) -> str:
-    """Name a speaker, also one who is no more, for `core.web.edit_conflicts`."""
-    return f"speaker {programme.pk} {slug}"
 
 
 class SpeakerForm(EditForm):
@@ -52,10 +47,10 @@ class SpeakerForm(EditForm):
         speaker: Speaker | None = None,
         **kwargs: Any,
     ) -> None:
-        self.about = about_speaker(programme, speaker.slug) if speaker else ""
+        version = speaker.version if speaker else None
         names = ("name", "affiliation", "biography", "city", "website")
         initial = {name: getattr(speaker, name) for name in names} if speaker else {}
-        super().__init__(*args, locales=locales, initial=initial, **kwargs)
+        super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
         self.fields["city"].queryset = programme.cities.all()  # type: ignore[attr-defined]
         self.fields["city"].label_from_instance = lambda city: named(city.name, programme)  # type: ignore[attr-defined]
 

@@ -189,6 +189,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
                 ("slug", models.SlugField(max_length=80, verbose_name="address")),
                 (
                     "title",
@@ -496,6 +497,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
                 ("slug", models.SlugField(max_length=80, verbose_name="address")),
                 (
                     "name",

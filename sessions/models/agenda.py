@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.timezones.zones import validate_zone
+from core.web.edit_conflicts import Versioned
 from core.web.history import History
 from core.web.localized_fields import no_control_characters, prose, web_address, words
 from labs.models import City, Lab, Programme, Room, Track
@@ -118,7 +119,7 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
         return self.filter(condition)
 
 
-class Session(models.Model):
+class Session(Versioned):
     """What one registers for. The clock on the wall is the truth.
 
     `start_date`, `start_time`, `end_date`, `end_time` are wall time in `time_zone`; the folds (0 or 1, PEP 495)
@@ -177,7 +178,8 @@ class Session(models.Model):
 
     objects = SessionQuerySet.as_manager()
     history = History(
-        m2m_fields=[audience], excluded_fields=["seats_taken", "seats_waiting", "last_queue_position"]
+        m2m_fields=[audience],
+        excluded_fields=["version", "seats_taken", "seats_waiting", "last_queue_position"],
     )
 
     class Meta:
@@ -272,7 +274,7 @@ class AgendaItem(models.Model):
         return str(self.title)
 
 
-class Speaker(models.Model):
+class Speaker(Versioned):
     """A person's profile, kept for all labs of a programme."""
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="speakers")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count
-from django.forms import formset_factory
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,20 +17,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.timezones.wall_clock import wall
-from core.web.edit_conflicts import FIELD, DeletedMeanwhile, Difference, was_shown
+from core.web.edit_conflicts import DeletedMeanwhile, Difference
 from core.web.errors import RuleViolation
+from core.web.forms.editing import was_edited
 from labs import access, undo
-from labs.forms.days import DayRow, DayRows, SentDays
-from labs.forms.rooms import RoomForm, about_room
+from labs.forms.rooms import RoomForm
+from labs.forms.rows import DayRow, DayRows
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
 from labs.models import Lab, Room
 from labs.revisions import lock_row
-from labs.views.console_programme import NamedPage, has_errors
+from labs.views.console_programme import has_errors, named_rows
 from labs.views.form_posts import create_once, person, save_edit, status_of
 from sessions.models import Session
 from sessions.unannounced_changes import undecided
 
-DaySet: Any = formset_factory(DayRow, formset=DayRows, extra=0, max_num=400, absolute_max=400)
 # With more days than these, only those are listed that have sessions or a heading.
 DAYS_LISTED = 31
 
@@ -40,16 +40,15 @@ DAYS_LISTED = 31
 def days(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Headings of the lab's days."""
     conflict: list[Difference] = []
-    if request.method == "POST":
-        with transaction.atomic():
-            _hold(lab)
-            sent = SentDays(request.POST, lab)
-            listed = sorted({*_days_of(lab), *sent.in_the_lab})
-            rows = _day_set(lab, listed, sent.as_listed(listed))
+    with transaction.atomic():
+        rows = _day_rows(lab)
+        if request.method == "POST":
+            _lock(lab)
+            rows = DayRows(request.POST, prefix="days", lab=lab)
             if rows.is_valid():
-                conflict = [*rows.conflict(), *sent.days_gone()]
+                conflict = rows.conflict()
                 if conflict:
-                    rows.renew()
+                    rows = _day_rows(lab, rows.titles())
                 else:
                     try:
                         set_days(lab, rows.titles(), person(request))
@@ -58,9 +57,7 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
                     else:
                         messages.success(request, _("The headings are saved."))
                         return redirect("console_days", lab.slug)
-    else:
-        listed = _days_of(lab)
-        rows = _day_set(lab, listed)
+    invalid = has_errors(rows)
     return render(
         request,
         "sessions/console/days.html",
@@ -69,26 +66,29 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
             "section": "settings",
             "tab": "days",
             "rows": rows,
-            "days": list(zip(listed, rows.forms, strict=True)),
             "conflict": conflict,
-            "invalid": has_errors(rows),
+            "invalid": invalid,
         },
-        status=409 if conflict else 422 if has_errors(rows) else 200,
+        status=409 if conflict else 422 if invalid else 200,
     )
 
 
-def _hold(lab: Lab) -> None:
-    """Hold the lab while its parts are changed, so that nobody else changes them; 404 for one that is no more."""
+def _lock(lab: Lab) -> None:
+    """Lock the lab while its parts are changed, so that nobody else changes them; 404 for one that is no more."""
     try:
         lock_row(lab)
     except DeletedMeanwhile:
         raise Http404 from None
 
 
-def _day_set(lab: Lab, listed: list[date], data: Any = None) -> Any:
-    titles = dict(lab.days.values_list("on", "title"))
-    initial = [{"on": on, "title": titles.get(on)} for on in listed]
-    return DaySet(data, initial=initial, prefix="days", lab=lab, form_kwargs={"locales": lab.languages})
+def _day_rows(lab: Lab, typed: Mapping[date, object] | None = None) -> Any:
+    """Return the rows of the lab's days with the stored headings, or with those that were `typed`."""
+    typed, stored = typed or {}, dict(lab.days.values_list("on", "title"))
+    initial = [
+        {"on": on, **DayRow.opened(stored.get(on), lab.languages), "title": typed.get(on, stored.get(on))}
+        for on in sorted({*_days_of(lab), *typed})
+    ]
+    return DayRows(prefix="days", lab=lab, initial=initial)
 
 
 def _days_of(lab: Lab) -> list[date]:
@@ -104,28 +104,19 @@ def _days_of(lab: Lab) -> list[date]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def tracks(request: HttpRequest, lab: Lab) -> HttpResponse:
     """The lab's thematic areas, in their order."""
-    page = NamedPage(
-        owner=lab,
-        standing=lambda: lab.tracks.order_by("position", "pk"),
-        save=lambda plans, gone: set_tracks(lab, plans, gone),
-        languages=lab.languages,
-        purpose="console.tracks",
-        legend=_("Track"),
-    )
     try:
-        if page.is_saved(request):
-            page.say_saved(
-                request, _("The tracks are saved."), reverse("console_tracks", args=[lab.slug]), lab=lab
-            )
-            return redirect("console_tracks", lab.slug)
+        return named_rows(
+            request,
+            lab,
+            lab.tracks.order_by("position", "pk"),
+            lambda plans, gone: set_tracks(lab, plans, gone),
+            legend=_("Track"),
+            saved=_("The tracks are saved."),
+            page=("sessions/console/tracks.html", {"lab": lab, "section": "settings", "tab": "tracks"}),
+            whose={"lab": lab},
+        )
     except DeletedMeanwhile:
         raise Http404 from None
-    return render(
-        request,
-        "sessions/console/tracks.html",
-        {"lab": lab, "section": "settings", "tab": "tracks", **page.context},
-        status=page.status,
-    )
 
 
 @access.organiser
@@ -174,7 +165,7 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
             lambda form: change_room(found, form.plan, person(request)),
         )
     except (Http404, DeletedMeanwhile):
-        if not was_shown(request.POST.get(FIELD, ""), about_room(lab, room)):
+        if not was_edited(request):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new room.
         form = RoomForm(request.POST, lab=lab)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -19,9 +19,9 @@ from core.search import alphabetical
 from core.timezones.wall_clock import wall
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import InvalidFields, RuleViolation
+from core.web.forms.rows import with_more_rows
 from core.web.slugs import address_for
 from labs import access
-from labs.forms.rows import with_more_rows
 from labs.models import Lab, LabDay
 from labs.revisions import lock_lab
 from labs.views.console_programme import has_errors
@@ -31,13 +31,13 @@ from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Appearance, Session, Speaker
-from sessions.plans import SessionPlan
+from sessions.plans import AGENDA_LIMIT, SessionPlan
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
 from sessions.unannounced_changes import undecided
 from sessions.undo import offer_undo_save
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
-EMPTY_ITEMS, EMPTY_PEOPLE, MORE_ROWS = 1, 2, 3
+MORE_ROWS = 3
 
 
 @access.organiser
@@ -105,12 +105,11 @@ class Desk:
             initial=[
                 {
                     "row": item.pk, "title": item.title, "abstract": item.abstract, "start_time": item.start_time,
-                    "end_time": item.end_time, "order": place,
+                    "end_time": item.end_time,
                 }
-                for place, item in enumerate(items.values(), 1)
+                for item in items.values()
             ],
         )  # fmt: skip
-        agenda.extra = EMPTY_ITEMS
         appearances = session.appearances.order_by("position", "pk") if session else Appearance.objects.none()
         people = AppearanceSet(
             prefix="people",
@@ -127,7 +126,6 @@ class Desk:
                 for one in appearances
             ],
         )
-        people.extra = EMPTY_PEOPLE
         return cls(lab, session, SessionForm(lab=lab, session=session), agenda, people, items, speakers)
 
     @classmethod
@@ -135,7 +133,7 @@ class Desk:
         """Return the forms as they were sent."""
         items, speakers = _stored(lab, session)
         data: Any = request.POST
-        stale = session is not None and request.POST.get("revision") != session.revised_at.isoformat()
+        stale = session is not None and request.POST.get("version") != str(session.version)
         if stale:
             # What somebody else took out meanwhile comes back as new, if this person decides so.
             data = data.copy()
@@ -144,7 +142,7 @@ class Desk:
                     data[name] = ""
         for prefix in ("agenda", "people"):
             if f"more-{prefix}" in data:
-                data = with_more_rows(data, prefix, MORE_ROWS)
+                data = with_more_rows(data, prefix, MORE_ROWS, AGENDA_LIMIT)
         agenda = AgendaSet(data, prefix="agenda", known=items, form_kwargs={"locales": lab.languages})
         people = AppearanceSet(
             data,
@@ -174,15 +172,11 @@ class Desk:
                 self.form.add_errors({"": [NOT_COMPLETE]})
                 return False
         if all(found):
-            listed = {
-                str(place) for place, form in enumerate(self.agenda.forms) if form in self.agenda.filled
-            }
-            gone = {
-                str(place) for place, form in enumerate(self.agenda.forms) if form.cleaned_data.get("remove")
-            }
+            agenda = self.agenda.forms
+            places = {str(place) for place, form in enumerate(agenda) if form.cleaned_data}
             for form in self.people.forms:
                 where = form.cleaned_data.get("item", "")
-                if form.cleaned_data.get("speaker") and where and where not in listed | gone:
+                if form.cleaned_data.get("speaker") and where and where not in places:
                     form.add_error("item", _("This item is empty. Write its title, or choose another place."))
                     found.append(False)
         return all(found)
@@ -276,21 +270,23 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         return _page(request, desk)
     if desk.is_valid():
         plan = desk.plan(found.slug)
-        revision = _moment(desk.form.cleaned_data["revision"])
-        if revision is None:
+        version = str(desk.form["version"].value())
+        if not (version.isdecimal() and len(version) < 18):
             desk.form.add_errors({"": [NOT_COMPLETE]})
             return _page(request, desk)
         before = plan_of(found)
         try:
             changed = change_session(
-                found, plan, person(request), expected_revision=revision, carry_agenda=True
+                found, plan, person(request), expected_version=int(version), carry_agenda=True
             )
         except InvalidFields as error:
             desk.add_errors(error)
         except EditConflict:
+            desk.form.stored_version = found.version
+            desk.form.renew()
             return _page(request, desk, diff.differences(plan_of(found), plan))
         else:
-            if changed.revised_at == revision:
+            if changed.version == int(version):
                 messages.success(request, _("The session is saved."))
             else:
                 offer_undo_save(request, changed, before)
@@ -318,20 +314,8 @@ def _next_page(form: SessionForm, session: Session) -> str:
     return reverse("console_session_edit", args=[lab, session.slug])
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
 def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = None) -> HttpResponse:
     session = desk.session
-    if session is not None and conflict is None and desk.form.is_bound:
-        revision = str(desk.form["revision"].value() or "")
-    else:
-        revision = session.revised_at.isoformat() if session else ""
     last = (
         session.history.select_related("history_user").first() if conflict is not None and session else None
     )
@@ -347,7 +331,6 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "people": desk.people,
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
-            "revision": revision,
             "unannounced": len(undecided(Session.objects.filter(pk=session.pk))) if session else 0,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),

@@ -14,15 +14,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical
-from core.web.edit_conflicts import FIELD, DeletedMeanwhile, was_shown
+from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.errors import RuleViolation
+from core.web.forms.editing import was_edited
 from labs import access, undo
 from labs.current_viewer import viewer_of
 from labs.models import Lab
 from labs.revisions import lock_row
 from labs.views.form_posts import create_once, save_edit, status_of
 from sessions.forms.choices import named
-from sessions.forms.speakers import SpeakerForm, about_speaker
+from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
 from sessions.speakers import change_speaker, create_speaker, delete_speaker, other_labs
 
@@ -87,7 +88,7 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
             lambda form: change_speaker(found, form.plan),
         )
     except (Http404, DeletedMeanwhile):
-        if not was_shown(request.POST.get(FIELD, ""), about_speaker(lab.programme, speaker)):
+        if not was_edited(request):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new profile.
         form = _form(lab, request.POST, None)

@@ -106,10 +106,10 @@ def test_groups_are_added_and_removed_unless_somebody_chose_them(
     group = StakeholderGroup.objects.get()
     assert (group.slug, languages_of(group.name)) == ("academia", {"en": "Academia", "bg": "Наука"})
     registration = f.RegistrationFactory(lab=f.LabFactory(programme=programme), stakeholder_group=group)
-    response = send(client, address, **{"rows-0-remove": "on"})
+    response = send(client, address, **{"rows-0-DELETE": "on"})
     assert "Academia was chosen by people who registered" in response.content.decode()
     registration.delete()
-    send(client, address, **{"rows-0-remove": "on"})
+    send(client, address, **{"rows-0-DELETE": "on"})
     assert not StakeholderGroup.objects.exists()
 
 
@@ -124,7 +124,7 @@ def test_sending_new_groups_twice_makes_them_once(client: Client, programme: Pro
 def test_groups_of_other_programmes_cannot_be_named(client: Client) -> None:
     foreign = f.StakeholderGroupFactory()
     address = f"{PAGE}groups/"
-    response = send(client, address, **{"rows-0-row": str(foreign.pk), "rows-0-remove": "on"})
+    response = send(client, address, **{"rows-0-row": str(foreign.pk), "rows-0-DELETE": "on"})
     assert response.status_code == 422
     assert StakeholderGroup.objects.filter(pk=foreign.pk).exists()
 

@@ -126,7 +126,7 @@ def test_rooms_tracks_speakers_and_roles_come_back(client: Client, programme: Pr
     pages = {
         f"{LAB}rooms/{room.pk}/delete/": {},
         f"{LAB}speakers/speaker/delete/": {},
-        f"{LAB}tracks/": {"rows-0-remove": "on"},
+        f"{LAB}tracks/": {"rows-0-DELETE": "on"},
         f"{LAB}people/": {"action": f"remove-{door.pk}"},
         f"{PROGRAMME}people/": {"action": f"remove-owner-{owner.pk}"},
     }
@@ -198,7 +198,7 @@ def test_the_last_save_of_a_session_is_undone_with_its_agenda(client: Client, la
     address = f"{LAB}sessions/opening/"
     changes = {"title_0": "Closing", "start_time": "14:00", "end_time": "15:00", "room": ""}
     answer = client.post(
-        address, forms_of(client.get(address))[-1].filled(**changes, **{"agenda-0-remove": "on"})
+        address, forms_of(client.get(address))[-1].filled(**changes, **{"agenda-0-DELETE": "on"})
     )
     assert plan_of(Session.objects.get()).title["en"] == "Closing"
     assert session.agenda.count() == 1

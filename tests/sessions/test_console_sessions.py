@@ -294,7 +294,7 @@ def test_agenda_items_are_changed_ordered_and_removed(client: Client, lab: Lab) 
     )
     f.AppearanceFactory(session=session, agenda_item=second)
     f.AppearanceFactory(session=session, agenda_item=third)
-    edit(client, session, agenda__1__remove="on", agenda__2__order="1", agenda__0__order="2")
+    edit(client, session, agenda__1__DELETE="on", agenda__2__ORDER="1", agenda__0__ORDER="2")
     assert list(session.agenda.order_by("position").values_list("pk", flat=True)) == [third.pk, first.pk]
     # Who appeared in the removed item went with it.
     assert list(session.appearances.values_list("agenda_item", flat=True)) == [third.pk]
@@ -347,10 +347,10 @@ def test_an_item_that_somebody_else_removed_meanwhile_does_not_block_the_form(
     assert [languages_of(item.title) for item in session.agenda.all()] == [{"en": "Panel"}]
 
 
-@pytest.mark.parametrize("revision", ["", "nonsense", "2027-01-01T00:00:00"])
-def test_a_form_without_its_version_saves_nothing(client: Client, lab: Lab, revision: str) -> None:
+@pytest.mark.parametrize("version", ["", "nonsense", "2027-01-01T00:00:00", "²"])
+def test_a_form_without_its_version_saves_nothing(client: Client, lab: Lab, version: str) -> None:
     session = f.SessionFactory(lab=lab, title={"en": "Plan"}, start_date=date(2027, 4, 6))
-    response = edit(client, session, title_0="Other", revision=revision)
+    response = edit(client, session, title_0="Other", version=version)
     assert "This form is not complete" in errors(response)
     session.refresh_from_db()
     assert str(session.title) == "Plan"

@@ -167,16 +167,15 @@ def test_a_change_of_what_the_form_does_not_show_is_no_conflict(client: Client, 
 
 
 @pages
-@pytest.mark.parametrize("forged", [None, "", "nonsense", "0" * 64, "x:y\u0000", "é" * 5000, "other"])
-def test_a_fingerprint_that_is_none_saves_nothing_unseen(
+@pytest.mark.parametrize("forged", [None, "", "nonsense", "0" * 64, "x:y\u0000", "é" * 5000])
+def test_a_version_that_is_none_saves_nothing_unseen(
     client: Client, lab: Lab, of: Of, forged: str | None
 ) -> None:
     page = of(lab)
-    if forged == "other":  # one of ours, of another page
-        other = of_programme if of is not of_programme else of_lab
-        forged = form_of(client.get(other(lab).address)).values["seen"][0]
     before = page.value()
-    response = client.post(page.address, form_of(client.get(page.address)).filled(**page.mine, seen=forged))
+    response = client.post(
+        page.address, form_of(client.get(page.address)).filled(**page.mine, version=forged)
+    )
     assert response.status_code == 409
     assert page.value() == before
     assert client.post(page.address, form_of(response).filled()).status_code == 302
@@ -285,7 +284,7 @@ def test_what_was_deleted_meanwhile_is_told_and_made_anew_only_knowingly(
     assert client.post(again.action, again.filled()).status_code == 302
     assert [languages_of(row.name)["en"] for row in model.objects.all()] == ["Mine"]
     # Whoever never saw it is told nothing.
-    assert client.post(page.address, opened.filled(seen="nonsense")).status_code == 404
+    assert client.post(page.address, opened.filled(version="nonsense")).status_code == 404
     assert client.get(page.address).status_code == 404
 
 
@@ -303,7 +302,7 @@ def test_a_person_who_was_cancelled_or_erased_meanwhile_is_told_of(
     client.post(f"{home}erase/", form_of(client.get(f"{home}erase/")).filled())
     answer = client.post(f"{home}{part}/", opened, follow=True)
     assert "This registration no longer exists." in text(answer)
-    assert client.post(f"{home}{part}/", {**opened, "seen": "nonsense"}).status_code == 404
+    assert client.post(f"{home}{part}/", {**opened, "version": "nonsense"}).status_code == 404
     assert not Registration.objects.filter(name="Back").exists()
 
 
@@ -376,7 +375,7 @@ def test_edits_of_different_rows_are_no_conflict(client: Client, rows: Rows) -> 
 
 def test_a_form_sent_twice_is_no_conflict_with_itself(client: Client, rows: Rows) -> None:
     opened = form_of(client.get(rows.address))
-    data = opened.filled(**{"rows-0-name_0": "Mine", "rows-3-name_0": "New", "rows-1-remove": "on"})
+    data = opened.filled(**{"rows-0-name_0": "Mine", "rows-3-name_0": "New", "rows-1-DELETE": "on"})
     for _ in range(2):
         assert client.post(rows.address, data).status_code == 302
     assert sorted(rows.names()) == ["Mine", "New", "Three"]
@@ -397,7 +396,7 @@ def test_a_row_that_was_deleted_meanwhile_comes_back_only_knowingly(client: Clie
     assert told(answer) == [(label, "deleted meanwhile", "en: Mine")]
     assert rows.names() == ["One", "Three"]
     again = form_of(answer)
-    assert client.post(rows.address, again.filled(**{"rows-1-remove": "on"})).status_code == 302
+    assert client.post(rows.address, again.filled(**{"rows-1-DELETE": "on"})).status_code == 302
     assert rows.names() == ["One", "Three"]
     fresh = form_of(client.post(rows.address, opened.filled(**{"rows-1-name_0": "Mine"})))
     assert client.post(rows.address, fresh.filled()).status_code == 302
@@ -416,14 +415,14 @@ def test_a_row_that_was_left_alone_and_deleted_meanwhile_stays_deleted(client: C
 def test_both_remove_a_row(client: Client, rows: Rows) -> None:
     opened = form_of(client.get(rows.address))
     rows.delete(1)
-    assert client.post(rows.address, opened.filled(**{"rows-1-remove": "on"})).status_code == 302
+    assert client.post(rows.address, opened.filled(**{"rows-1-DELETE": "on"})).status_code == 302
     assert rows.names() == ["One", "Three"]
 
 
 def test_a_row_that_somebody_else_named_anew_is_not_removed_unseen(client: Client, rows: Rows) -> None:
     opened = form_of(client.get(rows.address))
     rows.rename(1, "Theirs")
-    answer = client.post(rows.address, opened.filled(**{"rows-1-remove": "on"}))
+    answer = client.post(rows.address, opened.filled(**{"rows-1-DELETE": "on"}))
     [(_label, before, after)] = told(answer)
     assert (before, after) == ("en: Theirs", "removed")
     assert rows.names() == ["One", "Theirs", "Three"]
@@ -433,28 +432,34 @@ def test_a_row_that_somebody_else_named_anew_is_not_removed_unseen(client: Clien
 
 def test_another_order_is_not_undone_unseen(client: Client, rows: Rows) -> None:
     opened = form_of(client.get(rows.address))
-    client.post(rows.address, opened.filled(**{"rows-0-order": "9"}))
+    client.post(rows.address, opened.filled(**{"rows-0-ORDER": "9"}))
     assert rows.names() == ["Two", "Three", "One"]
     key = form_of(client.get(rows.address)).values["form_key"]
-    answer = client.post(rows.address, opened.filled(**{"rows-2-name_0": "Mine"}, form_key=key))
-    assert told(answer) == [("Order", "Two\nThree\nOne", "One\nTwo\nThree")]
+    swapped = {"rows-0-ORDER": "2", "rows-1-ORDER": "1", "rows-2-name_0": "Mine"}
+    answer = client.post(rows.address, opened.filled(**swapped, form_key=key))
+    assert told(answer) == [("Order", "Two\nThree\nOne", "Two\nOne\nThree")]
     assert rows.names() == ["Two", "Three", "One"]
     assert client.post(rows.address, form_of(answer).filled()).status_code == 302
-    assert rows.names() == ["One", "Two", "Mine"]
+    assert rows.names() == ["Two", "One", "Mine"]
+
+
+def test_an_order_that_was_left_alone_is_that_of_somebody_else(client: Client, rows: Rows) -> None:
+    opened = form_of(client.get(rows.address))
+    client.post(rows.address, opened.filled(**{"rows-0-ORDER": "9"}))
+    key = form_of(client.get(rows.address)).values["form_key"]
+    mine = {"rows-2-name_0": "Mine", "rows-3-name_0": "New"}
+    assert client.post(rows.address, opened.filled(**mine, form_key=key)).status_code == 302
+    assert rows.names() == ["Two", "Mine", "One", "New"]
 
 
 @pytest.mark.parametrize("forged", [None, "", "nonsense", "\u0000", "²"])
-def test_rows_without_their_fingerprints_overwrite_nothing_unseen(
+def test_rows_that_do_not_say_what_they_showed_overwrite_nothing_unseen(
     client: Client, rows: Rows, forged: str | None
 ) -> None:
     opened = form_of(client.get(rows.address))
-    changes = {f"rows-{place}-seen": forged for place in range(3)}
+    changes = {f"rows-{place}-was": forged for place in range(3)}
     answer = client.post(rows.address, opened.filled(**changes, **{"rows-0-name_0": "Mine"}))
     assert len(told(answer)) == 1
-    assert rows.names() == ["One", "Two", "Three"]
-    swapped = {"rows-0-order": "2", "rows-1-order": "1", "rows-shown": forged}
-    key = form_of(client.get(rows.address)).values["form_key"]
-    assert client.post(rows.address, opened.filled(**swapped, form_key=key)).status_code == 409
     assert rows.names() == ["One", "Two", "Three"]
 
 
@@ -509,24 +514,12 @@ def test_headings_stay_with_their_days_when_the_lab_is_moved_meanwhile(client: C
 
 
 @pytest.mark.parametrize("forged", [None, "", "nonsense"])
-@pytest.mark.parametrize("field", ["seen", "on"])
-def test_days_without_their_fingerprints_overwrite_nothing_unseen(
+@pytest.mark.parametrize("field", ["was", "on"])
+def test_days_that_do_not_say_what_they_showed_overwrite_nothing_unseen(
     client: Client, lab: Lab, field: str, forged: str | None
 ) -> None:
     f.LabDayFactory(lab=lab, on=date(2027, 4, 6), title={"en": "Plan"})
     changes = {"days-0-title_0": "Mine", f"days-0-{field}": forged}
     answer = client.post(DAYS, form_of(client.get(DAYS)).filled(**changes))
-    # A row that does not say its day is known by its fingerprint.
-    assert answer.status_code == (409 if field == "seen" else 302)
-    assert headings(lab) == {6: "Plan" if field == "seen" else "Mine"}
-
-
-def test_the_fingerprint_of_one_thing_is_none_of_another_with_the_same_values(
-    client: Client, lab: Lab
-) -> None:
-    rooms = [f.RoomFactory(lab=lab, name={"en": "Hall"}, position=0) for _ in range(2)]
-    one, other = (form_of(client.get(f"/organise/labs/lab/rooms/{room.pk}/")).values for room in rooms)
-    assert {name for name in one if one[name] != other[name]} - {"csrfmiddlewaretoken"} == {
-        "seen",
-        "form_key",
-    }
+    assert answer.status_code == (409 if field == "was" else 422)
+    assert headings(lab) == {6: "Plan"}

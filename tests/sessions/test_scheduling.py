@@ -366,10 +366,10 @@ def test_seats_taken_while_a_form_was_open_are_not_lost(lab):
 
 def test_the_second_of_two_editors_is_told(lab):
     session = create_session(lab, plan())
-    seen = session.revised_at
-    change_session(session, plan(title={"en": "First"}), expected_revision=seen)
+    seen = session.version
+    change_session(session, plan(title={"en": "First"}), expected_version=seen)
     with pytest.raises(EditConflict):
-        change_session(session, plan(title={"en": "Second"}), expected_revision=seen)
+        change_session(session, plan(title={"en": "Second"}), expected_version=seen)
     session.refresh_from_db()
     assert languages_of(session.title) == {"en": "First"}
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.forms.formsets import BaseFormSet
 from django.forms.models import ModelChoiceIterator
 from django.forms.utils import ErrorDict, flatatt
 from django.utils.functional import Promise
@@ -26,7 +25,7 @@ from core.search import alphabetical
 from core.timezones.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
 from core.timezones.zones import offset_text, validate_zone, zone_choices
 from core.web.email_addresses import clean_address
-from core.web.error_messages import OF_ROWS, PlainErrorsMixin
+from core.web.error_messages import PlainErrorsMixin
 from core.web.localized_fields import LINE, EachLanguageAtMost, languages_of, no_control_characters, one_line
 
 PK_DIGITS = 18  # those of the largest number that databases count with, less one
@@ -275,16 +274,6 @@ class BaseForm(PlainErrorsMixin, forms.Form):
         """Show what was typed without judging it: more rows were asked for, nothing is to be saved yet."""
         self.cleaned_data = {}
         self._errors = ErrorDict()
-
-
-class BaseRows(BaseFormSet):
-    """Several forms of one kind, which speak the house's words also as a whole."""
-
-    default_error_messages = OF_ROWS
-
-    def name_of(self, place: int) -> str:
-        """Return how the row at this place is called beside others, where its own fields do not say it."""
-        return ""
 
 
 class LanguagesMixin(BaseForm):

@@ -27,9 +27,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from i18nfield.forms import I18nWidget
 
-from core.web import edit_conflicts
-from core.web.forms.base import BaseRows
-from core.web.forms.edit_conflict import EditForm
+from core.web.forms.rows import BaseRows
 from core.web.idempotency import FIELD, new_form_key
 
 register = template.Library()
@@ -65,16 +63,6 @@ def form_key(context: template.Context) -> SafeString:
         return key
     return format_html(
         '{}<input type="hidden" name="csrfmiddlewaretoken" value="{}">', key, get_token(request)
-    )
-
-
-@register.simple_tag
-def seen(form: EditForm) -> SafeString | str:
-    """Print the hidden field by which a form of what stands already says what it showed (`core.web.edit_conflicts`)."""
-    if not form.seen:
-        return ""
-    return format_html(
-        '<input type="hidden" name="{}" value="{}">', form.add_prefix(edit_conflicts.FIELD), form.seen
     )
 
 
