@@ -1,0 +1,174 @@
+"""The rows beside a session's form: the items of its agenda, and who appears in them."""
+
+import re
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from core.web.localized_fields import languages_of
+from labs.models import Lab
+from sessions.models import Appearance, Session
+from sessions.plans import AgendaPlan
+from sessions.scheduling import change_session, plan_of
+from tests import factories as f
+from tests.pages import form_of
+from tests.sessions.test_console_sessions import edit, errors, new
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lab() -> Lab:
+    programme = f.ProgrammeFactory(languages=["en", "bg"])
+    # Clocks in Sofia go back on 31 October 2027 and forward on 28 March 2027.
+    return f.LabFactory(
+        programme=programme,
+        slug="lab",
+        starts_on=date(2027, 3, 20),
+        ends_on=date(2027, 11, 5),
+        languages=["en", "bg"],
+    )
+
+
+@pytest.fixture
+def client(lab: Lab) -> Client:
+    client = Client()
+    client.force_login(f.StaffFactory(lab=lab).user)
+    return client
+
+
+def test_asking_for_rows_keeps_what_was_typed_and_saves_nothing(client: Client, lab: Lab) -> None:
+    f.SpeakerFactory(programme=lab.programme)
+    response = new(
+        client, title_0="", title_1="", agenda__0__abstract_0="Half a thought", **{"more-agenda": "1"}
+    )
+    assert response.status_code == 200
+    form = form_of(response)
+    assert form.values["agenda-TOTAL_FORMS"] == ["4"]
+    assert form.values["agenda-0-abstract_0"] == ["Half a thought"]
+    assert "error-summary" not in response.content.decode()
+    more_people = client.post("/organise/labs/lab/new-session/", form.filled(**{"more-people": "1"}))
+    assert form_of(more_people).values["people-TOTAL_FORMS"] == ["5"]
+    assert not Session.objects.exists()
+
+
+def test_agenda_items_are_changed_ordered_and_removed(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    first, second, third = (
+        f.AgendaItemFactory(session=session, title={"en": name}, position=place)
+        for place, name in enumerate(["First", "Second", "Third"])
+    )
+    f.AppearanceFactory(session=session, agenda_item=second)
+    f.AppearanceFactory(session=session, agenda_item=third)
+    edit(client, session, agenda__1__DELETE="on", agenda__2__ORDER="1", agenda__0__ORDER="2")
+    assert list(session.agenda.order_by("position").values_list("pk", flat=True)) == [third.pk, first.pk]
+    # Who appeared in the removed item went with it.
+    assert list(session.appearances.values_list("agenda_item", flat=True)) == [third.pk]
+
+
+def test_nobody_appears_in_an_empty_item(client: Client, lab: Lab) -> None:
+    speaker = f.SpeakerFactory(programme=lab.programme)
+    response = new(client, people__0__speaker=str(speaker.pk), people__0__item="0")
+    assert "This item is empty" in errors(response)
+    assert not Appearance.objects.exists()
+
+
+def test_the_same_person_twice_in_one_role_is_pointed_out_beside_the_person(client: Client, lab: Lab) -> None:
+    speaker = f.SpeakerFactory(programme=lab.programme)
+    twice = {f"people-{place}-speaker": str(speaker.pk) for place in (0, 1)}
+    assert "is listed here twice" in errors(new(client, **twice))
+
+
+def test_an_item_that_somebody_else_removed_meanwhile_does_not_block_the_form(
+    client: Client, lab: Lab
+) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    f.AgendaItemFactory(session=session, title={"en": "Panel"})
+    address = f"/organise/labs/lab/sessions/{session.slug}/"
+    opened = form_of(client.get(address))
+    change_session(session, replace(plan_of(session), agenda=()))
+    response = client.post(address, opened.filled())
+    assert response.status_code == 409
+    client.post(address, form_of(response).filled())
+    assert [languages_of(item.title) for item in session.agenda.all()] == [{"en": "Panel"}]
+
+
+def test_the_form_costs_the_same_queries_for_few_and_many_rows(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    client.get(f"/organise/labs/lab/sessions/{session.slug}/")
+    counts = []
+    for more in (2, 8):
+        for _ in range(more):
+            f.AppearanceFactory(session=session, agenda_item=f.AgendaItemFactory(session=session))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/organise/labs/lab/sessions/{session.slug}/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def with_agenda(lab: Lab) -> Session:
+    """A session from 11:00 to 12:30 with an item from 11:15 to 11:45 and one without hours."""
+    session = f.SessionFactory(
+        lab=lab, slug="opening", start_date=date(2027, 4, 6), start_time=time(11), end_time=time(12, 30)
+    )
+    plans = (
+        AgendaPlan(title={"en": "Panel"}, start_time=time(11, 15), end_time=time(11, 45)),
+        AgendaPlan(title={"en": "Talk"}),
+    )
+    return change_session(session, replace(plan_of(session), agenda=plans))
+
+
+@pytest.mark.parametrize(
+    ("answers", "hours"),
+    [
+        ({"start_time": "14:00", "end_time": "15:30"}, (time(14, 15), time(14, 45))),
+        (
+            {"start_date": "2027-04-07", "start_time": "09:00", "end_time": "10:30"},
+            (time(9, 15), time(9, 45)),
+        ),
+        # None of its old hours is left, so that it has moved although it is shorter.
+        ({"start_time": "15:00", "end_time": "16:00"}, (time(15, 15), time(15, 45))),
+        # On another day at the same hours, and longer: items stay.
+        ({"start_date": "2027-04-07"}, (time(11, 15), time(11, 45))),
+        ({"start_time": "10:00"}, (time(11, 15), time(11, 45))),
+        # What is typed holds.
+        (
+            {
+                "start_time": "14:00",
+                "end_time": "15:30",
+                "agenda__0__start_time": "14:30",
+                "agenda__0__end_time": "15:00",
+            },
+            (time(14, 30), time(15)),
+        ),
+    ],
+)
+def test_the_agenda_moves_along_with_its_session(
+    client: Client, lab: Lab, answers: dict[str, str], hours: tuple[time, time]
+) -> None:
+    session = with_agenda(lab)
+    address = "/organise/labs/lab/sessions/opening/"
+    assert client.post(address, form_of(client.get(address)).filled(**answers)).status_code == 302
+    panel, talk = session.agenda.order_by("position")
+    session.refresh_from_db()
+    assert (panel.start_time, panel.end_time) == hours
+    assert session.starts_at <= panel.starts_at < panel.ends_at <= session.ends_at
+    assert (talk.start_time, talk.starts_at) == (None, None)
+
+
+@pytest.mark.parametrize("prefix", ["agenda", "people"])
+def test_more_rows_lead_to_the_first_new_one(client: Client, lab: Lab, prefix: str) -> None:
+    """The button's own address names a control of the row that it adds; browsers go there, and put the focus there."""
+    f.SpeakerFactory(programme=lab.programme)
+    address = "/organise/labs/lab/new-session/"
+    page = client.get(address)
+    [target] = re.findall(
+        rf'name="more-{prefix}" value="1" formaction="{address}#(\S+)"', page.content.decode()
+    )
+    assert f'id="{target}"' not in page.content.decode()
+    answer = client.post(address, form_of(page).filled(**{f"more-{prefix}": "1"}))
+    assert f'id="{target}"' in answer.content.decode()
