@@ -43,7 +43,7 @@ def test_recounting_one_lab_or_all_finds_what_differs_and_repairs_only_when_aske
     for each, count in ((session, 3), (elsewhere, 4)):
         for person in people(each, count):
             seats.take(person, [each.pk])
-    Session.objects.exclude(last_place=0).update(seats_taken=1, seats_waiting=1)
+    Session.objects.exclude(last_queue_position=0).update(seats_taken=1, seats_waiting=1)
 
     assert [found.session_id for found in seats.recount(session.lab_id)] == [session.pk]
     assert counters(session) == (1, 1, 3)
@@ -62,10 +62,10 @@ def test_a_last_place_may_lie_behind_all_that_are_held_and_never_before_them():
         seats.take(person, [session.pk])
     seats.give_up(second, [session.pk])
     assert seats.recount() == []  # the second place is not given again
-    Session.objects.filter(pk=session.pk).update(last_place=0)
+    Session.objects.filter(pk=session.pk).update(last_queue_position=0)
     assert [(one.counted, one.stored) for one in seats.recount(repair=True)] == [((1, 0, 1), (1, 0, 0))]
     assert counters(session) == (1, 0, 1)
-    Session.objects.filter(pk=session.pk).update(last_place=9, seats_taken=0)
+    Session.objects.filter(pk=session.pk).update(last_queue_position=9, seats_taken=0)
     seats.recount(repair=True)
     assert counters(session) == (1, 0, 9)
 

@@ -31,9 +31,11 @@ def test_a_later_registration_of_the_same_mailbox_goes_on_from_the_sequence_of_t
     earlier = f.RegistrationFactory(lab=lab, email=email)
     stranger = f.RegistrationFactory(lab=lab)
     for person, session, sequence in ((earlier, one, 4), (earlier, two, 2), (stranger, one, 17)):
-        f.SeatFactory(registration=person, session=session, state="cancelled", place=None, sequence=sequence)
+        f.SeatFactory(
+            registration=person, session=session, state="cancelled", queue_position=None, sequence=sequence
+        )
     f.SeatFactory(
-        registration=f.RegistrationFactory(lab=far.lab, email=email), session=far, place=None,
+        registration=f.RegistrationFactory(lab=far.lab, email=email), session=far, queue_position=None,
         state="cancelled", sequence=40,
     )  # fmt: skip
 

@@ -252,7 +252,7 @@ def rows_of(*others: Registration) -> list[object]:
     return [
         *theirs.order_by("pk").values(),
         *SeatMovement.objects.filter(seat__in=theirs).order_by("pk").values(),
-        *sessions.values("pk", "seats_taken", "seats_waiting", "last_place"),
+        *sessions.values("pk", "seats_taken", "seats_waiting", "last_queue_position"),
     ]
 
 
@@ -342,7 +342,7 @@ def test_whoever_is_seated_at_once_from_the_line_is_told_so_in_the_answer():
 
     [seat] = seats.take(third, [session.pk])
 
-    assert (seat.state, seat.place) == ("confirmed", 3)
+    assert (seat.state, seat.queue_position) == ("confirmed", 3)
     assert states(session) == [("confirmed", 1), ("confirmed", 2), ("confirmed", 3)]
 
 
