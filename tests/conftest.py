@@ -18,9 +18,14 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 def pytest_configure() -> None:
-    """Serve static files under their own names: tests run without `collectstatic`."""
+    """Serve static files under their own names: tests run without `collectstatic`. Measure no time in hypothesis."""
+    import hypothesis
     from django.conf import settings
 
+    hypothesis.settings.register_profile(
+        "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("suite")
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 

@@ -95,7 +95,7 @@ def near_a_switch(draw: st.DrawFn) -> CalendarEntry:
     return entry(zone, at + timedelta(minutes=minutes), draw(st.integers(1, 1500)))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(near_a_switch(), min_size=20, max_size=60, unique_by=lambda one: one.uid))
 def test_whatever_lies_near_a_switch_is_read_right(entries: list[CalendarEntry]) -> None:
     octets = feed_of(entries)

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.jobs.worker import Worker
@@ -138,7 +138,7 @@ TYPED = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300)
 @given(subject=TYPED, name=TYPED)
 def test_any_subject_and_any_name_come_back_as_they_were(subject: str, name: str) -> None:
     mail = OutgoingMail(subject, "Body", to=[mailbox(name, "a@example.org")], headers={"Message-ID": "<a@b>"})
