@@ -1,4 +1,4 @@
-"""What does not fit in a call of the API, in the caller's language: a sentence for each kind of error of pydantic."""
+"""What pydantic objects to, in the reader's language: a sentence for each kind of error, here those of the API."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+# What an error says beside its type: the limits that it is about, and the `input` that goes beyond them.
 Limits = Mapping[str, Any]
+# By the beginning of the error's type, the longer one first; "" stands for all others.
+Sentences = Mapping[str, Callable[[Limits], str]]
 
 
 def _too_short(limits: Limits) -> str:
@@ -35,8 +38,8 @@ def _too_many(limits: Limits) -> str:
     return ngettext("Send at most %(limit)d value.", "Send at most %(limit)d values.", most) % {"limit": most}
 
 
-# By the beginning of the error's type, the longer one first: "date_" stands for date_type, date_parsing and others.
-_SENTENCES: dict[str, Callable[[Limits], str]] = {
+# "date_" stands for date_type, date_parsing and others.
+_SENTENCES: Sentences = {
     "missing": lambda limits: _("This is missing."),
     "unknown_parameter": lambda limits: _("There is no such parameter here. Check how it is written."),
     "repeated_parameter": lambda limits: _("Send this only once."),
@@ -61,21 +64,19 @@ _SENTENCES: dict[str, Callable[[Limits], str]] = {
     "literal_error": lambda limits: _("Send one of these: %(values)s.") % {"values": limits["expected"]},
     "model_": lambda limits: _("Send a JSON object with the fields of this operation."),
     "dict_": lambda limits: _("Send a JSON object with the fields of this operation."),
+    "": lambda limits: _("This is not valid. The document at /api/v1/openapi.json says what is."),
 }
 
 
-def words_for(error: Mapping[str, Any]) -> str:
-    """Return the sentence for an error as pydantic lists it: `type`, `ctx` with the limits, `msg` in English.
+def words_for(error: Mapping[str, Any], sentences: Sentences = _SENTENCES) -> str:
+    """Return the sentence for an error as pydantic lists it: `type`, `input`, `ctx` with the limits, `msg` in English.
 
-    What one of our own validators raised says itself what is wrong; of a kind that is not known here, only that it is.
+    What one of our own validators raised says itself what is wrong.
     """
-    kind, limits = error["type"], error.get("ctx", {})
+    kind, limits = error["type"], {"input": error.get("input"), **error.get("ctx", {})}
     if kind == "value_error":
         return str(limits["error"])
-    for beginning, sentence in _SENTENCES.items():
-        if kind.startswith(beginning):
-            return sentence(limits)
-    return _("This is not valid. The document at /api/v1/openapi.json says what is.")
+    return next(sentence(limits) for beginning, sentence in sentences.items() if kind.startswith(beginning))
 
 
 def words_for_all(errors: Iterable[Mapping[str, Any]]) -> str:

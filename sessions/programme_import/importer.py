@@ -29,9 +29,8 @@ from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Tr
 from labs.revisions import parts_in_public, touch, touch_all
 from sessions import publishing, scheduling, unannounced_changes
 from sessions.models import Appearance, Session, Speaker
-from sessions.programme_import import Problem, ProgrammeFileError
-from sessions.programme_import.facts import FileFacts, LabFacts, ProgrammeFacts, RoomFacts, SessionFacts
-from sessions.programme_import.plans import lab_values, session_plan
+from sessions.programme_import import Problem, ProgrammeFileError, schema
+from sessions.programme_import.plans import given, lab_values, session_plan
 from sessions.speakers import touch_labs_of
 
 if TYPE_CHECKING:
@@ -68,14 +67,14 @@ class Report:
 
 
 @transaction.atomic
-def load(facts: FileFacts, by: User | None = None, *, tell: bool = False) -> Report:
-    """Make the database say what `facts` says. `tell` asks for participants of moved sessions to be told.
+def load(file: schema.ProgrammeFile, by: User | None = None, *, tell: bool = False) -> Report:
+    """Make the database say what the file says. `tell` asks for participants of moved sessions to be told.
 
     Raises ProgrammeFileError for what only the database could know; nothing is changed then.
     """
     began = timezone.now()
     loading = _Loading(by)
-    loading.load(facts)
+    loading.load(file)
     if loading.problems:
         raise ProgrammeFileError(loading.problems)
     if tell:
@@ -97,11 +96,11 @@ class _Loading:
         self.problems: list[Problem] = []
         self.cities: dict[str, City] = {}
 
-    def load(self, facts: FileFacts) -> None:
+    def load(self, file: schema.ProgrammeFile) -> None:
         """Go through the file from above: all cities, programmes and speakers, then all labs, lowest id first."""
         changed: set[int] = set()
-        for city in facts.cities:
-            values = {"name": city.name, "country": city.country, "time_zone": city.time_zone}
+        for city in file.cities:
+            values = given(city, "name", "country", "time_zone")
             row = City.objects.filter(slug=city.slug).first()
             if row is None:
                 self._create(City(slug=city.slug), values)
@@ -109,15 +108,15 @@ class _Loading:
                 changed.update(Lab.objects.filter(programme__cities=row).values_list("pk", flat=True))
         self.cities = {city.slug: city for city in City.objects.all()}
         # Held in one order, whatever that of the file.
-        slugs = [programme.slug for programme in facts.programmes]
+        slugs = [programme.slug for programme in file.programmes]
         held = Programme.objects.select_for_update(no_key=True).filter(slug__in=slugs).order_by("pk")
         programmes = {programme.slug: programme for programme in held}
-        found = [(self._programme(one, programmes.get(one.slug), changed), one) for one in facts.programmes]
+        found = [(self._programme(one, programmes.get(one.slug), changed), one) for one in file.programmes]
         speaking = [speaker for programme, one in found for speaker in self._speakers(programme, one)]
         shown = (
             Appearance.objects.filter(speaker__in=speaking).order_by().values_list("session__lab", flat=True)
         )
-        labs = [lab.slug for programme in facts.programmes for lab in programme.labs]
+        labs = [lab.slug for programme in file.programmes for lab in programme.labs]
         named = Lab.objects.filter(slug__in=labs).values_list("pk", flat=True)
         concerned = changed | set(shown) | set(named)
         list(Lab.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk"))
@@ -172,23 +171,16 @@ class _Loading:
 
     # Programmes
 
-    def _programme(self, facts: ProgrammeFacts, programme: Programme | None, changed: set[int]) -> Programme:
+    def _programme(
+        self, facts: schema.Programme, programme: Programme | None, changed: set[int]
+    ) -> Programme:
         """Return the programme as the file says it, without its labs; those that show what is new are `changed`."""
-        values: dict[str, Any] = {
-            "name": facts.name,
-            "organiser": facts.organiser,
-            "description": facts.description,
-            "runs": facts.runs,
-            "cities_total": facts.cities_total,
-            "languages": None if facts.languages is None else list(facts.languages),
-            "visibility": facts.visibility,
-        }
+        columns = ("name", "organiser", "description", "runs", "cities_total", "languages", "visibility")
+        values = given(facts, *columns)
         is_new = programme is None
         if programme is None:
-            # A session that the file calls public can be seen only if all around it can.
-            is_public = any(_is_public(lab) for lab in facts.labs)
-            values["visibility"] = facts.visibility or ("public" if is_public else "draft")
-            values["languages"] = list(facts.languages or _languages_in(facts.name))
+            values["visibility"] = facts.first_visibility
+            values["languages"] = facts.languages or _languages_in(facts.name)
             programme = Programme(slug=facts.slug)
             self._create(programme, values)
             different = False
@@ -209,17 +201,12 @@ class _Loading:
             changed.update(programme.labs.values_list("pk", flat=True))
         return programme
 
-    def _speakers(self, programme: Programme, facts: ProgrammeFacts) -> list[Speaker]:
+    def _speakers(self, programme: Programme, facts: schema.Programme) -> list[Speaker]:
         """Make and change the speakers, and return those that were there and are different now."""
         different = []
         for speaker in facts.speakers:
-            values = {
-                "name": speaker.name,
-                "affiliation": speaker.affiliation,
-                "biography": speaker.biography,
-                "city": self.cities[speaker.city] if speaker.city else None,
-                "website": speaker.website,
-            }
+            values = given(speaker, "name", "affiliation", "biography", "website")
+            values["city"] = self.cities[speaker.city] if speaker.city else None
             row = programme.speakers.filter(slug=speaker.slug).first()
             if self._put(row, Speaker(programme=programme, slug=speaker.slug), values) and row is not None:
                 different.append(row)
@@ -227,7 +214,7 @@ class _Loading:
 
     # Labs
 
-    def _lab(self, programme: Programme, facts: LabFacts, speakers: Mapping[str, Speaker]) -> None:
+    def _lab(self, programme: Programme, facts: schema.Lab, speakers: Mapping[str, Speaker]) -> None:
         lab = Lab.objects.select_related("programme").filter(slug=facts.slug).first()
         if lab is not None and lab.programme_id != programme.pk:
             self._object(
@@ -239,8 +226,8 @@ class _Loading:
         values = lab_values(facts)
         is_new = lab is None
         if lab is None:
-            values["visibility"] = facts.visibility or ("public" if facts.has_public_sessions else "draft")
-            values["languages"] = list(facts.languages or _languages_in(facts.title))
+            values["visibility"] = facts.first_visibility
+            values["languages"] = facts.languages or _languages_in(facts.title)
             lab = Lab(programme=programme, slug=facts.slug)
             self._create(lab, values)
             different = False
@@ -261,26 +248,21 @@ class _Loading:
         for session in facts.sessions:
             self._session(lab, session, tracks, rooms, speakers)
 
-    def _lab_parts(self, lab: Lab, facts: LabFacts) -> bool:
+    def _lab_parts(self, lab: Lab, facts: schema.Lab) -> bool:
         different = False
-        for on, title in facts.days:
-            different |= self._put(lab.days.filter(on=on).first(), LabDay(lab=lab, on=on), {"title": title})
+        for day in sorted(facts.days, key=attrgetter("on")):
+            row = lab.days.filter(on=day.on).first()
+            different |= self._put(row, LabDay(lab=lab, on=day.on), {"title": day.title})
         for position, track in enumerate(facts.tracks):
             row = lab.tracks.filter(slug=track.slug).first()
             values = {"name": track.name, "position": position}
             different |= self._put(row, Track(lab=lab, slug=track.slug), values)
         return different
 
-    def _room(self, lab: Lab, facts: RoomFacts, position: int) -> Room:
+    def _room(self, lab: Lab, facts: schema.Room, position: int) -> Room:
         """Return the room of the lab that has this name in any language, made if there is none."""
-        values: dict[str, Any] = {
-            "name": facts.name,
-            "address": facts.address,
-            "online": facts.online,
-            "join_link": facts.join_link,
-            "capacity": facts.capacity,
-            "position": position,
-        }
+        values = given(facts, "name", "address", "online", "join_link", "capacity")
+        values["position"] = position
         named = facts.name.items()
         room = next((room for room in lab.rooms.all() if named & languages_of(room.name).items()), None)
         if room is None:
@@ -296,7 +278,7 @@ class _Loading:
             scheduling.place_changed(room, before=before, moved=moved, seen=seen, by=self.by)
         return room
 
-    def _check_sessions_left_outside(self, lab: Lab, facts: LabFacts) -> None:
+    def _check_sessions_left_outside(self, lab: Lab, facts: schema.Lab) -> None:
         """New dates of a lab must not leave sessions behind that the file does not move with them."""
         named = {session.slug for session in facts.sessions}
         left = [
@@ -325,7 +307,7 @@ class _Loading:
     def _session(
         self,
         lab: Lab,
-        facts: SessionFacts,
+        facts: schema.Session,
         tracks: Mapping[str, Track],
         rooms: Mapping[str, Room],
         speakers: Mapping[str, Speaker],
@@ -355,7 +337,7 @@ class _Loading:
         else:
             self._count(session, session.revised_at != revised_at)
 
-    def _show(self, session: Session, facts: SessionFacts) -> None:
+    def _show(self, session: Session, facts: schema.Session) -> None:
         if facts.visibility == Session.Visibility.PUBLIC:
             publishing.publish(session, self.by)
         elif facts.visibility == Session.Visibility.DRAFT:
@@ -368,10 +350,6 @@ class _Loading:
 
     def _object(self, path: str, message: str) -> None:
         self.problems.append(Problem(path, message))
-
-
-def _is_public(lab: LabFacts) -> bool:
-    return lab.visibility == "public" or (lab.visibility is None and lab.has_public_sessions)
 
 
 def _languages_in(texts: Mapping[str, str]) -> list[str]:

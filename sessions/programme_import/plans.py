@@ -12,11 +12,13 @@ from labs.models import Room, Track
 from labs.theme import theme_values
 from sessions.models import Speaker
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
-from sessions.programme_import.facts import AgendaFacts, AppearanceFacts, LabFacts, SessionFacts
+from sessions.programme_import import schema
+from sessions.programme_import.fields import Record
+from sessions.programme_import.speakers import Appearances
 
 
 def session_plan(
-    facts: SessionFacts,
+    facts: schema.Session,
     before: SessionPlan | None,
     tracks: Mapping[str, Track],
     rooms: Mapping[str, Room],
@@ -36,24 +38,21 @@ def session_plan(
         plan = SessionPlan(slug=facts.slug, title=facts.title, **times)
     else:
         plan = replace(before, title={**before.title, **facts.title})
-        if not facts.time_assumed:
+        if not facts.times_assumed:
             plan = replace(plan, **times)
     if facts.abstract is not None:
         plan = replace(plan, abstract={**plan.abstract, **facts.abstract})
-    given: dict[str, Any] = {
+    values = given(facts, "join_link", "capacity", "waiting_list") | {
         "track": tracks[facts.track] if facts.track else None,
         "room": rooms[facts.room] if facts.room else None,
-        "join_link": facts.join_link,
-        "capacity": facts.capacity,
-        "waiting_list": facts.waiting_list,
         "appearances": _appearances(facts.appearances, speakers),
         "agenda": _agenda(facts.agenda, plan.agenda, speakers),
     }
-    return replace(plan, **{name: value for name, value in given.items() if value is not None})
+    return replace(plan, **{name: value for name, value in values.items() if value is not None})
 
 
 def _appearances(
-    facts: tuple[AppearanceFacts, ...] | None, speakers: Mapping[str, Speaker]
+    facts: Appearances | None, speakers: Mapping[str, Speaker]
 ) -> tuple[AppearancePlan, ...] | None:
     if facts is None:
         return None
@@ -61,7 +60,7 @@ def _appearances(
 
 
 def _agenda(
-    facts: tuple[AgendaFacts, ...] | None,
+    facts: list[schema.AgendaItem] | None,
     before: tuple[AgendaPlan, ...],
     speakers: Mapping[str, Speaker],
 ) -> tuple[AgendaPlan, ...] | None:
@@ -87,29 +86,23 @@ def _agenda(
     return tuple(agenda)
 
 
-def lab_values(facts: LabFacts) -> dict[str, Any]:
+def given(record: Record, *names: str) -> dict[str, Any]:
+    """Return the fields of these names; None for what the file does not say."""
+    return {name: getattr(record, name) for name in names}
+
+
+def lab_values(lab: schema.Lab) -> dict[str, Any]:
     """Return the columns of a lab as the file says them; None for what it does not say."""
 
     def utc(local: datetime | None) -> datetime | None:
-        return None if local is None else instant(local.date(), local.time(), facts.time_zone)
+        return None if local is None else instant(local.date(), local.time(), lab.time_zone)
 
-    return {
-        "title": facts.title,
-        "theme": facts.theme,
-        "description": facts.description,
-        "starts_on": facts.starts_on,
-        "ends_on": facts.ends_on,
-        "time_zone": facts.time_zone,
-        "languages": None if facts.languages is None else list(facts.languages),
-        "format": facts.format,
-        "venue": facts.venue,
-        "contact_email": facts.contact_email,
-        "visibility": facts.visibility,
-        "registration_opens_at": utc(facts.registration_opens),
-        "registration_closes_at": utc(facts.registration_closes),
-        "consent": facts.consent,
-        "retention_days": facts.retention_days,
-        "certificate_min_sessions": facts.certificate_min_sessions,
-        "colour": facts.colour,
-        "theme_values": theme_values(facts.colour) if facts.colour else None,
+    columns = (
+        "title", "theme", "description", "starts_on", "ends_on", "time_zone", "languages", "format", "venue",
+        "contact_email", "visibility", "consent", "retention_days", "certificate_min_sessions", "colour",
+    )  # fmt: skip
+    return given(lab, *columns) | {
+        "registration_opens_at": utc(lab.registration.opens) if lab.registration else None,
+        "registration_closes_at": utc(lab.registration.closes) if lab.registration else None,
+        "theme_values": theme_values(lab.colour) if lab.colour else None,
     }

@@ -1,13 +1,15 @@
 """Whatever is no programme file, or too much of one, is refused in words."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.programme_import import FileFacts, ProgrammeFileError, read
-from sessions.programme_import.document import MAX_BYTES, MAX_PROBLEMS
+from sessions.programme_import import ProgrammeFile, ProgrammeFileError, read
+from sessions.programme_import.json_document import MAX_BYTES
+from sessions.programme_import.problems import MAX_PROBLEMS
 from tests.sessions.programme_documents import a_document, as_bytes, lab_of, session_of
 from tests.sessions.programme_problems import paths_of, problems_of
 
@@ -63,6 +65,21 @@ def test_a_file_full_of_errors_is_answered_with_a_bounded_list_and_the_number_of
     assert caught.value.unlisted > 1000
 
 
+def test_a_file_of_nothing_but_errors_is_not_kept_in_memory():
+    lab = {"sessions": [{}] * 2000}
+    content = as_bytes({"programmes": [{"labs": [lab] * 3}]})
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProgrammeFileError) as caught:
+            read(content)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert caught.value.unlisted > 15_000
+    assert peak < 40_000_000
+
+
 def test_lists_have_a_limit():
     assert paths_of({"cities": [{}] * 2001}) == ["cities"]
 
@@ -95,7 +112,7 @@ def test_any_json_in_any_place_is_answered_and_never_crashes(value, place):
         answer = read(json.dumps(document).encode())
     except ProgrammeFileError as error:
         answer = error
-    assert isinstance(answer, FileFacts) or answer.problems
+    assert isinstance(answer, ProgrammeFile) or answer.problems
 
 
 def test_the_spellings_of_published_files_are_understood():

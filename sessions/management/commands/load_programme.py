@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from labs.models import City
 from sessions.models import Session
 from sessions.programme_import import ProgrammeFileError, read
-from sessions.programme_import.document import MAX_BYTES
 from sessions.programme_import.importer import NAMES, Report, load
+from sessions.programme_import.json_document import MAX_BYTES
 from sessions.unannounced_changes import undecided
 
 
