@@ -41,10 +41,10 @@ def _measure(database: str) -> None:
         django.setup()
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        from benchmarks import pages, papers, registering, world
+        from benchmarks import certificates, pages, registering, world
 
         programme = world.programme()
-        lines = [*pages.feeds(programme), *pages.programme_pages(programme), *papers.certificates()]
+        lines = [*pages.feeds(programme), *pages.programme_pages(programme), *certificates.lines()]
         lines += registering.registering(programme)
     rows = [("what", "measured", "beside it", "asked for", "", "queries")]
     for line in lines:

@@ -1,68 +1,86 @@
-"""What the certificate's faces can draw, and how wide: no name is printed as boxes.
+"""What the certificate's fonts can draw: no name is printed as boxes.
 
-The house's own family comes first. What it lacks is drawn by the families that stand in for it: all of Latin, Greek
-and Cyrillic by one, signs and further alphabets by another, and whatever `settings.PDF_EXTRA_FONTS` adds. Widths are in
-points, at a size in points.
+The service's own family comes first. What it lacks is drawn by fallback families: all of Latin, Greek and Cyrillic by
+one, signs and further alphabets by another, and whatever `settings.PDF_EXTRA_FONTS` adds.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
 
 from django.conf import settings
 from fontTools.ttLib import TTFont
+from PIL import ImageFont
 
-# The two hyphens that word processors put for the plain one, which alone the faces have.
+# The two hyphens that word processors put for the plain one, which alone the fonts have.
 _PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-"})
 # Joiners are part of how some scripts are written; of others they are left-overs.
 _JOINERS = "\u200c\u200d"
 _JOINED_SCRIPTS = (
-    "ARABIC",
-    "SYRIAC",
-    "DEVANAGARI",
-    "BENGALI",
-    "GURMUKHI",
-    "GUJARATI",
-    "TAMIL",
-    "TELUGU",
-    "SINHALA",
-)
+    "ARABIC", "SYRIAC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "TAMIL", "TELUGU", "SINHALA",
+)  # fmt: skip
 # What only looks like other characters: ligatures and letters by their place in the word, and wide or narrow forms.
 _FORMS = ((0xFB00, 0xFB4F), (0xFB50, 0xFDFF), (0xFE70, 0xFEFC), (0xFF01, 0xFFEE))
 # Controls, formatting, surrogates, private use, unassigned, separators: nothing that a reader could see.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Names are measured so large that rounding to the font's grid does not count.
+_EM = 1000
 
 
-class Face(Enum):
-    """One font file of the certificate; the value is the file's stem."""
+@dataclass(frozen=True)
+class FontFile:
+    """A font file, with the family and weight by which CSS knows it."""
 
-    TEXT = "SofiaSans-400"
-    TEXT_SEMIBOLD = "SofiaSans-600"
-    TEXT_BOLD = "SofiaSans-700"
-    HEAD = "SofiaSansCondensed-400"
-    HEAD_BOLD = "SofiaSansCondensed-700"
+    family: str
+    weight: int
+    path: Path
 
-    @property
-    def path(self) -> Path:
-        """Where the file lies."""
-        return Path(settings.PDF_FONT_DIR) / f"{self.value}.ttf"
 
-    @property
-    def family(self) -> str:
-        """The family's name, as CSS knows it."""
-        return "Sofia Sans Condensed" if self in (Face.HEAD, Face.HEAD_BOLD) else "Sofia Sans"
+@cache
+def own_fonts() -> tuple[FontFile, ...]:
+    """Return the files of the service's own family and of its condensed cut, each from light to bold."""
+    return _shipped("Sofia Sans", 400, 600, 700) + _shipped("Sofia Sans Condensed", 400, 700)
 
-    @property
-    def weight(self) -> int:
-        """The weight in hundreds, as CSS knows it."""
-        return int(self.value.rpartition("-")[2])
+
+@cache
+def fallback_families() -> tuple[tuple[FontFile, ...], ...]:
+    """Return the families in the order in which they are asked, each with its files from light to bold."""
+    extra = enumerate(settings.PDF_EXTRA_FONTS, start=1)
+    return (
+        _shipped("Noto Sans", 400, 600, 700),
+        _shipped("DejaVu Sans", 400, 700),
+        *((FontFile(f"Extra {number}", 400, Path(path)),) for number, path in extra),
+    )
+
+
+def _shipped(family: str, *weights: int) -> tuple[FontFile, ...]:
+    stem = Path(settings.PDF_FONT_DIR) / family.replace(" ", "")
+    return tuple(FontFile(family, weight, Path(f"{stem}-{weight}.ttf")) for weight in weights)
+
+
+@cache
+def points_of(family: tuple[FontFile, ...]) -> frozenset[int]:
+    """The code points that every file of a family has."""
+    return frozenset.intersection(*(_points(file.path) for file in family))
+
+
+@cache
+def _points(path: Path) -> frozenset[int]:
+    with TTFont(path, fontNumber=0) as font:
+        return frozenset(font.getBestCmap())
+
+
+def sample_of(file: FontFile) -> str:
+    """Return a few letters that the own family lacks and this file has, if there are any, else some of any font."""
+    lacking = sorted(_points(file.path) - points_of(own_fonts()))
+    letters = (chr(point) for point in lacking if point > 0x7F)
+    return "".join([one for one in letters if unicodedata.category(one)[0] == "L"][:3]) or "Aa Яя Ωω 1"
 
 
 class MissingGlyphs(ValueError):
-    """A name holds characters that the certificate's faces cannot draw.
+    """A name holds characters that the certificate's fonts cannot draw.
 
     `characters` are those characters, each once, in the order of the name (a letter with marks that have no
     place of their own counts as one). The message carries code points only, so it may be logged.
@@ -72,14 +90,6 @@ class MissingGlyphs(ValueError):
         self.characters = characters
         points = ", ".join("+".join(f"U+{ord(one):04X}" for one in character) for character in characters)
         super().__init__(f"no glyph for {points}")
-
-
-@dataclass(frozen=True)
-class _Measures:
-    """The widths of one face's characters, in thousandths of the size."""
-
-    widths: Mapping[int, float]
-    widest: float
 
 
 def normalise_name(text: str) -> str:
@@ -110,7 +120,7 @@ def _is_seen(text: str, at: int) -> bool:
 
 
 def missing_glyphs(text: str) -> tuple[str, ...]:
-    """Return what of the text the faces cannot draw, each once, in the order of the text; () if all is well.
+    """Return what of the text the fonts cannot draw, each once, in the order of the text; () if all is well.
 
     The text is normalised as `normalise_name` does first. Marks that NFC could not join to their letter count
     together with it, and are drawn where one family has them all.
@@ -128,9 +138,9 @@ class Printed:
 
 
 def printable(text: str) -> Printed:
-    """Return a text that is no name as the faces can draw it, so that one sign never stops a certificate.
+    """Return a text that is no name as the fonts can draw it, so that one sign never stops a certificate.
 
-    What no face has is written plainly where that can be read (“①” as “1”); a letter becomes “?”, any other sign is
+    What no font has is written plainly where that can be read (“①” as “1”); a letter becomes “?”, any other sign is
     left out.
     """
     said, lost = [], []
@@ -153,12 +163,12 @@ def _can_draw(cluster: str) -> bool:
     if unicodedata.combining(cluster[0]):
         return False
     points = {ord(one) for one in cluster if one not in _JOINERS}
-    return _is_ours(cluster) or any(points <= points_of(family) for family in stand_ins())
+    return _is_own(cluster) or any(points <= points_of(family) for family in fallback_families())
 
 
-def _is_ours(cluster: str) -> bool:
-    """Tell whether the house's own family draws it; it has no designed places for separate marks."""
-    return len(cluster) == 1 and ord(cluster) in _drawable()
+def _is_own(cluster: str) -> bool:
+    """Tell whether the service's own family draws it; it has no designed places for separate marks."""
+    return len(cluster) == 1 and ord(cluster) in points_of(own_fonts())
 
 
 def describe_character(character: str) -> str:
@@ -173,52 +183,23 @@ def describe_character(character: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def stands_in(text: str) -> bool:
-    """Tell whether a letter of the text needs another family, so that all of the text is set in that one.
+def needs_fallback(text: str) -> bool:
+    """Tell whether a letter of the text needs a fallback family, so that all of the text is set in that one.
 
     Single letters of another design would look like a mistake; signs (“→”) do not.
     """
     return any(
-        unicodedata.category(cluster[0])[0] == "L" and not _is_ours(cluster)
+        unicodedata.category(cluster[0])[0] == "L" and not _is_own(cluster)
         for cluster in _clusters(normalise_name(text))
     )
 
 
-def width(text: str, face: Face, size: float, *, whole: bool | None = None) -> float:
-    """Return how wide the text stands on one line, without kerning (so seldom a little wider than it prints).
-
-    `whole` tells that another family sets it; None asks `stands_in`.
-    """
-    own = None if (stands_in(text) if whole is None else whole) else _measures(face.path)
-    return sum(_advance(ord(one), own) for one in text) * size / 1000
-
-
-def _advance(point: int, own: _Measures | None) -> float:
-    """Return how wide a character stands, in its own face, or in the boldest of the first family that has it."""
-    if own is not None and (known := own.widths.get(point)) is not None:
-        return known
-    for family in stand_ins():
-        measures = _measures(family[-1].path)
-        if (known := measures.widths.get(point)) is not None:
-            return known
-    return (own or _measures(Face.TEXT_BOLD.path)).widest
-
-
-def line_count(text: str, face: Face, size: float, available: float) -> int:
-    """Return on how many lines the text stands in `available` points, breaking at spaces and inside long words."""
-    whole = stands_in(text)
-    space = width(" ", face, size, whole=whole)
-    lines, used = 1, 0.0
-    for word in text.split():
-        wide = width(word, face, size, whole=whole)
-        if used and used + space + wide > available:
-            lines, used = lines + 1, 0.0
-        elif used:
-            used += space
-        used += wide
-        while used > available:
-            lines, used = lines + 1, used - available
-    return lines
+def ems_in_heading(name: str) -> float:
+    """Return how wide a name stands on one line in the font of headings, or in its fallback, in times its size."""
+    points = {ord(one) for one in name if one not in _JOINERS}
+    families = [family for family in fallback_families() if points <= points_of(family)]
+    file = families[0][-1] if families and needs_fallback(name) else own_fonts()[-1]
+    return ImageFont.truetype(file.path, _EM).getlength(name) / _EM
 
 
 def _clusters(text: str) -> Iterator[str]:
@@ -231,61 +212,3 @@ def _clusters(text: str) -> Iterator[str]:
         cluster += one
     if cluster:
         yield cluster
-
-
-@dataclass(frozen=True)
-class StandIn:
-    """A font file of a family that draws what the house's own lacks."""
-
-    family: str
-    weight: int
-    path: Path
-
-
-@cache
-def stand_ins() -> tuple[tuple[StandIn, ...], ...]:
-    """Return the families in the order in which they are asked, each with its files from light to bold."""
-    folder = Path(settings.PDF_FONT_DIR)
-    shipped = (("Noto Sans", "NotoSans", (400, 600, 700)), ("DejaVu Sans", "DejaVuSans", (400, 700)))
-    return (
-        *(
-            tuple(StandIn(name, weight, folder / f"{stem}-{weight}.ttf") for weight in weights)
-            for name, stem, weights in shipped
-        ),
-        *(
-            (StandIn(f"Extra {number}", 400, Path(path)),)
-            for number, path in enumerate(settings.PDF_EXTRA_FONTS, start=1)
-        ),
-    )
-
-
-@cache
-def points_of(family: tuple[StandIn, ...]) -> frozenset[int]:
-    """The code points that every file of a family has."""
-    return frozenset.intersection(*(frozenset(_measures(file.path).widths) for file in family))
-
-
-def sample_of(file: StandIn) -> str:
-    """Return a few letters that only this file's family has, if it has any, else some of it."""
-    earlier: Iterable[int] = _drawable()
-    own = sorted(
-        point
-        for point in _measures(file.path).widths
-        if point > 0x7F and point not in earlier and unicodedata.category(chr(point))[0] == "L"
-    )
-    return "".join(map(chr, own[:3])) or "Aa"
-
-
-@cache
-def _drawable() -> frozenset[int]:
-    """The code points that every face of the house's own family has."""
-    return frozenset.intersection(*(frozenset(_measures(face.path).widths) for face in Face))
-
-
-@cache
-def _measures(path: Path) -> _Measures:
-    with TTFont(path, fontNumber=0) as font:
-        units = font["head"].unitsPerEm
-        advances = font["hmtx"].metrics
-        widths = {point: advances[glyph][0] * 1000 / units for point, glyph in font.getBestCmap().items()}
-    return _Measures(widths, max(widths.values()))

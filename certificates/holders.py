@@ -1,4 +1,4 @@
-"""The holder's name as a keyed hash: after the person is erased, a name on a paper can still be compared."""
+"""The holder's name as a keyed hash: after the person is erased, a name on a certificate can still be compared."""
 
 import hashlib
 import hmac

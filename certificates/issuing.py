@@ -21,7 +21,7 @@ from certificates.models import AttestedSession, Certificate, NotIssued
 from certificates.pdf import Logo, render
 from certificates.refusals import Code, why_not
 from certificates.renderer import RendererFailed
-from certificates.snapshot import frozen_content, paper
+from certificates.snapshot import frozen_content, printed_content
 from core.accounts.models import User
 from core.jobs.database_clock import DatabaseNow
 from core.jobs.leases import Lease, enqueue
@@ -34,9 +34,9 @@ from sessions.models import Session
 
 logger = logging.getLogger(__name__)
 
-# So many people one after the other for whom the press failed: then it is not about them, and the rest waits too.
+# So many people one after the other for whom the renderer failed: then it is not about them, and the rest waits too.
 ENOUGH_FAILURES = 3
-# After so many seconds it is worth trying a document again that the press failed.
+# After so many seconds it is worth trying a document again that the renderer failed to print.
 TRY_AGAIN_SECONDS = 60
 
 
@@ -54,7 +54,7 @@ class NotIssuable(RuleViolation):
 
 
 class NotPrinted(NotIssuable):
-    """The press failed, and may not fail the next time."""
+    """The renderer failed, and may not fail the next time."""
 
     def __init__(self) -> None:
         super().__init__(Code.NOT_PRINTED)
@@ -283,7 +283,7 @@ def _made(registration: Registration, by: User | None) -> tuple[Certificate, tup
         issued_by=by,
     )
     try:
-        return certificate, attended, render(paper(certificate, _logo(lab)))
+        return certificate, attended, render(printed_content(certificate, _logo(lab)))
     except MissingGlyphs as error:
         raise NotIssuable(Code.NO_GLYPHS, characters=list(error.characters)) from error
     except RendererFailed as error:

@@ -1,25 +1,34 @@
 """The certificate of attendance as a file: plain content in, PDF bytes out. No requests, no queries.
 
-The text is in the person's language first and in English second. What people typed is set as text only: it is
-never markup, a template or an address.
+The text is in the person's language first and in English second. What people typed is set as text only, never as
+markup, template or address. Sizes and page breaks are up to templates/certificates/certificate.css.
 """
 
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, time
+from datetime import date, datetime, timedelta
 
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, pgettext
 
-from certificates import qr, timetable
-from certificates.fonts import MissingGlyphs, missing_glyphs, normalise_name, printable, stands_in
-from certificates.layout import sheet
+from certificates import qr
+from certificates.fonts import (
+    MissingGlyphs,
+    ems_in_heading,
+    missing_glyphs,
+    needs_fallback,
+    normalise_name,
+    printable,
+)
 from certificates.renderer import Picture, render_document
 from core.timezones import formatting
+from labs.theme import mixed
+from sessions import timetable, timetable_svg
+from sessions.timetable import Block, Weight
 
 __all__ = [
     "AttendedSession",
@@ -35,13 +44,18 @@ MAX_TITLE = 500
 MAX_SESSIONS = 200
 MAX_LOGO = 1024 * 1024
 
+# Classes of the page's body in certificate.css; the first with which one page holds the certificate is taken, else the
+# last. No page holds more than so many sessions.
+LAYOUTS = ("roomy", "dense", "dense several-pages")
+SESSIONS_ON_ONE_PAGE = 10
+
 _CODE = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){1,3}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _OPTIONAL = frozenset({"place", "organiser_name"})
 _UNBROKEN = '<span class="unbroken">{}</span>'
-# The service's sign, in the certificate's band.
+# The service's logo, in the certificate's band.
 _MARK = Picture(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
     b'<path fill="#ffffff" d="M1 2h6v12H1zM9 7h6v15H9zM17 2h6v8h-6z"/></svg>',
@@ -54,7 +68,7 @@ _LOGO_BEGINNINGS = {"image/svg+xml": b"<", "image/png": b"\x89PNG\r\n\x1a\n", "i
 
 @dataclass(frozen=True)
 class Colours:
-    """A lab's colours as `#rrggbb`; the defaults are the house's.
+    """A lab's colours as `#rrggbb`; the defaults are the service's.
 
     `ground` carries white text, `lift` draws shapes on it, `soft` is secondary text on it.
     """
@@ -84,17 +98,12 @@ class Logo:
 
 @dataclass(frozen=True)
 class AttendedSession:
-    """One session of the list: day and wall times in the content's zone, and the minutes that it lasted.
+    """One session of the list: wall times in the content's zone, and the minutes that it lasted."""
 
-    `until` is its last day, None for the first one.
-    """
-
-    on: date
     titles: Mapping[str, str]
     minutes: int
-    starts: time
-    ends: time
-    until: date | None = None
+    starts: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True)
@@ -102,8 +111,8 @@ class CertificateContent:
     """All that a certificate says. Texts by language code; times are wall times in one zone, named in `zone`.
 
     `minutes` are those of all sessions together; what ran at the same time counts once.
-    `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are
-    the lab's further *public* sessions, drawn faintly behind the attended ones; leave out what not everybody
+    `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are when the
+    lab's further *public* sessions start and end, drawn faintly beside the attended ones; leave out what not everybody
     may see. `place` and `organiser_name` may be empty. Raises ValueError for what is no certificate: too long, too
     many, a malformed code, address or colour, a logo that is not what it says.
     """
@@ -125,7 +134,7 @@ class CertificateContent:
     zone: Mapping[str, str]
     colours: Colours = field(default_factory=Colours)
     logo: Logo | None = None
-    other_sessions: tuple[timetable.Slot, ...] = ()
+    other_sessions: tuple[tuple[datetime, datetime], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "holder_name", normalise_name(self.holder_name))
@@ -159,7 +168,7 @@ class CertificateContent:
         return (self.language, self.second_language)
 
     def check_glyphs(self) -> None:
-        """Raise MissingGlyphs for a name that the faces cannot draw. Other texts are printed as far as they can be."""
+        """Raise MissingGlyphs for a name that the fonts cannot draw. Other texts are printed as far as they can be."""
         if missing := missing_glyphs(self.holder_name):
             raise MissingGlyphs(missing)
 
@@ -188,8 +197,8 @@ class _Line:
 
     @property
     def css(self) -> str:
-        """The class that sets it in another family where one of its letters needs that."""
-        return "other-letters" if stands_in(self.text) else "own-letters"
+        """The class that sets it in a fallback family where one of its letters needs that."""
+        return "fallback-font" if needs_fallback(self.text) else "own-font"
 
 
 @dataclass(frozen=True)
@@ -201,11 +210,6 @@ class _Statement:
     place: str
     days: str
     zone: str
-
-    @property
-    def text(self) -> str:
-        """The parts without markup, for measuring."""
-        return f"{self.lab.text} {self.place} {self.days} {self.zone}"
 
     @property
     def period(self) -> str:
@@ -235,44 +239,35 @@ class _Row:
 def render(content: CertificateContent) -> bytes:
     """Return the certificate as one PDF that is both PDF/A-3a and PDF/UA-1; same content, same bytes.
 
-    A4 landscape; a list of sessions that is too long for one sheet goes on with its heading repeated, and every
-    sheet carries the code. Raises MissingGlyphs when the faces lack a character of the name.
+    A4 landscape; a list of sessions that is too long for one page goes on with its heading repeated, and every page
+    carries the code. Raises MissingGlyphs when the fonts lack a character of the name.
     """
     content.check_glyphs()
     html = get_template("certificates/certificate.html").render(page_context(content))
-    return render_document(html, _pictures(content), identifier=content.code)
+    layouts = LAYOUTS if len(content.sessions) <= SESSIONS_ON_ONE_PAGE else LAYOUTS[-1:]
+    return render_document(html, _pictures(content), content.code, layouts)
 
 
 def page_context(content: CertificateContent) -> dict[str, object]:
     """The template's context."""
     languages = content.languages
-    heading = _label(languages, lambda _: gettext("Certificate of attendance"))
-    statements = [_statement(content, language) for language in languages]
-    rows = [_row(session, languages) for session in content.sessions]
     organiser = _lines(content.organiser_name, languages)
     programme = _lines(content.programme_name, languages)
     address = content.check_url.partition("://")[2].rstrip("/")
     once = content.minutes < sum(session.minutes for session in content.sessions)
     return {
         "content": content,
-        "sheet": sheet(
-            name=content.holder_name,
-            headings=len(heading),
-            statements=[statement.text for statement in statements],
-            titles=[[line.text for line in row.title] for row in rows],
-            organiser=[line.text for line in organiser],
-            programme=[line.text for line in programme],
-            address=address,
-            note=once,
-        ),
         "name": _Line(content.holder_name, content.language),
-        "heading": heading,
+        "name_ems": f"{ems_in_heading(content.holder_name):.3f}",
+        "organiser_letters": max(sum(len(line.text) for line in organiser), 1),
+        "programme_letters": sum(len(line.text) for line in programme),
+        "heading": _label(languages, lambda _: gettext("Certificate of attendance")),
         "certify": _label(languages, lambda _: gettext("This is to certify that")),
-        "statements": statements,
+        "statements": [_statement(content, language) for language in languages],
         "on": _label(languages, lambda _: pgettext("certificate", "Date")),
         "session": _label(languages, lambda _: pgettext("certificate", "Session")),
         "hours": _label(languages, lambda _: pgettext("certificate", "Duration")),
-        "rows": rows,
+        "rows": [_row(session, languages) for session in content.sessions],
         "in_all": _label(languages, lambda _: pgettext("certificate", "In all")),
         "once": _label(languages, lambda _: gettext("Sessions at the same time count once.")) if once else (),
         "total": _duration(content.minutes, languages),
@@ -319,15 +314,14 @@ def _alternative(logo: Logo | None, languages: tuple[str, ...]) -> str:
 
 def _pictures(content: CertificateContent) -> dict[str, Picture]:
     """The images of this one certificate, under the addresses by which the template mentions them."""
-    slots = (
-        *(timetable.Slot(one.on, one.starts, one.ends, until=one.until) for one in content.sessions),
-        *content.other_sessions,
+    attended = [Block(one.starts, one.ends) for one in content.sessions]
+    others = [Block(starts, ends, Weight.SOFT) for starts, ends in content.other_sessions]
+    drawing = timetable_svg.document(
+        timetable.columns([*attended, *others]), _timetable_style(content.colours)
     )
-    colours = content.colours
-    shades = timetable.Shades(colours.ground, colours.lift, colours.soft)
     pictures = {
         "own:mark": _MARK,
-        "own:timetable": Picture(timetable.svg(slots, shades).encode(), "image/svg+xml"),
+        "own:timetable": Picture(drawing.encode(), "image/svg+xml"),
         "own:qr": Picture(qr.svg(content.check_url, quiet_zone=0).encode(), "image/svg+xml"),
     }
     if content.logo:
@@ -335,8 +329,19 @@ def _pictures(content: CertificateContent) -> dict[str, Picture]:
     return pictures
 
 
+def _timetable_style(colours: Colours) -> str:
+    """The look of the timetable on the lab's ground."""
+    return (
+        f".g-line {{ stroke: {mixed(colours.ground, '#ffffff', 0.26)}; stroke-width: 1 }}"
+        f".g-bar {{ fill: {colours.lift} }} .g-bar-2 {{ fill: {mixed(colours.ground, colours.lift, 0.35)} }}"
+        f'text {{ font-family: "Sofia Sans Condensed" }} .g-text {{ font-size: 12px; fill: {colours.soft} }}'
+        ".g-day { font-size: 14px; font-weight: 700; fill: #ffffff }"
+    )
+
+
 def _row(session: AttendedSession, languages: tuple[str, ...]) -> _Row:
-    first, last = _day(session.on), _day(session.until or session.on)
+    # One that ends with its day ends on that day.
+    first, last = _day(session.starts), _day(session.ends - timedelta(minutes=1))
     starts, ends = formatting.clock(session.starts), formatting.clock(session.ends)
     several = first != last
     return _Row(

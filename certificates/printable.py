@@ -1,4 +1,4 @@
-"""What the certificate's faces cannot print, as sentences for people."""
+"""What the certificate's fonts cannot print, as sentences for people."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,16 +34,16 @@ def named_characters(characters: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
-class LostSigns:
-    """A text that certificates of the lab print otherwise than it was written: as written, as printed, what is lost."""
+class LostCharacters:
+    """A text that certificates print otherwise than it was written: as written, as printed, the characters lost."""
 
     text: str
     printed: str
-    signs: str
+    characters: str
 
 
-def lost_signs(lab: Lab) -> list[LostSigns]:
-    """Return the texts of the lab and of its sessions from which certificates leave signs out. One query."""
+def lost_characters(lab: Lab) -> list[LostCharacters]:
+    """Return the texts of the lab and of its sessions that certificates print without some characters. One query."""
     sessions = (
         Session.objects.filter(lab=lab).held().order_by("starts_at", "pk").values_list("title", flat=True)
     )
@@ -51,8 +51,8 @@ def lost_signs(lab: Lab) -> list[LostSigns]:
     return [found for text in texts for found in _lost(languages_of(text))]
 
 
-def _lost(texts: Mapping[str, str]) -> Iterable[LostSigns]:
+def _lost(texts: Mapping[str, str]) -> Iterable[LostCharacters]:
     for text in dict.fromkeys(texts.values()):
         printed = printable(text)
         if printed.lost:
-            yield LostSigns(text, printed.text, named_characters(printed.lost))
+            yield LostCharacters(text, printed.text, named_characters(printed.lost))

@@ -1,8 +1,8 @@
-"""The press: the process that prints, as this process sees it. It starts, is asked, is watched, and is replaced.
+"""The renderer as this process sees it: another process, which this one starts, asks, watches and replaces.
 
-Whatever a name or a logo may do to the renderer, it does it in `certificates.renderer_worker`, a program that holds no
-secret and can open nothing. From here it gets an almost empty environment, so many seconds for a document, and no
-belief: an answer is a PDF or none.
+Whatever a name or a logo may do to WeasyPrint, it does it in `certificates.renderer_worker`, a program that holds no
+secret and can open nothing. From here it gets an almost empty environment and so many seconds for a document, and its
+answer is a PDF or none.
 """
 
 import atexit
@@ -14,12 +14,12 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from certificates.fonts import Face, sample_of, stand_ins
+from certificates.fonts import fallback_families, own_fonts, sample_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +27,11 @@ PROGRAM = Path(__file__).with_name("renderer_worker.py")
 NO_FONTS = Path(__file__).with_name("fonts.conf")
 STYLE_SHEET = Path(__file__).resolve().parent.parent / "templates" / "certificates" / "certificate.css"
 
-START_SECONDS = 60.0  # importing the renderer takes one to three, and much longer on a machine that is busy
+START_SECONDS = 60.0  # importing WeasyPrint takes one to three, and much longer on a machine that is busy
 SECONDS = 30.0  # for one document; an ordinary one takes a twentieth of one, the fullest that is allowed two
 DOCUMENTS = 500  # until the process is replaced: its memory grows a little with each
 MOST_BYTES = 64 * 1024 * 1024
-# Where the renderer's libraries lie, on systems that do not know it by themselves, and where temporary files may lie.
+# Where WeasyPrint's libraries lie, on systems that do not know it by themselves, and where temporary files may lie.
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TMPDIR")
 
 _LENGTH = struct.Struct(">I")
@@ -46,16 +46,16 @@ class Picture:
 
 
 class RendererFailed(Exception):
-    """No paper came out: the renderer took too long, ended, gave up, or answered with what is no PDF.
+    """There is no PDF: the renderer took too long, ended, gave up, or answered with what is no PDF.
 
     The message holds nothing of the document. The next document gets a new process, so another try is worth it.
     """
 
 
 class Renderer:
-    """One process that prints, started with its first document. Threads that ask at once take turns.
+    """One process that renders, started with its first document. Threads that ask at once take turns.
 
-    `program` is what runs in it, `seconds` the time that a document may take, `documents` how many it prints before
+    `program` is what runs in it, `seconds` the time that a document may take, `documents` how many it renders before
     it is replaced.
     """
 
@@ -65,11 +65,13 @@ class Renderer:
         self.program = program
         self.seconds = seconds
         self.documents = documents
-        self.printed = 0
+        self.rendered = 0
         self.process: subprocess.Popen[bytes] | None = None
         self.turn = threading.Lock()
 
-    def render_document(self, html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
+    def render_document(
+        self, html: str, pictures: Mapping[str, Picture], identifier: str, layouts: Sequence[str] = ()
+    ) -> bytes:
         """Return the page as a PDF, as `renderer_worker.DocumentRenderer.render_document` does. Raises RendererFailed.
 
         `pictures` are named by the addresses under which the page mentions them (`own:…`).
@@ -77,8 +79,9 @@ class Renderer:
         document = {
             "html": html,
             "identifier": identifier,
+            "layouts": layouts,
             "seconds": self.seconds,
-            "goods": _packed(pictures),
+            "resources": _packed(pictures),
         }
         with self.turn:
             try:
@@ -90,7 +93,7 @@ class Renderer:
                 # Also where this thread is told to stop: the next document would get this one's answer.
                 self._end()
                 raise
-            self.printed += 1
+            self.rendered += 1
         return pdf
 
     def close(self) -> None:
@@ -99,11 +102,11 @@ class Renderer:
             self._end()
 
     def _ready(self) -> subprocess.Popen[bytes]:
-        """Return the process that runs, or a new one that has loaded its faces."""
-        if self.process is not None and self.process.poll() is None and self.printed < self.documents:
+        """Return the process that runs, or a new one that has loaded its fonts."""
+        if self.process is not None and self.process.poll() is None and self.rendered < self.documents:
             return self.process
         self._end()
-        self.printed = 0
+        self.rendered = 0
         # A new interpreter, not a fork: nothing of this process's memory goes along, and no descriptor but the two.
         try:
             self.process = subprocess.Popen(  # noqa: S603  (our own program, no argument of anybody's)
@@ -115,7 +118,7 @@ class Renderer:
             )
         except OSError as error:
             raise RendererFailed(f"the renderer cannot be started: {error}") from error
-        self._ask(self.process, _faces_and_style(), START_SECONDS)
+        self._ask(self.process, _fonts_and_style(), START_SECONDS)
         return self.process
 
     def _ask(self, process: subprocess.Popen[bytes], message: Mapping[str, object], seconds: float) -> bytes:
@@ -167,18 +170,20 @@ class Renderer:
 shared_renderer = Renderer()
 
 
-def render_document(html: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
-    """Print on this process's own press; see `Press.render_document`."""
-    return shared_renderer.render_document(html, pictures, identifier)
+def render_document(
+    html: str, pictures: Mapping[str, Picture], identifier: str, layouts: Sequence[str] = ()
+) -> bytes:
+    """Render with this process's own renderer; see `Renderer.render_document`."""
+    return shared_renderer.render_document(html, pictures, identifier, layouts)
 
 
 def pid() -> int | None:
-    """Return the process that prints for this one, if it runs."""
+    """Return the process that renders for this one, if it runs."""
     return shared_renderer.process.pid if shared_renderer.process else None
 
 
 def close() -> None:
-    """End this process's own press, if it has started one."""
+    """End this process's own renderer, if it has started one."""
     shared_renderer.close()
 
 
@@ -193,40 +198,37 @@ os.register_at_fork(after_in_child=_new_renderer)
 
 
 def _environment() -> dict[str, str]:
-    """What the process that prints learns of this one's environment."""
+    """What the renderer's process gets of this one's environment."""
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {"FONTCONFIG_FILE": str(NO_FONTS), **passed_on}
 
 
-def _faces_and_style() -> dict[str, object]:
+def _fonts_and_style() -> dict[str, object]:
     """Return the style sheet, every font file, and a page that uses each, so that each is in memory."""
-    faces = [(face.value, face.family, face.weight, face.path, "Aa Яя Ωω 1") for face in Face]
-    faces += [
-        (file.path.stem, file.family, file.weight, file.path, sample_of(file))
-        for family in stand_ins()
+    fonts = {
+        f"own:font/{file.path.stem}": file
+        for family in (own_fonts(), *fallback_families())
         for file in family
-    ]
+    }
     rules = "".join(
-        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("own:face/{name}") }}\n'
-        for name, family, weight, _path, _sample in faces
+        f'@font-face {{ font-family: "{file.family}"; font-weight: {file.weight}; src: url("{address}") }}\n'
+        for address, file in fonts.items()
     )
     samples = "".join(
-        f'<p style="font-family: {family}; font-weight: {weight}">{sample}</p>'
-        for _name, family, weight, _path, sample in faces
+        f'<p style="font-family: {file.family}; font-weight: {file.weight}">{sample_of(file)}</p>'
+        for file in fonts.values()
     )
     return {
         "style": rules + STYLE_SHEET.read_text(encoding="utf-8"),
         "page": f'<!doctype html><html lang="en"><title>x</title>{samples}</html>',
-        "goods": _packed(
-            {
-                f"own:face/{name}": Picture(path.read_bytes(), "font/ttf")
-                for name, _family, _weight, path, _sample in faces
-            }
+        "resources": _packed(
+            {address: Picture(file.path.read_bytes(), "font/ttf") for address, file in fonts.items()}
         ),
     }
 
 
-def _packed(goods: Mapping[str, Picture]) -> dict[str, list[str]]:
+def _packed(resources: Mapping[str, Picture]) -> dict[str, list[str]]:
     return {
-        address: [good.media_type, base64.b64encode(good.content).decode()] for address, good in goods.items()
+        address: [one.media_type, base64.b64encode(one.content).decode()]
+        for address, one in resources.items()
     }

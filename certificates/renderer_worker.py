@@ -1,15 +1,15 @@
-"""HTML to PDF: the program of the process that prints. One file that is PDF/A-3a and PDF/UA-1, and nothing fetched.
+"""HTML to PDF: the program of the renderer's process. One file that is PDF/A-3a and PDF/UA-1, and nothing fetched.
 
-`certificates.renderer` starts it and talks to it. It knows nothing of the service: no settings, no database, no file of
-ours. It is handed the faces and the style sheet first, then one document after the other, with everything that the
-document mentions, by name (`own:…`); any other address is refused by the fetcher. Before the first document it gives
-up what it will not need again: after that the system opens it no file and no connection, whoever asks.
+`certificates.renderer` starts it and talks to it. It has no settings, no database and no file of the service. It is
+sent the fonts and the style sheet first, then one document after the other, with every resource that the document
+mentions, by address (`own:…`); the fetcher refuses any other address. Before the first document it gives up its rights:
+after that the system opens it no file and no connection.
 
 Over standard input and output go messages, each behind its length in four bytes, big-endian. What comes in is JSON:
-first `style`, `page` (a page that uses every face) and `goods`, then for each document `html`, `identifier`, `seconds`
-and `goods`. Goods are named by address, each a media type and base64. What goes out is one byte and the rest: `+` and
-the PDF (nothing, for the first message), or `-` and what went wrong, without a word of the document. After that, and
-at the end of its input, the program ends.
+first `style`, `page` (a page that uses every font) and `resources`, then for each document `html`, `identifier`,
+`layouts`, `seconds` and `resources`. Resources are named by address, each a media type and base64. What goes out is one
+byte and the rest: `+` and the PDF (nothing, for the first message), or `-` and what went wrong, without a word of the
+document. After that, and at the end of its input, the program ends.
 """
 
 import base64
@@ -25,7 +25,7 @@ import sys
 import tempfile
 import traceback
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from typing import Any
@@ -36,7 +36,7 @@ import weasyprint.pdf
 import weasyprint.pdf.tags
 from cssselect2 import ElementWrapper
 from PIL import Image
-from weasyprint import CSS, HTML, Document
+from weasyprint import CSS, HTML, Document, Page
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -85,14 +85,13 @@ class ResourceNotAllowed(ValueError):
 
 
 class ResourceFetcher(URLFetcher):
-    """Hands out what lies on it and refuses every other address.
+    """Returns the resources that it was made with and refuses every other address.
 
-    The parent's constructor is not called on purpose: it would install the handlers that open files and the
-    network, and here is nothing that could.
+    The parent's constructor is not called on purpose: it would install the handlers that open files and the network.
     """
 
-    def __init__(self, goods: Resources) -> None:
-        self._resources = goods
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
         self._fail_on_errors = False
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
@@ -100,53 +99,55 @@ class ResourceFetcher(URLFetcher):
 
         Raises ResourceNotAllowed, which the renderer takes as "no such picture".
         """
-        good = self._resources.get(url)
-        if good is None:
+        resource = self._resources.get(url)
+        if resource is None:
             raise ResourceNotAllowed("not one of the document's own parts")
-        media_type, content = good
+        media_type, content = resource
         return URLFetcherResponse(url, content, {"Content-Type": media_type})
 
     def open(self, url: object, data: object = None, timeout: object = None) -> URLFetcherResponse:
-        """The parent's other entrance leads to the same shelf."""
+        """Fetch by the parent's other method, which takes requests too."""
         return self.fetch(str(getattr(url, "full_url", url)))
 
 
 class WellFormed(HTML):
-    """A page that is well-formed XML, as ours are: read in a tenth of the time that reading any HTML takes."""
+    """A page that is well-formed XML, as the service's are: read in a tenth of the time that reading any HTML takes."""
 
-    def __init__(self, page: str, shelf: ResourceFetcher) -> None:
+    def __init__(self, page: str, fetcher: ResourceFetcher) -> None:
         # The parent's constructor reads HTML; this is what it does beside that.
         root = ElementTree.fromstring(page)  # noqa: S314  (without a document type there are no entities to expand)
         self.base_url = None
-        self.url_fetcher = shelf
+        self.url_fetcher = fetcher
         self.media_type = "print"
         self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
         self.etree_element = self.wrapper_element.etree_element
 
 
-def read_page(html: str, shelf: ResourceFetcher) -> HTML:
+def read_page(html: str, fetcher: ResourceFetcher) -> HTML:
     if "<!" not in html:
         with suppress(ElementTree.ParseError):
-            return WellFormed(html, shelf)
-    return HTML(string=html, url_fetcher=shelf)
+            return WellFormed(html, fetcher)
+    return HTML(string=html, url_fetcher=fetcher)
 
 
 class DocumentRenderer:
-    """What every document of this process shares: the loaded faces and the parsed style sheet."""
+    """What every document of this process shares: the loaded fonts and the parsed style sheet."""
 
-    def __init__(self, style: str, faces: Resources) -> None:
+    def __init__(self, style: str, fonts: Resources) -> None:
         self.fonts = FontConfiguration()
-        self.style = CSS(string=style, font_config=self.fonts, url_fetcher=ResourceFetcher(faces))
+        self.style = CSS(string=style, font_config=self.fonts, url_fetcher=ResourceFetcher(fonts))
 
-    def render_document(self, html: str, goods: Resources, identifier: str) -> bytes:
+    def render_document(
+        self, html: str, resources: Resources, identifier: str, layouts: Sequence[str] = ()
+    ) -> bytes:
         """Return the page as a PDF that conforms to PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
 
-        `identifier` becomes the permanent half of the file's /ID. The same arguments give the same bytes: nothing is
-        read from the clock, so the page brings its own `dcterms.created`.
+        `identifier` becomes the permanent half of the file's /ID. `layouts` are classes of the body: the first with
+        which one page holds the document is taken, and what the page leaves over is shared out between its parts;
+        where none does, the last is taken. The same arguments give the same bytes: nothing is read from the clock, so
+        the page brings its own `dcterms.created`.
         """
-        document = read_page(html, ResourceFetcher(goods)).render(
-            font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/a-3a"
-        )
+        document = self._laid_out(read_page(html, ResourceFetcher(resources)), layouts)
         identify_universal_access(document)
         pdf: bytes = document.write_pdf(
             finisher=_finish,
@@ -155,6 +156,34 @@ class DocumentRenderer:
             pdf_identifier=identifier.encode(),
         )
         return pdf
+
+    def _laid_out(self, page: HTML, layouts: Sequence[str]) -> Document:
+        for layout in layouts or ("",):
+            if layout:
+                next(page.etree_element.iter("body")).set("class", layout)
+            document = page.render(font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/a-3a")
+            if layout and len(document.pages) == 1:
+                document.pages[0] = _spread(document.pages[0])
+                break
+        return document
+
+
+def _spread(page: Page) -> Page:
+    """Share out what the page leaves over below the last part of its `main` between the parts, evenly.
+
+    Flexible boxes and grids would do the same in CSS; they take the renderer up to twice the time.
+    """
+    main = next(box for box in page._page_box.descendants() if box.element_tag == "main")
+    parts = [box for box in main.children if box.is_in_normal_flow()]
+    left_over = (
+        page._page_box.content_box_y()
+        + page._page_box.height
+        - parts[-1].position_y
+        - parts[-1].margin_height()
+    )
+    for number, part in enumerate(parts):
+        part.translate(dy=left_over * number / (len(parts) - 1))
+    return Page(page._page_box)
 
 
 def identify_universal_access(document: Document) -> None:
@@ -220,7 +249,7 @@ def _compress(document: Document, pdf: pydyf.PDF) -> None:
 
 
 class _ColourProfile:
-    """Stands where the renderer looks for its colour profile, which it would open anew for every document."""
+    """Stands where WeasyPrint looks for its colour profile, which it would open anew for every document."""
 
     def __init__(self) -> None:
         self._content = (files(weasyprint.pdf) / "sRGB2014.icc").read_bytes()
@@ -235,13 +264,13 @@ class _ColourProfile:
         return io.BytesIO(self._content)
 
 
-def warmed_up(style: str, page: str, faces: Resources) -> DocumentRenderer:
-    """Return a document_renderer that has everything in memory: the faces, the colour profile, each kind of picture."""
+def warmed_up(style: str, page: str, fonts: Resources) -> DocumentRenderer:
+    """Return a document renderer that has everything in memory: the fonts, the colour profile, each kind of picture."""
     weasyprint.pdf.files = _ColourProfile()
     weasyprint.pdf.tags._build_box_tree = _describe
-    # The renderer lays the faces into a folder, from which the font library reads each of them once.
-    with tempfile.TemporaryDirectory(prefix="citylabs-press-") as tempfile.tempdir:
-        document_renderer = DocumentRenderer(style, faces)
+    # WeasyPrint writes the fonts into a folder, from which the font library reads each of them once.
+    with tempfile.TemporaryDirectory(prefix="citylabs-renderer-") as tempfile.tempdir:
+        document_renderer = DocumentRenderer(style, fonts)
         document_renderer.render_document(page, {}, "")
         for kind in ("PNG", "JPEG"):
             picture = io.BytesIO()
@@ -266,7 +295,7 @@ def leave_the_network() -> None:
 
 
 def give_up_rights() -> list[str]:
-    """Take from this process, for good, what printing does not need. Returns the list of what it asks for in vain.
+    """Take from this process, for good, what rendering does not need. Returns the list of what it asks for in vain.
 
     The system's own limits hold for the libraries in C as well: not one more descriptor, so no file, no connection,
     no pipe; no byte written to a file; no dump of the memory. Other systems than Linux have the hook alone, which
@@ -291,13 +320,15 @@ def give_up_rights() -> list[str]:
 
 
 def serve(document_renderer: DocumentRenderer, refused: list[str]) -> None:
-    """Print one document after the other until the parent is gone, or until one fails.
+    """Render one document after the other until the parent is gone, or until one fails.
 
-    A document during which anything was refused is not printed: it did what no certificate does.
+    A document during which anything was refused is not returned: it did what no certificate does.
     """
     while (asked := _receive()) is not None:
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"] + GRACE)
-        pdf = document_renderer.render_document(asked["html"], _resources(asked), asked["identifier"])
+        pdf = document_renderer.render_document(
+            asked["html"], _resources(asked), asked["identifier"], asked["layouts"]
+        )
         signal.setitimer(signal.ITIMER_REAL, 0)
         if refused:
             raise PermissionError
@@ -314,7 +345,7 @@ def main() -> None:
         return
     document_renderer = warmed_up(asked["style"], asked["page"], _resources(asked))
     refused = give_up_rights()
-    # The renderer's own objects stay; those of a document are many and go with it.
+    # WeasyPrint's own objects stay; those of a document are many and go with it.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
@@ -337,7 +368,7 @@ def main() -> None:
 def _resources(asked: Mapping[str, Any]) -> Resources:
     return {
         address: (media_type, base64.b64decode(content))
-        for address, (media_type, content) in asked["goods"].items()
+        for address, (media_type, content) in asked["resources"].items()
     }
 
 

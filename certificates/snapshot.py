@@ -1,7 +1,7 @@
-"""What a certificate says, frozen when it is issued: from rows to plain JSON, and from there to the paper's content."""
+"""What a certificate says, frozen when it is issued: from rows to plain JSON, and from there to what is printed."""
 
 from collections.abc import Iterable
-from datetime import date, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +10,6 @@ from django.utils.translation import gettext, pgettext
 
 from certificates.models import Certificate
 from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
-from certificates.timetable import Slot
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import city_words
 from core.web.localized_fields import languages_of, reading
@@ -21,7 +20,7 @@ from sessions.models import Session
 def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Session]) -> dict[str, Any]:
     """Return what the certificate says of lab and sessions; days and hours are wall time in the lab's zone.
 
-    `others` are the lab's public sessions that the person did not attend, drawn faintly in the picture.
+    `others` are the lab's public sessions that the person did not attend, drawn faintly in the timetable.
     """
     sessions = list(attended)
     instants = [at for session in sessions for at in (session.starts_at, session.ends_at)]
@@ -36,8 +35,8 @@ def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Sessi
         "last_day": lab.ends_on.isoformat(),
         "time_zone": lab.time_zone,
         "zone": {code: city_words(lab.time_zone, instants, code) for code, _name in settings.LANGUAGES},
-        "sessions": [{**_slot(session, lab), "titles": languages_of(session.title)} for session in sessions],
-        "others": [_slot(session, lab) for session in others],
+        "sessions": [{**_hours(session, lab), "titles": languages_of(session.title)} for session in sessions],
+        "others": [_hours(session, lab) for session in others],
         "colours": {
             "ground": values.get("lab", colours.ground),
             "lift": values.get("lab_lift", colours.lift),
@@ -61,15 +60,15 @@ def _place(lab: Lab) -> dict[str, str]:
     return words
 
 
-def _slot(session: Session, lab: Lab) -> dict[str, Any]:
+def _hours(session: Session, lab: Lab) -> dict[str, Any]:
     starts, ends = wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone)
     # One that ends with its day ends on that day.
     last = max((ends - timedelta(minutes=1)).date(), starts.date())
     return {
         "on": starts.date().isoformat(),
         "until": last.isoformat(),
-        "starts": starts.strftime("%H:%M"),
-        "ends": ends.strftime("%H:%M"),
+        "starts": starts.replace(tzinfo=None).isoformat(),
+        "ends": ends.replace(tzinfo=None).isoformat(),
         "minutes": int(session.duration.total_seconds() // 60),
     }
 
@@ -84,7 +83,7 @@ def languages_on(certificate: Certificate) -> tuple[str, ...]:
     return tuple(dict.fromkeys((certificate.language, "en")))
 
 
-def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateContent:
+def printed_content(certificate: Certificate, logo: Logo | None = None) -> CertificateContent:
     """Return the content of the printed certificate. Raises ValueError for what cannot be printed."""
     said = certificate.content
     return CertificateContent(
@@ -101,12 +100,10 @@ def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateCont
         last_day=date.fromisoformat(said["last_day"]),
         sessions=tuple(
             AttendedSession(
-                on=date.fromisoformat(each["on"]),
-                until=date.fromisoformat(each["until"]),
                 titles=each["titles"],
                 minutes=each["minutes"],
-                starts=time.fromisoformat(each["starts"]),
-                ends=time.fromisoformat(each["ends"]),
+                starts=datetime.fromisoformat(each["starts"]),
+                ends=datetime.fromisoformat(each["ends"]),
             )
             for each in said["sessions"]
         ),
@@ -116,13 +113,7 @@ def paper(certificate: Certificate, logo: Logo | None = None) -> CertificateCont
         colours=Colours(**said["colours"]),
         logo=logo,
         other_sessions=tuple(
-            Slot(
-                on=date.fromisoformat(each["on"]),
-                starts=time.fromisoformat(each["starts"]),
-                ends=time.fromisoformat(each["ends"]),
-                attended=False,
-                until=date.fromisoformat(each["until"]),
-            )
+            (datetime.fromisoformat(each["starts"]), datetime.fromisoformat(each["ends"]))
             for each in said["others"]
         ),
     )

@@ -28,7 +28,7 @@ from core.web.templatetags.site_tags import icon, seats
 from labs.models import Lab
 from sessions.models import Appearance, Session
 from sessions.places import is_online, place_marked
-from sessions.timetable_svg import Block, weigh
+from sessions.timetable import Block, weigh
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from io import BytesIO
 from pathlib import Path
 
 from django.conf import settings
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
-from sessions.timetable_svg import WIDTH, Figure, Weight
+from labs.theme import mixed
+from sessions.timetable import Figure, Weight
 
 SIZE = (1200, 630)
 MARGIN = 72
@@ -52,7 +53,7 @@ def png(sharing: Sharing) -> bytes:
     for line in theme:
         draw.text((MARGIN, y + 16), line, WHITE, _text(34))
         y += 44
-    draw.line((0, foot - 30, SIZE[0], foot - 30), _mixed(colours["lab"], WHITE, 0.3), 2)
+    draw.line((0, foot - 30, SIZE[0], foot - 30), mixed(colours["lab"], WHITE, 0.3), 2)
     draw.text((MARGIN, foot), sharing.days, WHITE, _text(34, bold=True))
     draw.text((SIZE[0] - MARGIN, foot), "City Labs", WHITE, _head(38), anchor="ra")
     if sharing.figure:
@@ -65,21 +66,21 @@ def png(sharing: Sharing) -> bytes:
 def _draw_figure(
     draw: ImageDraw.ImageDraw, figure: Figure, colours: Mapping[str, str], top: int, bottom: int
 ) -> None:
-    scale = min(FIGURE_WIDTH / WIDTH, (bottom - top) / figure.height)
+    scale = min(FIGURE_WIDTH / figure.width, (bottom - top) / figure.height)
     left, above = SIZE[0] - MARGIN - FIGURE_WIDTH, bottom - figure.height * scale
-    fills: dict[Weight, str | tuple[int, ...]] = {
+    fills = {
         Weight.PLAIN: colours["lab_lift"],
-        Weight.SOFT: _mixed(colours["lab"], colours["lab_lift"], 0.4),
+        Weight.SOFT: mixed(colours["lab"], colours["lab_lift"], 0.4),
         Weight.STRONG: WHITE,
     }
+
+    def box(x1: float, y1: float, x2: float, y2: float) -> tuple[float, float, float, float]:
+        return left + x1 * scale, above + y1 * scale, left + x2 * scale, above + y2 * scale
+
     for line in figure.lines:
-        x = left + float(line.path[1:].split(" ")[0]) * scale
-        draw.line((x, above, x, bottom), _mixed(colours["lab"], WHITE, 0.26), 1)
+        draw.line(box(line.x1, line.y1, line.x2, line.y2), mixed(colours["lab"], WHITE, 0.26), 1)
     for bar in figure.bars:
-        x, y = left + float(bar.x) * scale, above + float(bar.y) * scale
-        draw.rectangle(
-            (x, y, x + float(bar.width) * scale, y + float(bar.height) * scale), fills[Weight(bar.css)]
-        )
+        draw.rectangle(box(bar.x, bar.y, bar.x + bar.width, bar.y + bar.height), fills[bar.weight])
 
 
 def _fitting(title: str, room: int, height: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:
@@ -108,11 +109,6 @@ def _cut(words: str, face: ImageFont.FreeTypeFont, room: int) -> str:
     while words and face.getlength(f"{words}…") > room:
         words = words[:-1]
     return f"{words.rstrip()}…"
-
-
-def _mixed(ground: str, other: str, share: float) -> tuple[int, ...]:
-    pairs = zip(ImageColor.getrgb(ground), ImageColor.getrgb(other), strict=True)
-    return tuple(round(a + (b - a) * share) for a, b in pairs)
 
 
 def _head(size: int) -> ImageFont.FreeTypeFont:

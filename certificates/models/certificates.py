@@ -52,10 +52,10 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 class Certificate(models.Model):
     """What was issued, as it was issued.
 
-    `content` holds everything that the paper says except the name (titles, dates, minutes, colours), so that the
+    `content` holds everything that is printed except the name (titles, dates, minutes, colours), so that the
     check page needs neither the lab's present texts nor the registration. `registered_name` is the name as the
     registration had it, before it was made ready for print. Erasing the person empties both names and the file;
-    `holder_hash` (salted) still lets a shown paper's name be compared.
+    `holder_hash` (salted) still lets the name on a shown certificate be compared.
     """
 
     class State(models.TextChoices):

@@ -1,4 +1,4 @@
-"""What pages of lower floors may show of a certificate, without importing this one."""
+"""What pages of registrations show of a certificate, without importing this package."""
 
 from django import template
 
@@ -26,5 +26,5 @@ def differences_of(certificate: Certificate) -> list[str]:
 
 @register.simple_tag
 def characters_lost(name: object) -> str:
-    """Return the letters of a name that no certificate can print, for people to read; empty where all can be."""
+    """Return the characters of a name that no certificate can print, for people to read; empty where all can be."""
     return named_characters(missing_glyphs(str(name or "")))

@@ -18,7 +18,7 @@ from certificates.forms import RevokeForm
 from certificates.issuing import NotIssuable, NotPrinted
 from certificates.models import Certificate
 from certificates.outdated import differences
-from certificates.printable import lost_signs, obstacle_of
+from certificates.printable import lost_characters, obstacle_of
 from certificates.progress import progress
 from core.accounts.models import User
 from core.search import folded
@@ -54,7 +54,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
     works = [found for replacing in (False, True) if (found := progress(lab, replacing=replacing))]
     erased = list(Certificate.objects.outdated().filter(lab=lab, registration=None).defer("content"))
     of_erased = differences(erased, lab)
-    texts = lost_signs(lab)
+    texts = lost_characters(lab)
     early = _not_over(lab)
     in_trouble = (Standing.OUTDATED, Standing.FAILED, Standing.BLOCKED)
     context = {
@@ -75,7 +75,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "works": works,
         "is_issuing": any(work.goes_on and not work.replacing for work in works),
         "is_replacing": any(work.goes_on and work.replacing for work in works),
-        "lost_signs": texts,
+        "lost_characters": texts,
         "early": early,
         "has_notices": bool(
             works or erased or texts or early or any(counts[one.value] for one in in_trouble)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,7 +13,8 @@ from i18nfield.forms import I18nForm, I18nFormField, I18nTextInput
 
 from labs import access
 from labs.theme import clean_colour, contrast, theme_values, was_moved
-from sessions import timetable_svg
+from sessions import timetable
+from sessions.timetable_svg import svg
 
 MONDAY = datetime(2027, 4, 5, tzinfo=UTC)
 
@@ -61,9 +61,9 @@ def _at(day: int, hour: float) -> datetime:
     return MONDAY + timedelta(days=day, hours=hour)
 
 
-def _figures() -> dict[str, Any]:
+def _figures() -> dict[str, str]:
     language = get_language() or "en"
-    week = timetable_svg.weigh(
+    week = timetable.weigh(
         [
             (_at(1, 11), _at(1, 11.5), False),
             (_at(1, 11.5), _at(1, 13), False),
@@ -75,19 +75,15 @@ def _figures() -> dict[str, Any]:
         ]
     )
     own = [
-        timetable_svg.Stretch(_at(3, 12.5), _at(3, 13.5), "Panel 1"),
-        timetable_svg.Stretch(_at(3, 13.5), _at(3, 14.5), "Panel 2"),
+        timetable.Stretch(_at(3, 12.5), _at(3, 13.5), "Panel 1"),
+        timetable.Stretch(_at(3, 13.5), _at(3, 14.5), "Panel 2"),
     ]
-    beside = [timetable_svg.Stretch(_at(3, 13.5), _at(3, 14.5), "Room 2", timetable_svg.Weight.SOFT)]
+    beside = [timetable.Stretch(_at(3, 13.5), _at(3, 14.5), "Room 2")]
+    zones = timetable.Scale("Europe/Sofia", "Sofia"), timetable.Scale("Europe/Rome", "Rome")
     return {
-        "timetable": timetable_svg.timetable(week, language),
-        "tile": timetable_svg.tile(week),
-        "ruler": timetable_svg.ruler(
-            own,
-            beside,
-            timetable_svg.Scale("Europe/Sofia", "Sofia"),
-            timetable_svg.Scale("Europe/Rome", "Rome"),
-        ),
+        "timetable": svg(timetable.timetable(week, language)),
+        "tile": svg(timetable.tile(week)),
+        "ruler": svg(timetable.ruler(own, beside, *zones)),
     }
 
 

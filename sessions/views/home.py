@@ -26,7 +26,8 @@ from sessions.calendar_links import public_calendar
 from sessions.models import Session
 from sessions.opengraph import programme_preview
 from sessions.programme import View
-from sessions.timetable_svg import Figure, tile, timetable
+from sessions.timetable import tile, timetable
+from sessions.timetable_svg import svg
 from sessions.views.pages import language_of, view_for
 
 # So many sessions stand on the home page, and so many past labs.
@@ -44,7 +45,7 @@ class LabCard:
     year: int
     when: str
     where: str
-    figure: Figure | None
+    figure: str
     sessions: int
 
 
@@ -79,7 +80,7 @@ def home(request: HttpRequest) -> HttpResponse:
         view = view_for(request, following, now)
         context |= {
             "facts": lab_summary.facts(following, language, now),
-            "figure": timetable(programme.blocks(sessions[following.pk], view.zone), language),
+            "figure": svg(timetable(programme.blocks(sessions[following.pk], view.zone), language)),
             "registration": lab_summary.registration_of(following, now),
             "zone": view.zone,
             "board": _board(following, viewer, view),
@@ -150,7 +151,7 @@ def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: st
             year=lab.starts_on.year,
             when=lab_summary.when_of(lab, language),
             where=lab_summary.where_of(lab, language),
-            figure=tile(programme.blocks(sessions[lab.pk], lab.time_zone)),
+            figure=svg(tile(programme.blocks(sessions[lab.pk], lab.time_zone))),
             sessions=sum(session.visibility != Session.Visibility.DRAFT for session in sessions[lab.pk]),
         )
         for lab in labs

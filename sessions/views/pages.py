@@ -31,7 +31,8 @@ from sessions.listing import sessions_of
 from sessions.models import Session
 from sessions.opengraph import lab_preview, session_preview
 from sessions.programme import View
-from sessions.timetable_svg import Scale, Stretch, Weight, ruler, timetable
+from sessions.timetable import Figure, Scale, Stretch, ruler, timetable
+from sessions.timetable_svg import svg
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     context = {
         "lab": found,
         "facts": lab_summary.facts(found, view.language, now),
-        "figure": timetable(programme.blocks(everything, view.zone), view.language),
+        "figure": svg(timetable(programme.blocks(everything, view.zone), view.language)),
         "days": days,
         "zone_words": _zone_words(found, view, shown, cities),
         "first_at": starts[0].isoformat() if starts else "",
@@ -240,7 +241,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "elsewhere": zone_hours.elsewhere(
             found.starts_at, found.ends_at, view.zone, (of_lab.time_zone, found.time_zone), view.language
         ),
-        "figure": _ruler(found, beside, view),
+        "figure": svg(_ruler(found, beside, view)),
         "beside": [programme.row(other, of_lab, view, parts=False) for other in beside],
         "clocks": timezone_hints.city_clocks(
             found.starts_at,
@@ -276,7 +277,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     return render(request, "sessions/session.html", context)
 
 
-def _ruler(session: Session, beside: Iterable[Session], view: View) -> object:
+def _ruler(session: Session, beside: Iterable[Session], view: View) -> Figure:
     """Return the drawing of one session under the hours of the lab's zone, and over the reader's where it differs."""
     lab = session.lab
     timed = [item for item in session.agenda_items if item.starts_at and item.ends_at]
@@ -294,7 +295,6 @@ def _ruler(session: Session, beside: Iterable[Session], view: View) -> object:
             other.starts_at,
             other.ends_at,
             reading(other.room.name, view.language, lab.default_language)[0] if other.room else "",
-            Weight.SOFT,
         )
         for other in beside
     ]

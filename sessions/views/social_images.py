@@ -14,7 +14,7 @@ from labs import access
 from labs.models import Lab
 from labs.viewer import VISITOR
 from sessions import programme, social_image
-from sessions.timetable_svg import tile
+from sessions.timetable import tile
 from sessions.views.feeds import asked_language
 
 # Raise it when the drawing changes.

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from certificates.renderer import Renderer, RendererFailed
-from tests.certificates.renderers import OBEDIENT, SECRETIVE, press
+from tests.certificates.renderers import OBEDIENT, SECRETIVE, changed_renderer
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's own limits are set on Linux only")
 
@@ -24,7 +24,8 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's own 
 @pytest.fixture(scope="module")
 def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
     """A renderer that was taken over, and hides what it was refused. Started with secrets in its parent's hands."""
-    with pytest.MonkeyPatch.context() as patch, press(tmp_path_factory.mktemp("captured"), SECRETIVE) as made:
+    folder = tmp_path_factory.mktemp("captured")
+    with pytest.MonkeyPatch.context() as patch, changed_renderer(folder, SECRETIVE) as made:
         for name in ("SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "ANYMAIL_API_KEY", "PGPASSWORD"):
             patch.setenv(name, "CANARY-S14")
         tell(made, "pass")
@@ -134,7 +135,7 @@ def test_the_same_deeds_are_done_by_a_process_that_was_not_confined(tmp_path) ->
     free = f"{OBEDIENT}\n    renderer_worker.give_up_rights = lambda: []\n"
     here = tmp_path / "file"
     here.write_text("CANARY-S14")
-    with press(tmp_path, free) as made:
+    with changed_renderer(tmp_path, free) as made:
         assert tell(made, f"answer = open({str(here)!r}).read()") == "CANARY-S14"
         assert attempt(made, "socket.socket().close()") == "done"
         assert attempt(made, "subprocess.run(['true'])") == "done"
@@ -142,7 +143,7 @@ def test_the_same_deeds_are_done_by_a_process_that_was_not_confined(tmp_path) ->
 
 
 def test_a_renderer_that_asks_for_a_file_prints_nothing_even_if_it_goes_on(tmp_path) -> None:
-    with press(tmp_path, OBEDIENT) as made:
+    with changed_renderer(tmp_path, OBEDIENT) as made:
         with pytest.raises(RendererFailed, match="asked for open"):
             attempt(made, "open('/etc/passwd')")
         assert tell(made, "answer = 'well'") == "well"

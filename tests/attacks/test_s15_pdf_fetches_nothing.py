@@ -16,12 +16,12 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from certificates import renderer as presses
+from certificates import renderer as renderers
 from certificates import renderer_worker
 from certificates.pdf import Logo, render
 from certificates.renderer import Picture, Renderer, RendererFailed, render_document
-from tests.certificates.papers import SESSIONS, certificate
-from tests.certificates.renderers import press
+from tests.certificates.renderers import changed_renderer
+from tests.certificates.samples import SESSIONS, certificate
 
 # Audit hooks cannot be taken off again: this one listens only while a test asks it to.
 _WATCHED = (
@@ -46,7 +46,7 @@ def warm() -> Iterator[Renderer]:
     """The real program, with everything imported that is imported late, so that what opens later is a document."""
     made = Renderer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(presses, "shared_renderer", made)
+        patch.setattr(renderers, "shared_renderer", made)
         for language in ("en", "bg", "el"):
             render(certificate(language))
         yield made
@@ -55,7 +55,7 @@ def warm() -> Iterator[Renderer]:
 
 @pytest.fixture
 def opened(warm, monkeypatch) -> list[tuple[str, str]]:
-    """What was opened in this process while printing; no socket can be made. It is the same press all the time."""
+    """What was opened in this process while printing; no socket can be made. It is the same renderer all the time."""
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a socket was asked for")
@@ -217,12 +217,12 @@ def test_no_xml_of_a_logo_opens_anything(opened, secret, svg):
         '<p style="background: url({url})">x',
         '<base href="{url}"><img alt="x" src="secret.svg">',
         '<object data="{url}"></object><embed src="{url}">',
-        '<img alt="x" src="own:face/SofiaSans-400">',
+        '<img alt="x" src="own:font/SofiaSans-400">',
         '<img alt="x" src="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E">',
     ],
 )
 def test_even_markup_that_got_into_the_page_opens_nothing(opened, secret, markup):
-    """The second wall: were a text ever set as markup, the press would still refuse."""
+    """The second wall: were a text ever set as markup, the renderer would still refuse."""
     page = f'<!doctype html><html lang="en"><title>x</title>{markup.format(url=secret)}</html>'
     _listening.noted = opened
     try:
@@ -233,7 +233,7 @@ def test_even_markup_that_got_into_the_page_opens_nothing(opened, secret, markup
     assert_whole(file)
 
 
-# A shelf that sends what it does not have to the renderer's ordinary fetcher, as the ones that were broken did.
+# A fetcher that sends what it does not have to WeasyPrint's ordinary one, as the ones that were broken did.
 CARELESS = """
     from weasyprint.urls import URLFetcher
 
@@ -249,13 +249,13 @@ CARELESS = """
 
 @pytest.fixture(scope="module")
 def careless(tmp_path_factory) -> Iterator[Renderer]:
-    with press(tmp_path_factory.mktemp("careless"), CARELESS) as made:
+    with changed_renderer(tmp_path_factory.mktemp("careless"), CARELESS) as made:
         yield made
 
 
 @pytest.mark.parametrize("url", ["{secret}", "http://127.0.0.1:9/x.svg", "ftp://127.0.0.1:9/x.svg"])
 def test_the_process_that_prints_notices_what_a_careless_renderer_opens(careless, secret, url):
-    """The positive control: the same markup does ask for files and addresses where the shelf does not refuse."""
+    """The positive control: the same markup does ask for files and addresses where the fetcher does not refuse."""
     address = url.format(secret=secret)
     page = f'<!doctype html><html lang="en"><title>x</title><img alt="x" src="{address}"></html>'
     with pytest.raises(RendererFailed, match=r"asked for (open|socket|urllib)"):
@@ -276,9 +276,9 @@ def test_the_listener_hears_a_file_being_opened(opened, secret):
     assert opened == [("open", secret.removeprefix("file://"))]
 
 
-def test_the_shelf_refuses_every_address_that_is_not_on_it():
-    shelf = renderer_worker.ResourceFetcher({"own:qr": ("image/png", b"x")})
-    assert shelf("own:qr").read() == b"x"
+def test_the_fetcher_refuses_every_address_that_it_was_not_given():
+    fetcher = renderer_worker.ResourceFetcher({"own:qr": ("image/png", b"x")})
+    assert fetcher("own:qr").read() == b"x"
     for address in (
         "own:QR",
         "own:qr#x",
@@ -289,10 +289,10 @@ def test_the_shelf_refuses_every_address_that_is_not_on_it():
         "data:,x",
         "http://[::1]/",
     ):
-        with pytest.raises(renderer_worker.RuleViolation):
-            shelf(address)
-        with pytest.raises(renderer_worker.RuleViolation):
-            shelf.open(address)
+        with pytest.raises(renderer_worker.ResourceNotAllowed):
+            fetcher(address)
+        with pytest.raises(renderer_worker.ResourceNotAllowed):
+            fetcher.open(address)
 
 
 def assert_whole(file: bytes) -> None:

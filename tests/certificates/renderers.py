@@ -1,4 +1,4 @@
-"""Presses whose program was changed: real processes of their own that do what a taken-over renderer might do."""
+"""Renderers whose program was changed: real processes of their own that do what a taken-over renderer might do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @contextmanager
-def press(folder: Path, change: str = "", **parts: Any) -> Iterator[Renderer]:
-    """A press that runs `change` (Python, which knows `renderer_worker`) before it begins; ended with the block."""
+def changed_renderer(folder: Path, change: str = "", **parts: Any) -> Iterator[Renderer]:
+    """A renderer that runs `change` (Python, which knows `renderer_worker`) before it begins; ended with the block."""
     program = folder / "program.py"
     begin = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom certificates import renderer_worker\n"
     program.write_text(f"{begin}{dedent(change)}\nrenderer_worker.main()\n")
@@ -32,13 +32,13 @@ OBEDIENT = """
     libc = ctypes.CDLL(None, use_errno=True)
 
     class Obedient:
-        def render_document(self, html, goods, identifier):
+        def render_document(self, html, resources, identifier, layouts):
             told = {"answer": "done"}
             exec(html, globals(), told)
             answer = told["answer"]
             return answer if isinstance(answer, bytes) else b"%PDF-" + json.dumps(answer).encode() + b"%%EOF"
 
-    renderer_worker.warmed_up = lambda style, page, faces: Obedient()
+    renderer_worker.warmed_up = lambda style, page, fonts: Obedient()
 """
 # The same, and it keeps from the parent what it was refused.
 SECRETIVE = f"""{OBEDIENT}

@@ -1,4 +1,4 @@
-"""No name is printed as boxes: what the faces cannot draw is told before anything is printed."""
+"""No name is printed as boxes: what the fonts cannot draw is told before anything is printed."""
 
 import unicodedata
 
@@ -7,15 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates.fonts import (
-    Face,
     MissingGlyphs,
     Printed,
     describe_character,
-    line_count,
+    ems_in_heading,
     missing_glyphs,
     normalise_name,
     printable,
-    width,
 )
 
 
@@ -121,7 +119,6 @@ def test_everything_not_reported_is_drawn_and_visible(text):
     for one in normalise_name(text):
         if one not in missing:
             assert unicodedata.category(one)[0] != "C" or one in "\u200c\u200d"
-            assert all(width(one, face, 10) >= 0 for face in Face)
 
 
 def test_a_character_is_described_by_itself_if_it_can_be_seen():
@@ -136,15 +133,7 @@ def test_the_error_names_code_points_but_repeats_no_text():
     assert error.characters == ("王", "а\u0301")
 
 
-def test_text_is_measured_by_its_face_and_size():
-    assert width("Demo", Face.HEAD_BOLD, 20) == 2 * width("Demo", Face.HEAD_BOLD, 10)
-    assert width("Demo", Face.HEAD_BOLD, 10) < width("Demo", Face.TEXT_BOLD, 10)
-    assert width("", Face.TEXT, 10) == 0
-
-
-def test_lines_break_between_words_and_inside_words_that_are_too_long():
-    one = width("Demo", Face.TEXT, 10)
-    assert line_count("Demo", Face.TEXT, 10, one) == 1
-    assert line_count("Demo Demo", Face.TEXT, 10, one) == 2
-    assert line_count("DemoDemoDemo", Face.TEXT, 10, one * 1.01) == 3
-    assert line_count("", Face.TEXT, 10, one) == 1
+def test_a_name_is_measured_in_the_font_that_draws_it():
+    assert ems_in_heading("DemoDemo") == pytest.approx(2 * ems_in_heading("Demo"), rel=0.02)
+    assert ems_in_heading("Nguyễn Thị") > ems_in_heading("Nguyen Thi")
+    assert ems_in_heading("Щ" * 200) > 100

@@ -1,34 +1,21 @@
-"""The certificate's file: what it says of the lab, the sessions and itself, in both languages."""
+"""What a certificate's file says, in which languages, and that it is the same each time."""
 
-import struct
-import zlib
+import subprocess
+import sys
+import threading
 from dataclasses import replace
-from datetime import date, time
-from typing import Any
+from datetime import datetime
 
 import pytest
 from django.utils import translation
 from django.utils.translation import gettext, pgettext
 
-from certificates import pdf
-from certificates.fonts import missing_glyphs
 from certificates.pdf import (
     AttendedSession,
-    CertificateContent,
-    Logo,
     render,
 )
-from tests.certificates.papers import ADDRESS, CODE, NAMES, SESSIONS, certificate
-from tests.certificates.reading_pdf import (
-    LANGUAGES,
-    PROFILES,
-    failures,
-    lines,
-    printed,
-    read,
-    structure,
-    words,
-)
+from tests.certificates.reading import LANGUAGES, PROFILES, failures, lines, printed, read, words
+from tests.certificates.samples import ADDRESS, CODE, NAMES, SESSIONS, certificate
 
 
 def test_the_english_certificate_says_all_of_it_in_reading_order():
@@ -106,95 +93,64 @@ def test_a_lab_without_a_place_or_an_organiser_says_none():
     assert {profile: failures(file, profile) for profile in PROFILES} == {"3a": [], "ua1": []}
 
 
-def test_the_code_carries_the_whole_address_and_the_paper_the_short_one():
+def test_the_code_carries_the_whole_address_and_the_page_the_short_one():
     file = render(certificate(check_url=f"https://{ADDRESS}/"))
     assert words(file).endswith(CODE + ADDRESS)
     assert read(file).pages[0]["/Annots"][0]["/A"]["/URI"] == f"https://{ADDRESS}/"
 
 
-def test_the_file_says_title_author_language_and_dates_of_itself():
-    reader = read(printed("bg"))
-    with translation.override("bg"):
-        title = gettext("Certificate of attendance")
-    assert dict(reader.metadata or {}) == {
-        "/Title": f"{title} – {NAMES['bg']}",
-        "/Author": "Европейска комисия",
-        "/Subject": CODE,
-        "/Producer": "WeasyPrint 70.0",
-        "/CreationDate": "D:20211213000000Z",
-        "/ModDate": "D:20211213000000Z",
-    }
-    assert reader.root_object["/Lang"] == "bg"
-
-
-def test_the_code_is_a_link_to_its_check_page_and_a_picture_with_that_text():
-    reader = read(printed("en"))
-    links = [one.get_object()["/A"]["/URI"] for one in reader.pages[0]["/Annots"]]
-    assert links == [f"https://{ADDRESS}"]
-    described = [one["/Alt"] for one in structure(reader) if one["/S"] == "/Figure"]
-    assert described == [f"QR: {ADDRESS}"]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_our_own_words_can_be_drawn(language):
-    context: Any = pdf.page_context(certificate(language))
-    ours = ("heading", "certify", "on", "session", "hours", "in_all", "issued", "check")
-    assert {
-        key: missing_glyphs(" ".join(line.text for line in context[key])) for key in ours
-    } == dict.fromkeys(ours, ())
-
-
-def test_a_name_in_pieces_is_printed_composed():
-    assert "Zoë" in words(render(certificate(holder_name="Zoe\u0308")))
-
-
-def test_a_broken_logo_leaves_the_certificate_whole():
-    file = render(certificate(logo=Logo(b"\x89PNG\r\n\x1a\nnot a picture", "image/png", {"en": "Demo City"})))
-    assert NAMES["en"] in words(file)
-
-
-def test_a_raster_logo_is_printed():
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    png = (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 8, 6, 0, 0, 0))
-        + chunk(b"IDAT", zlib.compress(b"\x00\xff\x00\x00\xff\x00\x00\xff\x80"))
-        + chunk(b"IEND", b"")
+def test_the_same_content_gives_the_same_bytes_in_this_process_and_in_another():
+    assert render(certificate("bg")) == printed("bg")
+    program = (
+        "import os, sys, hashlib, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup();"
+        "from certificates.pdf import render; from tests.certificates.samples import certificate;"
+        "sys.stdout.buffer.write(render(certificate('bg')))"
     )
-    file = render(certificate(logo=Logo(png, "image/png", {"en": "Demo City"})))
-    assert [one["/Alt"] for one in structure(read(file)) if one["/S"] == "/Figure"] == [
-        "Demo City",
-        f"QR: {ADDRESS}",
-    ]
-    assert {profile: failures(file, profile) for profile in PROFILES} == {"3a": [], "ua1": []}
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=120)
+    assert other.stdout == printed("bg")
 
 
-def test_a_session_over_two_days_says_both_on_the_paper():
+def test_another_content_gives_other_bytes():
+    assert render(certificate("en", holder_name="Demo participant 18")) != printed("en")
+
+
+def test_threads_take_turns_at_the_renderer():
+    expected = {language: printed(language) for language in LANGUAGES}
+    got: dict[int, bool] = {}
+
+    def work(number: int) -> None:
+        language = LANGUAGES[number % 3]
+        got[number] = render(certificate(language)) == expected[language]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == dict.fromkeys(range(6), True)
+
+
+def test_the_language_of_the_request_does_not_matter():
+    with translation.override("el"):
+        assert render(certificate("bg")) == printed("bg")
+        assert translation.get_language() == "el"
+
+
+def test_a_session_over_two_days_says_both():
     hackathon = AttendedSession(
-        on=date(2021, 12, 2),
-        until=date(2021, 12, 3),
         titles={"en": "Two-day hackathon"},
         minutes=33 * 60,
-        starts=time(9),
-        ends=time(18),
+        starts=datetime(2021, 12, 2, 9),
+        ends=datetime(2021, 12, 3, 18),
     )
     text = words(render(certificate(sessions=(hackathon,), minutes=33 * 60)))
     assert "2.12.2021 09:00 – 3.12.2021 18:00 Two-day hackathon 33 h" in text
 
 
-def test_hours_of_sessions_at_the_same_time_count_once_and_the_paper_says_so():
+def test_hours_of_sessions_at_the_same_time_count_once_and_the_certificate_says_so():
     parallel = replace(SESSIONS[0], titles={"en": "Parallel workshop"})
     text = words(render(certificate("bg", sessions=(SESSIONS[0], parallel), minutes=60)))
     assert "Сесиите по едно и също време се броят веднъж." in text
     assert "Sessions at the same time count once." in text
     assert text.count("1 ч 1 h") == 3
     assert "count once" not in words(printed("bg"))
-
-
-def test_content_is_frozen():
-    content = certificate()
-    assert isinstance(content, CertificateContent)
-    with pytest.raises(AttributeError):
-        content.code = "0000-0000"  # type: ignore[misc]

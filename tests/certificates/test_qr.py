@@ -7,7 +7,7 @@ import pytest
 import segno
 
 from certificates import qr
-from tests.certificates.papers import ADDRESS
+from tests.certificates.samples import ADDRESS
 
 URL = f"https://{ADDRESS}"
 

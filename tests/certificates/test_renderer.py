@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from certificates import issuing
-from certificates import renderer as presses
+from certificates import renderer as renderers
 from certificates.issuing import NotPrinted
 from certificates.models import Certificate
 from certificates.pdf import render
@@ -29,8 +29,8 @@ from registrations.models import Registration
 from tests import factories as f
 from tests.api.asking import bearer
 from tests.api.problems import told
-from tests.certificates.papers import certificate
-from tests.certificates.renderers import OBEDIENT, ROOT, press
+from tests.certificates.renderers import OBEDIENT, ROOT, changed_renderer
+from tests.certificates.samples import certificate
 from tests.pages import form_of
 
 EMPTY = '<!doctype html><html lang="en"><title>x</title><p>x</html>'
@@ -38,8 +38,8 @@ EMPTY = '<!doctype html><html lang="en"><title>x</title><p>x</html>'
 
 @pytest.fixture(scope="module")
 def obedient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
-    """A press that does whatever its page says; three seconds for each."""
-    with press(tmp_path_factory.mktemp("obedient"), OBEDIENT, seconds=3) as made:
+    """A renderer that does whatever its page says; three seconds for each."""
+    with changed_renderer(tmp_path_factory.mktemp("obedient"), OBEDIENT, seconds=3) as made:
         yield made
 
 
@@ -47,7 +47,7 @@ def obedient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
 def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Renderer]:
     """The real program, in a process of this test's own."""
     made = Renderer()
-    monkeypatch.setattr(presses, "shared_renderer", made)
+    monkeypatch.setattr(renderers, "shared_renderer", made)
     yield made
     made.close()
 
@@ -87,7 +87,7 @@ def test_one_process_prints_many_and_is_replaced_after_so_many(own: Renderer) ->
     assert not runs(pid)
 
 
-def test_a_press_that_died_between_two_documents_is_replaced_without_a_word(own: Renderer) -> None:
+def test_a_renderer_that_died_between_two_documents_is_replaced_without_a_word(own: Renderer) -> None:
     expected = render(certificate("bg"))
     os.kill(pid_of(own), signal.SIGKILL)
     assert ends(pid_of(own))
@@ -152,7 +152,7 @@ def test_a_stop_meant_for_the_service_does_not_stop_a_document(obedient: Rendere
         ("raise ValueError('Demo participant')", "the renderer gave up: b'ValueError in <module>, line 1'"),
     ],
 )
-def test_a_document_that_ends_its_press_fails_and_the_next_is_printed(
+def test_a_document_that_ends_its_renderer_fails_and_the_next_is_printed(
     obedient: Renderer, misdeed: str, told: str
 ) -> None:
     with pytest.raises(RendererFailed) as failed:
@@ -162,7 +162,7 @@ def test_a_document_that_ends_its_press_fails_and_the_next_is_printed(
     assert obedient.render_document("answer = 'well'", {}, "x") == b'%PDF-"well"%%EOF'
 
 
-def test_a_press_that_is_killed_while_it_prints_fails_at_once(obedient: Renderer) -> None:
+def test_a_renderer_that_is_killed_while_it_prints_fails_at_once(obedient: Renderer) -> None:
     obedient.render_document("pass", {}, "x")
     killer = threading.Timer(0.3, os.kill, (pid_of(obedient), signal.SIGKILL))
     killer.start()
@@ -171,8 +171,10 @@ def test_a_press_that_is_killed_while_it_prints_fails_at_once(obedient: Renderer
     killer.join()
 
 
-def test_a_press_that_ends_before_it_has_read_a_large_document_fails_like_any_other(tmp_path: Path) -> None:
-    with press(
+def test_a_renderer_that_ends_before_it_has_read_a_large_document_fails_like_any_other(
+    tmp_path: Path,
+) -> None:
+    with changed_renderer(
         tmp_path, f"{OBEDIENT}\n    renderer_worker.serve = lambda document_renderer, refused: None"
     ) as absent:
         with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
@@ -180,8 +182,8 @@ def test_a_press_that_ends_before_it_has_read_a_large_document_fails_like_any_ot
         assert absent.process is None
 
 
-def test_a_press_that_never_begins_fails_like_any_other(tmp_path: Path) -> None:
-    with press(tmp_path, "raise OSError('cannot load library')") as broken:
+def test_a_renderer_that_never_begins_fails_like_any_other(tmp_path: Path) -> None:
+    with changed_renderer(tmp_path, "raise OSError('cannot load library')") as broken:
         with pytest.raises(RendererFailed, match=r"^the renderer ended$"):
             broken.render_document(EMPTY, {}, "x")
         assert broken.process is None
@@ -189,13 +191,13 @@ def test_a_press_that_never_begins_fails_like_any_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("asked", ["time.sleep(60)", "pass"], ids=["at work", "idle"])
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_the_press_ends_with_its_parent_however_that_ends(tmp_path: Path, asked: str) -> None:
-    with press(tmp_path, OBEDIENT) as made:
+def test_the_renderer_ends_with_its_parent_however_that_ends(tmp_path: Path, asked: str) -> None:
+    with changed_renderer(tmp_path, OBEDIENT) as made:
         program = (
             f"import sys, os; sys.path.insert(0, {str(ROOT)!r})\n"
             "import django; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup()\n"
-            "from pathlib import Path; from certificates.renderer import Press\n"
-            f"made = Press(Path({str(made.program)!r}), seconds=1)\n"
+            "from pathlib import Path; from certificates.renderer import Renderer\n"
+            f"made = Renderer(Path({str(made.program)!r}), seconds=1)\n"
             "made.render_document('pass', {}, 'x'); print(made.process.pid, flush=True)\n"
             f"made.seconds = 2; made.render_document({asked!r}, {{}}, 'x'); sys.stdin.read()\n"
         )
@@ -227,20 +229,20 @@ def fails_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         import os, signal
         real = renderer_worker.DocumentRenderer.render_document
 
-        def render_document(self, html, goods, identifier):
+        def render_document(self, html, *more):
             if "Fatal" in html:
                 os.abort()
-            return real(self, html, goods, identifier)
+            return real(self, html, *more)
 
         renderer_worker.DocumentRenderer.render_document = render_document
     """
-    with press(tmp_path, change) as made:
-        monkeypatch.setattr(presses, "shared_renderer", made)
+    with changed_renderer(tmp_path, change) as made:
+        monkeypatch.setattr(renderers, "shared_renderer", made)
         yield made
 
 
 @pytest.mark.django_db
-def test_nothing_is_half_issued_when_the_press_fails(fails_for_one: Renderer) -> None:
+def test_nothing_is_half_issued_when_the_renderer_fails(fails_for_one: Renderer) -> None:
     registration = attended("Fatal participant")
     before = len(default_storage.listdir("certificates")[1]) if default_storage.exists("certificates") else 0
     with pytest.raises(NotPrinted):
@@ -280,10 +282,10 @@ def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fail
 
 
 @pytest.mark.django_db
-def test_a_press_that_fails_for_everybody_does_not_try_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renderer_that_fails_for_everybody_does_not_try_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def render_document(html: str, pictures: object, identifier: str) -> bytes:
+    def render_document(html: str, pictures: object, identifier: str, layouts: object) -> bytes:
         asked.append(identifier)
         raise RendererFailed("the renderer ended")
 

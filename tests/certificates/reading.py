@@ -1,44 +1,22 @@
-"""Certificates printed for tests, and reading their files."""
+"""Reading a certificate's file in tests: its text, its structure, and what a validator finds."""
 
 import io
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import date, time
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import page
 from pypdf import PdfReader
 
 from certificates.pdf import (
-    AttendedSession,
-    Logo,
     render,
 )
-from tests.certificates.papers import certificate
+from tests.certificates.samples import certificate
 
 LANGUAGES = ("en", "bg", "el")
 PROFILES = ("3a", "ua1")
-LOGO = Logo(
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 16" width="60" height="16">'
-    b'<rect width="60" height="16" fill="#003399"/></svg>',
-    "image/svg+xml",
-    {"en": "Demo City", "bg": "Демонстрационен град"},
-)
-
-
-def many_sessions(count: int) -> tuple[AttendedSession, ...]:
-    return tuple(
-        AttendedSession(
-            on=date(2021, 11, 1 + number % 28),
-            titles={"en": f"Session {number:03d}", "bg": f"Сесия {number:03d}"},
-            minutes=60,
-            starts=time(9 + number % 9),
-            ends=time(10 + number % 9),
-        )
-        for number in range(count)
-    )
 
 
 @cache
@@ -81,10 +59,26 @@ def structure(reader: Any) -> list[Any]:
     return [one for top in reader.root_object["/StructTreeRoot"]["/K"] for one in walk(top.get_object())]
 
 
-def boxes(file: bytes) -> list[tuple[float, ...]]:
-    """Where each word of the file stands on its page: left, top, right, bottom in points."""
+class Placed(NamedTuple):
+    """A word of the file and where it stands on its page, in points."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        return round(self.bottom - self.top, 1)
+
+
+def placed_words(file: bytes) -> list[Placed]:
+    """Every word of the file, in reading order."""
     listed = subprocess.run(
         ["pdftotext", "-bbox", "-", "-"], input=file, capture_output=True, check=True
-    ).stdout
-    found = re.findall(rb'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)"', listed)
-    return [tuple(map(float, box)) for box in found]
+    ).stdout.decode()
+    found = re.findall(
+        r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">([^<]*)<', listed
+    )
+    return [Placed(text, *map(float, box)) for *box, text in found]

@@ -1,13 +1,13 @@
 """One certificate in a warm process, beside WeasyPrint on an empty page.
 
-Two processes work on a certificate, one that asks and one that prints; what is counted is the CPU time of both.
+Two processes work on a certificate, one that asks and the renderer; what is counted is the CPU time of both.
 """
 
 import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime
 
 from benchmarks.measuring import Line, cpu_ms
 from certificates.pdf import AttendedSession, CertificateContent
@@ -35,7 +35,10 @@ def _content(name: str) -> CertificateContent:
         first_day=day,
         last_day=day,
         sessions=tuple(
-            AttendedSession(day, titles, 90, time(9 + 2 * n), time(10 + 2 * n, 30)) for n in range(3)
+            AttendedSession(
+                titles, 90, datetime(2021, 12, 2, 9 + 2 * n), datetime(2021, 12, 2, 10 + 2 * n, 30)
+            )
+            for n in range(3)
         ),
         minutes=270,
         issued_on=day,
@@ -43,9 +46,11 @@ def _content(name: str) -> CertificateContent:
     )
 
 
-def certificates() -> list[Line]:
+def lines() -> list[Line]:
     """Measure in a fresh process, as a worker is one, whose heap no other benchmark has filled."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks.papers"], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.certificates"], stdout=subprocess.PIPE, check=True
+    )
     first, each, empty = json.loads(done.stdout)
     against = f"empty page {empty:.0f} ms"
     return [

@@ -1,10 +1,9 @@
 """Certificates for tests: the 4th City Lab, complete; say only what the test is about."""
 
-from datetime import date, time
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from certificates.pdf import AttendedSession, CertificateContent, Colours
-from certificates.timetable import Slot
+from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
 
 NAMES = {
     "en": "Demo participant 17",
@@ -15,32 +14,36 @@ CODE = "7K3M-Q9TX-2W8H"
 ADDRESS = f"citylabs.example.org/certificates/{CODE}"
 SESSIONS = (
     AttendedSession(
-        on=date(2021, 11, 30),
         titles={
             "en": "Public session, part II: Reskilling, funding opportunities for cities",
             "bg": "Публична сесия, част II – Преквалификация: възможности за финансиране на градовете",
         },
         minutes=60,
-        starts=time(13),
-        ends=time(14),
+        starts=datetime(2021, 11, 30, 13),
+        ends=datetime(2021, 11, 30, 14),
     ),
     AttendedSession(
-        on=date(2021, 12, 2),
         titles={
             "en": "Dialogue with Thierry Breton and mayors from the EU",
             "bg": "Диалог с Тиери Бретон и кметове от ЕС",
         },
         minutes=120,
-        starts=time(15, 30),
-        ends=time(17, 30),
+        starts=datetime(2021, 12, 2, 15, 30),
+        ends=datetime(2021, 12, 2, 17, 30),
     ),
     AttendedSession(
-        on=date(2021, 12, 10),
         titles={"en": "Tech4Good Marketplace"},
         minutes=90,
-        starts=time(14),
-        ends=time(15, 30),
+        starts=datetime(2021, 12, 10, 14),
+        ends=datetime(2021, 12, 10, 15, 30),
     ),
+)
+
+LOGO = Logo(
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 16" width="60" height="16">'
+    b'<rect width="60" height="16" fill="#003399"/></svg>',
+    "image/svg+xml",
+    {"en": "Demo City", "bg": "Демонстрационен град"},
 )
 
 
@@ -74,9 +77,23 @@ def certificate(language: str = "en", **changes: Any) -> CertificateContent:
             "el": "Σόφια (EET, UTC+2)",
         },
         "colours": Colours("#8f3219", "#e8937a", "#f6d4ca"),
-        "other_sessions": (Slot(date(2021, 12, 10), time(15, 30), time(16), attended=False),),
+        "other_sessions": ((datetime(2021, 12, 10, 15, 30), datetime(2021, 12, 10, 16)),),
     }
     parts |= changes
     # No two at the same time, unless the test says so.
     parts.setdefault("minutes", sum(session.minutes for session in parts["sessions"]))
     return CertificateContent(**parts)
+
+
+def many_sessions(count: int) -> tuple[AttendedSession, ...]:
+    """So many sessions of an hour, on 28 days of a month."""
+    starts = (datetime(2021, 11, 1 + number % 28, 9 + number % 9) for number in range(count))
+    return tuple(
+        AttendedSession(
+            titles={"en": f"Session {number:03d}", "bg": f"Сесия {number:03d}"},
+            minutes=60,
+            starts=at,
+            ends=at + timedelta(hours=1),
+        )
+        for number, at in enumerate(starts)
+    )
