@@ -48,6 +48,10 @@ class NotIssuable(RuleViolation):
         self.code = code
         self.details = details
 
+    def __str__(self) -> str:
+        """The code, so that logs and tasks keep no sentence in somebody's language."""
+        return str(self.code)
+
     @property
     def message(self) -> str:
         return why_not(self.code, self.details)
