@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import TextsField, ZoneField
-from core.web.forms.editing import EditForm
+from core.web.forms.editing import EditForm, stored_values
 from labs.cities import CityPlan, countries
 from labs.models import City, Programme
 
@@ -37,7 +37,7 @@ class CityForm(EditForm):
         self, *args: Any, city: City | None = None, programme: Programme | None = None, **kwargs: Any
     ) -> None:
         version = city.version if city else None
-        initial = {name: getattr(city, name) for name in ("name", "country", "time_zone")} if city else {}
+        initial = stored_values(city, CityPlan)
         if city is None and programme is not None:
             # Most cities of a programme lie near each other.
             last = programme.cities.order_by("-pk").first()
@@ -50,5 +50,4 @@ class CityForm(EditForm):
 
     @property
     def plan(self) -> CityPlan:
-        values = self.cleaned_data
-        return CityPlan(name=self.texts("name"), country=values["country"], time_zone=values["time_zone"])
+        return self.as_plan(CityPlan)

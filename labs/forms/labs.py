@@ -24,7 +24,7 @@ from core.web.forms.base import (
     fold_field,
     moment_initial,
 )
-from core.web.forms.editing import NOTHING, EditForm
+from core.web.forms.editing import NOTHING, EditForm, stored_values
 from core.web.localized_fields import PARAGRAPHS
 from core.web.palette import DEFAULT_COLOURS
 from labs import theme
@@ -203,32 +203,20 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
 
     @property
     def plan(self) -> LabPlan:
-        values = self.cleaned_data
-        texts = ("title", "theme", "description", "venue", "consent", "logo_alt")
-        plain = (
-            "starts_on", "ends_on", "time_zone", "format", "contact_email", "retention_days",
-            "certificate_min_sessions", "colour",
-        )  # fmt: skip
-        said: dict[str, Any] = {name: self.texts(name) for name in texts} | {
-            name: values[name] for name in plain
-        }
-        return LabPlan(
-            **said,
-            slug=values.get("slug", ""),
-            languages=tuple(values["languages"]),
+        given: dict[str, Any] = {"slug": ""} if "slug" not in self.fields else {}
+        return self.as_plan(
+            LabPlan,
+            languages=tuple(self.cleaned_data["languages"]),
             registration_opens_at=self.opens_at,
             registration_closes_at=self.closes_at,
+            **given,
         )
 
 
 def _lab_initial(lab: Lab) -> dict[str, Any]:
-    plain = (
-        "title", "slug", "theme", "description", "starts_on", "ends_on", "time_zone", "languages", "default_language",
-        "format", "venue", "contact_email", "consent", "retention_days", "certificate_min_sessions", "colour",
-        "logo_alt",
-    )  # fmt: skip
     return {
-        **{name: getattr(lab, name) for name in plain},
+        **stored_values(lab, LabPlan),
+        "default_language": lab.default_language,
         **moment_initial("opens", lab.registration_opens_at, lab.time_zone),
         **moment_initial("closes", lab.registration_closes_at, lab.time_zone),
     }

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
-from core.web.forms.editing import EditForm
+from core.web.forms.editing import EditForm, stored_values
 from core.web.localized_fields import PARAGRAPHS, languages_of
 from labs.models import City, Programme
 from labs.programmes import ProgrammePlan
@@ -80,31 +80,15 @@ class ProgrammeForm(EditForm, LanguagesMixin):
     @property
     def plan(self) -> ProgrammePlan:
         values = self.cleaned_data
-        return ProgrammePlan(
-            name=self.texts("name"),
-            organiser=self.texts("organiser"),
-            description=self.texts("description"),
-            runs=self.texts("runs"),
-            languages=tuple(values["languages"]),
-            cities=tuple(values["cities"]),
-            cities_total=values["cities_total"],
-            visibility=values["visibility"],
+        return self.as_plan(
+            ProgrammePlan, languages=tuple(values["languages"]), cities=tuple(values["cities"])
         )
 
 
 def _programme_initial(programme: Programme) -> dict[str, Any]:
-    plain = (
-        "name",
-        "organiser",
-        "description",
-        "runs",
-        "languages",
-        "default_language",
-        "cities_total",
-        "visibility",
-    )
     return {
-        **{name: getattr(programme, name) for name in plain},
+        **stored_values(programme, ProgrammePlan),
+        "default_language": programme.default_language,
         "cities": list(programme.cities.values_list("pk", flat=True)),
     }
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import NumberField, TextsField
-from core.web.forms.editing import EditForm
+from core.web.forms.editing import EditForm, stored_values
 from core.web.localized_fields import no_control_characters, one_line
 from labs.lab_parts import RoomPlan
 from labs.models import Lab, Room
@@ -37,18 +37,9 @@ class RoomForm(EditForm):
 
     def __init__(self, *args: Any, lab: Lab, room: Room | None = None, **kwargs: Any) -> None:
         version = room.version if room else None
-        names = ("name", "online", "address", "join_link", "capacity", "position")
-        initial = {name: getattr(room, name) for name in names} if room else {}
+        initial = stored_values(room, RoomPlan)
         super().__init__(*args, locales=lab.languages, version=version, initial=initial, **kwargs)
 
     @property
     def plan(self) -> RoomPlan:
-        values = self.cleaned_data
-        return RoomPlan(
-            name=self.texts("name"),
-            online=values["online"],
-            address=values["address"],
-            join_link=values["join_link"],
-            capacity=values["capacity"],
-            position=values["position"] or 0,
-        )
+        return self.as_plan(RoomPlan, position=self.cleaned_data["position"] or 0)

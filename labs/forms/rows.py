@@ -112,10 +112,12 @@ class BaseNamedRows(BaseRows):
             if is_lost:
                 found.append(Difference(self.name_of(self.forms.index(form)), before, after))
         rows = self.in_order
-        after_, stored_ = self._ids(rows), self._ids(self._as_stored(rows))
-        if stored_ not in (after_, self._ids(sorted(rows, key=self.forms.index))):
-            others = [pk for pk in self.stored if pk not in (*after_, *self.removed)]
-            words = ("\n".join(str(self.stored[pk]) for pk in [*pks, *others]) for pks in (stored_, after_))
+        typed, stored, shown = map(
+            self._ids, (rows, self._as_stored(rows), sorted(rows, key=self.forms.index))
+        )
+        if stored not in (typed, shown):
+            others = [pk for pk in self.stored if pk not in (*typed, *self.removed)]
+            words = ("\n".join(str(self.stored[pk]) for pk in [*pks, *others]) for pks in (stored, typed))
             found.append(Difference(gettext("Order"), *words))
         return found
 
@@ -206,9 +208,11 @@ class BaseDayRows(BaseRows):
         for form in self.forms:
             stored = self.stored.get(form.cleaned_data["on"])
             before, after = words_of_both(form.fields["title"], stored, form.typed, form.locales)
-            if not self._in_the_lab(form):
-                before = gettext("This is not a day of the lab.")
-            if not form.is_left_alone if not self._in_the_lab(form) else form.overwrites(stored):
+            if self._in_the_lab(form):
+                is_lost = form.overwrites(stored)
+            else:
+                before, is_lost = gettext("This is not a day of the lab."), not form.is_left_alone
+            if is_lost:
                 found.append(Difference(form.day, before, after))
         return found
 

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical
 from core.web.edit_conflicts import DeletedMeanwhile
-from core.web.errors import RuleViolation
 from core.web.localized_fields import reading
 from labs import access
 from labs.cities import change_city, create_city, may_change
@@ -21,7 +20,7 @@ from labs.current_viewer import viewer_of
 from labs.forms.cities import CityForm
 from labs.models import City, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_once, person, save_edit, status_of
+from labs.views.form_posts import create_with, person, save_edit, status_of
 
 
 @dataclass(frozen=True)
@@ -58,18 +57,14 @@ def cities(request: HttpRequest, programme: Programme) -> HttpResponse:
 def new(request: HttpRequest, programme: Programme) -> HttpResponse:
     """Create a city that takes part in the programme."""
     form = CityForm(request.POST or None, programme=programme)
-    if request.method == "POST" and form.is_valid():
-        try:
-            create_once(
-                request,
-                "console.city",
-                lambda: {"city": create_city(programme, form.plan, person(request)).slug},
-            )
-        except RuleViolation as error:
-            form.add_errors(error.errors)
-        else:
-            messages.success(request, _("City created. It takes part in the programme."))
-            return redirect("console_cities", programme.slug)
+    if create_with(
+        request,
+        form,
+        "console.city",
+        lambda: {"city": create_city(programme, form.plan, person(request)).slug},
+    ):
+        messages.success(request, _("City created. It takes part in the programme."))
+        return redirect("console_cities", programme.slug)
     return _page(request, programme, form, None)
 
 

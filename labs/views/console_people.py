@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +17,7 @@ from labs import access, api_keys, roles, undo
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
 from labs.models import ApiToken, Lab, Staff
-from labs.views.form_posts import create_once, person
+from labs.views.form_posts import create_once, create_with, person
 
 
 @access.organiser
@@ -24,28 +26,22 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Organisers and door staff of a lab."""
     action = request.POST.get("action", "")
     form = StaffForm(request.POST if action == "add" else None, initial={"role": Staff.Role.ORGANISER})
-    if action == "add" and form.is_valid():
+
+    def add() -> dict[str, Any]:
         values = form.cleaned_data
-        try:
-            create_once(
-                request,
-                "console.staff",
-                lambda: {
-                    "staff": roles.add_to_lab(
-                        lab, values["email"], values["role"], by=person(request), name=values["name"]
-                    ).pk
-                },
-            )
-        except RuleViolation as error:
-            form.add_errors(error.errors)
-        else:
-            messages.success(
-                request,
-                _("%(email)s works on this lab now. Whoever had no account gets a mail to choose a password.")
-                % {"email": values["email"]},
-            )
-            return redirect("console_people", lab.slug)
-    elif action.startswith("remove-"):
+        added = roles.add_to_lab(
+            lab, values["email"], values["role"], by=person(request), name=values["name"]
+        )
+        return {"staff": added.pk}
+
+    if create_with(request, form, "console.staff", add):
+        messages.success(
+            request,
+            _("%(email)s works on this lab now. Whoever had no account gets a mail to choose a password.")
+            % {"email": form.cleaned_data["email"]},
+        )
+        return redirect("console_people", lab.slug)
+    if action.startswith("remove-"):
         number = action.removeprefix("remove-")
         pk = int(number) if number.isdecimal() and len(number) < 18 else 0
         staff = Staff.objects.select_related("user", "lab").filter(pk=pk, lab=lab).first()

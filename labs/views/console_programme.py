@@ -26,7 +26,7 @@ from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
 from labs.models import Delegate, Lab, Programme, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_once, person, save_edit, status_of
+from labs.views.form_posts import create_once, create_with, person, save_edit, status_of
 
 MORE_ROWS = 3
 
@@ -66,23 +66,20 @@ def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Create a programme. Its cities and its first lab come next."""
     form = ProgrammeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            result, _new = create_once(
-                request,
-                "console.programme",
-                lambda: {"programme": create_programme(form.plan, person(request)).slug},
-            )
-        except RuleViolation as error:
-            form.add_errors(error.errors)
-        else:
-            messages.success(
-                request,
-                _("Programme created, as a draft. Add its cities next.")
-                if form.cleaned_data["visibility"] == Programme.Visibility.DRAFT
-                else _("Programme created. Add its cities next."),
-            )
-            return redirect("console_cities", result["programme"])
+    result = create_with(
+        request,
+        form,
+        "console.programme",
+        lambda: {"programme": create_programme(form.plan, person(request)).slug},
+    )
+    if result:
+        messages.success(
+            request,
+            _("Programme created, as a draft. Add its cities next.")
+            if form.cleaned_data["visibility"] == Programme.Visibility.DRAFT
+            else _("Programme created. Add its cities next."),
+        )
+        return redirect("console_cities", result["programme"])
     return render(
         request,
         "labs/console/programme.html",
@@ -207,46 +204,31 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
     delegate_form = DelegateForm(
         request.POST if action == "delegate" else None, programme=programme, prefix="delegate"
     )
-    if request.method == "POST":
-        by = person(request)
+    by = person(request)
+
+    def add_owner() -> dict[str, Any]:
+        values = owner_form.cleaned_data
+        return {"staff": roles.add_owner(programme, values["email"], by=by, name=values["name"]).pk}
+
+    def add_delegate() -> dict[str, Any]:
+        values = delegate_form.cleaned_data
+        added = roles.add_delegate(programme, values["email"], values["city"], by=by, name=values["name"])
+        return {"delegate": added.pk}
+
+    said = ""
+    if create_with(request, owner_form, "console.owner", add_owner):
+        said = _("%(email)s owns the programme now.") % owner_form.cleaned_data
+    elif create_with(request, delegate_form, "console.delegate", add_delegate):
+        said = _("%(email)s is a delegate of %(city)s now.") % delegate_form.cleaned_data
+    elif action.startswith("remove-"):
         try:
-            if action == "owner" and owner_form.is_valid():
-                values = owner_form.cleaned_data
-                create_once(
-                    request,
-                    "console.owner",
-                    lambda: {
-                        "staff": roles.add_owner(programme, values["email"], by=by, name=values["name"]).pk
-                    },
-                )
-                messages.success(request, _("%(email)s owns the programme now.") % {"email": values["email"]})
-                return redirect("console_programme_people", programme.slug)
-            if action == "delegate" and delegate_form.is_valid():
-                values = delegate_form.cleaned_data
-                create_once(
-                    request,
-                    "console.delegate",
-                    lambda: {
-                        "delegate": roles.add_delegate(
-                            programme, values["email"], values["city"], by=by, name=values["name"]
-                        ).pk
-                    },
-                )
-                messages.success(
-                    request,
-                    _("%(email)s is a delegate of %(city)s now.")
-                    % {"email": values["email"], "city": values["city"]},
-                )
-                return redirect("console_programme_people", programme.slug)
-            if action.startswith("remove-"):
-                _remove(programme, action, request)
-                return redirect("console_programme_people", programme.slug)
+            _remove(programme, action, request)
         except RuleViolation as error:
-            form = {"owner": owner_form, "delegate": delegate_form}.get(action)
-            if form is None:
-                messages.error(request, error.message)
-                return redirect("console_programme_people", programme.slug)
-            form.add_errors(error.errors)
+            messages.error(request, error.message)
+        return redirect("console_programme_people", programme.slug)
+    if said:
+        messages.success(request, said)
+        return redirect("console_programme_people", programme.slug)
     invalid = bool(owner_form.errors or delegate_form.errors)
     owners = programme.staff.filter(role=Staff.Role.OWNER).select_related("user").order_by("user__email")
     delegates = programme.delegates.select_related("user", "city").order_by("city__slug", "user__email")

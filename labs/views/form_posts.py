@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.errors import RuleViolation
+from core.web.forms.base import BaseForm
 from core.web.forms.editing import EditForm
 from core.web.idempotency import FIELD, is_form_key, run_once
 
@@ -34,6 +35,19 @@ def create_once(
         (name, values) for name, values in request.POST.lists() if name not in (FIELD, "csrfmiddlewaretoken")
     )
     return run_once(purpose, key, [request.user.pk, request.path, said], operation)
+
+
+def create_with(
+    request: HttpRequest, form: BaseForm, purpose: str, operation: Callable[[], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Create what a form asks for, once (`create_once`); None where it was not sent, or says now what is wrong."""
+    if request.method != "POST" or not form.is_valid():
+        return None
+    try:
+        return create_once(request, purpose, operation)[0]
+    except RuleViolation as error:
+        form.add_errors(error.errors)
+        return None
 
 
 def person(request: HttpRequest) -> User:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CityField, TextsField
-from core.web.forms.editing import EditForm
+from core.web.forms.editing import EditForm, stored_values
 from core.web.localized_fields import PARAGRAPHS
 from labs.models import City, Programme
 from sessions.forms.choices import named
@@ -48,19 +48,11 @@ class SpeakerForm(EditForm):
         **kwargs: Any,
     ) -> None:
         version = speaker.version if speaker else None
-        names = ("name", "affiliation", "biography", "city", "website")
-        initial = {name: getattr(speaker, name) for name in names} if speaker else {}
+        initial = stored_values(speaker, SpeakerPlan)
         super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
         self.fields["city"].queryset = programme.cities.all()  # type: ignore[attr-defined]
         self.fields["city"].label_from_instance = lambda city: named(city.name, programme)  # type: ignore[attr-defined]
 
     @property
     def plan(self) -> SpeakerPlan:
-        values = self.cleaned_data
-        return SpeakerPlan(
-            name=self.texts("name"),
-            affiliation=self.texts("affiliation"),
-            biography=self.texts("biography"),
-            city=values["city"],
-            website=values["website"],
-        )
+        return self.as_plan(SpeakerPlan)

@@ -20,7 +20,7 @@ from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_once, person, save_edit, status_of
+from labs.views.form_posts import create_with, person, save_edit, status_of
 from sessions import lab_dates
 from sessions.models import Session
 
@@ -30,27 +30,20 @@ from sessions.models import Session
 def new(request: HttpRequest, programme: Programme) -> HttpResponse:
     """Make a lab."""
     form = LabForm(request.POST or None, request.FILES or None, programme=programme)
-    if request.method == "POST" and form.is_valid():
-        by = person(request)
 
-        def create() -> dict[str, Any]:
-            lab = lab_editing.create_lab(programme, form.plan, by)
-            if form.logo_bytes is not None:
-                lab_editing.set_logo(lab, form.logo_bytes, by)
-            return {"lab": lab.slug}
+    def create() -> dict[str, Any]:
+        lab = lab_editing.create_lab(programme, form.plan, person(request))
+        if form.logo_bytes is not None:
+            lab_editing.set_logo(lab, form.logo_bytes, person(request))
+        return {"lab": lab.slug}
 
-        try:
-            result, _new = create_once(request, "console.lab", create)
-        except RuleViolation as error:
-            form.add_errors(error.errors)
-        else:
-            messages.success(
-                request,
-                _(
-                    "The lab is made, as a draft: only you and other organisers see it. Add its sessions next."
-                ),
-            )
-            return redirect("console_lab", result["lab"])
+    result = create_with(request, form, "console.lab", create)
+    if result:
+        messages.success(
+            request,
+            _("The lab is made, as a draft: only you and other organisers see it. Add its sessions next."),
+        )
+        return redirect("console_lab", result["lab"])
     return render(
         request,
         "sessions/console/lab_form.html",

@@ -27,7 +27,7 @@ from labs.lab_parts import change_room, create_room, delete_room, set_days, set_
 from labs.models import Lab, Room
 from labs.revisions import lock_row
 from labs.views.console_programme import has_errors, named_rows
-from labs.views.form_posts import create_once, person, save_edit, status_of
+from labs.views.form_posts import create_with, person, save_edit, status_of
 from sessions.models import Session
 from sessions.unannounced_changes import undecided
 
@@ -139,16 +139,13 @@ def rooms(request: HttpRequest, lab: Lab) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
     form = RoomForm(request.POST or None, lab=lab)
-    if request.method == "POST" and form.is_valid():
-        try:
-            create_once(
-                request, "console.room", lambda: {"room": create_room(lab, form.plan, person(request)).pk}
-            )
-        except RuleViolation as error:
-            form.add_errors(error.errors)
-        else:
-            messages.success(request, _("The room is made. Choose it in the sessions that take place there."))
-            return redirect("console_rooms", lab.slug)
+
+    def create() -> dict[str, Any]:
+        return {"room": create_room(lab, form.plan, person(request)).pk}
+
+    if create_with(request, form, "console.room", create):
+        messages.success(request, _("The room is made. Choose it in the sessions that take place there."))
+        return redirect("console_rooms", lab.slug)
     return _room_page(request, lab, form, None)
 
 

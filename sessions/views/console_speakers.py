@@ -21,7 +21,7 @@ from labs import access, undo
 from labs.current_viewer import viewer_of
 from labs.models import Lab
 from labs.revisions import lock_row
-from labs.views.form_posts import create_once, save_edit, status_of
+from labs.views.form_posts import create_with, save_edit, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
@@ -62,16 +62,13 @@ def _speaker(lab: Lab, slug: str) -> Speaker:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, lab: Lab) -> HttpResponse:
     form = SpeakerForm(request.POST or None, programme=lab.programme, locales=lab.languages)
-    if request.method == "POST" and form.is_valid():
-        try:
-            create_once(
-                request, "console.speaker", lambda: {"speaker": create_speaker(lab.programme, form.plan).slug}
-            )
-        except RuleViolation as error:
-            form.add_errors(error.errors)
-        else:
-            messages.success(request, _("The speaker is there. Choose him or her in the sessions."))
-            return redirect("console_speakers", lab.slug)
+
+    def create() -> dict[str, Any]:
+        return {"speaker": create_speaker(lab.programme, form.plan).slug}
+
+    if create_with(request, form, "console.speaker", create):
+        messages.success(request, _("The speaker is there. Choose him or her in the sessions."))
+        return redirect("console_speakers", lab.slug)
     return _page(request, lab, form, None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, time
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from django import forms
 from django.db import models
@@ -22,6 +22,18 @@ from core.web.localized_fields import languages_of
 NOTHING = "–"
 
 
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Plan = TypeVar("Plan", bound=_Dataclass)
+
+
+def stored_values(row: models.Model | None, kind: type[_Dataclass]) -> dict[str, Any]:
+    """Return what a form of this row shows when it is opened: the fields of its plan. Nothing of a new one."""
+    return {name: getattr(row, name) for name in kind.__dataclass_fields__} if row else {}
+
+
 class EditForm(BaseForm):
     """A form that carries the version of the row as it showed it; `version` is that of the row now, None for a new one.
 
@@ -34,6 +46,15 @@ class EditForm(BaseForm):
         super().__init__(*args, **kwargs)
         self.stored_version = version
         self.fields["version"].initial = version
+
+    def as_plan(self, kind: type[Plan], **given: Any) -> Plan:
+        """Return a plan of this kind (a dataclass): the answers by the names of its fields, unless they are `given`."""
+        answers = {
+            name: self.texts(name) if isinstance(one, TextsField) else self.cleaned_data[name]
+            for name, one in self.fields.items()
+            if name in kind.__dataclass_fields__ and name not in given
+        }
+        return kind(**answers, **given)
 
     @property
     def left_out(self) -> Collection[str]:
