@@ -243,6 +243,7 @@ def change_details(registration: Registration, details: Details, by: User | None
     """
     registration = lock_confirmed(registration)
     _check_details(registration.lab, details)
+    differs = any(getattr(registration, name) != value for name, value in vars(details).items())
     for name, value in vars(details).items():
         setattr(registration, name, value)
     registration.clean_answers()
@@ -250,7 +251,7 @@ def change_details(registration: Registration, details: Details, by: User | None
     registration._history_user = by  # type: ignore[attr-defined]
     save_person(
         registration,
-        [*vars(details), "version", "revised_at"],
+        [*vars(details), "revised_at", *(["version"] if differs else [])],
         RuleViolation("same_name", _("Another person with this name is registered with this address.")),
     )
     return registration

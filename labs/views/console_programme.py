@@ -22,7 +22,7 @@ from labs import access, roles, undo
 from labs.forms.people import DelegateForm, PersonForm
 from labs.forms.programmes import ProgrammeForm
 from labs.forms.rows import NamedRow, NamedRows
-from labs.lab_parts import ROWS_AT_MOST, NamedPlan, set_groups
+from labs.lab_parts import NamedPlan, set_groups
 from labs.models import Delegate, Lab, Programme, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
@@ -123,7 +123,7 @@ def named_rows(
     if request.method != "POST":
         rows = _rows(standing, owner, legend)
     elif "more" in request.POST:
-        rows = _rows(standing, owner, legend, with_more_rows(request.POST, "rows", MORE_ROWS, ROWS_AT_MOST))
+        rows = _rows(standing, owner, legend, with_more_rows(request.POST, "rows", MORE_ROWS))
         rows.forget_errors()
     else:
         with transaction.atomic():

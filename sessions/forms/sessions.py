@@ -19,7 +19,7 @@ from core.web.forms.base import (
     ZoneField,
     fold_field,
 )
-from core.web.forms.editing import EditForm
+from core.web.forms.editing import EditForm, stored_values
 from core.web.localized_fields import PARAGRAPHS
 from labs.models import City, Lab, Room, Track
 from sessions.forms.choices import CITIES_ONLY, named
@@ -121,35 +121,22 @@ class SessionForm(EditForm, WallClockMixin):
     ) -> SessionPlan:
         """Return the plan that the answers make, with what the rows beside them say."""
         values = self.cleaned_data
-        return SessionPlan(
+        return self.as_plan(
+            SessionPlan,
             slug=slug,
-            title=self.texts("title"),
-            abstract=self.texts("abstract"),
-            track=values["track"],
-            room=values["room"],
-            join_link=values["join_link"],
-            start_date=values["start_date"],
-            start_time=values["start_time"],
             start_fold=values["start_fold"] if self.start_twice else None,
             end_date=values["end_date"] or values["start_date"],
-            end_time=values["end_time"],
             end_fold=values["end_fold"] if self.end_twice else None,
-            time_zone=values["time_zone"],
-            capacity=values["capacity"],
-            waiting_list=values["waiting_list"],
             agenda=agenda,
             appearances=appearances,
         )
 
 
 def _session_initial(session: Session) -> dict[str, Any]:
-    plain = (
-        "title", "abstract", "track", "room", "join_link", "start_date", "start_time", "start_fold", "end_time",
-        "end_fold", "time_zone", "capacity", "waiting_list", "visibility",
-    )  # fmt: skip
     return {
-        **{name: getattr(session, name) for name in plain},
+        **stored_values(session, SessionPlan),
         "end_date": session.end_date if session.end_date != session.start_date else None,
+        "visibility": session.visibility,
         "audience": list(session.audience.values_list("pk", flat=True)),
     }
 

@@ -31,7 +31,7 @@ from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Appearance, Session, Speaker
-from sessions.plans import AGENDA_LIMIT, SessionPlan
+from sessions.plans import SessionPlan
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
 from sessions.unannounced_changes import undecided
 from sessions.undo import offer_undo_save
@@ -142,7 +142,7 @@ class Desk:
                     data[name] = ""
         for prefix in ("agenda", "people"):
             if f"more-{prefix}" in data:
-                data = with_more_rows(data, prefix, MORE_ROWS, AGENDA_LIMIT)
+                data = with_more_rows(data, prefix, MORE_ROWS)
         agenda = AgendaSet(data, prefix="agenda", known=items, form_kwargs={"locales": lab.languages})
         people = AppearanceSet(
             data,

@@ -12,9 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.web.localized_fields import languages_of
-from labs.lab_editing import set_logo
+from labs.lab_editing import set_logo, unpublish_lab
 from labs.models import Lab, Room
 from registrations.models import Registration
+from sessions import publishing
 from sessions.models import Speaker
 from tests import factories as f
 from tests.pages import form_of
@@ -304,3 +305,29 @@ def test_a_person_who_was_cancelled_or_erased_meanwhile_is_told_of(
     assert "This registration no longer exists." in text(answer)
     assert client.post(f"{home}{part}/", {**opened, "version": "nonsense"}).status_code == 404
     assert not Registration.objects.filter(name="Back").exists()
+
+
+def test_who_sees_it_and_whether_it_takes_place_disturb_no_form_that_is_open(
+    client: Client, lab: Lab
+) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    pages = ["/organise/labs/lab/settings/", f"/organise/labs/lab/sessions/{session.slug}/"]
+    opened = [form_of(client.get(page)) for page in pages]
+    unpublish_lab(lab)
+    publishing.cancel(session, tell=False)
+    for page, form in zip(pages, opened, strict=True):
+        assert client.post(page, form.filled(title_0="Mine")).status_code == 302
+    session.refresh_from_db()
+    assert (languages_of(session.title)["en"], session.is_cancelled) == ("Mine", True)
+
+
+def test_saving_raises_the_version_and_saving_the_same_does_not(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    rows = {page.address: page.row for page in (of(lab) for of in PAGES[:-1])}
+    rows[f"/organise/labs/lab/sessions/{session.slug}/"] = session
+    for address, row in rows.items():
+        versions = []
+        for change in ({}, {}, {"name": "New", "name_0": "New", "title_0": "New"}):
+            assert client.post(address, form_of(client.get(address)).filled(**change)).status_code == 302
+            versions.append(type(row)._base_manager.values_list("version", flat=True).get(pk=row.pk))
+        assert versions[0] == versions[1] == versions[2] - 1, address

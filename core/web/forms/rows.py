@@ -73,12 +73,12 @@ class BaseRows(BaseFormSet):
             form.forget_errors()
 
 
-def with_more_rows(data: Any, prefix: str, more: int, at_most: int) -> Any:
-    """Return posted data that asks for some more empty rows of a formset."""
+def with_more_rows(data: Any, prefix: str, more: int) -> Any:
+    """Return posted data that asks for some more empty rows of a formset, which knows how many it can have."""
     longer = data.copy()
     name = f"{prefix}-TOTAL_FORMS"
     said = longer.get(name, "")
-    longer[name] = str(min(int(said) if said.isdecimal() and len(said) < 6 else 0, at_most) + more)
+    longer[name] = str((int(said) if said.isdecimal() and len(said) < 6 else 0) + more)
     return longer
 
 
