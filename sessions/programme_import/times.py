@@ -91,7 +91,8 @@ class AgendaTimes(Record):
                 _("This is more than a day after the session's start. Split the session by days.")
             )
         start = info.data.get("starts") if name == "ends" else None
-        if start and not any(at > _first(start, session) for at in readings):
+        earliest = _readings(start, session) if start else None
+        if earliest and not any(at > earliest[0] for at in readings):
             raise ValueError(_("The end is not after the start. Choose a later end."))
         return local
 
@@ -100,8 +101,11 @@ def free_hours(sessions: object, info: Info) -> Iterator[datetime]:
     """Yield where whole hours of the lab's days begin in which none of its sessions in the file takes place."""
     lab = info.context.level("Lab").sound
     taken = list(_taken(sessions if isinstance(sessions, list) else (), info))
-    on, last, zone = lab.get("starts_on"), lab.get("ends_on"), lab.get("time_zone")
-    while on and last and zone and on <= last:
+    first, last, zone = lab.get("starts_on"), lab.get("ends_on"), lab.get("time_zone")
+    if not (first and last and zone):
+        return
+    for number in range((last - first).days + 1):
+        on = first + number * _DAY
         for hour in range(FIRST_HOUR, LAST_HOUR):
             try:
                 starts_at, ends_at = (instant(on, time(at), zone) for at in (hour, hour + 1))
@@ -109,7 +113,6 @@ def free_hours(sessions: object, info: Info) -> Iterator[datetime]:
                 continue
             if all(ends_at <= other_starts or other_ends <= starts_at for other_starts, other_ends in taken):
                 yield datetime.combine(on, time(hour))
-        on += _DAY
 
 
 def _taken(sessions: Iterable[object], info: Info) -> Iterator[tuple[datetime, datetime]]:
@@ -196,7 +199,3 @@ def _readings(local: datetime, session: Mapping[str, Any]) -> list[datetime] | N
         return None
     found = [instant(local.date(), local.time(), session["time_zone"], fold) for fold in (0, 1)]
     return [at for at in found if starts_at <= at <= ends_at]
-
-
-def _first(local: datetime, session: Mapping[str, Any]) -> datetime:
-    return (_readings(local, session) or [datetime.max])[0]
