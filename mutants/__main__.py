@@ -9,7 +9,6 @@ statement, the shortest first, until one fails. A mutant for which no test fails
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -21,9 +20,11 @@ from typing import Any
 
 import pytest
 
-from mutants.run import NO_TEST, ROOT, MutationRun, mutants_in
+from mutants.mutations import Mutant, mutants_of
+from mutants.run import NO_TEST, NOT_TRIED, ROOT, MutationRun
 
 RULES = Path(__file__).with_name("rules.toml")
+OPTIONS = ("-n0", "-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--timeout=0")
 
 
 def main() -> int:
@@ -40,49 +41,41 @@ def main() -> int:
         for path, tests in stated["modules"].items()
         if not asked.module or any(part in path for part in asked.module)
     }
+    mutants = [
+        mutant
+        for path in modules
+        for mutant in mutants_of(path, (ROOT / path).read_text(), str(ROOT / path))
+        if mutant.function not in stated["no_rules"].get(path, ())
+    ]
     began = time.monotonic()
+    os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        killers = tried(modules, asked.lanes, Path(folder))
-    if killers is None:
+        run = MutationRun(modules, mutants, asked.lanes, Path(folder))
+        tests = sorted({f"tests/{name}" for names in modules.values() for name in names})
+        status = pytest.main([*OPTIONS, *tests], plugins=[run])
+    if run.failed or status != 0:
+        print("Without any mutation fails", *run.failed[:1])
         return 2
-    survivors = report(modules, stated.get("equivalent", []), killers, asked.verbose)
-    print(f"\n{len(killers)} mutants, {survivors} survive; {(time.monotonic() - began) / 60:.1f} minutes")
+    survivors = report(mutants, run.killers, stated.get("equivalent", []), asked.verbose)
+    print(f"\n{len(mutants)} mutants, {survivors} survive; {(time.monotonic() - began) / 60:.1f} minutes")
     return 1 if survivors else 0
 
 
-def tried(modules: dict[str, list[str]], lanes: int, folder: Path) -> dict[int, str] | None:
-    """Try all mutants; return by number which test failed, "" or NO_TEST for those that live, None if tests fail."""
-    tests = sorted({f"tests/{name}" for names in modules.values() for name in names})
-    options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout=0"]
-    os.chdir(ROOT)
-    shown = os.dup(1), os.dup(2)
-    log = folder / "pytest.log"
-    with log.open("w") as sink:
-        try:
-            os.dup2(sink.fileno(), 1)
-            os.dup2(sink.fileno(), 2)
-            status = pytest.main([*options, *tests], plugins=[MutationRun(modules, lanes, folder)])
-        finally:
-            os.dup2(shown[0], 1)
-            os.dup2(shown[1], 2)
-    if status != 0:
-        print(log.read_text()[-5000:])
-        return None
-    return dict(json.loads(line) for path in folder.glob("*.jsonl") for line in path.open())
-
-
-def report(
-    modules: dict[str, list[str]], equivalent: list[dict[str, Any]], killers: dict[int, str], verbose: bool
-) -> int:
+def report(mutants: list[Mutant], killers: list[str], equivalent: list[dict[str, Any]], verbose: bool) -> int:
     """Print a table and the survivors; return how many there are, with excuses for mutants that are none any more."""
-    excused = {(one["module"], one["function"], change) for one in equivalent for change in one["changes"]}
+    paths = {mutant.path for mutant in mutants}
+    excused = {
+        (one["module"], one["function"], change)
+        for one in equivalent
+        for change in one["changes"]
+        if one["module"] in paths
+    }
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     survivors = []
-    for number, mutant in enumerate(mutants_in(modules)):
+    for mutant, killer in zip(mutants, killers, strict=True):
         where = f"{mutant.path}:{mutant.lines.start} in {mutant.function or 'the module'}"
-        killer = killers[number]
         key = (mutant.path, mutant.function, mutant.change)
-        lives = killer in ("", NO_TEST)
+        lives = killer in ("", NO_TEST, NOT_TRIED)
         counts[mutant.path][(1 if key in excused else 2) if lives else 0] += 1
         if lives and key not in excused:
             survivors.append(f"{where} {killer}\n    {mutant.change}")
@@ -96,7 +89,6 @@ def report(
     survivors += [
         f"{path} in {function}, which no mutant survives (take it out of rules.toml)\n    {change}"
         for path, function, change in sorted(excused)
-        if path in modules
     ]
     print("", *survivors, sep="\n")
     return len(survivors)

@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import shorten
 from types import CodeType
@@ -16,10 +16,13 @@ SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
 SWAPPED_NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
 # Each keyword of these calls is a condition or a column.
 CONDITIONS = ("filter", "exclude", "get", "Q", "update", "get_or_create", "update_or_create")
-# What these say of locks and transactions is seen on PostgreSQL alone (tests/registrations/test_lock_order.py).
-OF_LOCKS = ("no_key", "savepoint", "skip_locked", "force_insert")
 # Without these links, a chain of a query means something else.
 LINKS = ("filter", "exclude", "visible_to", "held", "over", "active", "order_by")
+# What these say of locks and transactions is seen on PostgreSQL alone (tests/registrations/test_lock_order.py), also
+# that rows are locked by key.
+OF_LOCKS = ("no_key", "savepoint", "skip_locked", "force_insert")
+ORDERS_OF_LOCKS: tuple[list[str], ...] = ([], ["'pk'"])
+NO_RULES = ("annotation", "returns", "decorator_list")
 
 
 @dataclass(frozen=True)
@@ -38,125 +41,94 @@ def mutants_of(path: str, source: str, filename: str) -> list[Mutant]:
     tree = ast.parse(source)
     found = []
     seen: Counter[tuple[str, str]] = Counter()
-    for function, block, index in _statements(tree):
-        statement = block[index]
-        body = getattr(statement, "body", None)
-        end = body[0].lineno if body else (statement.end_lineno or statement.lineno) + 1
-        lines = range(statement.lineno, max(end, statement.lineno + 1))
-        for change, apply, undo in _changes(block, index):
-            apply()
+    for function, statement, parent, field, holder, place in _parts(tree):
+        node = holder[place]
+        for new, change in _instead_of(node, parent, field):
+            holder[place] = ast.copy_location(new, node)
             changed = tree if function else ast.Module([statement], [])
             code = compile(ast.fix_missing_locations(changed), filename, "exec")
-            undo()
+            holder[place] = node
             seen[function, change] += 1
-            number = seen[function, change]
-            found.append(Mutant(path, function, lines, f"{change} #{number}" if number > 1 else change, code))
+            number = f" #{seen[function, change]}" if seen[function, change] > 1 else ""
+            found.append(Mutant(path, function, _lines(statement), change + number, code))
     return found
 
 
-def _statements(node: ast.AST, name: str = "") -> Iterator[tuple[str, list[ast.stmt], int]]:
-    """Yield the statements of all functions, and the assignments of the module, as (function, block, index)."""
-    for block in ("body", "orelse", "finalbody", "handlers"):
-        for index, child in enumerate(getattr(node, block, [])):
-            if isinstance(child, ast.FunctionDef | ast.ClassDef):
-                yield from _statements(child, f"{name}.{child.name}".lstrip("."))
-            elif isinstance(child, ast.ExceptHandler):
-                yield from _statements(child, name)
-            elif not isinstance(node, ast.ClassDef) and (
-                name or isinstance(child, ast.Assign | ast.AnnAssign)
-            ):
-                yield name, getattr(node, block), index
-                yield from _statements(child, name)
+def _lines(statement: ast.stmt) -> range:
+    """Return the lines of this statement without the statements inside it."""
+    body = getattr(statement, "body", None)
+    end = body[0].lineno if body else (statement.end_lineno or statement.lineno) + 1
+    return range(statement.lineno, max(end, statement.lineno + 1))
 
 
-Change = tuple[str, Callable[[], None], Callable[[], None]]
-
-
-def _changes(block: list[ast.stmt], index: int) -> Iterator[Change]:
-    """Yield what can be changed in this statement, without the statements inside it: how it reads, do, undo."""
-    statement = block[index]
-    if ast.unparse(statement).startswith("logger."):
-        return
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    if (
-        isinstance(statement, ast.AugAssign | ast.Raise | ast.Continue)
-        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call))
-        or any(isinstance(target, ast.Attribute | ast.Subscript | ast.Tuple) for target in targets)
-    ):
-        nothing = ast.copy_location(ast.Pass(), statement)
-        if not any(isinstance(target, ast.Tuple) for target in targets):
-            yield _exchange(block, index, nothing, f"without: {_text(statement)}")
-    yield from _changes_inside(statement)
-
-
-def _changes_inside(parent: ast.AST) -> Iterator[Change]:
+def _parts(
+    parent: Any, function: str = "", statement: Any = None
+) -> Iterator[tuple[str, ast.stmt, ast.AST, str, Any, Any]]:
+    """Yield all parts of functions and of the module's assignments: function, statement, parent, its field, the list
+    or dict that holds the part, and the place in it.
+    """
+    is_block = isinstance(parent, ast.Module | ast.ClassDef | ast.FunctionDef)
     for field, value in ast.iter_fields(parent):
-        if field in ("annotation", "returns", "decorator_list"):
+        if field in NO_RULES or (is_block and field != "body"):
             continue
-        if isinstance(parent, ast.keyword) and parent.arg in OF_LOCKS:
-            continue
-        holder = value if isinstance(value, list) else parent
-        children = list(enumerate(value)) if isinstance(value, list) else [(field, value)]
-        for place, child in children:
-            if not isinstance(child, ast.AST) or isinstance(
-                child, ast.stmt | ast.ExceptHandler | ast.JoinedStr
-            ):
-                continue
-            is_condition = field in ("test", "ifs")
-            for new, words in _instead_of(child, is_condition):
-                where = f": {_text(parent)}" if isinstance(child, ast.Constant) else ""
-                yield _exchange(holder, place, ast.copy_location(new, child), words + where)
-            if type(child) in SWAPPED:
-                new = SWAPPED[type(child)]()
-                yield _exchange(
-                    holder, place, new, f"{type(child).__name__} to {type(new).__name__}: {_text(parent)}"
-                )
-            yield from _changes_inside(child)
+        holder: Any = value if isinstance(value, list) else vars(parent)
+        for place in range(len(value)) if isinstance(value, list) else [field]:
+            node = holder[place]
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                yield from _parts(node, f"{function}.{node.name}".lstrip("."))
+            elif isinstance(node, ast.AST) and _may_change(node, parent, function):
+                of = node if isinstance(node, ast.stmt) else statement
+                yield function, of, parent, field, holder, place
+                yield from _parts(node, function, of)
 
 
-def _instead_of(node: ast.AST, is_condition: bool) -> Iterator[tuple[ast.expr, str]]:
-    """Yield expressions that may stand in the place of this one, and how the change reads."""
+def _may_change(node: ast.AST, parent: ast.AST, function: str) -> bool:
+    if isinstance(parent, ast.ClassDef) or (isinstance(parent, ast.keyword) and parent.arg in OF_LOCKS):
+        return False
+    if isinstance(parent, ast.Module) and not isinstance(node, ast.Assign | ast.AnnAssign):
+        return False
+    return not isinstance(node, ast.JoinedStr) and not ast.unparse(node).startswith("logger.")
 
-    def to(new: ast.expr) -> tuple[ast.expr, str]:
-        return new, f"{_text(node)} -> {_text(new)}"
 
+def _instead_of(node: Any, parent: ast.AST, field: str) -> Iterator[tuple[ast.AST, str]]:
+    """Yield nodes that may stand in the place of this one, and how the change reads."""
+    text = _text(node)
     unless = ast.Compare | ast.BoolOp | ast.UnaryOp
-    if is_condition and isinstance(node, ast.expr) and not isinstance(node, unless):
-        yield to(ast.UnaryOp(ast.Not(), node))
+    if field in ("test", "ifs") and not isinstance(node, unless):
+        yield ast.UnaryOp(ast.Not(), node), f"{text} -> not {text}"
     match node:
+        case ast.Assign(targets=targets):
+            if any(isinstance(target, ast.Attribute | ast.Subscript) for target in targets):
+                yield _never(node), f"without: {text}"
+        case ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Expr(value=ast.Call()):
+            yield _never(node), f"without: {text}"
         case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=operand):
-            yield to(operand)
+            yield operand, f"{text} -> {_text(operand)}"
         case ast.Constant(value=bool(value)):
-            yield to(ast.Constant(not value))
+            yield ast.Constant(not value), f"{text} -> {not value}: {_text(parent)}"
         case ast.Constant(value=int(value)):
-            yield to(ast.Constant(value + 1))
+            yield ast.Constant(value + 1), f"{text} -> {value + 1}: {_text(parent)}"
         case ast.Call(func=ast.Name(id=name)) if name in SWAPPED_NAMES:
-            yield to(ast.Call(ast.Name(SWAPPED_NAMES[name], ast.Load()), node.args, node.keywords))
+            other = ast.Name(SWAPPED_NAMES[name], ast.Load())
+            yield ast.Call(other, node.args, node.keywords), f"{name} to {SWAPPED_NAMES[name]}: {text}"
         case ast.Call(func=function, args=arguments, keywords=keywords):
             name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
             if name in CONDITIONS and len(arguments) + len(keywords) > 1:
-                for index, keyword in enumerate(keywords):
-                    rest = keywords[:index] + keywords[index + 1 :]
-                    yield ast.Call(function, arguments, rest), f"without {_text(keyword)}: {_text(node)}"
-            # Rows are locked by key, which tests/registrations/test_lock_order.py looks after on PostgreSQL.
-            is_lock_order = name == "order_by" and [_text(argument) for argument in arguments] in (
-                [],
-                ["'pk'"],
-            )
+                for keyword in keywords:
+                    rest = [other for other in keywords if other is not keyword]
+                    yield ast.Call(function, arguments, rest), f"without {_text(keyword)}: {text}"
+            is_lock_order = name == "order_by" and [_text(one) for one in arguments] in ORDERS_OF_LOCKS
             if isinstance(function, ast.Attribute) and name in LINKS and not is_lock_order:
                 everything = ast.Attribute(function.value, "all", ast.Load())
-                yield ast.Call(everything, [], []), f"without .{name}: {_text(node)}"
+                yield ast.Call(everything, [], []), f"without .{name}: {text}"
+        case _ if type(node) in SWAPPED:
+            new = SWAPPED[type(node)]()
+            yield new, f"{type(node).__name__} to {type(new).__name__}: {_text(parent)}"
 
 
-def _exchange(holder: Any, place: int | str, new: ast.AST, words: str) -> Change:
-    """Return the change of one part: of a list by its index, of a node by the name of its field."""
-    parts: Any = holder if isinstance(holder, list) else vars(holder)
-    old = parts[place]
-
-    def put(node: ast.AST) -> Callable[[], None]:
-        return lambda: parts.__setitem__(place, node)
-
-    return words, put(new), put(old)
+def _never(statement: ast.stmt) -> ast.If:
+    """Return the statement as one that is never carried out; the function's variables stay the same ones."""
+    return ast.If(ast.Constant(False), [statement], [])
 
 
 def _text(node: ast.AST) -> str:

@@ -45,8 +45,9 @@ def test_another_key_or_purpose_is_another_creation() -> None:
 def test_other_contents_under_the_same_key_are_refused_and_change_nothing() -> None:
     create = Counted()
     run_once("form", "key", {"name": "one"}, create)
-    with pytest.raises(IdempotencyKeyReused):
+    with pytest.raises(IdempotencyKeyReused) as refused:
         run_once("form", "key", {"name": "another"}, create)
+    assert (refused.value.code, "already sent" in refused.value.message) == ("key_reused", True)
     assert create.times == 1
     assert run_once("form", "key", {"name": "one"}, create) == ({"id": 1}, False)
 
@@ -102,7 +103,10 @@ def test_the_keys_of_forms_are_our_own() -> None:
 
 
 def test_a_key_that_we_signed_for_something_longer_is_none() -> None:
-    assert not is_form_key(signing.Signer(salt="core.web.idempotency").sign("x" * 100))
+    signer = signing.Signer(salt="core.web.idempotency")
+    longest = "x" * (100 - len(signer.sign("")))
+    assert is_form_key(signer.sign(longest))
+    assert not is_form_key(signer.sign(f"{longest}x"))
 
 
 def test_who_has_not_the_secret_cannot_guess_what_was_typed(settings: LazySettings):
