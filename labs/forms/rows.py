@@ -47,11 +47,11 @@ class BaseNamedRows(BaseRows):
 
     def _id_of(self, form: Any) -> int | None:
         """The id of the stored row that a row is about."""
-        row: int | None = form.cleaned_data["row"]
+        row: int | None = form.cleaned_data.get("row")
         return row if row in self.stored else None
 
     def _was_deleted(self, form: Any) -> bool:
-        return form.cleaned_data["row"] is not None and self._id_of(form) is None
+        return form.cleaned_data.get("row") is not None and self._id_of(form) is None
 
     @property
     def removed(self) -> list[int]:
@@ -138,7 +138,7 @@ class BaseNamedRows(BaseRows):
             if not is_removed:
                 values["name"] = form.merged(stored)
             if is_ordered:
-                values["ORDER"] = form.cleaned_data["ORDER"]
+                values["ORDER"] = form.cleaned_data.get("ORDER")
             initial.append(values)
         return initial
 

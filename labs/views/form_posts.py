@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
@@ -14,6 +15,7 @@ from core.web.errors import RuleViolation
 from core.web.forms.base import BaseForm
 from core.web.forms.editing import EditForm
 from core.web.idempotency import FIELD, is_form_key, run_once
+from labs.models import Lab
 
 Row = TypeVar("Row")
 Form = TypeVar("Form", bound=EditForm)
@@ -81,3 +83,29 @@ def save_edit(
 def status_of(form: EditForm) -> int:
     """Return the status of a page with a form: as opened, with a conflict, or with something wrong."""
     return 422 if form.errors else 409 if form.conflict else 200
+
+
+def ask(
+    request: HttpRequest,
+    lab: Lab,
+    question: str,
+    facts: list[str],
+    button: str,
+    *,
+    danger: bool = False,
+    about: object = "",
+    section: str = "settings",
+    back: str = "console_lab_edit",
+) -> HttpResponse:
+    """Show a question before something is done; where it is not possible there is no `button`, and `facts` say why."""
+    context = {
+        "lab": lab,
+        "section": section,
+        "question": question,
+        "about": about,
+        "facts": facts,
+        "button": button,
+        "danger": danger,
+        "back": back,
+    }
+    return render(request, "labs/console/confirm.html", context)

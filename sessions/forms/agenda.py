@@ -15,7 +15,7 @@ from core.web.forms.rows import BaseRows, row_field
 from core.web.localized_fields import PARAGRAPHS, languages_of, reading
 from labs.models import Lab
 from sessions.forms.choices import Choices
-from sessions.models import AgendaItem, Appearance, Speaker
+from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.plans import AGENDA_LIMIT, AgendaPlan, AppearancePlan
 
 PEOPLE_LIMIT = 200
@@ -175,3 +175,18 @@ def agenda_choices(forms_: Sequence[Any], lab: Lab) -> Choices:
             else (str(place), gettext("Item %(place)d") % {"place": place + 1})
         )
     return choices
+
+
+def agenda_initial(item: AgendaItem) -> dict[str, Any]:
+    """Return what the row of an item shows when the form is opened."""
+    names = ("title", "abstract", "start_time", "end_time")
+    return {"row": item.pk, **{name: getattr(item, name) for name in names}}
+
+
+def appearances_initial(session: Session, items: Sequence[int]) -> list[dict[str, Any]]:
+    """Return what the rows of people show when the form is opened; `items` are the ids of the agenda, in its order."""
+    places: dict[int | None, str] = {pk: str(place) for place, pk in enumerate(items)}
+    return [
+        {"speaker": str(one.speaker_id), "role": one.role, "item": places.get(one.agenda_item_id, "")}
+        for one in session.appearances.order_by("position", "pk")
+    ]

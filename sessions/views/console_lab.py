@@ -20,7 +20,7 @@ from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_with, person, save_edit, status_of
+from labs.views.form_posts import ask, create_with, person, save_edit, status_of
 from sessions import lab_dates
 from sessions.models import Session
 
@@ -134,7 +134,7 @@ def publish(request: HttpRequest, lab: Lab) -> HttpResponse:
     ]
     if lab.registration_opens_at is None:
         facts.append(_("Nobody can register yet: you have not said when registration opens."))
-    return _ask(request, lab, _("Publish this lab"), facts, _("Publish"))
+    return ask(request, lab, _("Publish this lab"), facts, _("Publish"))
 
 
 @access.organiser
@@ -160,7 +160,7 @@ def unpublish(request: HttpRequest, lab: Lab) -> HttpResponse:
             )
             % {"count": seats},
         )
-    return _ask(request, lab, _("Make this lab a draft"), facts, _("Make it a draft"), danger=True)
+    return ask(request, lab, _("Make this lab a draft"), facts, _("Make it a draft"), danger=True)
 
 
 @access.organiser
@@ -189,7 +189,7 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
             _("People have seen its sessions, or it has registrations or emails."),
             _("Make it a draft instead: then only its organisers see it."),
         ]
-        return _ask(request, lab, _("This lab cannot be deleted"), facts, "")
+        return ask(request, lab, _("This lab cannot be deleted"), facts, "")
     facts = [
         _("Its settings, headings, tracks, rooms and roles are deleted."),
         _("Its address may be given to another lab."),
@@ -205,22 +205,4 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
             )
             % {"count": drafts},
         )
-    return _ask(request, lab, _("Delete this lab"), facts, _("Delete the lab"), danger=True)
-
-
-def _ask(
-    request: HttpRequest, lab: Lab, question: str, facts: list[str], button: str, *, danger: bool = False
-) -> HttpResponse:
-    return render(
-        request,
-        "labs/console/confirm.html",
-        {
-            "lab": lab,
-            "section": "settings",
-            "question": question,
-            "facts": facts,
-            "button": button,
-            "danger": danger,
-            "back": "console_lab_edit",
-        },
-    )
+    return ask(request, lab, _("Delete this lab"), facts, _("Delete the lab"), danger=True)

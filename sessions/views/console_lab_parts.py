@@ -27,7 +27,7 @@ from labs.lab_parts import change_room, create_room, delete_room, set_days, set_
 from labs.models import Lab, Room
 from labs.revisions import lock_row
 from labs.views.console_programme import has_errors, named_rows
-from labs.views.form_posts import create_with, person, save_edit, status_of
+from labs.views.form_posts import ask, create_with, person, save_edit, status_of
 from sessions.models import Session
 from sessions.unannounced_changes import undecided
 
@@ -202,19 +202,18 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         if used
         else [_("No session takes place in it.")]
     )
-    return render(
+    question = _("This room cannot be deleted") if used else _("Delete this room")
+    button = "" if used else _("Delete")
+    return ask(
         request,
-        "labs/console/confirm.html",
-        {
-            "lab": lab,
-            "section": "settings",
-            "question": _("This room cannot be deleted") if used else _("Delete this room"),
-            "about": found.name,
-            "facts": facts,
-            "button": "" if used else _("Delete"),
-            "danger": True,
-            "back": "console_rooms",
-        },
+        lab,
+        question,
+        facts,
+        button,
+        danger=True,
+        about=found.name,
+        section="settings",
+        back="console_rooms",
     )
 
 

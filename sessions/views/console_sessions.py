@@ -27,10 +27,16 @@ from labs.revisions import lock_lab
 from labs.views.console_programme import has_errors
 from labs.views.form_posts import create_once, person
 from sessions import diff
-from sessions.forms.agenda import AgendaSet, AppearanceSet, agenda_choices
+from sessions.forms.agenda import (
+    AgendaSet,
+    AppearanceSet,
+    agenda_choices,
+    agenda_initial,
+    appearances_initial,
+)
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
-from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models import AgendaItem, Session, Speaker
 from sessions.plans import SessionPlan
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
 from sessions.unannounced_changes import undecided
@@ -94,56 +100,26 @@ class Desk:
     is_stale: bool = False  # somebody saved the session since the form was opened
 
     @classmethod
-    def opened(cls, lab: Lab, session: Session | None) -> Desk:
-        """Return the forms as the session stands now, with some empty rows."""
+    def of(cls, lab: Lab, session: Session | None, data: Any = None) -> Desk:
+        """Return the forms as they were sent, or as the session stands now, with some empty rows."""
         items, speakers = _stored(lab, session)
-        numbers = {pk: str(place) for place, pk in enumerate(items)}
-        agenda = AgendaSet(
-            prefix="agenda",
-            known=items,
-            form_kwargs={"locales": lab.languages},
-            initial=[
-                {
-                    "row": item.pk, "title": item.title, "abstract": item.abstract, "start_time": item.start_time,
-                    "end_time": item.end_time,
-                }
-                for item in items.values()
-            ],
-        )  # fmt: skip
-        appearances = session.appearances.order_by("position", "pk") if session else Appearance.objects.none()
-        people = AppearanceSet(
-            prefix="people",
-            form_kwargs={
-                "speakers": _speaker_choices(lab, speakers),
-                "items": agenda_choices(agenda.forms, lab),
-            },
-            initial=[
-                {
-                    "speaker": str(one.speaker_id),
-                    "role": one.role,
-                    "item": numbers.get(one.agenda_item_id, "") if one.agenda_item_id else "",
-                }
-                for one in appearances
-            ],
-        )
-        return cls(lab, session, SessionForm(lab=lab, session=session), agenda, people, items, speakers)
-
-    @classmethod
-    def sent(cls, request: HttpRequest, lab: Lab, session: Session | None) -> Desk:
-        """Return the forms as they were sent."""
-        items, speakers = _stored(lab, session)
-        data: Any = request.POST
-        stale = session is not None and request.POST.get("version") != str(session.version)
-        if stale:
+        is_stale = data is not None and session is not None and data.get("version") != str(session.version)
+        if is_stale:
             # What somebody else took out meanwhile comes back as new, if this person decides so.
             data = data.copy()
             for name in [name for name in data if name.startswith("agenda-") and name.endswith("-row")]:
                 if data[name].isdecimal() and len(data[name]) < 19 and int(data[name]) not in items:
                     data[name] = ""
         for prefix in ("agenda", "people"):
-            if f"more-{prefix}" in data:
+            if data is not None and f"more-{prefix}" in data:
                 data = with_more_rows(data, prefix, MORE_ROWS)
-        agenda = AgendaSet(data, prefix="agenda", known=items, form_kwargs={"locales": lab.languages})
+        agenda = AgendaSet(
+            data,
+            prefix="agenda",
+            known=items,
+            form_kwargs={"locales": lab.languages},
+            initial=[agenda_initial(item) for item in items.values()] if data is None else None,
+        )
         people = AppearanceSet(
             data,
             prefix="people",
@@ -151,9 +127,10 @@ class Desk:
                 "speakers": _speaker_choices(lab, speakers),
                 "items": agenda_choices(agenda.forms, lab),
             },
+            initial=appearances_initial(session, list(items)) if data is None and session else None,
         )
         form = SessionForm(data, lab=lab, session=session)
-        return cls(lab, session, form, agenda, people, items, speakers, stale)
+        return cls(lab, session, form, agenda, people, items, speakers, is_stale)
 
     @property
     def wants_more_rows(self) -> bool:
@@ -227,8 +204,8 @@ def _speaker_choices(lab: Lab, speakers: dict[int, Speaker]) -> Choices:
 def new(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Make a session."""
     if request.method != "POST":
-        return _page(request, Desk.opened(lab, None))
-    desk = Desk.sent(request, lab, None)
+        return _page(request, Desk.of(lab, None))
+    desk = Desk.of(lab, None, request.POST)
     if desk.wants_more_rows:
         desk.forget_errors()
         return _page(request, desk)
@@ -263,8 +240,8 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     """Change a session. What somebody else saved meanwhile is shown, never overwritten unseen."""
     found = session_of(lab, session)
     if request.method != "POST":
-        return _page(request, Desk.opened(lab, found))
-    desk = Desk.sent(request, lab, found)
+        return _page(request, Desk.of(lab, found))
+    desk = Desk.of(lab, found, request.POST)
     if desk.wants_more_rows:
         desk.forget_errors()
         return _page(request, desk)

@@ -21,7 +21,7 @@ from labs import access, undo
 from labs.current_viewer import viewer_of
 from labs.models import Lab
 from labs.revisions import lock_row
-from labs.views.form_posts import create_with, save_edit, status_of
+from labs.views.form_posts import ask, create_with, save_edit, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
@@ -161,17 +161,16 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
         if used
         else [_("No session shows this speaker. The page with the biography is gone for good.")]
     )
-    return render(
+    question = _("This speaker cannot be deleted") if used else _("Delete this speaker")
+    button = "" if used else _("Delete")
+    return ask(
         request,
-        "labs/console/confirm.html",
-        {
-            "lab": lab,
-            "section": "speakers",
-            "question": _("This speaker cannot be deleted") if used else _("Delete this speaker"),
-            "about": found.name,
-            "facts": facts,
-            "button": "" if used else _("Delete"),
-            "danger": True,
-            "back": "console_speakers",
-        },
+        lab,
+        question,
+        facts,
+        button,
+        danger=True,
+        about=found.name,
+        section="speakers",
+        back="console_speakers",
     )

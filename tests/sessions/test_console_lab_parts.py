@@ -107,6 +107,7 @@ def test_forged_rows_change_no_track_of_another_lab(client: Client, lab: Lab, in
     for changes in (
         {"rows-0-row": str(foreign.pk), "rows-0-name_0": "Taken over"},
         {"rows-0-row": str(foreign.pk), "rows-0-DELETE": "on"},
+        {"rows-0-row": "1e9", "rows-0-ORDER": "x", "rows-0-DELETE": "on"},
         {"rows-1-row": str(own.pk), "rows-1-name_0": "Twice"},
     ):
         response = client.post(address, form.filled(**changes, **{"rows-INITIAL_FORMS": initial}))
