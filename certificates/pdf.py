@@ -26,7 +26,7 @@ from certificates.fonts import (
 )
 from certificates.renderer import Picture, render_document
 from core.timezones import formatting
-from labs.theme import mixed
+from core.web.palette import mixed
 from sessions import timetable, timetable_svg
 from sessions.timetable import Block, Weight
 
@@ -48,6 +48,7 @@ MAX_LOGO = 1024 * 1024
 # last. No page holds more than so many sessions.
 LAYOUTS = ("roomy", "dense", "dense several-pages")
 SESSIONS_ON_ONE_PAGE = 10
+RUNNING_EMS = 30  # of 12 pt, in the 130 mm beside the code
 
 _CODE = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){1,3}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*")
@@ -259,6 +260,7 @@ def page_context(content: CertificateContent) -> dict[str, object]:
         "content": content,
         "name": _Line(content.holder_name, content.language),
         "name_ems": f"{ems_in_heading(content.holder_name):.3f}",
+        "running_name": _running(content.holder_name),
         "organiser_letters": max(sum(len(line.text) for line in organiser), 1),
         "programme_letters": sum(len(line.text) for line in programme),
         "heading": _label(languages, lambda _: gettext("Certificate of attendance")),
@@ -278,6 +280,12 @@ def page_context(content: CertificateContent) -> dict[str, object]:
         "check": _label(languages, lambda _: pgettext("certificate", "Check")),
         "address": address,
     }
+
+
+def _running(name: str) -> str:
+    """The name, or as much of it as the heading of further pages holds."""
+    ems = ems_in_heading(name)
+    return name if ems <= RUNNING_EMS else f"{name[: int(len(name) * (RUNNING_EMS - 1) / ems)].rstrip()}…"
 
 
 def _label(languages: tuple[str, ...], translate: Callable[[str], str]) -> tuple[_Line, ...]:

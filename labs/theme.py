@@ -103,12 +103,6 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def mixed(ground: str, other: str, share: float) -> str:
-    """Return what is seen where a colour with that share of opacity lies on a ground, all as #rrggbb (sRGB)."""
-    channels = ((int(ground[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(under + (over - under) * share):02x}" for under, over in channels)
-
-
 def to_oklch(colour: str) -> Oklch:
     """Return #rrggbb as OKLCH."""
     red, green, blue = _linear(colour)

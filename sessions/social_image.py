@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
-from labs.theme import mixed
+from core.web.palette import mixed
 from sessions.timetable import Figure, Weight
 
 SIZE = (1200, 630)

@@ -10,3 +10,9 @@ DEFAULT_COLOURS = {
     "lab_tint": "#e9edea",
     "lab_tint_dark": "#202a2b",
 }
+
+
+def mixed(ground: str, other: str, share: float) -> str:
+    """Return what is seen where a colour with that share of opacity lies on a ground, all as #rrggbb (sRGB)."""
+    channels = ((int(ground[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(under + (over - under) * share):02x}" for under, over in channels)
