@@ -5,7 +5,7 @@ from django.db import transaction
 
 from core.accounts.models import User
 from core.mail.models import Message
-from core.mail.queue import rendered
+from core.mail.rendering import rendered
 from core.web.errors import RuleViolation
 from labs import roles
 from labs.models import City, Delegate, Lab, Programme, Staff

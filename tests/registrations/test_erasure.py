@@ -75,7 +75,8 @@ def test_what_idempotency_remembers_of_a_person_is_keyed_goes_after_a_day_and_go
     assert post_by_api().status_code == 202
     assert IdempotentRequest.objects.count() == 3
     send(client, session.lab, other)
-    assert not [column for column in found_in_database(CANARY) if column.startswith("web_submission")]
+    table = IdempotentRequest._meta.db_table
+    assert not [column for column in found_in_database(CANARY) if column.startswith(table)]
 
     erasure.erase(found)
 
@@ -191,9 +192,22 @@ def test_no_earlier_link_opens_anything_of_an_erased_person(client: Client) -> N
     assert [client.get(address).status_code for address in earlier] == [200, 200]
     erasure.erase(found)
     assert [client.get(address).status_code for address in earlier] == [404, 404]
+    row = Registration.objects.get(pk=found.pk)
+    assert row.public_id != found.public_id
+    assert row.link_version > found.link_version
+    assert row.feed_version > found.feed_version
     found.refresh_from_db()
     # Nor would one that somebody makes from the row as it is now.
     assert client.get(link(found, "manage")).status_code == 404
+
+
+def test_an_erased_row_says_when_and_not_who_wrote_it() -> None:
+    found = f.RegistrationFactory(submitted_by=f.UserFactory())
+    now = timezone.now() + timedelta(days=1)
+    with time_machine.travel(now, tick=False):
+        erasure.erase(found)
+    found.refresh_from_db()
+    assert (found.submitted_by, found.erased_at, found.revised_at) == (None, now, now)
 
 
 def test_erasing_one_person_leaves_all_others_as_they_were(client: Client) -> None:
@@ -291,6 +305,11 @@ def test_nobody_is_erased_by_schedule_before_the_lab_is_over():
     f.SessionFactory(lab=lab, start_date=date(2026, 6, 12))
     assert erased_on("2026-06-12T11:00Z") == 0
     assert erased_on("2026-06-13T23:00Z") == 1
+
+
+def test_where_the_next_day_comes_sooner_answers_go_sooner():
+    f.RegistrationFactory(lab=ended_lab(retention_days=0, time_zone="Pacific/Auckland"))
+    assert [erased_on("2026-06-10T11:59Z"), erased_on("2026-06-10T12:01Z")] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from core.jobs.worker import Worker
-from registrations import registering
+from registrations import links, registering
 from registrations.models import Seat
 from tests import factories as f
 from tests.registrations.filling import answers, link, post, send, took_place
@@ -85,6 +85,12 @@ def test_public_and_private_calendars_are_added_in_the_same_ways(client: Client)
             "outlook.live.com": [f"http://testserver{feed}"],
             "outlook.office.com": [f"http://testserver{feed}"],
         }
+
+
+def test_programs_call_the_calendar_by_the_lab_in_the_persons_language():
+    person = f.RegistrationFactory(lab__title={"en": "Demo lab", "el": "Επίδειξη"}, language="el")
+    name = links.subscription(person).name
+    assert (name.startswith("Επίδειξη"), name != "Επίδειξη") == (True, True)
 
 
 def test_robots_may_fetch_every_calendar_and_search_engines_keep_none_that_is_private(client: Client):
