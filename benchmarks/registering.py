@@ -12,8 +12,8 @@ from django.db import connection, connections
 from benchmarks import world
 from benchmarks.measuring import Line, cpu_of_processes
 from benchmarks.serving import serving
-from core.web import signed_links
 from core.web.idempotency import new_form_key
+from core.web.signed_links import make_token
 from labs.models import Programme
 from registrations.models import Registration
 
@@ -59,7 +59,7 @@ def _confirmations(lab_id: int, who: str) -> list[tuple[str, dict[str, object]]]
     waiting = Registration.objects.filter(lab=lab_id, email__startswith=who, state="unconfirmed")
     return [
         (
-            f"/registrations/{signed_links.make('registration.confirm', row.public_id, row.link_version)}/confirm/",
+            f"/registrations/{make_token('registration.confirm', row.public_id, row.link_version)}/confirm/",
             {"form_key": new_form_key()},
         )
         for row in waiting

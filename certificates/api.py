@@ -19,10 +19,10 @@ from certificates.models import Certificate
 from certificates.outdated import attested_now, differences
 from certificates.snapshot import check_url
 from core.api.api import FOR_EVERYBODY
-from core.api.openapi import IN_PLACE
-from core.api.pagination import Pages
+from core.api.openapi import INLINE_SCHEMA
+from core.api.pagination import BoundedPagination
 from core.api.problems import Problem
-from labs.api import type_of_texts
+from labs.api import LocalizedText
 from labs.api_authentication import account_of, lab_of_organiser
 from labs.models import ApiToken, Lab
 from registrations.models import Registration
@@ -39,7 +39,7 @@ class PublicState(StrEnum):
     REVOKED = "revoked"
 
 
-State = Annotated[PublicState, IN_PLACE]
+State = Annotated[PublicState, INLINE_SCHEMA]
 STATE_MEANS = (
     "Outdated: something that it says has changed since, and the organiser has neither replaced nor revoked it yet. "
     "Replaced: the holder got another one later"
@@ -47,7 +47,7 @@ STATE_MEANS = (
 
 
 class AttendedOut(Schema):
-    titles: type_of_texts
+    titles: LocalizedText
     on: str = Field(description="Its first day, in the lab's zone, as 2027-04-06")
     until: str = Field(description="Its last day")
     minutes: int
@@ -57,8 +57,8 @@ class CheckOut(Schema):
     code: str
     state: State = Field(description=STATE_MEANS)
     holder_name: str | None = Field(description="Only while valid, not corrected and not erased")
-    lab: type_of_texts = Field(description="Its title, by language code")
-    programme: type_of_texts = Field(description="Its name, by language code")
+    lab: LocalizedText = Field(description="Its title, by language code")
+    programme: LocalizedText = Field(description="Its name, by language code")
     first_day: str = Field(description="Of the lab, in its zone, as 2027-04-06")
     last_day: str = Field(description="Of the lab, in its zone")
     time_zone: str = Field(description="The lab's: IANA name")
@@ -156,7 +156,7 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
     }
 
 
-class PageOfCertificates(Pages):
+class PageOfCertificates(BoundedPagination):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         rows = list(page["items"])

@@ -11,7 +11,7 @@ from certificates.snapshot import check_url
 from core.mail.models import Message
 from core.mail.queue import queue
 from core.timezones import formatting
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from registrations.models import Registration
 
 
@@ -56,7 +56,7 @@ def _queue(
         to_name=registration.name,
         to_email=registration.email,
         context={
-            "lab_title": reading(lab.title, language, lab.default_language)[0],
+            "lab_title": text_and_language(lab.title, language, lab.default_language)[0],
             "code": certificate.code,
             "holder": registration.name,
             "address": check_url(certificate.code),

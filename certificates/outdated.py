@@ -13,7 +13,7 @@ from certificates.candidates import minutes_in_all
 from certificates.models import AttestedSession, Certificate
 from core.timezones import formatting
 from core.timezones.wall_clock import wall
-from core.web.localized_fields import languages_of, reading
+from core.web.localized_fields import languages_of, text_and_language
 from labs.models import Lab
 from registrations.models import Attendance
 from sessions.models import Session
@@ -165,4 +165,4 @@ def _about_session(said: _Said, content: Mapping[str, Any], lab: Lab) -> str:
 
 
 def _reading(text: object, lab: Lab) -> str:
-    return reading(languages_of(text), get_language() or "en", lab.default_language)[0]
+    return text_and_language(languages_of(text), get_language() or "en", lab.default_language)[0]

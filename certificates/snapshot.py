@@ -12,7 +12,7 @@ from certificates.models import Certificate
 from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import city_words
-from core.web.localized_fields import languages_of, reading
+from core.web.localized_fields import languages_of, text_and_language
 from labs.models import Lab
 from sessions.models import Session
 
@@ -55,7 +55,7 @@ def _place(lab: Lab) -> dict[str, str]:
         with translation.override(language):
             if lab.format == Lab.Format.ONLINE:
                 words[language] = pgettext("place of a lab, within a sentence", "online")
-            elif there := reading(lab.venue, language, lab.default_language)[0]:
+            elif there := text_and_language(lab.venue, language, lab.default_language)[0]:
                 words[language] = gettext("{venue} and online").format(venue=there)
     return words
 

@@ -1,4 +1,4 @@
-"""The API's mounting point: one router per app, one form for every error (RFC 9457), validators on every answer."""
+"""The API: one router per app, problem details (RFC 9457) for every error, ETags on every response."""
 
 from django.conf import settings
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
@@ -8,7 +8,7 @@ from core.api import problems
 from core.api.api import CityLabsAPI
 from core.api.openapi import CONTACT, DESCRIPTION, TAGS
 from core.api.parsers import JsonBody
-from core.api.strict_parameters import only_known
+from core.api.strict_parameters import reject_unknown_parameters
 from core.web.errors import RuleViolation
 from labs.api import router as labs
 from labs.api_authentication import BearerToken
@@ -26,7 +26,7 @@ api = CityLabsAPI(
     auth=BearerToken(),
     parser=JsonBody(),
 )
-api.add_decorator(only_known, mode="view")
+api.add_decorator(reject_unknown_parameters, mode="view")
 api.add_router("", labs)
 api.add_router("", sessions)
 api.add_router("", registrations)

@@ -17,7 +17,7 @@ env.read_env(BASE_DIR / ".env")
 
 _installation = Path(env.str("CITYLABS_ENV", default="/etc/citylabs.env"))
 if "VAR_DIR" not in env and not (BASE_DIR / "var").exists() and _installation.exists():
-    # A second database and a second secret key would be made here, beside those of the services.
+    # Otherwise a second database and secret key would be created here.
     sys.exit(
         f"This machine has an installation whose settings are in {_installation}; they are not set here.\n"
         "Run its commands with them:           sudo citylabs COMMAND\n"
@@ -33,10 +33,10 @@ except OSError as error:
 
 
 def local_secret() -> str:
-    """Return this installation's own secret, made at the first start and readable by its user alone."""
+    """Return this installation's secret, created at the first start, readable by its user only."""
     path = VAR_DIR / "secret-key"
     if not path.exists():
-        # Web and worker may start at once, and be killed at any line: the first whole key is everybody's.
+        # Web and worker may start at the same time and be killed at any line: the first complete file wins.
         draft = VAR_DIR / f".secret-key-{secrets.token_hex(8)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))
@@ -47,17 +47,16 @@ def local_secret() -> str:
 
 
 DEBUG = env.bool("DEBUG", default=False)
-# Secrets are read as they are: to `env` one that begins with "$" would be the name of another variable.
+# Not read by `env`, which would resolve a value that begins with "$" as another variable.
 SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret()
 SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 
-# The address under which people reach the service: links in mails, feeds and certificates are built from it
-# and never from a request's Host header.
+# The service's public URL: links in emails, feeds and certificates are built from it, never from a Host header.
 PORT = env.int("PORT", default=8000)
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 HTTPS = BASE_URL.startswith("https://")
-# Number of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are to be believed.
+# Number of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 INSTALLED_APPS = [
@@ -136,13 +135,13 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = sqlite.connection_options()
-    # Kept open: the last connection that closes removes the index of the WAL, which a full disk has no room for.
+    # Persistent: closing the last connection removes the WAL index, which cannot be recreated on a full disk.
     DATABASES["default"]["CONN_MAX_AGE"] = None
     SQLITE_IS_SOUND = sqlite.library_is_sound()
 else:
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-        # A server that is gone without a word is given up soon: in seconds, and (what was sent) in milliseconds. No
-        # statement waits for a lock longer than SQLite's patience (config.sqlite).
+        # Detect an unreachable server soon (seconds; tcp_user_timeout in milliseconds). The lock timeout is that of
+        # SQLite (config.sqlite).
         DATABASES["default"]["OPTIONS"] = {
             "connect_timeout": 5,
             "keepalives_idle": 10,
@@ -160,7 +159,7 @@ CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     CACHES["default"]["BACKEND"] = "core.web.cache.RedisCache"
 
-# Mail: a folder by default, whose letters the console's outbox shows; EMAIL_URL=smtp://… for a server,
+# Email: a folder by default, which the console's outbox shows; EMAIL_URL=smtp://… for a server,
 # EMAIL_BACKEND=anymail.backends.….EmailBackend with ANYMAIL_… variables for a provider.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_FOLDER = VAR_DIR / "mail"
@@ -181,10 +180,10 @@ ANYMAIL = {
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="City Labs <no-reply@citylabs.example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-# The part behind the @ of Message-IDs and calendar UIDs: constant for the life of an installation.
+# The domain of Message-IDs and calendar UIDs: constant for the life of an installation.
 SITE_DOMAIN = env.str("SITE_DOMAIN", default="citylabs.example.org")
 
-# Later work: how long a worker's hold on a row lasts unless renewed, and how often a worker shows that it lives.
+# The length of a worker's lease unless extended, and the interval of its heartbeats.
 LEASE_SECONDS = 30
 BEAT_SECONDS = 5
 CRASH_POINTS = False  # True only in tests that kill workers
@@ -214,7 +213,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-# Few tries for an address on the network, more for an account: nobody locks an organiser out from elsewhere.
+# Few attempts per IP address, more per account, so that an attacker cannot lock an organiser out.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,50/5m/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 
@@ -236,7 +235,7 @@ STATICFILES_DIRS = [
     ("fonts", _node_modules / "@fontsource-variable"),
     ("htmx", _node_modules / "htmx.org" / "dist"),
 ]
-# Private: served by views that ask who is there; the web server has no path to it.
+# Private: served by views that check permissions; the web server has no path to it.
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/files-are-served-by-views-only/"
 STORAGES = {
@@ -271,7 +270,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-# What browsers offer to pages and none of ours asks for.
+# Browser features that no page uses.
 _UNUSED = (
     "accelerometer",
     "autoplay",
@@ -299,16 +298,15 @@ SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
-# Only where the operator asks: a domain that is in the browsers' own list leaves it after months.
+# Opt-in: removing a domain from the browsers' preload lists takes months.
 SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
-CSRF_USE_SESSIONS = (
-    True  # no cookie of its own: visitors without a session are guarded by CrossSiteRequestMiddleware
-)
+# No CSRF cookie: CrossSiteRequestMiddleware protects visitors without a session.
+CSRF_USE_SESSIONS = True
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "core.api.error_views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -317,13 +315,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-# CrossSiteRequestMiddleware is Django's own guard, extended for visitors without a session; the check knows it by name
-# only. HSTS preloading binds a whole domain for years: operators ask for it themselves (`HSTS_PRELOAD`).
+# W003 does not recognise CrossSiteRequestMiddleware, a subclass of Django's; W021: HSTS preloading is opt-in
+# (`HSTS_PRELOAD`).
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W021"]
 PROMETHEUS_EXPORT_MIGRATIONS = False
-# How many registrations one network may send in an hour; a whole conference may sit behind one address.
+# Registrations per network and hour; a whole conference may share one IP address.
 REGISTRATIONS_PER_HOUR = env.int("REGISTRATIONS_PER_HOUR", default=1000)
-# Where holes are reported (RFC 9116): the city's own address first.
+# Contacts for vulnerability reports (RFC 9116).
 SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[f"mailto:security@{SITE_DOMAIN}"])
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
@@ -340,6 +338,6 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "fontTools": {"level": "WARNING"},
-        "waitress.queue": {"level": "ERROR"},  # that a request waits for a thread is no news
+        "waitress.queue": {"level": "ERROR"},  # warns of every request that waits for a thread
     },
 }

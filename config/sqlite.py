@@ -1,15 +1,14 @@
-"""Chooses the SQLite library and how it keeps its journal.
+"""Selects the SQLite library and its journal mode.
 
-SQLite 3.7.0 to 3.51.2 can corrupt a database in WAL mode when two connections write and checkpoint
-at the same moment; 3.51.3 and the back-port 3.50.7 are sound. With any other library the service
-falls back to the rollback journal, which is slower but never had the fault.
+SQLite 3.7.0 to 3.51.2 can corrupt a database in WAL mode when two connections write and checkpoint at the same time;
+3.51.3 and the back-port 3.50.7 cannot. With any other library the service uses the slower rollback journal.
 """
 
 import sys
 
 
 def prefer_bundled_library() -> None:
-    """Put pysqlite3 (a current SQLite in a wheel) in place of the interpreter's own sqlite3, where it exists."""
+    """Replace the interpreter's sqlite3 by pysqlite3 (a current SQLite in a wheel) if installed."""
     try:
         import pysqlite3
         import pysqlite3.dbapi2
@@ -20,12 +19,12 @@ def prefer_bundled_library() -> None:
 
 
 def is_sound_for_wal(version: tuple[int, int, int]) -> bool:
-    """Tell whether this SQLite release is free of the WAL-reset fault."""
+    """Tell whether this SQLite release is free of the WAL-reset bug."""
     return version >= (3, 51, 3) or (version[:2] == (3, 50) and version[2] >= 7)
 
 
 def library_is_sound() -> bool:
-    """Tell whether the library in use is free of the WAL-reset fault."""
+    """Tell whether the library in use is free of the WAL-reset bug."""
     import sqlite3
 
     return is_sound_for_wal(sqlite3.sqlite_version_info)
@@ -37,7 +36,7 @@ def journal_mode() -> str:
 
 
 def connection_options() -> dict[str, object]:
-    """Return Django's OPTIONS for SQLite: full durability, write lock at BEGIN, 20 s of patience."""
+    """Return Django's OPTIONS for SQLite: full durability, write lock at BEGIN, lock timeout 20 s."""
     return {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -1,4 +1,4 @@
-"""How the front-end files are kept: under names of their content, compressed once."""
+"""Storage of static files: hashed names, compressed once."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Compresses by gzip alone: Brotli's best saves a few kilobytes and takes most of the first start's time."""
+    """Compresses with gzip only: Brotli saves a few kilobytes and takes most of the first start's time."""
 
     def create_compressor(self, **options: Any) -> Compressor:
         return Compressor(**options, use_brotli=False)

@@ -1,4 +1,4 @@
-"""All addresses. What people outside rely on is listed in docs/developers.md; nothing moves without a redirect."""
+"""The root URLconf. docs/developers.md lists the URLs that people outside rely on."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -6,7 +6,7 @@ from django.urls import include, path
 from config.api import api
 
 urlpatterns = [
-    path("", include("sessions.urls")),  # what calendars ask for all day is found first
+    path("", include("sessions.urls")),  # first, since calendar clients poll it
     path("", include("registrations.urls")),
     path("", include("certificates.urls")),
     path("", include("labs.urls")),

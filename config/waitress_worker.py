@@ -1,8 +1,8 @@
-"""A gunicorn worker in which waitress reads requests and writes answers, so that slow clients take no thread.
+"""A gunicorn worker in which waitress reads requests and writes responses, so that slow clients occupy no thread.
 
-gunicorn keeps the processes: it forks them, replaces one that died, stops and reloads them. In each of them one loop
-reads requests; a thread of the application is taken only for a request whose head and body are there, and is free
-again when the answer is made, not when the client has read it. Every wait for a client has an end.
+gunicorn manages the processes. In each of them one event loop reads requests; an application thread handles a request
+only when its head and body are complete, and is free again when the response is built, not when the client has read
+it. Every wait for a client has a timeout.
 """
 
 import os
@@ -19,23 +19,23 @@ from waitress.receiver import ChunkedReceiver
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, Error
 
-# Seconds a client may take.
-HEAD_WITHIN = 15  # from connecting, or a request's first byte, to the end of its head
-BODY_WITHIN = 120  # from a request's first byte to its last: 2 MB, the largest upload, at 17 kB/s
-SILENCE = 20  # between two parts of a body, or two parts of an answer that are taken
-KEEP_ALIVE = 75  # between two requests on one connection; proxies reckon with about as much
-LINGER = 1  # that a process which stops leaves connections open, for a request that is under way
+# Seconds.
+HEAD_TIMEOUT = 15  # from connecting, or a request's first byte, to the end of its head
+BODY_TIMEOUT = 120  # from a request's first byte to its last: 2 MB, the largest upload, at 17 kB/s
+IDLE_TIMEOUT = 20  # between two parts of a body, or two parts of an answer that are taken
+KEEP_ALIVE_TIMEOUT = 75  # between two requests on one connection; proxies reckon with about as much
+LINGER_SECONDS = 1  # that a process which stops leaves connections open, for a request that is under way
 
 # Bytes.
-REQUEST_LINE = 8 * 1024
-HEAD = 32 * 1024
-CHUNK_LINE = 1024  # a chunk's size and extensions, of which we know none
-TRAILER = 8 * 1024
-BODY = 10 * 1024 * 1024  # as the proxies' own limit in deploy/
+MAX_REQUEST_LINE = 8 * 1024
+MAX_HEAD = 32 * 1024
+MAX_CHUNK_LINE = 1024  # a chunk's size and extensions, of which we know none
+MAX_TRAILER = 8 * 1024
+MAX_BODY = 10 * 1024 * 1024  # as the proxies' own limit in deploy/
 # In one process: of bodies of requests, whole or not, and of answers that clients have not taken.
-HELD = 128 * 1024 * 1024
+MAX_BUFFERED = 128 * 1024 * 1024
 
-OTHER_FILES = 200  # that a process has open beside its connections
+RESERVED_FILES = 200  # that a process has open beside its connections
 
 
 class RequestTimeout(Error):
@@ -49,9 +49,9 @@ class URITooLong(BadRequest):
 
 
 class Parser(HTTPRequestParser):
-    """Reads requests as RFC 9112 §6.1 and §6.3 ask for: a body whose end can be read in two ways is refused.
+    """Parses requests after RFC 9112 §6.1 and §6.3: rejects ambiguous body lengths.
 
-    What stands between the chunks of a body is looked at from its beginning with each part that arrives: it is short.
+    Chunk headers and trailers are limited, since waitress parses them from the start with each part that arrives.
     """
 
     body_rcv: Any
@@ -60,7 +60,7 @@ class Parser(HTTPRequestParser):
         taken = int(super().received(data))
         body = self.body_rcv
         if isinstance(body, ChunkedReceiver) and (
-            len(body.control_line) > CHUNK_LINE or len(body.trailer) > TRAILER
+            len(body.control_line) > MAX_CHUNK_LINE or len(body.trailer) > MAX_TRAILER
         ):
             self.error = BadRequest("A chunk's first line, or what follows the last chunk, is too long")
             self.completed = True
@@ -74,13 +74,13 @@ class Parser(HTTPRequestParser):
             or len(codings) > 1
         ):  # fmt: skip
             raise ParsingError("Transfer-Encoding does not fit this request")
-        if len(self.first_line) > REQUEST_LINE:
-            self.error = URITooLong(f"The request line is longer than {REQUEST_LINE} bytes")
+        if len(self.first_line) > MAX_REQUEST_LINE:
+            self.error = URITooLong(f"The request line is longer than {MAX_REQUEST_LINE} bytes")
             self.body_rcv = None  # the connection is closed after the answer
 
 
-class Answer(WSGITask):
-    """Keeps the connection after an answer that has no body and so no length (RFC 9112 §6.3): 304 above all."""
+class ResponseTask(WSGITask):
+    """Keeps the connection after a response without a body and so without a length (RFC 9112 §6.3), such as 304."""
 
     def set_close_on_finish(self) -> None:
         is_asked = self.request.headers.get("CONNECTION", "").lower() == "close" or self.version != "1.1"
@@ -89,11 +89,11 @@ class Answer(WSGITask):
 
 
 class Channel(HTTPChannel):
-    """A connection that knows since when its client has been sending the request at hand."""
+    """A connection that records when its client began to send the current request."""
 
     parser_class = Parser
-    task_class = Answer
-    began: float | None = None  # the first byte of a request that is not whole yet (time.time())
+    task_class = ResponseTask
+    began: float | None = None  # the first byte of an incomplete request (time.time())
     served = 0
 
     def received(self, data: bytes) -> bool:
@@ -110,46 +110,46 @@ class Channel(HTTPChannel):
 
     def write_soon(self, data: Any) -> int:
         if not self.total_outbufs_len:
-            self.last_activity = time.time()  # the client's time starts now, however long the answer took
+            self.last_activity = time.time()  # the client's timeout starts now
         return int(super().write_soon(data))
 
     @property
     def is_working(self) -> bool:
-        """Tell whether a whole request waits for its answer, or an answer for its client."""
+        """Tell whether a complete request waits for its response, or a response for its client."""
         return bool(self.requests or self.total_outbufs_len)
 
     @property
-    def waiting_since(self) -> float:
-        """When the client began what is being waited for (time.time())."""
+    def wait_began(self) -> float:
+        """When the wait for the client began (time.time())."""
         return float(self.began or self.last_activity)
 
     @property
-    def held(self) -> int:
-        """Bytes in memory that wait for the client, or for a thread."""
+    def buffered(self) -> int:
+        """Bytes in memory of requests and of responses not yet sent."""
         requests = [*list(self.requests), *([self.request] if self.request else [])]
         return int(self.total_outbufs_len) + sum(request.body_bytes_received for request in requests)
 
     def is_late(self, now: float) -> bool:
-        """Tell whether the client has taken longer than it may."""
+        """Tell whether the client has exceeded a timeout."""
         silent = now - self.last_activity
         if self.requests and self.total_outbufs_len < self.adj.send_bytes:
-            return False  # the application is at work, and what it has made so far is sent with the rest
+            return False  # the application is still building the response
         if self.total_outbufs_len:
-            return silent > SILENCE
+            return silent > IDLE_TIMEOUT
         if self.began is None:
-            return silent > (KEEP_ALIVE if self.served else HEAD_WITHIN)
+            return silent > (KEEP_ALIVE_TIMEOUT if self.served else HEAD_TIMEOUT)
         if not self.request.headers_finished:
-            return now - self.began > HEAD_WITHIN
-        return silent > SILENCE or now - self.began > BODY_WITHIN
+            return now - self.began > HEAD_TIMEOUT
+        return silent > IDLE_TIMEOUT or now - self.began > BODY_TIMEOUT
 
-    def give_up(self) -> None:
-        """End the connection, with a word to a client whose request is not whole. Called by the loop only."""
+    def abort(self) -> None:
+        """Close the connection, with a 408 if the request is incomplete. Called by the event loop only."""
         if self.began is not None and not self.is_working:
             _status, _headers, body = RequestTimeout("The request did not arrive in time").to_response()
             head = f"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
             try:
                 self.socket.send(head.encode() + b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + body)
-            except OSError:  # it does not listen either
+            except OSError:
                 pass
         if self.request is not None:
             self.request.close()
@@ -161,12 +161,12 @@ class WaitressWorker(Worker):
 
     def init_process(self) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = self.cfg.worker_connections + OTHER_FILES
+        wanted = self.cfg.worker_connections + RESERVED_FILES
         if hard != resource.RLIM_INFINITY:
             wanted = min(wanted, hard)
         if soft != resource.RLIM_INFINITY and soft < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        self.connections = max(wanted - OTHER_FILES, 50)
+        self.connections = max(wanted - RESERVED_FILES, 50)
         self.map: dict[int, Any] = {}
         self.servers: list[Any] = []
         self.dispatcher = ThreadedTaskDispatcher()
@@ -175,10 +175,10 @@ class WaitressWorker(Worker):
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.alive = False
         for server in self.servers:
-            server.pull_trigger()  # the loop need not wait for its next second
+            server.pull_trigger()  # wake the event loop
 
     def run(self) -> None:
-        """Serve until asked to stop, then finish what was begun."""
+        """Serve until stopped, then finish open requests."""
         self.dispatcher.set_thread_count(self.cfg.threads)
         self.servers = [self.server_for(listener.sock) for listener in self.sockets]
         looked_at = 0.0
@@ -198,31 +198,31 @@ class WaitressWorker(Worker):
     def server_for(self, listener: Any) -> Any:
         """Return waitress's server on one of gunicorn's listening sockets."""
         server = create_server(
-            self.counted,
+            self.call_application,
             map=self.map,
             _dispatcher=self.dispatcher,
             sockets=[listener],
             threads=self.cfg.threads,
             backlog=self.cfg.backlog,
             ident=None,
-            # What proxies say about clients is for core.web.rate_limits and SECURE_PROXY_SSL_HEADER to believe or not.
+            # core.web.rate_limits and SECURE_PROXY_SSL_HEADER decide which proxy headers to trust.
             clear_untrusted_proxy_headers=False,
-            max_request_header_size=HEAD,
-            max_request_body_size=BODY + 1,
-            # What waits for clients does so in memory, since a full disk must not stop anything; `shed` bounds it.
-            inbuf_overflow=2 * BODY,
-            outbuf_overflow=HELD,
-            outbuf_high_watermark=HELD // 4,
+            max_request_header_size=MAX_HEAD,
+            max_request_body_size=MAX_BODY + 1,
+            # Buffers stay in memory, since a full disk must not stop the service; `shed` bounds them.
+            inbuf_overflow=2 * MAX_BODY,
+            outbuf_overflow=MAX_BUFFERED,
+            outbuf_high_watermark=MAX_BUFFERED // 4,
             connection_limit=self.connections + 150,  # never reached: `shed` makes room before
-            cleanup_interval=24 * 60 * 60,  # `shed` looks after late clients
+            cleanup_interval=24 * 60 * 60,  # `shed` closes late connections
             channel_timeout=24 * 60 * 60,
         )
         server.channel_class = Channel
         server.server_name = server.effective_host
         return server
 
-    def counted(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Call the application."""
+    def call_application(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Count the request and call the application."""
         self.nr += 1
         return self.wsgi(environ, start_response)
 
@@ -230,31 +230,30 @@ class WaitressWorker(Worker):
         return [channel for server in self.servers for channel in list(server.active_channels.values())]
 
     def shed(self, channels: list[Channel], now: float) -> None:
-        """End connections whose clients are late; where there are too many, those waited for longest.
-
-        Where too much is held in memory, those go that hold most of it.
+        """Close connections whose clients are late, the longest-waiting ones above the limit of connections, and the
+        largest ones above the limit of memory.
         """
         for channel in channels:
             if channel.is_late(now):
-                channel.give_up()
-        # Those with an answer to take come last: they may be slow, and they asked for something.
+                channel.abort()
+        # Those with a response to send come last.
         waiting = sorted(
             (channel for channel in channels if channel.connected and not channel.requests),
-            key=lambda channel: (channel.is_working, channel.waiting_since),
+            key=lambda channel: (channel.is_working, channel.wait_began),
         )
         for channel in waiting[: max(0, len(self.channels()) - self.connections)]:
-            channel.give_up()
-        held = {channel: channel.held for channel in channels if channel.connected}
-        too_much = sum(held.values()) - HELD
-        for channel in sorted(held, key=lambda channel: -held[channel]):
+            channel.abort()
+        buffered = {channel: channel.buffered for channel in channels if channel.connected}
+        too_much = sum(buffered.values()) - MAX_BUFFERED
+        for channel in sorted(buffered, key=lambda channel: -buffered[channel]):
             if too_much <= 0:
                 break
-            too_much -= held[channel]
-            channel.give_up()
-            self.forget_requests(channel)
+            too_much -= buffered[channel]
+            channel.abort()
+            self.drop_queued_requests(channel)
 
-    def forget_requests(self, channel: Channel) -> None:
-        """Let go of requests that wait for a thread, where none has been taken for this connection."""
+    def drop_queued_requests(self, channel: Channel) -> None:
+        """Drop queued requests of this connection, unless a thread has taken one."""
         with self.dispatcher.lock:
             if channel in self.dispatcher.queue:
                 self.dispatcher.queue.remove(channel)
@@ -263,7 +262,7 @@ class WaitressWorker(Worker):
                 channel.requests = []
 
     def finish(self) -> None:
-        """Take no more connections, answer the requests that are there, and end."""
+        """Accept no more connections, answer open requests, and shut down."""
         for server in self.servers:
             server.accepting = False
             server.del_channel()
@@ -273,13 +272,13 @@ class WaitressWorker(Worker):
         while time.time() < deadline:
             self.notify()
             for channel in self.channels():
-                if not channel.is_working and time.time() - began > LINGER:
-                    channel.give_up()
+                if not channel.is_working and time.time() - began > LINGER_SECONDS:
+                    channel.abort()
             if not self.channels():
                 break
             wasyncore.loop(timeout=0.2, use_poll=True, map=self.map, count=1)
         self.dispatcher.shutdown(timeout=max(0.1, deadline - time.time()))
 
     def has_parent(self) -> bool:
-        """Tell whether gunicorn's first process, which keeps this one, still lives."""
+        """Tell whether gunicorn's master process is still running."""
         return self.ppid == os.getppid()

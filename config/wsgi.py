@@ -10,8 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 logging.getLogger(__name__).info("Time zones follow tzdata %s.", rules_version())
 
-# What is loaded by now stays until the process ends: the collector need not walk through it again and again. And a page
-# makes tens of thousands of objects that go when it is sent, so that looking after each 700 of them finds nothing.
+# Loaded modules stay until the process ends, so the garbage collector skips them. A page creates tens of thousands of
+# short-lived objects, so collecting after each 700 is too often.
 gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 20, 20)

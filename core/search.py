@@ -1,7 +1,7 @@
-"""Finding names however they are typed, and sorting them as the reader's alphabet does, alike on every database.
+"""Search and sort names independent of spelling variants and of the database's collation.
 
-A row that is searched has a column beside its names that holds them folded: without case, accents, apostrophes, signs
-and the many ways in which Unicode writes one letter. What is typed is folded the same way.
+A searchable row has a column with its names folded: without case, accents, apostrophes and punctuation, in one Unicode
+form. Search terms are folded the same way.
 """
 
 import unicodedata
@@ -15,26 +15,26 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Collate
 from django.utils.translation import get_language
 
-# Letters that Unicode does not take apart into a plain letter and a mark, as people without them type them.
+# Letters that Unicode does not decompose into a base letter and a mark, as people without them type them.
 _PLAIN = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "ŋ": "n", "þ": "th", "æ": "ae", "œ": "oe", "ŧ": "t",
      "ǥ": "g", "ə": "e", "ɖ": "d", "ƙ": "k", "ɓ": "b", "ɗ": "d", "ґ": "г"}
 )  # fmt: skip
 # A letter of its own in the alphabet, not an и with a mark.
-_KEPT_WHOLE = "й"
-# Beginning letters of the alphabets that some readers expect before all others.
+_NOT_DECOMPOSED = "й"
+# First and last letter of the alphabets that readers of a language expect before all others.
 _ALPHABETS = {"bg": ("Ѐ", "ӿ"), "el": ("Ͱ", "Ͽ")}
 
 
 @lru_cache(maxsize=4096)
-def folded(text: str) -> str:
-    """Return the words of a text in small letters without marks, parted by single spaces.
+def fold(text: str) -> str:
+    """Return the words of a text in lower case without marks, separated by single spaces.
 
-    Apostrophes fall out ("d’Orme" is "dorme"), all other signs part words ("Jean-Luc" is "jean luc").
+    Apostrophes are dropped ("d’Orme" is "dorme"), all other punctuation separates words ("Jean-Luc" is "jean luc").
     """
     found = []
     for sign in unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold()):
-        if sign == _KEPT_WHOLE:
+        if sign == _NOT_DECOMPOSED:
             found.append(sign)
             continue
         for part in unicodedata.normalize("NFD", sign):
@@ -47,16 +47,15 @@ def folded(text: str) -> str:
 
 
 def search_text(*texts: str) -> str:
-    """Return what `matches` looks through: the first text in words, by which lists sort, then each in one piece."""
-    words = [folded(text) for text in texts]
+    """Return the text that `matches` searches: the first text as words, the sort key, then each without spaces."""
+    words = [fold(text) for text in texts]
     return "\n".join([words[0], *(each.replace(" ", "") for each in words)])
 
 
 class SearchKeyField(models.TextField):
-    """A column that follows others of its row: `search_text` of them, written with every save that writes them.
+    """A column computed from others of its row: their `search_text`, written by every save that writes them.
 
-    Its model's `save` passes `update_fields` through `with_search_keys`; `update()` passes the column by, as it does
-    all that `save()` computes.
+    Its model's `save` passes `update_fields` through `with_search_keys`; `QuerySet.update()` does not change it.
     """
 
     def __init__(self, *sources: str, **options: Any) -> None:
@@ -79,22 +78,22 @@ class SearchKeyField(models.TextField):
 
 
 def with_search_keys(row: models.Model, update_fields: Iterable[str]) -> set[str]:
-    """Return the fields to save, with the search keys that follow from any of them."""
+    """Return the fields to save, with the search keys computed from any of them."""
     wanted = set(update_fields)
     keys = [field for field in row._meta.concrete_fields if isinstance(field, SearchKeyField)]
     return wanted | {key.name for key in keys if not wanted.isdisjoint(key.sources)}
 
 
 def matches(text: str, *columns: str) -> Q:
-    """Return the condition that each word typed stands in one of the columns. Text without letters finds nobody."""
-    words = [piece for word in text.split() if (piece := folded(word).replace(" ", ""))]
+    """Return the condition that each word occurs in one of the columns. Text without letters matches nothing."""
+    words = [piece for word in text.split() if (piece := fold(word).replace(" ", ""))]
     if not words:
         return Q(pk__in=[])
     return Q(*(Q(*((f"{column}__contains", word) for column in columns), _connector=Q.OR) for word in words))
 
 
 def by_name(*, descending: bool = False, column: str = "name_key") -> list[Combinable]:
-    """Return the order of a list by name as readers of the active language expect it: their own alphabet first."""
+    """Return the `order_by` expressions of a list of names in the active language: its own alphabet first."""
     order: list[Any] = [_CodePoints(F(column))]
     if own_letters := _ALPHABETS.get(get_language() or ""):
         first, last = own_letters
@@ -104,9 +103,9 @@ def by_name(*, descending: bool = False, column: str = "name_key") -> list[Combi
 
 
 class _CodePoints(Collate):
-    """A text column in the order of code points, in which folded letters of one alphabet stand in its order.
+    """A text column in the order of code points, which sorts the folded letters of one alphabet.
 
-    SQLite compares so by itself; PostgreSQL compares by the language that its database was made for.
+    SQLite's default; PostgreSQL's is the collation that its database was created with.
     """
 
     def __init__(self, expression: Any) -> None:
@@ -116,8 +115,8 @@ class _CodePoints(Collate):
         return compiler.compile(self.source_expressions[0])
 
 
-def alphabetical(text: str) -> tuple[bool, str, str]:
-    """Return the key by which `sorted` puts texts in the order of `by_name`."""
-    words = folded(text)
+def alphabetical_key(text: str) -> tuple[bool, str, str]:
+    """Return the key for `sorted` that gives the order of `by_name`."""
+    words = fold(text)
     first, last = _ALPHABETS.get(get_language() or "", ("", "\U0010ffff"))
     return not first <= words[:1] <= last, words, text

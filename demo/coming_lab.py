@@ -1,6 +1,6 @@
 """The coming lab of the demonstration: the programme of a past lab, moved by whole weeks into the near future.
 
-Works on the JSON of programme files, so that what comes out is checked like any other such file.
+Works on the JSON of programme files, so that the importer validates the result.
 """
 
 import copy
@@ -11,28 +11,28 @@ from typing import Any
 from core.timezones.wall_clock import is_ambiguous, is_nonexistent
 
 WEEK = timedelta(weeks=1)
-NEAREST, FARTHEST = timedelta(weeks=3), timedelta(weeks=8)
-# Registration is open for some weeks already, so that the figures have a past.
-OPEN_FOR = timedelta(days=27)
-# Nobody meets between the years: (month, day), inclusive.
-QUIET = ((12, 19), (1, 6))
-DAYS = ("on", "starts_on", "ends_on")
-TIMES = ("starts", "ends")
-# What of the past lab was said about the past lab alone.
-NOT_TAKEN = ("ordinal", "source", "time_zone_note", "assumed", "description")
+MIN_AHEAD, MAX_AHEAD = timedelta(weeks=3), timedelta(weeks=8)
+# Registration has been open for some weeks, so that statistics have data.
+REGISTRATION_OPEN_FOR = timedelta(days=27)
+# No sessions in these days: (month, day), inclusive.
+HOLIDAYS = ((12, 19), (1, 6))
+DATE_FIELDS = ("on", "starts_on", "ends_on")
+TIME_FIELDS = ("starts", "ends")
+# Fields of the past lab that do not apply to the coming one.
+OMITTED_FIELDS = ("ordinal", "source", "time_zone_note", "assumed", "description")
 SEASONS = ("winter", "spring", "summer", "autumn")
 
 
-def made_from(past: dict[str, Any], additions: dict[str, Any], today: date) -> dict[str, Any]:
-    """Return a lab like `past`, with the additions, whose first day lies three to eight weeks after `today`."""
-    lab = copy.deepcopy({name: value for name, value in past.items() if name not in NOT_TAKEN})
+def build_coming_lab(past: dict[str, Any], additions: dict[str, Any], today: date) -> dict[str, Any]:
+    """Return a copy of `past` with the additions, whose first day is three to eight weeks after `today`."""
+    lab = copy.deepcopy({name: value for name, value in past.items() if name not in OMITTED_FIELDS})
     merge(lab, additions["lab"])
     first, last = date.fromisoformat(lab["starts_on"]), date.fromisoformat(lab["ends_on"])
     by = weeks_to_move(first, last - first, today)
     move(lab, by, lab["time_zone"])
     starts_on = first + by
     lab["registration"] = {
-        "opens": f"{today - OPEN_FOR}T09:00",
+        "opens": f"{today - REGISTRATION_OPEN_FOR}T09:00",
         "closes": f"{starts_on - timedelta(days=1)}T18:00",
     }
     season = additions["seasons"][SEASONS[starts_on.month % 12 // 3]]
@@ -43,19 +43,19 @@ def made_from(past: dict[str, Any], additions: dict[str, Any], today: date) -> d
 
 
 def merge(base: dict[str, Any], additions: dict[str, Any]) -> None:
-    """Lay `additions` over `base`: objects within objects, entries of a list by their slug, day or place."""
+    """Merge `additions` into `base` recursively, list entries by slug, day or index."""
     for name, value in additions.items():
         if isinstance(value, dict) and isinstance(base.get(name), dict):
             merge(base[name], value)
         elif isinstance(value, list) and value and isinstance(value[0], dict) and base.get(name):
             for index, entry in enumerate(value):
-                merge(_twin(base[name], entry, index), entry)
+                merge(_matching_entry(base[name], entry, index), entry)
         else:
             base[name] = copy.deepcopy(value)
 
 
-def _twin(entries: list[dict[str, Any]], entry: dict[str, Any], index: int) -> dict[str, Any]:
-    """Return the entry of a list that `entry` adds to; a new one where there is none."""
+def _matching_entry(entries: list[dict[str, Any]], entry: dict[str, Any], index: int) -> dict[str, Any]:
+    """Return the list's entry with the same slug or day, else by index; a new one if none matches."""
     for key in ("slug", "on"):
         if key in entry:
             found = next((other for other in entries if other.get(key) == entry[key]), None)
@@ -67,29 +67,29 @@ def _twin(entries: list[dict[str, Any]], entry: dict[str, Any], index: int) -> d
 
 
 def weeks_to_move(first: date, lasting: timedelta, today: date) -> timedelta:
-    """Return the whole weeks after which `first` falls three to eight weeks after `today`, if it can be outside the
-    quiet days of the year; among those as near to five weeks as can be."""
-    by = WEEK * -(-(today + NEAREST - first).days // 7)
+    """Return the whole weeks that move `first` to three to eight weeks after `today`, nearest to five, outside the
+    holidays if possible."""
+    by = WEEK * -(-(today + MIN_AHEAD - first).days // 7)
     moves = []
-    while first + by <= today + FARTHEST:
+    while first + by <= today + MAX_AHEAD:
         moves.append(by)
         by += WEEK
     middle = today + timedelta(weeks=5)
-    return min(moves, key=lambda by: (_is_quiet(first + by, lasting), abs(first + by - middle)))
+    return min(moves, key=lambda by: (_overlaps_holidays(first + by, lasting), abs(first + by - middle)))
 
 
-def _is_quiet(first: date, lasting: timedelta) -> bool:
+def _overlaps_holidays(first: date, lasting: timedelta) -> bool:
     days = [first + timedelta(days=n) for n in range(lasting.days + 1)]
-    return any((day.month, day.day) >= QUIET[0] or (day.month, day.day) <= QUIET[1] for day in days)
+    return any((day.month, day.day) >= HOLIDAYS[0] or (day.month, day.day) <= HOLIDAYS[1] for day in days)
 
 
 def move(lab: dict[str, Any], by: timedelta, zone: str) -> None:
-    """Move every day and wall time of a lab; hours stay. One that clocks skip moves to the next that exists."""
+    """Move every day and wall time of a lab, keeping hours. A nonexistent time moves to the next that exists."""
     for record in _records(lab):
-        for name in DAYS:
+        for name in DATE_FIELDS:
             if name in record:
                 record[name] = (date.fromisoformat(record[name]) + by).isoformat()
-        for name in TIMES:
+        for name in TIME_FIELDS:
             if name in record:
                 local = datetime.fromisoformat(record[name]) + by
                 while is_nonexistent(local.date(), local.time(), zone):

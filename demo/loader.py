@@ -1,6 +1,6 @@
-"""The demonstration: both programmes of data/programmes.json, a coming lab, plainly artificial people, sign-ins.
+"""Loads the demonstration: both programmes of data/programmes.json, a coming lab, artificial people, sign-ins.
 
-It spans all floors, so it lives on the top one. Loading it again changes nothing: what people tried out stays.
+Loading it again changes nothing.
 """
 
 import json
@@ -25,7 +25,7 @@ SEMINAR = "academy-seminar-1"
 
 @dataclass(frozen=True)
 class Demo:
-    """What stands after loading. `loaded` tells whether this run made it."""
+    """The loaded demonstration. `loaded` tells whether this run created it."""
 
     loaded: bool
     registrations: int
@@ -33,7 +33,7 @@ class Demo:
 
 
 def load_demo(now: datetime) -> Demo:
-    """Load the demonstration as of `now` (aware) unless its coming lab stands already."""
+    """Load the demonstration as of `now` (aware) unless its coming lab exists."""
     loaded = False
     if not Lab.objects.filter(slug=COMING).exists():
         _load(now)
@@ -52,13 +52,13 @@ def _load(now: datetime) -> None:
 
 
 def document(now: datetime) -> bytes:
-    """Return the programme file of the demonstration: the real one, and the coming lab made from its 4th City Lab."""
+    """Return the programme file of the demonstration, with the coming lab built from the 4th City Lab."""
     folder = Path(settings.BASE_DIR) / "data"
     programmes: dict[str, Any] = json.loads((folder / "programmes.json").read_text(encoding="utf-8"))
     additions: dict[str, Any] = json.loads((folder / "coming-lab.json").read_text(encoding="utf-8"))
     programme = next(p for p in programmes["programmes"] if any(lab["slug"] == PAST for lab in p["labs"]))
     past = next(lab for lab in programme["labs"] if lab["slug"] == PAST)
-    programme["labs"].append(coming_lab.made_from(past, additions, now.date()))
-    # Its registrations are a few years old: they are to be kept for a year from now, not from then.
+    programme["labs"].append(coming_lab.build_coming_lab(past, additions, now.date()))
+    # Keep its registrations for a year from now, not from the lab's end.
     past["retention_days"] = coming_lab.days_since(past["ends_on"], now.date()) + 365
     return json.dumps(programmes).encode()

@@ -1,5 +1,6 @@
-"""Plainly artificial people: "Demo participant 17", demo17@example.org. They are written in bulk, and no mail is
-queued for them; what results is what `registrations.seats` would have made of the same choices in the same order.
+"""Artificial participants: "Demo participant 17", demo17@example.org, written in bulk without queueing emails.
+
+The result equals that of `registrations.seats` with the same choices in the same order.
 """
 
 import random
@@ -52,13 +53,13 @@ OTHER_CITIES = {
 }
 GROUP_WEIGHTS = (30, 12, 16, 18, 9, 15)
 
-# Moves a seat at an instant into a state, for a reason.
+# (seat, instant, new state, reason)
 Move = Callable[[Seat, datetime, str, str], None]
 
 
 @dataclass
 class Person:
-    """One registration in the making. `choices` are the sessions of his or her form."""
+    """One unsaved registration. `choices` are its sessions."""
 
     registration: Registration
     created_at: datetime
@@ -67,21 +68,21 @@ class Person:
 
 @dataclass
 class Count:
-    """The counters of one session while the choices are gone through in their order."""
+    """The counters of one session while the choices are processed in order."""
 
     session: Session
     taken: int = 0
     waiting: int = 0
-    places: int = 0
-    line: list[Seat] = field(default_factory=list)
+    last_queue_position: int = 0
+    waiting_list: list[Seat] = field(default_factory=list)
 
 
 @transaction.atomic
 def register_for_coming(lab: Lab, now: datetime) -> None:
-    """Fill the coming lab: most confirmed, some not yet, some cancelled again; one session full with a line."""
+    """Fill the coming lab: most confirmed, some unconfirmed, some cancelled; one session with a waiting list."""
     rng = random.Random(5)  # noqa: S311  (the same people every time; nothing here is secret)
     opened = lab.registration_opens_at or now - timedelta(days=27)
-    # More and more people as the lab draws near; the last ones some minutes ago.
+    # Increasingly many, up to some minutes ago.
     instants = sorted(
         opened + (now - timedelta(minutes=10) - opened) * rng.random() ** 0.6
         for _person in range(COMING_PEOPLE)
@@ -103,7 +104,7 @@ def register_for_coming(lab: Lab, now: datetime) -> None:
 
 @transaction.atomic
 def register_for_past(lab: Lab, taken_by: User) -> None:
-    """Fill the past lab: everyone confirmed, most of them seen in sessions, so that certificates can be issued."""
+    """Fill the past lab: everyone confirmed, most with attendance, so that certificates can be issued."""
     rng = random.Random(4)  # noqa: S311  (as above)
     first = datetime.combine(lab.starts_on, datetime.min.time(), UTC)
     instants = sorted(first - timedelta(days=rng.uniform(0.5, 21)) for _person in range(PAST_PEOPLE))
@@ -165,7 +166,7 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
 
 
 def _choose(lab: Lab, people: list[Person], choices: Mapping[str, int], rng: random.Random) -> None:
-    """Let this many of these people choose each session; internal ones only those from its audience."""
+    """Let this many people choose each session; internal ones only people of its audience."""
     sessions = {session.slug: session for session in lab.sessions.prefetch_related("audience")}
     for slug, wanted in choices.items():
         session = sessions[slug]
@@ -173,7 +174,7 @@ def _choose(lab: Lab, people: list[Person], choices: Mapping[str, int], rng: ran
         invited = [p for p in people if not session.is_internal or p.registration.city_id in audience]
         for person in rng.sample(invited, min(wanted, len(invited))):
             person.choices.append(session)
-    # Nobody registers for nothing.
+    # Everyone has at least one session.
     open_to_all = next(s for s in sessions.values() if s.capacity is None and not s.is_internal)
     for person in people:
         person.choices = person.choices or [open_to_all]
@@ -191,7 +192,7 @@ def _write(lab: Lab, people: list[Person]) -> None:
         )
         registrations.append(registration)
     Registration.objects.bulk_create(registrations)
-    # The database has set these to the moment of saving.
+    # Saving has set these to now.
     for person in people:
         person.registration.created_at = person.created_at
         person.registration.revised_at = person.registration._history_date  # type: ignore[attr-defined]
@@ -203,13 +204,15 @@ def _write(lab: Lab, people: list[Person]) -> None:
     SeatMovement.objects.bulk_create(movements)
     for pk, count in counts.items():
         Session.objects.filter(pk=pk).update(
-            seats_taken=count.taken, seats_waiting=count.waiting, last_queue_position=count.places
+            seats_taken=count.taken,
+            seats_waiting=count.waiting,
+            last_queue_position=count.last_queue_position,
         )
     touch(lab.pk)
 
 
 def _seats(people: Iterable[Person], counts: Mapping[int, Count]) -> tuple[list[Seat], list[SeatMovement]]:
-    """Go through confirmations and cancellations in the order of time, as `registrations.seats` does."""
+    """Process confirmations and cancellations in chronological order, as `registrations.seats` does."""
     seats: dict[tuple[int, int], Seat] = {}
     movements: list[SeatMovement] = []
     events: list[tuple[datetime, int, Person]] = []
@@ -235,39 +238,39 @@ def _seats(people: Iterable[Person], counts: Mapping[int, Count]) -> tuple[list[
         for session in sorted(person.choices, key=lambda session: session.pk):
             seat, count = seats[registration.pk, session.pk], counts[session.pk]
             if at == registration.cancelled_at:
-                _give_up(seat, count, at, move)
+                _cancel_seat(seat, count, at, move)
             else:
-                _take(seat, count, at, move)
+                _assign_seat(seat, count, at, move)
     return list(seats.values()), movements
 
 
-def _take(seat: Seat, count: Count, at: datetime, move: Move) -> None:
+def _assign_seat(seat: Seat, count: Count, at: datetime, move: Move) -> None:
     capacity = count.session.capacity
     if (capacity is None or count.taken < capacity) and not count.waiting:
         count.taken += 1
         move(seat, at, Seat.State.CONFIRMED, SeatMovement.Reason.CHOSEN)
     elif count.session.waiting_list:
         count.waiting += 1
-        count.line.append(seat)
+        count.waiting_list.append(seat)
         move(seat, at, Seat.State.WAITING, SeatMovement.Reason.FULL)
     else:
         move(seat, at, Seat.State.CANCELLED, SeatMovement.Reason.CLOSED)
         return
-    count.places += 1
-    seat.queue_position = count.places
+    count.last_queue_position += 1
+    seat.queue_position = count.last_queue_position
 
 
-def _give_up(seat: Seat, count: Count, at: datetime, move: Move) -> None:
+def _cancel_seat(seat: Seat, count: Count, at: datetime, move: Move) -> None:
     reason = SeatMovement.Reason.REGISTRATION_CANCELLED
     if seat.state == Seat.State.CONFIRMED:
         count.taken -= 1
         move(seat, at, Seat.State.CANCELLED, reason)
-        if count.line:
-            next_in_line = count.line.pop(0)
+        if count.waiting_list:
+            next_in_line = count.waiting_list.pop(0)
             count.taken, count.waiting = count.taken + 1, count.waiting - 1
             move(next_in_line, at, Seat.State.CONFIRMED, SeatMovement.Reason.PROMOTED)
     elif seat.state == Seat.State.WAITING:
         count.waiting -= 1
-        count.line.remove(seat)
+        count.waiting_list.remove(seat)
         move(seat, at, Seat.State.CANCELLED, reason)
     seat.queue_position = None

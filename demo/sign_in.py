@@ -1,4 +1,4 @@
-"""The accounts of the demonstration. Their passwords are random, made once, and kept in a file for its owner alone."""
+"""The accounts of the demonstration. Their random passwords are stored in a file that only its owner can read."""
 
 import os
 import secrets
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from core.accounts.models import User
 from labs.models import City, Delegate, Lab, Programme, Staff
 
-# Without signs that are taken for one another.
+# Without characters that are easily confused.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 ACCOUNTS = {
@@ -28,7 +28,7 @@ LANGUAGES = {"delegate-sofia@example.org": "bg", "delegate-trikala@example.org":
 
 @dataclass(frozen=True)
 class SignIn:
-    """An account with the password it was made with; whoever changed it since knows the new one."""
+    """An account with its initial password."""
 
     email: str
     password: str
@@ -40,7 +40,7 @@ def sign_in_file() -> Path:
 
 
 def sign_ins() -> tuple[SignIn, ...]:
-    """Return the sign-ins of the demo's accounts that exist; an account whose password was lost gets a new one."""
+    """Return the sign-ins of the demo's accounts that exist; an account missing in the file gets a new password."""
     passwords = _read()
     users = {user.email: user for user in User.objects.filter(email__in=ACCOUNTS)}
     lost = [user for email, user in users.items() if email not in passwords]
@@ -56,7 +56,7 @@ def sign_ins() -> tuple[SignIn, ...]:
 
 
 def make_accounts(coming: Lab) -> dict[str, User]:
-    """Make the accounts that are missing, with their roles in the programmes and in the coming lab."""
+    """Create missing accounts, with their roles in the programmes and in the coming lab."""
     passwords = _read()
     users = {}
     for number, email in enumerate(ACCOUNTS, start=1):
@@ -85,7 +85,7 @@ def make_accounts(coming: Lab) -> dict[str, User]:
 
 
 def _new_password() -> str:
-    """Return 16 random signs (79 bits) in groups that can be read aloud."""
+    """Return 16 random characters (79 bits) in groups of four."""
     return "-".join("".join(secrets.choice(ALPHABET) for _sign in range(4)) for _group in range(4))
 
 

@@ -1,16 +1,16 @@
-"""Who may use a route. Every view carries one of these declarations; a test fails the build for any that lacks one.
+"""Decorators that declare who may use a view. A test fails for any view without one.
 
     @access.public                      everybody
-    @access.personal_link               whoever holds the private link; the view itself resolves the token
+    @access.personal_link               people with the private link; the view resolves the token
     @access.signed_in                   an account, any role
-    @access.organiser                   organisers of the lab named in the address; the view gets the `Lab`
+    @access.organiser                   organisers of the lab in the URL; the view gets the `Lab`
     @access.door                        door staff of that lab, and its organisers; likewise
-    @access.owner                       owners of the programme named in the address; the view gets the `Programme`
-    @access.superuser                   whoever runs the service
-    @access.monitoring                  the operator's probes: a token, never the public
+    @access.owner                       owners of the programme in the URL; the view gets the `Programme`
+    @access.superuser                   superusers
+    @access.monitoring                  the operator's probes, with a token
 
-Without an account a guarded route leads to the sign-in page; with an account but without the right it answers 404,
-exactly like an address that does not exist.
+Without an account a protected view redirects to the sign-in page; with an account but without the right it answers
+404, exactly like a URL that does not exist.
 """
 
 import functools
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 
-def _of_lab(view: View, policy: str, may: Callable[[Any, Lab], bool]) -> View:
+def _require_lab_right(view: View, policy: str, may: Callable[[Any, Lab], bool]) -> View:
     @functools.wraps(view)
     def guarded(request: HttpRequest, lab: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
@@ -62,11 +62,11 @@ def _of_lab(view: View, policy: str, may: Callable[[Any, Lab], bool]) -> View:
 
 
 def organiser(view: View) -> View:
-    return _of_lab(view, "organiser", lambda viewer, lab: viewer.organises(lab))
+    return _require_lab_right(view, "organiser", lambda viewer, lab: viewer.organises(lab))
 
 
 def door(view: View) -> View:
-    return _of_lab(view, "door", lambda viewer, lab: viewer.keeps_door_of(lab))
+    return _require_lab_right(view, "door", lambda viewer, lab: viewer.is_door_staff_of(lab))
 
 
 def owner(view: View) -> View:

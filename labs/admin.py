@@ -1,5 +1,5 @@
-"""The administration, for superusers: accounts, cities, programmes and roles. What has rules of its own (labs and all
-that is in them) is only looked at here, and changed in the console.
+"""The administration, for superusers: accounts, cities, programmes and roles. Models with rules (labs and their parts)
+are read-only here, and changed in the console.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ admin.site.site_header = admin.site.site_title = "City Labs"
 
 
 class EditableAdmin(admin.ModelAdmin):
-    """Multilingual texts have an input for each language."""
+    """Shows an input for each language of multilingual texts."""
 
     formfield_overrides = {
         I18nCharField: {"widget": I18nTextInput},
@@ -31,7 +31,7 @@ class EditableAdmin(admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(EditableAdmin):
-    """Rows that the service writes by itself, or by rules that this page does not know."""
+    """For rows that only the service or the console may change."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -44,7 +44,7 @@ class ReadOnlyAdmin(EditableAdmin):
 
 
 class UserAdminForm(ModelForm):
-    """The address as accounts store it, so that another spelling of one that exists is seen beside its field."""
+    """Normalises the email address, so that a duplicate is reported at its field."""
 
     def clean_email(self) -> str:
         return account_address(self.cleaned_data["email"])
@@ -52,7 +52,7 @@ class UserAdminForm(ModelForm):
 
 @admin.register(User)
 class UserAdmin(EditableAdmin):
-    """Accounts. Passwords are chosen by their owners, through the link of a mail."""
+    """Accounts. People choose their passwords through an emailed link."""
 
     form = UserAdminForm
 
@@ -67,7 +67,7 @@ class UserAdmin(EditableAdmin):
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Histories name people: an account is switched off, not deleted.
+        # Histories refer to accounts: deactivate instead of deleting.
         return False
 
 
@@ -82,7 +82,7 @@ class CityAdmin(EditableAdmin):
 
 
 class ProgrammeAdminForm(LanguagesMixin, ModelForm):
-    """Languages as boxes to tick, and which of them comes first; never as JSON."""
+    """Languages as check boxes with a default, instead of JSON."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,7 +91,7 @@ class ProgrammeAdminForm(LanguagesMixin, ModelForm):
 
 @admin.register(Programme)
 class ProgrammeAdmin(EditableAdmin):
-    """Programmes are created and changed in the console; this page is for what nobody thought of there."""
+    """Programmes are usually edited in the console."""
 
     form = ProgrammeAdminForm
     list_display = ("slug", "name", "visibility")
@@ -102,7 +102,7 @@ class ProgrammeAdmin(EditableAdmin):
         touch_all(Lab.objects.filter(programme=obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Programme | None = None) -> bool:
-        # What hangs on a programme is not deleted by the way.
+        # No cascade to labs.
         return obj is not None and not obj.labs.exists() and super().has_delete_permission(request, obj)
 
 

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from core.api.api import FOR_EVERYBODY
 from core.api.datetimes import Day
-from core.api.openapi import IN_PLACE
-from core.api.pagination import Pages
+from core.api.openapi import INLINE_SCHEMA
+from core.api.pagination import BoundedPagination
 from core.web.localized_fields import languages_of
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
@@ -22,15 +22,15 @@ from labs.models import Lab, Programme
 
 router = Router(tags=["Programmes and labs"])
 
-type_of_texts = Annotated[dict[str, str], Field(description="Text by language code")]
+LocalizedText = Annotated[dict[str, str], Field(description="Text by language code")]
 
 
 class NamedOut(Schema):
     slug: str
-    name: type_of_texts
+    name: LocalizedText
 
     @staticmethod
-    def resolve_name(row: Any) -> type_of_texts:
+    def resolve_name(row: Any) -> LocalizedText:
         return languages_of(row.name)
 
 
@@ -42,12 +42,12 @@ class CityOut(NamedOut):
 class ProgrammeOut(Schema):
     slug: str
     address: str = Field(description="Its page")
-    visibility: Annotated[Programme.Visibility, IN_PLACE] = Field(
+    visibility: Annotated[Programme.Visibility, INLINE_SCHEMA] = Field(
         description="A draft is seen by those who work on it"
     )
-    name: type_of_texts
-    organiser: type_of_texts
-    description: type_of_texts
+    name: LocalizedText
+    organiser: LocalizedText
+    description: LocalizedText
     cities_total: int | None = Field(
         description="How many cities take part, those without an entry here included"
     )
@@ -58,15 +58,15 @@ class ProgrammeOut(Schema):
         return page_address("programme", programme.slug)
 
     @staticmethod
-    def resolve_name(programme: Any) -> type_of_texts:
+    def resolve_name(programme: Any) -> LocalizedText:
         return languages_of(programme.name)
 
     @staticmethod
-    def resolve_organiser(programme: Any) -> type_of_texts:
+    def resolve_organiser(programme: Any) -> LocalizedText:
         return languages_of(programme.organiser)
 
     @staticmethod
-    def resolve_description(programme: Any) -> type_of_texts:
+    def resolve_description(programme: Any) -> LocalizedText:
         return languages_of(programme.description)
 
 
@@ -90,18 +90,18 @@ class LabOut(Schema):
     programme: str = Field(description="The programme's slug")
     address: str = Field(description="Its page")
     calendar: str = Field(description="Its public iCalendar feed")
-    visibility: Annotated[Lab.Visibility, IN_PLACE] = Field(
+    visibility: Annotated[Lab.Visibility, INLINE_SCHEMA] = Field(
         description="A draft is seen by those who work on it"
     )
-    title: type_of_texts
-    theme: type_of_texts
-    description: type_of_texts
+    title: LocalizedText
+    theme: LocalizedText
+    description: LocalizedText
     starts_on: date = Field(description="First day, in the lab's zone")
     ends_on: date = Field(description="Last day")
     time_zone: str = Field(description="IANA name")
     languages: list[str] = Field(description="The default language first")
-    format: Annotated[Lab.Format, IN_PLACE]
-    venue: type_of_texts
+    format: Annotated[Lab.Format, INLINE_SCHEMA]
+    venue: LocalizedText
     registration_opens_at: datetime | None = Field(description="Null: registration is not planned yet")
     registration_closes_at: datetime | None = Field(description="Null: it stays open")
     revised_at: datetime = Field(description="When anything that everybody may see of it changed last")
@@ -112,7 +112,7 @@ class LabOut(Schema):
 
     @staticmethod
     def resolve_revised_at(lab: Any) -> datetime:
-        # A draft shows itself to those who work on it, and to nobody else.
+        # A draft has no public date, and is visible to its staff only.
         return lab.public_revised_at or lab.revised_at
 
     @staticmethod
@@ -124,24 +124,24 @@ class LabOut(Schema):
         return page_address("lab_feed", lab.slug)
 
     @staticmethod
-    def resolve_title(lab: Any) -> type_of_texts:
+    def resolve_title(lab: Any) -> LocalizedText:
         return languages_of(lab.title)
 
     @staticmethod
-    def resolve_theme(lab: Any) -> type_of_texts:
+    def resolve_theme(lab: Any) -> LocalizedText:
         return languages_of(lab.theme)
 
     @staticmethod
-    def resolve_description(lab: Any) -> type_of_texts:
+    def resolve_description(lab: Any) -> LocalizedText:
         return languages_of(lab.description)
 
     @staticmethod
-    def resolve_venue(lab: Any) -> type_of_texts:
+    def resolve_venue(lab: Any) -> LocalizedText:
         return languages_of(lab.venue)
 
 
 def page_address(name: str, *parts: str) -> str:
-    """Return the full address of a page or feed, built from BASE_URL and never from a request."""
+    """Return the absolute URL of a page or feed, built from BASE_URL and never from a request."""
     return settings.BASE_URL + reverse(name, args=parts)
 
 
@@ -161,7 +161,7 @@ class LabFilters(FilterSchema):
 
 
 @router.get("/programmes", response=list[ProgrammeOut], url_name="programmes", openapi_extra=FOR_EVERYBODY)
-@paginate(Pages)
+@paginate(BoundedPagination)
 def programmes(request: HttpRequest) -> QuerySet[Programme]:
     """All programmes."""
     return Programme.objects.visible_to(reader_of(request))
@@ -182,7 +182,7 @@ def programme(request: HttpRequest, programme: str) -> Programme:
 
 
 @router.get("/labs", response=list[LabOut], url_name="labs", openapi_extra=FOR_EVERYBODY)
-@paginate(Pages)
+@paginate(BoundedPagination)
 def labs(request: HttpRequest, filters: Query[LabFilters]) -> QuerySet[Lab]:
     """All labs, the latest first."""
     found = Lab.objects.visible_to(reader_of(request)).select_related("programme")

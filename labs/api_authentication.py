@@ -1,6 +1,4 @@
-"""Who calls the API: a visitor, or a program with a token. Sessions of browsers do not count here, so that no other
-site can make a browser act through the API.
-"""
+"""The API class and its authentication by token. Session cookies are ignored, which rules out CSRF."""
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest
@@ -18,13 +16,13 @@ from labs.viewer import VISITOR, Viewer
 
 
 class BearerToken(HttpBearer):
-    """Sets the request's viewer: from the bearer token if there is one, else a visitor. A bad token is an error."""
+    """Sets the request's viewer from the bearer token, else to VISITOR. An invalid token is an error."""
 
     def __call__(self, request: HttpRequest) -> Viewer:
         if "\0" in request.path or any(
             "\0" in value for values in request.GET.lists() for value in values[1]
         ):
-            raise Http404  # no name here has a NUL, and PostgreSQL cannot even look for one
+            raise Http404  # no slug has a NUL, and PostgreSQL rejects it
         header = request.headers.get("Authorization", "")
         if not header:
             request._viewer = VISITOR  # type: ignore[attr-defined]
@@ -55,33 +53,35 @@ class BearerToken(HttpBearer):
 
 
 def reader_of(request: HttpRequest) -> Viewer:
-    """Return as whom the caller reads: a token without the scope “read” sees what everybody sees."""
+    """Return the viewer for reading: VISITOR for a token without the scope “read”."""
     viewer = viewer_of(request)
     return viewer if viewer.scopes is None or ApiToken.Scope.READ.value in viewer.scopes else VISITOR
 
 
 def account_of(request: HttpRequest) -> User | None:
-    """Return the account in whose name the caller acts, for the history; None for a visitor."""
+    """Return the caller's account, for the history; None for a visitor."""
     user_id = viewer_of(request).user_id
     return None if user_id is None else User.objects.filter(pk=user_id).first()
 
 
 def lab_of_organiser(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> Lab:
-    """Return the lab for an organiser's operation; 404 to strangers, 403 to a token without the scope."""
-    return _with_scope(request, slug, scope, organisers_only=True)
+    """Return the lab for an organiser's operation; 404 to others, 403 to a token without the scope."""
+    return _get_lab_with_scope(request, slug, scope, organisers_only=True)
 
 
 def lab_of_door(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> Lab:
-    """Return the lab for an operation that door staff may do too."""
-    return _with_scope(request, slug, scope, organisers_only=False)
+    """Return the lab for an operation of door staff and organisers; 404 and 403 as `lab_of_organiser`."""
+    return _get_lab_with_scope(request, slug, scope, organisers_only=False)
 
 
-def _with_scope(request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organisers_only: bool) -> Lab:
+def _get_lab_with_scope(
+    request: HttpRequest, slug: str, scope: ApiToken.Scope, *, organisers_only: bool
+) -> Lab:
     viewer = viewer_of(request)
     lab = Lab.objects.select_related("programme").filter(slug=slug).first()
-    if lab is None or not (viewer.organises(lab) if organisers_only else viewer.keeps_door_of(lab)):
+    if lab is None or not (viewer.organises(lab) if organisers_only else viewer.is_door_staff_of(lab)):
         raise Http404
     if viewer.scopes is None or scope.value not in viewer.scopes:
-        said = _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value}
-        raise Problem(said, status=403)
+        detail = _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value}
+        raise Problem(detail, status=403)
     return lab

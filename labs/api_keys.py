@@ -1,4 +1,4 @@
-"""The keys of programs: made once, shown once, revoked at once."""
+"""API tokens: create and revoke."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from labs.current_viewer import viewer_for
 from labs.lab_editing import Findings
 from labs.models import ApiToken, Lab
 
-KEYS_AT_MOST = 50
-LIVES = (7, 30, 90, 365)  # days
+MAX_KEYS = 50
+LIFETIMES_DAYS = (7, 30, 90, 365)  # days
 
 
 @transaction.atomic
 def create_key(
     user: User, name: str, scopes: Sequence[str], lab: Lab | None, days: int
 ) -> tuple[ApiToken, str]:
-    """Make a key that acts as `user` within these scopes for some days; return it with its secret, shown once.
+    """Create a token that acts as `user` within these scopes for some days; return it with its secret, shown once.
 
-    Raises RuleViolation: a key never reaches further than its person.
+    Raises RuleViolation, also for rights that the user does not have.
     """
     viewer = viewer_for(user)
     findings = Findings()
     row = ApiToken(user=user, name=name.strip())
-    findings.columns(row, ["name"])
+    findings.check_columns(row, ["name"])
     if any(ord(sign) < 32 for sign in name):
         findings.add("name", gettext("Write this on one line."))
     if not scopes or not set(scopes) <= set(allowed_scopes(user)):
         findings.add("scopes", gettext("Choose what the key may do from the list."))
-    if lab is not None and not viewer.keeps_door_of(lab):
+    if lab is not None and not viewer.is_door_staff_of(lab):
         findings.add("lab", gettext("Choose one of your labs."))
-    if days not in LIVES:
+    if days not in LIFETIMES_DAYS:
         findings.add("days", gettext("Choose from the list how long the key is valid."))
     now = timezone.now()
-    if ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count() >= KEYS_AT_MOST:
+    if ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count() >= MAX_KEYS:
         raise RuleViolation(
             "too_many_keys",
-            gettext("You have %(count)d keys already. Revoke one first.") % {"count": KEYS_AT_MOST},
+            gettext("You have %(count)d keys already. Revoke one first.") % {"count": MAX_KEYS},
         )
-    findings.refuse()
+    findings.raise_errors()
     secret, row.token_hash = new_api_token()
     row.scopes = [scope for scope in ApiToken.Scope.values if scope in scopes]
     row.lab = lab
@@ -56,11 +56,11 @@ def create_key(
 
 
 def allowed_scopes(user: User) -> list[str]:
-    """Return the scopes that a key of this person may have: reading for all, the rest for who works on a lab."""
+    """Return the scopes that a token of this user may have: reading for all, the rest for staff."""
     staff = viewer_for(user).is_staff_anywhere
     return list(ApiToken.Scope.values) if staff else [ApiToken.Scope.READ.value]
 
 
 def revoke_key(key: ApiToken) -> None:
-    """Make the key useless from the next call on. A key that is revoked already stays as it is."""
+    """Revoke the token, effective from the next call. Does nothing if it is revoked already."""
     ApiToken.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())

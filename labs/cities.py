@@ -1,7 +1,7 @@
-"""Cities: created and changed here, by owners of programmes and by superusers.
+"""Create and change cities, by owners of programmes and by superusers.
 
-Programmes share cities, so a new name reaches the pages of every programme in which the city takes part. That is why
-an owner changes only cities that take part in no programme of somebody else.
+Programmes share cities, and a new name appears in all of them. So an owner may change only cities that take part in no
+programme of other owners.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones.formatting import locale_of
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
-from core.web.slugs import save_with_address
+from core.web.slugs import save_with_unique_slug
 from labs.current_viewer import viewer_for
-from labs.lab_editing import Findings, Texts, put
+from labs.lab_editing import Findings, Texts, apply_plan
 from labs.models import City, Lab, Programme
 from labs.revisions import touch_all
 from labs.viewer import Viewer
 
-NOT_YOURS = _(
+NOT_ALLOWED = _(
     "This city also takes part in programmes that you do not own. A superuser can change it, or their owner."
 )
-# Regions and reserved codes that the list of names (CLDR) has beside countries (ISO 3166-1).
-_NO_COUNTRIES = frozenset(
+# Regions and reserved codes in CLDR's list that are no countries of ISO 3166-1.
+_NOT_COUNTRIES = frozenset(
     ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
 )
 
 
 @dataclass(frozen=True)
 class CityPlan:
-    """Everything that is said about a city. `country` is an ISO 3166 code of two letters."""
+    """The fields of a city. `country` is an ISO 3166 code of two letters."""
 
     name: Texts
     country: str
@@ -47,31 +47,31 @@ COLUMNS = tuple(column.name for column in fields(CityPlan))
 
 
 def countries(language: str) -> list[tuple[str, str]]:
-    """Return (code, name) of all countries, by their names in this language."""
+    """Return (code, name) of all countries, sorted by their names in this language."""
     names: Mapping[str, str] = locale_of(language).territories
     found = [
         (code, name)
         for code, name in names.items()
-        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+        if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
     ]
-    return sorted(found, key=lambda pair: alphabetical(pair[1]))
+    return sorted(found, key=lambda pair: alphabetical_key(pair[1]))
 
 
 def may_change(viewer: Viewer, city: City) -> bool:
-    """Tell whether this viewer may change the city: it is in one of his or her programmes, and in nobody else's."""
+    """Tell whether the city is in programmes of this viewer only."""
     programmes = {programme.pk for programme in city.programmes.all()}
     return viewer.is_superuser or (bool(programmes) and programmes <= viewer.owned_programmes)
 
 
 @transaction.atomic
 def create_city(programme: Programme, plan: CityPlan, by: User) -> City:
-    """Create a city that takes part in the programme. Raises RuleViolation, also for one that exists already."""
+    """Create a city of the programme. Raises RuleViolation, also for a duplicate name."""
     if not viewer_for(by).owns(programme.pk):
-        raise RuleViolation("not_allowed", NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
     city = City()
-    put(city, plan, COLUMNS)
+    apply_plan(city, plan, COLUMNS)
     _check(city, plan)
-    save_with_address(
+    save_with_unique_slug(
         city,
         languages_of(dict(plan.name)),
         lambda: city.save(force_insert=True),
@@ -85,11 +85,11 @@ def create_city(programme: Programme, plan: CityPlan, by: User) -> City:
 
 @transaction.atomic
 def change_city(city: City, plan: CityPlan, by: User) -> City:
-    """Make the city follow the plan; it keeps its address. Raises RuleViolation."""
+    """Apply the plan to the city, which keeps its slug. Raises RuleViolation."""
     city.refresh_from_db(from_queryset=City.objects.select_for_update(no_key=True))
     if not may_change(viewer_for(by), city):
-        raise RuleViolation("not_allowed", NOT_YOURS)
-    if not put(city, plan, COLUMNS):
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    if not apply_plan(city, plan, COLUMNS):
         return city
     _check(city, plan)
     city.save()
@@ -99,14 +99,14 @@ def change_city(city: City, plan: CityPlan, by: User) -> City:
 
 def _check(city: City, plan: CityPlan) -> None:
     findings = Findings()
-    findings.columns(city, COLUMNS)
-    findings.languages("name", plan.name)
+    findings.check_columns(city, COLUMNS)
+    findings.check_languages("name", plan.name)
     if not findings.errors and (same := _namesake(city, plan)):
         findings.add(
             "name",
             gettext("%(city)s exists already. Tick it on the page of the programme.") % {"city": same},
         )
-    findings.refuse()
+    findings.raise_errors()
 
 
 def _namesake(city: City, plan: CityPlan) -> City | None:

@@ -1,4 +1,4 @@
-"""Addresses of the console on this floor: programmes, people, keys, emails; below organise/."""
+"""URLs of this app's console pages below organise/: programmes, people, tokens, emails."""
 
 from django.urls import path
 

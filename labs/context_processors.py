@@ -1,4 +1,4 @@
-"""What every page template can rely on."""
+"""The context of every page template."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from labs.current_viewer import viewer_of
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the viewer, the reader's language and theme, and the addresses of the other languages.
+    """Return the viewer, the reader's language and theme, and the URLs of the other languages.
 
-    `asked_language` is the one that the address itself names, if any: such a page is the same for every reader.
+    `asked_language` is the one in the URL, if any: such a page is the same for every reader.
     """
     here = get_language() or settings.LANGUAGE_CODE
     languages = []
@@ -37,10 +37,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _return_to(request: HttpRequest) -> str:
-    """Return where whoever signs in from this page goes on; nothing where the console is meant.
-
-    Pages about signing in and passwords have done their work by then: from a link that is used up nothing follows.
-    """
+    """Return the path to return to after signing in; "" for the console, from the home page and account pages."""
     match = request.resolver_match
     if match is not None and (match.url_name == "home" or (match.url_name or "").startswith("account_")):
         return ""

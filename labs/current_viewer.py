@@ -1,4 +1,4 @@
-"""Who is looking: built once per request from account, roles, a person's own link, or an API token."""
+"""Builds the `Viewer` of a request, an account or an API token."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def viewer_for(user: User) -> Viewer:
 
 
 def viewer_for_token(token: ApiToken) -> Viewer:
-    """Build the viewer of an API token: its user's rights, narrowed to the token's lab and scopes."""
+    """Build the viewer of an API token: its user's rights, limited to the token's lab and scopes."""
     viewer = replace(viewer_for(token.user), scopes=frozenset(token.scopes))
     if token.lab is None:
         return viewer
@@ -48,7 +48,7 @@ def viewer_for_token(token: ApiToken) -> Viewer:
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
-    """Return who is looking at this request, built once. Costs no query where nobody is signed in."""
+    """Return the request's viewer, built once. No query for anonymous users."""
     viewer: Viewer | None = getattr(request, "_viewer", None)
     if viewer is None:
         user = request.user
@@ -58,7 +58,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
 
 
 def get_visible_lab_or_404(viewer: Viewer, slug: str) -> Lab:
-    """Return the lab with its programme. Raises Http404 for one that this viewer may not see, or that is not there."""
+    """Return the lab with its programme. Raises Http404 if it does not exist or this viewer may not see it."""
     lab = Lab.objects.visible_to(viewer).select_related("programme").filter(slug=slug).order_by().first()
     if lab is None:
         raise Http404

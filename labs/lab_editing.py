@@ -1,7 +1,7 @@
-"""Labs: created, changed, shown, hidden and deleted here; and what all verbs of this kind share.
+"""Create, change, publish, unpublish and delete labs; and functions shared by such modules.
 
-Every verb takes effect in one transaction, is remembered in the history, and raises `RuleViolation` with all that is
-wrong, field by field, before anything is saved.
+Each operation runs in one transaction, is recorded in the history, and raises `RuleViolation` with all errors by field
+before anything is saved.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from core.mail.models import Message
 from core.web.error_messages import messages_by_column
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
-from core.web.slugs import save_with_address
+from core.web.slugs import save_with_unique_slug
 from labs.logos import InvalidLogo, read_logo
 from labs.models import Lab, Programme
 from labs.revisions import touch
-from labs.signals import lab_deleting, lab_has_another_place, lab_rescheduled
+from labs.signals import lab_deleting, lab_rescheduled, lab_venue_changed
 from labs.theme import clean_colour, theme_values
 
 Texts = Mapping[str, str]
 
-# Dates beyond these are slips of the keyboard, and would lead outside the years that calendars can hold.
+# Dates beyond these are typing errors.
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
-LONGEST = 366  # days of one lab
-KEPT_AT_MOST = 3650
-SESSIONS_AT_MOST = 1000
-SLUG_LENGTH = 60
+MAX_LAB_DAYS = 366
+MAX_RETENTION_DAYS = 3650
+MAX_SESSIONS = 1000
+MAX_SLUG_LENGTH = 60
 
 
 class Findings:
-    """Collects what is wrong, by field."""
+    """Collects error messages by field."""
 
     def __init__(self) -> None:
         self.errors: defaultdict[str, list[str]] = defaultdict(list)
@@ -54,8 +54,8 @@ class Findings:
     def add(self, name: str, message: str | Promise) -> None:
         self.errors[name].append(str(message))
 
-    def columns(self, row: models.Model, names: Sequence[str], at: str = "") -> None:
-        """Apply the limits of these columns: lengths, control characters, zones, addresses."""
+    def check_columns(self, row: models.Model, names: Sequence[str], at: str = "") -> None:
+        """Validate these model fields: lengths, control characters, zones, addresses."""
         others = {column.name for column in row._meta.concrete_fields} - set(names)
         try:
             row.clean_fields(exclude=others)
@@ -63,26 +63,26 @@ class Findings:
             for name, messages in messages_by_column(row, error).items():
                 self.errors[at + name].extend(messages)
 
-    def languages(self, name: str, texts: Texts) -> None:
-        """Refuse texts in languages that this service does not offer."""
+    def check_languages(self, name: str, texts: Texts) -> None:
+        """Reject texts in languages that this service does not offer."""
         for code in sorted(set(texts) - {code for code, _name in settings.LANGUAGES}):
             self.add(
                 name,
                 gettext("“%(code)s” is not a language that this service offers.") % {"code": code[:20]},
             )
 
-    def refuse(self) -> None:
-        """Raise RuleViolation if anything was found."""
+    def raise_errors(self) -> None:
+        """Raise InvalidFields if there are any errors."""
         if self.errors:
             raise InvalidFields(self.errors)
 
 
 @dataclass(frozen=True)
 class LabPlan:
-    """Everything that an organiser says about a lab, except who sees it and its logo.
+    """The fields of a lab except its visibility and logo.
 
-    Dates are days in `time_zone`; the instants of registration are UTC. `slug` is the lab's part of
-    its address; left empty, a new lab gets one from its title, and any other keeps its own.
+    Dates are days in `time_zone`; the instants of registration are UTC. If `slug` is empty, a new lab gets one from
+    its title, and an existing lab keeps its own.
     """
 
     title: Texts
@@ -109,8 +109,8 @@ LAB_COLUMNS = tuple(column.name for column in fields(LabPlan) if column.name != 
 _TEXTS = {"title", "theme", "description", "venue", "consent", "logo_alt", "name", "organiser", "runs"}
 
 
-def put(row: models.Model, plan: object, columns: Sequence[str]) -> bool:
-    """Write what a plan says into the columns of the same names, unsaved; tell whether anything differs."""
+def apply_plan(row: models.Model, plan: object, columns: Sequence[str]) -> bool:
+    """Assign a plan's values to the fields of the same names, unsaved; return whether anything differs."""
     differs = False
     for name in columns:
         value: Any = getattr(plan, name)
@@ -126,30 +126,30 @@ def put(row: models.Model, plan: object, columns: Sequence[str]) -> bool:
 
 
 def save(row: models.Model, by: User | None) -> None:
-    """Save a row whose history says by whom."""
+    """Save a row with the user for its history."""
     row._history_user = by  # type: ignore[attr-defined]
     row.save()
 
 
 @transaction.atomic
 def create_lab(programme: Programme, plan: LabPlan, by: User | None = None) -> Lab:
-    """Make a lab of the programme as a draft, its address from its title. Raises RuleViolation."""
+    """Create a draft lab of the programme, its slug from its title. Raises RuleViolation."""
     lab = Lab(programme=programme)
-    put(lab, plan, LAB_COLUMNS)
+    apply_plan(lab, plan, LAB_COLUMNS)
     _check_lab(lab, plan)
     lab.theme_values = _theme_of(lab)
     if plan.slug:
         lab.slug = plan.slug
-        _save_under_chosen_address(lab, by)
+        _save_with_chosen_slug(lab, by)
     else:
-        save_with_address(
+        save_with_unique_slug(
             lab, languages_of(dict(plan.title)), lambda: save(lab, by), limit=60, otherwise="lab"
         )
     return lab
 
 
-def _save_under_chosen_address(lab: Lab, by: User | None) -> None:
-    """Save a lab. Raises RuleViolation where another one was given the same address at the same moment."""
+def _save_with_chosen_slug(lab: Lab, by: User | None) -> None:
+    """Save a lab. Raises RuleViolation if a concurrent lab takes the same slug."""
     try:
         with transaction.atomic():
             save(lab, by)
@@ -163,24 +163,24 @@ def _save_under_chosen_address(lab: Lab, by: User | None) -> None:
 
 @transaction.atomic
 def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
-    """Make the lab follow the plan; sessions keep their own clock times and zones.
+    """Apply the plan to the lab; sessions keep their wall-clock times and zones.
 
-    Raises RuleViolation, also where sessions would be left outside the new days.
+    Raises RuleViolation, also if sessions would be outside the new days.
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     frame = (lab.starts_on, lab.ends_on, lab.time_zone)
     before = copy(lab)
     slug = plan.slug or lab.slug
-    if not put(lab, plan, LAB_COLUMNS) and slug == lab.slug:
+    if not apply_plan(lab, plan, LAB_COLUMNS) and slug == lab.slug:
         return lab
     _check_lab(lab, plan)
     lab.slug = slug
     lab.theme_values = _theme_of(lab)
-    _save_under_chosen_address(lab, by)
+    _save_with_chosen_slug(lab, by)
     if frame != (lab.starts_on, lab.ends_on, lab.time_zone):
         lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
     if (languages_of(before.venue), before.format) != (languages_of(lab.venue), lab.format):
-        lab_has_another_place.send(sender=Lab, lab_id=lab.pk, before=before, by=by)
+        lab_venue_changed.send(sender=Lab, lab_id=lab.pk, before=before, by=by)
     touch(lab.pk)
     return lab
 
@@ -189,21 +189,21 @@ def _theme_of(lab: Lab) -> dict[str, str]:
     return theme_values(lab.colour) if lab.colour else {}
 
 
-def _check_address(lab: Lab, slug: str, findings: Findings) -> None:
-    """Note what speaks against a new address: people and programs rely on it once the lab was public."""
+def _check_slug(lab: Lab, slug: str, findings: Findings) -> None:
+    """Add the errors of a new slug. A lab that has been public keeps its own."""
     if lab.public_revised_at is not None:
         findings.add("slug", gettext("This lab has been public, so its address stays as it is."))
-    elif len(slug) > SLUG_LENGTH or not slug_re.fullmatch(slug):
+    elif len(slug) > MAX_SLUG_LENGTH or not slug_re.fullmatch(slug):
         findings.add(
             "slug",
-            gettext("Use at most %(count)d Latin letters, digits and hyphens.") % {"count": SLUG_LENGTH},
+            gettext("Use at most %(count)d Latin letters, digits and hyphens.") % {"count": MAX_SLUG_LENGTH},
         )
     elif Lab.objects.filter(slug=slug).exists():
         findings.add("slug", gettext("Another lab has this address. Choose another one."))
 
 
 def _check_lab(lab: Lab, plan: LabPlan) -> None:
-    """Raise RuleViolation with all that the columns' limits and the plan's own sense object to."""
+    """Raise RuleViolation with all errors of the fields and of the plan."""
     findings = Findings()
     if lab.colour:
         try:
@@ -214,11 +214,11 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
                 gettext("Write the colour as six digits and letters, like #00564e, or leave it empty."),
             )
             lab.colour = ""
-    findings.columns(lab, LAB_COLUMNS)
+    findings.check_columns(lab, LAB_COLUMNS)
     if plan.slug and plan.slug != lab.slug:
-        _check_address(lab, plan.slug, findings)
+        _check_slug(lab, plan.slug, findings)
     for name in ("title", "theme", "description", "venue", "consent", "logo_alt"):
-        findings.languages(name, getattr(plan, name))
+        findings.check_languages(name, getattr(plan, name))
     for name, on in (("starts_on", plan.starts_on), ("ends_on", plan.ends_on)):
         if not EARLIEST <= on <= LATEST:
             findings.add(
@@ -228,10 +228,10 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
             )
     if plan.ends_on < plan.starts_on:
         findings.add("ends_on", gettext("The last day is before the first one. Choose a later day."))
-    elif (plan.ends_on - plan.starts_on).days >= LONGEST:
+    elif (plan.ends_on - plan.starts_on).days >= MAX_LAB_DAYS:
         findings.add(
             "ends_on",
-            gettext("A lab lasts at most %(days)d days. Choose an earlier day.") % {"days": LONGEST},
+            gettext("A lab lasts at most %(days)d days. Choose an earlier day.") % {"days": MAX_LAB_DAYS},
         )
     opens, closes = plan.registration_opens_at, plan.registration_closes_at
     if opens and closes and closes <= opens:
@@ -240,23 +240,24 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
         )
     if closes and not opens:
         findings.add("registration_opens_at", gettext("Say when registration opens, too."))
-    if plan.retention_days > KEPT_AT_MOST:
+    if plan.retention_days > MAX_RETENTION_DAYS:
         findings.add(
-            "retention_days", gettext("Keep answers for at most %(days)d days.") % {"days": KEPT_AT_MOST}
+            "retention_days",
+            gettext("Keep answers for at most %(days)d days.") % {"days": MAX_RETENTION_DAYS},
         )
-    if not 1 <= plan.certificate_min_sessions <= SESSIONS_AT_MOST:
+    if not 1 <= plan.certificate_min_sessions <= MAX_SESSIONS:
         findings.add(
             "certificate_min_sessions",
-            gettext("Choose a number between 1 and %(most)d.") % {"most": SESSIONS_AT_MOST},
+            gettext("Choose a number between 1 and %(most)d.") % {"most": MAX_SESSIONS},
         )
     if lab.logo and not languages_of(dict(plan.logo_alt)):
         findings.add("logo_alt", gettext("Say in words what the logo shows, for those who cannot see it."))
-    findings.refuse()
+    findings.raise_errors()
 
 
 @transaction.atomic
 def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
-    """Give the lab a logo from an uploaded file, checked and written anew, or none. Raises RuleViolation."""
+    """Set the lab's logo from an uploaded file, checked and re-encoded, or remove it. Raises RuleViolation."""
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     old = lab.logo.name
     if data is None:
@@ -266,7 +267,7 @@ def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
             logo = read_logo(data)
         except InvalidLogo as error:
             raise InvalidFields(error.errors) from error
-        # Of the lab's number and the content: what pages link to then changes with it, and never names two pictures.
+        # The name has the lab's id and the content's hash, so that links change with the picture.
         digest = hashlib.sha256(logo.content).hexdigest()[:16]
         lab.logo.save(f"lab-{lab.pk}-{digest}.{logo.extension}", ContentFile(logo.content), save=False)
     save(lab, by)
@@ -279,20 +280,20 @@ def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
 
 def publish_lab(lab: Lab, by: User | None = None) -> Lab:
     """Show the lab and its public sessions to everybody."""
-    return _show(lab, Lab.Visibility.PUBLIC, by)
+    return _set_visibility(lab, Lab.Visibility.PUBLIC, by)
 
 
 def unpublish_lab(lab: Lab, by: User | None = None) -> Lab:
-    """Take the lab back into the drafts: its pages, feeds and registration are gone until it is published again."""
-    return _show(lab, Lab.Visibility.DRAFT, by)
+    """Make the lab a draft: its pages, feeds and registration are unavailable until it is published again."""
+    return _set_visibility(lab, Lab.Visibility.DRAFT, by)
 
 
 @transaction.atomic
-def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
+def _set_visibility(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     if lab.visibility != visibility:
         lab.visibility = visibility
-        # Of a lab that is withdrawn, too: its sessions leave the programme's calendar.
+        # Also when unpublished: its sessions leave the programme's calendar.
         lab.public_revised_at = timezone.now()
         lab._history_user = by  # type: ignore[attr-defined]
         lab.save(update_fields=["visibility", "public_revised_at"])
@@ -302,8 +303,8 @@ def _show(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
 
 @transaction.atomic
 def delete_lab(lab: Lab, by: User | None = None) -> None:
-    """Delete a lab that nobody has seen, with its drafts. Raises RuleViolation where anything else hangs on it."""
-    # With its key: nothing new can refer to it until it is gone.
+    """Delete a lab with its drafts. Raises RuleViolation if other rows refer to it."""
+    # Locks the key as well, so that no new row can refer to it.
     Lab.objects.select_for_update().get(pk=lab.pk)
     lab_deleting.send(sender=Lab, lab_id=lab.pk, by=by)
     if not is_empty(lab):
@@ -315,12 +316,12 @@ def delete_lab(lab: Lab, by: User | None = None) -> None:
 
 
 def is_empty(lab: Lab, *besides: str) -> bool:
-    """Tell whether nothing of the floors above belongs to the lab, and no email; apps of `besides` do not count."""
+    """Tell whether no email and no rows of packages above belong to the lab, except of the apps `besides`."""
     return not (Message.objects.filter(lab=lab).exists() or is_used(lab, "labs", *besides))
 
 
 def is_used(row: models.Model, *besides: str) -> bool:
-    """Tell whether any other row refers to this one; rows of the apps `besides` do not count."""
+    """Tell whether any other row refers to this one, except of the apps `besides`."""
     for relation in row._meta.related_objects:
         if relation.related_model._meta.app_label in besides or relation.many_to_many:
             continue

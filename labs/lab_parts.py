@@ -1,4 +1,4 @@
-"""What labs and programmes are made of besides sessions: headings of days, tracks, rooms, stakeholder groups."""
+"""Change parts of labs and programmes: headings of days, tracks, rooms, stakeholder groups."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from django.utils.translation import gettext
 from core.accounts.models import User
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
-from core.web.slugs import address_for
-from labs.lab_editing import Findings, Texts, is_used, put
+from core.web.slugs import unique_slug
+from labs.lab_editing import Findings, Texts, apply_plan, is_used
 from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track
-from labs.revisions import lock_lab, parts_in_public, touch, touch_all
+from labs.revisions import lock_lab, public_parts, touch, touch_all
 from labs.signals import room_changed
 
-ROWS_AT_MOST = 100
+MAX_ROWS = 100
 
 Named = TypeVar("Named", bound=Track | StakeholderGroup)
 
 
 @dataclass(frozen=True)
 class NamedPlan:
-    """A track or a stakeholder group. `row` is the id of the one that this changes; None makes a new one."""
+    """A track or a stakeholder group. `row` is the id of the one to change; None creates a new one."""
 
     name: Texts
     row: int | None = None
@@ -35,7 +35,7 @@ class NamedPlan:
 
 @dataclass(frozen=True)
 class RoomPlan:
-    """A place, or an online room."""
+    """The fields of a physical or online room."""
 
     name: Texts = field(default_factory=dict)
     online: bool = False
@@ -50,7 +50,7 @@ ROOM_COLUMNS = tuple(column.name for column in fields(RoomPlan))
 
 @transaction.atomic
 def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> None:
-    """Give these days of the lab their headings; an empty text takes one away. Errors are named "<place>.title"."""
+    """Set the headings of these days; an empty text removes one. Errors have the field "<index>.title"."""
     findings = Findings()
     lab = lock_lab(lab.pk)
     rows = {day.on: day for day in lab.days.all()}
@@ -65,29 +65,29 @@ def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> 
         row = rows.get(on) or LabDay(lab=lab, on=on)
         if languages_of(row.title) != texts:
             row.title = texts
-            findings.columns(row, ["title"], f"{place}.")
-            findings.languages(f"{place}.title", texts)
+            findings.check_columns(row, ["title"], f"{place}.")
+            findings.check_languages(f"{place}.title", texts)
             wanted.append(row)
-    findings.refuse()
+    findings.raise_errors()
     gone = [row.pk for on, row in rows.items() if on in titles and not languages_of(dict(titles[on]))]
-    before = parts_in_public(lab)
+    before = public_parts(lab)
     for row in wanted:
         row.save()
     if gone:
         LabDay.objects.filter(pk__in=gone).delete()
     if wanted or gone:
-        touch(lab.pk, public=parts_in_public(lab) != before)
+        touch(lab.pk, public=public_parts(lab) != before)
 
 
 @transaction.atomic
 def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = ()) -> list[Track]:
-    """Make and change the tracks of the plans, in their order, and delete those with an id of `remove`, if unused.
+    """Create and change the tracks of the plans, in their order, and delete those with an id in `remove`, if unused.
 
-    Tracks that are not named stay, behind the others: somebody else may have added them meanwhile. Errors are named
-    "<place>.name", with the place in the plans. Raises RuleViolation.
+    Other tracks stay, after these: they may have been added concurrently. Errors have the field "<index>.name" with
+    the index in the plans. Raises RuleViolation.
     """
     lock_lab(lab.pk)
-    before = parts_in_public(lab)
+    before = public_parts(lab)
     tracks, differs = _set_named(
         list(lab.tracks.all()),
         plans,
@@ -97,7 +97,7 @@ def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = (
         "track",
     )
     if differs:
-        touch(lab.pk, public=parts_in_public(lab) != before)
+        touch(lab.pk, public=public_parts(lab) != before)
     return tracks
 
 
@@ -105,7 +105,7 @@ def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = (
 def set_groups(
     programme: Programme, plans: Sequence[NamedPlan], remove: Collection[int] = ()
 ) -> list[StakeholderGroup]:
-    """Make the programme's stakeholder groups those of the plans; the same rules as for tracks."""
+    """Create, change and delete the programme's stakeholder groups, like `set_tracks`."""
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     groups, differs = _set_named(
         list(programme.stakeholder_groups.all()),
@@ -128,15 +128,15 @@ def _set_named(
     in_use: str,
     otherwise: str,
 ) -> tuple[list[Named], bool]:
-    """Carry out the plans under the lock of what the rows belong to.
+    """Apply the plans; the caller has locked the parent row.
 
-    Returns the rows in their order, and whether anything is different now.
+    Returns the rows in their order, and whether anything has changed.
     """
     rows = {row.pk: row for row in existing}
     findings = Findings()
-    if len(plans) > ROWS_AT_MOST:
+    if len(plans) > MAX_ROWS:
         raise RuleViolation(
-            "too_many_rows", gettext("At most %(limit)d rows are possible.") % {"limit": ROWS_AT_MOST}
+            "too_many_rows", gettext("At most %(limit)d rows are possible.") % {"limit": MAX_ROWS}
         )
     named = [plan.row for plan in plans if plan.row is not None] + list(remove)
     if len(set(named)) != len(named) or set(named) - set(rows):
@@ -156,20 +156,20 @@ def _set_named(
         is_new = plan.row is None
         row = new() if plan.row is None else rows[plan.row]
         if is_new:
-            row.slug = address_for(texts, taken, limit=60, otherwise=otherwise)
+            row.slug = unique_slug(texts, taken, limit=60, otherwise=otherwise)
             taken.add(row.slug)
         if is_new or languages_of(row.name) != texts or row.position != position:
             row.name, row.position = texts, position
-            findings.columns(row, ["name"], f"{position}.")
-            findings.languages(f"{position}.name", texts)
+            findings.check_columns(row, ["name"], f"{position}.")
+            findings.check_languages(f"{position}.name", texts)
             changed.append(row)
         wanted.append(row)
     for row in gone:
-        # With its key: nobody can choose it until it is gone.
+        # Locks the key as well, so that no new row can refer to it.
         type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
         if is_used(row):
             findings.add("", in_use % {"name": row.name})
-    findings.refuse()
+    findings.raise_errors()
     for row in gone:
         row.delete()
     for row in changed:
@@ -182,10 +182,10 @@ def _set_named(
 
 @transaction.atomic
 def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
-    """Make a room of the lab, behind those that it has. Raises RuleViolation."""
+    """Create a room of the lab. Raises RuleViolation."""
     lock_lab(lab.pk)
     room = Room(lab=lab)
-    put(room, plan, ROOM_COLUMNS)
+    apply_plan(room, plan, ROOM_COLUMNS)
     _check_room(room, plan)
     room.save()
     touch(lab.pk, public=False)
@@ -194,12 +194,12 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
 
 @transaction.atomic
 def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
-    """Make the room follow the plan; a new name or place reaches the sessions in it. Raises RuleViolation."""
+    """Apply the plan to the room; a new name or place updates its sessions. Raises RuleViolation."""
     lock_lab(room.lab_id)
     room.refresh_from_db(from_queryset=Room.objects.select_for_update(no_key=True, of=("self",)))
     shown = (languages_of(room.name), room.address, room.online, room.join_link)
     before = copy(room)
-    if not put(room, plan, ROOM_COLUMNS):
+    if not apply_plan(room, plan, ROOM_COLUMNS):
         return room
     _check_room(room, plan)
     room.save()
@@ -219,7 +219,7 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
 
 @transaction.atomic
 def delete_room(room: Room, by: User | None = None) -> None:
-    """Delete a room in which no session takes place. Raises RuleViolation."""
+    """Delete a room without sessions. Raises RuleViolation."""
     lab_id = room.lab_id
     lock_lab(lab_id)
     if is_used(room):
@@ -232,6 +232,6 @@ def delete_room(room: Room, by: User | None = None) -> None:
 
 def _check_room(room: Room, plan: RoomPlan) -> None:
     findings = Findings()
-    findings.columns(room, ROOM_COLUMNS)
-    findings.languages("name", plan.name)
-    findings.refuse()
+    findings.check_columns(room, ROOM_COLUMNS)
+    findings.check_languages("name", plan.name)
+    findings.raise_errors()

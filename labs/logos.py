@@ -1,7 +1,7 @@
-"""A lab's logo: an uploaded picture, checked by its content and written anew.
+"""Check and re-encode uploaded logos.
 
-PNG is decoded and encoded again by Pillow, which leaves behind whatever else the file carried. SVG is read event by
-event and rebuilt from a short list of drawing elements and attributes; anything that runs, loads or styles is refused.
+PNG is decoded and encoded again by Pillow, without metadata. SVG is parsed and rebuilt from a list of allowed elements
+and attributes; scripts, links and styles are rejected.
 """
 
 import io
@@ -19,7 +19,7 @@ from core.web.errors import RuleViolation
 
 MAX_BYTES = 512 * 1024
 MAX_PIXELS = 4096 * 4096
-SHOWN = (960, 256)  # four times the plate of 240 × 64 px, for fine screens and for print
+MAX_SIZE = (960, 256)  # four times the displayed 240 × 64 px, for high-resolution screens and print
 MAX_ELEMENTS = 5000
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -36,12 +36,12 @@ _ATTRIBUTE_NAMES = """
 """
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
-# What drawing programs add for themselves; it is left out without a word.
-_NOTES = frozenset({"metadata", "namedview"})
+# Elements of drawing programs, which are dropped.
+_IGNORED_ELEMENTS = frozenset({"metadata", "namedview"})
 
 
 class InvalidLogo(RuleViolation):
-    """The file is no logo that this service may show. `message` says why and what to do, for the organiser."""
+    """The file cannot be used as a logo. `message` is for the organiser."""
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__("invalid_logo", message, field="logo")
@@ -49,7 +49,7 @@ class InvalidLogo(RuleViolation):
 
 @dataclass(frozen=True)
 class Logo:
-    """A checked picture, ready to be stored: its bytes, ending and media type."""
+    """A re-encoded picture: its bytes, file extension and media type."""
 
     content: bytes
     extension: str
@@ -60,7 +60,7 @@ MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 def read_logo(data: bytes) -> Logo:
-    """Check an uploaded file and return it written anew. Raises InvalidLogo."""
+    """Check an uploaded file and return it re-encoded. Raises InvalidLogo."""
     if len(data) > MAX_BYTES:
         raise InvalidLogo(_("The file is larger than 512 kB. Save the logo smaller and choose it again."))
     if data.startswith(_PNG):
@@ -74,9 +74,9 @@ def read_logo(data: bytes) -> Logo:
 
 def _png(data: bytes) -> bytes:
     try:
-        # The PDF renderer lets Pillow accept files that break off; a logo's end is looked for here.
+        # The PDF renderer lets Pillow accept truncated files.
         if _PNG_END not in data:
-            raise ValueError("breaks off")
+            raise ValueError("truncated")
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=["PNG"])
@@ -85,11 +85,11 @@ def _png(data: bytes) -> bytes:
             picture = picture.convert("RGBA")
     except InvalidLogo:
         raise
-    except Exception:  # Pillow raises half a dozen kinds for a broken file; all mean the same here
+    except Exception:  # Pillow raises many kinds for a broken file
         raise InvalidLogo(
             _("The picture cannot be read. Save it as PNG once more and choose it again.")
         ) from None
-    picture.thumbnail(SHOWN)
+    picture.thumbnail(MAX_SIZE)
     plain = Image.new("RGBA", picture.size)
     plain.paste(picture)
     written = io.BytesIO()
@@ -111,7 +111,7 @@ def _svg(data: bytes) -> bytes:
 
 
 class _Rebuilder:
-    """Takes the events of an XML parser and writes the drawing anew."""
+    """Rebuilds an SVG document from the events of an XML parser."""
 
     def __init__(self) -> None:
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -119,12 +119,12 @@ class _Rebuilder:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
-        # No entities, hence neither bombs nor files read in their name.
+        # No entities: neither entity expansion nor external files.
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.parser.EntityDeclHandler = self._refuse_entity
         self._parts: list[str] = []
         self._open: list[str] = []
-        self._left_out = 0  # depth inside an element that is left out
+        self._ignored_depth = 0  # depth inside an ignored element
         self._count = 0
 
     def document(self) -> bytes:
@@ -135,8 +135,8 @@ class _Rebuilder:
         if self._count > MAX_ELEMENTS:
             raise InvalidLogo(_("The drawing has too many parts. Save the logo as PNG and choose it again."))
         namespace, _space, local = name.rpartition(" ")
-        if self._left_out or local in _NOTES:
-            self._left_out += 1
+        if self._ignored_depth or local in _IGNORED_ELEMENTS:
+            self._ignored_depth += 1
             return
         if namespace != _SVG or local not in _ELEMENTS:
             raise InvalidLogo(
@@ -148,8 +148,8 @@ class _Rebuilder:
         kept = [f' xmlns="{_SVG}"'] if not self._open else []
         for key, value in attributes.items():
             if key == "version" or " " in key:
-                continue  # notes of drawing programs, and links: nothing that is drawn here needs either
-            if key not in _ATTRIBUTES or not _harmless(value):
+                continue  # namespaced attributes of drawing programs, and links
+            if key not in _ATTRIBUTES or not _is_harmless(value):
                 raise InvalidLogo(
                     _("The drawing holds “%(part)s”, which may not be shown. Save it as plain SVG or as PNG.")
                     % {"part": key[:40]}
@@ -159,13 +159,13 @@ class _Rebuilder:
         self._open.append(local)
 
     def _end(self, name: str) -> None:
-        if self._left_out:
-            self._left_out -= 1
+        if self._ignored_depth:
+            self._ignored_depth -= 1
             return
         self._parts.append(f"</{self._open.pop()}>")
 
     def _text(self, text: str) -> None:
-        if not self._left_out and self._open and self._open[-1] in ("title", "desc"):
+        if not self._ignored_depth and self._open and self._open[-1] in ("title", "desc"):
             self._parts.append(escape(text))
 
     def _doctype(self, name: str, system: str | None, public: str | None, has_internal_subset: bool) -> None:
@@ -176,8 +176,8 @@ class _Rebuilder:
         raise InvalidLogo(_("The drawing declares entities. Save it as plain SVG or as PNG."))
 
 
-def _harmless(value: str) -> bool:
-    """Tell whether an attribute refers to nothing but parts of the same drawing."""
+def _is_harmless(value: str) -> bool:
+    """Tell whether an attribute refers only to parts of the same document."""
     lowered = "".join(value.split()).lower()
     return (
         lowered.replace("url(#", "").find("url(") < 0

@@ -1,6 +1,6 @@
-"""The dates of a lab that is postponed or brought forward as a whole, and writing them.
+"""Compute and save the dates of a lab that moves as a whole, keeping wall-clock hours.
 
-Everything keeps its hour on the wall. Sessions are moved by the floor above (`sessions.moving`), which calls this.
+`sessions.moving` calls this and moves the sessions.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def dates_of(lab: Lab) -> LabDates:
     return LabDates(lab.starts_on, lab.ends_on, lab.registration_opens_at, lab.registration_closes_at)
 
 
-def dates_after(lab: Lab, first_day: date, now: datetime) -> LabDates:
-    """Return the lab's dates when it begins on `first_day`: it keeps its length, and registration moves with it.
+def moved_dates(lab: Lab, first_day: date, now: datetime) -> LabDates:
+    """Return the lab's dates if it began on `first_day`: with the same length, and registration moved along.
 
-    A registration that has opened already stays open. Raises RuleViolation.
+    The opening of registration stays if it is past. Raises RuleViolation.
     """
     days = first_day - lab.starts_on
     if not days:
@@ -61,10 +61,10 @@ def dates_after(lab: Lab, first_day: date, now: datetime) -> LabDates:
         if closes_at:
             closes_at = _shifted(closes_at, days, lab.time_zone)
     except WallClockError as error:
-        said = gettext(
+        message = gettext(
             "The dates of registration cannot move along: %(why)s Change them in the settings first."
         )
-        raise InvalidFields({"first_day": [said % {"why": error.message}]}) from error
+        raise InvalidFields({"first_day": [message % {"why": error.message}]}) from error
     if opens_at and closes_at and closes_at <= opens_at:
         raise InvalidFields(
             {
@@ -79,18 +79,18 @@ def dates_after(lab: Lab, first_day: date, now: datetime) -> LabDates:
 
 
 def _shifted(at: datetime, days: timedelta, zone: str) -> datetime:
-    """Return the instant at which clocks show the same hour so many days later."""
+    """Return the instant with the same wall-clock time so many days later."""
     local = wall(at, zone)
     return instant(local.date() + days, local.time(), zone, local.fold)
 
 
-def put_dates(lab: Lab, dates: LabDates, by: User | None = None) -> None:
-    """Write the dates and move the headings of the days along. The caller holds the lab and moves what is in it."""
+def set_dates(lab: Lab, dates: LabDates, by: User | None = None) -> None:
+    """Save the dates and move the headings of the days. The caller has locked the lab and moves the sessions."""
     days = dates.starts_on - lab.starts_on
     lab.starts_on, lab.ends_on = dates.starts_on, dates.ends_on
     lab.registration_opens_at, lab.registration_closes_at = dates.opens_at, dates.closes_at
     save(lab, by)
-    # From the far end, so that no heading takes the day of one that is still to move.
+    # In an order in which no heading takes the day of another one.
     for day in sorted(LabDay.objects.filter(lab=lab), key=lambda day: day.on, reverse=days.days > 0):
         day.on += days
         day.save(update_fields=["on"])

@@ -1,4 +1,4 @@
-"""Programmes: created and changed here, by the rules of `labs.lab_editing`."""
+"""Create and change programmes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from django.utils.translation import gettext, ngettext
 
 from core.accounts.models import User
 from core.web.localized_fields import languages_of
-from core.web.slugs import save_with_address
-from labs.lab_editing import Findings, Texts, put, save
+from core.web.slugs import save_with_unique_slug
+from labs.lab_editing import Findings, Texts, apply_plan, save
 from labs.models import City, Lab, Programme
 from labs.revisions import touch_all
 
 
 @dataclass(frozen=True)
 class ProgrammePlan:
-    """Everything that an owner says about a programme."""
+    """The fields of a programme."""
 
     name: Texts
     organiser: Texts
@@ -33,25 +33,25 @@ PROGRAMME_COLUMNS = tuple(column.name for column in fields(ProgrammePlan) if col
 
 
 def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
-    """Create a programme, its address from its name. Raises RuleViolation."""
+    """Create a programme, its slug from its name. Raises RuleViolation."""
     programme = Programme()
-    put(programme, plan, PROGRAMME_COLUMNS)
-    _programme_findings(programme, plan).refuse()
+    apply_plan(programme, plan, PROGRAMME_COLUMNS)
+    _programme_findings(programme, plan).raise_errors()
 
     def create() -> None:
         save(programme, by)
         programme.cities.set(plan.cities)
 
-    save_with_address(programme, languages_of(dict(plan.name)), create, limit=60, otherwise="programme")
+    save_with_unique_slug(programme, languages_of(dict(plan.name)), create, limit=60, otherwise="programme")
     return programme
 
 
 def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
-    """Return what the columns' limits and the plan's own sense object to."""
+    """Return the errors of the fields and of the plan."""
     findings = Findings()
-    findings.columns(programme, PROGRAMME_COLUMNS)
+    findings.check_columns(programme, PROGRAMME_COLUMNS)
     for name in ("name", "organiser", "description", "runs"):
-        findings.languages(name, getattr(plan, name))
+        findings.check_languages(name, getattr(plan, name))
     if plan.cities_total is not None and plan.cities_total < len(plan.cities):
         findings.add(
             "cities_total",
@@ -67,9 +67,9 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
 
 @transaction.atomic
 def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
-    """Make the programme follow the plan; its labs' pages show its name and organiser. Raises RuleViolation."""
+    """Apply the plan to the programme, and touch its labs, which show its name. Raises RuleViolation."""
     programme.refresh_from_db(from_queryset=Programme.objects.select_for_update(no_key=True))
-    differs = put(programme, plan, PROGRAMME_COLUMNS)
+    differs = apply_plan(programme, plan, PROGRAMME_COLUMNS)
     findings = _programme_findings(programme, plan)
     wanted = {city.pk for city in plan.cities}
     gone = programme.cities.exclude(pk__in=wanted).filter(delegates__programme=programme).distinct()
@@ -79,7 +79,7 @@ def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None 
             gettext("%(city)s has delegates in this programme. Remove them first, or keep the city.")
             % {"city": city},
         )
-    findings.refuse()
+    findings.raise_errors()
     if set(programme.cities.values_list("pk", flat=True)) != wanted:
         programme.cities.set(wanted)
         differs = True

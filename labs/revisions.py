@@ -1,7 +1,6 @@
-"""What tells that a lab has changed: a number for those who keep what was made of it, and a date for its visitors.
+"""A lab's revision (a number for caches, a date for visitors) and its lock.
 
-And the lock that whoever changes something of a lab takes first. Rows are locked in one order everywhere (see
-docs/developers.md), so that two transactions never wait for each other.
+Rows are locked in one order everywhere (see docs/developers.md), to prevent deadlocks.
 """
 
 from typing import Any, TypeVar
@@ -19,20 +18,17 @@ Row = TypeVar("Row", bound=Model)
 
 
 def lock_lab(lab_id: int) -> Lab:
-    """Lock the lab's row until the transaction ends, and return it as it is now, with its programme.
+    """Lock the lab's row and return it with its programme.
 
-    Whatever changes a lab, its parts or its sessions begins with this. Registrations and mails that refer to the lab
-    are written meanwhile: the lock leaves its key alone.
+    Every change of a lab, its parts or its sessions begins with this. `no_key` allows concurrent inserts of
+    registrations and emails that refer to the lab.
     """
     rows = Lab.objects.select_for_update(no_key=True, of=("self",)).select_related("programme")
     return rows.get(pk=lab_id)
 
 
 def lock_row(row: Row) -> Row:
-    """Bring `row` up to date and hold it until the transaction ends (SQLite: the database is held).
-
-    What belongs to a lab is held after its lab. Raises DeletedMeanwhile.
-    """
+    """Lock and refresh `row`, after its lab if it belongs to one. Raises DeletedMeanwhile."""
     try:
         if lab_id := getattr(row, "lab_id", None):
             lock_lab(lab_id)
@@ -45,9 +41,9 @@ def lock_row(row: Row) -> Row:
 
 
 def touch(lab_id: int, *, public: bool = True) -> None:
-    """Raise the lab's revision. Call it in the transaction of the change itself.
+    """Increment the lab's revision, in the transaction of the change.
 
-    `public` where visitors see the change, as soon as the lab is public: their dates follow those changes alone.
+    `public` if visitors see the change once the lab is public: only then does `public_revised_at` change.
     """
     now = timezone.now()
     columns: dict[str, Any] = {"revision": F("revision") + 1, "revised_at": now}
@@ -58,14 +54,14 @@ def touch(lab_id: int, *, public: bool = True) -> None:
 
 
 def touch_all(labs: QuerySet[Lab]) -> None:
-    """Raise the revisions of several labs, locked lowest id first."""
+    """Increment the revisions of several labs, locked lowest id first."""
     rows = labs.select_for_update(no_key=True, of=("self",)).order_by("pk")
     for lab_id in list(rows.values_list("pk", flat=True)):
         touch(lab_id)
 
 
-def parts_in_public(lab: Lab) -> list[object]:
-    """Return what visitors see of the lab's tracks and headings of days: those with a public session, in order."""
+def public_parts(lab: Lab) -> list[object]:
+    """Return the lab's tracks and headings of days that visitors see: those with a public session, in order."""
     starts = lab.sessions.filter(visibility="public").order_by().values_list("starts_at", flat=True)
     days = {wall(at, lab.time_zone).date() for at in starts}
     tracks = lab.tracks.filter(sessions__visibility="public").order_by("position", "pk").distinct()

@@ -1,7 +1,4 @@
-"""Who may do what in the console, and which cities send delegates: given and taken here, by those who may.
-
-Rights are read anew with every request (`labs.viewer`), so what is taken is gone at once.
-"""
+"""Grant and revoke roles and delegations. Rights are read with every request, so changes apply at once."""
 
 from __future__ import annotations
 
@@ -20,57 +17,57 @@ from core.mail.account_emails import RESET, reset_path
 from core.mail.links import Link
 from core.mail.queue import queue
 from core.web.email_addresses import account_address
-from core.web.error_messages import sentences
+from core.web.error_messages import plain_messages
 from core.web.errors import InvalidFields, RuleViolation
-from core.web.localized_fields import no_control_characters, one_line, reading
+from core.web.localized_fields import no_control_characters, one_line, text_and_language
 from labs.current_viewer import viewer_for
 from labs.models import City, Delegate, Lab, Programme, Staff
 from labs.revisions import lock_lab
 
-NOT_YOURS = _("You may not give or take this role.")
+NOT_ALLOWED = _("You may not give or take this role.")
 
 
 @transaction.atomic
 def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> Staff:
-    """Make somebody organiser or door staff of the lab; one role per person and lab. Raises RuleViolation."""
+    """Make an account organiser or door staff of the lab; one role per account and lab. Raises RuleViolation."""
     if not viewer_for(by).organises(lab):
-        raise RuleViolation("not_allowed", NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
     if role not in (Staff.Role.ORGANISER, Staff.Role.DOOR):
         raise InvalidFields({"role": [gettext("Choose a role from the list.")]})
-    # Two who add the same person at once: the second sees what the first has given.
+    # Serialises concurrent requests for the same person.
     lock_lab(lab.pk)
-    user = _account(email, name, by, Staff.Role(role).label, lab.programme, lab)
-    held = Staff.objects.select_for_update().filter(user=user, lab=lab).first()
-    if held is None:
+    user = _get_or_invite_user(email, name, by, Staff.Role(role).label, lab.programme, lab)
+    staff = Staff.objects.select_for_update().filter(user=user, lab=lab).first()
+    if staff is None:
         return Staff.objects.create(user=user, lab=lab, role=role)
-    if held.role != role:
-        held.role = role
-        held.save(update_fields=["role"])
-    return held
+    if staff.role != role:
+        staff.role = role
+        staff.save(update_fields=["role"])
+    return staff
 
 
 @transaction.atomic
 def add_owner(programme: Programme, email: str, *, by: User, name: str = "") -> Staff:
-    """Make somebody an owner of the programme and so an organiser of all its labs. Raises RuleViolation."""
+    """Make an account an owner of the programme and so an organiser of all its labs. Raises RuleViolation."""
     if not viewer_for(by).owns(programme.pk):
-        raise RuleViolation("not_allowed", NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
-    user = _account(email, name, by, Staff.Role.OWNER.label, programme)
+    user = _get_or_invite_user(email, name, by, Staff.Role.OWNER.label, programme)
     staff, _new = Staff.objects.get_or_create(user=user, programme=programme, role=Staff.Role.OWNER)
     return staff
 
 
 @transaction.atomic
 def remove_staff(staff: Staff, *, by: User) -> None:
-    """Take a role away, from the next request on. Raises RuleViolation.
+    """Remove a role. Raises RuleViolation.
 
-    Owners are removed by owners, never by an organiser of one lab; a programme keeps at least one owner.
+    Only owners may remove owners; a programme keeps at least one.
     """
     viewer = viewer_for(by)
     if staff.programme is not None:
         if not viewer.owns(staff.programme.pk):
-            raise RuleViolation("not_allowed", NOT_YOURS)
-        # Held, so that two owners cannot remove each other at the same moment.
+            raise RuleViolation("not_allowed", NOT_ALLOWED)
+        # Locked, so that two owners cannot remove each other concurrently.
         Programme.objects.select_for_update(no_key=True).get(pk=staff.programme.pk)
         others = Staff.objects.filter(programme=staff.programme, role=Staff.Role.OWNER, user__is_active=True)
         if not others.exclude(pk=staff.pk).exists():
@@ -78,33 +75,33 @@ def remove_staff(staff: Staff, *, by: User) -> None:
                 "last_owner", gettext("A programme keeps at least one owner. Add another one first.")
             )
     elif staff.lab is None or not viewer.organises(staff.lab):
-        raise RuleViolation("not_allowed", NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
     staff.delete()
 
 
 @transaction.atomic
 def add_delegate(programme: Programme, email: str, city: City, *, by: User, name: str = "") -> Delegate:
-    """Let somebody see the internal sessions that are open to this city of the programme. Raises RuleViolation."""
+    """Make an account a delegate of this city of the programme. Raises RuleViolation."""
     if not viewer_for(by).owns(programme.pk):
-        raise RuleViolation("not_allowed", NOT_YOURS)
-    # Held, so that the city does not leave the programme meanwhile.
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    # Locked, so that the city is not removed concurrently.
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     if not programme.cities.filter(pk=city.pk).exists():
         raise InvalidFields({"city": [gettext("Choose a city of this programme.")]})
-    user = _account(email, name, by, _("Delegate of a city"), programme, city=city)
+    user = _get_or_invite_user(email, name, by, _("Delegate of a city"), programme, city=city)
     delegate, _new = Delegate.objects.get_or_create(user=user, programme=programme, city=city)
     return delegate
 
 
 @transaction.atomic
 def remove_delegate(delegate: Delegate, *, by: User) -> None:
-    """Take the delegation away, from the next request on. Raises RuleViolation."""
+    """Remove the delegation. Raises RuleViolation."""
     if not viewer_for(by).owns(delegate.programme_id):
-        raise RuleViolation("not_allowed", NOT_YOURS)
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
     delegate.delete()
 
 
-def _account(
+def _get_or_invite_user(
     email: str,
     name: str,
     by: User,
@@ -113,11 +110,13 @@ def _account(
     lab: Lab | None = None,
     city: City | None = None,
 ) -> User:
-    """Return the account of this address; where there is none, create one and queue the email to choose a password.
+    """Return the account of this address; if there is none, create one and queue the email to choose a password.
 
-    The email says as what the person was invited (`role`, and the city of a delegate) and where.
+    The email names `role`, programme or lab, and the city of a delegate.
     """
-    errors = _wrong("email", email, account_address) | _wrong("name", name, no_control_characters, one_line)
+    errors = _error_messages("email", email, account_address) | _error_messages(
+        "name", name, no_control_characters, one_line
+    )
     if len(name) > 200:
         errors["name"] = [gettext("Write at most 200 characters.")]
     if errors:
@@ -135,7 +134,7 @@ def _account(
         with transaction.atomic():
             user = User.objects.create_user(address, None, name=name.strip(), language=by.language)
     except (IntegrityError, ValidationError) as error:
-        # Somebody else invited the same person at the same moment: the account is there, and its email on its way.
+        # A concurrent request created the account and queued its email.
         if invited := User.objects.filter(email=address, is_active=True).first():
             return invited
         if isinstance(error, IntegrityError):
@@ -147,9 +146,9 @@ def _account(
             "by": str(by),
             "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
             "role": str(role),
-            "programme": reading(programme.name, user.language, programme.default_language)[0],
-            "lab_title": reading(lab.title, user.language, lab.default_language)[0] if lab else "",
-            "city": reading(city.name, user.language, "en")[0] if city else "",
+            "programme": text_and_language(programme.name, user.language, programme.default_language)[0],
+            "lab_title": text_and_language(lab.title, user.language, lab.default_language)[0] if lab else "",
+            "city": text_and_language(city.name, user.language, "en")[0] if city else "",
         }
     queue(
         "account_made",
@@ -165,12 +164,12 @@ def _account(
     return user
 
 
-def _wrong(name: str, value: str, *validators: Callable[[str], object]) -> dict[str, list[str]]:
-    """Return {name: messages} for a value that any of the validators objects to."""
+def _error_messages(name: str, value: str, *validators: Callable[[str], object]) -> dict[str, list[str]]:
+    """Return {name: messages} if any of the validators rejects the value, else {}."""
     found: list[str] = []
     for validate in validators:
         try:
             validate(value)
         except ValidationError as error:
-            found.extend(sentences(error))
+            found.extend(plain_messages(error))
     return {name: found} if found else {}

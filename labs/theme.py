@@ -1,7 +1,7 @@
-"""A lab's colour: from the one that an organiser picks, those with which every page stays readable.
+"""Derive a lab's colours from the picked one, so that every page meets the contrasts of WCAG 2.2.
 
-The picked colour is never used as it is. Lightness moves in OKLCH (Björn Ottosson, 2020), hue stays, and chroma gives
-way only where sRGB ends, until the contrasts of WCAG 2.2 that each use needs are met, in light and in dark mode.
+Lightness is adjusted in OKLCH (Björn Ottosson, 2020) with constant hue; chroma is reduced only to stay within sRGB, in
+light and in dark mode.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from functools import lru_cache
 from core.web.palette import DEFAULT_COLOURS
 from labs.models import Lab
 
-# Grounds and inks of static/site/tokens.css that a lab's colours meet.
+# Backgrounds and text colours of static/site/tokens.css.
 WHITE = "#ffffff"
 INK_LIGHT, INK_DARK = "#0f1b1d", "#edf2ef"
 WASH_2_DARK = "#253031"
 
-# What each colour has to reach (contrast ratios).
+# Required contrast ratios.
 GROUND, GROUND_DARK = 7.0, 10.0
 SECOND_ON_GROUND = 5.5
 LIFT_ON_GROUND = 3.3
@@ -27,7 +27,7 @@ MARK_IN_DARK = 6.5
 INK_ON_TINT = 12.0
 
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
-_GREY = 0.035  # chroma below which a colour has no hue that a reader would recognise
+_GREY = 0.035  # chroma below which a colour has no visible hue
 _NEAR_BLACK = 0.2
 _STEP = 0.002
 
@@ -42,7 +42,7 @@ class Oklch:
 
 
 def clean_colour(text: str) -> str:
-    """Return a colour as #rrggbb, small letters. Takes "#0A7", "00aa77"; raises ValueError for anything else."""
+    """Return a colour as #rrggbb in lower case. Accepts "#0A7", "00aa77"; raises ValueError for anything else."""
     found = _HEX.fullmatch(text.strip())
     if not found:
         raise ValueError("not a colour")
@@ -51,11 +51,11 @@ def clean_colour(text: str) -> str:
 
 
 def theme_values(colour: str) -> dict[str, str]:
-    """Return the colours of a lab, each as #rrggbb, from the picked one; the house's for greys and near-blacks.
+    """Return the colours of a lab, each as #rrggbb, from the picked one; the defaults for greys and near-blacks.
 
-    Keys: `lab`, `lab_dark` (grounds, white on them), `on_lab_2` (secondary text on both), `lab_lift` (shapes on both),
-    `lab_ink`, `lab_ink_dark` (a mark on paper), `lab_tint`, `lab_tint_dark` (a light ground). Raises ValueError for
-    what is no colour.
+    Keys: `lab`, `lab_dark` (backgrounds of white text), `on_lab_2` (secondary text on both), `lab_lift` (shapes on
+    both), `lab_ink`, `lab_ink_dark` (shapes on the page), `lab_tint`, `lab_tint_dark` (light backgrounds). Raises
+    ValueError for an invalid colour.
     """
     picked = to_oklch(clean_colour(colour))
     if picked.chroma < _GREY or picked.lightness < _NEAR_BLACK:
@@ -65,24 +65,24 @@ def theme_values(colour: str) -> dict[str, str]:
     return {
         "lab": ground,
         "lab_dark": _darken(to_oklch(ground), WHITE, GROUND_DARK),
-        "on_lab_2": _lighten(_like(picked, 0.86, min(chroma, 0.05)), ground, SECOND_ON_GROUND),
-        "lab_lift": _lighten(_like(picked, 0.72, min(chroma, 0.12)), ground, LIFT_ON_GROUND),
+        "on_lab_2": _lighten(_with_hue_of(picked, 0.86, min(chroma, 0.05)), ground, SECOND_ON_GROUND),
+        "lab_lift": _lighten(_with_hue_of(picked, 0.72, min(chroma, 0.12)), ground, LIFT_ON_GROUND),
         "lab_ink": ground,
-        "lab_ink_dark": _lighten(_like(picked, 0.76, min(chroma, 0.12)), WASH_2_DARK, MARK_IN_DARK),
-        "lab_tint": _lighten(_like(picked, 0.945, min(chroma, 0.02)), INK_LIGHT, INK_ON_TINT),
-        "lab_tint_dark": _darken(_like(picked, 0.29, min(chroma, 0.03)), INK_DARK, INK_ON_TINT),
+        "lab_ink_dark": _lighten(_with_hue_of(picked, 0.76, min(chroma, 0.12)), WASH_2_DARK, MARK_IN_DARK),
+        "lab_tint": _lighten(_with_hue_of(picked, 0.945, min(chroma, 0.02)), INK_LIGHT, INK_ON_TINT),
+        "lab_tint_dark": _darken(_with_hue_of(picked, 0.29, min(chroma, 0.03)), INK_DARK, INK_ON_TINT),
     }
 
 
-def was_moved(colour: str) -> bool:
-    """Tell whether the ground differs from the picked colour, so that the form shows before and after."""
+def is_adjusted(colour: str) -> bool:
+    """Tell whether the background differs from the picked colour."""
     return theme_values(colour)["lab"] != clean_colour(colour)
 
 
 def theme_css(slug: str, values: dict[str, str]) -> str:
-    """Return the style sheet that gives everything under `data-lab="<slug>"` the lab's colours.
+    """Return the style sheet with the lab's colours for `data-lab="<slug>"`.
 
-    `slug` is a slug, `values` come from `theme_values`: neither can hold a character that has a meaning in CSS.
+    Neither `slug` nor `values` (of `theme_values`) can contain characters with a meaning in CSS.
     """
     return f"""@layer lab {{
   [data-lab="{slug}"] {{
@@ -116,21 +116,21 @@ def to_oklch(colour: str) -> Oklch:
 
 
 def to_hex(colour: Oklch) -> str:
-    """Return OKLCH as #rrggbb; where sRGB does not hold it, with the highest chroma that it does hold."""
+    """Return OKLCH as #rrggbb; out of gamut, with the highest chroma in sRGB."""
     low, high = 0.0, colour.chroma
     channels = _channels(colour)
     if not _in_gamut(channels):
         for _ in range(24):
             middle = (low + high) / 2
-            if _in_gamut(_channels(_like(colour, colour.lightness, middle))):
+            if _in_gamut(_channels(_with_hue_of(colour, colour.lightness, middle))):
                 low = middle
             else:
                 high = middle
-        channels = _channels(_like(colour, colour.lightness, low))
+        channels = _channels(_with_hue_of(colour, colour.lightness, low))
     return "#" + "".join(f"{round(_encoded(channel) * 255):02x}" for channel in channels)
 
 
-def _like(colour: Oklch, lightness: float, chroma: float) -> Oklch:
+def _with_hue_of(colour: Oklch, lightness: float, chroma: float) -> Oklch:
     return Oklch(lightness, chroma, colour.hue)
 
 
@@ -145,10 +145,10 @@ def _lighten(colour: Oklch, against: str, wanted: float) -> str:
 
 
 def _move(colour: Oklch, step: float, against: str, wanted: float) -> str:
-    """Move the lightness by steps; black or white, at the end of the way, reaches all contrasts asked for here."""
+    """Change the lightness by steps; black and white meet all contrasts used here."""
     lightness = colour.lightness
     while True:
-        shown = to_hex(_like(colour, lightness, colour.chroma))
+        shown = to_hex(_with_hue_of(colour, lightness, colour.chroma))
         if contrast(shown, against) >= wanted or not 0 < lightness < 1:
             return shown
         lightness = min(max(lightness + step, 0.0), 1.0)
@@ -174,7 +174,7 @@ def _encoded(light: float) -> float:
 
 
 def _channels(colour: Oklch) -> tuple[float, float, float]:
-    """Return OKLCH as linear sRGB; outside 0 to 1 where sRGB does not hold the colour."""
+    """Return OKLCH as linear sRGB; outside 0 to 1 if out of gamut."""
     a, b = colour.chroma * math.cos(colour.hue), colour.chroma * math.sin(colour.hue)
     long = (colour.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (colour.lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -201,5 +201,5 @@ def _hash_of_theme(slug: str, values: str) -> str:
 
 
 def logo_version(lab: Lab) -> str:
-    """Return a short hash of the name under which the logo is stored, which changes with the picture."""
+    """Return a short hash of the logo's file name, which changes with the picture."""
     return hashlib.sha256((lab.logo.name or "").encode()).hexdigest()[:12]

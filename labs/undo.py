@@ -1,7 +1,6 @@
-"""Undoing what was just removed or moved: a button beside the words that say it is done.
+"""Undo of deletions and moves: a button in the success message.
 
-What is needed to undo it waits in the person's own session for an hour, never in the page, and only he or she can use
-it. Each kind of undoing asks again whether this person may: rights may have changed since.
+The data to undo are stored in the user's session for an hour. Each handler checks the user's rights again.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ from labs.models import Lab, Programme
 from labs.revisions import lock_lab, touch
 from labs.signals import lab_rescheduled
 
-KEPT = "undo"  # in the session: {name: {"kind", "facts", "until"}}
-TAG = "undo-"  # what the message's tag begins with; the name follows
-LASTS = 60 * 60  # seconds
-AT_MOST = 5
-ROWS = "rows"  # the kind of undoing that inserts deleted rows again
+SESSION_KEY = "undo"  # in the session: {name: {"kind", "facts", "until"}}
+TAG_PREFIX = "undo-"  # of the message's tag; the name follows
+LIFETIME_SECONDS = 60 * 60  # seconds
+MAX_OFFERS = 5
+RESTORE_ROWS = "rows"  # the kind of undo that inserts deleted rows again
 
-# What undoes a kind of thing: it is given the person and the facts, and returns where to go and what to say there.
+# Gets the user and the facts; returns the path to redirect to and the message.
 UndoHandler = Callable[[User, dict[str, Any]], tuple[str, str]]
 _KINDS: dict[str, UndoHandler] = {}
 
 
 class NotUndoable(RuleViolation):
-    """It is too late, or things have changed."""
+    """It is too late to undo, or other data have changed."""
 
     def __init__(self, message: str | Promise = "") -> None:
         default = gettext_lazy("This can no longer be undone: other things have changed since.")
@@ -46,7 +45,7 @@ class NotUndoable(RuleViolation):
 
 
 def undo_handler(kind: str) -> Callable[[UndoHandler], UndoHandler]:
-    """Register what undoes this kind of thing."""
+    """Register the handler of this kind of undo."""
 
     def register(undoing: UndoHandler) -> UndoHandler:
         _KINDS[kind] = undoing
@@ -55,21 +54,21 @@ def undo_handler(kind: str) -> Callable[[UndoHandler], UndoHandler]:
     return register
 
 
-def offer(request: HttpRequest, words: str, kind: str, facts: dict[str, Any]) -> None:
-    """Say that something was done, with a button that undoes it. `facts` are plain data (JSON)."""
+def offer_undo(request: HttpRequest, words: str, kind: str, facts: dict[str, Any]) -> None:
+    """Add a success message with an undo button. `facts` are JSON data for the handler."""
     name = secrets.token_urlsafe(8)
     now = time.time()
-    kept = {key: one for key, one in request.session.get(KEPT, {}).items() if one["until"] > now}
-    kept[name] = {"kind": kind, "facts": facts, "until": now + LASTS}
-    request.session[KEPT] = dict(list(kept.items())[-AT_MOST:])
-    messages.success(request, words, extra_tags=TAG + name)
+    kept = {key: one for key, one in request.session.get(SESSION_KEY, {}).items() if one["until"] > now}
+    kept[name] = {"kind": kind, "facts": facts, "until": now + LIFETIME_SECONDS}
+    request.session[SESSION_KEY] = dict(list(kept.items())[-MAX_OFFERS:])
+    messages.success(request, words, extra_tags=TAG_PREFIX + name)
 
 
-def run(request: HttpRequest, user: User, name: str) -> tuple[str, str]:
-    """Undo it; returns where to go and what to say there. Raises NotUndoable."""
-    kept = request.session.get(KEPT, {})
+def run_undo(request: HttpRequest, user: User, name: str) -> tuple[str, str]:
+    """Undo it; return the path to redirect to and the message. Raises NotUndoable."""
+    kept = request.session.get(SESSION_KEY, {})
     one = kept.pop(name, None)
-    request.session[KEPT] = kept
+    request.session[SESSION_KEY] = kept
     if one is None or one["until"] < time.time():
         raise NotUndoable(gettext("It is too late to undo this."))
     try:
@@ -79,34 +78,34 @@ def run(request: HttpRequest, user: User, name: str) -> tuple[str, str]:
         raise NotUndoable from error
 
 
-def rows_of(*rows: models.Model) -> list[dict[str, Any]]:
-    """Return these rows, and all that is deleted with them, as plain data from which `put_back` makes them again."""
-    found: dict[models.Model, None] = {}  # a row can hang on two others
+def serialize_rows(*rows: models.Model) -> list[dict[str, Any]]:
+    """Return these rows, and all that are deleted with them, as JSON data for `insert_rows`."""
+    found: dict[models.Model, None] = {}  # a row can depend on two others
     for row in rows:
         collector = Collector(using=router.db_for_write(type(row)), origin=row)
         try:
             collector.collect([row])
         except (models.ProtectedError, models.RestrictedError):
-            return []  # whoever deletes it is refused
+            return []  # it cannot be deleted
         found |= dict.fromkeys(one for instances in collector.data.values() for one in instances)
         found |= dict.fromkeys(one for queryset in collector.fast_deletes for one in queryset)
     return [
         {
             "model": one._meta.label,
-            # As the database has it: a text in several languages has all of them.
-            "row": {column.attname: _plain(column, one) for column in one._meta.concrete_fields},
+            # Database values, which have all languages of a text.
+            "row": {column.attname: _plain_value(column, one) for column in one._meta.concrete_fields},
         }
         for one in found
     ]
 
 
-def _plain(column: models.Field[Any, Any], row: models.Model) -> Any:
+def _plain_value(column: models.Field[Any, Any], row: models.Model) -> Any:
     value = column.get_prep_value(getattr(row, column.attname))
     return value if value is None or isinstance(value, str | int | list | dict) else str(value)
 
 
-def put_back(rows: list[dict[str, Any]]) -> None:
-    """Make the rows of `rows_of` again, with the ids that they had. Raises IntegrityError where one is taken."""
+def insert_rows(rows: list[dict[str, Any]]) -> None:
+    """Insert the rows of `serialize_rows` with their ids. Raises IntegrityError if one is taken."""
     for one in rows:
         model = apps.get_model(one["model"])
         row = model()
@@ -116,7 +115,7 @@ def put_back(rows: list[dict[str, Any]]) -> None:
         row.save(force_insert=True)
 
 
-def offer_restoring(
+def offer_restore(
     request: HttpRequest,
     words: str,
     rows: list[dict[str, Any]],
@@ -125,9 +124,9 @@ def offer_restoring(
     lab: Lab | None = None,
     programme: Programme | None = None,
 ) -> None:
-    """Say that `rows` (of `rows_of`) are gone; `address` is where they can be seen when they are back.
+    """Add a success message about the deletion of `rows` with an undo button; `address` is the page to return to.
 
-    They come back to those who organise the lab, or else own the programme, at that time.
+    Undo needs an organiser of the lab, or else an owner of the programme.
     """
     facts = {
         "rows": rows,
@@ -135,12 +134,12 @@ def offer_restoring(
         "lab": lab.pk if lab else None,
         "programme": programme.pk if programme else None,
     }
-    offer(request, words, ROWS, facts)
+    offer_undo(request, words, RESTORE_ROWS, facts)
 
 
-@undo_handler(ROWS)
+@undo_handler(RESTORE_ROWS)
 def restore(user: User, facts: dict[str, Any]) -> tuple[str, str]:
-    """Insert the rows again, for somebody who still organises the lab or owns the programme."""
+    """Insert the rows again if the user still organises the lab or owns the programme."""
     viewer = viewer_for(user)
     lab = Lab.objects.filter(pk=facts["lab"]).first() if facts["lab"] else None
     if facts["lab"] and (lab is None or not viewer.organises(lab)):
@@ -149,15 +148,15 @@ def restore(user: User, facts: dict[str, Any]) -> tuple[str, str]:
         raise NotUndoable
     if lab:
         lock_lab(lab.pk)
-    put_back(facts["rows"])
+    insert_rows(facts["rows"])
     if lab:
         try:
-            # The lab's days may have changed meanwhile: what comes back must lie within them.
+            # The lab's days may have changed since: receivers check the restored rows.
             lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
         except RuleViolation as error:
             raise NotUndoable(error.message) from error
     labs = Lab.objects.filter(programme=facts["programme"]).order_by("pk").values_list("pk", flat=True)
     for lab_id in [lab.pk] if lab else labs:
-        # What can be removed was in no session that visitors see.
+        # Only rows that are in no public session can be deleted.
         touch(lab_id, public=False)
     return facts["address"], gettext("It is back as it was.")

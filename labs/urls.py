@@ -1,4 +1,4 @@
-"""Addresses of sign-in, of a lab's look, and of the two statements."""
+"""URLs of sign-in, console, a lab's branding, the accessibility and privacy statements, and monitoring."""
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path

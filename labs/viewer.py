@@ -1,4 +1,4 @@
-"""Who is looking, as a plain value. `labs.current_viewer` builds it for a request, an account or an API token."""
+"""The `Viewer`, a value object. `labs.current_viewer` builds it for a request, an account or an API token."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class LabKeys(Protocol):
-    """What rights in a lab hang on."""
+    """The fields of a lab that rights depend on."""
 
     pk: int
 
@@ -17,10 +17,10 @@ class LabKeys(Protocol):
 
 @dataclass(frozen=True)
 class Viewer:
-    """A reader's rights, as plain ids. The default is a visitor, who has none.
+    """A reader's rights, as ids. The default is a visitor, who has none.
 
-    `delegations` are (programme id, city id) pairs. `seated_sessions` are the sessions in which the holder of a
-    registration's private link has a seat or waits for one. `scopes` is None for people and a set for API tokens.
+    `delegations` are (programme id, city id) pairs. `seated_sessions` are the sessions in which the reader's
+    registration has a seat or is on the waiting list. `scopes` is None for people and a set for API tokens.
     """
 
     user_id: int | None = None
@@ -41,7 +41,7 @@ class Viewer:
 
     @property
     def is_visitor(self) -> bool:
-        """Whether this viewer sees exactly what everybody sees, so that answers may be shared in caches."""
+        """Whether this viewer has no rights, so that responses may be cached publicly."""
         return self == VISITOR
 
     @property
@@ -52,15 +52,15 @@ class Viewer:
         return self.is_superuser or programme_id in self.owned_programmes
 
     def organises(self, lab: LabKeys) -> bool:
-        """Organisers of the lab, and owners of its programme."""
+        """Tell whether the viewer is an organiser of the lab or an owner of its programme."""
         return self.owns(lab.programme_id) or lab.pk in self.organised_labs
 
-    def keeps_door_of(self, lab: LabKeys) -> bool:
-        """Door staff of the lab, and everyone who organises it."""
+    def is_door_staff_of(self, lab: LabKeys) -> bool:
+        """Tell whether the viewer is door staff of the lab or organises it."""
         return self.organises(lab) or lab.pk in self.door_labs
 
     def with_seats(self, session_ids: frozenset[int]) -> "Viewer":
-        """Return this viewer, who now also holds the private link of a registration with these sessions."""
+        """Return this viewer with these sessions added to `seated_sessions`."""
         return replace(self, seated_sessions=self.seated_sessions | session_ids)
 
 

@@ -17,7 +17,7 @@ from core.mail.delivery import Summary
 from core.mail.health import BEAT_IS_LATE, MAIL_IS_LATE
 from core.timezones import formatting
 from core.timezones.wall_clock import wall
-from core.web.localized_fields import languages_of, reading
+from core.web.localized_fields import languages_of, text_and_language
 from labs.models import Lab
 from registrations.signals import alerts_requested
 from sessions.models import Session
@@ -289,4 +289,4 @@ def _about(
 
 
 def _title(session: Session, lab: Lab) -> str:
-    return reading(session.title, get_language() or "en", lab.default_language)[0]
+    return text_and_language(session.title, get_language() or "en", lab.default_language)[0]

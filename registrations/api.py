@@ -16,8 +16,8 @@ from ninja.pagination import paginate
 from pydantic import ConfigDict, Field, StrictBool
 
 from core.api.api import FOR_EVERYBODY
-from core.api.openapi import IN_PLACE
-from core.api.pagination import Pages
+from core.api.openapi import INLINE_SCHEMA
+from core.api.pagination import BoundedPagination
 from core.api.problems import Problem
 from core.search import matches
 from core.timezones.zones import canonical_of
@@ -40,8 +40,8 @@ from sessions.models import Session
 router = Router(tags=["Registrations and attendance"])
 
 Scope = ApiToken.Scope
-RegistrationState = Annotated[Registration.State, IN_PLACE]
-SeatState = Annotated[Seat.State, IN_PLACE]
+RegistrationState = Annotated[Registration.State, INLINE_SCHEMA]
+SeatState = Annotated[Seat.State, INLINE_SCHEMA]
 REGISTRATIONS_PER_HOUR = 60
 # What the rules object to, by the name that the caller used.
 FIELDS_OF_RULES = {"no_consent": "consent", "no_session": "sessions", "unknown_session": "sessions"}
@@ -189,7 +189,7 @@ def _of_lab(lab: Lab) -> QuerySet[Registration]:
     )
 
 
-class PageOfRegistrations(Pages):
+class PageOfRegistrations(BoundedPagination):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [registration_data(each) for each in page["items"]]
@@ -293,7 +293,7 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     Raises Problem, and RuleViolation for sessions that nobody can choose any longer.
     """
     errors: dict[str, str] = {}
-    city = lab.programme.city_called(form.city) if form.city else None
+    city = lab.programme.get_city(form.city) if form.city else None
     if form.city and city is None:
         errors["city"] = _("The programme has no such city.")
     if form.city and form.city_text:

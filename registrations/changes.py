@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.edit_conflicts import Difference
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import City, StakeholderGroup
 from registrations.models import Registration
 
@@ -69,10 +69,10 @@ def _words(registration: Registration, records: list[Any], language: str) -> dic
     languages = dict(settings.LANGUAGES)
 
     def city(key: int | None) -> str:
-        return reading(cities[key].name, language, fallback)[0] if key in cities else ""
+        return text_and_language(cities[key].name, language, fallback)[0] if key in cities else ""
 
     def group(key: int | None) -> str:
-        return reading(groups[key].name, language, fallback)[0] if key in groups else ""
+        return text_and_language(groups[key].name, language, fallback)[0] if key in groups else ""
 
     return {
         "city_id": city,

@@ -4,13 +4,13 @@ from django.utils import translation
 from django.utils.translation import ngettext
 
 from core.timezones import formatting
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import Lab
 
 
 def consent_words(lab: Lab, language: str) -> str:
     """Return the text that a person agrees to: the lab's own where it has one, else the house's, in `language`."""
-    own = reading(lab.consent, language, lab.default_language)[0].strip()
+    own = text_and_language(lab.consent, language, lab.default_language)[0].strip()
     if own:
         return own
     with translation.override(language):

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.web.edit_conflicts import Difference
 from core.web.forms.base import BaseForm, EmailAddressField
 from core.web.forms.editing import EditForm
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import City, Lab, StakeholderGroup
 from registrations.door import is_too_short
 from registrations.forms import DetailsForm, details_initial
@@ -74,10 +74,10 @@ class PeopleSearchForm(BaseForm):
         self.groups = {group.slug: group for group in lab.programme.stakeholder_groups.all()}
 
         def words(text: object, fallback: str = lab.default_language) -> str:
-            return reading(text, here, fallback)[0]
+            return text_and_language(text, here, fallback)[0]
 
         cities = [(words(city.name, "en"), slug) for slug, city in self.cities.items()]
-        cities.sort(key=lambda pair: alphabetical(pair[0]))
+        cities.sort(key=lambda pair: alphabetical_key(pair[0]))
         offered: dict[str, list[tuple[str, Any]]] = {
             "session": [(slug, words(session.title)) for slug, session in self.sessions.items()],
             "city": [
@@ -187,7 +187,7 @@ class SeatForm(BaseForm):
         self.fields["session"].choices = [  # type: ignore[attr-defined]
             ("", _("Choose…")),
             *(
-                (slug, reading(session.title, here, lab.default_language)[0])
+                (slug, text_and_language(session.title, here, lab.default_language)[0])
                 for slug, session in self.sessions.items()
             ),
         ]

@@ -11,9 +11,9 @@ from ninja.pagination import paginate
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
-from core.api.pagination import Pages
+from core.api.pagination import BoundedPagination
 from core.web.localized_fields import languages_of
-from labs.api import type_of_texts
+from labs.api import LocalizedText
 from labs.api_authentication import account_of, lab_of_door
 from labs.current_viewer import viewer_of
 from labs.models import ApiToken, Lab
@@ -39,7 +39,7 @@ class GuestOut(Schema):
 
     registration: UUID = Field(description="To take attendance with")
     name: str
-    city: type_of_texts = Field(description="Name of the person's city, if the programme has it; else empty")
+    city: LocalizedText = Field(description="Name of the person's city, if the programme has it; else empty")
     city_text: str = Field(
         description="The city as the person wrote it, where the programme does not have it"
     )
@@ -93,7 +93,7 @@ def attendance_data(row: Attendance) -> dict[str, Any]:
     }
 
 
-class PageOfAttendance(Pages):
+class PageOfAttendance(BoundedPagination):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [attendance_data(each) for each in page["items"]]
@@ -113,7 +113,7 @@ def guest_data(guest: door.Guest) -> dict[str, Any]:
     }
 
 
-class PageOfGuests(Pages):
+class PageOfGuests(BoundedPagination):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [guest_data(door.guest(each)) for each in page["items"]]

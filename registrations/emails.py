@@ -17,7 +17,7 @@ from core.mail.models import Message
 from core.mail.queue import File, queue
 from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import Lab
 from registrations import links, personal_calendar
 from registrations.models import Registration, Seat, SeatMovement
@@ -259,7 +259,7 @@ def initials(name: str) -> str:
 
 def text_of(text: object, registration: Registration) -> str:
     """Return a text of the lab in the person's language, else in the lab's own."""
-    return reading(text, registration.language, registration.lab.default_language)[0]
+    return text_and_language(text, registration.language, registration.lab.default_language)[0]
 
 
 def _overview(
@@ -335,7 +335,9 @@ def _line(registration: Registration, seat: Seat, position: int | None, with_off
         address=session_address(session, lab),
         day=formatting.long_day(wall(starts, zone).date(), language),
         hours=zone_hours.hours(starts, ends, zone, language, with_offset=with_offset),
-        elsewhere=zone_hours.elsewhere(starts, ends, zone, (lab.time_zone, session.time_zone), language),
+        elsewhere=zone_hours.hours_in_other_zones(
+            starts, ends, zone, (lab.time_zone, session.time_zone), language
+        ),
         place=place_of(session, language),
         join_link=join_link,
         how_to_join=gettext("The join link will be on your registration page.") if is_still_to_come else "",

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from core.timezones.wall_clock import wall
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import Lab
 from registrations.models import Registration
 from registrations.models.people import RegistrationQuerySet
@@ -53,7 +53,7 @@ def csv_lines(
         gettext("Form sent"),
         gettext("Confirmed"),
         gettext("Cancelled"),
-        *(reading(session.title, language, fallback)[0] for session in sessions),
+        *(text_and_language(session.title, language, fallback)[0] for session in sessions),
     ]
     yield "\ufeff" + _line(heading)
     for registration in registrations:
@@ -65,9 +65,9 @@ def csv_lines(
             [
                 registration.name,
                 registration.email,
-                reading(city.name, language, fallback)[0] if city else registration.city_text,
+                text_and_language(city.name, language, fallback)[0] if city else registration.city_text,
                 registration.organisation,
-                reading(group.name, language, fallback)[0] if group else "",
+                text_and_language(group.name, language, fallback)[0] if group else "",
                 registration.language,
                 registration.time_zone,
                 str(registration.get_state_display()),

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones.zones import validate_readers_zone
 from core.web.forms.base import BaseForm, EmailAddressField, ReadersZoneSelect, ZoneField
-from core.web.localized_fields import has_letters, no_control_characters, one_line, reading
+from core.web.localized_fields import has_letters, no_control_characters, one_line, text_and_language
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import Viewer
 from registrations.availability import Choosable, choosable, overlaps
@@ -177,7 +177,7 @@ class DetailsForm(BaseForm):
     def _offer_what_was_chosen(self) -> None:
         programme = self.lab.programme
         city, group = (str(self.data.get(self.add_prefix(name), "")) for name in ("city", "group"))
-        found = programme.city_called(city) if is_slug(city) else None
+        found = programme.get_city(city) if is_slug(city) else None
         groups = programme.stakeholder_groups
         self._offer(
             () if found is None else (found,),
@@ -189,8 +189,8 @@ class DetailsForm(BaseForm):
         here = get_language() or "en"
         self.cities = {city.slug: city for city in cities}
         self.groups = {group.slug: group for group in groups}
-        names = [(reading(city.name, here, "en")[0], slug) for slug, city in self.cities.items()]
-        names.sort(key=lambda pair: alphabetical(pair[0]))
+        names = [(text_and_language(city.name, here, "en")[0], slug) for slug, city in self.cities.items()]
+        names.sort(key=lambda pair: alphabetical_key(pair[0]))
         self.fields["city"].choices = [  # type: ignore[attr-defined]
             ("", _("Not from a city of the programme")),
             *((slug, name) for name, slug in names),
@@ -201,7 +201,7 @@ class DetailsForm(BaseForm):
         self.fields["group"].choices = [  # type: ignore[attr-defined]
             ("", _("Choose…")),
             *(
-                (slug, reading(group.name, here, self.lab.programme.default_language)[0])
+                (slug, text_and_language(group.name, here, self.lab.programme.default_language)[0])
                 for slug, group in self.groups.items()
             ),
         ]

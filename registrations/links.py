@@ -10,7 +10,7 @@ from django.utils.translation import gettext, override
 
 from core.mail.links import Link
 from core.web import signed_links
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from registrations.models import Registration
 from sessions.calendar_links import CalendarAddress
 
@@ -43,7 +43,9 @@ _MARK = "-" * 48
 
 def token_of(registration: Registration, purpose: Purpose) -> str:
     """Return the token that opens this registration for this purpose."""
-    return signed_links.make(purpose.name, registration.public_id, getattr(registration, purpose.version))
+    return signed_links.make_token(
+        purpose.name, registration.public_id, getattr(registration, purpose.version)
+    )
 
 
 def path_of(registration: Registration, purpose: Purpose) -> str:
@@ -79,7 +81,7 @@ def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
     else:
         opened = opened.select_related("lab__programme")
     registration = opened.first()
-    if registration is not None and signed_links.fits(
+    if registration is not None and signed_links.is_valid(
         token, purpose.name, registration.public_id, getattr(registration, purpose.version)
     ):
         return registration
@@ -96,5 +98,5 @@ def calendar_name(registration: Registration) -> str:
     lab, language = registration.lab, registration.language
     with override(language):
         return gettext("%(lab)s, my sessions") % {
-            "lab": reading(lab.title, language, lab.default_language)[0]
+            "lab": text_and_language(lab.title, language, lab.default_language)[0]
         }

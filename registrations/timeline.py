@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from core.mail.models import Message
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from sessions.models import Session
 
@@ -40,7 +40,7 @@ def events(
     def title(session: Session) -> str:
         if session.pk not in seen:
             return gettext("a session that is not public at present")
-        return reading(session.title, language, fallback)[0]
+        return text_and_language(session.title, language, fallback)[0]
 
     found = [Event(registration.created_at, gettext("You filled in the form"))]
     if registration.confirmed_at:

@@ -1,7 +1,7 @@
-"""Tell which texts of the source lack a translation, or have one that would break or mislead.
+"""Report source texts without a translation or with an invalid one.
 
-Extraction runs in a copy of the tree, so that nothing here changes; with --write the catalogues in locale/ are
-brought up to date instead (new texts empty, changed ones marked fuzzy), for translators to fill in.
+Extraction runs in a copy of the tree; with --write it updates the catalogues in locale/ instead (new texts empty,
+changed ones marked fuzzy).
 """
 
 import argparse
@@ -70,7 +70,7 @@ def texts(value: str | tuple[str, ...] | list[str] | None) -> list[str]:
 
 
 def problems_of(message: Message) -> Iterator[str]:
-    """What is wrong with one translation."""
+    """Yield the problems of one translation."""
     sources, translations = texts(message.id), texts(message.string)
     if not all(translations):
         yield "has no translation"
@@ -87,14 +87,14 @@ def problems_of(message: Message) -> Iterator[str]:
 
 
 def problems_in(catalogue: Path, language: str) -> Iterator[str]:
-    """What is wrong in one language's catalogue, one line per problem."""
+    """Yield the problems of one language's catalogue, one line each."""
     with catalogue.open("rb") as file:
         messages = [message for message in read_po(file, locale=language) if message.id]
     for message in messages:
         for problem in problems_of(message):
             place = message.locations[0][0] if message.locations else "?"
             yield f"{language}: “{texts(message.id)[0]}” ({place}) {problem}"
-    # gettext's own check knows format flags, line breaks at the ends and the number of plural forms.
+    # msgfmt checks format flags, line breaks at the ends and the number of plural forms.
     command = ["msgfmt", "--check-format", "--check-header", "-o", os.devnull, str(catalogue)]
     complaint = subprocess.run(command, capture_output=True, text=True)
     if complaint.returncode:

@@ -1,4 +1,4 @@
-"""Ask the web process of this machine whether it lives: exit code 0 when it says so. For containers and monitoring."""
+"""Check /health/live of this machine's web process: exit code 0 if healthy. For containers and monitoring."""
 
 import os
 import sys

@@ -1,7 +1,7 @@
-"""Bring an installation's data up to date before it serves: tables, collected static files, and the demo if asked for.
+"""Prepare an installation: migrate, collect static files, and load the demo if asked for.
 
-One process for all of it, because starting Django costs more than most of these steps. Progress goes to stderr;
-what load_demo has to say (the sign-ins) goes to stdout, so that the caller can show it last.
+One process for all, because starting Django costs more than most of these steps. Progress goes to stderr; the output
+of load_demo (the sign-ins) to stdout, so that the caller can show it last.
 """
 
 import argparse
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def static_fingerprint(folders: list[Path]) -> str:
-    """A checksum over what is collected: locked libraries by their lock files, our own files by name, size and time."""
+    """Return a checksum of static files: of libraries by their lock files, of others by name, size and time."""
     digest = hashlib.sha256()
     for lock in (ROOT / "requirements" / "app.txt", ROOT / "package-lock.json"):
         digest.update(lock.read_bytes())

@@ -1,4 +1,4 @@
-"""Make the README's pictures: start the service with the demo in a folder of its own, play a visit, take pictures.
+"""Take the README's screenshots: start the service with the demo in a temporary folder, and visit its pages.
 
 scripts/screenshots.py            into docs/screenshots/
 scripts/screenshots.py FOLDER     every page at phone and desktop width, light and dark, to look at
@@ -24,10 +24,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURES = ROOT / "docs" / "screenshots"
+SCREENSHOTS = ROOT / "docs" / "screenshots"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 COMING, PAST = "city-lab-5", "city-lab-4"
-READY_WITHIN = 180  # seconds
+READY_TIMEOUT = 180  # seconds
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def service() -> Iterator[tuple[str, Path]]:
         process = subprocess.Popen([sys.executable, "scripts/run", "--demo"], cwd=ROOT, env=environment)
         base = f"http://127.0.0.1:{port}"
         try:
-            deadline = time.monotonic() + READY_WITHIN
+            deadline = time.monotonic() + READY_TIMEOUT
             while True:
                 try:
                     urllib.request.urlopen(f"{base}/health/live", timeout=5).close()
@@ -69,7 +69,7 @@ def sign_in(page: Page, base: str, data: Path, who: str) -> None:
 
 
 def link_in_mail(data: Path, to: str, path: str) -> str:
-    """Wait for the mail to this address that holds a link of this kind, and return the link."""
+    """Wait for an email to this address with a link that matches `path`, and return the link."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for file in sorted(
@@ -86,7 +86,7 @@ def link_in_mail(data: Path, to: str, path: str) -> str:
 
 
 def register(page: Page, base: str, data: Path) -> str:
-    """Register a participant and confirm; returns the address of the private page."""
+    """Register a participant and confirm; return the URL of the private page."""
     page.goto(f"{base}/labs/{COMING}/register/?session=upskilling-workforce&session=dialogue-breton-mayors")
     page.fill("input[name=name]", "Demo participant")
     page.fill("input[name=email]", "first@example.org")
@@ -101,7 +101,7 @@ def register(page: Page, base: str, data: Path) -> str:
 
 
 def issue_certificates(page: Page, base: str) -> str:
-    """Have the past lab's certificates issued; returns the address of one check page."""
+    """Issue the past lab's certificates; return the URL of one check page."""
     page.goto(f"{base}/organise/labs/{PAST}/certificates/")
     page.click("main form[action$='/issue/'] button")
     deadline = time.monotonic() + 120
@@ -114,7 +114,7 @@ def issue_certificates(page: Page, base: str) -> str:
     sys.exit("No certificate was issued.")
 
 
-def take(
+def take_screenshot(
     browser: Browser,
     address: str,
     target: Path,
@@ -124,7 +124,7 @@ def take(
     dark: bool = False,
     full: bool = False,
 ) -> None:
-    """Take one picture; `full` for the whole page, `dark` for dark mode, `state` for a signed-in browser."""
+    """Take one screenshot; `full` for the whole page, `dark` for dark mode, `state` for a signed-in browser."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
@@ -142,7 +142,7 @@ def take(
 
 
 def main() -> None:
-    """Take the README's pictures, or all pages into a folder."""
+    """Take the README's screenshots, or all pages into a folder."""
     everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     chromium = (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
@@ -190,21 +190,27 @@ def main() -> None:
         }
         if everything is None:
             for name in ("home", "lab", "session", "register", "registration", "certificate-check"):
-                take(browser, public[name], PICTURES / f"{name}.png", DESKTOP)
-            take(browser, public["lab-bg"], PICTURES / "lab-phone.png", PHONE)
-            take(browser, public["registration"], PICTURES / "registration-phone.png", PHONE, dark=True)
-            take(browser, public["lab"], PICTURES / "lab-delegate.png", DESKTOP, state=delegate)
+                take_screenshot(browser, public[name], SCREENSHOTS / f"{name}.png", DESKTOP)
+            take_screenshot(browser, public["lab-bg"], SCREENSHOTS / "lab-phone.png", PHONE)
+            take_screenshot(
+                browser, public["registration"], SCREENSHOTS / "registration-phone.png", PHONE, dark=True
+            )
+            take_screenshot(browser, public["lab"], SCREENSHOTS / "lab-delegate.png", DESKTOP, state=delegate)
             for name in ("console-lab", "console-registrations", "console-mail", "console-certificates"):
-                take(browser, organiser[name], PICTURES / f"{name}.png", DESKTOP, state=state)
-            paper = PICTURES / "certificate"
-            subprocess.run(["pdftoppm", "-r", "80", "-png", "-singlefile", str(pdf), str(paper)], check=True)
+                take_screenshot(browser, organiser[name], SCREENSHOTS / f"{name}.png", DESKTOP, state=state)
+            certificate = SCREENSHOTS / "certificate"
+            subprocess.run(
+                ["pdftoppm", "-r", "80", "-png", "-singlefile", str(pdf), str(certificate)], check=True
+            )
         else:
             for pages, signed_in in ((public, None), (organiser, state)):
                 for name, address in pages.items():
                     for width, size in (("desktop", DESKTOP), ("phone", PHONE)):
                         for dark in (False, True):
                             file = everything / f"{name}-{width}{'-dark' if dark else ''}.png"
-                            take(browser, address, file, size, state=signed_in, dark=dark, full=True)
+                            take_screenshot(
+                                browser, address, file, size, state=signed_in, dark=dark, full=True
+                            )
         browser.close()
 
 

@@ -1,7 +1,7 @@
-"""Do what the README tells a newcomer: `make run`, look at the pages, press Ctrl-C; then see that nothing is left.
+"""Test the README's instructions: `make run`, fetch pages, Ctrl-C; then check that no process is left.
 
-Runs on a free port with a data folder of its own, so that nobody's data is touched. Every process started carries a
-mark in its environment; afterwards no process on the machine may carry it.
+Runs on a free port with a temporary data folder. Every process started has a mark in its environment; afterwards no
+process on the machine may have it.
 """
 
 import os
@@ -19,16 +19,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "CITYLABS_TRIAL"
-READY_WITHIN = 30 * 60  # seconds; the first time everything has to be installed
-STOP_WITHIN = 30
+READY_TIMEOUT = 30 * 60  # seconds; the first time everything has to be installed
+STOP_TIMEOUT = 30
 
 
 class TrialFailed(Exception):
-    """Something a newcomer would have stumbled over."""
+    """`make run` does not work as documented."""
 
 
 def free_port() -> int:
-    """A TCP port nobody listens on now."""
+    """Return a free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 def processes_with(mark: str) -> list[str]:
-    """Command lines of the processes that carry the mark; needs Linux's /proc."""
+    """Return the command lines of processes with the mark; needs Linux's /proc."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -49,7 +49,7 @@ def processes_with(mark: str) -> list[str]:
 
 
 def fetch(address: str) -> str:
-    """The page's text; raises OSError while nobody answers, TrialFailed for an answer other than 200."""
+    """Return the page; raises OSError without a response, TrialFailed for a status other than 200."""
     try:
         with urllib.request.urlopen(address, timeout=20) as answer:
             page: str = answer.read().decode(errors="replace")  # fonts are no text, and only have to be there
@@ -58,9 +58,9 @@ def fetch(address: str) -> str:
         raise TrialFailed(f"{address} answered {error.code}.") from error
 
 
-def wait_until_it_answers(make: subprocess.Popen[bytes], address: str) -> None:
-    """Return when the address answers; raises TrialFailed when make ends before, or nothing ever comes."""
-    deadline = time.monotonic() + READY_WITHIN
+def wait_until_ready(make: subprocess.Popen[bytes], address: str) -> None:
+    """Wait for a response; raises TrialFailed if make exits before, or after the timeout."""
+    deadline = time.monotonic() + READY_TIMEOUT
     while time.monotonic() < deadline:
         if make.poll() is not None:
             raise TrialFailed(f"make run ended by itself with exit code {make.returncode}.")
@@ -70,11 +70,11 @@ def wait_until_it_answers(make: subprocess.Popen[bytes], address: str) -> None:
             time.sleep(0.5)
         else:
             return
-    raise TrialFailed(f"{address} did not answer within {READY_WITHIN} seconds.")
+    raise TrialFailed(f"{address} did not answer within {READY_TIMEOUT} seconds.")
 
 
-def look_around(base: str) -> None:
-    """Open what a visitor sees first, with the files it asks for. Raises TrialFailed for anything odd."""
+def check_pages(base: str) -> None:
+    """Fetch the first pages of a visitor with their files. Raises TrialFailed."""
     home = fetch(f"{base}/")
     if "<h1" not in home:
         raise TrialFailed("The home page has no heading.")
@@ -95,17 +95,17 @@ def look_around(base: str) -> None:
         print(f"200 {path}")
 
 
-def press_control_c(make: subprocess.Popen[bytes]) -> None:
-    """Send what a terminal sends, to all of the foreground group at once, and wait for the end."""
+def interrupt(make: subprocess.Popen[bytes]) -> None:
+    """Send SIGINT to the process group, as a terminal does, and wait for the exit."""
     os.killpg(make.pid, signal.SIGINT)
     try:
-        make.wait(STOP_WITHIN)
+        make.wait(STOP_TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise TrialFailed(f"make run was still there {STOP_WITHIN} seconds after Ctrl-C.") from None
+        raise TrialFailed(f"make run was still there {STOP_TIMEOUT} seconds after Ctrl-C.") from None
 
 
 def trial(mark: str, folder: str) -> None:
-    """One start, look and stop. Raises TrialFailed."""
+    """Start, check and stop once. Raises TrialFailed."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {**os.environ, MARK: mark, "PORT": str(port), "VAR_DIR": folder}
@@ -114,10 +114,10 @@ def trial(mark: str, folder: str) -> None:
     started = time.monotonic()
     make = subprocess.Popen(["make", "run"], cwd=ROOT, env=environment, start_new_session=True)
     try:
-        wait_until_it_answers(make, f"{base}/health/live")
+        wait_until_ready(make, f"{base}/health/live")
         print(f"Answers after {time.monotonic() - started:.0f} s.", flush=True)
-        look_around(base)
-        press_control_c(make)
+        check_pages(base)
+        interrupt(make)
         if left := processes_with(mark):
             raise TrialFailed("Still running after Ctrl-C: " + "; ".join(left))
     finally:
@@ -126,7 +126,7 @@ def trial(mark: str, folder: str) -> None:
 
 
 def main() -> int:
-    """Try it twice: the first start does all the work, the second one has to be quick."""
+    """Run the trial twice: the second start has everything installed."""
     mark = uuid.uuid4().hex
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from core.api.api import FOR_EVERYBODY
 from core.api.datetimes import Instant
-from core.api.openapi import IN_PLACE
-from core.api.pagination import Pages
+from core.api.openapi import INLINE_SCHEMA
+from core.api.pagination import BoundedPagination
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import languages_of
-from labs.api import NamedOut, page_address, type_of_texts
+from labs.api import LocalizedText, NamedOut, page_address
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Track
@@ -32,21 +32,21 @@ class MomentOut(Schema):
 
 class AppearanceOut(Schema):
     speaker: str = Field(description="The speaker's slug")
-    name: type_of_texts
-    role: Annotated[Appearance.Role, IN_PLACE]
-    affiliation: type_of_texts
+    name: LocalizedText
+    role: Annotated[Appearance.Role, INLINE_SCHEMA]
+    affiliation: LocalizedText
 
 
 class AgendaItemOut(Schema):
-    title: type_of_texts
-    abstract: type_of_texts
+    title: LocalizedText
+    abstract: LocalizedText
     starts: MomentOut | None = Field(description="Where known")
     ends: MomentOut | None = Field(description="Where known")
     speakers: list[AppearanceOut] = Field(description="Those of this part of the session")
 
 
 class RoomOut(Schema):
-    name: type_of_texts
+    name: LocalizedText
     address: str = Field(
         description="Where to go, may be empty; links to join are told to people with a seat only"
     )
@@ -57,16 +57,16 @@ class SessionOut(Schema):
     slug: str
     uid: str = Field(description="The calendar UID, constant for life")
     address: str = Field(description="Its page; of an internal session, for delegates who are signed in")
-    title: type_of_texts
-    abstract: type_of_texts
+    title: LocalizedText
+    abstract: LocalizedText
     starts: MomentOut
     ends: MomentOut
     track: str | None = Field(description="The track's slug")
     room: RoomOut | None
-    visibility: Annotated[Session.Visibility, IN_PLACE] = Field(
+    visibility: Annotated[Session.Visibility, INLINE_SCHEMA] = Field(
         description="Internal: for delegates of the cities invited; a draft is seen by those who work on it"
     )
-    status: Annotated[Session.Status, IN_PLACE]
+    status: Annotated[Session.Status, INLINE_SCHEMA]
     sequence: int = Field(
         description="SEQUENCE of its calendar entry: rises with date, time, place and status"
     )
@@ -81,9 +81,9 @@ class SessionOut(Schema):
 class SpeakerOut(Schema):
     slug: str
     address: str = Field(description="The speaker's page in the lab")
-    name: type_of_texts
-    affiliation: type_of_texts
-    biography: type_of_texts
+    name: LocalizedText
+    affiliation: LocalizedText
+    biography: LocalizedText
     city: str | None = Field(description="The city's slug")
     website: str = Field(description="Address, may be empty")
     sessions: list[str] = Field(description="Slugs of the lab's sessions in which the speaker appears")
@@ -91,10 +91,10 @@ class SpeakerOut(Schema):
 
 class SessionFilters(FilterSchema):
     track: str | None = Field(None, max_length=60, description="Slug of a track: its sessions")
-    visibility: Annotated[Session.Visibility, IN_PLACE] | None = Field(
+    visibility: Annotated[Session.Visibility, INLINE_SCHEMA] | None = Field(
         None, description="Of those that the caller may see"
     )
-    status: Annotated[Session.Status, IN_PLACE] | None = Field(
+    status: Annotated[Session.Status, INLINE_SCHEMA] | None = Field(
         None, description="Without it, cancelled sessions are listed too"
     )
     starting_from: Instant | None = Field(None, description="Sessions that begin then or later")
@@ -173,7 +173,7 @@ def session_data(session: Session, lab: str) -> dict[str, Any]:
     }
 
 
-class PageOfSessions(Pages):
+class PageOfSessions(BoundedPagination):
     """Pages of sessions, made into plain data after the page is cut."""
 
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
@@ -213,7 +213,7 @@ class TrackOut(NamedOut):
 
 
 @router.get("/labs/{lab}/tracks", response=list[TrackOut], url_name="tracks", openapi_extra=FOR_EVERYBODY)
-@paginate(Pages)
+@paginate(BoundedPagination)
 def tracks(request: HttpRequest, lab: str) -> QuerySet[Track]:
     """The tracks of the sessions that the caller may see; of others not even the name is told."""
     found = get_visible_lab_or_404(reader_of(request), lab)
@@ -252,7 +252,7 @@ def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
     )
 
 
-class PageOfSpeakers(Pages):
+class PageOfSpeakers(BoundedPagination):
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)
         page["items"] = [speaker_data(each, params["lab"]) for each in page["items"]]

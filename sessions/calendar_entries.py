@@ -15,7 +15,7 @@ from django.utils.translation import gettext, override
 
 from core.timezones.zone_hours import city_words, clocks_change, hours
 from core.web import markdown
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import Lab, Programme, Track
 from sessions.calendars import CalendarEntry, Feed, event_file
 from sessions.models import AgendaItem, Appearance, Session
@@ -61,7 +61,7 @@ def track_feed(lab: Lab, track: Track, sessions: Iterable[Session], language: st
 def programme_feed(programme: Programme, sessions: Iterable[Session], language: str) -> Feed:
     """Return the calendar of all labs of a programme."""
     return Feed(
-        name=reading(programme.name, language, programme.default_language)[0],
+        name=text_and_language(programme.name, language, programme.default_language)[0],
         entries=entries(sessions, language),
         url=_address("programme", programme.slug),
         language=language,
@@ -129,7 +129,7 @@ def _description(session: Session, language: str, join_link: str, url: str) -> s
         parts.append(_words(session.cancel_reason, language, lab))
     if join_link:
         parts.append(gettext("Join: %(link)s") % {"link": join_link})
-    parts.append(markdown.lines(_words(session.abstract, language, lab)))
+    parts.append(markdown.plain_paragraphs(_words(session.abstract, language, lab)))
     parts.append("\n".join(people(session.appearances_in(), language, lab)))
     parts.append(_agenda(session, language))
     parts.append(url)
@@ -165,7 +165,7 @@ def _item_hours(item: AgendaItem, zone: str, language: str, with_offset: bool) -
 def _categories(session: Session, language: str) -> tuple[str, ...]:
     lab = session.lab
     names = [
-        reading(lab.programme.name, language, lab.programme.default_language)[0],
+        text_and_language(lab.programme.name, language, lab.programme.default_language)[0],
         _words(lab.title, language, lab),
     ]
     if session.track:
@@ -174,7 +174,7 @@ def _categories(session: Session, language: str) -> tuple[str, ...]:
 
 
 def _words(text: object, language: str, lab: Lab) -> str:
-    return reading(text, language, lab.default_language)[0]
+    return text_and_language(text, language, lab.default_language)[0]
 
 
 def _address(name: str, *parts: str) -> str:

@@ -59,14 +59,14 @@ _VERSION = 1
 
 def delegate_address(user: User) -> str:
     """Return the full address of the user's calendar, built from BASE_URL and never from a request."""
-    token = signed_links.make(DELEGATE_FEED, user.feed_id, _VERSION)
+    token = signed_links.make_token(DELEGATE_FEED, user.feed_id, _VERSION)
     return f"{settings.BASE_URL}{reverse('personal_feed', args=[token])}"
 
 
 def delegate_of(token: str) -> User | None:
     """Return whose calendar the token opens; None for one that is altered, renewed or made for something else."""
     subject = signed_links.subject_of(token)
-    if subject is None or not signed_links.fits(token, DELEGATE_FEED, subject, _VERSION):
+    if subject is None or not signed_links.is_valid(token, DELEGATE_FEED, subject, _VERSION):
         return None
     return User.objects.filter(feed_id=subject, is_active=True).first()
 

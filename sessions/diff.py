@@ -14,10 +14,10 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones import formatting
 from core.web.edit_conflicts import Difference
-from core.web.localized_fields import languages_of, reading
+from core.web.localized_fields import languages_of, text_and_language
 from labs.models import City, Room, Track
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
@@ -117,7 +117,7 @@ def words(name: str, value: Any) -> str:
 
 def _read(texts: object, fallback: str = "") -> str:
     """Return a multilingual text as the reader of the console reads it; empty where there is none."""
-    return reading(texts, get_language() or "en", fallback)[0]
+    return text_and_language(texts, get_language() or "en", fallback)[0]
 
 
 def _item_words(item: AgendaPlan) -> str:
@@ -164,7 +164,7 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
             if old != new and said != meant:
                 changes.append(Difference(str(LABELS[name]), said, meant))
         said, meant = (
-            ", ".join(sorted((_found(cities, row.city_id) for row in _audience(one)), key=alphabetical))
+            ", ".join(sorted((_found(cities, row.city_id) for row in _audience(one)), key=alphabetical_key))
             or gettext("All")
             for one in (older, record)
         )

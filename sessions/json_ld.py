@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core.web import markdown
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import Lab
 from sessions.models import Session
 from sessions.opengraph import picture_address
@@ -43,7 +43,7 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
         {
             "@type": "EventSeries",
             "name": _words(lab.title, language, lab),
-            "description": markdown.plain(_words(lab.description, language, lab))
+            "description": markdown.plain_line(_words(lab.description, language, lab))
             or _words(lab.theme, language, lab),
             "startDate": lab.starts_on.isoformat(),
             "endDate": lab.ends_on.isoformat(),
@@ -81,7 +81,7 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
         {
             "@type": "Event",
             "name": _words(session.title, language, lab),
-            "description": markdown.plain(_words(session.abstract, language, lab)),
+            "description": markdown.plain_line(_words(session.abstract, language, lab)),
             "startDate": _local(session.starts_at, session.time_zone),
             "endDate": _local(session.ends_at, session.time_zone),
             "eventStatus": _status(session),
@@ -179,7 +179,7 @@ def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
 
 def _organiser(lab: Lab, language: str) -> dict[str, Any] | None:
     programme = lab.programme
-    name = reading(programme.organiser, language, programme.default_language)[0]
+    name = text_and_language(programme.organiser, language, programme.default_language)[0]
     return {"@type": "Organization", "name": name} if name else None
 
 
@@ -200,7 +200,7 @@ def _local(at: datetime, zone: str) -> str:
 
 
 def _words(text: object, language: str, lab: Lab) -> str:
-    return reading(text, language, lab.default_language)[0]
+    return text_and_language(text, language, lab.default_language)[0]
 
 
 def _address(name: str, *parts: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, pgettext
 from core.timezones.formatting import clock, date_range, day_and_month, locale_of, long_date
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import zone_time
-from core.web.localized_html import spoken
+from core.web.localized_html import localized_html
 from labs.models import Lab
 
 
@@ -60,7 +60,7 @@ def when_of(lab: Lab, language: str) -> str:
 
 def where_of(lab: Lab, language: str) -> str:
     """Return "Online", the venue, or "Brussels and online"."""
-    venue = spoken(lab.venue, language, lab.default_language)
+    venue = localized_html(lab.venue, language, lab.default_language)
     if lab.format == Lab.Format.ONLINE:
         return gettext("Online")
     if lab.format == Lab.Format.IN_PERSON:

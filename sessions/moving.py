@@ -18,7 +18,7 @@ from core.accounts.models import User
 from core.timezones.wall_clock import WallClockError, is_ambiguous
 from core.web.errors import InvalidFields, RuleViolation
 from labs.models import Lab
-from labs.postponing import LabDates, dates_after, put_dates
+from labs.postponing import LabDates, moved_dates, set_dates
 from labs.revisions import touch
 from labs.signals import lab_moving, lab_rescheduled
 from sessions.models import Session
@@ -71,7 +71,7 @@ def planned(
 ) -> LabMove:
     """Return what would change. `dates` replaces the lab's dates as they are reckoned. Raises RuleViolation."""
     now = now or timezone.now()
-    found = dates or dates_after(lab, first_day, now)
+    found = dates or moved_dates(lab, first_day, now)
     moved = Lab(pk=lab.pk, programme_id=lab.programme_id, time_zone=lab.time_zone)
     moved.starts_on, moved.ends_on = found.starts_on, found.ends_on
     days = found.starts_on - lab.starts_on
@@ -149,7 +149,7 @@ def move_lab(
         raise RuleViolation(
             "ambiguous_time", gettext("Choose which hour is meant where the clock shows it twice.")
         )
-    put_dates(lab, move.dates, by)
+    set_dates(lab, move.dates, by)
     for step in sorted(move.steps, key=lambda step: step.session.pk):
         change_session(step.session, step.plan, by)
     lab_rescheduled.send(sender=Lab, lab_id=lab.pk)

@@ -11,7 +11,7 @@ from core.timezones.formatting import date_range, span
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import zone_time
 from core.web import markdown
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs.models import Lab, Programme
 from sessions.models import Session
 
@@ -31,7 +31,7 @@ class Preview:
 def lab_preview(lab: Lab, language: str, route: str = "lab", *parts: str) -> Preview:
     """Describe a lab, or another page of it: `route` and `parts` then name that page."""
     days = date_range(lab.starts_on, lab.ends_on, language)
-    theme = _words(lab.theme, language, lab) or markdown.plain(_words(lab.description, language, lab))
+    theme = _words(lab.theme, language, lab) or markdown.plain_line(_words(lab.description, language, lab))
     return Preview(
         title=_words(lab.title, language, lab),
         description=_cut(_sentences(days, theme)),
@@ -44,7 +44,7 @@ def session_preview(session: Session, language: str) -> Preview:
     """Describe a session: when, in which zone, and what about."""
     lab = session.lab
     when = span(wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone), language)
-    about = markdown.plain(_words(session.abstract, language, lab)) or _words(lab.title, language, lab)
+    about = markdown.plain_line(_words(session.abstract, language, lab)) or _words(lab.title, language, lab)
     return Preview(
         title=_words(session.title, language, lab),
         description=_cut(_sentences(f"{when}, {zone_time(lab.time_zone, language)}", about)),
@@ -55,11 +55,11 @@ def session_preview(session: Session, language: str) -> Preview:
 
 def programme_preview(programme: Programme, language: str) -> Preview:
     """Describe a programme."""
-    name = reading(programme.name, language, programme.default_language)[0]
-    about = reading(programme.description, language, programme.default_language)[0]
+    name = text_and_language(programme.name, language, programme.default_language)[0]
+    about = text_and_language(programme.description, language, programme.default_language)[0]
     return Preview(
         title=name,
-        description=_cut(markdown.plain(about)) or name,
+        description=_cut(markdown.plain_line(about)) or name,
         address=f"{settings.BASE_URL}{reverse('programme', args=[programme.slug])}",
     )
 
@@ -72,7 +72,7 @@ def picture_address(lab: Lab, language: str) -> str:
 
 
 def _words(text: object, language: str, lab: Lab) -> str:
-    return reading(text, language, lab.default_language)[0]
+    return text_and_language(text, language, lab.default_language)[0]
 
 
 def _sentences(*parts: str) -> str:

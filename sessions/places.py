@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from core.web import markdown
-from core.web.localized_fields import reading
-from core.web.localized_html import marked
+from core.web.localized_fields import text_and_language
+from core.web.localized_html import html_with_language
 from labs.models import Lab
 from sessions.models import Session
 
@@ -51,7 +51,7 @@ def join_link_of(session: Session) -> str:
 def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
     """Return what the place is made of, and whether one can be there or online: a lab for both, no room chosen."""
     lab, room = session.lab, session.room
-    venue = reading(lab.venue, language, lab.default_language)
+    venue = text_and_language(lab.venue, language, lab.default_language)
     if room is None:
         if lab.format == Lab.Format.ONLINE:
             return ((gettext("Online"), language),), False
@@ -59,7 +59,7 @@ def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
         if venue[0]:
             return (venue,), is_hybrid
         return (((gettext("In person and online"), language),) if is_hybrid else ()), False
-    name = reading(room.name, language, lab.default_language)
+    name = text_and_language(room.name, language, lab.default_language)
     if room.online:
         return (name, (gettext("online"), language)), False
     # An address is written as its country writes it, whoever reads.
@@ -77,5 +77,5 @@ def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
 @lru_cache(maxsize=1024)
 def _marked(parts: tuple[Part, ...], is_hybrid: bool, language: str) -> SafeString:
     """Write the parts once for all rows that share them."""
-    words = format_html_join(", ", "{}", ((marked(*part, language),) for part in parts))
+    words = format_html_join(", ", "{}", ((html_with_language(*part, language),) for part in parts))
     return format_html(gettext("{venue} and online"), venue=words) if is_hybrid else words

@@ -20,10 +20,10 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones.formatting import clock, day_mark, month_and_year, short_day, weekday
-from core.web.localized_fields import reading
-from core.web.localized_html import marked, spoken
+from core.web.localized_fields import text_and_language
+from core.web.localized_html import html_with_language, localized_html
 from core.web.templatetags.site_tags import icon, seats
 from labs.models import Lab
 from sessions.models import Appearance, Session
@@ -147,7 +147,7 @@ def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, v
                 mark=day_mark(on, view.language),
                 weekday=weekday(on, view.language),
                 month=month_and_year(on, view.language),
-                title=spoken(title, view.language, lab.default_language) if title else "",
+                title=localized_html(title, view.language, lab.default_language) if title else "",
                 rows=tuple(row(session, lab, view) for session in of_day),
             )
         )
@@ -168,12 +168,12 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         people[appearance.agenda_item_id].append(person(appearance, lab, language))
     internal = session.is_internal
     may_choose = view.choosing and may_be_chosen(session, view.now)
-    track = spoken(session.track.name, language, fallback) if session.track else ""
+    track = localized_html(session.track.name, language, fallback) if session.track else ""
     place, online = place_marked(session, language), is_online(session)
     return SessionRow(
         session=session,
         slug=_escaped(session.slug),
-        title=spoken(session.title, language, fallback),
+        title=localized_html(session.title, language, fallback),
         starts=_moment(starts),
         ends=_moment(ends),
         ends_on="" if ends.date() == starts.date() else short_day(ends.date(), language),
@@ -183,7 +183,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         meta=_meta(track, place, online),
         agenda=tuple(
             AgendaRow(
-                title=spoken(item.title, language, fallback),
+                title=localized_html(item.title, language, fallback),
                 abstract=item.abstract if whole else "",
                 starts=_moment(item.starts_at.astimezone(zone)) if item.starts_at else None,
                 ends=_moment(item.ends_at.astimezone(zone)) if item.ends_at else None,
@@ -198,7 +198,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         internal=internal,
         draft=session.visibility == Session.Visibility.DRAFT,
         cancelled=session.is_cancelled,
-        reason=spoken(session.cancel_reason, language, fallback) if session.is_cancelled else "",
+        reason=localized_html(session.cancel_reason, language, fallback) if session.is_cancelled else "",
         seats=seats(session) if view.choosing and not session.is_cancelled else "",
         may_choose=may_choose,
         would_wait=may_choose and session.seats_left is not None and session.seats_left <= 0,
@@ -231,7 +231,9 @@ def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Per
             seen.setdefault(appearance.speaker_id, appearance)
     by_name = sorted(
         seen.values(),
-        key=lambda each: alphabetical(reading(each.speaker.name, language, lab.default_language)[0]),
+        key=lambda each: alphabetical_key(
+            text_and_language(each.speaker.name, language, lab.default_language)[0]
+        ),
     )
     return tuple(person(appearance, lab, language) for appearance in by_name)
 
@@ -242,8 +244,8 @@ def person(appearance: Appearance, lab: Lab, language: str) -> Person:
     return _person(
         lab.slug,
         speaker.slug,
-        reading(speaker.name, language, fallback),
-        reading(speaker.affiliation, language, fallback),
+        text_and_language(speaker.name, language, fallback),
+        text_and_language(speaker.affiliation, language, fallback),
         appearance.role,
         language,
     )
@@ -254,7 +256,7 @@ def _person(
     lab: str, slug: str, name: tuple[str, str], affiliation: tuple[str, str], role: str, language: str
 ) -> Person:
     """Make a person's words once for all the rows in which he or she stands. `language` is the active one."""
-    who, whence = marked(*name, language), marked(*affiliation, language)
+    who, whence = html_with_language(*name, language), html_with_language(*affiliation, language)
     what = escape(Appearance.Role(role).label)
     address = reverse("speaker", args=[lab, slug])
     line = format_html('{}: <a href="{}">{}</a>', what, address, who)
@@ -301,7 +303,7 @@ def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
     """Return the invited cities by name, each with whether it is the reader's own."""
     return tuple(
         sorted(
-            (reading(city.name, view.language)[0], city.pk in view.own_cities)
+            (text_and_language(city.name, view.language)[0], city.pk in view.own_cities)
             for city in session.audience.all()
         )
     )

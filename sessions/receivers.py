@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from core.accounts.models import User
 from labs.models import Lab, Room
-from labs.signals import lab_deleting, lab_has_another_place, lab_rescheduled, room_changed
+from labs.signals import lab_deleting, lab_rescheduled, lab_venue_changed, room_changed
 from sessions.lab_dates import refuse_if_any_is_outside
 from sessions.scheduling import delete_session, place_changed, venue_changed
 
@@ -16,7 +16,7 @@ def leave_no_session_outside(lab_id: int, **more: Any) -> None:
     refuse_if_any_is_outside(Lab.objects.get(pk=lab_id))
 
 
-@receiver(lab_has_another_place, sender=Lab)
+@receiver(lab_venue_changed, sender=Lab)
 def carry_the_venue_into_sessions(lab_id: int, before: Lab, by: User | None, **more: Any) -> None:
     venue_changed(Lab.objects.get(pk=lab_id), before=before, by=by)
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
-from core.web.slugs import address_for
-from labs.lab_editing import Findings, put
+from core.web.slugs import unique_slug
+from labs.lab_editing import Findings, apply_plan
 from labs.models import City, Lab, Programme
 from labs.revisions import touch
 from sessions.models import Appearance, Session, Speaker
@@ -40,10 +40,10 @@ def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
     # Held, so that two profiles made at once do not choose the same address.
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     speaker = Speaker(programme=programme)
-    put(speaker, plan, COLUMNS)
+    apply_plan(speaker, plan, COLUMNS)
     _check(speaker, plan)
     taken = set(programme.speakers.values_list("slug", flat=True))
-    speaker.slug = address_for(languages_of(dict(plan.name)), taken, limit=80, otherwise="speaker")
+    speaker.slug = unique_slug(languages_of(dict(plan.name)), taken, limit=80, otherwise="speaker")
     speaker.save()
     return speaker
 
@@ -52,7 +52,7 @@ def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
 def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
     """Make the profile follow the plan, on the pages of all labs in which the speaker appears. Raises RuleViolation."""
     speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(no_key=True, of=("self",)))
-    if not put(speaker, plan, COLUMNS):
+    if not apply_plan(speaker, plan, COLUMNS):
         return speaker
     _check(speaker, plan)
     speaker.save()
@@ -94,9 +94,9 @@ def delete_speaker(speaker: Speaker) -> None:
 
 def _check(speaker: Speaker, plan: SpeakerPlan) -> None:
     findings = Findings()
-    findings.columns(speaker, [name for name in COLUMNS if name != "city"])
+    findings.check_columns(speaker, [name for name in COLUMNS if name != "city"])
     for name in ("name", "affiliation", "biography"):
-        findings.languages(name, getattr(plan, name))
+        findings.check_languages(name, getattr(plan, name))
     if plan.city and not speaker.programme.cities.filter(pk=plan.city.pk).exists():
         findings.add("city", gettext("Choose a city of this programme."))
-    findings.refuse()
+    findings.raise_errors()

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones.formatting import duration_in_words
 from core.timezones.zone_hours import clocks_change, hours, offsets_in_words, zone_time
 from core.timezones.zones import city_of, zone_choices, zone_label
@@ -100,7 +100,7 @@ def zone_options(
     """
     offered = sorted(
         {*city_zones, *([chosen] if chosen else [])} - {lab_zone},
-        key=lambda zone: alphabetical(city_of(zone, language)),
+        key=lambda zone: alphabetical_key(city_of(zone, language)),
     )
     city = city_of(lab_zone, language)
     offset = _offsets(lab_zone, instants, language)
@@ -140,7 +140,7 @@ def city_clocks(
     """Return the same hours as clocks show them in `cities` ((name, zone) pairs), from west to east."""
     groups: defaultdict[tuple[timedelta, timedelta], list[tuple[str, bool]]] = defaultdict(list)
     zone_of: dict[tuple[timedelta, timedelta], str] = {}
-    for name, zone in sorted(cities, key=lambda city: alphabetical(city[0])):
+    for name, zone in sorted(cities, key=lambda city: alphabetical_key(city[0])):
         key = (_offset(zone, starts), _offset(zone, ends))
         zone_of[key] = zone
         groups[key].append((name, zone == reader_zone))
@@ -156,7 +156,7 @@ def city_clocks(
 
 def _listed(names: Sequence[str]) -> str:
     """Return "Rome and Brussels", "Granada, Rome and Patras", "Granada, Rome, Patras and 5 more cities"."""
-    distinct = sorted(dict.fromkeys(names), key=alphabetical)
+    distinct = sorted(dict.fromkeys(names), key=alphabetical_key)
     if len(distinct) > NAMED + 1:
         rest = len(distinct) - NAMED
         return ngettext("%(names)s and %(count)d more city", "%(names)s and %(count)d more cities", rest) % {

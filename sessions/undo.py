@@ -37,7 +37,7 @@ def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan)
         "version": session.version,
         "plan": _as_data(before),
     }
-    undo.offer(request, _("The session is saved."), SAVE, facts)
+    undo.offer_undo(request, _("The session is saved."), SAVE, facts)
 
 
 @undo.undo_handler(SAVE)
@@ -134,7 +134,7 @@ def offer_undo_move(
     dates = [str(before.starts_on), str(before.ends_on), *(at.isoformat() if at else None for at in moments)]
     facts = {"lab": lab.pk, "dates": dates, "folds": folds, "now": str(lab.starts_on)}
     words = _("The lab and its sessions have moved. Calendars are updated automatically.")
-    undo.offer(request, words, MOVE, facts)
+    undo.offer_undo(request, words, MOVE, facts)
 
 
 @undo.undo_handler(MOVE)

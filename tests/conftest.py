@@ -72,7 +72,7 @@ def clock_that_travels(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         return now.as_sqlite(compiler, connection)
 
     monkeypatch.setattr(database_clock.DatabaseNow, "as_postgresql", as_on_sqlite, raising=False)
-    monkeypatch.setattr(database_clock, "ask_database", timezone.now)
+    monkeypatch.setattr(database_clock, "query_database_clock", timezone.now)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from certificates.outdated import differences
 from certificates.printable import lost_characters, obstacle_of
 from certificates.progress import progress
 from core.accounts.models import User
-from core.search import folded
+from core.search import fold
 from labs import access
 from labs.models import Lab
 from registrations import statistics
@@ -43,7 +43,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
     counts = Counter(candidate.standing.value for candidate in everyone)
     wanted = request.GET.get("standing", "")
     search = request.GET.get("q", "").strip()[:100]
-    pieces = [folded(word).replace(" ", "") for word in search.split()]
+    pieces = [fold(word).replace(" ", "") for word in search.split()]
     shown = [
         candidate
         for candidate in everyone

@@ -15,7 +15,7 @@ from certificates.holders import is_holder
 from certificates.models import Certificate
 from certificates.outdated import attested_now
 from certificates.snapshot import languages_on
-from core.web.http_caching import if_changed, read_by_programs
+from core.web.http_caching import conditional_response, read_only_endpoint
 from labs import access
 
 
@@ -95,7 +95,7 @@ def _said(certificate: Certificate) -> dict[str, Any]:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def certificate_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The file as it was issued, to anybody who has its code, as long as everything in it is still correct."""
     if not may_ask(request):
@@ -109,4 +109,4 @@ def certificate_pdf(request: HttpRequest, code: str) -> HttpResponse:
     response["Content-Language"] = ", ".join(languages_on(found))
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "private, no-cache"
-    return if_changed(request, response, int(found.issued_at.timestamp()))
+    return conditional_response(request, response, int(found.issued_at.timestamp()))

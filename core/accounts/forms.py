@@ -1,4 +1,4 @@
-"""The forms of sign-in in the house's words. None of their answers tells whether an account exists."""
+"""allauth's forms with the service's texts. None of their responses reveals whether an account exists."""
 
 from typing import Any
 
@@ -35,8 +35,8 @@ class LoginForm(PlainErrorsMixin, allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = EmailAddressField(widget=self.fields["login"].widget)
-        _word(self, "login", _("E-mail"), required=ADDRESS_MISSING)
-        _word(self, "password", _("Password"), required=PASSWORD_MISSING)
+        _set_texts(self, "login", _("E-mail"), required=ADDRESS_MISSING)
+        _set_texts(self, "password", _("Password"), required=PASSWORD_MISSING)
 
     def clean_login(self) -> str:
         return account_address(self.cleaned_data["login"])
@@ -45,21 +45,23 @@ class LoginForm(PlainErrorsMixin, allauth_forms.LoginForm):
         try:
             return super().clean()
         except ValidationError as error:
-            words = _LOGIN_ERRORS.get(error.code or "")
-            raise ValidationError(words, code=error.code) if words else error from None
+            message = _LOGIN_ERRORS.get(error.code or "")
+            raise ValidationError(message, code=error.code) if message else error from None
 
 
-class _NewPassword(PlainErrorsMixin):
-    """What two forms have in common in which a new password is written twice."""
+class _NewPasswordMixin(PlainErrorsMixin):
+    """Common to forms with a new password and its repetition."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _word(self, "password1", _("New password"), required=_("Write a new password"))
-        _word(self, "password2", _("New password once more"), required=_("Write the new password once more"))
+        _set_texts(self, "password1", _("New password"), required=_("Write a new password"))
+        _set_texts(
+            self, "password2", _("New password once more"), required=_("Write the new password once more")
+        )
         self.fields["password1"].help_text = PASSWORD_HINT
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Say in our words what a password lacks, and that the second one is not the first."""
+        """Replace the messages for weak passwords and for two that differ."""
         if field == "password1" and isinstance(error, ValidationError):
             error = ValidationError(
                 [
@@ -78,22 +80,22 @@ class ResetPasswordForm(PlainErrorsMixin, allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = EmailAddressField(widget=self.fields["email"].widget)
-        _word(self, "email", _("E-mail"), required=ADDRESS_MISSING)
+        _set_texts(self, "email", _("E-mail"), required=ADDRESS_MISSING)
 
     def save(self, request: HttpRequest, **options: Any) -> str:
-        """Have the worker send the mail: a task for every address, so that an account takes no longer than none."""
+        """Queue the mail in a task, also for unknown addresses, so that response times do not reveal accounts."""
         password_reset_requested.send(sender=None, users=[user.pk for user in self.users])
         return str(self.cleaned_data["email"])
 
 
-class ChoosePasswordForm(_NewPassword, allauth_forms.ResetPasswordKeyForm):
+class ChoosePasswordForm(_NewPasswordMixin, allauth_forms.ResetPasswordKeyForm):
     """A new password from the link of a mail."""
 
 
-class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
+class ChangePasswordForm(_NewPasswordMixin, allauth_forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _word(self, "oldpassword", _("Your password now"), required=PASSWORD_MISSING)
+        _set_texts(self, "oldpassword", _("Your password now"), required=PASSWORD_MISSING)
 
     def clean_oldpassword(self) -> str:
         try:
@@ -102,8 +104,8 @@ class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
             raise ValidationError(_("This is not your password. Write the one you signed in with.")) from None
 
 
-def _word(form: Any, name: str, label: Any, **errors: Any) -> None:
-    """Give a field of allauth our label and errors, and take away placeholders and helps that would say it again."""
+def _set_texts(form: Any, name: str, label: Any, **errors: Any) -> None:
+    """Set a field's label and error messages, and remove its placeholder and help text."""
     field = form.fields[name]
     field.label = label
     field.help_text = ""

@@ -35,7 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
-    # Whom the private link of a delegate's calendar is made for; a new value revokes the old link.
+    # The subject of a delegate's private calendar link; a new value revokes the old link.
     feed_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
     objects = UserManager()

@@ -1,6 +1,6 @@
-"""What packages above are told, inside the transaction of the change, with plain arguments."""
+"""Signals to the packages above, sent inside the transaction of the change, with plain arguments."""
 
 from django.dispatch import Signal
 
-# users: list[int], the accounts of the address that was typed, which may be none. Somebody asks for a new password.
+# Somebody asks to reset a password. users: list[int], the accounts with that address, possibly none.
 password_reset_requested = Signal()

@@ -1,4 +1,4 @@
-"""Addresses of sign-in. Only what is needed of allauth is mounted: no sign-up, no list of e-mail addresses."""
+"""URLs of sign-in: a part of allauth's, without sign-up and management of e-mail addresses."""
 
 from django.urls import path, re_path
 
@@ -9,12 +9,16 @@ urlpatterns = [
     path("logout/", views.sign_out, name="account_logout"),
     path("inactive/", views.inactive, name="account_inactive"),
     path("password/change/", views.change_password, name="account_change_password"),
-    path("password/reset/", views.forgotten, name="account_reset_password"),
-    path("password/reset/done/", views.forgotten_done, name="account_reset_password_done"),
+    path("password/reset/", views.reset_password, name="account_reset_password"),
+    path("password/reset/done/", views.reset_password_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,13})-(?P<key>[0-9A-Za-z-]{1,100})/$",
-        views.choose_password,
+        views.reset_password_from_key,
         name="account_reset_password_from_key",
     ),
-    path("password/reset/key/done/", views.password_chosen, name="account_reset_password_from_key_done"),
+    path(
+        "password/reset/key/done/",
+        views.reset_password_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
 ]

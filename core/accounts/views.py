@@ -1,4 +1,4 @@
-"""Sign-in, sign-out and passwords: allauth's views, in our words, each with its declared policy."""
+"""Sign-in, sign-out and passwords: allauth's views, each with its declared policy."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from core.web import access
 
 @method_decorator([never_cache, rate_limit(action="reset_password_from_key")], name="dispatch")
 class ChoosePassword(allauth_views.PasswordResetFromKeyView):
-    """A new password from the link of a mail.
+    """Sets a new password from an emailed link.
 
-    allauth moves the key into a session when the link is opened. Here opening changes nothing: the form stands at the
-    link itself, whose address is told to nobody (`access.personal_link`).
+    allauth stores the key in the session when the link is opened. Here GET changes nothing: the form is at the link
+    itself, which is never sent as a referrer (`access.personal_link`).
     """
 
     success_url = reverse_lazy("account_reset_password_from_key_done")
@@ -31,7 +31,7 @@ class ChoosePassword(allauth_views.PasswordResetFromKeyView):
         token = UserTokenForm(data={"uidb36": uidb36, "key": key})
         if token.is_valid():
             self.reset_user = token.reset_user
-            # The parent's own dispatch is the detour through the session.
+            # The parent's dispatch redirects through the session.
             return super(allauth_views.PasswordResetFromKeyView, self).dispatch(
                 request, uidb36, key, **kwargs
             )
@@ -52,7 +52,7 @@ sign_in = access.public(allauth_views.login)
 sign_out = access.signed_in(allauth_views.logout)
 inactive = access.public(allauth_views.account_inactive)
 change_password = access.signed_in(ChangePassword.as_view())
-forgotten = access.public(allauth_views.password_reset)
-forgotten_done = access.public(allauth_views.password_reset_done)
-choose_password = access.personal_link(ChoosePassword.as_view())
-password_chosen = access.public(allauth_views.password_reset_from_key_done)
+reset_password = access.public(allauth_views.password_reset)
+reset_password_done = access.public(allauth_views.password_reset_done)
+reset_password_from_key = access.personal_link(ChoosePassword.as_view())
+reset_password_from_key_done = access.public(allauth_views.password_reset_from_key_done)

@@ -14,10 +14,10 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from ninja.responses import Response
 
-from core.api.openapi import finish
-from core.api.pagination import pages_beside
+from core.api.openapi import complete_document
+from core.api.pagination import link_header
 from core.api.problems import not_allowed, precondition_failed
-from core.web.http_caching import READING, if_changed, preflight, share
+from core.web.http_caching import READ_METHODS, allow_cross_origin, conditional_response, preflight_response
 
 # Operations that answer without a token, too; one only shows more. The document says so in these words of its own.
 FOR_EVERYBODY: dict[str, Any] = {"security": [{}, {"BearerToken": []}]}
@@ -29,7 +29,7 @@ FOR_ALL = "public, max-age=60"
 
 def _if_changed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Return the answer with its ETag, 304 to whoever has it, a problem where If-Match asks for another one."""
-    answer = if_changed(request, response)
+    answer = conditional_response(request, response)
     return precondition_failed(request) if answer.status_code == 412 else answer
 
 
@@ -42,18 +42,18 @@ def _by_method(view: Callable[..., HttpResponse], reads_only: bool) -> Callable[
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if (
             request.method == "OPTIONS"
-            and request.headers.get("Access-Control-Request-Method", "") in READING
+            and request.headers.get("Access-Control-Request-Method", "") in READ_METHODS
         ):
-            return preflight()
+            return preflight_response()
         response = by_method(request, *args, **kwargs)
-        if request.method in READING and "Authorization" not in request.headers:
-            share(response)
+        if request.method in READ_METHODS and "Authorization" not in request.headers:
+            allow_cross_origin(response)
         return response
 
     def by_method(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if reads_only and request.method not in ("GET", "HEAD"):
             return not_allowed(request, ["GET", "HEAD"])
-        if request.method not in READING and request.headers.get("If-Match", "*").strip() != "*":
+        if request.method not in READ_METHODS and request.headers.get("If-Match", "*").strip() != "*":
             # All tags here are weak, and no weak one matches (RFC 9110 §13.1.1): better refused than passed over.
             return precondition_failed(request)
         if request.method != "HEAD":
@@ -120,7 +120,7 @@ class CityLabsAPI(NinjaAPI):
     def _document(self, **kwargs: Any) -> OpenAPISchema:
         with translation.override("en"):  # and not in the language of whoever asks first
             document = super().get_openapi_schema(**kwargs)
-        finish(document)
+        complete_document(document)
         return document
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
@@ -156,7 +156,7 @@ class CityLabsAPI(NinjaAPI):
         temporal_response: HttpResponse | None = None,
     ) -> HttpResponse:
         response = super().create_response(request, data, status=status, temporal_response=temporal_response)
-        links = pages_beside(request)
+        links = link_header(request)
         if links:
             response.headers["Link"] = links
         patch_vary_headers(response, ("Authorization", "Accept-Language"))

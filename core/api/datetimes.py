@@ -1,4 +1,4 @@
-"""Days and instants as the API takes them: in the form of RFC 3339, and in no other that a parser might guess."""
+"""Dates and instants as the API accepts them: in the form of RFC 3339 only."""
 
 import re
 from datetime import UTC, date, datetime
@@ -11,23 +11,23 @@ from pydantic_core import PydanticCustomError
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _written_as_day(said: object) -> object:
-    """Let through what looks like a day: pydantic takes a number for seconds since 1970."""
-    if isinstance(said, str) and not _DAY.fullmatch(said.strip()):
+def _require_date_format(value: object) -> object:
+    """Return the value if it looks like a date: pydantic reads a number as seconds since 1970."""
+    if isinstance(value, str) and not _DAY.fullmatch(value.strip()):
         raise PydanticCustomError("date_parsing", "not a day")
-    return said
+    return value
 
 
-def _written_as_instant(said: object) -> object:
-    if isinstance(said, str) and not _DAY.match(said.strip()):
+def _require_datetime_format(value: object) -> object:
+    if isinstance(value, str) and not _DAY.match(value.strip()):
         raise PydanticCustomError("datetime_parsing", "not an instant")
-    return said
+    return value
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return the instant in UTC; raises ValueError where that lies outside the years that there are.
+    """Return the instant in UTC; raises ValueError if that is out of datetime's range.
 
-    Databases take fewer offsets than RFC 3339 has: PostgreSQL stops at 16 hours.
+    PostgreSQL accepts fewer offsets than RFC 3339: up to 16 hours.
     """
     try:
         return moment.astimezone(UTC)
@@ -35,5 +35,5 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError(_("This moment lies too far away.")) from error
 
 
-Day = Annotated[date, BeforeValidator(_written_as_day)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_instant), AfterValidator(_in_utc)]
+Day = Annotated[date, BeforeValidator(_require_date_format)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_require_datetime_format), AfterValidator(_in_utc)]

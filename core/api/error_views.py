@@ -1,7 +1,4 @@
-"""Answers to what went wrong: pages for people, problem details for programs.
-
-They say what happened and what to do, and never why a thing is hidden.
-"""
+"""Error handlers: pages for people, problem details for programs. They never reveal why something is hidden."""
 
 import functools
 import logging
@@ -24,16 +21,16 @@ logger = logging.getLogger(__name__)
 Handler = Callable[..., HttpResponse]
 
 
-def or_problem(problem: Handler) -> Callable[[Handler], Handler]:
-    """Have `problem` tell of the error below the API's address, and the handler itself everywhere else.
+def with_problem_for_api(problem: Handler) -> Callable[[Handler], Handler]:
+    """Answer with `problem` below the API's address, else with the decorated handler.
 
-    Both speak the reader's language, also where the error came before anybody looked what it is.
+    Both use the reader's language, also if the error came before the language was activated.
     """
 
-    def around(page: Handler) -> Handler:
+    def decorator(page: Handler) -> Handler:
         @functools.wraps(page)
         def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            answer = problem if problems.is_for_api(request) else page
+            answer = problem if problems.is_api_request(request) else page
             if hasattr(request, "LANGUAGE_CODE"):
                 return answer(request, *args, **kwargs)
             with translation.override(translation.get_language_from_request(request)):
@@ -41,43 +38,43 @@ def or_problem(problem: Handler) -> Callable[[Handler], Handler]:
 
         return handler
 
-    return around
+    return decorator
 
 
-@or_problem(problems.not_found)
+@with_problem_for_api(problems.not_found)
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     response = render(request, "errors/404.html", status=404)
     found = getattr(request, "resolver_match", None)
     if found is not None and getattr(found.func, "access", "") == "personal-link":
-        keep_private(response)  # it may be a link that was revoked or mistyped
+        keep_private(response)  # the link may be revoked or mistyped
     return response
 
 
-@or_problem(problems.bad_request)
+@with_problem_for_api(problems.bad_request)
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    # What was wrong may be the query itself, found before anybody asked who is there.
+    # The query itself may be malformed, and authentication may not have run yet.
     request.GET = QueryDict()
     if not hasattr(request, "user"):
         request.user = AnonymousUser()
     return render(request, "errors/400.html", status=400)
 
 
-@or_problem(problems.forbidden)
+@with_problem_for_api(problems.forbidden)
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "errors/403.html", status=403)
 
 
-@or_problem(problems.forbidden)
+@with_problem_for_api(problems.forbidden)
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "errors/403.html", {"csrf": True}, status=403)
 
 
-@or_problem(problems.server_error)
+@with_problem_for_api(problems.server_error)
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer whatever nobody answered: an error of the service's own, or something that it needs and has not got."""
+    """Answer an unhandled exception: 503 if a dependency is unavailable, 409 for a conflict, else 500."""
     unavailable = unavailable_because_of(sys.exception())
     if unavailable is None and is_conflict(sys.exception()):
-        logger.warning("a conflict at %s was seen by the database alone", request.path, exc_info=True)
+        logger.warning("only the database detected the conflict at %s", request.path, exc_info=True)
         return HttpResponse(
             render_to_string("errors/409.html"), status=409, headers={"Cache-Control": "no-store"}
         )

@@ -1,4 +1,4 @@
-"""The OpenAPI document beyond what schemas say by themselves: for somebody who writes a client and knows nothing."""
+"""The OpenAPI document's texts, and what Django Ninja does not generate: links, ETags, errors."""
 
 import json
 from typing import Any
@@ -44,8 +44,8 @@ TAGS = [
     },
     {"name": "Certificates", "description": "Issued by organisers, checked by everybody who has the code"},
 ]
-# What the names in addresses mean.
-PATHS = {
+# Descriptions of path parameters.
+PATH_PARAMETERS = {
     "programme": "Slug of the programme",
     "lab": "Slug of the lab",
     "session": "Slug of the session in its lab",
@@ -65,8 +65,8 @@ LINK = {
 UNCHANGED = {"description": "Nothing has changed since the answer whose ETag was sent as `If-None-Match`"}
 
 
-class _InPlace:
-    """Has a choice written out where it is used. Under a name, choices of different models that share one are mixed."""
+class _InlineSchema:
+    """Inlines an enum's schema where it is used: as a component, enums of the same name would be mixed."""
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -75,15 +75,15 @@ class _InPlace:
         return {name: value for name, value in found.items() if name != "title"}
 
 
-IN_PLACE = _InPlace()
+INLINE_SCHEMA = _InlineSchema()
 
 
-def finish(document: dict[str, Any]) -> None:
-    """Say in the document what holds for every operation, and leave out what no operation mentions."""
+def complete_document(document: dict[str, Any]) -> None:
+    """Add what holds for every operation, and remove unused schemas."""
     components = document["components"]
     for operations in document["paths"].values():
         for method, operation in operations.items():
-            _finish_operation(method, operation)
+            _complete_operation(method, operation)
     components["securitySchemes"]["BearerToken"]["description"] = TOKEN
     components["responses"] = {
         "Problem": {
@@ -95,14 +95,14 @@ def finish(document: dict[str, Any]) -> None:
     _leave_out_unused(document)
 
 
-def _finish_operation(method: str, operation: dict[str, Any]) -> None:
-    # The name of a function is none of the caller's words; the first sentence of its description is.
+def _complete_operation(method: str, operation: dict[str, Any]) -> None:
+    # The first sentence of the description, instead of the function's name.
     operation["summary"] = operation["description"].partition(".")[0].replace("\n", " ")
     if {} in operation["security"]:
         operation["security"] = [{}, {"BearerToken": []}]
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
-            parameter["description"] = PATHS[parameter["name"]]
+            parameter["description"] = PATH_PARAMETERS[parameter["name"]]
         elif parameter["in"] == "query":
             parameter["schema"] = _without_null(parameter["schema"])
     responses = operation["responses"]
@@ -116,7 +116,7 @@ def _finish_operation(method: str, operation: dict[str, Any]) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a parameter's schema without null, which no query can hold: what is not meant is left out."""
+    """Return a parameter's schema without null, which a query cannot contain."""
     if "anyOf" not in schema:
         return schema
     [kind] = [each for each in schema["anyOf"] if each != {"type": "null"}]
@@ -126,8 +126,8 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 def _leave_out_unused(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     while True:
-        said = json.dumps(document, default=str)
-        unused = [name for name in schemas if f'"#/components/schemas/{name}"' not in said]
+        text = json.dumps(document, default=str)
+        unused = [name for name in schemas if f'"#/components/schemas/{name}"' not in text]
         if not unused:
             return
         for name in unused:

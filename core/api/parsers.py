@@ -1,4 +1,4 @@
-"""Bodies of calls to the API: JSON in UTF-8 (RFC 8259), and nothing that merely resembles it."""
+"""Parses bodies of API calls: strictly JSON in UTF-8 (RFC 8259)."""
 
 import json
 from typing import Any, NoReturn
@@ -13,11 +13,11 @@ JSON = "application/json"
 
 
 class JsonBody(Parser):
-    """Reads bodies. Raises Unreadable, with words for the caller."""
+    """Parses bodies. Raises Unreadable."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         if request.content_type != JSON:
-            # Also so that no form of another site passes for a call: browsers send no JSON without asking first.
+            # Also against forged cross-site forms: browsers send no JSON without a preflight.
             raise Unreadable(_("Send JSON, and say so: Content-Type: application/json."), status=415)
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Unreadable(_("Send the body without Content-Encoding."), status=415)
@@ -25,25 +25,25 @@ class JsonBody(Parser):
             return json.loads(
                 request.body.decode("utf-8-sig"),
                 parse_constant=_refuse_constant,
-                object_pairs_hook=_each_once,
+                object_pairs_hook=_reject_duplicate_names,
             )
         except UnicodeDecodeError as error:
-            said = _("The body is not UTF-8: see byte %(place)d.") % {"place": error.start}
-            raise Unreadable(said) from error
+            message = _("The body is not UTF-8: see byte %(place)d.") % {"place": error.start}
+            raise Unreadable(message) from error
         except json.JSONDecodeError as error:
-            said = _("The body is not JSON: see line %(line)d, column %(column)d.") % {
+            message = _("The body is not JSON: see line %(line)d, column %(column)d.") % {
                 "line": error.lineno,
                 "column": error.colno,
             }
-            raise Unreadable(said) from error
+            raise Unreadable(message) from error
         except RecursionError as error:
             raise Unreadable(_("The body is nested too deeply.")) from error
         except ValueError as error:  # NaN and the like, and numbers of thousands of digits
             raise Unreadable(_("The body has a number that cannot be read.")) from error
 
 
-def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object; of a name that stands in it twice nobody could say which value counts (RFC 8259 §4)."""
+def _reject_duplicate_names(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object. Raises Unreadable for duplicate names, whose value is undefined (RFC 8259 §4)."""
     found: dict[str, Any] = {}
     for name, value in members:
         if name in found:

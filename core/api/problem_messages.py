@@ -39,7 +39,7 @@ def _too_many(limits: Limits) -> str:
 
 
 # "date_" stands for date_type, date_parsing and others.
-_SENTENCES: Sentences = {
+_MESSAGES: Sentences = {
     "missing": lambda limits: _("This is missing."),
     "unknown_parameter": lambda limits: _("There is no such parameter here. Check how it is written."),
     "repeated_parameter": lambda limits: _("Send this only once."),
@@ -68,7 +68,7 @@ _SENTENCES: Sentences = {
 }
 
 
-def words_for(error: Mapping[str, Any], sentences: Sentences = _SENTENCES) -> str:
+def message_for(error: Mapping[str, Any], sentences: Sentences = _MESSAGES) -> str:
     """Return the sentence for an error as pydantic lists it: `type`, `input`, `ctx` with the limits, `msg` in English.
 
     What one of our own validators raised says itself what is wrong.
@@ -79,8 +79,8 @@ def words_for(error: Mapping[str, Any], sentences: Sentences = _SENTENCES) -> st
     return next(sentence(limits) for beginning, sentence in sentences.items() if kind.startswith(beginning))
 
 
-def words_for_all(errors: Iterable[Mapping[str, Any]]) -> str:
-    """Return what is said once for all errors: which names there are, where one was sent that is not; else nothing."""
+def detail_for(errors: Iterable[Mapping[str, Any]]) -> str:
+    """Return the `detail` for all errors: the known names if an unknown one was sent, else ""."""
     for error in errors:
         if error["type"] not in ("unknown_parameter", "extra_forbidden"):
             continue

@@ -1,4 +1,4 @@
-"""Errors of the API as problem details (RFC 9457): one form for all of them, never more than the caller may know."""
+"""Errors of the API as problem details (RFC 9457)."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from core.api.problem_messages import words_for, words_for_all
+from core.api.problem_messages import detail_for, message_for
 from core.web.unavailable import is_conflict, unavailable_because_of
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "Problem",
     "http_error",
     "invalid",
-    "is_for_api",
+    "is_api_request",
     "not_found",
     "problem",
     "problem_raised",
@@ -60,10 +60,10 @@ PROBLEM_SCHEMA = {
         },
     },
 }
-# A body may be wrong in as many places as it has letters; the first ones are enough to put it right.
-ERRORS_AT_MOST = 100
-FIELD_AT_MOST = 200
-# What each status is called, in the reader's language.
+# A large body may have any number of errors.
+MAX_ERRORS = 100
+MAX_FIELD_LENGTH = 200
+# The statuses' reason phrases, in the reader's language.
 STATUSES = {
     400: gettext_lazy("Bad Request"),
     401: gettext_lazy("Unauthorized"),
@@ -79,14 +79,14 @@ STATUSES = {
     500: gettext_lazy("Internal Server Error"),
     503: gettext_lazy("Service Unavailable"),
 }
-SOME_DO_NOT_FIT = gettext_lazy("Some of what was sent is not valid")
+SOME_INVALID = gettext_lazy("Some of what was sent is not valid")
 
 
 class Problem(Exception):
     """An operation that the rules do not allow.
 
-    `detail` is a sentence in the caller's language; `errors` maps dotted paths of the body to messages. `retry_after`
-    are the seconds after which another try is worth it, where the refusal is one of the moment (status 503).
+    `detail` is a sentence in the caller's language; `errors` maps dotted paths of the body to messages; `retry_after`
+    is in seconds (status 503).
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Problem(Exception):
 
 
 class Unreadable(Exception):
-    """A body that is no document of the kind that operations take. `detail` says why, in the caller's language."""
+    """A body that cannot be parsed. `detail` is the reason, in the caller's language."""
 
     def __init__(self, detail: str, status: int = 400) -> None:
         super().__init__(detail)
@@ -112,8 +112,8 @@ class Unreadable(Exception):
         self.status = status
 
 
-def is_for_api(request: HttpRequest) -> bool:
-    """Tell whether the address lies below the API's, whether or not there is anything at it."""
+def is_api_request(request: HttpRequest) -> bool:
+    """Tell whether the path is below the API's root, whether or not it exists."""
     return request.path.startswith(reverse("api:api-root"))
 
 
@@ -127,7 +127,7 @@ def problem(
 ) -> HttpResponse:
     """Return a problem document; `errors` is a list of {"field": dotted path, "message": text}.
 
-    Its kind is the status, so the type is about:blank, and the title what the status is called (RFC 9457 §4.2.1).
+    The type is about:blank and the title the reason phrase (RFC 9457 §4.2.1).
     """
     title = STATUSES.get(status) or HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": str(title), "status": status}
@@ -147,33 +147,33 @@ def problem(
 
 
 def invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    """Answer what does not fit the operation's schema; `error.errors` are those of `CityLabsAPI`, with plain paths."""
+    """Answer a request that does not match the operation's schema; `error.errors` are those of `CityLabsAPI`."""
     if any(each["loc"][0] == "path" for each in error.errors):
-        return not_found(request, error)  # such an address there cannot be
+        return not_found(request, error)
     errors = [
-        {"field": ".".join(map(str, each["loc"][1:]))[:FIELD_AT_MOST], "message": words_for(each)}
-        for each in error.errors[:ERRORS_AT_MOST]
+        {"field": ".".join(map(str, each["loc"][1:]))[:MAX_FIELD_LENGTH], "message": message_for(each)}
+        for each in error.errors[:MAX_ERRORS]
     ]
-    return problem(422, words_for_all(error.errors) or SOME_DO_NOT_FIT, errors=errors)
+    return problem(422, detail_for(error.errors) or SOME_INVALID, errors=errors)
 
 
 def problem_raised(request: HttpRequest, error: Any) -> HttpResponse:
     errors = [
-        {"field": field, "message": message} for field, message in list(error.errors.items())[:ERRORS_AT_MOST]
+        {"field": field, "message": message} for field, message in list(error.errors.items())[:MAX_ERRORS]
     ]
     if error.retry_after is not None:
         detail = error.detail or _("This cannot be done just now")
         return problem(error.status, detail, Retry_After=str(error.retry_after))
-    detail = error.detail or (SOME_DO_NOT_FIT if errors else _("This cannot be done"))
+    detail = error.detail or (SOME_INVALID if errors else _("This cannot be done"))
     return problem(error.status, detail, errors=errors)
 
 
 def rule_violated(request: HttpRequest, error: Any) -> HttpResponse:
-    """Answer what a rule of the domain refuses: 422 beside the fields at fault, else 409, as the state forbids it."""
+    """Answer a RuleViolation: 422 with the fields at fault, else 409, since the state forbids the operation."""
     if not error.field:
         return problem_raised(request, Problem(error.message, status=409))
     return problem_raised(
-        request, Problem(errors={name: " ".join(said) for name, said in error.errors.items()})
+        request, Problem(errors={name: " ".join(messages) for name, messages in error.errors.items()})
     )
 
 
@@ -190,7 +190,7 @@ def throttled(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def http_error(request: HttpRequest, error: Any) -> HttpResponse:
-    """Answer what the library found wrong itself: a body that `JsonBody` could not read."""
+    """Answer an error of Django Ninja: a body that `JsonBody` could not parse."""
     cause = error.__cause__
     if not isinstance(cause, Unreadable):
         return bad_request(request, error)
@@ -205,12 +205,12 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
     """Answer a method that the address does not take (RFC 9110 §15.5.6)."""
-    said = ", ".join(methods)
-    return problem(405, _("This address takes %(methods)s.") % {"methods": said}, Allow=said)
+    allowed = ", ".join(methods)
+    return problem(405, _("This address takes %(methods)s.") % {"methods": allowed}, Allow=allowed)
 
 
 def precondition_failed(request: HttpRequest) -> HttpResponse:
-    """Answer a call that is only meant for another state of what is at the address (RFC 9110 §15.5.13)."""
+    """Answer a request whose If-Match or similar does not match (RFC 9110 §15.5.13)."""
     return problem(412, _("This has changed since, or the condition is no entity tag of it."))
 
 
@@ -226,9 +226,9 @@ def forbidden(request: HttpRequest, exception: Any = None, reason: str = "") -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an error of our own: the caller gets a name for it, and the log what it was.
+    """Answer an unhandled exception: 503 if a dependency is unavailable, 409 for a conflict, else 500.
 
-    What passes by itself (`core.web.unavailable`) is no error of our own: it says when another try is worth it.
+    The caller of a 500 gets an id that the log has with the traceback.
     """
     unavailable = unavailable_because_of(sys.exception())
     if unavailable is not None:
@@ -240,7 +240,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
             Retry_After=str(unavailable.retry_after),
         )
     if is_conflict(sys.exception()):
-        logger.warning("a conflict at %s was seen by the database alone", request.path, exc_info=True)
+        logger.warning("only the database detected the conflict at %s", request.path, exc_info=True)
         return problem(
             409,
             _(

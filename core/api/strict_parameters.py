@@ -1,4 +1,4 @@
-"""What a call of the API may carry: nothing is passed over, neither a name nobody knows nor a second value."""
+"""Rejects API calls with unknown parameters, repeated ones or an unexpected body."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -10,19 +10,18 @@ from ninja.operation import Operation
 
 from core.api.parsers import JSON
 from core.api.problems import Unreadable
-from core.web.middleware import CHOICES
+from core.web.middleware import PREFERENCE_PARAMETERS
 
 Run = Callable[..., HttpResponse]
 Error = dict[str, Any]
 
 
-def only_known(run: Run) -> Run:
-    """Let an operation run only with the parameters that it has, each of them once unless it is a list.
+def reject_unknown_parameters(run: Run) -> Run:
+    """Run an operation only with parameters that it has, each of them once unless it is a list.
 
-    `run` is the bound method of an operation, as decorators of the mode "view" get it. A filter that is misspelt
-    would else show everything, and look as if it had been applied. What every address here takes beside them
-    (`core.web.middleware`) may be there too. An operation without a body gets none that says anything; the fields of
-    the others are their schema's business.
+    `run` is the bound method of an operation, as decorators of the mode "view" get it. A misspelt filter would
+    otherwise be ignored. The parameters of `core.web.middleware` are allowed too. Bodies of operations that have one
+    are checked by their schema.
     """
     operation: Operation = run.__self__  # type: ignore[attr-defined]
     models = [model for model in operation.models if model.__ninja_param_source__ == "query"]
@@ -32,9 +31,9 @@ def only_known(run: Run) -> Run:
 
     @functools.wraps(run)
     def answer(request: HttpRequest, **values: Any) -> HttpResponse:
-        errors = list(_in_query(request, known, lists)) if request.GET else []
+        errors = list(_query_errors(request, known, lists)) if request.GET else []
         if not has_body and request.content_type == JSON and request.body:
-            errors += _in_body(operation, request)
+            errors += _body_errors(operation, request)
         if errors:
             return operation.api.on_exception(request, ValidationError(errors))
         return run(request, **values)
@@ -42,9 +41,9 @@ def only_known(run: Run) -> Run:
     return answer
 
 
-def _in_query(request: HttpRequest, known: list[str], lists: set[str]) -> Iterator[Error]:
+def _query_errors(request: HttpRequest, known: list[str], lists: set[str]) -> Iterator[Error]:
     for name, sent in request.GET.lists():
-        if name in CHOICES:
+        if name in PREFERENCE_PARAMETERS:
             continue
         if name not in known:
             yield {"type": "unknown_parameter", "loc": ("query", name), "ctx": {"known": known}}
@@ -52,8 +51,8 @@ def _in_query(request: HttpRequest, known: list[str], lists: set[str]) -> Iterat
             yield {"type": "repeated_parameter", "loc": ("query", name)}
 
 
-def _in_body(operation: Operation, request: HttpRequest) -> Iterator[Error]:
-    """Yield what is wrong with a body that nobody asked for; `{}`, which some clients send always, is right."""
+def _body_errors(operation: Operation, request: HttpRequest) -> Iterator[Error]:
+    """Yield the errors of an unexpected body; `{}`, which some clients always send, has none."""
     try:
         body = operation.api.parser.parse_body(request)
     except Unreadable:

@@ -1,7 +1,7 @@
-"""The database's clock, by which leases, due times and signs of life are reckoned.
+"""The database's clock, used for leases, due times and heartbeats.
 
-Nodes share one database and not one clock: one whose own clock is minutes ahead must not take over what a living
-worker holds. SQLite lies on one machine, whose clock all its processes share, so there it is that of the process.
+Nodes' clocks differ: one that is minutes ahead must not take over leases of a running worker. SQLite's processes share
+one machine, so there it is the process's clock.
 """
 
 from datetime import datetime
@@ -14,18 +14,18 @@ from django.utils import timezone
 
 
 class DatabaseNow(Now):
-    """The instant at which the statement begins, also in a transaction that began long before (UTC)."""
+    """The start of the statement (UTC), not of the transaction."""
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return compiler.compile(Value(timezone.now(), output_field=DateTimeField()))
 
 
 def database_now() -> datetime:
-    """Return the same instant as a value, to compare with what was read. PostgreSQL: one query."""
-    return ask_database() if connection.vendor == "postgresql" else timezone.now()
+    """Return the database's time as a value. PostgreSQL: one query."""
+    return query_database_clock() if connection.vendor == "postgresql" else timezone.now()
 
 
-def ask_database() -> datetime:
+def query_database_clock() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
         found: datetime = cursor.fetchone()[0]

@@ -1,9 +1,8 @@
-"""Later work: putting it down, claiming it under a lease, and ending it.
+"""Queue rows of work, claim them under a lease, and finish them.
 
-A row is written in the transaction of what it is about (`enqueue`; for emails `core.mail.queue`). A worker claims
-rows, holds each under a lease that is kept alive while the worker lives, and writes a result only while the row's
-fence is still the number it got with the claim: whoever was believed dead can no longer change anything. A row whose
-lease has run out is due again, whatever became of its worker.
+A row is written in the transaction of the change that causes it (`enqueue`; for emails `core.mail.queue`). A worker
+claims rows, each under a lease that is extended while the worker runs, and writes a result only while the row's
+fencing token is the one of its claim. A row whose lease has expired is due again.
 """
 
 import logging
@@ -28,36 +27,36 @@ from core.jobs.models import LeasedWork, Task
 logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=LeasedWork)
-# A lease is kept alive this long after it was begun or renewed by the work itself; work that hangs longer loses it.
-PATIENCE = timedelta(minutes=10)
-# Until the next try of a task that failed; after the last one it stays failed.
+# A lease is extended until this long after the work began or renewed it; work that hangs longer loses it.
+STALL_TIMEOUT = timedelta(minutes=10)
+# Delays before the retries of a failed task; after the last one it stays failed.
 TASK_RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 720))
-# A row that was begun this often and never came to a result takes its workers down with it: it is given up.
-ENOUGH_BEGINNINGS = 40
+# A row that was started this often without a result crashes its workers: it fails.
+MAX_STARTS = 40
 
 
 class LeaseLost(Exception):
-    """The row belongs to another worker by now; what was done must not be written."""
+    """Another worker has claimed the row; the result must not be written."""
 
 
 @dataclass(eq=False)
 class Lease:
-    """One worker's hold on one row, for `span` at a time; only `kept_until` goes by this machine's clock."""
+    """One worker's lease on one row, for `span` at a time; only `stalls_at` is by this machine's clock."""
 
     kind: type[LeasedWork]
     pk: int
     fence: int
     span: timedelta
-    kept_until: datetime = field(default_factory=lambda: timezone.now() + PATIENCE)
+    stalls_at: datetime = field(default_factory=lambda: timezone.now() + STALL_TIMEOUT)
 
     def renew(self) -> None:
-        """Say that the work goes on; work that takes minutes calls this at every step. Raises LeaseLost."""
-        self.kept_until = timezone.now() + PATIENCE
-        if not self.prolong():
+        """Report progress; work that takes minutes calls this at every step. Raises LeaseLost."""
+        self.stalls_at = timezone.now() + STALL_TIMEOUT
+        if not self.extend():
             raise LeaseLost(f"{self.kind.__name__} {self.pk}")
 
-    def prolong(self, **changes: Any) -> bool:
-        """Put the lease's end off and write `changes`, if the row is still ours; tell whether it is."""
+    def extend(self, **changes: Any) -> bool:
+        """Extend the lease and write `changes` if the fencing token matches; return whether it does."""
         return self.write(lease_until=DatabaseNow() + self.span, **changes)
 
     def begin(self, **changes: Any) -> bool:
@@ -65,13 +64,13 @@ class Lease:
 
         Writes `changes` with it.
         """
-        self.kept_until = timezone.now() + PATIENCE
-        return self.prolong(attempts=F("attempts") + 1, **changes)
+        self.stalls_at = timezone.now() + STALL_TIMEOUT
+        return self.extend(attempts=F("attempts") + 1, **changes)
 
     def end(self, **changes: Any) -> bool:
-        """Write the result and give the row back, if it is still ours; tell whether it was.
+        """Write the result and release the row if the fencing token matches; return whether it did.
 
-        Insists for a while when the database is away: what was done should not be done again for want of a note.
+        Retries for a while if the database is unavailable, so that finished work is not repeated.
         """
         changes = {"lease_until": None, **changes}
         deadline = time.monotonic() + self.span.total_seconds()
@@ -88,45 +87,43 @@ class Lease:
                 time.sleep(0.5)
 
     def release(self) -> bool:
-        """Give the row back undone, due at once for whoever comes."""
+        """Put the row back into the queue, due at once."""
         return self.end(state="queued")
 
     def write(self, **changes: Any) -> bool:
-        """Write changes if the row is still ours; tell whether it was."""
-        held = self.kind._default_manager.filter(pk=self.pk, fence=self.fence, state=self.kind.HELD)
-        return bool(held.update(**changes))
+        """Write changes if the fencing token matches; return whether it did."""
+        claimed = self.kind._default_manager.filter(pk=self.pk, fence=self.fence, state=self.kind.CLAIMED)
+        return bool(claimed.update(**changes))
 
 
 def claim(kind: type[Row], limit: int, span: timedelta, among: Q | None = None) -> list[tuple[Row, Lease]]:
-    """Take up to `limit` due rows for `span`: those that wait, and those whose lease has run out.
+    """Claim up to `limit` due rows for `span`: queued ones, and those whose lease has expired.
 
-    Urgent ones come first, then the oldest. `among` narrows the choice: not every lane of a worker takes everything.
-
-    No two callers get the same row: on PostgreSQL each skips what another has locked, on SQLite the write lock is
-    taken before reading.
+    In the order `DUE_ORDER`. `among` filters the rows of a lane. No two callers get the same row: PostgreSQL skips
+    locked rows, SQLite takes the write lock before reading.
     """
     now = DatabaseNow()
-    due = Q(state="queued", run_at__lte=now) | Q(state=kind.HELD, lease_until__lt=now)
-    order = kind.DUE_FIRST
+    due = Q(state="queued", run_at__lte=now) | Q(state=kind.CLAIMED, lease_until__lt=now)
+    order = kind.DUE_ORDER
     waiting = kind._default_manager.filter(due, among or Q(), finished_at__isnull=True).order_by(*order)
-    if not waiting.exists():  # looking costs no write lock
+    if not waiting.exists():  # takes no write lock
         return []
     with transaction.atomic():
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         keys = list(waiting.values_list("pk", flat=True)[:limit])
-        if not keys:  # others were quicker
+        if not keys:  # claimed by others
             return []
         kind._default_manager.filter(due, pk__in=keys).update(
-            state=kind.HELD, fence=F("fence") + 1, lease_until=now + span
+            state=kind.CLAIMED, fence=F("fence") + 1, lease_until=now + span
         )
         rows = list(kind._default_manager.filter(pk__in=keys).order_by(*order))
     crash_point(f"{kind._meta.model_name}-after-claim")
     return [(row, Lease(kind, row.pk, row.fence, span)) for row in rows]
 
 
-def lease_time() -> timedelta:
-    """How long a lease lasts unless it is kept alive."""
+def lease_duration() -> timedelta:
+    """Return how long a lease lasts unless it is extended."""
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
@@ -139,11 +136,11 @@ long_tasks: set[str] = set()
 
 
 def task(name: str, *, every: timedelta | None = None, is_long: bool = False) -> Callable[[Handler], Handler]:
-    """Register in an app's tasks.py what a task's name stands for: a function of a `Lease` and the task's arguments.
+    """Register a task's handler in an app's tasks.py: a function of a `Lease` and the task's arguments.
 
-    It may run twice (its worker killed after the work, before the note), so it has to bear that. One that recurs is
-    put down by the workers themselves, once in every span, without arguments. One that is long (it does something for
-    each of many people) is never given to the lane that each worker keeps free for short ones.
+    It must be idempotent: it runs again if its worker is killed before the result is written. With `every`, workers
+    enqueue it once per interval, without arguments. A long one (it loops over many people) never runs in the lane for
+    short tasks.
     """
 
     def register(handler: Handler) -> Handler:
@@ -160,7 +157,7 @@ def task(name: str, *, every: timedelta | None = None, is_long: bool = False) ->
 
 
 def short_tasks() -> Q:
-    """Tasks that are over soon."""
+    """Return the condition of tasks that are not long."""
     autodiscover_modules("tasks")
     return ~Q(name__in=long_tasks)
 
@@ -168,7 +165,7 @@ def short_tasks() -> Q:
 def enqueue(
     name: str, arguments: dict[str, Any], key: str | None = None, run_at: datetime | None = None
 ) -> Task:
-    """Put work down, in the current transaction. With a key that was used before, return that earlier task."""
+    """Queue a task in the current transaction. With a key that was used before, return that earlier task."""
     values = {"name": name, "arguments": arguments, "run_at": run_at or DatabaseNow()}
     if key is None:
         return Task.objects.create(**values)
@@ -176,7 +173,7 @@ def enqueue(
 
 
 def enqueue_recurring() -> None:
-    """Put down the recurring tasks of this hour, day …, each once, whoever asks how often."""
+    """Queue the recurring tasks of the current interval, each once however often this is called."""
     autodiscover_modules("tasks")
     now = database_now().timestamp()
     known = {f"{name}:{int(now // every.total_seconds())}": name for name, every in recurring.items()}
@@ -185,9 +182,9 @@ def enqueue_recurring() -> None:
 
 
 def run_task(work: Task, lease: Lease) -> None:
-    """Do one claimed task and write what came of it: done, to be tried again later, or failed for good."""
+    """Run one claimed task and write its result: done, to be retried, or failed."""
     autodiscover_modules("tasks")
-    if work.attempts >= ENOUGH_BEGINNINGS:
+    if work.attempts >= MAX_STARTS:
         lease.end(
             state=Task.State.FAILED, last_error="It ended its worker every time.", finished_at=timezone.now()
         )
@@ -202,25 +199,25 @@ def run_task(work: Task, lease: Lease) -> None:
     except LeaseLost:
         logger.warning("task %s (%s) was taken over by another worker", work.pk, work.name)
     except Exception as error:
-        logger.error("task %s (%s) failed: %s", work.pk, work.name, where(error))
+        logger.error("task %s (%s) failed: %s", work.pk, work.name, error_origin(error))
         tries = work.attempts + 1
         if tries > len(TASK_RETRIES):
-            lease.end(state=Task.State.FAILED, last_error=said(error), finished_at=timezone.now())
+            lease.end(state=Task.State.FAILED, last_error=error_text(error), finished_at=timezone.now())
         else:
             run_at = DatabaseNow() + TASK_RETRIES[tries - 1]
-            lease.end(state=Task.State.QUEUED, last_error=said(error), run_at=run_at)
+            lease.end(state=Task.State.QUEUED, last_error=error_text(error), run_at=run_at)
     else:
         crash_point("task-after-work")
         lease.end(state=Task.State.DONE, last_error="", finished_at=timezone.now())
 
 
-def said(error: BaseException) -> str:
-    """What an error says, short enough to keep with its row."""
+def error_text(error: BaseException) -> str:
+    """Return an error's type and message, truncated for its row."""
     return f"{type(error).__name__}: {error}"[:1000].replace("\0", "")
 
 
-def where(error: BaseException) -> str:
-    """What kind of error it is and where it arose, for logs: its own words may hold personal data."""
+def error_origin(error: BaseException) -> str:
+    """Return an error's type and location for logs, without its message, which may contain personal data."""
     frames = traceback.extract_tb(error.__traceback__)
     return (
         f"{type(error).__name__} in {frames[-1].name}, line {frames[-1].lineno}"
@@ -230,6 +227,6 @@ def where(error: BaseException) -> str:
 
 
 def crash_point(name: str) -> None:
-    """Die here without a word, if this is a test that asks for it (settings.CRASH_POINTS, CITYLABS_CRASH_AT)."""
+    """Kill this process if a test asks for it (settings.CRASH_POINTS, CITYLABS_CRASH_AT)."""
     if settings.CRASH_POINTS and os.environ.get("CITYLABS_CRASH_AT") == name:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""Work done later: rows with a lease, written in the transaction of what they are about.
+"""Queued work: rows with a lease.
 
-A worker claims a row by a conditional update that sets `lease_until` and raises `fence`; it may write its
-result only while the fence is still its own. A row whose lease has expired is taken over by the next worker.
+A worker claims a row by a conditional update that sets `lease_until` and increments `fence`, the fencing token; it may
+write its result only while the token matches. A row whose lease has expired is claimed by the next worker.
 """
 
 from typing import ClassVar
@@ -15,9 +15,9 @@ from core.jobs.database_clock import DatabaseNow
 
 
 class LeasedWork(models.Model):
-    """What every kind of later work has in common. Instants are UTC.
+    """Fields of every kind of queued work. Instants are UTC.
 
-    `run_at` and `lease_until` go by the database's clock (`core.jobs.database_clock`).
+    `run_at` and `lease_until` are by the database's clock (`core.jobs.database_clock`).
     """
 
     state = models.CharField(max_length=10, default="queued")
@@ -29,17 +29,17 @@ class LeasedWork(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    # The state of a row that a worker holds, and the order in which rows are due; one that waits is "queued".
-    HELD: ClassVar[str]
-    DUE_FIRST: ClassVar[tuple[str, ...]] = ("run_at", "pk")
+    # The state of a claimed row, and the order in which rows are due; the state of a due row is "queued".
+    CLAIMED: ClassVar[str]
+    DUE_ORDER: ClassVar[tuple[str, ...]] = ("run_at", "pk")
 
     class Meta:
-        # Indexes of what is not finished go by `finished_at` alone: SQLite finds none by states, which are parameters.
+        # Partial indexes use `finished_at` alone: SQLite uses none for states, which are parameters.
         abstract = True
 
 
 class Task(LeasedWork):
-    """A named piece of work with plain arguments; `core.jobs.leases.task` registers what the name stands for."""
+    """A named task with JSON arguments; `core.jobs.leases.task` registers its handler."""
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
@@ -52,7 +52,7 @@ class Task(LeasedWork):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     key = models.CharField(max_length=200, unique=True, null=True, blank=True)
 
-    HELD = State.WORKING
+    CLAIMED = State.WORKING
 
     class Meta:
         indexes = (models.Index(fields=["run_at"], name="task_due", condition=Q(finished_at__isnull=True)),)
@@ -62,7 +62,7 @@ class Task(LeasedWork):
 
 
 class WorkerBeat(models.Model):
-    """The last sign of life of one worker process."""
+    """The last heartbeat of one worker process."""
 
     worker = models.CharField(max_length=100, unique=True)
     started_at = models.DateTimeField()

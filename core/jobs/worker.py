@@ -1,10 +1,7 @@
-"""The worker: lanes for emails and for other tasks, and a keeper who shows that all of them live.
+"""The worker: threads ("lanes") for emails and other tasks, and a heartbeat thread that extends their leases.
 
-What somebody waits for is not held up by what goes to many: one lane sends urgent mails only, and one does short tasks
-only, whatever the others are at.
-
-It may be killed at any line: what it held is due again when the lease runs out. As many workers as wanted may run
-at once, on as many machines.
+One lane sends urgent emails only and one runs short tasks only, so that bulk work does not delay them. The worker may
+be killed at any line: its rows are due again when their leases expire. Any number may run, on any number of machines.
 """
 
 import functools
@@ -25,36 +22,36 @@ from django.utils import timezone
 
 from core.jobs.database_clock import DatabaseNow
 from core.jobs.leases import (
-    PATIENCE,
+    STALL_TIMEOUT,
     Lease,
     claim,
     enqueue_recurring,
-    lease_time,
+    error_origin,
+    lease_duration,
     run_task,
     short_tasks,
-    where,
 )
 from core.jobs.models import Task, WorkerBeat
 
 logger = logging.getLogger(__name__)
 
-TASKS_AT_ONCE = 3
-BETWEEN_RECURRING = 60.0  # seconds
+TASK_LANES = 3
+RECURRING_INTERVAL = 60.0  # seconds
 PAUSE_WITHOUT_DATABASE = 2.0  # seconds
 PAUSE_AFTER_FAILURE = 2.0  # seconds
 
 
-Turn = Callable[["Worker", timedelta], bool]
-_lanes: dict[str, Turn] = {}
+LaneFunction = Callable[["Worker", timedelta], bool]
+_lanes: dict[str, LaneFunction] = {}
 
 
-def lane(name: str) -> Callable[[Turn], Turn]:
-    """Give every worker a lane more: a function of the worker and of how long a lease lasts at first.
+def lane(name: str) -> Callable[[LaneFunction], LaneFunction]:
+    """Register a lane: a function of the worker and the initial length of leases.
 
-    It does some of what is due and tells whether there was anything. The packages above add theirs when they load.
+    It does some due work and returns whether there was any. The packages above register theirs at import.
     """
 
-    def register(turn: Turn) -> Turn:
+    def register(turn: LaneFunction) -> LaneFunction:
         _lanes[name] = turn
         return turn
 
@@ -62,121 +59,120 @@ def lane(name: str) -> Callable[[Turn], Turn]:
 
 
 class Worker:
-    """One process's worker. `poll` is how many seconds it waits when nothing is due."""
+    """One process's worker. `poll` is in seconds, between checks when nothing is due."""
 
     def __init__(self, poll: float = 1.0) -> None:
         self.poll = poll
         self.stopping = threading.Event()
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"[-100:]
-        self.held: set[Lease] = set()
-        self.held_lock = threading.Lock()
-        self.recurring_at = -BETWEEN_RECURRING
+        self.leases: set[Lease] = set()
+        self.leases_lock = threading.Lock()
+        self.recurring_at = -RECURRING_INTERVAL
 
     def stop(self) -> None:
-        """Ask it to finish what it is at and end."""
+        """Stop after the current work."""
         self.stopping.set()
 
     def run(self) -> None:
-        """Work until asked to stop."""
+        """Work until stopped."""
         turns: dict[str, Callable[[timedelta], bool]] = {
             name: functools.partial(turn, self) for name, turn in _lanes.items()
         }
-        turns["short tasks"] = functools.partial(self.tasks, among=short_tasks())
-        turns |= {f"tasks {number}": self.tasks for number in range(1, TASKS_AT_ONCE)}
+        turns["short tasks"] = functools.partial(self.run_due_task, among=short_tasks())
+        turns |= {f"tasks {number}": self.run_due_task for number in range(1, TASK_LANES)}
         lanes = [
-            threading.Thread(target=self.work_in_turns, args=(turn,), name=name)
-            for name, turn in turns.items()
+            threading.Thread(target=self.run_lane, args=(turn,), name=name) for name, turn in turns.items()
         ]
         done = threading.Event()
-        keeper = threading.Thread(target=self.keep, args=(done,), name="keeper")
-        keeper.start()
+        heartbeat = threading.Thread(target=self.run_heartbeat, args=(done,), name="heartbeat")
+        heartbeat.start()
         logger.info("worker %s started", self.name)
         for lane in lanes:
             lane.start()
         for lane in lanes:
             lane.join()
         done.set()
-        keeper.join()
+        heartbeat.join()
         logger.info("worker %s stopped", self.name)
 
-    def work_in_turns(self, turn: Callable[[timedelta], bool]) -> None:
-        """Take turns; wait when there was nothing to do, when the database is away, and after a turn that failed."""
+    def run_lane(self, turn: Callable[[timedelta], bool]) -> None:
+        """Call `turn` repeatedly; wait when nothing was due, when the database is unavailable, and after errors."""
         while not self.stopping.is_set():
             try:
                 close_old_connections()
-                if not turn(lease_time()):
+                if not turn(lease_duration()):
                     self.stopping.wait(self.poll)
             except (DatabaseError, InterfaceError) as error:
-                logger.error("the database cannot be used: %s", where(error))
+                logger.error("the database cannot be used: %s", error_origin(error))
                 connection.close()
                 self.stopping.wait(PAUSE_WITHOUT_DATABASE)
             except Exception as error:
-                # A lane that ended here would leave a worker that shows that it lives, and sends nothing.
-                logger.error("a turn of the worker failed: %s", where(error))
+                # If the lane ended here, the worker would send heartbeats and do nothing.
+                logger.error("a turn of the worker failed: %s", error_origin(error))
                 self.stopping.wait(PAUSE_AFTER_FAILURE)
         connection.close()
 
-    def tasks(self, span: timedelta, among: Q | None = None) -> bool:
-        """Do one due task; tell whether there was one."""
-        if time.monotonic() - self.recurring_at >= BETWEEN_RECURRING:
+    def run_due_task(self, span: timedelta, among: Q | None = None) -> bool:
+        """Run one due task; return whether there was one."""
+        if time.monotonic() - self.recurring_at >= RECURRING_INTERVAL:
             enqueue_recurring()
             self.recurring_at = time.monotonic()
         due = claim(Task, 1, span, among)
         for work, lease in due:
-            with self.holding({lease}):
+            with self.keeping_alive({lease}):
                 run_task(work, lease)
         return bool(due)
 
-    def work_off(self) -> None:
-        """Do everything that is due, in this thread, and return. No keeper runs, so leases are long from the start."""
+    def drain(self) -> None:
+        """Do everything that is due, in this thread. No heartbeat thread runs, so leases are long."""
         self.beat()
         while not self.stopping.is_set():
-            worked = [turn(self, PATIENCE) for turn in _lanes.values()]
-            if not any([*worked, self.tasks(PATIENCE)]):
+            worked = [turn(self, STALL_TIMEOUT) for turn in _lanes.values()]
+            if not any([*worked, self.run_due_task(STALL_TIMEOUT)]):
                 return
 
     @contextmanager
-    def holding(self, leases: set[Lease]) -> Iterator[None]:
-        """Keep these leases alive until it is over."""
-        self.hold(leases)
+    def keeping_alive(self, leases: set[Lease]) -> Iterator[None]:
+        """Extend these leases while the block runs."""
+        self.add_leases(leases)
         try:
             yield
         finally:
-            self.let_go(leases)
+            self.remove_leases(leases)
 
-    def hold(self, leases: set[Lease]) -> None:
-        with self.held_lock:
-            self.held |= leases
+    def add_leases(self, leases: set[Lease]) -> None:
+        with self.leases_lock:
+            self.leases |= leases
 
-    def let_go(self, leases: set[Lease]) -> None:
-        with self.held_lock:
-            self.held -= leases
+    def remove_leases(self, leases: set[Lease]) -> None:
+        with self.leases_lock:
+            self.leases -= leases
 
-    def keep(self, done: threading.Event) -> None:
-        """Show every few seconds that this worker lives, and keep its leases alive, in a thread of its own."""
+    def run_heartbeat(self, done: threading.Event) -> None:
+        """Write heartbeats and extend the worker's leases every few seconds, in a separate thread."""
         pause = min(settings.BEAT_SECONDS, settings.LEASE_SECONDS / 3)
         while True:
             try:
                 close_old_connections()
                 self.beat()
-                self.prolong_leases()
+                self.extend_leases()
             except (DatabaseError, InterfaceError) as error:
-                logger.error("the worker's sign of life could not be written: %s", where(error))
+                logger.error("the worker's heartbeat could not be written: %s", error_origin(error))
                 connection.close()
             if done.wait(pause):
                 break
         connection.close()
 
-    def prolong_leases(self) -> None:
-        """Keep alive what this worker holds, but for work that has hung too long."""
-        with self.held_lock:
-            held = list(self.held)
-        for lease in held:
-            if lease.kept_until > timezone.now():
-                lease.prolong()
+    def extend_leases(self) -> None:
+        """Extend this worker's leases, except of stalled work."""
+        with self.leases_lock:
+            leases = list(self.leases)
+        for lease in leases:
+            if lease.stalls_at > timezone.now():
+                lease.extend()
 
     def beat(self) -> None:
-        """Write the sign of life."""
+        """Write a heartbeat."""
         now = DatabaseNow()
         WorkerBeat.objects.update_or_create(
             worker=self.name, defaults={"beat_at": now}, create_defaults={"beat_at": now, "started_at": now}

@@ -21,7 +21,7 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from core.jobs.database_clock import DatabaseNow, database_now
-from core.jobs.leases import ENOUGH_BEGINNINGS, Lease, claim, crash_point, said, where
+from core.jobs.leases import MAX_STARTS, Lease, claim, crash_point, error_origin, error_text
 from core.jobs.models import WorkerBeat
 from core.jobs.worker import Worker, lane
 from core.mail.message_format import OutgoingMail, mailbox
@@ -50,7 +50,7 @@ class Outcome:
     """What one try came to. QUEUED means: to be tried again."""
 
     state: Message.State
-    said: str = ""
+    error_text: str = ""
     code: int | None = None
     provider_id: str = ""
 
@@ -75,7 +75,7 @@ def urgent_emails(worker: Worker, span: timedelta) -> bool:
 def send_batch(worker: Worker, span: timedelta, among: Q | None = None) -> bool:
     """Send one batch of due emails; tell whether there were any."""
     batch = claim(Message, BATCH, span, among)
-    with worker.holding({lease for _message, lease in batch}):
+    with worker.keeping_alive({lease for _message, lease in batch}):
         deliver(batch, worker.stopping.is_set)
     return bool(batch)
 
@@ -92,13 +92,13 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
             if stopping():
                 lease.release()
                 continue
-            if message.attempts >= ENOUGH_BEGINNINGS:
+            if message.attempts >= MAX_STARTS:
                 _note(message, lease, Outcome(Message.State.FAILED, "It ended its worker every time."))
                 continue
             try:
                 bodies = render_once(message)
             except NotRenderable as error:
-                logger.error("message %s: %s", message.public_id, where(error.__cause__ or error))
+                logger.error("message %s: %s", message.public_id, error_origin(error.__cause__ or error))
                 _note(message, lease, Outcome(Message.State.FAILED, str(error)))
                 continue
             # Stored with the note of the try: whoever takes over sends the same text.
@@ -111,7 +111,7 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
                     backend.open()
                 except Exception as error:
                     out_of_reach = error
-                    logger.error("the mail server cannot be used: %s", where(error))
+                    logger.error("the mail server cannot be used: %s", error_origin(error))
                     _close(backend)
                     backend = None
             if out_of_reach is not None or backend is None:
@@ -181,16 +181,16 @@ def _close(backend: BaseEmailBackend | None) -> None:
         try:
             backend.close()
         except Exception as error:
-            logger.warning("closing the connection to the mail server failed: %s", where(error))
+            logger.warning("closing the connection to the mail server failed: %s", error_origin(error))
 
 
 def _note(message: Message, lease: Lease, outcome: Outcome) -> None:
     now = timezone.now()
-    changes: dict[str, object] = {"last_error": outcome.said, "smtp_code": outcome.code}
+    changes: dict[str, object] = {"last_error": outcome.error_text, "smtp_code": outcome.code}
     if outcome.state == Message.State.QUEUED:
         tries = message.attempts + 1
         if tries > len(RETRIES):
-            outcome = Outcome(Message.State.FAILED, outcome.said, outcome.code)
+            outcome = Outcome(Message.State.FAILED, outcome.error_text, outcome.code)
         else:
             changes["run_at"] = DatabaseNow() + RETRIES[tries - 1]
     if outcome.state != Message.State.QUEUED:
@@ -238,7 +238,7 @@ def _code(error: Exception) -> tuple[int | None, str]:
     elif isinstance(error, smtplib.SMTPResponseException):
         code, answer = error.smtp_code, error.smtp_error
     if code is None or not 0 <= code <= 999:
-        return None, said(error)
+        return None, error_text(error)
     words = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
     return code, f"{code} {words}"[:1000].replace("\0", "")
 

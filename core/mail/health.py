@@ -77,8 +77,8 @@ recently = CachedReadiness()
 
 def _cache() -> Finding:
     """Whether a cache that processes share is there; each keeps its own meanwhile (`core.web.cache`)."""
-    answers = getattr(cache, "answers", None)
-    return Finding("cache", answers is None or answers(), needed=False)
+    is_available = getattr(cache, "is_available", None)
+    return Finding("cache", is_available is None or is_available(), needed=False)
 
 
 def _answers() -> bool:

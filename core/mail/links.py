@@ -66,7 +66,7 @@ def address_of(link: Mapping[str, Any]) -> str:
     if maker := _makers.get(link["purpose"]):
         token = maker(link["subject"])
     else:
-        token = signed_links.make(link["purpose"], uuid.UUID(link["subject"]), link["version"])
+        token = signed_links.make_token(link["purpose"], uuid.UUID(link["subject"]), link["version"])
     own, _, host = settings.BASE_URL.partition("://")
     return f"{link['scheme'] or own}://{host}" + str(link["path"]).replace("{token}", token)
 

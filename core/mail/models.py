@@ -63,8 +63,8 @@ class Message(LeasedWork):
 
     objects = MessageQuerySet.as_manager()
 
-    HELD = State.SENDING
-    DUE_FIRST = ("-is_urgent", "run_at", "pk")
+    CLAIMED = State.SENDING
+    DUE_ORDER = ("-is_urgent", "run_at", "pk")
 
     class Meta:
         ordering = ("-created_at", "-id")

@@ -15,7 +15,7 @@ from core.mail.links import Link, as_stored
 from core.mail.models import Attachment, Message
 from core.mail.rendering import one_line, render_subject
 from core.web.email_addresses import address_key, clean_address
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from core.web.palette import DEFAULT_COLOURS
 
 # What goes to many people at once and waits for nobody: it leaves after what somebody has just asked for.
@@ -122,8 +122,8 @@ def queue(
 def _names(lab: Sender, language: str) -> dict[str, tuple[str, str]]:
     """Return what emails call the lab and its programme, each with the language that it came in."""
     return {
-        "title": reading(lab.title, language, lab.default_language),
-        "programme": reading(lab.programme.name, language, lab.default_language),
+        "title": text_and_language(lab.title, language, lab.default_language),
+        "programme": text_and_language(lab.programme.name, language, lab.default_language),
     }
 
 

@@ -20,10 +20,10 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.translation import gettext
 
-from core.jobs.leases import said
+from core.jobs.leases import error_text
 from core.mail.links import address_of, with_marks_replaced
 from core.mail.models import Message
-from core.web.localized_html import marked
+from core.web.localized_html import html_with_language
 
 SUBJECT_LENGTH = 200
 
@@ -89,7 +89,7 @@ def _bodies(message: Message) -> tuple[str, str]:
             text = _filled(f"{message.occasion}.txt", context, autoescape=False)
             html = _filled(f"{message.occasion}.html", context)
     except Exception as error:
-        raise NotRenderable(f"The email could not be rendered. {said(error)}"[:1000]) from error
+        raise NotRenderable(f"The email could not be rendered. {error_text(error)}"[:1000]) from error
     leads_to = message.context.get("leads_to", ())
     return (
         _without_foreign_links(_tidy(text), leads_to),
@@ -115,7 +115,10 @@ def _lab_names(lab: Mapping[str, tuple[str, str]], language: str) -> dict[str, s
     plain = {name: words for name, (words, _came_in) in lab.items()}
     return {
         **plain,
-        **{f"{name}_marked": marked(words, came_in, language) for name, (words, came_in) in lab.items()},
+        **{
+            f"{name}_marked": html_with_language(words, came_in, language)
+            for name, (words, came_in) in lab.items()
+        },
     }
 
 

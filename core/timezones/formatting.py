@@ -1,7 +1,7 @@
-"""Dates, hours and durations as people read them, in the reader's language (CLDR by way of Babel).
+"""Format dates, hours and durations in a language (CLDR through Babel).
 
-Every function is pure: the value and a language code in, text out. Hours are of the 24-hour clock; ranges take
-an en dash. None of them converts between zones: pass wall-clock values (`core.timezones.wall_clock.wall`).
+Every function is pure. Hours are of the 24-hour clock; ranges have an en dash. None of them converts between zones:
+pass wall-clock values (`core.timezones.wall_clock.wall`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from babel.units import format_unit
 
 DASH = "–"
 
-# CLDR's English is American; the house writes "6 April 2027".
+# CLDR's default English is American; the service writes "6 April 2027".
 _ENGLISH_PATTERNS = Locale("en", "GB")
 
-# Patterns where the house is plainer than CLDR: no comma in English and Greek days, month names in Bulgarian ones,
-# and a common space before "г." (CLDR has a narrow one, U+202F, which many fonts lack).
+# Patterns that differ from CLDR's: no comma in English and Greek days, month names in Bulgarian ones, and a common
+# space before "г." (CLDR has a narrow one, U+202F, which many fonts lack).
 _DATE_PATTERNS = {"bg": "d MMMM y 'г'."}
 _DAY_PATTERNS = {"en": "EEEE d MMMM y", "bg": "EEEE, d MMMM y 'г'.", "el": "EEEE d MMMM y"}
 _SHORT_DAY_PATTERNS = {"en": "EEE d MMM", "bg": "EEE, d MMMM", "el": "EEE d MMM"}
@@ -56,7 +56,7 @@ def month_and_year(on: date, language: str) -> str:
 
 
 def weekday(on: date, language: str) -> str:
-    """Return "Tuesday", "вторник" (small in Bulgarian), "Τρίτη"."""
+    """Return "Tuesday", "вторник" (lower case in Bulgarian), "Τρίτη"."""
     return format_date(on, "EEEE", locale_of(language))
 
 
@@ -73,14 +73,14 @@ def short_day(on: date, language: str) -> str:
 
 
 def day_mark(on: date, language: str) -> str:
-    """Return "Tue 6", "вт 6", "Τρί 6": a day within a lab whose month is named elsewhere."""
+    """Return "Tue 6", "вт 6", "Τρί 6", for places where the month is shown already."""
     return format_date(on, "EEE d", locale_of(language))
 
 
 def date_range(first: date, last: date, language: str) -> str:
     """Return "6–16 April 2027", "30 November – 10 December 2021", or one date where both are the same.
 
-    Raises ValueError where `last` lies before `first`.
+    Raises ValueError if `last` is before `first`.
     """
     if last < first:
         raise ValueError("a range of dates ends before it starts")
@@ -106,7 +106,7 @@ def hours(starts: time | datetime, ends: time | datetime) -> str:
 
 
 def span(starts: datetime, ends: datetime, language: str) -> str:
-    """Return "6 April 2027, 11:30–13:00", or both dates where the end falls on another day."""
+    """Return "6 April 2027, 11:30–13:00", with both dates if they differ."""
     first = f"{long_date(starts.date(), language)}, "
     if starts.date() == ends.date():
         return first + hours(starts, ends)
@@ -114,7 +114,7 @@ def span(starts: datetime, ends: datetime, language: str) -> str:
 
 
 def short_span(starts: datetime, ends: datetime, language: str) -> str:
-    """Return "Tue 6 Apr, 11:30–13:00", or both days where the end falls on another one."""
+    """Return "Tue 6 Apr, 11:30–13:00", with both days if they differ."""
     first = f"{short_day(starts.date(), language)}, "
     if starts.date() == ends.date():
         return first + hours(starts, ends)
@@ -122,14 +122,14 @@ def short_span(starts: datetime, ends: datetime, language: str) -> str:
 
 
 def grouped(number: int, language: str) -> str:
-    """Return "12,345", "12 345", "12.345": a whole number with its thousands apart, where the language does so."""
+    """Return "12,345", "12 345", "12.345": an integer with the language's thousands separators."""
     return format_decimal(number, locale=locale_of(language))
 
 
 def duration(minutes: int, language: str) -> str:
-    """Return "1 h 30 min", "1 ч 30 мин", "1 ώρα 30 λεπτά"; parts that are nothing are left out.
+    """Return "1 h 30 min", "1 ч 30 мин", "1 ώρα 30 λεπτά" without parts that are zero.
 
-    In whole words where a language has no short ones that everybody reads. Raises ValueError for less than nothing.
+    Unabbreviated where a language has no common abbreviations. Raises ValueError for a negative number.
     """
     units = _DURATION_UNITS.get(locale_of(language).language)
     if units is None:
@@ -144,7 +144,7 @@ def duration(minutes: int, language: str) -> str:
 
 
 def duration_in_words(minutes: int, language: str) -> str:
-    """Return "2 hours", "1 hour 30 minutes", "5 часа", "1 ώρα 30 λεπτά". Raises ValueError for less than nothing."""
+    """Return "2 hours", "1 hour 30 minutes", "5 часа", "1 ώρα 30 λεπτά". Raises ValueError for a negative number."""
     locale = locale_of(language)
     whole, rest = _hours_and_minutes(minutes)
     parts = []
@@ -156,17 +156,17 @@ def duration_in_words(minutes: int, language: str) -> str:
 
 
 def age(length: timedelta, language: str) -> str:
-    """Return "12 seconds", "5 minutes", "3 дни": a length in its largest whole unit, one second at least."""
+    """Return "12 seconds", "5 minutes", "3 дни": a duration in its largest whole unit, at least one second."""
     return format_timedelta(max(length, timedelta(seconds=1)), threshold=1, locale=locale_of(language))
 
 
 def ago(length: timedelta, language: str) -> str:
-    """Return "12 seconds ago", "преди 5 минути": how long since something was, one second at least."""
+    """Return "12 seconds ago", "преди 5 минути": at least one second."""
     past = -max(length, timedelta(seconds=1))
     return format_timedelta(past, threshold=1, add_direction=True, locale=locale_of(language))
 
 
 def _hours_and_minutes(minutes: int) -> tuple[int, int]:
     if minutes < 0:
-        raise ValueError("a duration is less than nothing")
+        raise ValueError("a duration is negative")
     return divmod(minutes, 60)

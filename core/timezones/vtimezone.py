@@ -1,10 +1,9 @@
-"""VTIMEZONE components (RFC 5545 §3.6.5) that calendar programs read right.
+"""VTIMEZONE components (RFC 5545 §3.6.5) that calendar programs interpret correctly.
 
-The usual form, long lists of RDATE, is misread by Thunderbird and ignored by Outlook. So a zone is written as
-two yearly rules, taken from the footer of its TZif file (RFC 9636 §3.3), and only where the zone follows them in
-every year of the span asked for. Years before the rules took hold, and zones that no such rule fits (Gaza keeps
-Ramadan; Cairo, Nuuk, Santiago switch at odd hours), get one observance per switch. The switches are read from the
-same file, so that a component that nobody has asked for yet takes a fraction of a millisecond.
+Thunderbird misreads long lists of RDATE and Outlook ignores them. So a zone is written as two yearly rules, taken from
+the footer of its TZif file (RFC 9636 §3.3), if the zone follows them in every year of the requested span. Earlier
+years, and zones without such rules (Gaza follows Ramadan; Cairo, Nuuk, Santiago switch at odd hours), get one
+observance per switch, read from the same file. An uncached component takes a fraction of a millisecond.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
 
-# Years that a calendar of ours may cover; sessions outside are given the nearest year's rules.
+# Years that a calendar may cover; sessions outside get the nearest year's rules.
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1)
-_EARLIEST = -2_208_988_800  # 1900: files may begin with the Big Bang, for which datetime has no year
-_HEADER = struct.Struct(">20s6l")  # magic, version and what is reserved; then six counts
+_EARLIEST = -2_208_988_800  # 1900: files may begin with the Big Bang, which datetime cannot represent
+_HEADER = struct.Struct(">20s6l")  # magic, version and reserved bytes; then six counts
 # RFC 5545's names, in the order in which POSIX counts the days of a week.
 _WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 
@@ -69,7 +68,7 @@ class _YearlyRule:
 
     @property
     def is_simple(self) -> bool:
-        """Tell whether the hour lies on the day that the rule names, so that RFC 5545 can say it in one line."""
+        """Tell whether the hour is on the rule's own day, so that an RRULE can express it."""
         return timedelta() <= self.at < _DAY
 
     @property
@@ -92,10 +91,10 @@ class _Observance:
 
 
 def vtimezone(zone: str, first: date, last: date) -> bytes:
-    """Return the VTIMEZONE of `zone`, right from `first` to `last` (both included), with CRLF line ends.
+    """Return the VTIMEZONE of `zone`, valid from `first` to `last` (both included), with CRLF line ends.
 
     Equal for all spans of the same years, and cached. Raises ZoneInfoNotFoundError for an unknown zone,
-    ValueError where `last` lies before `first`.
+    ValueError if `last` is before `first`.
     """
     if last < first:
         raise ValueError("a span of dates ends before it starts")
@@ -125,7 +124,7 @@ def _component(zone: str, first_year: int, last_year: int) -> bytes:
 
 
 def _observances(zone: str, first_year: int, last_year: int) -> Iterator[_Observance]:
-    """Yield what makes up the zone, from the year before the span (whose last switch holds on 1 January) on."""
+    """Yield the zone's observances from the year before the span, whose last switch applies on 1 January."""
     rules, file = zoneinfo.ZoneInfo(zone), _read(zone)
     years, yearly = range(first_year - 1, last_year + 2), file.yearly
     switches = _switches(file, years)
@@ -169,7 +168,7 @@ def _local_year(switch: _Switch) -> int:
 
 
 def _opening(rules: zoneinfo.ZoneInfo, starts: datetime) -> _Observance:
-    """Return the observance with which the span begins: no change, only the offset of that day."""
+    """Return the observance at the start of the span: no change, only the offset of that day."""
     local = starts.replace(tzinfo=rules)
     offset = local.utcoffset() or timedelta()
     return _Observance(bool(local.dst()), local.tzname() or "", offset, offset, starts)
@@ -178,8 +177,8 @@ def _opening(rules: zoneinfo.ZoneInfo, starts: datetime) -> _Observance:
 def _single(rules: zoneinfo.ZoneInfo, switch: _Switch) -> _Observance:
     """Return the observance that begins with one switch."""
     earlier, later = ((at.replace(tzinfo=UTC)).astimezone(rules) for at in (switch.at - _SECOND, switch.at))
-    # Ireland and Morocco call their summer "standard" and count the winter as less: the later hours are
-    # "daylight" for calendars all the same. Elsewhere a switch may change the standard itself.
+    # Ireland and Morocco call their summer "standard" and have a negative winter offset: calendars still expect
+    # "daylight" in summer. Elsewhere a switch may change the standard offset itself.
     seasonal = bool(earlier.dst()) != bool(later.dst())
     daylight = switch.after > switch.before if seasonal else bool(later.dst())
     return _Observance(daylight, later.tzname() or "", switch.before, switch.after, switch.at + switch.before)
@@ -187,7 +186,7 @@ def _single(rules: zoneinfo.ZoneInfo, switch: _Switch) -> _Observance:
 
 @dataclass(frozen=True)
 class _File:
-    """What a TZif file says: its first offset, each change listed in it, the two rules for the years after these."""
+    """A TZif file's first offset, its listed changes, and the two rules for later years."""
 
     first: timedelta
     changes: tuple[tuple[datetime, timedelta], ...]
@@ -200,7 +199,7 @@ def _switches(file: _File, years: range) -> list[_Switch]:
     listed = (
         _Switch(at, before, after)
         for (at, _), (before, after) in zip(file.changes, pairwise(offsets), strict=True)
-        # A change of the name alone moves no clock.
+        # A change of the abbreviation alone is no switch.
         if before != after
     )
     last = file.changes[-1][0] if file.changes else datetime.min
@@ -213,9 +212,9 @@ def _switches(file: _File, years: range) -> list[_Switch]:
 
 @lru_cache(maxsize=1024)
 def _read(zone: str) -> _File:
-    """Read the zone's file of the `tzdata` package (RFC 9636 §3), whose rules `zoneinfo` follows here as well."""
+    """Read the zone's file of the `tzdata` package (RFC 9636 §3), which `zoneinfo` uses as well."""
     tzif = resources.files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
-    # The second block holds instants of 64 bits; the first, of 32, is for programs of before 2005.
+    # The second block has 64-bit instants; the first, 32-bit, is for old readers.
     start = _HEADER.size + _length(tzif, 0, 4)
     _isutc, _isstd, _leaps, changes, kinds, _letters = _HEADER.unpack_from(tzif, start)[1:]
     at = start + _HEADER.size
@@ -237,24 +236,24 @@ def _read(zone: str) -> _File:
 
 
 def _length(tzif: bytes, start: int, octets: int) -> int:
-    """Return how long the data behind the header at `start` is, with instants of so many octets."""
+    """Return the length of the data after the header at `start`, with instants of so many octets."""
     isutc, isstd, leaps, changes, kinds, letters = _HEADER.unpack_from(tzif, start)[1:]
     return changes * (octets + 1) + kinds * 6 + letters + leaps * (octets + 4) + isstd + isutc
 
 
 def _yearly_rules(text: str) -> tuple[_YearlyRule, ...]:
-    """Return the two rules of a TZif footer; nothing where the zone has one offset for ever.
+    """Return the two rules of a TZif footer; none if the zone keeps one offset.
 
-    Raises ValueError for a footer that says it in another way, which no zone of tzdata does.
+    Raises ValueError for another form of footer, which no zone of tzdata has.
     """
     footer = _FOOTER.fullmatch(text)
     if not footer:
-        raise ValueError(f"no rule for the years to come: {text}")
+        raise ValueError(f"not a supported TZif footer: {text}")
     if not footer["starts"]:
         return ()
     # POSIX counts offsets westward.
-    standard = -_signed(footer["standard"])
-    daylight = -_signed(footer["daylight"]) if footer["daylight"] else standard + timedelta(hours=1)
+    standard = -_offset_of(footer["standard"])
+    daylight = -_offset_of(footer["daylight"]) if footer["daylight"] else standard + timedelta(hours=1)
     return (
         _yearly_rule(footer["starts"], standard, daylight),
         _yearly_rule(footer["ends"], daylight, standard),
@@ -265,12 +264,12 @@ def _yearly_rule(text: str, before: timedelta, after: timedelta) -> _YearlyRule:
     """Read "M3.5.0/3". Raises ValueError for other forms."""
     rule = _RULE.fullmatch(text)
     if not rule:
-        raise ValueError(f"no day of a week of a month: {text}")
-    at = _signed(rule["at"] or "2")
+        raise ValueError(f"not a weekday of a month: {text}")
+    at = _offset_of(rule["at"] or "2")
     return _YearlyRule(int(rule["month"]), int(rule["week"]), int(rule["weekday"]), at, before, after)
 
 
-def _signed(text: str) -> timedelta:
+def _offset_of(text: str) -> timedelta:
     """Read POSIX "[+-]hh[:mm[:ss]]"."""
     hours, minutes, seconds = [*(int(part) for part in text.lstrip("+-").split(":")), 0, 0][:3]
     value = timedelta(hours=hours, minutes=minutes, seconds=seconds)

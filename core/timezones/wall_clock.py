@@ -1,7 +1,7 @@
-"""The clock on the wall: date, hour and zone to an instant, and back (PEP 495).
+"""Convert wall-clock time (date, hour, zone) to an instant and back (PEP 495).
 
-What organisers write is the truth; the UTC instant is derived from it. Where clocks go forward some wall times
-do not exist, and are refused; where they go back some come twice, and are asked about.
+The wall-clock time that organisers enter is authoritative; the UTC instant is derived from it. Wall times that do not
+exist (clocks go forward) are rejected; ambiguous ones (clocks go back) need a fold.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class WallClockError(ValueError):
-    """A date, hour and zone that do not name one instant. `code` tells which case, `message` says it to people."""
+    """A date, hour and zone that do not name one instant. `code` is the case, `message` the text for people."""
 
     code = "wall_clock"
 
@@ -30,7 +30,7 @@ class WallClockError(ValueError):
 
     @property
     def message(self) -> str:
-        """Return what happened and the way out, in the language active at the time of asking."""
+        """Return the problem and how to solve it, in the active language."""
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class WallClockError(ValueError):
 
 
 class UnknownZone(WallClockError):
-    """No rules are known under this name."""
+    """The zone has no rules."""
 
     code = "unknown_zone"
 
@@ -50,7 +50,7 @@ class UnknownZone(WallClockError):
 
 
 class TimeOutOfRange(WallClockError):
-    """The instant would fall outside the years that a calendar here can hold (1 to 9999)."""
+    """The instant is outside the years that datetime supports (1 to 9999)."""
 
     code = "time_out_of_range"
 
@@ -63,8 +63,7 @@ class TimeOutOfRange(WallClockError):
 
 
 class NonexistentTime(WallClockError):
-    """The clock goes forward over this time. `gap_starts` and `gap_ends` are naive wall times of the zone:
-    the reading at which clocks jump, and the one they show next."""
+    """Clocks skip this time. `gap_starts` and `gap_ends` are the zone's naive wall times before and after the jump."""
 
     code = "nonexistent_time"
 
@@ -103,9 +102,9 @@ class NonexistentTime(WallClockError):
 
 
 class AmbiguousTime(WallClockError):
-    """The clock shows this time twice. `earlier` and `later` are the two instants (UTC); the offsets go with them.
+    """Clocks show this time twice. `earlier` and `later` are the two instants (UTC), `offsets` theirs.
 
-    The way out is to ask again with fold 0 for the earlier or 1 for the later reading.
+    Fold 0 selects the earlier, 1 the later.
     """
 
     code = "ambiguous_time"
@@ -142,9 +141,9 @@ class AmbiguousTime(WallClockError):
 def instant(on: date, at: time, zone: str, fold: int | None = None) -> datetime:
     """Return the instant (aware, UTC) at which clocks in `zone` show `at` on the day `on`.
 
-    `fold` chooses the earlier (0) or later (1) reading of a time that comes twice, and is ignored elsewhere;
-    a fold or zone carried by `at` itself is not looked at. Raises UnknownZone, NonexistentTime, AmbiguousTime
-    (only where `fold` is None), TimeOutOfRange; ValueError for a fold other than 0, 1, None.
+    `fold` selects the earlier (0) or later (1) instant of an ambiguous time, and is ignored elsewhere; a fold or
+    zone of `at` itself is ignored. Raises UnknownZone, NonexistentTime, AmbiguousTime (only if `fold` is None),
+    TimeOutOfRange; ValueError for a fold other than 0, 1, None.
     """
     if fold not in (None, 0, 1):
         raise ValueError("fold is 0, 1 or None")
@@ -172,17 +171,17 @@ def instant(on: date, at: time, zone: str, fold: int | None = None) -> datetime:
 def wall(at: datetime, zone: str) -> datetime:
     """Return what clocks in `zone` show at the instant `at`, as an aware datetime with its fold set.
 
-    Raises ValueError where `at` carries no zone, UnknownZone where `zone` has no rules.
+    Raises ValueError if `at` is naive, UnknownZone if `zone` has no rules.
     """
     if at.tzinfo is None:
-        raise ValueError("an instant carries its zone")
+        raise ValueError("an instant must be aware")
     if zone not in known_zones():
         raise UnknownZone(at.date(), at.time(), zone)
     return at.astimezone(ZoneInfo(zone))
 
 
 def fold_of(at: datetime, zone: str) -> int:
-    """Return 1 where the instant `at` is the second of two equal readings in `zone`, else 0."""
+    """Return 1 if the instant `at` is the second of two equal wall times in `zone`, else 0."""
     return wall(at, zone).fold
 
 
@@ -193,13 +192,13 @@ def is_ambiguous(on: date, at: time, zone: str) -> bool:
 
 
 def is_nonexistent(on: date, at: time, zone: str) -> bool:
-    """Tell whether clocks in `zone` jump over `at` on the day `on`. Raises UnknownZone, TimeOutOfRange."""
+    """Tell whether clocks in `zone` skip `at` on the day `on`. Raises UnknownZone, TimeOutOfRange."""
     earlier, later = _readings(on, at, zone)
     return later < earlier
 
 
 def _readings(on: date, at: time, zone: str) -> tuple[datetime, datetime]:
-    """Return the instants (UTC) that fold 0 and fold 1 give; equal unless a switch is near."""
+    """Return the instants (UTC) of fold 0 and fold 1; equal unless a switch is near."""
     if zone not in known_zones():
         raise UnknownZone(on, at, zone)
     local = datetime.combine(on, at.replace(tzinfo=None, fold=0), tzinfo=ZoneInfo(zone))
@@ -210,7 +209,7 @@ def _readings(on: date, at: time, zone: str) -> tuple[datetime, datetime]:
 
 
 def _switch_between(before: datetime, after: datetime, zone: str) -> datetime:
-    """Return the first instant (UTC, to the second) at which the offset is that of `after`, by halving."""
+    """Return the first instant (UTC, to the second) with the offset of `after`, by binary search."""
     rules = ZoneInfo(zone)
     target = after.astimezone(rules).utcoffset()
     low, high = before.replace(microsecond=0), after.replace(microsecond=0)

@@ -1,7 +1,7 @@
-"""Hours as clocks in a zone show them, and the offset from UTC that each of them has.
+"""Format the hours of a zone with their offsets from UTC.
 
-A zone has an offset at an instant, and over a change of clocks two. Whatever names a zone beside hours names it here,
-for all the instants that it shows.
+A span over a change of clocks has two offsets. Everything that shows a zone beside hours formats it here, for all
+instants shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.timezones.zones import UTC, city_of, is_offset, offset_text, zone_labe
 
 
 def zone_time(zone: str, language: str) -> str:
-    """Return "Sofia time"; "UTC", "UTC+3" for zones of no place."""
+    """Return "Sofia time"; "UTC", "UTC+3" for zones that are offsets."""
     if zone == UTC or is_offset(zone):
         return city_of(zone, language)
     with override(language):
@@ -30,7 +30,7 @@ def zone_words(zone: str, instants: Iterable[datetime], language: str) -> str:
 
 
 def city_words(zone: str, instants: Iterable[datetime], language: str) -> str:
-    """Return "Sofia (EEST, UTC+3)", for a place where the words before it say that this is a zone."""
+    """Return "Sofia (EEST, UTC+3)", where the context shows that this is a zone."""
     return _with_offsets(city_of(zone, language), zone, instants, language)
 
 
@@ -42,9 +42,8 @@ def _with_offsets(name: str, zone: str, instants: Iterable[datetime], language: 
 def offsets_in_words(zone: str, instants: Iterable[datetime], language: str) -> str:
     """Return "EEST, UTC+3", the offset of all instants.
 
-    Where clocks change between them each offset follows, from the first instant that has it: "EET, UTC+2; from
-    28 March EEST, UTC+3", with the hour where an earlier one of the instants is on the same day. Raises ValueError
-    where there are no instants.
+    If clocks change between them, each offset follows with the first instant that has it: "EET, UTC+2; from 28 March
+    EEST, UTC+3", with the hour if an earlier instant is on the same day. Raises ValueError without instants.
     """
     words, before, known = "", None, None
     for at in sorted(instants):
@@ -66,20 +65,20 @@ def offsets_in_words(zone: str, instants: Iterable[datetime], language: str) -> 
                     }
         before, known = local, found
     if not words:
-        raise ValueError("a zone has an offset at an instant only")
+        raise ValueError("no instants")
     return words
 
 
 def clocks_change(zone: str, instants: Iterable[datetime]) -> bool:
-    """Tell whether these instants have more than one offset in the zone, so that each hour needs its own."""
-    return len({_offset(at, zone) for at in instants}) > 1
+    """Tell whether these instants have more than one offset in the zone."""
+    return len({_offset_at(at, zone) for at in instants}) > 1
 
 
 def hours(starts: datetime, ends: datetime, zone: str, language: str, *, with_offset: bool = False) -> str:
-    """Return "11:30–13:00" as clocks in the zone show it; the end with its day where that is another one.
+    """Return "11:30–13:00" in the zone, with the day of the end if it differs.
 
-    `with_offset` adds the offset, "11:30–13:00, UTC+3", to each of the two where they differ: "02:30, UTC+2 – 05:00,
-    UTC+3". They do so unasked where the clocks change in between, since the hours alone would be wrong by one.
+    `with_offset` adds the offset: "11:30–13:00, UTC+3". If clocks change in between, each hour always has its own,
+    "02:30, UTC+2 – 05:00, UTC+3", since the hours alone would be wrong by one.
     """
     first, last = wall(starts, zone), wall(ends, zone)
     changes = clocks_change(zone, (starts, ends))
@@ -94,25 +93,25 @@ def hours(starts: datetime, ends: datetime, zone: str, language: str, *, with_of
 
 
 def offsets(starts: datetime, ends: datetime, zone: str) -> str:
-    """Return "UTC+3"; "UTC+2 – UTC+3" where the clocks change in between."""
+    """Return "UTC+3"; "UTC+2 – UTC+3" if clocks change in between."""
     return f" {formatting.DASH} ".join(
         dict.fromkeys([_offset_words(starts, zone), _offset_words(ends, zone)])
     )
 
 
-def elsewhere(
+def hours_in_other_zones(
     starts: datetime, ends: datetime, zone: str, others: Collection[str], language: str
 ) -> tuple[str, ...]:
-    """Return the same hours as clocks show them in `others`: "11:30–13:00, Sofia time (EEST, UTC+3)".
+    """Return the same hours in the zones `others`: "11:30–13:00, Sofia time (EEST, UTC+3)".
 
-    The day stands in front where it is another one than in `zone`. Zones whose clocks agree with those of `zone`, or
-    with those of one that is listed already, are left out: they would say the same.
+    The day comes first if it differs from that in `zone`. Zones with the same offsets as `zone`, or as one listed
+    already, are left out.
     """
     day = wall(starts, zone).date()
-    shown = {(_offset(starts, zone), _offset(ends, zone))}
+    shown = {(_offset_at(starts, zone), _offset_at(ends, zone))}
     listed = []
     for other in others:
-        offsets = _offset(starts, other), _offset(ends, other)
+        offsets = _offset_at(starts, other), _offset_at(ends, other)
         if offsets in shown:
             continue
         shown.add(offsets)
@@ -120,16 +119,16 @@ def elsewhere(
         its_day = wall(starts, other).date()
         if its_day != day:
             words = f"{formatting.short_day(its_day, language)}, {words}"
-        # Where clocks change in between, each hour has its offset already.
+        # If clocks change in between, each hour has its offset already.
         changes = clocks_change(other, (starts, ends))
         place = zone_time(other, language) if changes else zone_words(other, [starts], language)
         listed.append(f"{words}, {place}")
     return tuple(listed)
 
 
-def _offset(at: datetime, zone: str) -> timedelta:
+def _offset_at(at: datetime, zone: str) -> timedelta:
     return wall(at, zone).utcoffset() or timedelta()
 
 
 def _offset_words(at: datetime, zone: str) -> str:
-    return offset_text(_offset(at, zone))
+    return offset_text(_offset_at(at, zone))

@@ -1,8 +1,7 @@
-"""Time zones people may choose: one canonical IANA name per place, and how each is called.
+"""Time zones people may choose: one canonical IANA name per place, and its label.
 
-The list comes from the zone tables of the pinned `tzdata` package, so every machine offers the same. Links kept
-for old data ("Asia/Calcutta", "US/Pacific", "Singapore") are not in those tables; country zones that tzdb has
-merged since ("Europe/Ljubljana") are.
+The list comes from the zone tables of the pinned `tzdata` package, so every machine offers the same. Backward links
+("Asia/Calcutta", "US/Pacific", "Singapore") are not in those tables; merged country zones ("Europe/Ljubljana") are.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones.formatting import locale_of
 
 UTC = "UTC"
-# Zones of no place, from UTC−12 to UTC+14. Their names count westward, as POSIX does.
+# Zones that are offsets, from UTC−12 to UTC+14. Their names count westward, as POSIX does.
 OFFSETS = (
     *(f"Etc/GMT+{hours}" for hours in range(12, 0, -1)),
     *(f"Etc/GMT-{hours}" for hours in range(1, 15)),
 )
-# The names under which CLDR gathers all others for UTC.
+# CLDR's canonical names of UTC.
 _UNIVERSAL = ("Etc/UTC", "Etc/GMT")
 
 _REGIONS = {
@@ -52,9 +51,9 @@ ZoneChoices = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 @dataclass(frozen=True)
 class ZoneLabel:
-    """A zone at one instant as a reader sees it: "Sofia", "EEST", "UTC+3".
+    """A zone at one instant: "Sofia", "EEST", "UTC+3".
 
-    `abbreviation` is empty where IANA has only a number for it (America/Sao_Paulo): the offset then says all.
+    `abbreviation` is empty where IANA has only a number (America/Sao_Paulo).
     """
 
     city: str
@@ -63,7 +62,7 @@ class ZoneLabel:
 
     @property
     def detail(self) -> str:
-        """Return what stands in brackets behind the city: "EEST, UTC+3", or the offset alone."""
+        """Return the text in brackets after the city: "EEST, UTC+3", or the offset alone."""
         return f"{self.abbreviation}, {self.offset}" if self.abbreviation else self.offset
 
     def __str__(self) -> str:
@@ -71,7 +70,7 @@ class ZoneLabel:
 
 
 def rules_version() -> str:
-    """Return which release of the `tzdata` package this process takes its zone rules from: "2026.6"."""
+    """Return the release of the `tzdata` package that this process uses: "2026.6"."""
     return str(tzdata.__version__)
 
 
@@ -83,28 +82,27 @@ def canonical_zones() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
-    """Return every name whose rules are at hand, old links included.
+    """Return every name with rules, backward links included.
 
-    Stored rows are read with this wider list: a name that was canonical when it was chosen must keep working
-    after tzdb renames it.
+    Stored rows are read with this list: a name must keep working after tzdb renames it.
     """
     return frozenset(zoneinfo.available_timezones()) | frozenset(canonical_zones())
 
 
 def is_canonical(name: str) -> bool:
-    """Tell whether `name` is one of the zones offered."""
+    """Tell whether `name` is in `canonical_zones`."""
     return name in _canonical_set()
 
 
 def is_offset(name: str) -> bool:
-    """Tell whether `name` is a zone of whole hours and of no place: "Etc/GMT-3" is UTC+3."""
+    """Tell whether `name` is an offset of whole hours: "Etc/GMT-3" is UTC+3."""
     return name in OFFSETS
 
 
 def canonical_of(name: str) -> str:
-    """Return the zone that a reader means by a name that devices have for it, or "".
+    """Return the canonical zone of a name that a device reports, or "".
 
-    A canonical one ("Europe/Kyiv" for "Europe/Kiev", "UTC" for "Etc/UTC" and "GMT"), or one of OFFSETS.
+    "Europe/Kyiv" for "Europe/Kiev", "UTC" for "Etc/UTC" and "GMT"; names in OFFSETS stay.
     """
     if is_canonical(name) or is_offset(name):
         return name
@@ -115,27 +113,27 @@ def canonical_of(name: str) -> str:
 
 
 def validate_readers_zone(name: str) -> None:
-    """Django validator for the zone in which somebody reads hours: a place, or an offset that a device may have."""
+    """Django validator for a reader's zone: a place, or an offset that a device may have."""
     if not is_offset(name):
         validate_zone(name)
 
 
 def validate_zone(name: str) -> None:
-    """Django validator: raises ValidationError (code "unknown_zone") for a name that is not offered for sessions."""
+    """Django validator: raises ValidationError (code "unknown_zone") unless the name is canonical."""
     if not is_canonical(name):
         raise ValidationError(
             _("“%(zone)s” is not a time zone from the list. Choose a place such as Europe/Sofia."),
             code="unknown_zone",
-            # A hostile name may be long; the beginning is enough to recognise it.
+            # A hostile name may be long.
             params={"zone": str(name)[:60]},
         )
 
 
 @lru_cache(maxsize=16)
 def zone_choices(language: str, *, offsets: bool = False) -> ZoneChoices:
-    """Return the zones for a select: (region, ((zone, city), …)), regions and cities in `language`, by alphabet.
+    """Return the zones for a select: (region, ((zone, city), …)), sorted in `language`.
 
-    With `offsets` those of no place follow UTC: for readers, whose devices may have one, not for sessions.
+    With `offsets`, OFFSETS follow UTC: for readers, whose devices may have one, not for sessions.
     """
     regions: dict[str, list[tuple[str, str]]] = {}
     for zone in canonical_zones():
@@ -147,13 +145,13 @@ def zone_choices(language: str, *, offsets: bool = False) -> ZoneChoices:
         places = [
             (
                 str(_REGIONS.get(region, region)),
-                tuple(sorted(zones, key=lambda choice: alphabetical(choice[1]))),
+                tuple(sorted(zones, key=lambda choice: alphabetical_key(choice[1]))),
             )
             for region, zones in regions.items()
         ]
-        # Universal time stands apart from the places, at the end.
+        # UTC comes last.
         return (
-            *sorted(places, key=lambda group: alphabetical(group[0])),
+            *sorted(places, key=lambda group: alphabetical_key(group[0])),
             (str(_REGIONS[UTC]), tuple(universal)),
         )
 
@@ -162,7 +160,7 @@ def zone_choices(language: str, *, offsets: bool = False) -> ZoneChoices:
 def city_of(zone: str, language: str) -> str:
     """Return the zone's city in `language`: "Sofia", "София", "Σόφια".
 
-    Where CLDR has no name for it, the last part of the IANA name; "UTC+3" for a zone of no place.
+    The last part of the IANA name if CLDR has none; "UTC+3" for an offset.
     """
     if is_offset(zone):
         return offset_text(zoneinfo.ZoneInfo(zone).utcoffset(None) or timedelta())
@@ -175,7 +173,7 @@ def city_of(zone: str, language: str) -> str:
 
 
 def zone_label(zone: str, instant: datetime, language: str) -> ZoneLabel:
-    """Return how `zone` is named at `instant` (an aware datetime), in `language`."""
+    """Return the label of `zone` at `instant` (aware), in `language`."""
     local = instant.astimezone(zoneinfo.ZoneInfo(zone))
     name = local.tzname() or ""
     return ZoneLabel(
@@ -195,7 +193,7 @@ def offset_text(offset: timedelta) -> str:
 
 
 def _zones_of_table(file_name: str) -> Iterator[str]:
-    """Yield the zone names of one of tzdb's tables; the third column holds them (see its own header)."""
+    """Yield the zone names of one of tzdb's tables, its third column."""
     table = resources.files("tzdata").joinpath("zoneinfo", file_name).read_text(encoding="utf-8")
     for line in table.splitlines():
         if line and not line.startswith("#"):
@@ -209,7 +207,7 @@ def _canonical_set() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _cldr_names() -> dict[str, tuple[str, ...]]:
-    """Return for an IANA name those under which CLDR may still file it ("Asia/Kolkata": "Asia/Calcutta")."""
+    """Return the older names that CLDR may use for an IANA name ("Asia/Kolkata": "Asia/Calcutta")."""
     names: dict[str, tuple[str, ...]] = {}
     for old, new in get_global("zone_aliases").items():
         names[new] = (*names.get(new, ()), old)

@@ -1,4 +1,4 @@
-"""Who may use a route: the declarations that know no lab. Those of a lab are in `labs.access`."""
+"""Decorators that declare who may use a view. Those that need a lab are in `labs.access`."""
 
 import functools
 import hmac
@@ -14,7 +14,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def declare(view: View, policy: str) -> View:
-    """Write the policy on a view, for the test that walks all routes."""
+    """Set the policy as an attribute of the view, for the test that walks all routes."""
     cast(Any, view).access = policy
     return view
 
@@ -24,7 +24,7 @@ def public(view: View) -> View:
 
 
 def personal_link(view: View) -> View:
-    """Private links: never cached, never told to other sites."""
+    """For private links: never cached, never sent as a referrer to other sites."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -36,11 +36,11 @@ def personal_link(view: View) -> View:
 
 
 def keep_private(response: HttpResponseBase) -> None:
-    """Have an answer to a private link kept by nobody and its address told to nobody.
+    """Set headers against caching, indexing and sending the address as a referrer.
 
-    `strict-origin` sends the origin and never the path, also to our own server, whose proxies may log the Referer.
+    `strict-origin` sends the origin and never the path, also to this server, whose proxies may log the Referer.
     `no-referrer` would have browsers post `Origin: null` (Fetch, "append a request Origin header"), which Django's
-    guard refuses from people who are signed in.
+    CSRF check refuses from people who are signed in.
     """
     response.headers.setdefault("Cache-Control", "private, no-store")
     response.headers["Referrer-Policy"] = "strict-origin"
@@ -58,7 +58,7 @@ def signed_in(view: View) -> View:
 
 
 def superuser(view: View) -> View:
-    """What belongs to no programme: mails about accounts, for example."""
+    """For what belongs to no programme, such as emails about accounts."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -72,7 +72,7 @@ def superuser(view: View) -> View:
 
 
 def monitoring(view: View) -> View:
-    """Allow requests with `Authorization: Bearer METRICS_TOKEN`; without a token in the settings none is allowed."""
+    """Allow requests with `Authorization: Bearer METRICS_TOKEN`; none if the setting is empty."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -84,7 +84,7 @@ def monitoring(view: View) -> View:
 
 
 def is_monitoring(request: HttpRequest) -> bool:
-    """Tell whether a request comes with METRICS_TOKEN; nobody's does where none is set."""
+    """Tell whether a request has METRICS_TOKEN; False if the setting is empty."""
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     return bool(settings.METRICS_TOKEN) and hmac.compare_digest(
         sent.encode(), settings.METRICS_TOKEN.encode()

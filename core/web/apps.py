@@ -6,7 +6,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Connect start-up checks. Raises ImproperlyConfigured where zones follow other rules than the pinned ones."""
+        """Register system checks. Raises ImproperlyConfigured unless zones follow the pinned rules."""
         from core.web import checks
 
         checks.refuse_other_zone_rules()

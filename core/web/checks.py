@@ -1,4 +1,4 @@
-"""What is looked at before the service starts."""
+"""Checks at start-up."""
 
 import re
 import zoneinfo
@@ -19,7 +19,7 @@ SQLITE = "sqlite"
 def sqlite_keeps_its_journal_safely(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Refuse WAL on a SQLite library that can corrupt it (3.7.0 to 3.51.2, but for 3.50.7), and say what is slower."""
+    """Report WAL on a SQLite library that can corrupt it (3.7.0 to 3.51.2 except 3.50.7), and warn of slower modes."""
     return [
         fault
         for alias, database in settings.DATABASES.items()
@@ -29,19 +29,19 @@ def sqlite_keeps_its_journal_safely(
 
 
 def journal_fault(alias: str, pragmas: str) -> CheckMessage:
-    """Say what an unsound library means for a database that is opened with these pragmas."""
-    way_out = "Install pysqlite3 or a SQLite of 3.51.3 or later, or use PostgreSQL."
+    """Return what an unsound library means for a database that is opened with these pragmas."""
+    hint = "Install pysqlite3 or a SQLite of 3.51.3 or later, or use PostgreSQL."
     if "journal_mode=wal" in pragmas.replace(" ", "").lower():
-        said = f"The database {alias} would keep its journal in WAL mode on a SQLite library that can corrupt it."
-        return Error(said, hint=way_out, id="web.E001")
-    said = f"The database {alias} keeps the slower rollback journal: this SQLite library can corrupt WAL."
-    return Warning(said, hint=way_out, id="web.W001")
+        message = f"The database {alias} would keep its journal in WAL mode on a SQLite library that can corrupt it."
+        return Error(message, hint=hint, id="web.E001")
+    message = f"The database {alias} keeps the slower rollback journal: this SQLite library can corrupt WAL."
+    return Warning(message, hint=hint, id="web.W001")
 
 
 def refuse_other_zone_rules() -> None:
-    """Raise ImproperlyConfigured where time zones do not follow the release of tzdata that requirements/app.txt names.
+    """Raise ImproperlyConfigured unless time zones follow the release of tzdata pinned in requirements/app.txt.
 
-    Two machines with different rules show different hours for one session, and calendars take in one or the other.
+    Machines with different rules would show different hours for one session.
     """
     lock = (settings.BASE_DIR / "requirements" / "app.txt").read_text(encoding="utf-8")
     pinned = re.search(r"^tzdata==(\S+)", lock, re.MULTILINE)

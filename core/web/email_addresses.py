@@ -1,9 +1,9 @@
-"""Email addresses: as people type them, as they are stored, compared and sent to.
+"""Clean, compare and encode email addresses.
 
-An address is stored with its domain in the letters that people read (`δήμος.example`), and sent to and compared by
-the domain's ASCII name (`xn--…`), after IDNA 2008 (RFC 5891) with the mapping of UTS 46 and without its transitional
-rules: those would send `faß.example` and `σίγμας.example` to other domains than the ones that were typed. The part
-before the @ is ASCII: too few mail servers accept other letters there (SMTPUTF8, RFC 6531) to promise an email.
+An address is stored with its domain in Unicode (`δήμος.example`), and sent to and compared by the domain's ASCII name
+(`xn--…`), after IDNA 2008 (RFC 5891) with the mapping of UTS 46 and without its transitional rules, which would change
+`faß.example` and `σίγμας.example` to other domains. The local part is ASCII: too few mail servers support SMTPUTF8
+(RFC 6531).
 """
 
 import re
@@ -25,7 +25,7 @@ LOCAL_PART_REFUSED = _(
 LOCAL_PART_TOO_LONG = _("The part before the @ is longer than an email address can have. Check the address.")
 DOMAIN_REFUSED = _("“%(domain)s” is not a valid domain. Check the part after the @.")
 
-# Pasted along from pages and documents: soft hyphen, spaces without width, word joiner, byte order mark.
+# Pasted from pages and documents: soft hyphen, zero-width spaces, word joiner, byte order mark.
 _WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _AT_SIGNS = str.maketrans("＠﹫", "@@")
 _LOCAL_PART = EmailValidator.user_regex
@@ -34,9 +34,9 @@ _DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", r
 
 
 def clean_address(typed: str) -> str:
-    """Return the address as it is stored: nothing invisible around it, its domain in small letters of its own writing.
+    """Return the address as it is stored: without invisible characters, its domain in lower case Unicode.
 
-    Raises ValidationError (codes: invalid, local_part, domain) with a sentence for whoever typed it.
+    Raises ValidationError (codes: invalid, local_part, domain) with a message for the person.
     """
     address = _without_invisible_ends(typed.translate(_WITHOUT_WIDTH)).translate(_AT_SIGNS)
     local, at, domain = address.rpartition("@")
@@ -58,15 +58,15 @@ def clean_address(typed: str) -> str:
 
 
 def ascii_address(address: str) -> str:
-    """Return a stored address with the ASCII name of its domain, as mail servers, headers and URIs want it."""
+    """Return a stored address with the ASCII name of its domain, for mail servers, headers and URIs."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{_ascii_domain(domain)}" if at else address
 
 
 def address_key(typed: str) -> str:
-    """Return what makes two spellings one address: case and the writing of the domain do not count.
+    """Return the key by which addresses are compared, independent of case and of the domain's encoding.
 
-    For something that is no address, a key that no address has.
+    An invalid address gets a key that no valid one has.
     """
     try:
         return ascii_address(clean_address(typed)).lower()
@@ -75,7 +75,7 @@ def address_key(typed: str) -> str:
 
 
 def account_address(typed: str) -> str:
-    """Return the address as accounts store it, in small letters. Raises ValidationError as `clean_address` does."""
+    """Return the address as accounts store it, in lower case. Raises ValidationError as `clean_address` does."""
     return clean_address(typed).lower()
 
 
@@ -86,7 +86,7 @@ def _without_invisible_ends(text: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
-    """Return the ASCII name of a domain, in small letters. Raises ValidationError for what is no domain."""
+    """Return the ASCII name of a domain, in lower case. Raises ValidationError if it is invalid."""
     found = domain.lower()
     if not domain.isascii() or "xn--" in found:
         try:
@@ -94,7 +94,7 @@ def _ascii_domain(domain: str) -> str:
         except (idna.IDNAError, UnicodeError):
             raise ValidationError(DOMAIN_REFUSED, "domain", {"domain": domain[:60]}) from None
     if not _DOMAIN.fullmatch(found) or len(found) > 253:
-        # A name without a dot is unfinished; one with odd parts is none.
+        # A name without a dot is unfinished, any other is invalid.
         if "." not in found and re.fullmatch(r"[a-z0-9-]+", found):
             raise ValidationError(UNFINISHED, "invalid")
         raise ValidationError(DOMAIN_REFUSED, "domain", {"domain": domain[:60]})

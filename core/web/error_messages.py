@@ -1,7 +1,6 @@
-"""What is wrong with an answer, in the house's words, wherever a field does not say it in its own.
+"""Error messages that replace Django's defaults, by error code and class of field.
 
-Django has a sentence for everything that a field or a column objects to. They reach people in three languages by as
-many hands; these take their place, by the code of the error and the kind of the field.
+Messages that a field defines itself are kept.
 """
 
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from django.utils.translation import ngettext_lazy
 
 from core.web.email_addresses import UNFINISHED
 
-Words = dict[str, Any]  # sentences, most of them lazy, by the code of the error
+Messages = dict[str, Any]  # messages, most of them lazy, by error code
 
 _FILL_IN = _("Fill this in.")
 _CHOOSE = _("Choose one.")
@@ -26,7 +25,7 @@ _NO_DAY = _("This is not a day. Write it like 2027-04-06.")
 _NO_FILE = _("Choose a file.")
 _NUL = _("The text has a character that cannot be shown (U+0000). Delete it and type the text again.")
 
-_OF_ALL: Words = {
+_COMMON: Messages = {
     "required": _FILL_IN,
     "blank": _FILL_IN,
     "null": _FILL_IN,
@@ -46,8 +45,8 @@ _OF_ALL: Words = {
     "invalid_choice": _NOT_LISTED,
     "null_characters_not_allowed": _NUL,
 }
-# By the names that Django's fields of forms and of tables share, or the parent that they have in common.
-_OF_KINDS: Mapping[str, Words] = {
+# By the class names that Django's form fields and model fields share, or those of their parents.
+_BY_FIELD_CLASS: Mapping[str, Messages] = {
     "EmailField": {"invalid": UNFINISHED},
     "URLField": {"invalid": _("This is not a whole web address. Write it like https://example.org/page.")},
     "IntegerField": {"invalid": _("Write a whole number.")},
@@ -70,15 +69,15 @@ _OF_KINDS: Mapping[str, Words] = {
         "max_length": _("The file’s name is too long. Give it a shorter one and choose it again."),
     },
 }
-OF_ROWS: Words = {
+FORMSET_MESSAGES: Messages = {
     "missing_management_form": _("This form is not complete. Open the page again, and send it once more."),
     "too_many_forms": ngettext_lazy(
         "There is room for %(num)d row. Remove some.", "There is room for %(num)d rows. Remove some.", "num"
     ),
     "too_few_forms": ngettext_lazy("Fill in at least %(num)d row.", "Fill in at least %(num)d rows.", "num"),
 }
-# Sentences of validators that stand beside the columns' own; the kind where it does not depend on the column.
-_OF_VALIDATORS: tuple[tuple[object, type | None], ...] = (
+# Messages of validators, with the class of field whose message replaces them; None: that of the field itself.
+_BY_VALIDATOR: tuple[tuple[object, type | None], ...] = (
     (validators.EmailValidator.message, models.EmailField),
     (validators.URLValidator.message, models.URLField),
     (validators.MaxLengthValidator.message, None),
@@ -89,51 +88,51 @@ _OF_VALIDATORS: tuple[tuple[object, type | None], ...] = (
 )
 
 
-def messages_for(kind: type) -> Words:
-    """Return the sentences of a kind of field, by the code of the error."""
-    words = dict(_OF_ALL)
+def messages_for(kind: type) -> Messages:
+    """Return the messages of a class of field, by error code."""
+    messages = dict(_COMMON)
     for parent in reversed(kind.__mro__):
-        words |= _OF_KINDS.get(parent.__name__, {})
-    return words
+        messages |= _BY_FIELD_CLASS.get(parent.__name__, {})
+    return messages
 
 
 def messages_by_column(row: models.Model, error: ValidationError) -> dict[str, list[str]]:
-    """Return what the columns of a row object to, by column, in the house's words and the reader's language."""
+    """Return the messages of a model's ValidationError by field, in the reader's language."""
     return {
-        name: [text for one in found for text in sentences(one, row._meta.get_field(name))]
+        name: [text for one in found for text in plain_messages(one, row._meta.get_field(name))]
         for name, found in error.error_dict.items()
     }
 
 
-def sentences(error: ValidationError, asked: Any = None) -> list[str]:
-    """Return what is objected to in the house's words; `asked` is the column or the field that it is about."""
-    return [text for one in with_plain_message(error, asked) for text in one.messages]
+def plain_messages(error: ValidationError, field: Any = None) -> list[str]:
+    """Return the messages of an error; `field` is the form field or model field that it is about."""
+    return [text for one in with_plain_message(error, field) for text in one.messages]
 
 
-def with_plain_message(error: ValidationError, asked: Any = None) -> list[ValidationError]:
-    """Return the errors, each in the house's words unless somebody here has found words of its own for it."""
+def with_plain_message(error: ValidationError, field: Any = None) -> list[ValidationError]:
+    """Return the errors, with Django's default messages replaced."""
     codes = {one.code for one in error.error_list}
     return [
-        _with_plain_message(one, asked)
+        _with_plain_message(one, field)
         for one in error.error_list
-        # What finds unreadable characters says the same of a NUL, and once is enough.
+        # `no_control_characters` reports a NUL as well.
         if not (one.code == "null_characters_not_allowed" and "control_character" in codes)
     ]
 
 
-def _with_plain_message(error: ValidationError, asked: Any) -> ValidationError:
+def _with_plain_message(error: ValidationError, field: Any) -> ValidationError:
     code = error.code or "invalid"
-    for message, kind in _OF_VALIDATORS:
+    for message, kind in _BY_VALIDATOR:
         if error.message is message:
-            return ValidationError(messages_for(kind or type(asked))[code], code, error.params)
-    words = messages_for(type(asked)).get(code)
-    if words is not None and error.message is _defaults(type(asked)).get(code):
-        return ValidationError(words, code, error.params)
+            return ValidationError(messages_for(kind or type(field))[code], code, error.params)
+    message = messages_for(type(field)).get(code)
+    if message is not None and error.message is _defaults(type(field)).get(code):
+        return ValidationError(message, code, error.params)
     return error
 
 
 def _defaults(kind: type) -> dict[str, Any]:
-    """Return Django's own sentences of a kind of field, by code."""
+    """Return Django's default messages of a class of field, by error code."""
     found: dict[str, Any] = {}
     for parent in reversed(kind.__mro__):
         found |= getattr(parent, "default_error_messages", {})
@@ -141,7 +140,7 @@ def _defaults(kind: type) -> dict[str, Any]:
 
 
 class PlainErrorsMixin(forms.BaseForm):
-    """A form whose fields speak the house's words."""
+    """A form whose fields use these messages."""
 
     def add_error(self, field: str | None, error: Any) -> None:
         if isinstance(error, ValidationError) and field is not None:

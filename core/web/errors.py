@@ -1,4 +1,4 @@
-"""How the rules of the domain refuse: one family of exceptions, which pages, API and commands show in the same way."""
+"""Exceptions of the domain's rules, which pages, API and commands show in the same way."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.utils.functional import Promise
 
 
 class RuleViolation(Exception):
-    """What was asked for is against a rule, and nothing has changed.
+    """An operation breaks a rule; nothing has changed.
 
-    `code` names the rule for programs, `message` says it to people in the reader's language, `field` is what has to be
-    corrected, "" where no single field is at fault.
+    `code` identifies the rule, `message` is its text in the reader's language, `field` the field to correct, "" if no
+    single field is at fault.
     """
 
     def __init__(self, code: str, message: str | Promise = "", field: str = "") -> None:
@@ -25,17 +25,17 @@ class RuleViolation(Exception):
 
     @property
     def message(self) -> str:
-        """The sentence for people, in the language that is active when it is asked for."""
+        """The text for people, in the active language."""
         return str(self._message)
 
     @property
     def errors(self) -> dict[str, list[str]]:
-        """Sentences by field, as forms take them."""
+        """Messages by field, as for `Form.add_error`."""
         return {self.field: [self.message]}
 
 
 class InvalidFields(RuleViolation):
-    """Several fields break rules; all of them are told at once. The field "" is the whole."""
+    """Several fields break rules. The field "" stands for the whole form."""
 
     def __init__(self, errors: Mapping[str, Sequence[str | Promise]]) -> None:
         super().__init__("invalid", field=next(iter(errors), ""))

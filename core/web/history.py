@@ -1,4 +1,4 @@
-"""Who changed what when: every table of consequence keeps the earlier versions of its rows beside it."""
+"""History of models: who changed what and when (django-simple-history)."""
 
 import functools
 from typing import Any
@@ -7,8 +7,8 @@ from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 
-class _MadeOnce(HistoryManager):
-    """The library makes this manager's class anew at each look at a row's history, so at each save."""
+class _CachedHistoryManager(HistoryManager):
+    """Caches the manager class, which the library would create at each save."""
 
     @classmethod
     @functools.cache
@@ -17,7 +17,7 @@ class _MadeOnce(HistoryManager):
 
 
 class History(HistoricalRecords):
-    """The versions of a model's rows, as `history` of each."""
+    """The earlier versions of a model's rows, as their `history`."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(history_manager=_MadeOnce, **options)
+        super().__init__(history_manager=_CachedHistoryManager, **options)

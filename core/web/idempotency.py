@@ -1,4 +1,4 @@
-"""Idempotency: a form or API call that creates something is carried out once, however often it arrives."""
+"""Idempotency keys: a form or API call that creates something runs once, however often it is sent."""
 
 import json
 import secrets
@@ -18,12 +18,12 @@ _signer = signing.Signer(salt="core.web.idempotency")
 FIELD = "form_key"
 
 
-# As long as a browser or program may send the same thing again.
-KEPT = timedelta(days=1)
+# How long a browser or program may send the same request again.
+RETENTION = timedelta(days=1)
 
 
 class IdempotencyKeyReused(RuleViolation):
-    """The same idempotency key came with different contents."""
+    """An idempotency key was sent again with different contents."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,12 +32,12 @@ class IdempotencyKeyReused(RuleViolation):
 
 
 def new_form_key() -> str:
-    """Return a signed random key for the hidden field of a form. It does not expire: forms have no time limit."""
+    """Return a signed random key for the hidden field of a form. It does not expire."""
     return _signer.sign(secrets.token_urlsafe(16))
 
 
 def is_form_key(value: str) -> bool:
-    """Tell whether the value is a key that this service gave out."""
+    """Tell whether the value is a key that this service issued."""
     try:
         _signer.unsign(value)
     except signing.BadSignature:
@@ -46,9 +46,9 @@ def is_form_key(value: str) -> bool:
 
 
 def _hash_of(what: str, contents: object) -> str:
-    """Return a keyed hash, which nobody without the secret can compare with what may have been typed."""
-    said = json.dumps(contents, sort_keys=True, default=str)
-    return salted_hmac(f"core.web.idempotency.{what}", said, algorithm="sha256").hexdigest()
+    """Return a keyed hash, so that contents cannot be guessed from it."""
+    text = json.dumps(contents, sort_keys=True, default=str)
+    return salted_hmac(f"core.web.idempotency.{what}", text, algorithm="sha256").hexdigest()
 
 
 def run_once(
@@ -56,14 +56,14 @@ def run_once(
 ) -> tuple[dict[str, Any], bool]:
     """Run an operation that creates something once per (purpose, key), in one transaction with the record of it.
 
-    The record is kept for a day. `operation` returns a small JSON-able result (ids, never personal data). A repetition
-    returns that result and False. `about` names the person whose data the contents are, to `forget` it with the
-    person. Raises IdempotencyKeyReused when the contents differ.
+    The record is kept for `RETENTION`. `operation` returns a small JSON-serialisable result (ids, never personal
+    data). A repetition returns that result and False. `about` identifies the person concerned, for `forget`. Raises
+    IdempotencyKeyReused if the contents differ.
     """
     fingerprint, key = _hash_of("contents", contents), _hash_of("key", [purpose, key])
     try:
         with transaction.atomic():
-            submission = IdempotentRequest.objects.create(
+            record = IdempotentRequest.objects.create(
                 purpose=purpose,
                 key=key,
                 fingerprint=fingerprint,
@@ -71,18 +71,18 @@ def run_once(
             )
             result = operation()
             if result:
-                submission.result = result
-                submission.save(update_fields=["result"])
+                record.result = result
+                record.save(update_fields=["result"])
             return result, True
     except IntegrityError:
         earlier = IdempotentRequest.objects.filter(purpose=purpose, key=key).first()
         if earlier is None:
-            raise  # the constraint that failed was one of the creation itself
+            raise  # the operation itself violated a constraint
         if earlier.fingerprint != fingerprint:
             raise IdempotencyKeyReused from None
         return earlier.result, False
 
 
 def forget(about: Collection[str]) -> None:
-    """Forget the forms that were sent about these people."""
+    """Delete the records about these people."""
     IdempotentRequest.objects.filter(about__in=[_hash_of("about", one) for one in about]).delete()

@@ -1,4 +1,4 @@
-"""Texts in several languages, and the limits that every text column has."""
+"""Model fields for texts in several languages, and validators of text columns."""
 
 import re
 import unicodedata
@@ -17,8 +17,8 @@ from i18nfield.strings import LazyI18nString
 
 from core.web.email_addresses import ADDRESS_LENGTH, clean_address
 
-LINE = 200
-PARAGRAPHS = 10_000
+MAX_LINE_LENGTH = 200
+MAX_TEXT_LENGTH = 10_000
 
 
 def languages_of(value: object) -> dict[str, str]:
@@ -30,8 +30,8 @@ def languages_of(value: object) -> dict[str, str]:
 
 
 @deconstructible
-class EachLanguageAtMost:
-    """Refuses a multilingual text that is longer than `limit` characters in any language."""
+class MaxLengthPerLanguage:
+    """Rejects a multilingual text that is longer than `limit` characters in any language."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -50,24 +50,24 @@ class EachLanguageAtMost:
             )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, EachLanguageAtMost) and other.limit == self.limit
+        return isinstance(other, MaxLengthPerLanguage) and other.limit == self.limit
 
     def __hash__(self) -> int:
         return hash(self.limit)
 
 
-MARKS_IN_A_ROW = 4
+MAX_COMBINING_MARKS = 4
 
 
 def web_address(value: str) -> None:
-    """Refuse addresses of the two schemes that Django allows beside http and https, and that browsers do not open."""
+    """Reject ftp and ftps, which Django's validator allows and browsers do not open."""
     if value.lower().startswith(("ftp:", "ftps:")):
         raise ValidationError(URLValidator.message, code="invalid")
 
 
 def no_control_characters(value: object) -> None:
-    """Refuse what cannot be read: control characters, signs that turn the direction of writing, what was garbled on
-    the way (U+FFFD), characters that are none, and heaps of marks on one letter.
+    """Reject control characters, bidirectional overrides, U+FFFD, unassigned characters, and many combining marks on
+    one letter.
     """
     for text in languages_of(value).values():
         unreadable = first_unreadable(text)
@@ -82,16 +82,16 @@ def no_control_characters(value: object) -> None:
 
 
 def first_unreadable(text: str) -> str:
-    """Return the first character that `no_control_characters` refuses, or "".
+    """Return the first character that `no_control_characters` rejects, or "".
 
-    Each different character is looked at once: a megabyte of text in every field must not cost seconds.
+    Checks each distinct character once: a megabyte of text in every field must not cost seconds.
     """
     different = "".join(set(text))
     marks = "".join(sign for sign in different if unicodedata.category(sign) in ("Mn", "Me"))
     refused = "".join(sign for sign in different if _is_unreadable(sign))
     patterns = []
     if marks:
-        patterns.append(f"[{re.escape(marks)}]{{{MARKS_IN_A_ROW + 1}}}")
+        patterns.append(f"[{re.escape(marks)}]{{{MAX_COMBINING_MARKS + 1}}}")
     if refused:
         patterns.append(f"[{re.escape(refused)}]")
     found = re.search("|".join(patterns), text) if patterns else None
@@ -107,17 +107,17 @@ def _is_unreadable(sign: str) -> bool:
     )
 
 
-# Letters by their kind, of which nothing is seen: the fillers of Hangul.
-_UNSEEN_LETTERS = "\u115f\u1160\u3164\uffa0"
+# Letters by their category, but invisible: the Hangul fillers.
+_INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"
 
 
 def has_letters(text: str) -> bool:
-    """Tell whether there is a letter or a figure to see in the text."""
-    return any(sign.isalnum() and sign not in _UNSEEN_LETTERS for sign in text)
+    """Tell whether the text has a visible letter or digit."""
+    return any(sign.isalnum() and sign not in _INVISIBLE_LETTERS for sign in text)
 
 
 def one_line(value: object) -> None:
-    """Refuse line breaks in texts that stand in a heading, a mail subject or a calendar summary."""
+    """Reject line breaks in texts for headings, email subjects and calendar summaries."""
     if any("\n" in text or "\r" in text for text in languages_of(value).values()):
         raise ValidationError(_("Write this on one line."), code="line_break")
 
@@ -127,8 +127,8 @@ def _read(stored: str) -> Any:
     return LazyI18nString(stored).data
 
 
-class _Words(I18nCharField):
-    """The same column for migrations; titles are read from page to page, and each is taken apart once."""
+class _CachedI18nCharField(I18nCharField):
+    """An I18nCharField (also for migrations) that caches the parsed texts."""
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> LazyI18nString:
         text = LazyI18nString(None)
@@ -145,7 +145,7 @@ class _Words(I18nCharField):
 
 
 class EmailAddressField(models.EmailField):
-    """A column for an email address as `email_addresses.clean_address` writes it; cleaning a row rewrites it."""
+    """A column for an email address, normalised by `email_addresses.clean_address` in `clean`."""
 
     default_validators: list[Any] = []
 
@@ -156,26 +156,26 @@ class EmailAddressField(models.EmailField):
         return super().clean(clean_address(value) if value else value, model_instance)
 
 
-def words(*, limit: int = LINE, blank: bool = False) -> I18nCharField:
+def localized_line(*, limit: int = MAX_LINE_LENGTH, blank: bool = False) -> I18nCharField:
     """Return a column for a line of text in several languages."""
-    return _Words(
+    return _CachedI18nCharField(
         blank=blank,
         default="" if blank else models.NOT_PROVIDED,
-        validators=[EachLanguageAtMost(limit), no_control_characters, one_line],
+        validators=[MaxLengthPerLanguage(limit), no_control_characters, one_line],
     )
 
 
-def prose(*, limit: int = PARAGRAPHS) -> I18nTextField:
+def localized_text(*, limit: int = MAX_TEXT_LENGTH) -> I18nTextField:
     """Return a column for optional paragraphs (Markdown) in several languages."""
     return I18nTextField(
-        blank=True, default="", validators=[EachLanguageAtMost(limit), no_control_characters]
+        blank=True, default="", validators=[MaxLengthPerLanguage(limit), no_control_characters]
     )
 
 
-def reading(value: object, language: str, fallback: str = "") -> tuple[str, str]:
-    """Return a multilingual text and the language it came in: `language`, else `fallback`, English, or the first.
+def text_and_language(value: object, language: str, fallback: str = "") -> tuple[str, str]:
+    """Return a multilingual text and its language: `language`, else `fallback`, English, or the first available.
 
-    Both are empty where there is no text at all.
+    Both are empty if there is no text.
     """
     data = value.data if isinstance(value, LazyI18nString) else value
     if isinstance(data, dict) and (text := data.get(language)):

@@ -1,26 +1,26 @@
-"""A text of several languages as pages and mails show it: in the reader's language, or marked as being in another."""
+"""Multilingual texts as HTML: in the reader's language, or with a `lang` attribute."""
 
 from functools import lru_cache
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 
 
-def spoken(text: object, language: str, fallback: str) -> SafeString:
-    """Return a text in `language` as safe HTML; where it comes in another one, wrapped in `<span lang>`.
+def localized_html(text: object, language: str, fallback: str) -> SafeString:
+    """Return a text in `language` as safe HTML; if it is in another one, in `<span lang>` (WCAG 2.2, 3.1.2).
 
-    So it is spoken and hyphenated right (WCAG 2.2, 3.1.2). `fallback` is the language asked for next.
+    `fallback` is the second choice of language.
     """
-    return marked(*reading(text, language, fallback), language)
+    return html_with_language(*text_and_language(text, language, fallback), language)
 
 
 @lru_cache(maxsize=4096)
-def marked(words: str, came_in: str, language: str) -> SafeString:
-    """Escape words, and mark them where they are not in `language`. Escaped once for all rows that show them.
+def html_with_language(words: str, came_in: str, language: str) -> SafeString:
+    """Return the escaped words, in `<span lang>` unless they are in `language`. Cached for all rows that show them.
 
-    Also what somebody took for safe is escaped: it equals the same words of others, and so is found for them.
+    Also a SafeString is escaped: it equals the same plain string, so the cache cannot tell them apart.
     """
     if not words or came_in == language:
         return escape(words)

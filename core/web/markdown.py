@@ -1,7 +1,7 @@
-"""What people type as Markdown, as HTML that is safe to show: a small set of elements, no attributes but checked links.
+"""Render Markdown that people type as safe HTML: a small set of elements, no attributes but checked links.
 
-Two gates, each sufficient alone: markdown-it-py runs without raw HTML and refuses link targets that are not http,
-https or mailto; nh3 then keeps only the elements and attributes on the list.
+Two layers, each sufficient alone: markdown-it-py runs without raw HTML and rejects link targets that are not http,
+https or mailto; nh3 then keeps only the listed elements and attributes.
 """
 
 from functools import lru_cache
@@ -30,13 +30,13 @@ def is_safe_link(address: str) -> bool:
     scheme = parts.scheme.lower()
     if scheme == "mailto":
         return bool(parts.path)
-    # A name before @ makes a stranger's address look like a known one; an escaped host has no honest use.
+    # User info before @ disguises the host; an escaped host has no legitimate use.
     return scheme in LINK_SCHEMES and bool(parts.netloc) and not set("@%\\") & set(parts.netloc)
 
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "maxNesting": 20})
-    # A picture would be loaded from elsewhere; public pages load nothing from elsewhere.
+    # Public pages load nothing from other sites.
     parser.disable(["image", "html_block", "html_inline"])
     parser.enable("strikethrough")
     parser.validateLink = is_safe_link  # type: ignore[method-assign, assignment]
@@ -46,7 +46,7 @@ def _parser() -> MarkdownIt:
 _PARSER = _parser()
 _CLEANER = nh3.Cleaner(
     tags=set(ELEMENTS),
-    # The empty "*" takes away the `title` and `lang` that nh3 lets through everywhere.
+    # The empty "*" removes `title` and `lang`, which nh3 allows everywhere.
     attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
     attribute_filter=lambda element, name, value: value if name != "href" or is_safe_link(value) else None,
     link_rel="nofollow noopener",
@@ -57,7 +57,7 @@ _CLEANER = nh3.Cleaner(
 
 
 def _demote(tokens: list[Token], top: int) -> None:
-    """Let the text's headings begin at level `top`, so that they fit under those of the page."""
+    """Shift the headings so that the highest is at level `top`."""
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1:]) + top - 1, 6)}"
@@ -72,8 +72,8 @@ def render(text: str, top: int = 3) -> SafeString:
     return SafeString(_CLEANER.clean(html).strip())
 
 
-def plain(text: str) -> str:
-    """Return Markdown as bare words on one line, for descriptions and previews."""
+def plain_line(text: str) -> str:
+    """Return Markdown as plain text on one line, for descriptions and previews."""
     words: list[str] = []
     for block in _PARSER.parse(text):
         for token in block.children or []:
@@ -87,8 +87,8 @@ def plain(text: str) -> str:
     return " ".join("".join(words).split())
 
 
-def lines(text: str) -> str:
-    """Return Markdown as words in paragraphs, for calendars: lists line by line, a link's address behind its words."""
+def plain_paragraphs(text: str) -> str:
+    """Return Markdown as plain paragraphs, for calendars: one line per list item, links' addresses in brackets."""
     found, mark, depth, was_in_list = "", "", 0, False
     for block in _PARSER.parse(text):
         if block.type in ("bullet_list_open", "ordered_list_open"):
@@ -98,7 +98,7 @@ def lines(text: str) -> str:
         elif block.type == "list_item_open":
             mark = f"{block.info}. " if block.info else "– "
         elif words := (
-            _spelled_out(block.children or []) if block.type == "inline" else block.content
+            _paragraph_text(block.children or []) if block.type == "inline" else block.content
         ).strip():
             gap = "\n" if depth and was_in_list else "\n\n"
             found += f"{gap if found else ''}{mark}{words}"
@@ -106,8 +106,8 @@ def lines(text: str) -> str:
     return found
 
 
-def _spelled_out(tokens: list[Token]) -> str:
-    """Return the words of a paragraph; behind those of a link its address, unless they are the address."""
+def _paragraph_text(tokens: list[Token]) -> str:
+    """Return the text of a paragraph, with the address of each link after its text unless they are equal."""
     words, link_begins, address = "", 0, ""
     for token in tokens:
         if token.type in ("text", "code_inline"):

@@ -1,13 +1,13 @@
-"""Forms and API calls that create something are remembered by their key, so that a second try creates nothing."""
+"""The idempotency keys of forms and API calls that create something."""
 
 from django.db import models
 
 
 class IdempotentRequest(models.Model):
-    """One accepted POST: its purpose, its idempotency key and where its result is found.
+    """One accepted POST: its purpose, its idempotency key and its result.
 
-    Key, fingerprint of the contents, and whom they are about are keyed hashes (`core.web.idempotency`): nothing that
-    somebody typed can be read or guessed from them. Rows are pruned after a day.
+    `key`, `fingerprint` (of the contents) and `about` (the person) are keyed hashes (`core.web.idempotency`), which
+    reveal nothing that somebody typed. Rows are pruned after a day.
     """
 
     purpose = models.CharField(max_length=60)

@@ -1,4 +1,4 @@
-"""The colours of the service itself, where a lab has none of its own: as static/site/tokens.css has them."""
+"""The default colours for labs without their own, the same as in static/site/tokens.css."""
 
 DEFAULT_COLOURS = {
     "lab": "#1d2b2e",

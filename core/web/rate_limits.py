@@ -1,4 +1,4 @@
-"""How often somebody may do something: counters in the cache, under names that tell nothing."""
+"""Rate limits: counters in the cache, under hashed keys."""
 
 import hashlib
 import hmac
@@ -11,10 +11,9 @@ from django.http import HttpRequest
 
 
 def allow(action: str, key: str, limit: int, seconds: int) -> bool:
-    """Count one more `action` by `key` (an address, an e-mail); False once there were `limit` in this window.
+    """Count one more `action` by `key` (an IP or email address); return False above `limit` in this window.
 
-    Windows are fixed spans of `seconds`. The counter lives in the cache: with the default cache each process counts
-    for itself, with a shared one all count together.
+    Windows are fixed spans of `seconds`. With the default cache each process counts separately.
     """
     window = int(time.time() // seconds)
     secret = settings.SECRET_KEY.encode()
@@ -23,16 +22,16 @@ def allow(action: str, key: str, limit: int, seconds: int) -> bool:
         return limit >= 1
     try:
         return cache.incr(name) <= limit
-    except ValueError:  # it left the cache between the two calls
+    except ValueError:  # evicted between the two calls
         cache.add(name, 1, timeout=seconds + 1)
         return limit >= 1
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return where a request comes from, for counting: an IPv4 address, or the /64 network of an IPv6 one.
+    """Return the key of a request's client: an IPv4 address, or the /64 network of an IPv6 one.
 
-    X-Forwarded-For is believed only as far as our own proxies wrote it: with TRUSTED_PROXIES = n, the n-th entry
-    from the right. Whatever a client adds stands further left.
+    X-Forwarded-For is trusted as far as the service's proxies wrote it: with TRUSTED_PROXIES = n, the n-th entry from
+    the right. Entries that a client adds are further left.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES > 0:

@@ -1,8 +1,8 @@
-"""Private links without stored secrets, and the keys of programs.
+"""Signed tokens of private links, and API tokens.
 
-A link's token is the subject's UUID and a keyed hash (HMAC-SHA256, 160 bits kept) over purpose, UUID and version.
-Nothing in the database yields it; raising the subject's version revokes it; a token made for one purpose fails for
-every other. `SECRET_KEY_FALLBACKS` keeps old links alive after the key is changed.
+A link's token is the subject's UUID and a keyed hash (HMAC-SHA256, truncated to 160 bits) over purpose, UUID and
+version. It is not stored; incrementing the subject's version revokes it; it is valid for one purpose only.
+`SECRET_KEY_FALLBACKS` keeps old links valid after the key is changed.
 """
 
 import base64
@@ -17,24 +17,24 @@ from django.conf import settings
 MAC_BYTES = 20
 TOKEN_LENGTH = 48  # base64url of 16 + 20 bytes
 API_PREFIX = "clab_"
-# Part of the key of every link that was ever sent: the module may move, this stays, or all links stop working.
+# Part of the key of every link that was ever sent: changing it invalidates them all.
 _KEY_CONTEXT = b"labs.tokens:"
 
 
 def _mac(secret: str, purpose: str, subject: uuid.UUID, version: int) -> bytes:
     key = hashlib.sha256(_KEY_CONTEXT + secret.encode()).digest()
-    said = f"{purpose}\0{subject.hex}\0{version}".encode()
-    return hmac.new(key, said, hashlib.sha256).digest()[:MAC_BYTES]
+    message = f"{purpose}\0{subject.hex}\0{version}".encode()
+    return hmac.new(key, message, hashlib.sha256).digest()[:MAC_BYTES]
 
 
-def make(purpose: str, subject: uuid.UUID, version: int) -> str:
+def make_token(purpose: str, subject: uuid.UUID, version: int) -> str:
     """Return the token (48 characters, safe in a path) that opens `subject` for this purpose."""
     raw = subject.bytes + _mac(settings.SECRET_KEY, purpose, subject, version)
     return base64.urlsafe_b64encode(raw).decode()
 
 
 def subject_of(token: str) -> uuid.UUID | None:
-    """Return whom the token claims to be for, or None if it has no token's form. Proves nothing: call `fits`."""
+    """Return the subject that the token claims, or None if it is malformed. Verifies nothing: call `is_valid`."""
     if len(token) != TOKEN_LENGTH:
         return None
     try:
@@ -43,8 +43,8 @@ def subject_of(token: str) -> uuid.UUID | None:
         return None
 
 
-def fits(token: str, purpose: str, subject: uuid.UUID, version: int) -> bool:
-    """Tell, in constant time, whether the token was made for this purpose, subject and version."""
+def is_valid(token: str, purpose: str, subject: uuid.UUID, version: int) -> bool:
+    """Tell, in constant time, whether the token is for this purpose, subject and version."""
     try:
         sent = base64.urlsafe_b64decode(token.encode("ascii"))
     except (Base64Error, ValueError):
@@ -55,7 +55,7 @@ def fits(token: str, purpose: str, subject: uuid.UUID, version: int) -> bool:
 
 
 def new_api_token() -> tuple[str, str]:
-    """Return a new API token, shown once, and the hash to store."""
+    """Return a new API token and the hash to store."""
     token = API_PREFIX + secrets.token_urlsafe(32)
     return token, api_token_hash(token)
 

@@ -25,10 +25,10 @@ from core.web.forms.base import (
     moment_initial,
 )
 from core.web.forms.editing import NOTHING, EditForm, stored_values
-from core.web.localized_fields import PARAGRAPHS
+from core.web.localized_fields import MAX_TEXT_LENGTH
 from core.web.palette import DEFAULT_COLOURS
 from labs import theme
-from labs.lab_editing import KEPT_AT_MOST, SESSIONS_AT_MOST, SLUG_LENGTH, LabPlan
+from labs.lab_editing import MAX_RETENTION_DAYS, MAX_SESSIONS, MAX_SLUG_LENGTH, LabPlan
 from labs.models import Lab, Programme
 
 
@@ -51,7 +51,7 @@ def colour_preview(colour: str) -> ColourPreview | None:
         return None
     values = theme.theme_values(picked)
     return ColourPreview(
-        picked, values["lab"], values["lab_dark"], theme.was_moved(picked), values == DEFAULT_COLOURS
+        picked, values["lab"], values["lab_dark"], theme.is_adjusted(picked), values == DEFAULT_COLOURS
     )
 
 
@@ -63,7 +63,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     description = TextsField(
         label=_("Description"),
         help_text=_("Paragraphs; **bold**, lists and links as in Markdown."),
-        limit=PARAGRAPHS,
+        limit=MAX_TEXT_LENGTH,
         rows=5,
         required=False,
     )
@@ -74,7 +74,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
             "the first time it can be changed."
         ),
         required=False,
-        max_length=SLUG_LENGTH,
+        max_length=MAX_SLUG_LENGTH,
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
@@ -110,10 +110,10 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         help_text=_(
             "Then people are erased. A change of this, or of the last day, counts for everybody registered."
         ),
-        max_value=KEPT_AT_MOST,
+        max_value=MAX_RETENTION_DAYS,
     )
     certificate_min_sessions = NumberField(
-        label=_("Sessions to attend for a certificate"), min_value=1, max_value=SESSIONS_AT_MOST
+        label=_("Sessions to attend for a certificate"), min_value=1, max_value=MAX_SESSIONS
     )
     colour = forms.CharField(
         label=_("Colour"),

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.forms.base import BaseForm, CityField, EmailAddressField
-from core.web.localized_fields import no_control_characters, one_line, reading
-from labs.api_keys import LIVES, allowed_scopes
+from core.web.localized_fields import no_control_characters, one_line, text_and_language
+from labs.api_keys import LIFETIMES_DAYS, allowed_scopes
 from labs.models import ApiToken, City, Lab, Programme, Staff
 
 
@@ -90,9 +90,9 @@ class KeyForm(BaseForm):
             (scope.value, scope.label) for scope in ApiToken.Scope if scope.value in offered
         ]
         self.fields["lab"].queryset = labs  # type: ignore[attr-defined]
-        self.fields["lab"].label_from_instance = lambda lab: reading(  # type: ignore[attr-defined]
+        self.fields["lab"].label_from_instance = lambda lab: text_and_language(  # type: ignore[attr-defined]
             lab.title, get_language() or "en", lab.default_language
         )[0]
         self.fields["days"].choices = [  # type: ignore[attr-defined]
-            (days, gettext("%(days)d days") % {"days": days}) for days in LIVES
+            (days, gettext("%(days)d days") % {"days": days}) for days in LIFETIMES_DAYS
         ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
 from core.web.forms.editing import EditForm, stored_values
-from core.web.localized_fields import PARAGRAPHS, languages_of
+from core.web.localized_fields import MAX_TEXT_LENGTH, languages_of
 from labs.models import City, Programme
 from labs.programmes import ProgrammePlan
 
@@ -19,7 +19,7 @@ from labs.programmes import ProgrammePlan
 class ProgrammeForm(EditForm, LanguagesMixin):
     name = TextsField(label=_("Name"))
     organiser = TextsField(label=_("Organiser"), help_text=_("Who stands behind the programme."))
-    description = TextsField(label=_("Description"), limit=PARAGRAPHS, rows=5, required=False)
+    description = TextsField(label=_("Description"), limit=MAX_TEXT_LENGTH, rows=5, required=False)
     runs = TextsField(
         label=_("When it runs"), help_text=_("In words, like “September 2020 to 2022”."), required=False
     )

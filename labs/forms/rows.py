@@ -17,7 +17,7 @@ from core.web.edit_conflicts import Difference
 from core.web.forms.base import TextsField
 from core.web.forms.editing import words_of_both
 from core.web.forms.rows import BaseRows, TextRow, row_field
-from labs.lab_parts import ROWS_AT_MOST, NamedPlan
+from labs.lab_parts import MAX_ROWS, NamedPlan
 from labs.models import Lab
 
 DAYS_AT_MOST = 400
@@ -159,8 +159,8 @@ NamedRows: Any = formset_factory(
     can_order=True,
     can_delete=True,
     can_delete_extra=False,
-    max_num=ROWS_AT_MOST,
-    absolute_max=ROWS_AT_MOST + 20,
+    max_num=MAX_ROWS,
+    absolute_max=MAX_ROWS + 20,
 )
 
 

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(100),
+                            core.web.localized_fields.MaxLengthPerLanguage(100),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 (
                     "languages",
                     models.JSONField(
-                        default=labs.models.programmes.english,
+                        default=labs.models.programmes.default_languages,
                         validators=[labs.models.programmes.validate_languages],
                     ),
                 ),
@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(2000),
+                            core.web.localized_fields.MaxLengthPerLanguage(2000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
                     "organiser",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -252,7 +252,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
                 (
                     "languages",
                     models.JSONField(
-                        default=labs.models.programmes.english,
+                        default=labs.models.programmes.default_languages,
                         validators=[labs.models.programmes.validate_languages],
                     ),
                 ),
@@ -316,7 +316,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -411,7 +411,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -421,7 +421,7 @@ class Migration(migrations.Migration):
                     "organiser",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -433,7 +433,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -444,7 +444,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -459,7 +459,7 @@ class Migration(migrations.Migration):
                 (
                     "languages",
                     models.JSONField(
-                        default=labs.models.programmes.english,
+                        default=labs.models.programmes.default_languages,
                         validators=[labs.models.programmes.validate_languages],
                     ),
                 ),
@@ -495,7 +495,7 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -507,7 +507,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -519,7 +519,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -537,7 +537,7 @@ class Migration(migrations.Migration):
                 (
                     "languages",
                     models.JSONField(
-                        default=labs.models.programmes.english,
+                        default=labs.models.programmes.default_languages,
                         validators=[labs.models.programmes.validate_languages],
                     ),
                 ),
@@ -560,7 +560,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -592,7 +592,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(2000),
+                            core.web.localized_fields.MaxLengthPerLanguage(2000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -618,7 +618,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -709,7 +709,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(100),
+                            core.web.localized_fields.MaxLengthPerLanguage(100),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -817,7 +817,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -851,7 +851,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -883,7 +883,7 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]

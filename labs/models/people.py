@@ -1,4 +1,4 @@
-"""The roles that people hold, and the tokens of programs."""
+"""Roles, delegations and API tokens."""
 
 from django.db import models
 from django.db.models import Q
@@ -55,7 +55,7 @@ class Delegate(models.Model):
 
 
 class ApiToken(models.Model):
-    """A program's key: acts as its user, limited to scopes and, if set, to one lab. Only its hash is stored."""
+    """An API token: acts as its user, limited to scopes and, if set, to one lab. Only its hash is stored."""
 
     class Scope(models.TextChoices):
         READ = "read", _("Read what the person may see")

@@ -1,4 +1,4 @@
-"""Programmes, their labs, and what a lab is made of besides sessions."""
+"""Programmes, labs, cities, and parts of a lab except sessions."""
 
 from datetime import date, datetime, timedelta
 from typing import Self
@@ -14,12 +14,18 @@ from core.timezones.wall_clock import wall
 from core.timezones.zones import validate_zone
 from core.web.edit_conflicts import Versioned
 from core.web.history import History
-from core.web.localized_fields import EmailAddressField, no_control_characters, prose, web_address, words
+from core.web.localized_fields import (
+    EmailAddressField,
+    localized_line,
+    localized_text,
+    no_control_characters,
+    web_address,
+)
 from labs.viewer import Viewer
 
 
 def visible_labs(viewer: Viewer) -> Q:
-    """Return the condition under which a lab may be seen: public to all, a draft only to those who work on it."""
+    """Return the condition of labs that the viewer may see: public ones, and drafts of its staff."""
     if viewer.is_superuser:
         return Q()
     if not viewer.is_staff_anywhere:
@@ -37,7 +43,7 @@ class LabQuerySet(models.QuerySet["Lab"]):
         return self.filter(visible_labs(viewer))
 
     def worked_on_by(self, viewer: Viewer) -> Self:
-        """Keep only the labs in whose console this viewer has a place, be it the door's."""
+        """Keep only the labs of which this viewer is staff, including door staff."""
         if viewer.is_superuser:
             return self
         return self.filter(
@@ -47,29 +53,29 @@ class LabQuerySet(models.QuerySet["Lab"]):
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
     def visible_to(self, viewer: Viewer) -> Self:
-        """Keep public programmes, one's own, and those of which a lab is in sight."""
+        """Keep public programmes, owned ones, and those with a visible lab."""
         if viewer.is_superuser:
             return self
         visible = Lab.objects.visible_to(viewer).filter(programme=OuterRef("pk"))
         return self.filter(Q(visibility="public") | Q(pk__in=viewer.owned_programmes) | Exists(visible))
 
 
-def english() -> list[str]:
+def default_languages() -> list[str]:
     return ["en"]
 
 
 def validate_languages(value: object) -> None:
-    """Refuse anything but a list of distinct offered language codes, the default language first."""
+    """Reject anything but a list of distinct offered language codes, the default language first."""
     offered = {code for code, _name in settings.LANGUAGES}
     if not isinstance(value, list) or not value or len(set(value)) != len(value) or not set(value) <= offered:
         raise ValidationError(_("Choose at least one of the offered languages."), code="languages")
 
 
 class City(Versioned):
-    """A city that takes part in programmes. Names come in as many languages as are known."""
+    """A city that takes part in programmes."""
 
     slug = models.SlugField(max_length=60, unique=True)
-    name = words(limit=100)
+    name = localized_line(limit=100)
     country = models.CharField(_("country"), max_length=2, help_text=_("Two letters, like BG"))
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
 
@@ -89,13 +95,13 @@ class Programme(Versioned):
         PUBLIC = "public", _("Public")
 
     slug = models.SlugField(_("address"), max_length=60, unique=True)
-    name = words()
-    organiser = words()
-    description = prose()
-    runs = words(blank=True)
+    name = localized_line()
+    organiser = localized_line()
+    description = localized_text()
+    runs = localized_line(blank=True)
     cities_total = models.PositiveIntegerField(_("number of cities in all"), null=True, blank=True)
     cities = models.ManyToManyField(City, related_name="programmes", blank=True)
-    languages = models.JSONField(default=english, validators=[validate_languages])
+    languages = models.JSONField(default=default_languages, validators=[validate_languages])
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
     revised_at = models.DateTimeField(auto_now=True)
 
@@ -113,19 +119,19 @@ class Programme(Versioned):
         return self.languages[0]
 
     @cached_property
-    def _cities_found(self) -> set[int]:
+    def _known_city_ids(self) -> set[int]:
         return set()
 
-    def city_called(self, slug: str) -> City | None:
-        """Return the city of this programme that has this address."""
+    def get_city(self, slug: str) -> City | None:
+        """Return the city of this programme with this slug."""
         found = self.cities.filter(slug=slug).order_by().first()
         if found is not None:
-            self._cities_found.add(found.pk)
+            self._known_city_ids.add(found.pk)
         return found
 
     def has_city(self, city: City) -> bool:
         """Tell whether the city is one of the programme's. `city_called` knows that of those it returned."""
-        return city.pk in self._cities_found or self.cities.filter(pk=city.pk).exists()
+        return city.pk in self._known_city_ids or self.cities.filter(pk=city.pk).exists()
 
 
 class StakeholderGroup(models.Model):
@@ -133,7 +139,7 @@ class StakeholderGroup(models.Model):
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="stakeholder_groups")
     slug = models.SlugField(max_length=60)
-    name = words()
+    name = localized_line()
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -149,9 +155,9 @@ class StakeholderGroup(models.Model):
 class Lab(Versioned):
     """An edition of a programme. Dates are days in the lab's own zone; instants are UTC.
 
-    `revision` rises in the transaction of every change to anything that the lab's pages or feeds show to anybody
-    (see `labs.revisions.touch`): what is kept of the lab is kept under it, and nobody is shown it. `public_revised_at`
-    is when that was last something that visitors see; None until the lab is public.
+    `revision` is incremented in the transaction of every change that the lab's pages or feeds show to anybody (see
+    `labs.revisions.touch`): it is the key of caches. `public_revised_at` is the last change that visitors see; None
+    until the lab is public.
     """
 
     class Visibility(models.TextChoices):
@@ -165,20 +171,20 @@ class Lab(Versioned):
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="labs")
     slug = models.SlugField(_("address"), max_length=60, unique=True)
-    title = words()
-    theme = words(blank=True)
-    description = prose()
+    title = localized_line()
+    theme = localized_line(blank=True)
+    description = localized_text()
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
-    languages = models.JSONField(default=english, validators=[validate_languages])
+    languages = models.JSONField(default=default_languages, validators=[validate_languages])
     format = models.CharField(_("format"), max_length=10, choices=Format, default=Format.ONLINE)
-    venue = words(blank=True)
+    venue = localized_line(blank=True)
     contact_email = EmailAddressField(_("the organisers' e-mail"), blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
-    consent = prose(limit=2000)
+    consent = localized_text(limit=2000)
     retention_days = models.PositiveIntegerField(_("days that answers are kept after the lab"), default=365)
     certificate_min_sessions = models.PositiveSmallIntegerField(
         _("sessions to attend for a certificate"), default=1
@@ -186,7 +192,7 @@ class Lab(Versioned):
     colour = models.CharField(_("colour"), max_length=7, blank=True)
     theme_values = models.JSONField(default=dict, editable=False)
     logo = models.FileField(upload_to="logos/", blank=True)
-    logo_alt = words(blank=True)
+    logo_alt = localized_line(blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
     revised_at = models.DateTimeField(auto_now_add=True, editable=False)
     public_revised_at = models.DateTimeField(null=True, editable=False)
@@ -218,7 +224,7 @@ class Lab(Versioned):
 
     @property
     def answers_kept_until(self) -> date:
-        """The day, where the lab is, after which people's answers are erased. It follows the lab when that moves."""
+        """The day, in the lab's zone, after which registrations are erased."""
         return self.ends_on + timedelta(days=self.retention_days)
 
     def takes_registrations(self, now: datetime) -> bool:
@@ -229,7 +235,7 @@ class Lab(Versioned):
         return self.registration_opens_at <= now and (closes_at is None or now < closes_at)
 
     def is_over(self, now: datetime) -> bool:
-        """Tell whether the lab's last day has passed where the lab is."""
+        """Tell whether the lab's last day has passed in its zone."""
         return self.ends_on < wall(now, self.time_zone).date()
 
 
@@ -238,7 +244,7 @@ class LabDay(models.Model):
 
     lab = models.ForeignKey(Lab, models.CASCADE, related_name="days")
     on = models.DateField(_("day"))
-    title = words()
+    title = localized_line()
 
     class Meta:
         ordering = ("lab", "on")
@@ -253,7 +259,7 @@ class Track(models.Model):
 
     lab = models.ForeignKey(Lab, models.CASCADE, related_name="tracks")
     slug = models.SlugField(_("address"), max_length=60)
-    name = words()
+    name = localized_line()
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     history = History()
@@ -267,10 +273,10 @@ class Track(models.Model):
 
 
 class Room(Versioned):
-    """A place, or an online room. `join_link` is for people with a seat and for staff only."""
+    """A physical or online room. `join_link` is for people with a seat and for staff only."""
 
     lab = models.ForeignKey(Lab, models.CASCADE, related_name="rooms")
-    name = words(limit=100)
+    name = localized_line(limit=100)
     address = models.CharField(
         _("street and town"), max_length=200, blank=True, validators=[no_control_characters]
     )

@@ -1,4 +1,4 @@
-"""A lab's colours and logo, and whether the reader organises it: tags of every page, without `{% load %}`."""
+"""Built-in tags for a lab's colours and logo, and for whether the reader organises it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.simple_tag
 def lab_colours(labs: Any) -> SafeString:
-    """Print the style sheet links of a lab, or of several, that have a colour of their own."""
+    """Print the style sheet links of a lab, or of several, that have their own colour."""
     several: Iterable[Any] = labs if isinstance(labs, Iterable) else [labs]
     return format_html_join(
         "\n",
@@ -30,12 +30,12 @@ def lab_colours(labs: Any) -> SafeString:
 
 @register.simple_tag
 def logo_address(lab: Any) -> str:
-    """Return where the lab's logo is: another address for each picture, so that caches may keep it."""
+    """Return the URL of the lab's logo, which changes with the picture, for caching."""
     return f"{reverse('lab_logo', args=[lab.slug])}?v={logo_version(lab)}"
 
 
 @register.simple_tag(takes_context=True)
 def organises(context: template.Context, lab: Any) -> bool:
-    """Tell whether the reader organises this lab (door staff only take attendance)."""
+    """Tell whether the reader organises this lab."""
     viewer = context.get("viewer")
     return bool(viewer is not None and lab and viewer.organises(lab))

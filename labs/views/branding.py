@@ -5,7 +5,7 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from core.web.http_caching import if_changed, read_by_programs
+from core.web.http_caching import conditional_response, read_only_endpoint
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.logos import MEDIA_TYPES
@@ -40,7 +40,7 @@ def _caching(request: HttpRequest, shared: bool, version: str) -> str:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def lab_theme(request: HttpRequest, lab: str) -> HttpResponse:
     """Serve a lab's colours as a style sheet; 404 where the lab has none of its own."""
     found, shared = _seen_lab(request, lab)
@@ -48,11 +48,11 @@ def lab_theme(request: HttpRequest, lab: str) -> HttpResponse:
         raise Http404
     response = HttpResponse(theme_css(found.slug, found.theme_values), content_type="text/css; charset=utf-8")
     response.headers["Cache-Control"] = _caching(request, shared, theme_version(found))
-    return if_changed(request, response)
+    return conditional_response(request, response)
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def lab_logo(request: HttpRequest, lab: str) -> HttpResponse:
     """Serve a lab's logo, which `labs.logos` checked when it was uploaded."""
     found, shared = _seen_lab(request, lab)
@@ -68,7 +68,7 @@ def lab_logo(request: HttpRequest, lab: str) -> HttpResponse:
     response.headers["Content-Disposition"] = f'inline; filename="{found.slug}.{extension}"'
     response.headers["Cache-Control"] = _caching(request, shared, logo_version(found))
     response.headers["Content-Security-Policy"] = LOGO_POLICY
-    return if_changed(request, response)
+    return conditional_response(request, response)
 
 
 @access.public

@@ -11,9 +11,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.web.edit_conflicts import DeletedMeanwhile
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs import access
 from labs.cities import change_city, create_city, may_change
 from labs.current_viewer import viewer_of
@@ -37,7 +37,7 @@ def cities(request: HttpRequest, programme: Programme) -> HttpResponse:
     found = programme.cities.prefetch_related("programmes")
     rows = sorted(
         (Row(city, may_change(viewer, city)) for city in found),
-        key=lambda row: alphabetical(reading(row.city.name, language)[0]),
+        key=lambda row: alphabetical_key(text_and_language(row.city.name, language)[0]),
     )
     return render(
         request,

@@ -46,12 +46,13 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
         pk = int(number) if number.isdecimal() and len(number) < 18 else 0
         staff = Staff.objects.select_related("user", "lab").filter(pk=pk, lab=lab).first()
         if staff is not None:
-            rows, words = undo.rows_of(staff), _("%(who)s no longer works on this lab.") % {"who": staff.user}
+            rows, words = (
+                undo.serialize_rows(staff),
+                _("%(who)s no longer works on this lab.") % {"who": staff.user},
+            )
             try:
                 roles.remove_staff(staff, by=person(request))
-                undo.offer_restoring(
-                    request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab
-                )
+                undo.offer_restore(request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab)
             except RuleViolation as error:
                 messages.error(request, error.message)
         if not viewer_of(request).owns(lab.programme_id) and staff and staff.user_id == request.user.pk:

@@ -117,7 +117,7 @@ def named_rows(
 ) -> HttpResponse:
     """Show and save tracks or groups; while they are saved `owner` is locked, so that nobody else changes them.
 
-    `legend` is what one is called, `whose` as in `undo.offer_restoring`. Raises DeletedMeanwhile.
+    `legend` is what one is called, `whose` as in `undo.offer_restore`. Raises DeletedMeanwhile.
     """
     conflict: list[Difference] = []
     if request.method != "POST":
@@ -133,7 +133,7 @@ def named_rows(
             def save_rows() -> dict[str, Any]:
                 if differences := rows.conflict():
                     raise EditConflict(differences)
-                gone.extend(undo.rows_of(*standing.filter(pk__in=rows.removed)))
+                gone.extend(undo.serialize_rows(*standing.filter(pk__in=rows.removed)))
                 return {"rows": [row.pk for row in save(rows.plans(), rows.removed)]}
 
             try:
@@ -184,7 +184,7 @@ def _say_rows_saved(
         messages.info(request, _("“%(name)s” was deleted by somebody else meanwhile.") % {"name": name})
     if gone:
         also = ngettext("%(count)d was removed.", "%(count)d were removed.", len(gone)) % {"count": len(gone)}
-        undo.offer_restoring(request, f"{words} {also}", gone, request.path, **whose)
+        undo.offer_restore(request, f"{words} {also}", gone, request.path, **whose)
     else:
         messages.success(request, words)
     return redirect(request.path)
@@ -257,15 +257,15 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
     if kind == "owner":
         staff = Staff.objects.select_related("user", "programme").filter(pk=pk, programme=programme).first()
         if staff is not None:
-            rows = undo.rows_of(staff)
+            rows = undo.serialize_rows(staff)
             roles.remove_staff(staff, by=person(request))
             words = _("%(who)s no longer owns the programme.") % {"who": staff.user}
-            undo.offer_restoring(request, words, rows, address, programme=programme)
+            undo.offer_restore(request, words, rows, address, programme=programme)
     elif kind == "delegate":
         delegate = Delegate.objects.select_related("user", "city").filter(pk=pk, programme=programme).first()
         if delegate is not None:
-            rows = undo.rows_of(delegate)
+            rows = undo.serialize_rows(delegate)
             roles.remove_delegate(delegate, by=person(request))
             words = _("%(who)s is no longer a delegate of %(city)s.")
             words %= {"who": delegate.user, "city": delegate.city}
-            undo.offer_restoring(request, words, rows, address, programme=programme)
+            undo.offer_restore(request, words, rows, address, programme=programme)

@@ -15,7 +15,7 @@ from labs.views.form_posts import person
 def undo(request: HttpRequest, undo: str) -> HttpResponse:
     """Undo it, and go to where it can be seen."""
     try:
-        address, words = undoing.run(request, person(request), undo)
+        address, words = undoing.run_undo(request, person(request), undo)
     except undoing.NotUndoable as error:
         messages.error(request, error.message)
         return redirect("organise")

@@ -2,7 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from core.web.http_caching import read_by_programs
+from core.web.http_caching import read_only_endpoint
 from labs import access
 from registrations import links, personal_calendar, seats
 from registrations.models import Registration, Seat
@@ -11,7 +11,7 @@ from sessions.views.feeds import calendar_answer, delegate_feed
 
 
 @access.personal_link
-@read_by_programs
+@read_only_endpoint
 def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar that this link opens. A cancelled registration's is empty: its sessions leave the calendar."""
     try:

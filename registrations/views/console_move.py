@@ -22,7 +22,7 @@ from core.timezones.zones import offset_text
 from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.errors import RuleViolation
 from core.web.forms.base import BaseForm, DayField
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs import access
 from labs.models import Lab
 from labs.postponing import dates_of
@@ -238,7 +238,7 @@ def _row(step: Step, lab: Lab, language: str) -> dict[str, Any]:
     old, new = step.session, step.plan
     return {
         "session": old,
-        "title": reading(old.title, language, lab.default_language)[0],
+        "title": text_and_language(old.title, language, lab.default_language)[0],
         "now": _span(old, language),
         "then": _span(new, language),
         "obstacle": step.obstacle,

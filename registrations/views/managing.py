@@ -160,7 +160,7 @@ def registration(request: HttpRequest, found: Registration, token: str) -> HttpR
                 offset=zone_hours.offsets(seat.session.starts_at, seat.session.ends_at, zone)
                 if clocks_change
                 else "",
-                elsewhere=zone_hours.elsewhere(
+                elsewhere=zone_hours.hours_in_other_zones(
                     seat.session.starts_at,
                     seat.session.ends_at,
                     zone,

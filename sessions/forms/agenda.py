@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import BaseForm, HourField, TextsField, keeping
 from core.web.forms.rows import BaseRows, row_field
-from core.web.localized_fields import PARAGRAPHS, languages_of, reading
+from core.web.localized_fields import MAX_TEXT_LENGTH, languages_of, text_and_language
 from labs.models import Lab
 from sessions.forms.choices import Choices
 from sessions.models import AgendaItem, Appearance, Session, Speaker
@@ -26,7 +26,7 @@ class AgendaRow(BaseForm):
 
     row = row_field()
     title = TextsField(label=_("Title"), limit=300)
-    abstract = TextsField(label=_("What it is about"), limit=PARAGRAPHS, rows=2, required=False)
+    abstract = TextsField(label=_("What it is about"), limit=MAX_TEXT_LENGTH, rows=2, required=False)
     start_time = HourField(label=_("Starts"), required=False)
     end_time = HourField(label=_("Ends"), required=False)
 
@@ -168,7 +168,7 @@ def agenda_choices(forms_: Sequence[Any], lab: Lab) -> Choices:
         written = {
             code: str(text) for code, text in zip(form.fields["title"].locales, texts, strict=False) if text
         }
-        title = reading(written, get_language() or "en", lab.default_language)[0]
+        title = text_and_language(written, get_language() or "en", lab.default_language)[0]
         choices.append(
             (str(place), gettext("Item %(place)d: %(title)s") % {"place": place + 1, "title": title[:60]})
             if title

@@ -20,7 +20,7 @@ from core.web.forms.base import (
     fold_field,
 )
 from core.web.forms.editing import EditForm, stored_values
-from core.web.localized_fields import PARAGRAPHS
+from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Lab, Room, Track
 from sessions.forms.choices import CITIES_ONLY, named
 from sessions.models import Session
@@ -36,7 +36,7 @@ class SessionForm(EditForm, WallClockMixin):
     abstract = TextsField(
         label=_("What it is about"),
         help_text=_("Paragraphs; **bold**, lists and links as in Markdown."),
-        limit=PARAGRAPHS,
+        limit=MAX_TEXT_LENGTH,
         rows=5,
         required=False,
     )

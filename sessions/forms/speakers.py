@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CityField, TextsField
 from core.web.forms.editing import EditForm, stored_values
-from core.web.localized_fields import PARAGRAPHS
+from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Programme
 from sessions.forms.choices import named
 from sessions.models import Speaker
@@ -24,7 +24,7 @@ class SpeakerForm(EditForm):
         help_text=_("Where he or she works, as it appears under the name."),
         required=False,
     )
-    biography = TextsField(label=_("Biography"), limit=PARAGRAPHS, rows=4, required=False)
+    biography = TextsField(label=_("Biography"), limit=MAX_TEXT_LENGTH, rows=4, required=False)
     city = CityField(
         label=_("City"),
         queryset=City.objects.none(),

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.MaxLengthPerLanguage(300),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.MaxLengthPerLanguage(300),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.MaxLengthPerLanguage(300),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.MaxLengthPerLanguage(300),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -380,7 +380,7 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.MaxLengthPerLanguage(300),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -453,7 +453,7 @@ class Migration(migrations.Migration):
                     "title",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(300),
+                            core.web.localized_fields.MaxLengthPerLanguage(300),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -465,7 +465,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),
@@ -503,7 +503,7 @@ class Migration(migrations.Migration):
                     "name",
                     i18nfield.fields.I18nCharField(
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ]
@@ -515,7 +515,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(200),
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
                         ],
@@ -527,7 +527,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         validators=[
-                            core.web.localized_fields.EachLanguageAtMost(10000),
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
                             core.web.localized_fields.no_control_characters,
                         ],
                     ),

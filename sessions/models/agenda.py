@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from core.timezones.zones import validate_zone
 from core.web.edit_conflicts import Versioned
 from core.web.history import History
-from core.web.localized_fields import no_control_characters, prose, web_address, words
+from core.web.localized_fields import localized_line, localized_text, no_control_characters, web_address
 from labs.models import City, Lab, Programme, Room, Track
 from labs.viewer import Viewer
 
@@ -140,8 +140,8 @@ class Session(Versioned):
 
     lab = models.ForeignKey(Lab, models.CASCADE, related_name="sessions")
     slug = models.SlugField(_("address"), max_length=80)
-    title = words(limit=300)
-    abstract = prose()
+    title = localized_line(limit=300)
+    abstract = localized_text()
     track = models.ForeignKey(Track, models.SET_NULL, null=True, blank=True, related_name="sessions")
     room = models.ForeignKey(Room, models.SET_NULL, null=True, blank=True, related_name="sessions")
     join_link = models.URLField(_("join link"), max_length=500, blank=True, validators=[web_address])
@@ -162,7 +162,7 @@ class Session(Versioned):
     audience = models.ManyToManyField(City, related_name="internal_sessions", blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.SCHEDULED)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    cancel_reason = words(limit=300, blank=True)
+    cancel_reason = localized_line(limit=300, blank=True)
 
     capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True)
     waiting_list = models.BooleanField(_("keep a waiting list when full"), default=True)
@@ -252,8 +252,8 @@ class AgendaItem(models.Model):
     """A panel or a slot inside a session. Times, where known, are wall time in the session's zone."""
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="agenda")
-    title = words(limit=300)
-    abstract = prose()
+    title = localized_line(limit=300)
+    abstract = localized_text()
     start_time = models.TimeField(_("starts"), null=True, blank=True)
     end_time = models.TimeField(_("ends"), null=True, blank=True)
     starts_at = models.DateTimeField(null=True, editable=False)
@@ -279,9 +279,9 @@ class Speaker(Versioned):
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="speakers")
     slug = models.SlugField(_("address"), max_length=80)
-    name = words()
-    affiliation = words(blank=True)
-    biography = prose()
+    name = localized_line()
+    affiliation = localized_line(blank=True)
+    biography = localized_text()
     city = models.ForeignKey(City, models.SET_NULL, null=True, blank=True, related_name="speakers")
     website = models.URLField(
         _("website"), max_length=300, blank=True, validators=[no_control_characters, web_address]

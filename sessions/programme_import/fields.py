@@ -34,8 +34,8 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from core.web.email_addresses import clean_address
-from core.web.error_messages import sentences
-from core.web.slugs import in_latin
+from core.web.error_messages import plain_messages
+from core.web.slugs import transliterated
 from labs.models import Lab
 from labs.theme import clean_colour
 from sessions.programme_import.context import Info, Reading
@@ -157,7 +157,7 @@ def _email_address(text: str) -> str:
     try:
         return clean_address(text) if text else text
     except exceptions.ValidationError as error:
-        raise ValueError(sentences(error)[0]) from None
+        raise ValueError(plain_messages(error)[0]) from None
 
 
 # A slug that may be missing: it is created from the name then.
@@ -313,7 +313,7 @@ class Record(BaseModel):
             try:
                 column.run_validators(value)
             except exceptions.ValidationError as error:
-                refuse(((), message) for message in sentences(error, column))
+                refuse(((), message) for message in plain_messages(error, column))
         return value
 
     @field_validator("slug", mode="wrap", check_fields=False)
@@ -323,7 +323,7 @@ class Record(BaseModel):
         if slug is None:
             if "name" not in info.data:
                 return None  # what is wrong is said beside the name
-            slug = in_latin(info.data["name"])[: _columns(cls.table)["slug"].max_length].rstrip("-")
+            slug = transliterated(info.data["name"])[: _columns(cls.table)["slug"].max_length].rstrip("-")
             if not slug:
                 raise ValueError(_("is missing, and the name has no letters to create it from."))
         slug = handler(slug)

@@ -26,7 +26,7 @@ from core.timezones.wall_clock import wall
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
-from labs.revisions import parts_in_public, touch, touch_all
+from labs.revisions import public_parts, touch, touch_all
 from sessions import publishing, scheduling, unannounced_changes
 from sessions.models import Appearance, Session, Speaker
 from sessions.programme_import import Problem, ProgrammeFileError, schema
@@ -239,10 +239,10 @@ class _Loading:
             if different:
                 scheduling.venue_changed(lab, before=as_it_was, by=self.by)
             self._check_sessions_left_outside(lab, facts)
-        before = parts_in_public(lab)
+        before = public_parts(lab)
         other_parts = self._lab_parts(lab, facts)
         if different or other_parts or is_new:
-            touch(lab.pk, public=different or is_new or parts_in_public(lab) != before)
+            touch(lab.pk, public=different or is_new or public_parts(lab) != before)
         rooms = {room.slug: self._room(lab, room, place) for place, room in enumerate(facts.rooms)}
         tracks = {track.slug: track for track in lab.tracks.all()}
         for session in facts.sessions:

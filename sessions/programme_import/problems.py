@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic import ValidationError
 
-from core.api.problem_messages import Sentences, words_for
+from core.api.problem_messages import Sentences, message_for
 
 MAX_PROBLEMS = 500
 NOTED = "noted"  # the type of the error that an object raises after its own errors were noted
@@ -48,7 +48,7 @@ class Problems:
             if each["type"] == NOTED:
                 continue
             if len(self.found) < MAX_PROBLEMS:
-                self.note(_path(path, each["loc"]), words_for(each, _SENTENCES))
+                self.note(_path(path, each["loc"]), message_for(each, _SENTENCES))
             else:
                 self.unlisted += 1
 

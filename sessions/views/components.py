@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from i18nfield.forms import I18nForm, I18nFormField, I18nTextInput
 
 from labs import access
-from labs.theme import clean_colour, contrast, theme_values, was_moved
+from labs.theme import clean_colour, contrast, is_adjusted, theme_values
 from sessions import timetable
 from sessions.timetable_svg import svg
 
@@ -106,7 +106,7 @@ def components(request: HttpRequest) -> HttpResponse:
             "seats_full": SampleSeats(300, 300, waiting_list=False),
             "seats_unlimited": SampleSeats(None, 20),
             "picked": picked,
-            "moved": was_moved(picked),
+            "moved": is_adjusted(picked),
             "values": values,
             "on_ground": f"{contrast(values['lab'], '#ffffff'):.1f}",
             "text": {

@@ -170,13 +170,13 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
     if not viewer_of(request).owns(lab.programme_id):
         raise Http404
     if request.method == "POST":
-        title, rows = str(lab.title), undo.rows_of(lab)
+        title, rows = str(lab.title), undo.serialize_rows(lab)
         try:
             lab_editing.delete_lab(lab, person(request))
         except RuleViolation as error:
             messages.error(request, error.message)
             return redirect("console_lab_edit", lab.slug)
-        undo.offer_restoring(
+        undo.offer_restore(
             request,
             _("The lab “%(title)s” is deleted.") % {"title": title},
             rows,

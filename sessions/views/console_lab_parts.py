@@ -181,11 +181,11 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     """Ask, then delete a room in which nothing takes place."""
     found = _room(lab, room)
     if request.method == "POST":
-        rows = undo.rows_of(found)
+        rows = undo.serialize_rows(found)
         try:
             delete_room(found, person(request))
             address = reverse("console_rooms", args=[lab.slug])
-            undo.offer_restoring(request, _("The room is deleted."), rows, address, lab=lab)
+            undo.offer_restore(request, _("The room is deleted."), rows, address, lab=lab)
         except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_rooms", lab.slug)

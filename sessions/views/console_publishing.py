@@ -255,13 +255,13 @@ def delete(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if request.method == "POST":
         title = str(found.title)
-        rows = undo.rows_of(found)
+        rows = undo.serialize_rows(found)
         try:
             delete_session(found, person(request))
         except RuleViolation as error:
             messages.error(request, error.message)
             return _back(found)
-        undo.offer_restoring(
+        undo.offer_restore(
             request,
             _("Session “%(title)s” deleted.") % {"title": title},
             rows,

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones.wall_clock import wall
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.forms.rows import with_more_rows
-from core.web.slugs import address_for
+from core.web.slugs import unique_slug
 from labs import access
 from labs.models import Lab, LabDay
 from labs.revisions import lock_lab
@@ -195,7 +195,7 @@ def _stored(lab: Lab, session: Session | None) -> tuple[dict[int, AgendaItem], d
 
 def _speaker_choices(lab: Lab, speakers: dict[int, Speaker]) -> Choices:
     names = [(named(speaker.name, lab), str(pk)) for pk, speaker in speakers.items()]
-    names.sort(key=lambda pair: (alphabetical(pair[0]), pair[1]))
+    names.sort(key=lambda pair: (alphabetical_key(pair[0]), pair[1]))
     return [("", _("Nobody")), *((pk, name) for name, pk in names)]
 
 
@@ -215,7 +215,7 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
             # Held, so that two sessions made at once do not choose the same address.
             lock_lab(lab.pk)
             taken = set(lab.sessions.values_list("slug", flat=True))
-            slug = address_for(desk.form.texts("title"), taken, limit=80, otherwise="session")
+            slug = unique_slug(desk.form.texts("title"), taken, limit=80, otherwise="session")
             return {"session": create_session(lab, desk.plan(slug), person(request)).slug}
 
         try:

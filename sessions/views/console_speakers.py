@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.errors import RuleViolation
 from core.web.forms.editing import was_edited
@@ -37,7 +37,7 @@ def speakers(request: HttpRequest, lab: Lab) -> HttpResponse:
             "appearances", queryset=appearances.order_by("session__starts_at", "position"), to_attr="here"
         )
     )
-    listed = sorted(rows, key=lambda speaker: alphabetical(named(speaker.name, lab)))
+    listed = sorted(rows, key=lambda speaker: alphabetical_key(named(speaker.name, lab)))
     return render(
         request,
         "sessions/console/speakers.html",
@@ -140,11 +140,11 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     """Ask, then delete a profile that no session of any lab shows."""
     found = _speaker(lab, speaker)
     if request.method == "POST":
-        rows = undo.rows_of(found)
+        rows = undo.serialize_rows(found)
         try:
             delete_speaker(found)
             address = reverse("console_speakers", args=[lab.slug])
-            undo.offer_restoring(request, _("The speaker is deleted."), rows, address, lab=lab)
+            undo.offer_restore(request, _("The speaker is deleted."), rows, address, lab=lab)
         except RuleViolation as error:
             messages.error(request, error.message)
         return redirect("console_speakers", lab.slug)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from core.web.http_caching import read_by_programs
+from core.web.http_caching import read_only_endpoint
 from labs import access
 from labs.models import Lab, Programme
 from labs.viewer import VISITOR
@@ -28,7 +28,7 @@ def _everybodys(content: str, content_type: str) -> HttpResponse:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every page that a visitor may see, each with the day of its last change."""
     pages: list[tuple[str, datetime | None]] = [(reverse("home"), None)]
@@ -79,7 +79,7 @@ def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines need not visit. Nothing here is secret: what is private asks who is there."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
@@ -88,7 +88,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def security(request: HttpRequest) -> HttpResponse:
     """Where to report a hole (RFC 9116)."""
     expires = (

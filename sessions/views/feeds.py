@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.timezones.zones import rules_version
-from core.web.http_caching import if_changed, read_by_programs
+from core.web.http_caching import conditional_response, read_only_endpoint
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab, Programme, Track
@@ -70,7 +70,7 @@ def calendar_answer(
         response.headers["X-Robots-Tag"] = "noindex"
     if file_name:
         response.headers["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
-    return if_changed(request, response, None if revised_at is None else _whole_second(revised_at))
+    return conditional_response(request, response, None if revised_at is None else _whole_second(revised_at))
 
 
 def _whole_second(revised_at: datetime) -> int:
@@ -136,7 +136,7 @@ def _nothing(request: HttpRequest, identity: tuple[object, ...], revised_at: dat
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The public sessions of a lab; none where it was withdrawn."""
     # Calendars ask again and again for what has not changed: only what tells so is fetched for every answer.
@@ -157,7 +157,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
     """The public sessions of one track; a track that never had any does not exist for visitors."""
     visible = Session.objects.visible_to(VISITOR).filter(track=OuterRef("pk"))
@@ -180,7 +180,7 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def programme(request: HttpRequest, programme: str) -> HttpResponse:
     """The public sessions of all public labs of a programme; none where it was withdrawn with all of them."""
     found = Programme.objects.visible_to(VISITOR).filter(slug=programme).first()
@@ -209,7 +209,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     """One session as a file, for whoever may see it."""
     # What everybody sees is the same for all: who is signed in is not even looked at.

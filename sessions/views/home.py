@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from core.search import alphabetical
-from core.web.localized_fields import reading
-from core.web.localized_html import marked
+from core.search import alphabetical_key
+from core.web.localized_fields import text_and_language
+from core.web.localized_html import html_with_language
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import City, Lab, Programme
@@ -119,7 +119,7 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
             found.slug,
             language=language,
             default=found.default_language,
-            name=reading(found.name, language, found.default_language)[0],
+            name=text_and_language(found.name, language, found.default_language)[0],
         ),
         "preview": programme_preview(found, language),
     }
@@ -160,6 +160,6 @@ def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: st
 
 def _named(cities: Iterable[City], language: str) -> list[tuple[SafeString, str]]:
     """Return (name, country) of cities by name."""
-    named = [(reading(city.name, language), city.country) for city in cities]
-    named.sort(key=lambda pair: alphabetical(pair[0][0]))
-    return [(marked(*name, language), country) for name, country in named]
+    named = [(text_and_language(city.name, language), city.country) for city in cities]
+    named.sort(key=lambda pair: alphabetical_key(pair[0][0]))
+    return [(html_with_language(*name, language), country) for name, country in named]

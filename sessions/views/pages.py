@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones import zone_hours
 from core.timezones.zones import city_of
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import City, Lab, LabDay
@@ -153,7 +153,7 @@ def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback:
     tracks = {session.track.pk: session.track for session in sessions if session.track}
     ordered = sorted(tracks.values(), key=lambda track: (track.position, track.pk))
     return [
-        TrackChoice(track.slug, *reading(track.name, language, fallback), track.slug == chosen)
+        TrackChoice(track.slug, *text_and_language(track.name, language, fallback), track.slug == chosen)
         for track in ordered
     ]
 
@@ -168,7 +168,7 @@ def _zone_words(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable
         others: dict[str, list[str]] = {}
         for city in cities:
             if city.time_zone != lab.time_zone:
-                others.setdefault(city.time_zone, []).append(reading(city.name, view.language)[0])
+                others.setdefault(city.time_zone, []).append(text_and_language(city.name, view.language)[0])
         return sentences + timezone_hints.difference_sentences(view.zone, others, instants, view.language)
     place = gettext("%(city)s, where the lab is set,") % {"city": city_of(lab.time_zone, view.language)}
     return sentences + timezone_hints.difference_sentences(
@@ -180,7 +180,7 @@ def _beyond_public(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities
     """Return why this reader sees more than visitors do, or nothing."""
     internal = sum(session.is_internal for session in sessions)
     drafts = sum(session.visibility == Session.Visibility.DRAFT for session in sessions)
-    if viewer.organises(lab) or viewer.keeps_door_of(lab):
+    if viewer.organises(lab) or viewer.is_door_staff_of(lab):
         parts = []
         if internal:
             parts.append(
@@ -198,8 +198,8 @@ def _beyond_public(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities
         return ""
     own = viewer.cities_by_programme.get(lab.programme_id, frozenset())
     language = language_of()
-    names = [reading(city.name, language)[0] for city in cities if city.pk in own]
-    names.sort(key=alphabetical)
+    names = [text_and_language(city.name, language)[0] for city in cities if city.pk in own]
+    names.sort(key=alphabetical_key)
     return ngettext(
         "You also see %(count)d internal session because you are a delegate of %(cities)s.",
         "You also see %(count)d internal sessions because you are a delegate of %(cities)s.",
@@ -238,7 +238,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "row": row,
         "day": found.starts_at.astimezone(ZoneInfo(view.zone)).date(),
         "zone": view.zone,
-        "elsewhere": zone_hours.elsewhere(
+        "elsewhere": zone_hours.hours_in_other_zones(
             found.starts_at, found.ends_at, view.zone, (of_lab.time_zone, found.time_zone), view.language
         ),
         "figure": svg(_ruler(found, beside, view)),
@@ -246,7 +246,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "clocks": timezone_hints.city_clocks(
             found.starts_at,
             found.ends_at,
-            [(reading(city.name, view.language)[0], city.time_zone) for city in cities],
+            [(text_and_language(city.name, view.language)[0], city.time_zone) for city in cities],
             reader_zone(request),
             view.language,
         ),
@@ -285,7 +285,7 @@ def _ruler(session: Session, beside: Iterable[Session], view: View) -> Figure:
         Stretch(
             item.starts_at,
             item.ends_at,
-            reading(item.title, view.language, lab.default_language)[0].split(":")[0],
+            text_and_language(item.title, view.language, lab.default_language)[0].split(":")[0],
         )
         for item in timed
         if item.starts_at and item.ends_at
@@ -294,7 +294,7 @@ def _ruler(session: Session, beside: Iterable[Session], view: View) -> Figure:
         Stretch(
             other.starts_at,
             other.ends_at,
-            reading(other.room.name, view.language, lab.default_language)[0] if other.room else "",
+            text_and_language(other.room.name, view.language, lab.default_language)[0] if other.room else "",
         )
         for other in beside
     ]

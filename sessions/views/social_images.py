@@ -7,8 +7,8 @@ from django.utils.translation import override
 
 from core.timezones.formatting import date_range
 from core.timezones.zones import rules_version
-from core.web.http_caching import if_changed, read_by_programs
-from core.web.localized_fields import reading
+from core.web.http_caching import conditional_response, read_only_endpoint
+from core.web.localized_fields import text_and_language
 from core.web.palette import DEFAULT_COLOURS
 from labs import access
 from labs.models import Lab
@@ -24,7 +24,7 @@ SECONDS_KEPT = 7 * 24 * 60 * 60
 
 
 @access.public
-@read_by_programs
+@read_only_endpoint
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """Draw the lab as visitors see it; internal sessions are never in it."""
     found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
@@ -38,7 +38,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     response = HttpResponse(content, content_type="image/png")
     response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}"
     response.headers["Content-Language"] = language
-    return if_changed(request, response)
+    return conditional_response(request, response)
 
 
 def _sharing(lab: Lab, language: str) -> social_image.Sharing:
@@ -46,10 +46,10 @@ def _sharing(lab: Lab, language: str) -> social_image.Sharing:
     sessions = lab.sessions.visible_to(VISITOR).only("lab", "starts_at", "ends_at", "visibility", "status")
     with override(language):
         return social_image.Sharing(
-            title=reading(lab.title, language, fallback)[0],
-            theme=reading(lab.theme, language, fallback)[0],
+            title=text_and_language(lab.title, language, fallback)[0],
+            theme=text_and_language(lab.theme, language, fallback)[0],
             days=date_range(lab.starts_on, lab.ends_on, language),
-            programme=reading(lab.programme.name, language, lab.programme.default_language)[0],
+            programme=text_and_language(lab.programme.name, language, lab.programme.default_language)[0],
             colours=lab.theme_values or DEFAULT_COLOURS,
             figure=tile(programme.blocks(sessions, lab.time_zone)),
         )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from core.accounts.models import User
-from core.web.localized_fields import reading
+from core.web.localized_fields import text_and_language
 from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import Lab
@@ -34,7 +34,7 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
     calendar = functools.partial(public_calendar, language=language, default=fallback)
     public = found.sessions.visible_to(VISITOR).select_related("track")
     tracks = tracks_of(public, "", language, fallback)
-    title = reading(found.title, language, fallback)[0]
+    title = text_and_language(found.title, language, fallback)[0]
     own = None
     if viewer.cities_by_programme.get(found.programme_id):
         own = CalendarAddress(

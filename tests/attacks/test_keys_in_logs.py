@@ -15,7 +15,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from django.utils.http import int_to_base36
 
-from config.logs import masked
+from config.logs import mask_keys
 from core.web import signed_links
 from tests import factories as f
 from tests.registrations.filling import link, post
@@ -121,4 +121,4 @@ def test_an_error_tells_no_key_in_its_traceback(log: io.StringIO) -> None:
     ],
 )
 def test_what_opens_nothing_stays_readable(line: str) -> None:
-    assert masked(line) == line
+    assert mask_keys(line) == line

@@ -52,8 +52,8 @@ def test_template_syntax_arrives_as_it_was_typed(text, settings):
     said = sent.text.replace("\u200b", "")
     assert f"for the account {text}. Open this page" in said
     assert settings.SECRET_KEY not in sent.text + sent.html
-    assert sent.text.count(signed_links.make("test.purpose", SUBJECT, 1)) == 1
-    assert sent.html.count(signed_links.make("test.purpose", SUBJECT, 1)) == 1
+    assert sent.text.count(signed_links.make_token("test.purpose", SUBJECT, 1)) == 1
+    assert sent.html.count(signed_links.make_token("test.purpose", SUBJECT, 1)) == 1
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -96,7 +96,7 @@ def test_whatever_is_typed_the_only_thing_replaced_is_the_link(text):
     message = mail_about(text)
 
     sent = rendered(message, reveal=True)
-    token = signed_links.make("test.purpose", SUBJECT, 1)
+    token = signed_links.make_token("test.purpose", SUBJECT, 1)
     assert sent.text.count(token) == sent.html.count(token) == 1
     headers = outgoing(message).message()
     assert sorted(headers.keys()) == sorted(set(headers.keys()))

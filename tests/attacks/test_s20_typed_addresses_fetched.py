@@ -149,7 +149,7 @@ def test_nothing_is_asked_for_when_addresses_are_shown(client: Client, lab: Lab,
         f.AttendanceFactory(registration=person, session=session)
         took_place(session)
     issuing.issue(person, None)
-    Worker().work_off()
+    Worker().drain()
     assert asked == []
 
 

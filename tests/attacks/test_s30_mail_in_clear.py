@@ -30,9 +30,9 @@ def test_nothing_leaves_without_encryption_where_it_is_asked_for(settings, offer
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "labs", "secret"
         settings.EMAIL_USE_TLS = True
-        Worker().work_off()
+        Worker().drain()
         with time_machine.travel(timezone.now() + RETRIES[0]):
-            Worker().work_off()
+            Worker().drain()
 
         assert server.connections == 2
         assert server.received == []

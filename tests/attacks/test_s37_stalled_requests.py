@@ -182,7 +182,7 @@ def test_a_long_address_is_refused(service: Service) -> None:
 
 def test_bodies_that_wait_for_a_thread_take_a_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """All threads wait for a database that does not answer, and large requests go on arriving, whole."""
-    monkeypatch.setattr(waitress_worker, "HELD", 200_000)
+    monkeypatch.setattr(waitress_worker, "MAX_BUFFERED", 200_000)
     worker = waitress_worker.WaitressWorker.__new__(waitress_worker.WaitressWorker)
     worker.cfg = SimpleNamespace(threads=0, backlog=100)
     worker.connections, worker.map = 100, {}
@@ -198,7 +198,7 @@ def test_bodies_that_wait_for_a_thread_take_a_bounded_memory(monkeypatch: pytest
         clients = [send(size) for size in (30_000, 90_000, 80_000, 100_000)]
         for _time in range(200):
             wasyncore.loop(timeout=0.01, map=worker.map, count=1)
-        assert sorted(channel.held for channel in worker.dispatcher.queue) == [
+        assert sorted(channel.buffered for channel in worker.dispatcher.queue) == [
             30_000,
             80_000,
             90_000,
@@ -208,7 +208,7 @@ def test_bodies_that_wait_for_a_thread_take_a_bounded_memory(monkeypatch: pytest
         worker.shed(worker.channels(), time.time())
 
         # The largest goes, and what it sent with it; the others still have their turn.
-        assert sorted(channel.held for channel in worker.dispatcher.queue) == [30_000, 80_000, 90_000]
+        assert sorted(channel.buffered for channel in worker.dispatcher.queue) == [30_000, 80_000, 90_000]
         assert len(worker.channels()) == 3
         assert answer(clients[3]) == b""
         for client in clients:

@@ -93,7 +93,7 @@ def test_each_private_link_opens_the_addresses_of_its_own_purpose_alone(world: w
     for route in taking:
         own = TAKES_LINKS.get(route.path, "registration.manage")
         for purpose in PURPOSES:
-            token = signed_links.make(purpose, person.public_id, 1)
+            token = signed_links.make_token(purpose, person.public_id, 1)
             status = Client().get(route.address({**world.main, "token": token})).status_code
             expected = {200, 302, 405} if purpose == own else {404, 405}
             assert status in expected, (route.path, purpose)
@@ -110,7 +110,7 @@ def test_no_link_of_another_purpose_changes_anything(world: w.World) -> None:
         for purpose in PURPOSES:
             if purpose == own:
                 continue
-            token = signed_links.make(purpose, person.public_id, 1)
+            token = signed_links.make_token(purpose, person.public_id, 1)
             status = Client().post(route.address({**world.main, "token": token})).status_code
             assert status in (404, 405), (route.path, purpose)
     assert Registration.objects.filter(pk=person.pk).values().get() == before
@@ -119,8 +119,8 @@ def test_no_link_of_another_purpose_changes_anything(world: w.World) -> None:
 
 def test_a_link_of_one_person_with_the_proof_of_another_opens_nothing(world: w.World) -> None:
     other = Registration.objects.filter(lab__slug="other-lab").get()
-    mine = signed_links.make("registration.manage", world.main["registration"], 1)
-    theirs = signed_links.make("registration.manage", other.public_id, 1)
+    mine = signed_links.make_token("registration.manage", world.main["registration"], 1)
+    theirs = signed_links.make_token("registration.manage", other.public_id, 1)
     assert Client().get(f"/registrations/{mine}/").status_code == 200
     # 16 bytes of subject are 64 of 3 × 4 signs: the seams of both are tried.
     for seam in range(1, 48):

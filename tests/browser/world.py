@@ -271,7 +271,7 @@ def build(texts: Texts | None = None) -> World:
         "registration": people[0].public_id,
         "message": sent.public_id,
         "code": valid.code,
-        "token": signed_links.make("registration.manage", people[0].public_id, 1),
+        "token": signed_links.make_token("registration.manage", people[0].public_id, 1),
         "uidb36": user_pk_to_url_str(users["delegate"]),
         "key": PASSWORD_RESET_TOKEN_GENERATOR().make_token(users["delegate"]),
         # Names of things that single pages ask for.
@@ -282,10 +282,10 @@ def build(texts: Texts | None = None) -> World:
         "waiting": people[2].public_id,
         "failed": failed.public_id,
         "of_account": of_account.public_id,
-        "confirm_token": signed_links.make("registration.confirm", unconfirmed.public_id, 1),
-        "leave_token": signed_links.make("registration.leave", people[0].public_id, 1),
-        "unconfirmed_token": signed_links.make("registration.manage", unconfirmed.public_id, 1),
-        "cancelled_token": signed_links.make("registration.manage", cancelled.public_id, 1),
-        "waiting_token": signed_links.make("registration.manage", people[2].public_id, 1),
+        "confirm_token": signed_links.make_token("registration.confirm", unconfirmed.public_id, 1),
+        "leave_token": signed_links.make_token("registration.leave", people[0].public_id, 1),
+        "unconfirmed_token": signed_links.make_token("registration.manage", unconfirmed.public_id, 1),
+        "cancelled_token": signed_links.make_token("registration.manage", cancelled.public_id, 1),
+        "waiting_token": signed_links.make_token("registration.manage", people[2].public_id, 1),
     }
     return World(lab, plenary, users, values)

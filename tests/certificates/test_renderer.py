@@ -260,7 +260,7 @@ def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fail
         attended(name, lab=lab)
     work = issuing.start_issuing(lab)
 
-    Worker().work_off()
+    Worker().drain()
 
     assert set(Certificate.objects.values_list("holder_name", flat=True)) == {
         "Demo participant 1",
@@ -274,7 +274,7 @@ def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fail
     # The organiser mends what there was and presses the button: nobody waits for the next try.
     Registration.objects.filter(pk=unlucky.pk).update(name="Demo participant 2")
     assert issuing.start_issuing(lab) == work
-    Worker().work_off()
+    Worker().drain()
 
     work.refresh_from_db()
     assert work.state == Task.State.DONE

@@ -212,7 +212,7 @@ def test_accounts_see_what_their_roles_let_them_see(demo):
     assert all(owner.owns(programme.pk) for programme in Programme.objects.all())
     door = viewer_for(User.objects.get(email="door@example.org"))
     assert not door.organises(Lab.objects.get(slug=COMING))
-    assert door.keeps_door_of(Lab.objects.get(slug=COMING))
+    assert door.is_door_staff_of(Lab.objects.get(slug=COMING))
 
 
 def test_on_whatever_day_it_is_loaded_the_file_is_in_order():

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image, PngImagePlugin
 
-from labs.logos import MAX_BYTES, SHOWN, InvalidLogo, read_logo
+from labs.logos import MAX_BYTES, MAX_SIZE, InvalidLogo, read_logo
 from tests.factories import LabFactory
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">%s</svg>'
@@ -35,7 +35,7 @@ def test_a_png_is_written_anew_without_what_else_it_carried():
 
 def test_a_large_png_is_made_as_small_as_it_is_shown():
     picture = Image.open(io.BytesIO(read_logo(png((3000, 3000))).content))
-    assert picture.size == (SHOWN[1], SHOWN[1])
+    assert picture.size == (MAX_SIZE[1], MAX_SIZE[1])
 
 
 def test_an_svg_is_rebuilt_from_its_drawing():

@@ -50,12 +50,12 @@ def test_a_near_black_with_a_hue_gets_the_house_values():
 @pytest.mark.parametrize("colour", ["#00564e", "#8f3219", "#23408e"])
 def test_a_colour_that_is_dark_enough_stays_as_picked(colour):
     assert theme.theme_values(colour)["lab"] == colour
-    assert not theme.was_moved(colour)
+    assert not theme.is_adjusted(colour)
 
 
 def test_a_light_colour_keeps_its_hue_when_it_is_made_darker():
     picked, ground = theme.to_oklch("#ffb000"), theme.to_oklch(theme.theme_values("#ffb000")["lab"])
-    assert theme.was_moved("#ffb000")
+    assert theme.is_adjusted("#ffb000")
     assert ground.lightness < picked.lightness
     assert ground.hue == pytest.approx(picked.hue, abs=0.05)
 

@@ -38,7 +38,11 @@ def test_each_role_gives_its_rights_in_its_own_lab_alone(
 ) -> None:
     viewer = Viewer(**rights)
     lab = Keys(17, 1)
-    assert (viewer.owns(1), viewer.organises(lab), viewer.keeps_door_of(lab)) == (owns, organises, keeps_door)
+    assert (viewer.owns(1), viewer.organises(lab), viewer.is_door_staff_of(lab)) == (
+        owns,
+        organises,
+        keeps_door,
+    )
 
 
 @pytest.mark.parametrize(

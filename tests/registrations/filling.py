@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from core.jobs.leases import PATIENCE
+from core.jobs.leases import STALL_TIMEOUT
 from core.jobs.worker import Worker
 from core.mail.models import Message
 from core.web import signed_links
@@ -46,7 +46,9 @@ def post(client: Client, address: str, data: dict[str, Any] | None = None) -> An
 
 def send_links() -> None:
     """Have a worker write the emails that were just asked for."""
-    while Worker().tasks(PATIENCE, Q(name__in=["registrations.send_links", "mail.send_password_resets"])):
+    while Worker().run_due_task(
+        STALL_TIMEOUT, Q(name__in=["registrations.send_links", "mail.send_password_resets"])
+    ):
         pass
 
 
@@ -64,7 +66,7 @@ def link(registration: Registration, purpose: str, route: str = "registration", 
     """The address of a page behind a private link."""
     registration.refresh_from_db()
     version = registration.feed_version if purpose == "feed" else registration.link_version
-    token = signed_links.make(f"registration.{purpose}", registration.public_id, version)
+    token = signed_links.make_token(f"registration.{purpose}", registration.public_id, version)
     return reverse(route, args=[token, *more])
 
 

@@ -50,7 +50,7 @@ def test_every_email_arrives_at_the_mailbox_that_was_typed(client: Client, smtp,
     send(client, session.lab, answers(session, email=typed))
     registration = Registration.objects.get()
     registering.confirm(registration)
-    Worker().work_off()
+    Worker().drain()
 
     assert (registration.email, registration.email_key) == (stored, sent_to.lower())
     assert [mail["To"].addresses[0].addr_spec for mail in smtp.received] == [sent_to, sent_to]
@@ -106,7 +106,7 @@ def test_answers_to_emails_and_links_go_to_the_organisers_domain_by_its_ascii_na
     lab = f.LabFactory(contact_email="team%x@пример.рф")
     session = f.SessionFactory(lab=lab)
     send(client, lab, answers(session))
-    Worker().work_off()
+    Worker().drain()
 
     [mail] = smtp.received
     assert mail["Reply-To"] == "team%x@xn--e1afmkfd.xn--p1ai"

@@ -46,7 +46,7 @@ def unconfirmed(session: Session) -> Registration:
 
 def clean_up_by_task() -> None:
     enqueue("registrations.expire", {})
-    Worker().work_off()
+    Worker().drain()
 
 
 @transaction.atomic

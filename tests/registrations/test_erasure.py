@@ -83,7 +83,7 @@ def test_what_idempotency_remembers_of_a_person_is_keyed_goes_after_a_day_and_go
     assert IdempotentRequest.objects.count() == 1  # the other person's
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
         leases.enqueue_recurring()
-        Worker().work_off()
+        Worker().drain()
     assert not IdempotentRequest.objects.exists()
 
 
@@ -279,7 +279,7 @@ def erased_on(moment: str) -> int:
     """Let the worker do what is due at that moment (UTC); return how many people are erased by then."""
     with time_machine.travel(moment, tick=False):
         leases.enqueue_recurring()
-        Worker().work_off()
+        Worker().drain()
     return Registration.objects.filter(erased_at__isnull=False).count()
 
 

@@ -211,9 +211,9 @@ def test_altered_foreign_and_outdated_links_all_look_the_same(client: Client, ro
         if route == "registration_leave"
         else "manage"
     )
-    good = signed_links.make(f"registration.{own}", found.public_id, found.link_version)
-    other_purpose = signed_links.make("registration.feed", found.public_id, found.link_version)
-    outdated = signed_links.make(f"registration.{own}", found.public_id, found.link_version + 1)
+    good = signed_links.make_token(f"registration.{own}", found.public_id, found.link_version)
+    other_purpose = signed_links.make_token("registration.feed", found.public_id, found.link_version)
+    outdated = signed_links.make_token(f"registration.{own}", found.public_id, found.link_version + 1)
     altered = good[:-4] + ("AAAA" if good[-4:] != "AAAA" else "BBBB")
 
     assert client.get(reverse(route, args=[good])).status_code == 200

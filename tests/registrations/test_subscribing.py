@@ -39,7 +39,7 @@ def test_an_email_subscribes_and_does_not_hand_out_a_file_of_the_day(client: Cli
     send(client, session.lab, answers(session, language=language))
     person = session.lab.registrations.get()
     post(client, link(person, "confirm", "registration_confirm"))
-    Worker().work_off()
+    Worker().drain()
 
     message = mail.outbox[-1]
     html = message.alternatives[0][0]

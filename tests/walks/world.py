@@ -284,7 +284,9 @@ def build() -> World:
 
     def links(registration: Registration) -> tuple[str, ...]:
         purposes = ("manage", "confirm", "leave", "feed")
-        return tuple(tokens.make(f"registration.{each}", registration.public_id, 1) for each in purposes)
+        return tuple(
+            tokens.make_token(f"registration.{each}", registration.public_id, 1) for each in purposes
+        )
 
     # Whoever holds the link is the person: own data, and join links of own seats.
     seated = {("sofia", part) for part in ("title", "slug", "uid", "link", "room", "address")}

@@ -21,12 +21,18 @@ from django.utils.translation import gettext_lazy as _
 from i18nfield.forms import I18nFormField, I18nTextarea, I18nTextInput
 from i18nfield.strings import LazyI18nString
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones.wall_clock import AmbiguousTime, WallClockError, instant, is_ambiguous, wall
 from core.timezones.zones import offset_text, validate_zone, zone_choices
 from core.web.email_addresses import clean_address
 from core.web.error_messages import PlainErrorsMixin
-from core.web.localized_fields import LINE, EachLanguageAtMost, languages_of, no_control_characters, one_line
+from core.web.localized_fields import (
+    MAX_LINE_LENGTH,
+    MaxLengthPerLanguage,
+    languages_of,
+    no_control_characters,
+    one_line,
+)
 
 PK_DIGITS = 18  # those of the largest number that databases count with, less one
 
@@ -54,13 +60,13 @@ class ParagraphsInput(_EachLanguage, I18nTextarea):
 class TextsField(I18nFormField):
     """A text in several languages; its clean value is {language: text}, without those that are empty."""
 
-    def __init__(self, *, limit: int = LINE, rows: int = 0, **options: Any) -> None:
+    def __init__(self, *, limit: int = MAX_LINE_LENGTH, rows: int = 0, **options: Any) -> None:
         options["widget"] = ParagraphsInput if rows else LineInput
         if rows:
             options["widget_kwargs"] = {"attrs": {"rows": rows}}
         options.setdefault("error_messages", {"required": _("Write this in at least one language.")})
         super().__init__(**options)
-        self.validators.extend([EachLanguageAtMost(limit), no_control_characters])
+        self.validators.extend([MaxLengthPerLanguage(limit), no_control_characters])
         if not rows:
             self.validators.append(one_line)
 
@@ -153,7 +159,7 @@ class _ByName(ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         if self.field.empty_label is not None:
             yield ("", self.field.empty_label)
-        yield from sorted(map(self.choice, self.queryset), key=lambda pair: alphabetical(str(pair[1])))
+        yield from sorted(map(self.choice, self.queryset), key=lambda pair: alphabetical_key(str(pair[1])))
 
 
 class CityField(forms.ModelChoiceField):

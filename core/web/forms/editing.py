@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 from i18nfield.strings import LazyI18nString
 
-from core.search import alphabetical
+from core.search import alphabetical_key
 from core.timezones import formatting
 from core.web.edit_conflicts import Difference
 from core.web.forms.base import BaseForm, TextsField
@@ -138,7 +138,7 @@ def _words(field: forms.Field, value: Any) -> str:
         queryset: Any = field.queryset
         rows = queryset.filter(pk__in=[getattr(one, "pk", one) for one in value or ()])
         return (
-            ", ".join(sorted((str(field.label_from_instance(row)) for row in rows), key=alphabetical))
+            ", ".join(sorted((str(field.label_from_instance(row)) for row in rows), key=alphabetical_key))
             or NOTHING
         )
     if isinstance(field, forms.ModelChoiceField):

@@ -13,7 +13,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.web.error_messages import OF_ROWS
+from core.web.error_messages import FORMSET_MESSAGES
 from core.web.forms.base import BaseForm, NumberField, keeping
 from core.web.forms.editing import canonical
 from core.web.localized_fields import languages_of
@@ -22,7 +22,7 @@ from core.web.localized_fields import languages_of
 class BaseRows(BaseFormSet):
     """Several forms of one kind. What has an order or can be deleted has Django's fields for it, in our words."""
 
-    default_error_messages = OF_ROWS
+    default_error_messages = FORMSET_MESSAGES
     prefix: str
 
     def name_of(self, place: int) -> str:

@@ -1,4 +1,4 @@
-"""Drawings of the console: what a number is a part of, as SVG by attributes."""
+"""SVG bars of the console."""
 
 from typing import Protocol
 
@@ -8,13 +8,13 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-# Seats take up this much of a bar; the rest is for those who wait.
+# Percentage of a bar for seats; the rest is for the waiting list.
 SEATS_WIDTH = 84.0
 GAP = 0.8
 
 
 class Counted(Protocol):
-    """What the bar needs of a session."""
+    """The fields of a session that the bar shows."""
 
     capacity: int | None
     seats_taken: int
@@ -23,7 +23,7 @@ class Counted(Protocol):
 
 @register.simple_tag
 def seat_bar(session: Counted) -> SafeString | str:
-    """Print how much of a session's seats is taken, and how many wait beyond them; nothing where there is no limit."""
+    """Print a bar of a session's taken seats and waiting list; nothing without a capacity."""
     if session.capacity is None:
         return ""
     share = session.seats_taken / session.capacity if session.capacity else 1.0

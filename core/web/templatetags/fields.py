@@ -1,7 +1,6 @@
-"""Forms as every page shows them: hidden key, label, hint, error, control; and the summary of what is wrong.
+"""Tags that render forms: hidden key, label, hint, error, control, and the error summary.
 
-Everything is checked on the server. Errors stand beside their fields in the same words as in the summary, which takes
-the focus; typed values are kept.
+Errors are shown beside their fields and in the summary, which takes the focus; typed values are kept.
 """
 
 from collections.abc import Iterable
@@ -38,7 +37,7 @@ LONG_OPTION = 24
 
 @dataclass(frozen=True)
 class Control:
-    """One input with what stands beside it: of a group, an option; of a multilingual text, one language."""
+    """One input with its label: an option of a group, or one language of a multilingual text."""
 
     id: str
     label: str
@@ -48,7 +47,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of the summary: which field, what is wrong, and where to put it right ("" where no field is meant)."""
+    """One line of the summary, and the id of the control to link to ("" for none)."""
 
     words: str
     target: str
@@ -70,8 +69,8 @@ def form_key(context: template.Context) -> SafeString:
 def field(bound: BoundField, **options: Any) -> dict[str, Any]:
     """Print a field of a form with label, hint and error.
 
-    Options: `label`, `hint` instead of the form's own; `optional=False` leaves out the mark of optional fields;
-    `css` adds a class to the control ("input-short"); any other becomes an attribute of the control (`rows=3`,
+    Options: `label`, `hint` override the form's; `optional=False` omits the mark of optional fields; `css` adds a
+    class to the control ("input-short"); any other becomes an attribute of the control (`rows=3`,
     `autocomplete="name"`).
     """
     label = options.pop("label", None) or bound.label
@@ -98,9 +97,9 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("partials/error_summary.html")
 def error_summary(*forms: BaseForm | BaseFormSet | None, note: str = "") -> dict[str, Any]:
-    """Print what is wrong with one or several forms or formsets, with links to the fields; nothing if all is well.
+    """Print the errors of forms and formsets with links to the fields; nothing without errors.
 
-    Each line names its field and stands there once. An answer in which several things are wrong counts as one.
+    Several errors of one field count as one.
     """
     problems = list(dict.fromkeys(each for form in forms if form is not None for each in _problems(form)))
     count = len({problem.target or problem.words for problem in problems})
@@ -146,7 +145,7 @@ def _class_of(widget: Any, css: str) -> str:
 
 
 def _options(bound: BoundField) -> Iterable[Control]:
-    """The options of radio buttons or check boxes; names of languages come in their own language."""
+    """Yield the options of radio buttons or check boxes; names of languages are marked with their own language."""
     offered = {code for code, _name in settings.LANGUAGES}
     options = list(bound)
     in_own_language = all(option.data["value"] in offered for option in options)
@@ -160,7 +159,7 @@ def _options(bound: BoundField) -> Iterable[Control]:
 
 
 def _languages(bound: BoundField, css: str, attributes: dict[str, Any], described: str) -> Iterable[Control]:
-    """One control per language that the form offers, each labelled and marked with its language."""
+    """Yield one control per language that the form offers, labelled and marked with its language."""
     widget = bound.field.widget
     value = bound.value()
     values = value if isinstance(value, list) else widget.decompress(value)
@@ -182,7 +181,7 @@ def _languages(bound: BoundField, css: str, attributes: dict[str, Any], describe
 
 
 def _problems(form: BaseForm | BaseFormSet, within: str = "") -> Iterable[Problem]:
-    """Yield what is wrong; `within` names the row that the form is."""
+    """Yield the errors; `within` is the label of the form's row."""
     if isinstance(form, BaseFormSet):
         if form.is_bound:
             yield from (Problem(str(message), "") for message in form.non_form_errors())
@@ -198,7 +197,7 @@ def _problems(form: BaseForm | BaseFormSet, within: str = "") -> Iterable[Proble
 
 
 def _first_control(bound: BoundField) -> str:
-    """The id at which a correction of this field begins."""
+    """Return the id of the field's first control."""
     widget = bound.field.widget
     if isinstance(widget, I18nWidget):
         return f"{bound.auto_id}_{widget.locales.index(widget.enabled_locales[0])}"

@@ -1,4 +1,4 @@
-"""Days, hours and zones as pages write them, without `{% load %}`; built like the tags of `house`, for long lists."""
+"""Built-in tags and filters for days, hours and zones; they use `format_html` instead of templates, for long lists."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -43,7 +43,7 @@ def _time(at: datetime, words: str, css: str = "") -> SafeString:
 
 @register.simple_tag
 def local_time(at: datetime | None, zone: str, form: str = "clock", css: str = "") -> str:
-    """Print an instant as clocks in `zone` show it, in a `<time>`.
+    """Print an instant in `zone` as a `<time>`.
 
     Forms: clock (11:30), date (6 April 2027), day (Tuesday 6 April 2027), short_day (Tue 6 Apr), day_and_month
     (6 April), moment (6 April 2027, 11:30), short (Tue 6 Apr, 11:30).
@@ -56,7 +56,7 @@ def local_time(at: datetime | None, zone: str, form: str = "clock", css: str = "
 
 @register.simple_tag
 def local_words(at: datetime | None, zone: str, form: str = "moment") -> str:
-    """Like `local_time`, as bare text for sentences and attributes."""
+    """Like `local_time`, as plain text for sentences and attributes."""
     return "" if at is None else _FORMS[form](wall(at, zone), _language())
 
 
@@ -64,11 +64,11 @@ def local_words(at: datetime | None, zone: str, form: str = "moment") -> str:
 def local_span(
     starts: datetime, ends: datetime, zone: str, form: str = "hours", with_offset: bool = False
 ) -> SafeString:
-    """Print two instants as clocks in `zone` show them.
+    """Print a span in `zone`.
 
-    Forms: hours (11:30–13:00), short (Tue 6 Apr, 11:30–13:00), long (6 April 2027, 11:30–13:00). Where the end
-    falls on another day its date is named in every form. `with_offset` is for lists over a change of clocks (see
-    `clocks_change`); a span that one falls into has its offsets unasked.
+    Forms: hours (11:30–13:00), short (Tue 6 Apr, 11:30–13:00), long (6 April 2027, 11:30–13:00). Every form has the
+    date of the end if it differs. `with_offset` is for lists over a change of clocks (see `clocks_change`); a span
+    over a change always has its offsets.
     """
     first, last = wall(starts, zone), wall(ends, zone)
     language = _language()
@@ -78,15 +78,15 @@ def local_span(
         return _time(first, f"{day(first.date(), language)}, {words}" if day else words)
     if form != "hours":
         words = (formatting.short_span if form == "short" else formatting.span)(first, last, language)
-        return _time(first, _kept_together(words, formatting.hours(first, last)))
+        return _time(first, _without_break(words, formatting.hours(first, last)))
     until = formatting.clock(last)
     if first.date() != last.date():
         until = f"{formatting.short_day(last.date(), language)}, {until}"
     return format_html("{}{}{}", _time(first, formatting.clock(first)), formatting.DASH, _time(last, until))
 
 
-def _kept_together(words: str, hours: str) -> str:
-    """Return a date with its hours, which no line ends within: browsers break after an en dash."""
+def _without_break(words: str, hours: str) -> str:
+    """Return a date with its hours in a `nowrap` span: browsers break lines after an en dash."""
     if not words.endswith(hours):
         return words
     return format_html('{}<span class="nowrap">{}</span>', words.removesuffix(hours), hours)
@@ -142,9 +142,9 @@ def zone_short(zone: str) -> str:
 
 @register.simple_tag
 def zone_words(zone: str, *shown: object) -> str:
-    """Return "Sofia time (EEST, UTC+3)", with every offset that the zone has at what is shown.
+    """Return "Sofia time (EEST, UTC+3)", with every offset at what is shown.
 
-    What is shown are instants, sessions, what has a session, or lists of these.
+    `shown` are instants, sessions, objects with a session, or lists of these.
     """
     return zone_hours.zone_words(zone, _instants(shown), _language())
 
@@ -158,7 +158,7 @@ def zone_name(zone: str, *shown: object) -> SafeString:
 
 @register.simple_tag
 def clocks_change(zone: str, *shown: object) -> bool:
-    """Tell whether clocks in the zone change between what is shown, so that each of its hours needs an offset."""
+    """Tell whether clocks in the zone change within what is shown, so that each hour needs an offset."""
     return zone_hours.clocks_change(zone, _instants(shown))
 
 
@@ -176,5 +176,5 @@ def _instants(shown: Iterable[Any]) -> Iterator[datetime]:
 
 @register.filter
 def grouped(number: int) -> str:
-    """Return "1,291", "1.291": a large number as the reader writes it."""
+    """Return "1,291", "1.291": a number with the language's thousands separators."""
     return formatting.grouped(number, _language())

@@ -1,7 +1,6 @@
-"""Tags and filters that every page uses, without `{% load %}`: icons, texts in several languages, seats, addresses.
+"""Built-in tags and filters: icons, texts in several languages, seats, URLs.
 
-Most of them stand in lists of hundreds of sessions, so they build their few elements with `format_html` instead of
-rendering a template each.
+They are used in lists of hundreds of sessions, so they use `format_html` instead of templates.
 """
 
 from functools import lru_cache
@@ -18,8 +17,8 @@ from django.utils.translation import get_language, gettext, ngettext
 from core.timezones import formatting
 from core.web import markdown
 from core.web.email_addresses import ascii_address
-from core.web.localized_fields import reading
-from core.web.localized_html import spoken
+from core.web.localized_fields import text_and_language
+from core.web.localized_html import localized_html
 
 register = template.Library()
 
@@ -27,7 +26,7 @@ FEW_SEATS = 10
 
 
 class Seated(Protocol):
-    """What the seats line needs of a session."""
+    """The fields of a session that the seats line shows."""
 
     capacity: int | None
     seats_taken: int
@@ -49,12 +48,12 @@ def _sprite() -> str:
 
 @register.simple_tag
 def icon(name: str, css: str = "icon") -> SafeString:
-    """Print a sign of static/site/icons.svg. It is decoration: the words beside it carry the meaning."""
-    return _drawn(name, css)
+    """Print an icon of static/site/icons.svg, hidden from assistive technology."""
+    return _icon(name, css)
 
 
 @lru_cache(maxsize=256)
-def _drawn(name: str, css: str) -> SafeString:
+def _icon(name: str, css: str) -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         css,
@@ -75,21 +74,21 @@ def _fallback(context: template.Context, within: Any) -> str:
 def say(context: template.Context, text: object, within: Any = None) -> str:
     """Print a text in the reader's language, else in the default one of `within` (the page's lab or programme).
 
-    A text in another language than the page's is wrapped in `<span lang>`, so that it is spoken and hyphenated right.
+    A text in another language is wrapped in `<span lang>`.
     """
-    return spoken(text, _language(), _fallback(context, within))
+    return localized_html(text, _language(), _fallback(context, within))
 
 
 @register.simple_tag(takes_context=True)
 def say_plain(context: template.Context, text: object, within: Any = None) -> str:
-    """Like `say`, as bare text for titles and attributes."""
-    return reading(text, _language(), _fallback(context, within))[0]
+    """Like `say`, as plain text for titles and attributes."""
+    return text_and_language(text, _language(), _fallback(context, within))[0]
 
 
 @register.simple_tag(takes_context=True)
 def prose(context: template.Context, text: object, top: int = 3, within: Any = None) -> str:
     """Print paragraphs of Markdown in a `<div class="prose">`; headings begin at level `top`. Nothing for no text."""
-    words, language = reading(text, _language(), _fallback(context, within))
+    words, language = text_and_language(text, _language(), _fallback(context, within))
     if not words.strip():
         return ""
     html = markdown.render(words, top)
@@ -101,13 +100,13 @@ def prose(context: template.Context, text: object, top: int = 3, within: Any = N
 @register.filter(name="markdown")
 def markdown_filter(text: object) -> SafeString:
     """Return a text of Markdown in the reader's language as safe HTML."""
-    return markdown.render(reading(text, _language())[0])
+    return markdown.render(text_and_language(text, _language())[0])
 
 
 @register.filter
 def plain(text: object, length: int = 200) -> str:
-    """Return Markdown as bare words on one line, cut after a word at about `length` characters."""
-    words = markdown.plain(reading(text, _language())[0])
+    """Return Markdown as plain text on one line, cut after a word at about `length` characters."""
+    words = markdown.plain_line(text_and_language(text, _language())[0])
     if len(words) <= length:
         return words
     return words[:length].rsplit(" ", 1)[0].rstrip(",.;:– ") + "…"
@@ -120,28 +119,28 @@ def language_in_words(code: str) -> str:
     Not called `language_name`: Django's i18n tags have a filter of that name, which answers in English.
     """
     name = formatting.locale_of(code).get_language_name(_language()) or code
-    # Names of languages are small in Bulgarian running text, capital in English and Greek.
+    # Names of languages are lower case in Bulgarian, capitalised in English and Greek.
     return name if _language() == "bg" else name[:1].upper() + name[1:]
 
 
 @register.filter
 def country_name(code: str) -> str:
-    """Return the name of a country given by its two letters: "Bulgaria", "България", "Βουλγαρία"."""
+    """Return the name of a country code: "Bulgaria", "България", "Βουλγαρία"."""
     return formatting.locale_of(_language()).territories.get(code.upper(), code)
 
 
 @register.filter
 def safe_link(address: str) -> str:
-    """Return an address that people typed if it is http, https or mailto, else nothing.
+    """Return a URL that people typed if it is http, https or mailto, else "".
 
-    Forms check it on entry; rows may have come another way (an import, the administration, an older rule).
+    Forms check it as well, but rows may come from an import or the administration.
     """
     return address if markdown.is_safe_link(str(address)) else ""
 
 
 @register.filter
 def mailto(address: str) -> str:
-    """Return the `mailto:` link of an email address (RFC 6068 §2): the domain's ASCII name, reserved signs encoded."""
+    """Return the `mailto:` URI of an email address (RFC 6068 §2), with the domain's ASCII name."""
     return "mailto:" + quote(ascii_address(address), safe="@!$'*+")
 
 
@@ -150,7 +149,7 @@ def mailto(address: str) -> str:
 
 @register.simple_tag
 def meter(share: float, kind: str = "full", css: str = "meter") -> SafeString:
-    """Print a proportion (0 to 1) as a line; the words beside it say the same. Kinds: full, few, wait."""
+    """Print a proportion (0 to 1) as a bar. Kinds: full, few, wait."""
     width = f"{min(max(share, 0.0), 1.0) * 100:.1f}"
     return format_html(
         '<svg class="{}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
@@ -163,7 +162,7 @@ def meter(share: float, kind: str = "full", css: str = "meter") -> SafeString:
 
 @register.simple_tag
 def seats(session: Seated, with_meter: bool = True) -> SafeString:
-    """Print how many seats are left, in words first, with a line that shows the share taken."""
+    """Print how many seats are left, with a bar of the share taken."""
     return _seats(
         session.capacity,
         session.seats_taken,
@@ -177,7 +176,7 @@ def seats(session: Seated, with_meter: bool = True) -> SafeString:
 def _seats(
     capacity: int | None, taken: int, waiting: int | None, with_meter: bool, language: str
 ) -> SafeString:
-    """Draw it once for all sessions in the same state; `waiting` is None without a waiting list."""
+    """Cached for all sessions with the same numbers; `waiting` is None without a waiting list."""
     if capacity is None:
         return format_html('<p class="seats quiet">{}</p>', gettext("Open to all who register"))
     left = capacity - taken
@@ -185,7 +184,7 @@ def _seats(
         before, after = ngettext("%(seats)s seat left", "%(seats)s seats left", left).split("%(seats)s")
         words = format_html('<p class="seats">{}<strong class="num">{}</strong>{}</p>', before, left, after)
     else:
-        sign, text = _full(waiting)
+        sign, text = _full_text(waiting)
         words = format_html('<p class="seats"><span class="state">{}{}</span></p>', icon(sign), text)
     if not with_meter:
         return words
@@ -195,16 +194,16 @@ def _seats(
 
 @register.simple_tag
 def seats_words(session: Seated) -> str:
-    """Return the same as `seats` in bare words."""
+    """Return the same as `seats` as plain text."""
     if session.capacity is None:
         return gettext("Open to all who register")
     left = session.capacity - session.seats_taken
     if left > 0:
         return ngettext("%(seats)s seat left", "%(seats)s seats left", left) % {"seats": left}
-    return _full(session.seats_waiting if session.waiting_list else None)[1]
+    return _full_text(session.seats_waiting if session.waiting_list else None)[1]
 
 
-def _full(waiting: int | None) -> tuple[str, str]:
+def _full_text(waiting: int | None) -> tuple[str, str]:
     if waiting is None:
         return "cross", gettext("Full, without a waiting list")
     if not waiting:
@@ -219,7 +218,7 @@ def _full(waiting: int | None) -> tuple[str, str]:
 
 @register.simple_tag(takes_context=True)
 def active_query(context: template.Context, **changes: object) -> str:
-    """Return this page's query ("?q=a&page=2") with parameters changed; None or "" takes one out."""
+    """Return this page's query ("?q=a&page=2") with parameters changed; None or "" removes one."""
     request: HttpRequest = context["request"]
     query = request.GET.copy()
     for name, value in changes.items():

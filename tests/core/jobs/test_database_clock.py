@@ -45,7 +45,7 @@ def test_a_node_with_another_clock_does_not_take_over_what_a_living_worker_holds
     [(_row, lease)] = claim(Task, 5, SPAN)
     with other_node:
         assert claim(Task, 5, SPAN) == []
-    assert lease.prolong()
+    assert lease.extend()
     assert Task.objects.get(pk=put_down.pk).fence == 1
 
 
@@ -73,7 +73,7 @@ def test_what_a_node_with_another_clock_puts_down_is_due_at_once_for_all(other_n
 def test_a_mail_that_failed_is_tried_again_after_its_wait_whatever_the_clock_of_the_node(other_node):
     enqueue("test.unknown", {})
     with other_node:
-        Worker().work_off()
+        Worker().drain()
     wait = Task.objects.get(name="test.unknown").run_at - timezone.now()
     assert timedelta(seconds=50) < wait <= timedelta(seconds=60)
 

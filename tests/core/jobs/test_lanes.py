@@ -108,7 +108,7 @@ def test_an_urgent_mail_does_not_wait_for_a_batch_that_goes_to_many(smtp: MailSe
 def test_of_what_is_due_the_urgent_comes_first(smtp: MailServer) -> None:
     mail("many@example.org", is_urgent=False)
     mail("asks@example.org", is_urgent=True)
-    Worker().work_off()
+    Worker().drain()
     assert smtp.recipients == [["asks@example.org"], ["many@example.org"]]
 
 

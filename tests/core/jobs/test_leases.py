@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from core.jobs import leases
-from core.jobs.leases import PATIENCE, TASK_RETRIES, Lease, LeaseLost, claim, enqueue, task
+from core.jobs.leases import STALL_TIMEOUT, TASK_RETRIES, Lease, LeaseLost, claim, enqueue, task
 from core.jobs.models import Task
 from core.jobs.worker import Worker
 from core.mail.models import Message
@@ -32,8 +32,8 @@ def only(task_state: str) -> Task:
     return Task.objects.get(state=task_state, name__startswith="test.")
 
 
-def work_off() -> None:
-    Worker().work_off()
+def drain() -> None:
+    Worker().drain()
 
 
 def test_a_task_is_called_with_its_lease_and_arguments(registry):
@@ -44,8 +44,8 @@ def test_a_task_is_called_with_its_lease_and_arguments(registry):
         calls.append((lease.fence, number))
 
     enqueue("test.note", {"number": 17})
-    work_off()
-    work_off()
+    drain()
+    drain()
 
     assert calls == [(1, 17)]
     done = only("done")
@@ -73,10 +73,10 @@ def test_work_for_later_waits(registry):
         pass
 
     enqueue("test.note", {}, run_at=timezone.now() + timedelta(hours=1))
-    work_off()
+    drain()
     assert only("queued").attempts == 0
     with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
-        work_off()
+        drain()
     assert only("done").attempts == 1
 
 
@@ -89,7 +89,7 @@ def test_a_task_that_fails_is_tried_again_later_and_at_last_given_up(registry, c
     moments = [timezone.now()]
     while True:
         with time_machine.travel(moments[-1], tick=False):
-            work_off()
+            drain()
         found = Task.objects.get(name="test.fail")
         if found.state != "queued":
             break
@@ -104,7 +104,7 @@ def test_a_task_that_fails_is_tried_again_later_and_at_last_given_up(registry, c
 
 def test_a_task_without_a_handler_fails_like_any_other(registry):
     enqueue("test.unknown", {})
-    work_off()
+    drain()
     assert only("queued").last_error == "LookupError: no handler for the task test.unknown"
 
 
@@ -117,11 +117,11 @@ def test_two_handlers_for_one_name_are_refused(registry):
 def test_a_recurring_task_is_put_down_once_in_its_span_whoever_asks(registry):
     task("test.daily", every=timedelta(days=1))(lambda lease: None)
     with time_machine.travel("2026-11-23T10:00:00Z"):
-        work_off()
-        work_off()
+        drain()
+        drain()
     assert Task.objects.filter(name="test.daily").count() == 1
     with time_machine.travel("2026-11-24T10:00:00Z"):
-        work_off()
+        drain()
     assert Task.objects.filter(name="test.daily").count() == 2
 
 
@@ -159,7 +159,7 @@ def test_a_task_taken_over_while_it_ran_leaves_the_result_to_the_other(registry)
         lease.renew()
 
     enqueue("test.slow", {})
-    work_off()
+    drain()
 
     assert only("working").fence == 9
 
@@ -172,23 +172,23 @@ def test_renewing_puts_off_both_ends_of_a_lease():
         lease.renew()
     row.refresh_from_db()
     assert row.lease_until == later + SPAN
-    assert lease.kept_until == later + PATIENCE
+    assert lease.stalls_at == later + STALL_TIMEOUT
 
 
 def test_a_living_worker_keeps_its_leases_but_not_for_work_that_hangs():
     enqueue("test.note", {})
     [(row, lease)] = claim(Task, 1, SPAN)
     worker = Worker()
-    worker.hold({lease})
+    worker.add_leases({lease})
 
     later = timezone.now() + timedelta(minutes=9)
     with time_machine.travel(later, tick=False):
-        worker.prolong_leases()
+        worker.extend_leases()
     row.refresh_from_db()
     assert row.lease_until == later + SPAN
 
-    with time_machine.travel(timezone.now() + PATIENCE + timedelta(seconds=1)):
-        worker.prolong_leases()
+    with time_machine.travel(timezone.now() + STALL_TIMEOUT + timedelta(seconds=1)):
+        worker.extend_leases()
     row.refresh_from_db()
     assert row.lease_until == later + SPAN
 
@@ -207,7 +207,7 @@ def test_a_lane_goes_on_after_a_turn_that_failed(monkeypatch, caplog):
         worker.stop()
         return True
 
-    worker.work_in_turns(turn)
+    worker.run_lane(turn)
 
     assert len(turns) == 2
     assert "a turn of the worker failed: ValueError in turn" in caplog.text
@@ -217,8 +217,8 @@ def test_a_lane_goes_on_after_a_turn_that_failed(monkeypatch, caplog):
 def test_a_row_that_ends_every_worker_is_given_up(registry, settings):
     task("test.note")(lambda lease: None)
     put_down = enqueue("test.note", {})
-    Task.objects.update(attempts=leases.ENOUGH_BEGINNINGS)
-    work_off()
+    Task.objects.update(attempts=leases.MAX_STARTS)
+    drain()
     put_down.refresh_from_db()
     assert (put_down.state, put_down.last_error) == ("failed", "It ended its worker every time.")
 
@@ -230,7 +230,7 @@ def test_what_has_expired_is_forgotten_every_day():
             session_key=f"{hours}", session_data="", expire_date=now + timedelta(hours=hours)
         )
     leases.enqueue_recurring()
-    work_off()
+    drain()
     assert list(SignIn.objects.values_list("session_key", flat=True)) == ["1"]
 
 

@@ -28,7 +28,7 @@ def left_after(task: str, now: datetime) -> None:
     """Have a worker do this task at that instant."""
     with time_machine.travel(now, tick=False):
         leases.enqueue(task, {})
-        Worker().work_off()
+        Worker().drain()
 
 
 def made(state: str, finished_at: datetime | None) -> int:
@@ -72,7 +72,7 @@ def test_forms_are_remembered_for_a_day(now: datetime) -> None:
 
 
 def test_however_many_there_are_all_of_them_go(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "AT_ONCE", 2)
+    monkeypatch.setattr(tasks, "BATCH_SIZE", 2)
     for number in range(5):
         SignIn.objects.create(session_key=str(number), session_data="", expire_date=now - DAY)
     left_after("jobs.prune", now)

@@ -28,7 +28,7 @@ def mail(number: int = 1, **changes) -> Message:
 
 
 def send_what_is_due() -> None:
-    Worker().work_off()
+    Worker().drain()
 
 
 def test_it_sends_what_is_queued_through_one_connection(smtp):

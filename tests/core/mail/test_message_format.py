@@ -69,7 +69,7 @@ def test_every_mail_of_a_registration_is_within_the_limits(
     person = Registration.objects.get()
     post(client, link(person, "confirm", "registration_confirm"))
     post(client, link(person, "manage", "registration_cancel"))
-    Worker().work_off()
+    Worker().drain()
 
     messages = {message.message_id: message for message in Message.objects.all()}
     assert {message.occasion for message in messages.values()} == {
@@ -114,7 +114,7 @@ def test_text_and_html_of_every_mail_have_the_same_links(client: Client, smtp: M
     post(client, link(one, "manage", "registration_give_up", first.slug))
     post(client, "/registrations/link/", {"email": "one@example.org"})
     post(client, link(one, "manage", "registration_cancel"))
-    Worker().work_off()
+    Worker().drain()
 
     occasions = set(Message.objects.values_list("occasion", flat=True))
     assert occasions >= {"confirm_address", "confirmation", "already_registered", "registration_changed"}

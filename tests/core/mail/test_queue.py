@@ -71,7 +71,7 @@ def test_a_transaction_that_fails_leaves_no_mail():
 
 def test_the_database_holds_no_token(settings):
     message = reset_mail()
-    token = signed_links.make("test.purpose", SUBJECT, 1)
+    token = signed_links.make_token("test.purpose", SUBJECT, 1)
 
     assert token not in str(message.context) + str(message.links)
     with_bodies(message)
@@ -216,12 +216,12 @@ def test_the_folder_keeps_each_mail_once_and_gives_it_back_with_its_links(folder
     message = reset_mail(to_name="Мария", language="bg")
     assert delivered_copy(message) is None
 
-    Worker().work_off()
+    Worker().drain()
     FolderBackend().send_messages([outgoing(message)])
 
     assert [path.name for path in folder.iterdir()] == [f"{message.public_id}.eml"]
     copy = delivered_copy(message)
-    token = signed_links.make("test.purpose", SUBJECT, 1)
+    token = signed_links.make_token("test.purpose", SUBJECT, 1)
     assert copy.subject == message.subject
     assert f"{settings.BASE_URL}/somewhere/{token}/" in copy.text
     assert f'href="{settings.BASE_URL}/somewhere/{token}/"' in copy.html

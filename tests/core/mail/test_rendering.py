@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from core.jobs.leases import PATIENCE, claim
+from core.jobs.leases import STALL_TIMEOUT, claim
 from core.jobs.worker import Worker
 from core.mail.delivery import RETRIES, outgoing, retry
 from core.mail.models import Message
@@ -52,7 +52,7 @@ def test_what_is_shown_before_is_what_the_worker_sends(smtp: Any) -> None:
     message.refresh_from_db()
     assert message.text == ""
 
-    Worker().work_off()
+    Worker().drain()
 
     message.refresh_from_db()
     assert rendered(message, reveal=False) == shown
@@ -76,7 +76,7 @@ def test_what_it_tells_is_frozen_when_it_is_queued() -> None:
 def test_it_is_rendered_once_however_often_it_is_tried(smtp: Any) -> None:
     message = reset_email()
     smtp.to_recipient = "450 4.2.1 Mailbox busy"
-    Worker().work_off()
+    Worker().drain()
     message.refresh_from_db()
     assert message.state == "queued"
     kept = message.text
@@ -85,7 +85,7 @@ def test_it_is_rendered_once_however_often_it_is_tried(smtp: Any) -> None:
     smtp.to_recipient = None
 
     with time_machine.travel(timezone.now() + RETRIES[0]):
-        Worker().work_off()
+        Worker().drain()
 
     message.refresh_from_db()
     assert (message.state, message.text) == ("sent", kept)
@@ -95,7 +95,7 @@ def test_it_is_rendered_once_however_often_it_is_tried(smtp: Any) -> None:
 
 def test_a_worker_that_lost_its_lease_stores_no_text() -> None:
     message = reset_email()
-    [(late, lease)] = claim(Message, 1, PATIENCE)
+    [(late, lease)] = claim(Message, 1, STALL_TIMEOUT)
     bodies = render_once(late)
     Message.objects.update(fence=late.fence + 1)
 
@@ -107,7 +107,7 @@ def test_a_worker_that_lost_its_lease_stores_no_text() -> None:
 def test_an_email_that_cannot_be_rendered_fails_and_others_are_sent(smtp: Any) -> None:
     first, broken, last = reset_email(1), broken_email(2), reset_email(3)
 
-    Worker().work_off()
+    Worker().drain()
 
     for message in (first, broken, last):
         message.refresh_from_db()
@@ -121,7 +121,7 @@ def test_an_email_that_cannot_be_rendered_fails_and_others_are_sent(smtp: Any) -
     # The template is mended: sent again, it is rendered again.
     Message.objects.filter(pk=broken.pk).update(context={**broken.context, "days": 3})
     retry(broken)
-    Worker().work_off()
+    Worker().drain()
     broken.refresh_from_db()
     assert (broken.state, broken.last_error) == ("sent", "")
 

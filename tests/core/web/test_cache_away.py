@@ -116,7 +116,7 @@ def test_a_cache_that_is_away_does_not_make_the_service_unready(
 def test_it_is_used_while_it_is_there_and_again_when_it_is_back(
     use: Callable[[int], None], port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.web.cache.LEFT_ALONE_FOR", 0.1)
+    monkeypatch.setattr("core.web.cache.RETRY_AFTER_SECONDS", 0.1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
@@ -137,13 +137,13 @@ def test_it_is_used_while_it_is_there_and_again_when_it_is_back(
     try:
         use(number)
         cache.set("kept", "by the server", 60)
-        assert cache.answers()  # type: ignore[attr-defined]
+        assert cache.is_available()  # type: ignore[attr-defined]
         server.kill()
         server.wait()
         assert cache.get("kept") is None
         server = start()
         deadline = time.monotonic() + 10
-        while not cache.answers():  # type: ignore[attr-defined]
+        while not cache.is_available():  # type: ignore[attr-defined]
             assert time.monotonic() < deadline
         cache.set("kept", "by the server", 60)
         assert cache.get("kept") == "by the server"

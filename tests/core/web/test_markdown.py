@@ -88,7 +88,7 @@ def test_a_deep_and_long_text_takes_no_harm():
 
 def test_bare_words_leave_the_marks_out():
     text = "# Why\n\nBring **one** question, [see](https://example.org):\n\n- a\n- b\n\n`code`"
-    assert markdown.plain(text) == "Why Bring one question, see: a b code"
+    assert markdown.plain_line(text) == "Why Bring one question, see: a b code"
 
 
 def test_calendars_get_paragraphs_lists_and_the_addresses_of_links() -> None:
@@ -96,7 +96,7 @@ def test_calendars_get_paragraphs_lists_and_the_addresses_of_links() -> None:
         "# Why\n\nBring **one** [question](https://example.org/q),\nor <https://example.org/> to read:\n\n"
         "- a\n- [write](mailto:a@example.org)\n\n1. first\n2. second\n   - inner\n\nAnd [no](javascript:x)."
     )
-    assert markdown.lines(text) == (
+    assert markdown.plain_paragraphs(text) == (
         "Why\n\nBring one question (https://example.org/q),\nor https://example.org/ to read:\n\n"
         "– a\n– write (a@example.org)\n1. first\n2. second\n– inner\n\nAnd [no](javascript:x)."
     )

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         logger.info("Time zones follow tzdata %s.", rules_version())
         worker = Worker(poll=options["poll"])
         if options["once"]:
-            worker.work_off()
+            worker.drain()
             return
 
         def stop(signum: int, frame: FrameType | None) -> None:
