@@ -285,8 +285,8 @@ def erased_on(moment: str) -> int:
 
 def ended_lab(**facts: Any) -> Lab:
     """A lab in Honolulu, ten hours behind UTC, that ends on 10 June 2026 and keeps answers for 30 days."""
-    facts = {"starts_on": date(2026, 6, 8), "ends_on": date(2026, 6, 10), "retention_days": 30} | facts
-    return f.LabFactory(time_zone="Pacific/Honolulu", registration_opens_at=None, **facts)
+    days = {"starts_on": date(2026, 6, 8), "ends_on": date(2026, 6, 10), "retention_days": 30}
+    return f.LabFactory(**{"time_zone": "Pacific/Honolulu", "registration_opens_at": None, **days, **facts})
 
 
 def test_answers_go_when_their_time_is_over_where_the_lab_is_and_not_before():
