@@ -216,7 +216,7 @@ def issue_all(lab: Lab, by: User | None, lease: Lease, *, replacing: bool = Fals
     others do not wait for one whose file cannot be printed. Raises NotPrinted at the end if there was such a person, so
     that the work is tried again later, and at once if there were several on end.
     """
-    issued, unprinted, on_end = 0, 0, 0
+    issued, on_end, is_complete = 0, 0, True
     for candidate in candidates(lab):
         if not (candidate.can_be_replaced if replacing else candidate.can_be_issued):
             continue
@@ -230,15 +230,15 @@ def issue_all(lab: Lab, by: User | None, lease: Lease, *, replacing: bool = Fals
             issued, on_end = issued + 1, 0
         except NotPrinted as error:
             _note(person, error)
-            unprinted, on_end = unprinted + 1, on_end + 1
+            is_complete, on_end = False, on_end + 1
             if on_end == ENOUGH_FAILURES:
                 break
         except NotIssuable as error:
             logger.warning("no certificate for registration %s: %s", person.pk, error)
             _note(person, error)
         except Certificate.DoesNotExist:
-            continue  # somebody revoked it meanwhile
-    if unprinted:
+            pass  # somebody revoked it meanwhile
+    if not is_complete:
         raise NotPrinted
     return issued
 

@@ -7,11 +7,13 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from certificates import issuing
 from certificates.candidates import Standing, candidates
 from certificates.models import Certificate
+from certificates.outdated import differences
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task
 from core.web import signed_links
@@ -247,3 +249,64 @@ def test_a_run_of_replacing_says_for_whom_it_failed_and_why() -> None:
     overview = client.get(reverse("console_lab", args=[lab.slug])).content.decode()
     assert "could not be issued" not in overview
     assert Certificate.objects.get().state == Certificate.State.VALID
+
+
+def told_in_list(lab: Lab) -> str:
+    page = reverse("console_certificates", args=[lab.slug])
+    return organiser_of(lab).get(page).content.decode()
+
+
+def test_each_certificate_is_compared_with_its_own_persons_attendance_alone() -> None:
+    certificate, registration, [first, second] = issued()
+    other, _registration, _sessions = issued(1, lab=registration.lab)
+    for session in (first, second):
+        f.AttendanceFactory(registration=other.registration, session=session)
+    assert "Attended since: Workshop 1" in told_in_list(registration.lab)
+    take_back(registration, second)
+    listed = told_in_list(registration.lab)
+    assert ("Attendance taken back: Workshop 2" in listed, "Workshop 1, " in listed) == (True, False)
+    told = Client().get(f"/api/v1/certificates/{certificate.code}").json()
+    assert [session["titles"]["en"] for session in told["sessions"]] == ["Workshop 1"]
+    issuing.revoke(certificate, "Wrong person")
+    told = Client().get(f"/api/v1/certificates/{certificate.code}").json()
+    assert (told["state"], told["minutes"], told["sessions"]) == ("revoked", 0, [])
+
+
+def test_what_is_left_of_an_erased_persons_certificate_are_the_sessions_that_were_held() -> None:
+    certificate, registration, [_first, second] = issued()
+    erase(registration)
+    cancel(second)
+    told = Client().get(f"/api/v1/certificates/{certificate.code}").json()
+    assert [session["titles"]["en"] for session in told["sessions"]] == ["Workshop 1"]
+    listed = told_in_list(registration.lab)
+    assert ("Cancelled: Workshop 2" in listed, "Attendance taken back" in listed) == (True, False)
+
+
+def test_what_was_attended_since_is_said_in_order_of_time_once_it_is_over() -> None:
+    certificate, registration, [_first, second] = issued()
+    take_back(registration, second)
+    new = issuing.reissue(Certificate.objects.get(pk=certificate.pk))
+    assert told_in_list(registration.lab).count("Attended since") == 0
+    # An earlier certificate lists it; the one that is valid does not.
+    attendance.take(registration, second)
+    other, _registration, _sessions = issued(1, lab=registration.lab)
+    for person, days, title in (
+        (registration, 2, "Earlier"),
+        (registration, 4, "Earliest"),
+        (other.registration, 3, "Theirs"),
+    ):
+        f.AttendanceFactory(
+            registration=person,
+            session__lab=registration.lab,
+            session__title={"en": title},
+            session__start_date=timezone.now().date() - timedelta(days=days),
+        )
+    coming = f.SessionFactory(lab=registration.lab, title={"en": "To come"})
+    f.AttendanceFactory(registration=registration, session=coming)
+    lab = registration.lab
+    compared = Certificate.objects.compared().filter(state="valid")
+    assert differences(compared, lab) == {
+        new.pk: [f"Attended since: {title}" for title in ("Earliest", "Earlier", "Workshop 2")],
+        other.pk: ["Attended since: Theirs"],
+    }
+    assert differences(compared.filter(pk=0), lab) == {}
