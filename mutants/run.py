@@ -7,9 +7,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from functools import cached_property
 from pathlib import Path
-from subprocess import Popen
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
@@ -37,6 +35,7 @@ class MutationRun:
         self, modules: dict[str, list[str]], mutants: list[Mutant], lanes: int, folder: Path
     ) -> None:
         self.modules, self.mutants, self.lanes, self.folder = modules, mutants, lanes, folder
+        self.files = {str(ROOT / path): path for path in modules}
         self.tests_by_line: dict[tuple[str, int], set[int]] = defaultdict(set)
         self.seconds: dict[int, float] = {}
         self.failed: list[str] = []
@@ -45,13 +44,11 @@ class MutationRun:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.option.verbose = 0  # pytest-django asks for it, also where pytest prints nothing
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if report.failed:
             self.failed.append(f"{report.nodeid}\n{report.longreprtext}")
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.failed.append(f"{report.nodeid}\n{report.longreprtext}")
+    pytest_collectreport = pytest_runtest_logreport
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.session = session
@@ -70,26 +67,19 @@ class MutationRun:
 
     def learn(self, number: int) -> None:
         """Run one test and note how long it takes and which lines of the rules it reaches."""
-        lines: set[tuple[str, int]] = set()
 
-        def in_rules(frame: FrameType, _event: str, _argument: Any) -> Any:
-            lines.add((self.files[frame.f_code.co_filename], frame.f_lineno))
-            return in_rules
-
-        def trace(frame: FrameType, event: str, argument: Any) -> Any:
-            return in_rules(frame, event, argument) if frame.f_code.co_filename in self.files else None
+        def trace(frame: FrameType, _event: str, _argument: Any) -> Any:
+            path = self.files.get(frame.f_code.co_filename)
+            if path is None:
+                return None
+            self.tests_by_line[path, frame.f_lineno].add(number)
+            return trace
 
         began = time.perf_counter()
         sys.settrace(trace)
         self.run(number)
         sys.settrace(None)
         self.seconds[number] = time.perf_counter() - began
-        for line in lines:
-            self.tests_by_line[line].add(number)
-
-    @cached_property
-    def files(self) -> dict[str, str]:
-        return {str(ROOT / path): path for path in self.modules}
 
     def tests_for(self, mutant: Mutant) -> list[int]:
         """Return the tests that run the changed statement, the shortest first; for a constant, any of its module."""
@@ -118,52 +108,36 @@ class MutationRun:
             if isinstance(function, FunctionType) and function.__code__.co_filename in self.files:
                 self.functions[_place_of(function.__code__)].append(function)
         gc.freeze()
-        running: dict[int, tuple[int, Any]] = {}
-        presses = [self.press() for _lane in range(self.lanes)]
+        running: dict[int, int] = {}
         for number, mutant in enumerate(self.mutants):
             if not (tests := self.tests_for(mutant)):
                 continue
-            while not presses:
-                presses += self.wait(running)
-            press = presses.pop()
+            while len(running) >= self.lanes:
+                self.wait(running)
             if child := os.fork():
-                running[child] = number, press
+                running[child] = number
                 continue
             try:
                 database["NAME"] = str(
                     shutil.copy(self.folder / "fresh.sqlite3", self.folder / f"{number}.db")
                 )
-                vars(sys.modules["certificates.renderer"])["shared_renderer"] = press
                 self.in_child(number, mutant, tests)
             finally:
                 os._exit(0)
         while running:
             self.wait(running)
 
-    def press(self) -> Any:
-        """Return a press of certificates that has started, which takes seconds, for the processes that are forked."""
-        from certificates.renderer import Renderer
-
-        press = Renderer()
-        if any(path.startswith("certificates/") for path in self.modules):
-            press.render_document('<!doctype html><html lang="en"><title>x</title></html>', {}, "x")
-            # They are not its parent, and could not ask whether it runs.
-            vars(press.process)["poll"] = lambda: None
-        return press
-
-    def wait(self, running: dict[int, tuple[int, Any]]) -> list[Any]:
-        """Wait until the next mutant was tried, and note what came of it; return its press."""
+    def wait(self, running: dict[int, int]) -> None:
+        """Wait until the next mutant was tried, and note what came of it."""
         child, status = os.wait()
-        if child not in running:  # the press of the tests before
-            return []
-        number, press = running.pop(child)
+        if child not in running:  # a press of certificates, from the tests before
+            return
+        number = running.pop(child)
         killer = self.folder / f"{number}.killer"
         ended = "takes too long, or dies" if os.WIFSIGNALED(status) else NOT_TRIED
         self.killers[number] = killer.read_text() if killer.exists() else ended
         for file in self.folder.glob(f"{number}.*"):
             file.unlink()
-        is_used_up = press.process and (os.WIFSIGNALED(status) or Popen.poll(press.process) is not None)
-        return [self.press() if is_used_up else press]
 
     def in_child(self, number: int, mutant: Mutant, tests: list[int]) -> None:
         signal.alarm(20 + int(5 * sum(self.seconds[test] for test in tests)))

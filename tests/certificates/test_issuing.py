@@ -3,9 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.core.files.storage import default_storage
 from django.test import Client
-from pypdf import PdfReader
 
 from certificates import issuing
 from certificates.candidates import Standing, candidates
@@ -22,7 +20,7 @@ from tests import factories as f
 from tests.certificates.attending import attended
 from tests.emails import with_bodies
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_press")]
 
 
 def test_a_code_is_read_whatever_way_it_is_typed() -> None:
@@ -41,18 +39,6 @@ def test_a_name_is_compared_without_regard_to_case_and_spaces_and_never_stored()
     assert not is_holder("demo participant 2", stored)
     assert "participant" not in stored.casefold()
     assert hash_of("Demo") != hash_of("Demo")
-
-
-def test_attendance_of_one_session_makes_a_certificate_with_its_file_and_one_mail() -> None:
-    registration = attended(2, name="Участник едно", language="bg")
-    certificate = issuing.issue(registration)
-    text = PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text()
-    assert "Участник едно" in text
-    assert certificate.code in text
-    assert certificate.minutes == 60  # both sessions are at the same hour
-    [message] = Message.objects.filter(occasion="certificate")
-    assert message.language == "bg"
-    assert f"/certificates/{certificate.code}/" in with_bodies(message).text
 
 
 def test_issuing_twice_gives_the_same_certificate_and_no_second_mail() -> None:

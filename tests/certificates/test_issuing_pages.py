@@ -16,11 +16,25 @@ from certificates.candidates import candidates
 from certificates.fonts import normalise_name
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task, WorkerBeat
+from core.mail.models import Message
 from registrations import links
 from tests import factories as f
 from tests.certificates.attending import attended
+from tests.emails import with_bodies
 
 pytestmark = pytest.mark.django_db
+
+
+def test_attendance_of_one_session_makes_a_certificate_with_its_file_and_one_mail() -> None:
+    registration = attended(2, name="Участник едно", language="bg")
+    certificate = issuing.issue(registration)
+    text = PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text()
+    assert "Участник едно" in text
+    assert certificate.code in text
+    assert certificate.minutes == 60  # both sessions are at the same hour
+    [message] = Message.objects.filter(occasion="certificate")
+    assert message.language == "bg"
+    assert f"/certificates/{certificate.code}/" in with_bodies(message).text
 
 
 def test_a_run_says_on_the_page_for_whom_it_made_none_and_why() -> None:

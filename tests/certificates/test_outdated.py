@@ -14,6 +14,7 @@ from certificates import issuing
 from certificates.candidates import Standing, candidates
 from certificates.models import Certificate
 from certificates.outdated import differences
+from certificates.renderer import render_document
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task
 from core.web import signed_links
@@ -25,7 +26,7 @@ from sessions.models import Session
 from sessions.publishing import cancel, restore
 from tests import factories as f
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_press")]
 
 NOT_CONFIRMED = "This certificate is not confirmed at the moment"
 
@@ -116,7 +117,10 @@ def test_a_session_that_is_no_longer_so_marks_the_certificate_everywhere(
     assert words in organiser.get(person).content.decode()
 
 
-def test_replacing_is_one_step_and_the_new_one_leaves_the_cancelled_session_out() -> None:
+def test_replacing_is_one_step_and_the_new_one_leaves_the_cancelled_session_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("certificates.pdf.render_document", render_document)
     certificate, registration, [_first, second] = issued()
     cancel(second)
     organiser = organiser_of(registration.lab)

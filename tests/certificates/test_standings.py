@@ -15,12 +15,7 @@ from registrations.models import Registration
 from tests import factories as f
 from tests.certificates.attending import attended
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _a_press_that_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("certificates.pdf.render_document", lambda *_document: b"%PDF-1.7 %%EOF")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_press")]
 
 
 @pytest.fixture
