@@ -1,6 +1,7 @@
 """Who gives and takes which role, whoever calls the verbs; their pages are in test_console_people.py."""
 
 import pytest
+from django.conf import LazySettings
 from django.db import transaction
 
 from core.accounts.models import User
@@ -151,6 +152,14 @@ def test_whoever_is_new_reads_who_invited_as_what_and_where(
     # Asked for once more, nobody new is there to be written to.
     roles.add_to_lab(lab, "door@example.org", "organiser", by=owner)
     assert Message.objects.count() == 3
+
+
+def test_the_email_says_for_how_many_days_its_link_opens(
+    lab: Lab, organiser: User, settings: LazySettings
+) -> None:
+    settings.PASSWORD_RESET_TIMEOUT = 5 * 24 * 60 * 60
+    roles.add_to_lab(lab, "new@example.org", "door", by=organiser)
+    assert "5 days" in rendered(Message.objects.get(), reveal=False).text
 
 
 def test_a_name_may_have_two_hundred_characters(lab: Lab, organiser: User) -> None:
