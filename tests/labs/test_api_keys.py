@@ -80,17 +80,15 @@ def test_a_key_reaches_no_further_than_its_person(lab: Lab, door: User) -> None:
 
 def test_a_person_has_at_most_fifty_keys_that_open_something(door: User) -> None:
     now = timezone.now()
-    for number, facts in enumerate(
-        [
-            *[{"user": door}] * 49,
-            {"user": door, "revoked_at": now},
-            {"user": door, "expires_at": now - timedelta(seconds=1)},
-            {"user": f.UserFactory()},
-        ]
-    ):
-        ApiToken.objects.create(
-            **{"name": "key", "token_hash": str(number), "expires_at": now + timedelta(days=1), **facts}
-        )
+    rows: list[dict[str, Any]] = [
+        *[{"user": door}] * 49,
+        {"user": door, "revoked_at": now},
+        {"user": door, "expires_at": now - timedelta(seconds=1)},
+        {"user": f.UserFactory()},
+    ]
+    usual = {"name": "key", "expires_at": now + timedelta(days=1)}
+    for number, facts in enumerate(rows):
+        ApiToken.objects.create(token_hash=str(number), **(usual | facts))
     make(door)
     with pytest.raises(RuleViolation) as refused:
         make(door)
