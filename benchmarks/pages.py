@@ -67,7 +67,7 @@ def feeds(of: Programme) -> list[Line]:
 def _forget() -> None:
     """Let the next feed be made anew: neither the cache nor this process has a copy."""
     cache.clear()
-    feed_views.at_hand.clear()
+    feed_views.memory_cache.clear()
 
 
 def _served(port: int, pids: list[int], path: str, headers: dict[str, str] | None = None) -> float:

@@ -73,7 +73,7 @@ def candidates(lab: Lab) -> list[Candidate]:
     sessions = {
         session.pk: session
         for session in Session.objects.filter(lab=lab)
-        .over()
+        .ended()
         .only("lab", "slug", "title", "starts_at", "ends_at")
     }
     attended: dict[int, list[int]] = defaultdict(list)
@@ -140,7 +140,7 @@ def count_failed(lab: Lab) -> int:
     notes = NotIssued.objects.filter(
         registration__lab=lab,
         registration__state=Registration.State.CONFIRMED,
-        registration__attendances__session__in=Session.objects.over(),
+        registration__attendances__session__in=Session.objects.ended(),
     ).exclude(registration__certificates__state__in=[Certificate.State.VALID, Certificate.State.REVOKED])
     enough = (
         notes.values("registration", "registration__name")
@@ -155,7 +155,7 @@ def has_earned(registration: Registration) -> tuple[Session, ...]:
 
     A session that was cancelled, taken back into the drafts or is not over yet is none that anybody attended.
     """
-    attended = Session.objects.filter(attendances__registration=registration, lab=registration.lab_id).over()
+    attended = Session.objects.filter(attendances__registration=registration, lab=registration.lab_id).ended()
     found = tuple(attended.order_by("starts_at", "pk"))
     return found if len(found) >= registration.lab.certificate_min_sessions else ()
 

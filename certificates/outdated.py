@@ -50,7 +50,7 @@ def _said_by(certificates: Iterable[int]) -> dict[int, list[_Said]]:
     rows = (
         AttestedSession.objects.filter(certificate__in=list(certificates))
         .select_related("session")
-        .annotate(there=Q(Exists(there)) | erased, held=Q(session__in=Session.objects.held()))
+        .annotate(there=Q(Exists(there)) | erased, held=Q(session__in=Session.objects.taking_place()))
         .order_by("certificate", "position")
     )
     said: dict[int, list[_Said]] = defaultdict(list)
@@ -126,7 +126,7 @@ def _attended_since(certificates: Iterable[Certificate]) -> dict[int, list[Sessi
         session=OuterRef("session"),
     )
     rows = (
-        Attendance.objects.over()
+        Attendance.objects.ended()
         .filter(registration__in=list(holders))
         .exclude(Exists(listed))
         .select_related("session")

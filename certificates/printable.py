@@ -45,7 +45,10 @@ class LostCharacters:
 def lost_characters(lab: Lab) -> list[LostCharacters]:
     """Return the texts of the lab and of its sessions that certificates print without some characters. One query."""
     sessions = (
-        Session.objects.filter(lab=lab).held().order_by("starts_at", "pk").values_list("title", flat=True)
+        Session.objects.filter(lab=lab)
+        .taking_place()
+        .order_by("starts_at", "pk")
+        .values_list("title", flat=True)
     )
     texts = [lab.title, lab.programme.name, lab.programme.organiser, lab.venue, *sessions]
     return [found for text in texts for found in _lost(languages_of(text))]

@@ -14,7 +14,7 @@ from core.accounts.models import User
 from core.web.email_addresses import address_key
 from labs.models import City, Lab, StakeholderGroup
 from labs.revisions import touch
-from registrations.consent import consent_words
+from registrations.consent import consent_text
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from sessions.models import Session
 
@@ -133,7 +133,7 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
         6 if city.slug == "sofia" else 3 if city.country in LANGUAGE_OF_COUNTRY else 2 for city in cities
     ]
     groups: list[StakeholderGroup] = list(lab.programme.stakeholder_groups.all())
-    consent = {language: consent_words(lab, language) for language in NAMES}
+    consent = {language: consent_text(lab, language) for language in NAMES}
     people = []
     for number, created_at in enumerate(instants, start=first_number):
         home = rng.choices(cities, weights)[0]

@@ -22,8 +22,8 @@ from labs.models import Lab
 from registrations.signals import alerts_requested
 from sessions.models import Session
 
-SOON = timedelta(days=14)
-NAMED = 2  # sessions named in a line; the rest are counted
+SOON_SPAN = timedelta(days=14)
+MAX_NAMED_SESSIONS = 2  # sessions named in a line; the rest are counted
 
 
 class Kind(Enum):
@@ -142,7 +142,7 @@ def _lab(lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: 
     if lab.is_over(now):
         return
     days = (lab.starts_on - today).days
-    if lab.visibility == Lab.Visibility.DRAFT and days <= SOON.days:
+    if lab.visibility == Lab.Visibility.DRAFT and days <= SOON_SPAN.days:
         yield Alert(
             Kind.LAB_DRAFT,
             ngettext(
@@ -216,7 +216,9 @@ def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
 
 def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> Iterable[Alert]:
     drafts = [
-        one for one in coming if one.visibility == Session.Visibility.DRAFT and one.starts_at - now <= SOON
+        one
+        for one in coming
+        if one.visibility == Session.Visibility.DRAFT and one.starts_at - now <= SOON_SPAN
     ]
     if drafts:
         first = formatting.short_day(wall(drafts[0].starts_at, lab.time_zone).date(), get_language() or "en")
@@ -278,7 +280,9 @@ def _about(
     action: str,
 ) -> Alert:
     """Return one line about one or several sessions; it leads to the first of them."""
-    names = ", ".join(_title(one, lab) for one in sessions[:NAMED]) + ("…" if len(sessions) > NAMED else "")
+    names = ", ".join(_title(one, lab) for one in sessions[:MAX_NAMED_SESSIONS]) + (
+        "…" if len(sessions) > MAX_NAMED_SESSIONS else ""
+    )
     return Alert(
         kind,
         words(len(sessions)) % {"count": len(sessions), "title": names},

@@ -31,8 +31,8 @@ from labs.api_authentication import account_of, lab_of_organiser, reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import ApiToken, Lab
 from registrations import registering
-from registrations.availability import choosable
-from registrations.consent import consent_words
+from registrations.availability import available_sessions
+from registrations.consent import consent_text
 from registrations.erasure import about_address
 from registrations.models import Attendance, Registration, Seat
 from sessions.models import Session
@@ -231,7 +231,7 @@ def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
     found = get_visible_lab_or_404(reader_of(request), lab)
     return {
         "is_open": found.takes_registrations(timezone.now()),
-        "consent": {code: consent_words(found, code) for code, _name in settings.LANGUAGES},
+        "consent": {code: consent_text(found, code) for code, _name in settings.LANGUAGES},
         "kept_until": found.answers_kept_until,
         "stakeholder_groups": list(found.programme.stakeholder_groups.all()),
         "cities": list(found.programme.cities.all()),
@@ -311,7 +311,7 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
             errors[f"sessions.{place}"] = _("The lab has no such session.")
     if errors:
         raise Problem(errors=errors)
-    open_to_choose = choosable(lab, reader_of(request), timezone.now(), slugs=form.sessions)
+    open_to_choose = available_sessions(lab, reader_of(request), timezone.now(), slugs=form.sessions)
     return registering.RegistrationPlan(
         details=registering.Details(
             name=form.name,

@@ -29,12 +29,12 @@ class SessionNotHeld(RuleViolation):
 
 
 @transaction.atomic
-def take(registration: Registration, session: Session, by: User | None = None) -> Attendance:
+def record(registration: Registration, session: Session, by: User | None = None) -> Attendance:
     """Write down that the person was there; once. A seat is not asked for: who came was there.
 
     Raises WrongLab, SessionNotHeld.
     """
-    [registration], session = _hold([registration], session)
+    [registration], session = _lock([registration], session)
     attendance, _new = Attendance.objects.get_or_create(
         registration=registration,
         session=session,
@@ -43,7 +43,7 @@ def take(registration: Registration, session: Session, by: User | None = None) -
     return attendance
 
 
-def _hold(people: Collection[Registration], session: Session) -> tuple[list[Registration], Session]:
+def _lock(people: Collection[Registration], session: Session) -> tuple[list[Registration], Session]:
     """Return the rows as they are now, held until the transaction ends: people by id, then the session.
 
     Nobody can cancel the session, or leave or be erased, between the look and what is written. Raises WrongLab
@@ -63,13 +63,13 @@ def _hold(people: Collection[Registration], session: Session) -> tuple[list[Regi
 
 
 @transaction.atomic
-def untake(registration: Registration, session: Session, by: User | None = None) -> bool:
+def remove(registration: Registration, session: Session, by: User | None = None) -> bool:
     """Take it back, as a mistake. Tells whether there was anything to take back; the history keeps both."""
-    return bool(untake_all([registration], session, by))
+    return bool(remove_all([registration], session, by))
 
 
 @transaction.atomic
-def take_all(
+def record_all(
     registrations: Iterable[Registration], session: Session, by: User | None = None
 ) -> list[Registration]:
     """Write down that all of these people were there, and return those of whom it was not known yet.
@@ -77,7 +77,7 @@ def take_all(
     As many queries for a hundred as for one. All or nothing: raises WrongLab if one of them is not of this lab,
     or not confirmed; SessionNotHeld.
     """
-    people, session = _hold(list(registrations), session)
+    people, session = _lock(list(registrations), session)
     now = timezone.now()
     Attendance.objects.bulk_create(
         (Attendance(registration=person, session=session, taken_at=now, taken_by=by) for person in people),
@@ -93,8 +93,8 @@ def take_all(
 
 
 @transaction.atomic
-def untake_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
-    """Take back what `take_all` wrote. Returns of how many there was something to take back."""
+def remove_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
+    """Take back what `record_all` wrote. Returns of how many there was something to take back."""
     marked = Attendance.objects.filter(registration__in=list(registrations), session=session)
     # Held, so that of two who take the same back one finds it gone already.
     rows = list(marked.order_by("pk").select_for_update())

@@ -13,7 +13,7 @@ from registrations import seats
 from sessions.models import Session
 
 # What decides whether a session can be chosen beside others.
-WHAT_CHOOSING_ASKS = (
+CHOICE_FIELDS = (
     "slug",
     "lab",
     "status",
@@ -37,8 +37,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Choosable:
-    """What `choosable` found that this viewer may register for in this lab, in order of time."""
+class AvailableSessions:
+    """What `available_sessions` found that this viewer may register for in this lab, in order of time."""
 
     lab_id: int
     viewer: Viewer
@@ -59,14 +59,14 @@ class Choosable:
         return Choice(self.lab_id, self.viewer, tuple(sorted(found, key=lambda session: session.pk)))
 
 
-def choosable(
+def available_sessions(
     lab: Lab,
     viewer: Viewer,
     now: datetime,
     *,
     slugs: Collection[str] | None = None,
     ids: Collection[int] = (),
-) -> Choosable:
+) -> AvailableSessions:
     """Return the sessions that this viewer may register for: in sight, taking place, not over. One query.
 
     With `slugs` or `ids` only those of them, and of each only what choosing asks.
@@ -74,14 +74,14 @@ def choosable(
     is_open = Session.objects.filter(seats.open_to_take(now), lab=lab).order_by("starts_at", "pk")
     found = is_open.visible_to(viewer)
     if slugs is not None:
-        found = found.filter(slug__in=slugs).only(*WHAT_CHOOSING_ASKS)
+        found = found.filter(slug__in=slugs).only(*CHOICE_FIELDS)
     elif ids:
-        found = found.filter(pk__in=ids).only(*WHAT_CHOOSING_ASKS)
+        found = found.filter(pk__in=ids).only(*CHOICE_FIELDS)
     else:
         found = found.select_related("room").defer("abstract")
     for session in found:
         session.lab = lab
-    return Choosable(lab.pk, viewer, tuple(found))
+    return AvailableSessions(lab.pk, viewer, tuple(found))
 
 
 def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:

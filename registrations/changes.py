@@ -46,7 +46,7 @@ def changes_of(registration: Registration, language: str) -> list[Change]:
         .select_related("history_user")
         .order_by("history_date", "history_id")
     )
-    words = _words(registration, records, language)
+    words = _value_texts(registration, records, language)
     found = []
     for earlier, later in pairwise(records):
         differences = tuple(
@@ -60,7 +60,9 @@ def changes_of(registration: Registration, language: str) -> list[Change]:
     return found[::-1]
 
 
-def _words(registration: Registration, records: list[Any], language: str) -> dict[str, Callable[[Any], str]]:
+def _value_texts(
+    registration: Registration, records: list[Any], language: str
+) -> dict[str, Callable[[Any], str]]:
     """Return for columns that hold a key or a code how to say their values."""
     cities = City.objects.in_bulk({record.city_id for record in records} - {None})
     groups = StakeholderGroup.objects.in_bulk({record.stakeholder_group_id for record in records} - {None})

@@ -8,7 +8,7 @@ from core.web.localized_fields import text_and_language
 from labs.models import Lab
 
 
-def consent_words(lab: Lab, language: str) -> str:
+def consent_text(lab: Lab, language: str) -> str:
     """Return the text that a person agrees to: the lab's own where it has one, else the house's, in `language`."""
     own = text_and_language(lab.consent, language, lab.default_language)[0].strip()
     if own:

@@ -115,7 +115,7 @@ class PeopleSearchForm(BaseForm):
         )
 
     @property
-    def in_use(self) -> int:
+    def active_filters(self) -> int:
         """How many filters narrow the list; the order is none."""
         self.is_valid()
         return sum(bool(value) for name, value in self.cleaned_data.items() if name != "sort")

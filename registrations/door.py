@@ -11,18 +11,18 @@ from core.timezones.wall_clock import wall
 from labs.models import Lab
 from labs.viewer import Viewer
 from registrations.models import Attendance, Registration, Seat
-from registrations.search import known
+from registrations.search import registrations_of
 from registrations.seats import ACTIVE
 from sessions.models import Session
 
 # Fewer letters would list everybody, which the door has no use for.
-LETTERS_AT_LEAST = 2
-FOUND_AT_MOST = 100
+MIN_LETTERS = 2
+MAX_FOUND = 100
 
 
 def is_too_short(text: str) -> bool:
     """Tell whether a text is too short to search for. One sign that is no letter of an alphabet (李, か) is enough."""
-    return len(text) < LETTERS_AT_LEAST and not any(
+    return len(text) < MIN_LETTERS and not any(
         unicodedata.category(sign) == "Lo" and unicodedata.east_asian_width(sign) == "W" for sign in text
     )
 
@@ -36,7 +36,7 @@ class DoorSession:
 
 
 @dataclass(frozen=True)
-class Doors:
+class SessionsByDay:
     """The sessions of a lab as the door needs them: today's (and what runs now), coming ones, past ones."""
 
     today: tuple[DoorSession, ...]
@@ -78,13 +78,13 @@ def sessions_to_take(lab: Lab, viewer: Viewer) -> QuerySet[Session]:
     return (
         Session.objects.visible_to(viewer)
         .filter(lab=lab)
-        .held()
+        .taking_place()
         .select_related("room")
         .order_by("starts_at", "pk")
     )
 
 
-def doors(lab: Lab, viewer: Viewer, now: datetime) -> Doors:
+def sessions_by_day(lab: Lab, viewer: Viewer, now: datetime) -> SessionsByDay:
     """Sort the sessions by when they are. One query. Today is the lab's own day."""
     present = Attendance.objects.filter(session=OuterRef("pk")).order_by().values("session")
     found = sessions_to_take(lab, viewer).annotate(
@@ -100,7 +100,7 @@ def doors(lab: Lab, viewer: Viewer, now: datetime) -> Doors:
             group = "coming" if session.starts_at > now else "past"
         groups[group].append(DoorSession(session, session.present or 0))
     groups["past"].reverse()
-    return Doors(**{name: tuple(some) for name, some in groups.items()})
+    return SessionsByDay(**{name: tuple(some) for name, some in groups.items()})
 
 
 def count(session: Session) -> Headcount:
@@ -128,7 +128,7 @@ def people(session: Session, text: str = "") -> QuerySet[Registration]:
     return found.order_by(order, *by_name(), "pk")
 
 
-def one(session: Session, person: Registration) -> Registration:
+def get_person(session: Session, person: Registration) -> Registration:
     """Return this person as `people` does."""
     return _everyone(session).get(pk=person.pk)
 
@@ -141,7 +141,7 @@ def _everyone(session: Session) -> QuerySet[Registration]:
     seat = Seat.objects.filter(registration=OuterRef("pk"), session=session, state__in=ACTIVE)
     there = Attendance.objects.filter(registration=OuterRef("pk"), session=session)
     elsewhere = (
-        Attendance.objects.held()
+        Attendance.objects.taking_place()
         .filter(
             registration=OuterRef("pk"),
             session__lab=session.lab_id,
@@ -152,7 +152,7 @@ def _everyone(session: Session) -> QuerySet[Registration]:
         .order_by("session__starts_at", "pk")
     )
     return (
-        known(session.lab)
+        registrations_of(session.lab)
         .filter(state=Registration.State.CONFIRMED)
         .annotate(
             seat=Subquery(seat.values("state")[:1]),

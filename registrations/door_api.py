@@ -52,7 +52,7 @@ class GuestOut(Schema):
 
 def _long_enough(text: str) -> str:
     if door.is_too_short(text):
-        raise PydanticKnownError("string_too_short", {"min_length": door.LETTERS_AT_LEAST})
+        raise PydanticKnownError("string_too_short", {"min_length": door.MIN_LETTERS})
     return text
 
 
@@ -66,15 +66,15 @@ class GuestFilters(FilterSchema):
         | None
     ) = Field(
         None,
-        description=f"Part of a name, at least {door.LETTERS_AT_LEAST} letters or one Chinese, Japanese or Korean "
+        description=f"Part of a name, at least {door.MIN_LETTERS} letters or one Chinese, Japanese or Korean "
         "sign: then of everybody registered in the lab, with a seat here or not; at most "
-        f"{door.FOUND_AT_MOST} people",
+        f"{door.MAX_FOUND} people",
     )
 
     def apply(self, session: Session) -> QuerySet[Registration]:
         if self.search is None:
             return door.people(session)
-        return door.people(session, self.search)[: door.FOUND_AT_MOST]
+        return door.people(session, self.search)[: door.MAX_FOUND]
 
 
 def _session(request: HttpRequest, lab: Lab, session: str) -> Session:
@@ -159,7 +159,7 @@ def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> di
     """
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     person = registration_of(found, registration)
-    return attendance_data(attendance.take(person, _session(request, found, session), account_of(request)))
+    return attendance_data(attendance.record(person, _session(request, found, session), account_of(request)))
 
 
 @router.delete(
@@ -170,7 +170,7 @@ def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> di
 def untake(request: HttpRequest, lab: str, session: str, registration: UUID) -> Status[None]:
     """Take a mistaken attendance back. Scope: attendance."""
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
-    attendance.untake(
+    attendance.remove(
         registration_of(found, registration), _session(request, found, session), account_of(request)
     )
     return Status(204, None)

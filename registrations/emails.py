@@ -25,7 +25,7 @@ from registrations.models.seats import waiting_positions
 from sessions.models import Session
 from sessions.places import is_online, join_link_of, place_of
 from sessions.timezone_hints import instants_of
-from sessions.unannounced_changes import Kind, differences, in_subject
+from sessions.unannounced_changes import Kind, differences, subject_text
 
 # An address gets at most one email of a kind that anybody may ask for within this time.
 QUIET = timedelta(minutes=20)
@@ -176,7 +176,7 @@ def sessions_moved(
     told = [seat for seat, _differing in found]
     kinds = {one.kind: one for _seat, differing in found for one in differing}
     with translation.override(language):
-        what = in_subject([kinds[kind] for kind in Kind if kind in kinds])
+        what = subject_text([kinds[kind] for kind in Kind if kind in kinds])
     changes = [
         (
             text_of(seat.session.title, registration),
@@ -244,7 +244,7 @@ def _queue(
         lab=lab,
         about=f"registration:{registration.public_id}",
         leads_to=[line["join_link"] for line in context.get("lines", ()) if line["join_link"]],
-        links={name: links.in_emails(registration, purpose) for name, purpose in purposes.items()},
+        links={name: links.email_link(registration, purpose) for name, purpose in purposes.items()},
         attachments=attachments,
         is_first=is_first,
         is_asked_for=is_asked_for,

@@ -36,13 +36,13 @@ def erase(registration: Registration, by: User | None = None) -> None:
     if row is None or row.erased_at is not None:
         return
     if row.state == State.UNCONFIRMED:
-        forget(Registration.objects.filter(pk=row.pk))
+        delete_unconfirmed(Registration.objects.filter(pk=row.pk))
         return
     now = timezone.now()
     coming = Session.objects.filter(seats__registration=row, ends_at__gt=now).values_list("pk", flat=True)
     seats.give_up(row, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
     person_erased.send(sender=Registration, registration_id=row.pk)
-    _forget_traces([row])
+    _delete_traces([row])
     # Whoever leaves before the end counts as cancelled; afterwards the registration has been one.
     leaves = row.state == State.CONFIRMED and not registration.lab.is_over(now)
     Registration.objects.filter(pk=row.pk).update(
@@ -65,7 +65,7 @@ def erase(registration: Registration, by: User | None = None) -> None:
 
 
 @transaction.atomic
-def forget(registrations: RegistrationQuerySet, *, at_most: int | None = None) -> int:
+def delete_unconfirmed(registrations: RegistrationQuerySet, *, at_most: int | None = None) -> int:
     """Delete those of these registrations that were never confirmed, with all their traces. Returns how many.
 
     Whether one is unconfirmed is decided under the lock of its row: Django deletes by id what was selected before,
@@ -78,11 +78,11 @@ def forget(registrations: RegistrationQuerySet, *, at_most: int | None = None) -
         return 0
     Registration.objects.filter(pk__in=[row.pk for row in rows]).delete()
     # Afterwards, because deleting writes a line of history too.
-    _forget_traces(rows)
+    _delete_traces(rows)
     return len(rows)
 
 
-def erase_what_is_due(now: datetime, at_most: int = 100) -> int:
+def erase_due(now: datetime, at_most: int = 100) -> int:
     """Erase people whose answers were to be kept until before today. Returns how many; call again while any.
 
     The lab is held for each, and its date looked at again: one that is postponed at this moment keeps its people.
@@ -109,7 +109,7 @@ def is_due(lab: Lab, now: datetime) -> bool:
     return lab.answers_kept_until < today and not lab.sessions.filter(ends_at__gt=now).exists()
 
 
-def _forget_traces(rows: list[Registration]) -> None:
+def _delete_traces(rows: list[Registration]) -> None:
     """Delete the mails, the history and the remembered forms of these people."""
     Registration.history.filter(id__in=[row.pk for row in rows]).delete()
     Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]).delete()

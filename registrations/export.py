@@ -19,7 +19,7 @@ from sessions.models import Session
 STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # Where lists are separated by semicolons (Bulgarian, Greek), a spreadsheet may cut a cell in two at one.
 AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
-CHUNK = 500
+CHUNK_SIZE = 500
 
 
 def for_export(registrations: RegistrationQuerySet) -> Iterator[Registration]:
@@ -28,7 +28,7 @@ def for_export(registrations: RegistrationQuerySet) -> Iterator[Registration]:
         registrations.select_related("city", "stakeholder_group")
         .prefetch_related("seats", "attendances")
         .order_by("pk")
-        .iterator(chunk_size=CHUNK)
+        .iterator(chunk_size=CHUNK_SIZE)
     )
 
 
@@ -82,7 +82,7 @@ def csv_lines(
         )
 
 
-def harmless(cell: str) -> str:
+def escaped_cell(cell: str) -> str:
     """Return the cell as text that no spreadsheet takes for a formula."""
     cell = AFTER_SEMICOLON.sub(r"\1'", cell)
     return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) else cell
@@ -90,7 +90,7 @@ def harmless(cell: str) -> str:
 
 def _line(cells: Iterable[str]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow([harmless(cell) for cell in cells])
+    csv.writer(buffer).writerow([escaped_cell(cell) for cell in cells])
     return buffer.getvalue()
 
 

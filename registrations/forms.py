@@ -20,7 +20,7 @@ from core.web.forms.base import BaseForm, EmailAddressField, ReadersZoneSelect, 
 from core.web.localized_fields import has_letters, no_control_characters, one_line, text_and_language
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import Viewer
-from registrations.availability import Choosable, choosable, overlaps
+from registrations.availability import AvailableSessions, available_sessions, overlaps
 from registrations.models import Registration
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
@@ -30,7 +30,7 @@ SWITCH = "lang"
 
 
 @dataclass
-class Pick:
+class SessionOption:
     """One session of the list: `control` is the id of its check box, empty where there is none to tick."""
 
     session: Session
@@ -44,7 +44,7 @@ class Pick:
         return self.session.seats_left == 0 and not self.is_mine
 
     @property
-    def would_be(self) -> int:
+    def next_position(self) -> int:
         """The place in the waiting list that the next person gets."""
         return self.session.seats_waiting + 1
 
@@ -86,7 +86,7 @@ class SessionsMixin(BaseForm):
         return [session for slug, session in self.offered.items() if slug in value]
 
     @property
-    def picks(self) -> list[Pick]:
+    def picks(self) -> list[SessionOption]:
         """The rows of the list, each with those of the chosen sessions that take place at the same time."""
         chosen = self.chosen
         pairs = overlaps(chosen)
@@ -95,7 +95,7 @@ class SessionsMixin(BaseForm):
         for slug, session in self.listed.items():
             clashes = [one if other is session else other for one, other in pairs if session in (one, other)]
             control = f"{self['session'].auto_id}_{next(controls)}" if slug in self.offered else ""
-            rows.append(Pick(session, control, session in chosen, slug in self.mine, clashes))
+            rows.append(SessionOption(session, control, session in chosen, slug in self.mine, clashes))
         return rows
 
     @property
@@ -243,7 +243,7 @@ def is_slug(value: str) -> bool:
     return bool(value) and len(value) <= 100 and slug_re.fullmatch(value) is not None
 
 
-def as_typed(data: QueryDict) -> dict[str, Any]:
+def initial_from(data: QueryDict) -> dict[str, Any]:
     """Return what was typed so far as first values of a new form, which finds nothing wrong with it yet."""
     return {name: data.getlist(name) if name == "session" else data[name] for name in data}
 
@@ -297,14 +297,14 @@ class RegistrationForm(SessionsMixin, DetailsForm):
 
     def offer_everything(self) -> None:
         super().offer_everything()
-        self._list(choosable(self.lab, self.viewer, timezone.now()))
+        self._list(available_sessions(self.lab, self.viewer, timezone.now()))
 
     def _offer_what_was_chosen(self) -> None:
         super()._offer_what_was_chosen()
         slugs = [slug for slug in self["session"].data or () if is_slug(slug)]
-        self._list(choosable(self.lab, self.viewer, timezone.now(), slugs=slugs))
+        self._list(available_sessions(self.lab, self.viewer, timezone.now(), slugs=slugs))
 
-    def _list(self, found: Choosable) -> None:
+    def _list(self, found: AvailableSessions) -> None:
         self.choosable = found
         self.list_sessions(found.sessions)
 
@@ -327,7 +327,9 @@ class SessionsForm(SessionsMixin):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["session"].required = False
-        self.list_sessions(choosable(lab, viewer, timezone.now()).sessions if takes_new else (), mine)
+        self.list_sessions(
+            available_sessions(lab, viewer, timezone.now()).sessions if takes_new else (), mine
+        )
 
     @property
     def session_ids(self) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ SUBSCRIBE: Final = Purpose("registration.feed", "personal_feed", "feed_version",
 CALENDAR: Final = Purpose("registration.manage", "registration", fragment="#calendar")
 
 # Stands in for the token while Django builds the address; a token is 48 characters of the same alphabet.
-_MARK = "-" * 48
+_TOKEN_PLACEHOLDER = "-" * 48
 
 
 def token_of(registration: Registration, purpose: Purpose) -> str:
@@ -53,14 +53,17 @@ def path_of(registration: Registration, purpose: Purpose) -> str:
     return reverse(purpose.route, args=[token_of(registration, purpose)])
 
 
-def address_of(registration: Registration, purpose: Purpose) -> str:
+def url_of(registration: Registration, purpose: Purpose) -> str:
     """Return the link's full address, built from BASE_URL and never from a request."""
     return settings.BASE_URL + path_of(registration, purpose)
 
 
-def in_emails(registration: Registration, purpose: Purpose) -> Link:
+def email_link(registration: Registration, purpose: Purpose) -> Link:
     """Return the link as a message keeps it: without its token."""
-    path = reverse(purpose.route, args=[_MARK]).replace(_MARK, "{token}") + purpose.fragment
+    path = (
+        reverse(purpose.route, args=[_TOKEN_PLACEHOLDER]).replace(_TOKEN_PLACEHOLDER, "{token}")
+        + purpose.fragment
+    )
     version = getattr(registration, purpose.version)
     return Link(purpose.name, registration.public_id, version, path, purpose.scheme)
 
@@ -90,7 +93,7 @@ def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
 
 def subscription(registration: Registration) -> CalendarAddress:
     """Return how to subscribe to this registration's calendar."""
-    return CalendarAddress(calendar_name(registration), address_of(registration, FEED))
+    return CalendarAddress(calendar_name(registration), url_of(registration, FEED))
 
 
 def calendar_name(registration: Registration) -> str:

@@ -39,7 +39,7 @@ def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
             if not ids:
                 return
             chunk = _held(session_id, status, ids)
-            seats.note(chunk, _REASONS[change])
+            seats.record_movement(chunk, _REASONS[change])
             if by_mail and chunk and with_sessions(chunk[0].registration, chunk[:1]):
                 for seat in chunk:
                     seat.session = chunk[0].session

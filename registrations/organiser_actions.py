@@ -21,7 +21,7 @@ from sessions.models import Session
 State = Registration.State
 Reason = SeatMovement.Reason
 
-_WHY_NOT: dict[str, str | Promise] = {
+_REFUSALS: dict[str, str | Promise] = {
     Reason.CLOSED: _("The session is full and keeps no waiting list. Raise its number of seats first."),
     Reason.NOT_OPEN: _("This session cannot be joined: it is over, cancelled, or a draft."),
 }
@@ -42,8 +42,8 @@ def give_seat(registration: Registration, session: Session, by: User) -> Seat:
     if seat.state not in seats.ACTIVE:
         # Refusing takes the attempt back, so that nothing of it stands in the person's history.
         why = SeatMovement.objects.filter(seat=seat).order_by("-pk").values_list("reason", flat=True)[0]
-        raise RuleViolation(why, _WHY_NOT[why])
-    registering.revise(registration)
+        raise RuleViolation(why, _REFUSALS[why])
+    registering.mark_revised(registration)
     emails.changed(registration, registering.seats_of(registration))
     return seat
 
@@ -60,7 +60,7 @@ def take_back(registration: Registration, session: Session, by: User) -> bool:
     given_up = seats.give_up(registration, [session.pk], Reason.BY_ORGANISER, by)
     if not given_up:
         return False
-    registering.revise(registration)
+    registering.mark_revised(registration)
     emails.changed(registration, registering.seats_of(registration), with_sessions(registration, given_up))
     return True
 
@@ -72,7 +72,7 @@ def send_link(registration: Registration) -> tuple[Message, bool]:
     Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises RuleViolation
     (codes: gone, cancelled, not_open).
     """
-    registration = registering.lock(registration)
+    registration = registering.lock_registration(registration)
     before = timezone.now()
     message = _mail_with_link(registration)
     return message, message.created_at >= before
@@ -86,7 +86,7 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
     their address. Returns None where nothing differs. Raises RuleViolation (codes: gone, cancelled, not_open,
     already_registered) and ValidationError for what is no address.
     """
-    registration = registering.lock(registration)
+    registration = registering.lock_registration(registration)
     _refuse_cancelled(registration)
     try:
         email = clean_address(email)

@@ -16,7 +16,7 @@ from sessions.calendars import CalendarEntry, Feed, event_file, feed_bytes
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 
-SECONDS_KEPT = 60 * 60
+CACHE_SECONDS = 60 * 60
 
 
 def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Seat]:
@@ -28,7 +28,9 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
     found: list[Seat] = []
     if not by_session:
         return found
-    without_texts = _in_sight(registration.lab_id, by_session).select_related("room").defer("abstract")
+    without_texts = (
+        _visible_sessions(registration.lab_id, by_session).select_related("room").defer("abstract")
+    )
     for session in without_texts:
         session.lab = registration.lab
         seat = by_session[session.pk]
@@ -50,7 +52,7 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
         Feed(
             name=links.calendar_name(registration),
             entries=_entries(registration, seats),
-            url=links.address_of(registration, links.MANAGE),
+            url=links.url_of(registration, links.MANAGE),
             language=language,
             zone=lab.time_zone,
         )
@@ -61,11 +63,11 @@ def _entries(registration: Registration, seats: Iterable[Seat]) -> list[Calendar
     """Write one entry per seat. Waiting ones have no join link yet, cancelled ones have none any longer."""
     by_session = {seat.session_id: seat for seat in seats}
     states = {pk: Seat.State(seat.state) for pk, seat in by_session.items()}
-    written = _kept_entries(registration, states)
-    return [_as_held(entry, by_session[pk], registration.language) for pk, entry in written.items()]
+    written = _cached_entries(registration, states)
+    return [_versioned_entry(entry, by_session[pk], registration.language) for pk, entry in written.items()]
 
 
-def _as_held(entry: CalendarEntry, seat: Seat, language: str) -> CalendarEntry:
+def _versioned_entry(entry: CalendarEntry, seat: Seat, language: str) -> CalendarEntry:
     """Return the session's entry as this person holds it: a new version of it with each move of the seat.
 
     Calendars keep the entry that has the higher SEQUENCE, or the later DTSTAMP (RFC 5546 §2.1.5): a seat that was
@@ -86,7 +88,7 @@ def _as_held(entry: CalendarEntry, seat: Seat, language: str) -> CalendarEntry:
     return replace(entry, status="TENTATIVE", summary=summary)
 
 
-def _kept_entries(registration: Registration, states: Mapping[int, Seat.State]) -> dict[int, CalendarEntry]:
+def _cached_entries(registration: Registration, states: Mapping[int, Seat.State]) -> dict[int, CalendarEntry]:
     """Return the sessions' entries in the programme's order, with join links for confirmed seats alone.
 
     They are the same for everybody of a language until something in the lab changes, and so they are kept.
@@ -98,7 +100,7 @@ def _kept_entries(registration: Registration, states: Mapping[int, Seat.State]) 
     found = {keys[key]: entry for key, entry in cache.get_many(keys).items()}
     missing = {pk: key for key, pk in keys.items() if pk not in found}
     if missing:
-        for session in _in_sight(registration.lab_id, missing).for_pages():
+        for session in _visible_sessions(registration.lab_id, missing).for_pages():
             session.lab = registration.lab
             state = states[session.pk]
             [found[session.pk]] = entries(
@@ -107,11 +109,11 @@ def _kept_entries(registration: Registration, states: Mapping[int, Seat.State]) 
                 with_join_link=state == Seat.State.CONFIRMED,
                 held=state != Seat.State.WAITING,
             )
-        cache.set_many({key: found[pk] for pk, key in missing.items() if pk in found}, SECONDS_KEPT)
+        cache.set_many({key: found[pk] for pk, key in missing.items() if pk in found}, CACHE_SECONDS)
     return dict(sorted(found.items(), key=lambda pair: (pair[1].starts_at, pair[0])))
 
 
-def _in_sight(lab_id: int, session_ids: Iterable[int]) -> SessionQuerySet:
+def _visible_sessions(lab_id: int, session_ids: Iterable[int]) -> SessionQuerySet:
     ids = frozenset(session_ids)
     in_lab = Session.objects.filter(lab=lab_id, pk__in=ids)
     return in_lab.visible_to(Viewer(seated_sessions=ids))

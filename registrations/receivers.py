@@ -18,14 +18,14 @@ from sessions.signals import session_changed, sessions_moved
 
 # Changes after which somebody who waits may find room.
 MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
-TOLD = frozenset({Change.CANCELLED, Change.RESTORED})
+ANNOUNCED = frozenset({Change.CANCELLED, Change.RESTORED})
 
 
 @receiver(session_changed, sender=Session)
-def plan_what_follows(session_id: int, change: Change, tell: bool, **more: Any) -> None:
+def queue_tasks_of_change(session_id: int, change: Change, tell: bool, **more: Any) -> None:
     if change in MAKES_ROOM:
         enqueue("registrations.promote", {"session": session_id})
-    if change not in TOLD:
+    if change not in ANNOUNCED:
         return
     sequence = Session.objects.values_list("sequence", flat=True).get(pk=session_id)
     arguments = {"session": session_id, "change": change.value, "by_mail": tell}
@@ -33,7 +33,7 @@ def plan_what_follows(session_id: int, change: Change, tell: bool, **more: Any) 
 
 
 @receiver(sessions_moved, sender=Session)
-def plan_to_tell_of_moves(moves: Mapping[int, Mapping[str, Any]], **more: Any) -> None:
+def queue_notifications_of_moves(moves: Mapping[int, Mapping[str, Any]], **more: Any) -> None:
     named = ",".join(f"{session_id}:{moves[session_id]['version']}" for session_id in sorted(moves))
     enqueue(
         "registrations.tell_moves",
@@ -43,7 +43,7 @@ def plan_to_tell_of_moves(moves: Mapping[int, Mapping[str, Any]], **more: Any) -
 
 
 @receiver(lab_moving, sender=Lab)
-def keep_what_was_attended(lab_id: int, **more: Any) -> None:
+def refuse_deleting_attendance(lab_id: int, **more: Any) -> None:
     if Attendance.objects.filter(session__lab=lab_id).exists():
         raise RuleViolation(
             "attendance_taken",

@@ -24,18 +24,18 @@ from core.web.localized_fields import has_letters
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import VISITOR, Viewer
 from registrations import emails, erasure, seats
-from registrations.availability import CHOSEN_IS_CLOSED, Choice, choosable
-from registrations.consent import consent_words
+from registrations.availability import CHOSEN_IS_CLOSED, Choice, available_sessions
+from registrations.consent import consent_text
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
-from registrations.visibility import viewers_of, visible_ids
+from registrations.visibility import confirming_viewers, visible_ids
 from sessions.models import Session
 
 UNCONFIRMED_DAYS = 7
 # People of one office may share an address; somebody alone does not take all seats under other names.
 PEOPLE_PER_ADDRESS = 10
 # Among the latest registrations of an address are those whose links are sent at one asking.
-LOOKED_AT = 50
+MAX_CONSIDERED = 50
 
 CANNOT_CONFIRM = _("Registration is closed, so you can no longer confirm.")
 
@@ -92,7 +92,7 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
         lab=lab,
         email=plan.email,
         email_key=address_key(plan.email),
-        consent_text=consent_words(lab, plan.consent_language),
+        consent_text=consent_text(lab, plan.consent_language),
         consent_language=plan.consent_language,
         consent_at=now,
         submitted_by_id=viewer.user_id,
@@ -123,7 +123,7 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
 
 
 def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
-    known = _known(registration)
+    known = _existing_id(registration)
     if known is not None:
         # Not told to somebody who is erased, or changes the address, at this moment.
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
@@ -134,12 +134,12 @@ def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
     registration.skip_history_when_saving = True  # type: ignore[attr-defined]
     registration.save(force_insert=True)
     del registration.skip_history_when_saving  # type: ignore[attr-defined]
-    seats.request(registration, session_ids)
+    seats.store_choice(registration, session_ids)
     emails.confirm_address(registration, UNCONFIRMED_DAYS, is_asked_for=True)
     return True
 
 
-def _known(registration: Registration) -> int | None:
+def _existing_id(registration: Registration) -> int | None:
     """Return the key of the registration that this person has in this lab already."""
     same = Registration.objects.active().filter(
         lab=registration.lab_id, email_key=registration.email_key, name_key=search_text(registration.name)
@@ -187,8 +187,8 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
         row.pk for row in rows.values() if row.state == State.UNCONFIRMED and row.name_key == current.name_key
     ]
     if others:
-        erasure.forget(Registration.objects.filter(pk__in=others))
-    taken = seats.take_requested(current, viewers_of(current, viewer))
+        erasure.delete_unconfirmed(Registration.objects.filter(pk__in=others))
+    taken = seats.take_requested(current, confirming_viewers(current, viewer))
     emails.confirmation(current, with_sessions(current, taken))
     return current
 
@@ -218,7 +218,7 @@ def change_sessions(
             raise RuleViolation(
                 "not_open", _("Registration is closed: you can give up seats, but not take others.")
             )
-        open_to_choose = choosable(registration.lab, viewer, now, ids=added)
+        open_to_choose = available_sessions(registration.lab, viewer, now, ids=added)
         if {session.pk for session in open_to_choose.sessions} != added:
             raise RuleViolation("unknown_session", CHOSEN_IS_CLOSED)
     if not added and not dropped:
@@ -230,7 +230,7 @@ def change_sessions(
     taken = seats.take(
         registration, added, SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.CHOSEN, by
     )
-    revise(registration)
+    mark_revised(registration)
     emails.changed(registration, seats_of(registration), with_sessions(registration, given_up))
     return given_up + taken
 
@@ -259,7 +259,7 @@ def change_details(registration: Registration, details: Details, by: User | None
 
 def save_person(registration: Registration, columns: Iterable[str], taken: RuleViolation) -> None:
     """Save these columns, of which some may tell people apart. Raises `taken` where the lab has this person already."""
-    known = _known(registration)
+    known = _existing_id(registration)
     if known not in (None, registration.pk):
         raise taken
     try:
@@ -275,7 +275,7 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
 
     Raises RuleViolation (code: gone).
     """
-    registration = lock(registration)
+    registration = lock_registration(registration)
     if registration.state == State.CANCELLED:
         return registration
     was_confirmed = registration.state == State.CONFIRMED
@@ -294,7 +294,7 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
 
 
 @transaction.atomic
-def ask_for_link(email: str, lab: Lab | None = None) -> None:
+def queue_links(email: str, lab: Lab | None = None) -> None:
     """Have the worker send this address the private link of each registration, or the question again where it is not
     confirmed yet.
 
@@ -309,7 +309,7 @@ def ask_for_link(email: str, lab: Lab | None = None) -> None:
         known = known.filter(lab=lab)
     # By alphabet "confirmed" comes first: it is the one that counts for its person in its lab.
     latest = known.order_by("state", "-pk").values_list("pk", flat=True)
-    enqueue("registrations.send_links", {"registrations": list(latest[:LOOKED_AT])})
+    enqueue("registrations.send_links", {"registrations": list(latest[:MAX_CONSIDERED])})
 
 
 @transaction.atomic
@@ -349,7 +349,7 @@ def renew_feed_address(registration: Registration) -> Registration:
 def expire_unconfirmed(now: datetime, at_most: int = 100) -> int:
     """Delete registrations that nobody confirmed in time. Returns how many; call again while any."""
     too_old = Registration.objects.filter(created_at__lt=now - timedelta(days=UNCONFIRMED_DAYS))
-    return erasure.forget(too_old, at_most=at_most)
+    return erasure.delete_unconfirmed(too_old, at_most=at_most)
 
 
 def seats_of(registration: Registration) -> list[Seat]:
@@ -369,7 +369,7 @@ def _check_details(lab: Lab, details: Details) -> None:
         raise RuleViolation("other_programme", _("Choose a city from the list."))
 
 
-def lock(registration: Registration) -> Registration:
+def lock_registration(registration: Registration) -> Registration:
     """Return the row as it is now, held until the transaction ends. Everything that changes one begins with this.
 
     Raises RuleViolation (code: gone) for somebody who was erased or deleted after the row was read: nothing that was
@@ -388,13 +388,13 @@ def lock(registration: Registration) -> Registration:
 
 def lock_confirmed(registration: Registration) -> Registration:
     """The same for what only a confirmed registration can do. Raises RuleViolation (codes: gone, not_registered)."""
-    locked = lock(registration)
+    locked = lock_registration(registration)
     if locked.state != State.CONFIRMED:
         raise RuleViolation("not_registered", _("This registration is not confirmed, or was cancelled."))
     return locked
 
 
-def revise(registration: Registration) -> None:
+def mark_revised(registration: Registration) -> None:
     """Note that the registration's own calendar and page are news from now on."""
     registration.revised_at = timezone.now()
     registration.save(update_fields=["revised_at"])

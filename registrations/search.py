@@ -20,7 +20,7 @@ State = Registration.State
 # How a list may be ordered.
 ORDERS = ("-registered", "registered", "confirmed", "name", "-name")
 # The mails that say whether a person could be reached at all.
-REACHING = ("confirm_address", "confirmation")
+DELIVERY_OCCASIONS = ("confirm_address", "confirmation")
 IN_TROUBLE = (Message.State.FAILED, Message.State.BOUNCED)
 
 
@@ -53,14 +53,14 @@ class Row:
     mail: Message | None
 
 
-def known(lab: Lab) -> RegistrationQuerySet:
+def registrations_of(lab: Lab) -> RegistrationQuerySet:
     """Return the registrations of a lab that still belong to a person."""
     return Registration.objects.filter(lab=lab, erased_at__isnull=True)
 
 
 def find(lab: Lab, search: Search) -> RegistrationQuerySet:
     """Return the people who fit, in the order asked for."""
-    found = known(lab).select_related("city", "stakeholder_group")
+    found = registrations_of(lab).select_related("city", "stakeholder_group")
     if search.text:
         found = found.filter(matches(search.text, "name_key", "contact_key"))
     if search.state:
@@ -81,7 +81,7 @@ def find(lab: Lab, search: Search) -> RegistrationQuerySet:
     if search.language:
         found = found.filter(language=search.language)
     if search.order == "confirmed":
-        return _in_line(found, search.session_id)
+        return _ordered_by_queue(found, search.session_id)
     descending = search.order.startswith("-")
     by: list[Any] = [F("created_at").desc() if descending else F("created_at").asc()]
     if search.order.endswith("name"):
@@ -90,7 +90,7 @@ def find(lab: Lab, search: Search) -> RegistrationQuerySet:
     return found.order_by(*by, "-pk" if descending else "pk")
 
 
-def _in_line(found: RegistrationQuerySet, session_id: int | None) -> RegistrationQuerySet:
+def _ordered_by_queue(found: RegistrationQuerySet, session_id: int | None) -> RegistrationQuerySet:
     """Order people as they confirmed; in one session as they stand in its line, whatever clocks said.
 
     Whoever has not confirmed, or has no place in the line, comes last.
@@ -147,7 +147,7 @@ def _mails(people: list[Registration]) -> dict[str, Message]:
     """Return for each person the mail that tells most: one in trouble, else the last that confirmed anything."""
     written = (
         Message.objects.filter(about__in=[f"registration:{person.public_id}" for person in people])
-        .filter(Q(occasion__in=REACHING) | Q(state__in=IN_TROUBLE))
+        .filter(Q(occasion__in=DELIVERY_OCCASIONS) | Q(state__in=IN_TROUBLE))
         .without_content()
         .order_by("created_at", "pk")
     )

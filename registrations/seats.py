@@ -57,7 +57,7 @@ def open_to_take(now: datetime) -> Q:
     return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
 
 
-def request(registration: Registration, session_ids: Iterable[int]) -> None:
+def store_choice(registration: Registration, session_ids: Iterable[int]) -> None:
     """Remember the choice of a person whose address is not confirmed yet. Holds no seat and no place."""
     now = timezone.now()
     Seat.objects.bulk_create(
@@ -204,7 +204,7 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
 
 
 @transaction.atomic
-def note(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
+def record_movement(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
     """Write into the history of these seats that their session was cancelled or restored; they stay as they are.
 
     A seat whose last movement says so already gets no second one.
@@ -326,24 +326,24 @@ def _claim(
     """
     places = dict(places)
     claims = {session_id: _Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in session_ids}
-    with_room = _taking_place(lab_id, now, list(places)).filter(HAS_ROOM, seats_waiting=0)
-    for session_id in _counted("seats_taken", with_room, places):
+    with_room = _open_sessions(lab_id, now, list(places)).filter(HAS_ROOM, seats_waiting=0)
+    for session_id in _increment("seats_taken", with_room, places):
         claims[session_id] = _Claim(State.CONFIRMED, reason, places.pop(session_id) + 1)
-    with_a_line = _taking_place(lab_id, now, list(places)).filter(waiting_list=True)
-    for session_id in _counted("seats_waiting", with_a_line, places):
+    with_a_line = _open_sessions(lab_id, now, list(places)).filter(waiting_list=True)
+    for session_id in _increment("seats_waiting", with_a_line, places):
         claims[session_id] = _Claim(State.WAITING, Reason.FULL, places.pop(session_id) + 1)
     if places:
-        still_open = _taking_place(lab_id, now, list(places))
+        still_open = _open_sessions(lab_id, now, list(places))
         for session_id in still_open.values_list("pk", flat=True):
             claims[session_id] = _Claim(State.CANCELLED, Reason.CLOSED)
     return claims
 
 
-def _taking_place(lab_id: int, now: datetime, session_ids: Iterable[int]) -> SessionQuerySet:
+def _open_sessions(lab_id: int, now: datetime, session_ids: Iterable[int]) -> SessionQuerySet:
     return Session.objects.filter(open_to_take(now), lab=lab_id, pk__in=session_ids).order_by()
 
 
-def _counted(counter: str, sessions: SessionQuerySet, places: dict[int, int]) -> list[int]:
+def _increment(counter: str, sessions: SessionQuerySet, places: dict[int, int]) -> list[int]:
     """Raise this counter of those locked sessions that allow it, by one statement; return which did.
 
     `places` are the last places before it, as they stood under the lock: nobody else moves them meanwhile.

@@ -8,12 +8,12 @@ from django.utils import timezone
 from core.jobs.leases import Lease, task
 from registrations import erasure, notifications, registering, seats
 
-CHUNK = 50
+BATCH_SIZE = 50
 
 
 @task("registrations.promote")
 def promote(lease: Lease, session: int) -> None:
-    while len(seats.promote(session, at_most=CHUNK)) == CHUNK:
+    while len(seats.promote(session, at_most=BATCH_SIZE)) == BATCH_SIZE:
         lease.renew()
 
 
@@ -23,13 +23,13 @@ def send_links(lease: Lease, registrations: list[int]) -> None:
 
 
 @task("registrations.tell", is_long=True)
-def tell(lease: Lease, session: int, change: str, by_mail: bool) -> None:
+def notify(lease: Lease, session: int, change: str, by_mail: bool) -> None:
     for _told in notifications.tell(session, change, by_mail):
         lease.renew()
 
 
 @task("registrations.tell_moves", is_long=True)
-def tell_moves(lease: Lease, moves: dict[str, dict[str, Any]]) -> None:
+def notify_moves(lease: Lease, moves: dict[str, dict[str, Any]]) -> None:
     for _told in notifications.tell_moves({int(session_id): facts for session_id, facts in moves.items()}):
         lease.renew()
 
@@ -42,5 +42,5 @@ def expire(lease: Lease) -> None:
 
 @task("registrations.retention", every=timedelta(days=1), is_long=True)
 def retention(lease: Lease) -> None:
-    while erasure.erase_what_is_due(timezone.now()):
+    while erasure.erase_due(timezone.now()):
         lease.renew()

@@ -8,7 +8,7 @@ from registrations.models import Registration
 from sessions.models import Session
 
 
-def viewers_of(registration: Registration, viewer: Viewer) -> tuple[Viewer, ...]:
+def confirming_viewers(registration: Registration, viewer: Viewer) -> tuple[Viewer, ...]:
     """Return whose rights count until an address is confirmed: the reader's, and those of the form's sender.
 
     A delegate may open the link of the email in another browser, where nobody is signed in. The account's rights are

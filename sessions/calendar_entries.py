@@ -36,12 +36,12 @@ def entries(
 
 def lab_feed(lab: Lab, sessions: Iterable[Session], language: str) -> Feed:
     """Return the calendar of a whole lab."""
-    name = _words(lab.title, language, lab)
+    name = _text(lab.title, language, lab)
     return Feed(
         name=name,
         entries=entries(sessions, language),
-        description=_words(lab.theme, language, lab),
-        url=_address("lab", lab.slug),
+        description=_text(lab.theme, language, lab),
+        url=_absolute_url("lab", lab.slug),
         language=language,
         zone=lab.time_zone,
     )
@@ -50,9 +50,9 @@ def lab_feed(lab: Lab, sessions: Iterable[Session], language: str) -> Feed:
 def track_feed(lab: Lab, track: Track, sessions: Iterable[Session], language: str) -> Feed:
     """Return the calendar of one track of a lab."""
     return Feed(
-        name=f"{_words(lab.title, language, lab)} · {_words(track.name, language, lab)}",
+        name=f"{_text(lab.title, language, lab)} · {_text(track.name, language, lab)}",
         entries=entries(sessions, language),
-        url=f"{_address('lab', lab.slug)}?track={track.slug}",
+        url=f"{_absolute_url('lab', lab.slug)}?track={track.slug}",
         language=language,
         zone=lab.time_zone,
     )
@@ -63,7 +63,7 @@ def programme_feed(programme: Programme, sessions: Iterable[Session], language: 
     return Feed(
         name=text_and_language(programme.name, language, programme.default_language)[0],
         entries=entries(sessions, language),
-        url=_address("programme", programme.slug),
+        url=_absolute_url("programme", programme.slug),
         language=language,
     )
 
@@ -84,11 +84,11 @@ def session_file(session: Session, language: str) -> bytes:
 
 def _entry(session: Session, language: str, with_join_link: bool, held: bool) -> CalendarEntry:
     lab = session.lab
-    title = _words(session.title, language, lab)
+    title = _text(session.title, language, lab)
     if session.is_cancelled:
         title = gettext("Cancelled: %(title)s") % {"title": title}
     join_link = join_link_of(session) if with_join_link and not session.is_cancelled else ""
-    url = _address("session", lab.slug, session.slug)
+    url = _absolute_url("session", lab.slug, session.slug)
     revised_at = session.revised_at if with_join_link or held else session.content_revised_at
     return CalendarEntry(
         uid=session.uid,
@@ -117,7 +117,7 @@ def people(appearances: Sequence[Appearance], language: str, lab: Lab) -> list[s
     lines = []
     for appearance in appearances:
         speaker = appearance.speaker
-        who = [_words(speaker.name, language, lab), _words(speaker.affiliation, language, lab)]
+        who = [_text(speaker.name, language, lab), _text(speaker.affiliation, language, lab)]
         lines.append(f"{appearance.get_role_display()}: {', '.join(part for part in who if part)}")
     return lines
 
@@ -126,10 +126,10 @@ def _description(session: Session, language: str, join_link: str, url: str) -> s
     lab = session.lab
     parts = []
     if session.is_cancelled:
-        parts.append(_words(session.cancel_reason, language, lab))
+        parts.append(_text(session.cancel_reason, language, lab))
     if join_link:
         parts.append(gettext("Join: %(link)s") % {"link": join_link})
-    parts.append(markdown.plain_paragraphs(_words(session.abstract, language, lab)))
+    parts.append(markdown.plain_paragraphs(_text(session.abstract, language, lab)))
     parts.append("\n".join(people(session.appearances_in(), language, lab)))
     parts.append(_agenda(session, language))
     parts.append(url)
@@ -150,7 +150,7 @@ def _agenda(session: Session, language: str) -> str:
     with_offset = clocks_change(zone, instants)
     for item in items:
         lines.append(
-            f"{_item_hours(item, zone, language, with_offset)}{_words(item.title, language, session.lab)}"
+            f"{_item_hours(item, zone, language, with_offset)}{_text(item.title, language, session.lab)}"
         )
         lines += [f"  {line}" for line in people(session.appearances_in(item), language, session.lab)]
     return "\n".join(lines)
@@ -166,16 +166,16 @@ def _categories(session: Session, language: str) -> tuple[str, ...]:
     lab = session.lab
     names = [
         text_and_language(lab.programme.name, language, lab.programme.default_language)[0],
-        _words(lab.title, language, lab),
+        _text(lab.title, language, lab),
     ]
     if session.track:
-        names.append(_words(session.track.name, language, lab))
+        names.append(_text(session.track.name, language, lab))
     return tuple(name for name in names if name)
 
 
-def _words(text: object, language: str, lab: Lab) -> str:
+def _text(text: object, language: str, lab: Lab) -> str:
     return text_and_language(text, language, lab.default_language)[0]
 
 
-def _address(name: str, *parts: str) -> str:
+def _absolute_url(name: str, *parts: str) -> str:
     return f"{settings.BASE_URL}{reverse(name, args=parts)}"

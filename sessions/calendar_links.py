@@ -57,13 +57,13 @@ DELEGATE_FEED = "delegate.feed"
 _VERSION = 1
 
 
-def delegate_address(user: User) -> str:
+def delegate_calendar_url(user: User) -> str:
     """Return the full address of the user's calendar, built from BASE_URL and never from a request."""
     token = signed_links.make_token(DELEGATE_FEED, user.feed_id, _VERSION)
     return f"{settings.BASE_URL}{reverse('personal_feed', args=[token])}"
 
 
-def delegate_of(token: str) -> User | None:
+def user_of_delegate_token(token: str) -> User | None:
     """Return whose calendar the token opens; None for one that is altered, renewed or made for something else."""
     subject = signed_links.subject_of(token)
     if subject is None or not signed_links.is_valid(token, DELEGATE_FEED, subject, _VERSION):
@@ -71,7 +71,7 @@ def delegate_of(token: str) -> User | None:
     return User.objects.filter(feed_id=subject, is_active=True).first()
 
 
-def renew_delegate_address(user: User) -> None:
+def renew_delegate_calendar_url(user: User) -> None:
     """Revoke the old link by making a new one."""
     user.feed_id = uuid.uuid4()
     user.save(update_fields=["feed_id"])

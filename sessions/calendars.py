@@ -36,7 +36,7 @@ _URI_SAFE = "!#$%&'()*+,-./:;=?@[]_~"
 
 # A calendar has at least one component (§3.6), and programs distrust one that has lost all of them: vdirsyncer
 # refuses to delete what it had. A journal entry is one, and calendars show none.
-_NOTHING = (
+_EMPTY_COMPONENT = (
     b"BEGIN:VJOURNAL\r\nUID:8c0e5a50-5d3f-4c8b-9d0e-6a4d3c1f7b22\r\nDTSTAMP:20000101T000000Z\r\n"
     b"STATUS:CANCELLED\r\nEND:VJOURNAL\r\n"
 )
@@ -165,7 +165,7 @@ def _calendar(head: list[str], entries: Sequence[CalendarEntry], language: str) 
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", prodid, "CALSCALE:GREGORIAN", *head]
     parts = ["".join(map(_line, lines)).encode("utf-8", "replace")]
     parts += _zones(entries)
-    parts += map(entry_bytes, entries) if entries else [_NOTHING]
+    parts += map(entry_bytes, entries) if entries else [_EMPTY_COMPONENT]
     parts.append(b"END:VCALENDAR\r\n")
     return b"".join(parts)
 

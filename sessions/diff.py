@@ -72,32 +72,32 @@ def differences(before: SessionPlan, after: SessionPlan) -> list[Difference]:
         # A fold that nobody was asked about means nothing.
         if name in ("start_fold", "end_fold") and new is None:
             continue
-        said, meant = words_of_both(name, old, new)
+        said, meant = value_texts(name, old, new)
         if said != meant:
             found.append(Difference(str(label), said, meant))
     return found
 
 
-def words_of_both(name: str, old: Any, new: Any) -> tuple[str, str]:
+def value_texts(name: str, old: Any, new: Any) -> tuple[str, str]:
     """Return two values of a session as people read them; of texts, only the languages in which they differ."""
     if name not in TEXTS:
-        return words(name, old), words(name, new)
+        return value_text(name, old), value_text(name, new)
     before, after = languages_of(old), languages_of(new)
     differing = {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
     return (
-        words(name, {code: text for code, text in before.items() if code in differing}),
-        words(name, {code: text for code, text in after.items() if code in differing}),
+        value_text(name, {code: text for code, text in before.items() if code in differing}),
+        value_text(name, {code: text for code, text in after.items() if code in differing}),
     )
 
 
-def words(name: str, value: Any) -> str:
+def value_text(name: str, value: Any) -> str:
     """Return a value of a session as people read it; a dash where there is none."""
     if name in TEXTS:
         return "\n".join(f"{code}: {text}" for code, text in sorted(languages_of(value).items())) or "–"
     if name == "agenda":
-        return "\n".join(_item_words(item) for item in value or ()) or "–"
+        return "\n".join(_item_text(item) for item in value or ()) or "–"
     if name == "appearances":
-        return "\n".join(_appearance_words(one) for one in value or ()) or "–"
+        return "\n".join(_appearance_text(one) for one in value or ()) or "–"
     if name == "waiting_list":
         return gettext("Yes") if value else gettext("No")
     if name in ("start_fold", "end_fold"):
@@ -115,22 +115,22 @@ def words(name: str, value: Any) -> str:
     return "–" if value in (None, "") else str(value)
 
 
-def _read(texts: object, fallback: str = "") -> str:
+def _localized(texts: object, fallback: str = "") -> str:
     """Return a multilingual text as the reader of the console reads it; empty where there is none."""
     return text_and_language(texts, get_language() or "en", fallback)[0]
 
 
-def _item_words(item: AgendaPlan) -> str:
+def _item_text(item: AgendaPlan) -> str:
     hours = (
         formatting.hours(item.start_time, item.end_time) + " " if item.start_time and item.end_time else ""
     )
-    title = _read(dict(item.title)) or "–"
-    people = ", ".join(_appearance_words(one) for one in item.appearances)
-    about = _read(dict(item.abstract))
+    title = _localized(dict(item.title)) or "–"
+    people = ", ".join(_appearance_text(one) for one in item.appearances)
+    about = _localized(dict(item.abstract))
     return f"{hours}{title}" + (f" ({people})" if people else "") + (f": {about}" if about else "")
 
 
-def _appearance_words(one: AppearancePlan) -> str:
+def _appearance_text(one: AppearancePlan) -> str:
     return f"{one.speaker} ({Appearance.Role(one.role).label})"
 
 
@@ -158,13 +158,13 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
             old, new = getattr(older, column), getattr(record, column)
             if name in ("track", "room"):
                 lookup = tracks if name == "track" else rooms
-                said, meant = _found(lookup, old), _found(lookup, new)
+                said, meant = _name_of(lookup, old), _name_of(lookup, new)
             else:
-                said, meant = words_of_both(name, old, new)
+                said, meant = value_texts(name, old, new)
             if old != new and said != meant:
                 changes.append(Difference(str(LABELS[name]), said, meant))
         said, meant = (
-            ", ".join(sorted((_found(cities, row.city_id) for row in _audience(one)), key=alphabetical_key))
+            ", ".join(sorted((_name_of(cities, row.city_id) for row in _audience(one)), key=alphabetical_key))
             or gettext("All")
             for one in (older, record)
         )
@@ -189,7 +189,7 @@ def _agenda_events(session: Session, limit: int) -> list[Event]:
     for versions in by_item.values():
         for record, older in zip(versions, [*versions[1:], None], strict=True):
             by = people.get(record.history_user_id, "")
-            title = _read(record.title, session.lab.default_language) or "–"
+            title = _localized(record.title, session.lab.default_language) or "–"
             if record.history_type == "-":
                 what = gettext("Agenda item “%(title)s” removed")
             elif record.history_type == "+":
@@ -199,7 +199,7 @@ def _agenda_events(session: Session, limit: int) -> list[Event]:
             else:
                 continue
             pairs = {
-                name: words_of_both(name, getattr(older, name), getattr(record, name))
+                name: value_texts(name, getattr(older, name), getattr(record, name))
                 for name in AGENDA_COLUMNS
                 if record.history_type == "~" and older is not None
             }
@@ -224,5 +224,5 @@ def _names(model: type[Model], ids: Iterable[int | None]) -> dict[int | None, st
     return {row.pk: str(row) for row in model._default_manager.filter(pk__in=wanted)} if wanted else {}
 
 
-def _found(names: Mapping[int | None, str], pk: int | None) -> str:
+def _name_of(names: Mapping[int | None, str], pk: int | None) -> str:
     return "–" if pk is None else names.get(pk, gettext("deleted meanwhile"))

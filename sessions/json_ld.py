@@ -21,11 +21,11 @@ from core.web import markdown
 from core.web.localized_fields import text_and_language
 from labs.models import Lab
 from sessions.models import Session
-from sessions.opengraph import picture_address
+from sessions.opengraph import image_url
 
 CONTEXT = "https://schema.org"
 # A long programme names so many parts; every session describes itself on its own page.
-PARTS = 50
+MAX_PARTS = 50
 # As `django.utils.html.json_script` does: nothing inside can end the element or begin another.
 _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&\u2028\u2029"}
 
@@ -39,12 +39,12 @@ def script(description: dict[str, Any]) -> SafeString:
 def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> dict[str, Any]:
     """Describe a lab as an event series with its public sessions as parts."""
     sessions = list(public_sessions)
-    return _without_nothing(
+    return _without_empty(
         {
             "@type": "EventSeries",
-            "name": _words(lab.title, language, lab),
-            "description": markdown.plain_line(_words(lab.description, language, lab))
-            or _words(lab.theme, language, lab),
+            "name": _text(lab.title, language, lab),
+            "description": markdown.plain_line(_text(lab.description, language, lab))
+            or _text(lab.theme, language, lab),
             "startDate": lab.starts_on.isoformat(),
             "endDate": lab.ends_on.isoformat(),
             "eventStatus": f"{CONTEXT}/EventScheduled",
@@ -53,22 +53,22 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
             "eventAttendanceMode": _attendance_mode(lab.format),
             "location": _lab_location(lab, language),
             "organizer": _organiser(lab, language),
-            "performer": _performers(sessions, language)[:PARTS],
+            "performer": _performers(sessions, language)[:MAX_PARTS],
             "isAccessibleForFree": True,
             "offers": _offer(lab, soldout=False),
-            "url": _address("lab", lab.slug),
+            "url": _absolute_url("lab", lab.slug),
             "subEvent": [
                 {
                     "@type": "Event",
-                    "name": _words(session.title, language, lab),
+                    "name": _text(session.title, language, lab),
                     "startDate": _local(session.starts_at, session.time_zone),
                     "endDate": _local(session.ends_at, session.time_zone),
                     "eventStatus": _status(session),
                     "eventAttendanceMode": _attendance_mode(_format(session)),
                     "location": _session_location(session, language),
-                    "url": _address("session", lab.slug, session.slug),
+                    "url": _absolute_url("session", lab.slug, session.slug),
                 }
-                for session in islice(sessions, PARTS)
+                for session in islice(sessions, MAX_PARTS)
             ],
         }
     )
@@ -77,11 +77,11 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
 def session_event(session: Session, language: str) -> dict[str, Any]:
     """Describe one public session."""
     lab = session.lab
-    return _without_nothing(
+    return _without_empty(
         {
             "@type": "Event",
-            "name": _words(session.title, language, lab),
-            "description": markdown.plain_line(_words(session.abstract, language, lab)),
+            "name": _text(session.title, language, lab),
+            "description": markdown.plain_line(_text(session.abstract, language, lab)),
             "startDate": _local(session.starts_at, session.time_zone),
             "endDate": _local(session.ends_at, session.time_zone),
             "eventStatus": _status(session),
@@ -95,13 +95,13 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
             "performer": _performers([session], language),
             "superEvent": {
                 "@type": "EventSeries",
-                "name": _words(lab.title, language, lab),
-                "url": _address("lab", lab.slug),
+                "name": _text(lab.title, language, lab),
+                "url": _absolute_url("lab", lab.slug),
             },
             "isAccessibleForFree": True,
             "offers": None if session.is_cancelled else _offer(lab, soldout=session.seats_left == 0),
             "maximumAttendeeCapacity": session.capacity,
-            "url": _address("session", lab.slug, session.slug),
+            "url": _absolute_url("session", lab.slug, session.slug),
         }
     )
 
@@ -109,11 +109,11 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
 def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
     places: list[dict[str, Any]] = []
     if lab.format != Lab.Format.ONLINE:
-        venue = _words(lab.venue, language, lab)
+        venue = _text(lab.venue, language, lab)
         if venue:
             places.append({"@type": "Place", "name": venue, "address": venue})
     if lab.format != Lab.Format.IN_PERSON:
-        places.append({"@type": "VirtualLocation", "url": _address("lab", lab.slug)})
+        places.append({"@type": "VirtualLocation", "url": _absolute_url("lab", lab.slug)})
     return places
 
 
@@ -128,13 +128,13 @@ def _session_location(session: Session, language: str, address: str = "") -> lis
     """Return where it takes place, in both places where people may choose. `address` is the room's, where known."""
     lab, room, format = session.lab, session.room, _format(session)
     places: list[dict[str, Any]] = []
-    venue = _words(lab.venue, language, lab)
-    name = _words(room.name, language, lab) if room else venue
+    venue = _text(lab.venue, language, lab)
+    name = _text(room.name, language, lab) if room else venue
     if format != Lab.Format.ONLINE and name:
         places.append({"@type": "Place", "name": name, "address": address or venue or name})
     if format != Lab.Format.IN_PERSON:
         # The page, never the join link: that is for people with a seat.
-        places.append({"@type": "VirtualLocation", "url": _address("session", lab.slug, session.slug)})
+        places.append({"@type": "VirtualLocation", "url": _absolute_url("session", lab.slug, session.slug)})
     return places
 
 
@@ -146,15 +146,15 @@ def _performers(sessions: Iterable[Session], language: str) -> list[dict[str, An
     return [
         {
             "@type": "Person",
-            "name": _words(speaker.name, language, lab),
-            "url": _address("speaker", lab.slug, speaker.slug),
+            "name": _text(speaker.name, language, lab),
+            "url": _absolute_url("speaker", lab.slug, speaker.slug),
         }
         for speaker, lab in appearing.items()
     ]
 
 
 def _image(lab: Lab, language: str) -> list[str]:
-    address = picture_address(lab, language)
+    address = image_url(lab, language)
     return [address] if address else []
 
 
@@ -162,7 +162,7 @@ def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
     """Return the free seat that the registration form gives, where there is to be one."""
     if lab.registration_opens_at is None:
         return None
-    return _without_nothing(
+    return _without_empty(
         {
             "@type": "Offer",
             "price": "0",
@@ -172,7 +172,7 @@ def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
             "validThrough": _local(lab.registration_closes_at, lab.time_zone)
             if lab.registration_closes_at
             else None,
-            "url": _address("register", lab.slug),
+            "url": _absolute_url("register", lab.slug),
         }
     )
 
@@ -199,13 +199,13 @@ def _local(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
 
 
-def _words(text: object, language: str, lab: Lab) -> str:
+def _text(text: object, language: str, lab: Lab) -> str:
     return text_and_language(text, language, lab.default_language)[0]
 
 
-def _address(name: str, *parts: str) -> str:
+def _absolute_url(name: str, *parts: str) -> str:
     return f"{settings.BASE_URL}{reverse(name, args=parts)}"
 
 
-def _without_nothing(description: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(description: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in description.items() if value not in (None, "", [])}

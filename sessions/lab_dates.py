@@ -16,7 +16,7 @@ from sessions import scheduling
 from sessions.models import Session
 
 
-def outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
+def sessions_outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
     """Return the sessions that do not lie inside the lab's days, which are days in the lab's own zone."""
     found = []
     for session in sessions:
@@ -28,9 +28,9 @@ def outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
     return found
 
 
-def refuse_if_any_is_outside(lab: Lab) -> None:
+def check_sessions_inside(lab: Lab) -> None:
     """Raise RuleViolation where sessions would be left outside the lab's days."""
-    left = outside(lab, lab.sessions.order_by("starts_at", "pk"))
+    left = sessions_outside(lab, lab.sessions.order_by("starts_at", "pk"))
     if not left:
         return
     first = left[0]
@@ -54,7 +54,7 @@ def seats_of(lab: Lab) -> int:
     return sum(lab.sessions.values_list("seats_taken", flat=True))
 
 
-def why_zone_matters(lab: Lab) -> str:
+def zone_change_text(lab: Lab) -> str:
     """Say what becomes of the sessions when the lab's zone is changed."""
     zones = zones_of(lab)
     if not zones:

@@ -16,7 +16,7 @@ from core.web.localized_html import localized_html
 from labs.models import Lab
 
 
-class Registration(StrEnum):
+class RegistrationPhase(StrEnum):
     """How far registration is."""
 
     NONE = "none"
@@ -31,34 +31,34 @@ class Fact:
     words: str
 
 
-def registration_of(lab: Lab, now: datetime) -> Registration:
+def registration_phase(lab: Lab, now: datetime) -> RegistrationPhase:
     """Tell how far registration is at this instant."""
     if lab.takes_registrations(now):
-        return Registration.OPEN
+        return RegistrationPhase.OPEN
     if lab.registration_opens_at is None:
-        return Registration.NONE
-    return Registration.COMING if now < lab.registration_opens_at else Registration.CLOSED
+        return RegistrationPhase.NONE
+    return RegistrationPhase.COMING if now < lab.registration_opens_at else RegistrationPhase.CLOSED
 
 
 def facts(lab: Lab, language: str, now: datetime) -> list[Fact]:
     """Return the terms under the masthead, in the active language."""
-    found = [Fact(gettext("When"), when_of(lab, language))]
-    where = where_of(lab, language)
+    found = [Fact(gettext("When"), dates_text(lab, language))]
+    where = place_text(lab, language)
     if where:
         found.append(Fact(gettext("Where"), where))
-    found.append(Fact(gettext("Languages"), languages_of_lab(lab, language)))
-    registration = _registration_words(lab, language, now)
+    found.append(Fact(gettext("Languages"), languages_text(lab, language)))
+    registration = _registration_text(lab, language, now)
     if registration:
         found.append(Fact(gettext("Registration"), registration))
     return found
 
 
-def when_of(lab: Lab, language: str) -> str:
+def dates_text(lab: Lab, language: str) -> str:
     """Return "6–16 April 2027"."""
     return date_range(lab.starts_on, lab.ends_on, language)
 
 
-def where_of(lab: Lab, language: str) -> str:
+def place_text(lab: Lab, language: str) -> str:
     """Return "Online", the venue, or "Brussels and online"."""
     venue = localized_html(lab.venue, language, lab.default_language)
     if lab.format == Lab.Format.ONLINE:
@@ -70,29 +70,29 @@ def where_of(lab: Lab, language: str) -> str:
     return gettext("In person and online")
 
 
-def languages_of_lab(lab: Lab, language: str) -> str:
+def languages_text(lab: Lab, language: str) -> str:
     """Return "English, Bulgarian", the lab's first language first."""
     names = [locale_of(code).get_language_name(language) or code for code in lab.languages]
     listed = ", ".join(names)
     return listed[:1].upper() + listed[1:]
 
 
-def _registration_words(lab: Lab, language: str, now: datetime) -> str:
-    state = registration_of(lab, now)
+def _registration_text(lab: Lab, language: str, now: datetime) -> str:
+    state = registration_phase(lab, now)
     zone = zone_time(lab.time_zone, language)
-    if state == Registration.OPEN and lab.registration_closes_at:
+    if state == RegistrationPhase.OPEN and lab.registration_closes_at:
         return gettext("Open until %(moment)s %(zone)s") % {
             "moment": _moment(lab.registration_closes_at, lab, language),
             "zone": zone,
         }
-    if state == Registration.COMING and lab.registration_opens_at:
+    if state == RegistrationPhase.COMING and lab.registration_opens_at:
         return gettext("Opens %(moment)s %(zone)s") % {
             "moment": _moment(lab.registration_opens_at, lab, language),
             "zone": zone,
         }
     return {
-        Registration.OPEN: pgettext("registration", "Open"),
-        Registration.CLOSED: pgettext("registration", "Closed"),
+        RegistrationPhase.OPEN: pgettext("registration", "Open"),
+        RegistrationPhase.CLOSED: pgettext("registration", "Closed"),
     }.get(state, "")
 
 

@@ -8,7 +8,7 @@ from labs.models import Lab
 from labs.viewer import Viewer
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
-WHAT_A_ROW_SHOWS = (
+ROW_FIELDS = (
     "lab",
     "slug",
     "title",
@@ -31,7 +31,7 @@ WHAT_A_ROW_SHOWS = (
 )
 
 
-def sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
+def listed_sessions(lab: Lab, viewer: Viewer) -> list[Session]:
     """Return those that this viewer may see, in order of time, with tracks, rooms, agendas and speakers.
 
     Each speaker is one object, however often it appears.
@@ -55,7 +55,7 @@ def sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
         Session.objects.filter(lab=lab)
         .visible_to(viewer)
         .select_related("track", "room")
-        .only(*WHAT_A_ROW_SHOWS)
+        .only(*ROW_FIELDS)
         .order_by("starts_at", "pk")
     )
     for session in found:

@@ -22,7 +22,7 @@ from labs.postponing import LabDates, moved_dates, set_dates
 from labs.revisions import touch
 from labs.signals import lab_moving, lab_rescheduled
 from sessions.models import Session
-from sessions.plans import SessionPlan, checked_plan
+from sessions.plans import SessionPlan, check_plan
 from sessions.scheduling import change_session, plans_of
 
 # Which reading is meant of hours that come twice, by session and "start" or "end".
@@ -30,7 +30,7 @@ Folds = Mapping[tuple[int, str], int]
 
 
 @dataclass(frozen=True)
-class Step:
+class SessionMove:
     """One session of a move: the plan that it would follow, which of its hours come twice, what stands in the way."""
 
     session: Session
@@ -45,14 +45,14 @@ class LabMove:
 
     days: int  # less than nought where it is brought forward
     dates: LabDates
-    steps: tuple[Step, ...]
+    steps: tuple[SessionMove, ...]
 
     @property
-    def obstacles(self) -> list[Step]:
+    def obstacles(self) -> list[SessionMove]:
         return [step for step in self.steps if step.obstacle]
 
     @property
-    def undecided(self) -> list[Step]:
+    def undecided(self) -> list[SessionMove]:
         """Sessions of which it is to be said which of two readings is meant."""
         return [
             step
@@ -61,7 +61,7 @@ class LabMove:
         ]
 
 
-def planned(
+def plan_move(
     lab: Lab,
     first_day: date,
     folds: Folds | None = None,
@@ -77,13 +77,15 @@ def planned(
     days = found.starts_on - lab.starts_on
     sessions = list(lab.sessions.select_related("track", "room").order_by("starts_at", "pk"))
     plans = plans_of(sessions)
-    steps = [_step(session, plans[session.pk], lab, moved, days, folds or {}, now) for session in sessions]
+    steps = [
+        _plan_session(session, plans[session.pk], lab, moved, days, folds or {}, now) for session in sessions
+    ]
     return LabMove(days.days, found, tuple(steps))
 
 
-def _step(
+def _plan_session(
     session: Session, plan: SessionPlan, lab: Lab, moved: Lab, days: timedelta, folds: Folds, now: datetime
-) -> Step:
+) -> SessionMove:
     plan = replace(
         plan,
         start_date=plan.start_date + days,
@@ -93,12 +95,12 @@ def _step(
     )
     seen = lab.visibility == Lab.Visibility.PUBLIC and session.visibility != Session.Visibility.DRAFT
     if seen and not session.is_cancelled and session.starts_at <= now:
-        return Step(session, plan, obstacle=gettext("It has begun already."))
+        return SessionMove(session, plan, obstacle=gettext("It has begun already."))
     hours = {"start": (plan.start_date, plan.start_time), "end": (plan.end_date, plan.end_time)}
     try:
         twice = tuple(which for which, (on, at) in hours.items() if is_ambiguous(on, at, plan.time_zone))
     except WallClockError as error:
-        return Step(session, plan, obstacle=error.message)
+        return SessionMove(session, plan, obstacle=error.message)
     # Which reading it will be does not matter to whether the rest is in order.
     certain = replace(
         plan,
@@ -107,13 +109,13 @@ def _step(
     )
     session.lab = moved
     try:
-        checked_plan(session, certain)
+        check_plan(session, certain)
     except InvalidFields as error:
         said = dict.fromkeys(message for messages in error.errors.values() for message in messages)
-        return Step(session, plan, twice, " ".join(said))
+        return SessionMove(session, plan, twice, " ".join(said))
     finally:
         session.lab = lab
-    return Step(session, plan, twice)
+    return SessionMove(session, plan, twice)
 
 
 @transaction.atomic
@@ -133,7 +135,7 @@ def move_lab(
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
     lab_moving.send(sender=Lab, lab_id=lab.pk)
-    move = planned(lab, first_day, folds, dates=dates)
+    move = plan_move(lab, first_day, folds, dates=dates)
     if move.obstacles:
         count = len(move.obstacles)
         raise RuleViolation(

@@ -15,7 +15,7 @@ from core.web.localized_fields import text_and_language
 from labs.models import Lab, Programme
 from sessions.models import Session
 
-DESCRIPTION = 200
+MAX_DESCRIPTION = 200
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Preview:
 def lab_preview(lab: Lab, language: str, route: str = "lab", *parts: str) -> Preview:
     """Describe a lab, or another page of it: `route` and `parts` then name that page."""
     days = date_range(lab.starts_on, lab.ends_on, language)
-    theme = _words(lab.theme, language, lab) or markdown.plain_line(_words(lab.description, language, lab))
+    theme = _text(lab.theme, language, lab) or markdown.plain_line(_text(lab.description, language, lab))
     return Preview(
-        title=_words(lab.title, language, lab),
-        description=_cut(_sentences(days, theme)),
+        title=_text(lab.title, language, lab),
+        description=_truncated(_sentences(days, theme)),
         address=f"{settings.BASE_URL}{reverse(route, args=[lab.slug, *parts])}",
-        image=picture_address(lab, language),
+        image=image_url(lab, language),
     )
 
 
@@ -44,12 +44,12 @@ def session_preview(session: Session, language: str) -> Preview:
     """Describe a session: when, in which zone, and what about."""
     lab = session.lab
     when = span(wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone), language)
-    about = markdown.plain_line(_words(session.abstract, language, lab)) or _words(lab.title, language, lab)
+    about = markdown.plain_line(_text(session.abstract, language, lab)) or _text(lab.title, language, lab)
     return Preview(
-        title=_words(session.title, language, lab),
-        description=_cut(_sentences(f"{when}, {zone_time(lab.time_zone, language)}", about)),
+        title=_text(session.title, language, lab),
+        description=_truncated(_sentences(f"{when}, {zone_time(lab.time_zone, language)}", about)),
         address=f"{settings.BASE_URL}{reverse('session', args=[lab.slug, session.slug])}",
-        image=picture_address(lab, language),
+        image=image_url(lab, language),
     )
 
 
@@ -59,19 +59,19 @@ def programme_preview(programme: Programme, language: str) -> Preview:
     about = text_and_language(programme.description, language, programme.default_language)[0]
     return Preview(
         title=name,
-        description=_cut(markdown.plain_line(about)) or name,
+        description=_truncated(markdown.plain_line(about)) or name,
         address=f"{settings.BASE_URL}{reverse('programme', args=[programme.slug])}",
     )
 
 
-def picture_address(lab: Lab, language: str) -> str:
+def image_url(lab: Lab, language: str) -> str:
     """Return the address of the lab's picture; a draft has none that others could fetch."""
     if lab.visibility != Lab.Visibility.PUBLIC:
         return ""
     return f"{settings.BASE_URL}{reverse('lab_picture', args=[lab.slug])}?lang={language}"
 
 
-def _words(text: object, language: str, lab: Lab) -> str:
+def _text(text: object, language: str, lab: Lab) -> str:
     return text_and_language(text, language, lab.default_language)[0]
 
 
@@ -81,7 +81,7 @@ def _sentences(*parts: str) -> str:
     return " ".join(part if part.endswith((".", "!", "?", "…", ";")) else f"{part}." for part in said)
 
 
-def _cut(words: str) -> str:
-    if len(words) <= DESCRIPTION:
+def _truncated(words: str) -> str:
+    if len(words) <= MAX_DESCRIPTION:
         return words
-    return words[:DESCRIPTION].rsplit(" ", 1)[0].rstrip(",.;:– ") + "…"
+    return words[:MAX_DESCRIPTION].rsplit(" ", 1)[0].rstrip(",.;:– ") + "…"

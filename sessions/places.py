@@ -32,9 +32,9 @@ def place_of(session: Session, language: str) -> str:
     return gettext("{venue} and online").format(venue=words) if is_hybrid else words
 
 
-def place_marked(session: Session, language: str) -> SafeString:
+def place_html(session: Session, language: str) -> SafeString:
     """Return the same as safe HTML, with what is in another language marked as such."""
-    return _marked(*_parts(session, language), language)
+    return _parts_html(*_parts(session, language), language)
 
 
 def is_online(session: Session) -> bool:
@@ -75,7 +75,7 @@ def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
 
 
 @lru_cache(maxsize=1024)
-def _marked(parts: tuple[Part, ...], is_hybrid: bool, language: str) -> SafeString:
+def _parts_html(parts: tuple[Part, ...], is_hybrid: bool, language: str) -> SafeString:
     """Write the parts once for all rows that share them."""
     words = format_html_join(", ", "{}", ((html_with_language(*part, language),) for part in parts))
     return format_html(gettext("{venue} and online"), venue=words) if is_hybrid else words

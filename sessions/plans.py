@@ -116,17 +116,17 @@ class _Findings:
         return None
 
 
-def checked_plan(session: Session, plan: SessionPlan) -> Instants:
+def check_plan(session: Session, plan: SessionPlan) -> Instants:
     """Return the instants of a plan that may be carried out; raise InvalidFields with all that is wrong with it."""
     findings = _Findings()
     lab = session.lab
     # A copy: where the plan is refused, the session in hand stays as it was.
     candidate = copy.copy(session)
-    put_columns(candidate, plan)
+    assign_columns(candidate, plan)
     _check_columns(candidate, findings)
     _check_languages("title", plan.title, findings)
     _check_languages("abstract", plan.abstract, findings)
-    _check_belonging(lab, plan, findings)
+    _check_relations(lab, plan, findings)
     _check_capacity(session.seats_taken, plan, findings)
     is_other = plan.slug != session.slug  # its own is nobody else's: the database sees to that
     if is_other and Session.objects.filter(lab=lab, slug=plan.slug).exclude(pk=session.pk).exists():
@@ -134,7 +134,7 @@ def checked_plan(session: Session, plan: SessionPlan) -> Instants:
             "slug", gettext("Another session of this lab has the address “%(slug)s”.") % {"slug": plan.slug}
         )
     found = _session_instants(plan, findings)
-    if found and not _fits_the_lab(lab, found, findings):
+    if found and not _is_inside_lab(lab, found, findings):
         found = None
     agenda = _check_agenda(lab, plan, found, findings)
     if findings.errors or found is None:
@@ -142,7 +142,7 @@ def checked_plan(session: Session, plan: SessionPlan) -> Instants:
     return replace(found, agenda=agenda)
 
 
-def put_columns(session: Session, plan: SessionPlan) -> None:
+def assign_columns(session: Session, plan: SessionPlan) -> None:
     """Write what a plan says into the columns of the same names; saves nothing."""
     for name in COLUMNS:
         setattr(session, name, getattr(plan, name))
@@ -177,7 +177,7 @@ def _check_languages(name: str, texts: Texts, findings: _Findings) -> None:
         )
 
 
-def _check_belonging(lab: Lab, plan: SessionPlan, findings: _Findings) -> None:
+def _check_relations(lab: Lab, plan: SessionPlan, findings: _Findings) -> None:
     if plan.track and plan.track.lab_id != lab.pk:
         findings.add("track", gettext("Choose a track of this lab."))
     if plan.room and plan.room.lab_id != lab.pk:
@@ -225,7 +225,7 @@ def _session_instants(plan: SessionPlan, findings: _Findings) -> Instants | None
     return Instants(starts_at, ends_at, fold_of(starts_at, plan.time_zone), fold_of(ends_at, plan.time_zone))
 
 
-def _fits_the_lab(lab: Lab, span: Instants, findings: _Findings) -> bool:
+def _is_inside_lab(lab: Lab, span: Instants, findings: _Findings) -> bool:
     """Tell whether the session lies inside the lab's days, which are days in the lab's own zone."""
     # A session that ends at midnight ends with the day, not on the next one.
     first = wall(span.starts_at, lab.time_zone).date()

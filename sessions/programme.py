@@ -27,7 +27,7 @@ from core.web.localized_html import html_with_language, localized_html
 from core.web.templatetags.site_tags import icon, seats
 from labs.models import Lab
 from sessions.models import Appearance, Session
-from sessions.places import is_online, place_marked
+from sessions.places import is_online, place_html
 from sessions.timetable import Block, weigh
 
 
@@ -45,7 +45,7 @@ class View:
     picked: frozenset[str] = frozenset()
 
 
-class Shown:
+class TemplateRow:
     """What templates show. They try `row["title"]` before `row.title`, and a miss costs as much as all the rest."""
 
     def __getitem__(self, name: str) -> Any:
@@ -53,7 +53,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Moment(Shown):
+class Moment(TemplateRow):
     """An instant as clocks show it: "11:30", and as machines read it."""
 
     words: str
@@ -61,7 +61,7 @@ class Moment(Shown):
 
 
 @dataclass(frozen=True)
-class Person(Shown):
+class Person(TemplateRow):
     """Somebody who appears, and as what: each part, and all in one line of safe HTML with a link."""
 
     slug: str
@@ -72,7 +72,7 @@ class Person(Shown):
 
 
 @dataclass(frozen=True)
-class AgendaRow(Shown):
+class AgendaRow(TemplateRow):
     title: str
     abstract: object
     starts: Moment | None
@@ -82,7 +82,7 @@ class AgendaRow(Shown):
 
 
 @dataclass(frozen=True)
-class SessionRow(Shown):
+class SessionRow(TemplateRow):
     """One session in a list. `ends_on` names the day where it ends on another one than it starts.
 
     `meta` is track and place in one list of safe HTML, `who` the lines of its people, which so are one text however
@@ -114,7 +114,7 @@ class SessionRow(Shown):
 
 
 @dataclass(frozen=True)
-class Day(Shown):
+class Day(TemplateRow):
     """One day in the zone of the view, with its sessions in order."""
 
     on: date
@@ -167,9 +167,9 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
     for appearance in session.all_appearances if parts else ():
         people[appearance.agenda_item_id].append(person(appearance, lab, language))
     internal = session.is_internal
-    may_choose = view.choosing and may_be_chosen(session, view.now)
+    may_choose = view.choosing and can_be_chosen(session, view.now)
     track = localized_html(session.track.name, language, fallback) if session.track else ""
-    place, online = place_marked(session, language), is_online(session)
+    place, online = place_html(session, language), is_online(session)
     return SessionRow(
         session=session,
         slug=_escaped(session.slug),
@@ -215,7 +215,7 @@ def to_come(now: datetime) -> Q:
     return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
 
 
-def may_be_chosen(session: Session, now: datetime) -> bool:
+def can_be_chosen(session: Session, now: datetime) -> bool:
     """Tell whether a person could register for the session: it takes place, is ahead, and has a seat or a list."""
     if session.is_cancelled or session.visibility == Session.Visibility.DRAFT or session.is_over(now):
         return False
@@ -309,7 +309,7 @@ def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
     )
 
 
-def nothing_yet(filtered: bool) -> str:
+def empty_list_text(filtered: bool) -> str:
     """Return what stands where no session is shown."""
     if filtered:
         return gettext("No session of this programme belongs to this track.")

@@ -18,7 +18,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City
 from labs.revisions import touch
 from sessions.models import Session, UnannouncedChange
-from sessions.revisions import lock, remember, revise
+from sessions.revisions import lock_session, revise, set_history_user
 from sessions.signals import session_changed
 
 
@@ -36,7 +36,7 @@ class Change(models.TextChoices):
     AUDIENCE = "audience", _("Audience changed")
 
 
-def changed(session: Session, change: Change, *, tell: bool = False) -> None:
+def send_session_changed(session: Session, change: Change, *, tell: bool = False) -> None:
     """Send the news. Receivers write rows in the transaction that is open here, and nothing else."""
     session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell)
 
@@ -53,7 +53,7 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
 
     It leaves public pages and feeds at once. Raises RuleViolation for a city that is not of the programme.
     """
-    lock(session)
+    lock_session(session)
     wanted = {city.pk for city in cities}
     if wanted - set(session.lab.programme.cities.values_list("pk", flat=True)):
         raise RuleViolation("unknown_city", _("Choose cities of this programme."), "cities")
@@ -69,7 +69,7 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
 @transaction.atomic
 def unpublish(session: Session, by: User | None = None) -> Session:
     """Take the session back into the drafts. Raises RuleViolation while people hold or wait for seats in it."""
-    lock(session)
+    lock_session(session)
     people = session.seats_taken + session.seats_waiting
     if people:
         raise RuleViolation(
@@ -93,7 +93,7 @@ def cancel(
     `reason` is shown to participants, in one or more languages; `tell` asks for them to be written to. Raises
     ValidationError for a reason that is too long or has control characters.
     """
-    lock(session)
+    lock_session(session)
     if session.is_cancelled:
         return session
     texts = languages_of(dict(reason) if isinstance(reason, Mapping) else reason)
@@ -117,7 +117,7 @@ def cancel(
 @transaction.atomic
 def restore(session: Session, by: User | None = None, tell: bool = False) -> Session:
     """Say that a cancelled session takes place after all."""
-    lock(session)
+    lock_session(session)
     if not session.is_cancelled:
         return session
     session.status = Session.Status.SCHEDULED
@@ -132,7 +132,7 @@ def restore(session: Session, by: User | None = None, tell: bool = False) -> Ses
 def _make_visible(
     session: Session, visibility: Session.Visibility, change: Change, by: User | None
 ) -> Session:
-    lock(session)
+    lock_session(session)
     if session.visibility == visibility:
         return session
     was_public = session.is_public
@@ -150,8 +150,8 @@ def _save(
 ) -> Session:
     """Save these columns. `public` where visitors saw the session until now."""
     revise(session)
-    remember(session, by)
+    set_history_user(session, by)
     session.save(update_fields=[*columns, "revised_at", "content_revised_at"])
     touch(session.lab_id, public=public or session.is_public)
-    changed(session, change, tell=tell)
+    send_session_changed(session, change, tell=tell)
     return session

@@ -7,28 +7,28 @@ from django.dispatch import receiver
 from core.accounts.models import User
 from labs.models import Lab, Room
 from labs.signals import lab_deleting, lab_rescheduled, lab_venue_changed, room_changed
-from sessions.lab_dates import refuse_if_any_is_outside
-from sessions.scheduling import delete_session, place_changed, venue_changed
+from sessions.lab_dates import check_sessions_inside
+from sessions.scheduling import apply_room_change, apply_venue_change, delete_session
 
 
 @receiver(lab_rescheduled, sender=Lab)
-def leave_no_session_outside(lab_id: int, **more: Any) -> None:
-    refuse_if_any_is_outside(Lab.objects.get(pk=lab_id))
+def check_sessions_of_rescheduled_lab(lab_id: int, **more: Any) -> None:
+    check_sessions_inside(Lab.objects.get(pk=lab_id))
 
 
 @receiver(lab_venue_changed, sender=Lab)
-def carry_the_venue_into_sessions(lab_id: int, before: Lab, by: User | None, **more: Any) -> None:
-    venue_changed(Lab.objects.get(pk=lab_id), before=before, by=by)
+def update_sessions_of_venue(lab_id: int, before: Lab, by: User | None, **more: Any) -> None:
+    apply_venue_change(Lab.objects.get(pk=lab_id), before=before, by=by)
 
 
 @receiver(lab_deleting, sender=Lab)
-def delete_its_drafts(lab_id: int, by: User | None, **more: Any) -> None:
+def delete_drafts(lab_id: int, by: User | None, **more: Any) -> None:
     for session in Lab.objects.get(pk=lab_id).sessions.order_by("pk"):
         delete_session(session, by)
 
 
 @receiver(room_changed, sender=Room)
-def carry_into_sessions(
+def update_sessions_of_room(
     room_id: int, before: Room, moved: bool, seen: bool, by: User | None, **more: Any
 ) -> None:
-    place_changed(Room.objects.get(pk=room_id), before=before, moved=moved, seen=seen, by=by)
+    apply_room_change(Room.objects.get(pk=room_id), before=before, moved=moved, seen=seen, by=by)

@@ -9,7 +9,7 @@ from labs.revisions import lock_lab
 from sessions.models import Session
 
 
-def lock(session: Session) -> None:
+def lock_session(session: Session) -> None:
     """Bring `session` and its lab up to date and hold both rows until the transaction ends.
 
     The lab first, as everywhere: whoever changes the lab's days waits for those who change its sessions. (SQLite: the
@@ -30,7 +30,7 @@ def revise(session: Session, *, seen: bool = True) -> None:
         session.content_revised_at = session.revised_at
 
 
-def remember(session: Session, by: User | None) -> None:
+def set_history_user(session: Session, by: User | None) -> None:
     """Name in the history who makes the change that is saved next; None leaves it to the request, if there is one."""
     if by is not None:
         session._history_user = by  # type: ignore[attr-defined]

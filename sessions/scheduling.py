@@ -27,25 +27,25 @@ from sessions.plans import (
     AppearancePlan,
     Instants,
     SessionPlan,
-    checked_plan,
-    put_columns,
+    assign_columns,
+    check_plan,
 )
-from sessions.publishing import Change, changed
-from sessions.revisions import lock, remember, revise
+from sessions.publishing import Change, send_session_changed
+from sessions.revisions import lock_session, revise, set_history_user
 
 __all__ = [
     "AgendaPlan",
     "AppearancePlan",
     "SessionPlan",
+    "apply_room_change",
+    "apply_venue_change",
     "change_session",
     "create_session",
     "delete_session",
     "may_be_deleted",
-    "place_changed",
     "plan_of",
     "plans_of",
-    "venue_changed",
-    "was_seen",
+    "was_visible",
 ]
 
 # What a calendar must treat as another version of the same entry (RFC 5545 §3.8.7.4).
@@ -84,12 +84,12 @@ def plans_of(sessions: Sequence[Session]) -> dict[int, SessionPlan]:
             )
         )
     return {
-        session.pk: _as_plan(session, tuple(agendas[session.pk]), tuple(people[session.pk, None]))
+        session.pk: _plan_from(session, tuple(agendas[session.pk]), tuple(people[session.pk, None]))
         for session in sessions
     }
 
 
-def _as_plan(
+def _plan_from(
     session: Session, agenda: tuple[AgendaPlan, ...], appearances: tuple[AppearancePlan, ...]
 ) -> SessionPlan:
     columns: dict[str, Any] = {name: getattr(session, name) for name in COLUMNS}
@@ -109,13 +109,13 @@ def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Sessi
     lab = lock_lab(lab.pk)
     now = timezone.now()
     session = Session(lab=lab, revised_at=now, content_revised_at=now)
-    found = checked_plan(session, plan)
-    _follow(session, plan, found)
-    remember(session, by)
+    found = check_plan(session, plan)
+    _apply_plan(session, plan, found)
+    set_history_user(session, by)
     session.save(force_insert=True)
     _set_agenda(session, plan, found)
     touch(lab.pk, public=session.is_public)
-    changed(session, Change.CREATED)
+    send_session_changed(session, Change.CREATED)
     return session
 
 
@@ -136,25 +136,25 @@ def change_session(
 
     Returns the same object, brought up to date. Raises InvalidFields, EditConflict.
     """
-    lock(session)
+    lock_session(session)
     if expected_version is not None and session.version != expected_version:
         raise EditConflict
     before = plan_of(session)
     if carry_agenda:
-        plan = replace(plan, agenda=_carried(before, plan))
-    found = checked_plan(session, plan)
+        plan = replace(plan, agenda=_moved_agenda(before, plan))
+    found = check_plan(session, plan)
     plan = replace(
         plan,
         start_fold=found.start_fold,
         end_fold=found.end_fold,
-        agenda=_recognised(before.agenda, plan.agenda),
+        agenda=_matched_items(before.agenda, plan.agenda),
     )
     differing = {name for name in SessionPlan.__dataclass_fields__ if _differs(before, plan, name)}
     if not differing:
         return session
     is_moved = bool(differing & MOVES)
     was = unannounced_changes.facts_of(session) if is_moved else {}
-    _follow(session, plan, found)
+    _apply_plan(session, plan, found)
     seen = bool(differing - LINKS)
     session.sequence += bool(differing & RESCHEDULES)
     _save(session, by, seen=seen, edited=True)
@@ -163,15 +163,15 @@ def change_session(
         _set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public)
     if is_moved:
-        unannounced_changes.moved(session, was)
+        unannounced_changes.record_move(session, was)
     elif differing - SEATING:
-        changed(session, Change.EDITED)
+        send_session_changed(session, Change.EDITED)
     if differing & SEATING:
-        changed(session, Change.CAPACITY)
+        send_session_changed(session, Change.CAPACITY)
     return session
 
 
-def _carried(before: SessionPlan, plan: SessionPlan) -> tuple[AgendaPlan, ...]:
+def _moved_agenda(before: SessionPlan, plan: SessionPlan) -> tuple[AgendaPlan, ...]:
     """Return the plan's agenda; items that keep their hours go along where the session moves.
 
     It moves where start and end move alike, or where none of its old hours is left. Else it becomes longer or shorter,
@@ -187,18 +187,18 @@ def _carried(before: SessionPlan, plan: SessionPlan) -> tuple[AgendaPlan, ...]:
         return plan.agenda
     hours = {item.item: (item.start_time, item.end_time) for item in before.agenda}
     return tuple(
-        replace(item, start_time=_later(item.start_time, by), end_time=_later(item.end_time, by))
+        replace(item, start_time=_shifted(item.start_time, by), end_time=_shifted(item.end_time, by))
         if item.item in hours and hours[item.item] == (item.start_time, item.end_time)
         else item
         for item in plan.agenda
     )
 
 
-def _later(at: time | None, by: timedelta) -> time | None:
+def _shifted(at: time | None, by: timedelta) -> time | None:
     return None if at is None else (datetime.combine(date.min + timedelta(days=1), at) + by).time()
 
 
-def was_seen(session: Session) -> bool:
+def was_visible(session: Session) -> bool:
     """Tell whether anybody but organisers can have seen the session: it is or was shown, in a lab that is or was."""
     if session.visibility == Session.Visibility.DRAFT:
         shown: Any = session.history.exclude(visibility=Session.Visibility.DRAFT)
@@ -210,25 +210,25 @@ def was_seen(session: Session) -> bool:
 
 
 def may_be_deleted(session: Session) -> bool:
-    return not was_seen(session) and not is_used(session, Session._meta.app_label)
+    return not was_visible(session) and not is_used(session, Session._meta.app_label)
 
 
 @transaction.atomic
 def delete_session(session: Session, by: User | None = None) -> None:
     """Delete a session that nobody has seen. Raises RuleViolation for one that was shown, or that anything hangs on."""
-    lock(session)
+    lock_session(session)
     if not may_be_deleted(session):
         raise RuleViolation(
             "was_seen", gettext("People have seen this session. Cancel it instead, so that nobody misses it.")
         )
     lab_id = session.lab_id
-    remember(session, by)
+    set_history_user(session, by)
     session.delete()
     touch(lab_id, public=False)
 
 
 @transaction.atomic
-def place_changed(room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None) -> None:
+def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None) -> None:
     """Carry a change of a room's name, address or join link into the sessions that take place there.
 
     `before` is the room as it was. `moved` where people must go, or click, elsewhere: calendars then take it as a new
@@ -244,14 +244,14 @@ def place_changed(room: Room, *, before: Room, moved: bool, seen: bool, by: User
             session.room = before
             was = unannounced_changes.facts_of(session)
             session.room = room
-            unannounced_changes.moved(session, was)
+            unannounced_changes.record_move(session, was)
         else:
-            changed(session, Change.EDITED)
+            send_session_changed(session, Change.EDITED)
     touch(room.lab_id, public=public)
 
 
 @transaction.atomic
-def venue_changed(lab: Lab, *, before: Lab, by: User | None = None) -> None:
+def apply_venue_change(lab: Lab, *, before: Lab, by: User | None = None) -> None:
     """Carry another venue or format of the lab into the sessions that take place elsewhere by it.
 
     `before` is the lab as it was. The caller raises the lab's revision.
@@ -265,7 +265,7 @@ def venue_changed(lab: Lab, *, before: Lab, by: User | None = None) -> None:
             continue
         session.sequence += 1
         _save(session, by, seen=True)
-        unannounced_changes.moved(session, was)
+        unannounced_changes.record_move(session, was)
 
 
 def _save(session: Session, by: User | None, *, seen: bool, edited: bool = False) -> None:
@@ -274,7 +274,7 @@ def _save(session: Session, by: User | None, *, seen: bool, edited: bool = False
     `edited` where forms that are open show something else now.
     """
     revise(session, seen=seen)
-    remember(session, by)
+    set_history_user(session, by)
     session.save(
         update_fields=[
             *COLUMNS,
@@ -303,7 +303,7 @@ def _item(plan: AgendaPlan) -> AgendaPlan:
     return replace(plan, title=languages_of(dict(plan.title)), abstract=languages_of(dict(plan.abstract)))
 
 
-def _recognised(before: tuple[AgendaPlan, ...], after: tuple[AgendaPlan, ...]) -> tuple[AgendaPlan, ...]:
+def _matched_items(before: tuple[AgendaPlan, ...], after: tuple[AgendaPlan, ...]) -> tuple[AgendaPlan, ...]:
     """Give items that name no row the row that says just the same, so that nothing is made twice."""
     unclaimed = [item for item in before if item.item not in {planned.item for planned in after}]
     found = []
@@ -316,9 +316,9 @@ def _recognised(before: tuple[AgendaPlan, ...], after: tuple[AgendaPlan, ...]) -
     return tuple(found)
 
 
-def _follow(session: Session, plan: SessionPlan, found: Instants) -> None:
+def _apply_plan(session: Session, plan: SessionPlan, found: Instants) -> None:
     """Write a checked plan into the session's columns; does not save."""
-    put_columns(session, plan)
+    assign_columns(session, plan)
     session.starts_at, session.ends_at = found.starts_at, found.ends_at
     session.start_fold, session.end_fold = found.start_fold, found.end_fold
 

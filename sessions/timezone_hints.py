@@ -20,7 +20,7 @@ from core.timezones.zones import city_of, zone_choices, zone_label
 from sessions.models import Session
 
 # So many cities are named before the rest is counted.
-NAMED = 3
+MAX_NAMED_CITIES = 3
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def difference_sentences(
     sentences = []
     for difference in sorted((key for key in places if key), key=abs):
         minutes = round(abs(difference).total_seconds() / 60)
-        values = {"places": _listed(places[difference]), "hours": duration_in_words(minutes, language)}
+        values = {"places": _enumeration(places[difference]), "hours": duration_in_words(minutes, language)}
         if difference < timedelta():
             sentences.append(gettext("In %(places)s it is %(hours)s earlier.") % values)
         else:
@@ -82,7 +82,7 @@ def difference_sentences(
     if places.get(None):
         sentences.append(
             gettext("The difference to %(places)s changes during the lab.")
-            % {"places": _listed(places[None])}
+            % {"places": _enumeration(places[None])}
         )
     return sentences
 
@@ -154,13 +154,13 @@ def city_clocks(
     return clocks
 
 
-def _listed(names: Sequence[str]) -> str:
+def _enumeration(names: Sequence[str]) -> str:
     """Return "Rome and Brussels", "Granada, Rome and Patras", "Granada, Rome, Patras and 5 more cities"."""
     distinct = sorted(dict.fromkeys(names), key=alphabetical_key)
-    if len(distinct) > NAMED + 1:
-        rest = len(distinct) - NAMED
+    if len(distinct) > MAX_NAMED_CITIES + 1:
+        rest = len(distinct) - MAX_NAMED_CITIES
         return ngettext("%(names)s and %(count)d more city", "%(names)s and %(count)d more cities", rest) % {
-            "names": ", ".join(distinct[:NAMED]),
+            "names": ", ".join(distinct[:MAX_NAMED_CITIES]),
             "count": rest,
         }
     if len(distinct) == 1:

@@ -27,8 +27,8 @@ from labs.models import Lab
 from sessions.models import Session, UnannouncedChange
 from sessions.models.agenda import SessionQuerySet
 from sessions.places import join_link_of, place_of
-from sessions.publishing import Change, changed
-from sessions.revisions import lock
+from sessions.publishing import Change, send_session_changed
+from sessions.revisions import lock_session
 from sessions.signals import sessions_moved
 
 # What `facts_of` returns: plain values, as they stand in a row or in the arguments of later work.
@@ -58,12 +58,12 @@ def facts_of(session: Session) -> dict[str, Any]:
         "time_zone": session.time_zone,
         "place": place,
         "room": languages_of(session.room.name) if session.room else {},
-        "elsewhere_in_place": _beside_the_room(session),
+        "elsewhere_in_place": _place_facts(session),
         "join_link": join_link_of(session),
     }
 
 
-def _beside_the_room(session: Session) -> list[Any]:
+def _place_facts(session: Session) -> list[Any]:
     """Return what makes a place besides the room's name: where only that differs, people go to another room."""
     room, venue = session.room, languages_of(session.lab.venue)
     return [room.address, room.online, venue] if room else [venue]
@@ -77,7 +77,7 @@ def differences(
     `join_link` is for people with a seat: of one it is only said that it is new.
     """
     with override(language):
-        found = _of_time(was, now, zone, language)
+        found = _time_differences(was, now, zone, language)
         if was["place"].get(language) != now["place"].get(language):
             only_the_room = (
                 was["room"] and now["room"] and was["elsewhere_in_place"] == now["elsewhere_in_place"]
@@ -92,7 +92,7 @@ def differences(
     return found
 
 
-def _of_time(was: Facts, now: Facts, zone: str, language: str) -> list[Difference]:
+def _time_differences(was: Facts, now: Facts, zone: str, language: str) -> list[Difference]:
     before, after = _span(was), _span(now)
     found = []
     if before != after:
@@ -127,7 +127,7 @@ def _hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     return formatting.hours(wall(starts, zone), wall(ends, zone))
 
 
-def in_subject(found: list[Difference]) -> str:
+def subject_text(found: list[Difference]) -> str:
     """Return "New day, new room", in the active language."""
     words: dict[str, str] = {
         Kind.DAY: gettext("new day"),
@@ -142,7 +142,7 @@ def in_subject(found: list[Difference]) -> str:
 
 
 @dataclass(frozen=True)
-class Moved:
+class PendingChange:
     """A session whose people do not know of its change yet, and what differs for somebody in the lab's zone."""
 
     session: Session
@@ -150,7 +150,7 @@ class Moved:
     differences: list[Difference]
 
 
-def undecided(sessions: SessionQuerySet) -> list[Session]:
+def pending_sessions(sessions: SessionQuerySet) -> list[Session]:
     """Return those of these sessions about whose change nobody has decided yet, with room and lab. One query."""
     waiting = sessions.filter(unannounced_change__isnull=False).select_related(
         "room", "unannounced_change", "lab"
@@ -158,21 +158,21 @@ def undecided(sessions: SessionQuerySet) -> list[Session]:
     return [session for session in waiting if is_open(session)]
 
 
-def moved_in(lab: Lab, language: str) -> list[Moved]:
+def pending_changes(lab: Lab, language: str) -> list[PendingChange]:
     """Return what is to be decided in a lab, as somebody in its zone reads it."""
     return [
-        Moved(
+        PendingChange(
             session,
-            people_of(session),
+            count_people(session),
             differences(
                 session.unannounced_change.was, facts_of(session), lab.time_zone, language, join_link=True
             ),
         )
-        for session in undecided(Session.objects.filter(lab=lab))
+        for session in pending_sessions(Session.objects.filter(lab=lab))
     ]
 
 
-def moved(session: Session, was: Facts) -> None:
+def record_move(session: Session, was: Facts) -> None:
     """Send the news that the session moved from where it `was`; in the transaction that holds its row.
 
     Nobody is told yet: organisers are asked (`decide`), where it matters to anybody.
@@ -184,17 +184,17 @@ def moved(session: Session, was: Facts) -> None:
         UnannouncedChange.objects.get_or_create(session=session, defaults={"was": known})
     elif row is not None:
         row.delete()
-    changed(session, Change.MOVED)
+    send_session_changed(session, Change.MOVED)
 
 
-def people_of(session: Session) -> int:
+def count_people(session: Session) -> int:
     """Return how many people have a seat or wait for one."""
     return session.seats_taken + session.seats_waiting
 
 
 def is_open(session: Session) -> bool:
     """Tell whether it still matters to anybody where the session is: it takes place, is ahead, and has people."""
-    return people_of(session) > 0 and not session.is_cancelled and not session.is_over(timezone.now())
+    return count_people(session) > 0 and not session.is_cancelled and not session.is_over(timezone.now())
 
 
 @transaction.atomic
@@ -205,7 +205,7 @@ def decide(sessions: Iterable[Session], tell: bool) -> list[Session]:
     """
     moves: dict[Session, Facts] = {}
     for session in sorted(sessions, key=attrgetter("pk")):
-        lock(session)
+        lock_session(session)
         row = UnannouncedChange.objects.filter(session=session).first()
         if row is None:
             continue

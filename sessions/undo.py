@@ -27,7 +27,7 @@ from sessions.scheduling import change_session
 SAVE, MOVE = "session-save", "lab-move"  # kinds of undoing
 _DATES, _TIMES = ("start_date", "end_date"), ("start_time", "end_time")
 _ROWS = ("track", "room")
-_AS_IT_IS = (*(set(COLUMNS) - {"title", "abstract", *_DATES, *_TIMES, *_ROWS}), "start_fold", "end_fold")
+_UNCONVERTED = (*(set(COLUMNS) - {"title", "abstract", *_DATES, *_TIMES, *_ROWS}), "start_fold", "end_fold")
 
 
 def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan) -> None:
@@ -35,7 +35,7 @@ def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan)
     facts = {
         "session": session.pk,
         "version": session.version,
-        "plan": _as_data(before),
+        "plan": _plan_data(before),
     }
     undo.offer_undo(request, _("The session is saved."), SAVE, facts)
 
@@ -52,26 +52,26 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
         raise undo.NotUndoable from error
     lab = session.lab.slug
     address = reverse("console_session_edit", args=[lab, session.slug])
-    if unannounced_changes.undecided(Session.objects.filter(pk=session.pk)):
+    if unannounced_changes.pending_sessions(Session.objects.filter(pk=session.pk)):
         address = reverse("console_unannounced", args=[lab])
     return address, _("The session is back as it was.")
 
 
-def _as_data(plan: SessionPlan) -> dict[str, Any]:
+def _plan_data(plan: SessionPlan) -> dict[str, Any]:
     """Return a plan as plain data."""
     return {
-        **{name: getattr(plan, name) for name in _AS_IT_IS},
+        **{name: getattr(plan, name) for name in _UNCONVERTED},
         **{name: getattr(plan, name).isoformat() for name in (*_DATES, *_TIMES)},
         **{name: row.pk if (row := getattr(plan, name)) else None for name in _ROWS},
         "title": languages_of(dict(plan.title)),
         "abstract": languages_of(dict(plan.abstract)),
-        "appearances": _people_as_data(plan.appearances),
+        "appearances": _people_data(plan.appearances),
         "agenda": [
             {
                 "title": languages_of(dict(item.title)),
                 "abstract": languages_of(dict(item.abstract)),
                 "hours": [at.isoformat() if at else None for at in (item.start_time, item.end_time)],
-                "appearances": _people_as_data(item.appearances),
+                "appearances": _people_data(item.appearances),
                 "item": item.item,
             }
             for item in plan.agenda
@@ -79,7 +79,7 @@ def _as_data(plan: SessionPlan) -> dict[str, Any]:
     }
 
 
-def _people_as_data(appearances: tuple[AppearancePlan, ...]) -> list[tuple[int, str]]:
+def _people_data(appearances: tuple[AppearancePlan, ...]) -> list[tuple[int, str]]:
     return [(one.speaker.pk, str(one.role)) for one in appearances]
 
 
@@ -88,7 +88,7 @@ def _plan(said: dict[str, Any], session: Session) -> SessionPlan:
     lab = session.lab
     speakers = {speaker.pk: speaker for speaker in lab.programme.speakers.all()}
     items = set(session.agenda.values_list("pk", flat=True))
-    columns: dict[str, Any] = {name: said[name] for name in _AS_IT_IS}
+    columns: dict[str, Any] = {name: said[name] for name in _UNCONVERTED}
     columns |= {name: date.fromisoformat(said[name]) for name in _DATES}
     columns |= {name: time.fromisoformat(said[name]) for name in _TIMES}
     for name, found in (("track", lab.tracks), ("room", lab.rooms)):

@@ -41,18 +41,18 @@ def emptied_track(lab: str, track: str) -> Lab | None:
     tracks = frozenset(Track.history.filter(lab_id=found.pk, slug=track).values_list("id", flat=True))
     if not tracks:
         return None
-    sessions = list(_sessions_in_public(found, tracks))
-    labs = list(_lab_in_public(found))
+    sessions = list(_public_spans_of_sessions(found, tracks))
+    labs = list(_public_spans_of_lab(found))
     seen = any(max(a, c) < min(b, d) for a, b in sessions for c, d in labs)
     return found if seen else None
 
 
-def _lab_in_public(lab: Lab) -> Iterator[Span]:
+def _public_spans_of_lab(lab: Lab) -> Iterator[Span]:
     rows = lab.history.order_by("history_date", "history_id").values_list("history_date", "visibility")
     return _spans((at, visibility == _PUBLIC) for at, visibility in rows)
 
 
-def _sessions_in_public(lab: Lab, tracks: frozenset[int]) -> Iterator[Span]:
+def _public_spans_of_sessions(lab: Lab, tracks: frozenset[int]) -> Iterator[Span]:
     """Yield when each session was public and in one of these tracks."""
     ever = Session.history.filter(lab_id=lab.pk, track_id__in=tracks, visibility=_PUBLIC).values("id")
     rows = (

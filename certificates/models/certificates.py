@@ -28,11 +28,13 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         listed = AttestedSession.objects.filter(
             certificate=OuterRef(OuterRef("pk")), session=OuterRef("session")
         )
-        more = Attendance.objects.over().filter(registration=OuterRef("registration"))
+        more = Attendance.objects.ended().filter(registration=OuterRef("registration"))
         known = said.filter(session__isnull=False)
         same_hours = Q(starts_at=F("session__starts_at"), ends_at=F("session__ends_at"))
         return self.annotate(
-            not_held=Exists(said.filter(Q(session__isnull=True) | ~Q(session__in=Session.objects.held()))),
+            not_held=Exists(
+                said.filter(Q(session__isnull=True) | ~Q(session__in=Session.objects.taking_place()))
+            ),
             not_attended=Exists(known.filter(certificate__registration__isnull=False).exclude(Exists(there))),
             other_hours=Exists(known.exclude(same_hours)),
             other_name=Exists(

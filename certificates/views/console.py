@@ -88,7 +88,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
 def _not_over(lab: Lab) -> list[Session]:
     """Return the sessions in which people are marked as present before they end, in order of time. One query."""
     marked = Attendance.objects.filter(session=OuterRef("pk"))
-    coming = Session.objects.filter(Exists(marked), lab=lab, ends_at__gt=timezone.now()).held()
+    coming = Session.objects.filter(Exists(marked), lab=lab, ends_at__gt=timezone.now()).taking_place()
     return list(coming.only("lab", "slug", "title").order_by("starts_at", "pk"))
 
 

@@ -9,13 +9,13 @@ from sessions.models import Session
 
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
-    def held(self) -> "AttendanceQuerySet":
+    def taking_place(self) -> "AttendanceQuerySet":
         """Keep only attendance of sessions that take place: neither cancelled nor drafts."""
-        return self.filter(session__in=Session.objects.held())
+        return self.filter(session__in=Session.objects.taking_place())
 
-    def over(self) -> "AttendanceQuerySet":
+    def ended(self) -> "AttendanceQuerySet":
         """Keep only attendance that counts towards a certificate: of sessions that took place and are at an end."""
-        return self.filter(session__in=Session.objects.over())
+        return self.filter(session__in=Session.objects.ended())
 
 
 class Attendance(models.Model):

@@ -6,8 +6,8 @@ from core.web.http_caching import read_only_endpoint
 from labs import access
 from registrations import links, personal_calendar, seats
 from registrations.models import Registration, Seat
-from sessions.calendar_links import delegate_of
-from sessions.views.feeds import calendar_answer, delegate_feed
+from sessions.calendar_links import user_of_delegate_token
+from sessions.views.feeds import calendar_response, delegate_feed
 
 
 @access.personal_link
@@ -17,7 +17,7 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
     try:
         registration = links.find(token, links.FEED)
     except Http404:
-        user = delegate_of(token)
+        user = user_of_delegate_token(token)
         if user is None:
             raise
         return delegate_feed(request, user)
@@ -26,7 +26,7 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
     if registration.state != Registration.State.CONFIRMED:
         held = []
     lab = registration.lab
-    return calendar_answer(
+    return calendar_response(
         request,
         (
             "registration",

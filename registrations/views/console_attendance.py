@@ -22,10 +22,10 @@ from labs.views import form_posts
 from registrations import attendance, door
 from registrations.console_forms import DoorSearchForm
 from registrations.models import Registration
-from registrations.search import known
+from registrations.search import registrations_of
 from sessions.models import Session
 
-PER_PAGE = 100
+PAGE_SIZE = 100
 # Where the browser's session keeps whom the last “all of them” marked, so that it can be taken back.
 LAST_MARKED = "attendance_last_marked"
 
@@ -38,7 +38,7 @@ def attendances(request: HttpRequest, lab: Lab) -> HttpResponse:
     context = {
         "lab": lab,
         "section": "attendance",
-        "doors": door.doors(lab, viewer_of(request), now),
+        "doors": door.sessions_by_day(lab, viewer_of(request), now),
         "now": now,
         "zone": lab.time_zone,
     }
@@ -81,11 +81,11 @@ def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
     was_there = "absent" not in request.POST
     person = _registered(lab, request.POST.get("present" if was_there else "absent", ""))
     if was_there:
-        attendance.take(person, session, form_posts.person(request))
+        attendance.record(person, session, form_posts.person(request))
     else:
-        attendance.untake(person, session, form_posts.person(request))
+        attendance.remove(person, session, form_posts.person(request))
     if getattr(request, "htmx", False):
-        guest = door.guest(door.one(session, person))
+        guest = door.guest(door.get_person(session, person))
         return render(
             request,
             "registrations/console/attendance_answer.html",
@@ -101,8 +101,8 @@ def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpRespo
     """Mark everybody of one page of the list as present; asks first, naming them."""
     found = _session(request, lab, session)
     if request.method == "POST":
-        people = _all_registered(lab, request.POST.getlist("person")[:PER_PAGE])
-        new = attendance.take_all(people, found, form_posts.person(request))
+        people = _all_registered(lab, request.POST.getlist("person")[:PAGE_SIZE])
+        new = attendance.record_all(people, found, form_posts.person(request))
         request.session[LAST_MARKED] = {
             "session": found.pk,
             "people": [str(person.public_id) for person in new],
@@ -129,8 +129,8 @@ def attendance_undo(request: HttpRequest, lab: Lab, session: str) -> HttpRespons
     """Take back what the last “all of them” marked here."""
     found = _session(request, lab, session)
     marked = _last_marked(request, found)
-    people = known(lab).filter(public_id__in=marked)
-    taken_back = attendance.untake_all(people, found, form_posts.person(request))
+    people = registrations_of(lab).filter(public_id__in=marked)
+    taken_back = attendance.remove_all(people, found, form_posts.person(request))
     request.session.pop(LAST_MARKED, None)
     if taken_back:
         words = ngettext(
@@ -155,8 +155,8 @@ def _people(request: HttpRequest, session: Session) -> tuple[DoorSearchForm, Pag
     form = DoorSearchForm(request.GET)
     people = door.people(session, form.text)
     if form.text:
-        people = people[: door.FOUND_AT_MOST]
-    return form, Paginator(people, PER_PAGE).get_page(request.GET.get("page"))
+        people = people[: door.MAX_FOUND]
+    return form, Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))
 
 
 def _registered(lab: Lab, public_id: str) -> Registration:
@@ -171,7 +171,7 @@ def _all_registered(lab: Lab, public_ids: Iterable[str]) -> list[Registration]:
         wanted = {UUID(public_id) for public_id in public_ids}
     except ValueError:
         raise Http404 from None
-    people = list(known(lab).filter(public_id__in=wanted, state=Registration.State.CONFIRMED))
+    people = list(registrations_of(lab).filter(public_id__in=wanted, state=Registration.State.CONFIRMED))
     if len(people) != len(wanted):
         raise Http404
     return people

@@ -31,8 +31,8 @@ from labs.views.form_posts import person
 from registrations import seats
 from registrations.models import Seat
 from sessions.models import Session
-from sessions.moving import Folds, LabMove, Step, move_lab, planned
-from sessions.unannounced_changes import undecided
+from sessions.moving import Folds, LabMove, SessionMove, move_lab, plan_move
+from sessions.unannounced_changes import pending_sessions
 from sessions.undo import folds_of, offer_undo_move
 
 
@@ -66,7 +66,7 @@ class AnswersForm(BaseForm):
         return {key: int(self.cleaned_data[name]) for name, key in self.asked.items()}
 
 
-def _fold_field(step: Step, which: str) -> forms.ChoiceField:
+def _fold_field(step: SessionMove, which: str) -> forms.ChoiceField:
     plan = step.plan
     on, at = (plan.start_date, plan.start_time) if which == "start" else (plan.end_date, plan.end_time)
     offsets = [
@@ -139,7 +139,7 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
 
 def _next_page(lab: Lab) -> str:
     """Return the question whether people are emailed, where it is open, else the list of sessions."""
-    has_unannounced = bool(undecided(Session.objects.filter(lab=lab)))
+    has_unannounced = bool(pending_sessions(Session.objects.filter(lab=lab)))
     return reverse("console_unannounced" if has_unannounced else "console_sessions", args=[lab.slug])
 
 
@@ -156,7 +156,7 @@ def _plan(lab: Lab, form: FirstDayForm) -> LabMove | None:
     if not form.is_valid():
         return None
     try:
-        return planned(lab, form.cleaned_data["first_day"])
+        return plan_move(lab, form.cleaned_data["first_day"])
     except RuleViolation as error:
         form.add_errors(error.errors)
         return None
@@ -234,7 +234,7 @@ def _moment(at: datetime, zone: str, language: str) -> str:
     return f"{formatting.long_date(local.date(), language)}, {formatting.clock(local)}"
 
 
-def _row(step: Step, lab: Lab, language: str) -> dict[str, Any]:
+def _row(step: SessionMove, lab: Lab, language: str) -> dict[str, Any]:
     old, new = step.session, step.plan
     return {
         "session": old,

@@ -83,7 +83,7 @@ def organise(request: HttpRequest) -> HttpResponse:
             "mail": mail,
             "mail_late": mail is not None and alerts.worker_is_late(mail),
             "sights": sights,
-            "calendar": calendar_links.delegate_address(person(request)) if sights else "",
+            "calendar": calendar_links.delegate_calendar_url(person(request)) if sights else "",
             "is_staff_anywhere": viewer.is_staff_anywhere,
         },
     )

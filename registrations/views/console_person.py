@@ -58,7 +58,7 @@ class MailRow:
 @require_safe
 def registration(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """All that is known of one person."""
-    return _page(request, lab, _one(lab, registration))
+    return _page(request, lab, _get_person(lab, registration))
 
 
 def _page(
@@ -70,7 +70,7 @@ def _page(
         lab,
         person,
         rows=rows,
-        attended=person.attendances.over().count(),
+        attended=person.attendances.ended().count(),
         form=form or _seat_form(lab, person, rows),
         mails=[MailRow(message, message_list.occasion_in_words(message.occasion)) for message in written],
         changes=changes_of(person, get_language() or "en"),
@@ -124,7 +124,7 @@ def _seat_form(
 @require_POST
 def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Give a seat in one more session; registration need not be open."""
-    person = _one(lab, registration)
+    person = _get_person(lab, registration)
     form = _seat_form(lab, person, data=request.POST)
     if not form.is_valid():
         return _page(request, lab, person, form, status=422)
@@ -146,7 +146,7 @@ def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) -> HttpResponse:
     """Take one seat back; asks first, because the next in line gets it at once."""
-    person = _one(lab, registration)
+    person = _get_person(lab, registration)
     row = next((row for row in _seat_rows(person) if row.session.slug == session), None)
     if row is None or not row.can_be_taken_back:
         raise Http404
@@ -180,7 +180,9 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 
         try:
             form, is_saved = form_posts.save_edit(
-                lambda: registering.lock(person), lambda held: PersonForm(request.POST, person=held), save
+                lambda: registering.lock_registration(person),
+                lambda held: PersonForm(request.POST, person=held),
+                save,
             )
         except RuleViolation:
             return _too_late(request, lab, None)
@@ -221,7 +223,9 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 
         try:
             form, is_saved = form_posts.save_edit(
-                lambda: registering.lock(person), lambda held: AddressForm(request.POST, person=held), save
+                lambda: registering.lock_registration(person),
+                lambda held: AddressForm(request.POST, person=held),
+                save,
             )
         except RuleViolation:
             return _too_late(request, lab, None)
@@ -250,7 +254,7 @@ def _too_late(request: HttpRequest, lab: Lab, person: Registration | None) -> Ht
 @require_POST
 def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Send the private link, or the question to confirm, once more."""
-    person = _one(lab, registration)
+    person = _get_person(lab, registration)
     try:
         _message, is_new = organiser_actions.send_link(person)
     except RuleViolation as violation:
@@ -267,7 +271,7 @@ def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Cancel the registration; asks first, because it cannot be undone."""
-    person = _one(lab, registration)
+    person = _get_person(lab, registration)
     if person.state == State.CANCELLED:
         raise Http404
     if request.method == "POST":
@@ -288,7 +292,7 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     """Erase the person: says what goes and what stays, and does it only after that."""
-    person = _one(lab, registration)
+    person = _get_person(lab, registration)
     if request.method == "POST":
         erasure.erase(person, form_posts.person(request))
         messages.success(request, _("The person is erased."))
@@ -298,19 +302,19 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         lab,
         person,
         rows=[row for row in rows if row.can_be_taken_back],
-        attended=person.attendances.held().count(),
+        attended=person.attendances.taking_place().count(),
         mails=Message.objects.filter(about=_about(person)).count(),
     )
     return render(request, "registrations/console/erase.html", context)
 
 
-def _one(lab: Lab, public_id: UUID) -> Registration:
+def _get_person(lab: Lab, public_id: UUID) -> Registration:
     """Return a person of this lab; anybody else, and whoever is erased, does not exist."""
     return get_object_or_404(_people(lab), public_id=public_id)
 
 
 def _people(lab: Lab) -> RegistrationQuerySet:
-    return search.known(lab).select_related("city", "stakeholder_group", "lab__programme")
+    return search.registrations_of(lab).select_related("city", "stakeholder_group", "lab__programme")
 
 
 def _about(person: Registration) -> str:

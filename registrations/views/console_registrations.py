@@ -21,7 +21,7 @@ from sessions.models import Session
 
 logger = logging.getLogger(__name__)
 
-PER_PAGE = 50
+PAGE_SIZE = 50
 
 
 @access.organiser
@@ -30,7 +30,7 @@ def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Everybody who registered; search, filters and order stand in the query and stay while pages are turned."""
     form = _form(request, lab)
     found = search.find(lab, form.search)
-    page = Paginator(search.with_seats(found), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(search.with_seats(found), PAGE_SIZE).get_page(request.GET.get("page"))
     now = timezone.now()
     totals = statistics.totals(lab)
     context = {

@@ -19,13 +19,13 @@ from sessions import unannounced_changes
 @require_http_methods(["GET", "HEAD", "POST"])
 def unannounced(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Show what people do not know yet, and ask: email them, or not."""
-    moved = unannounced_changes.moved_in(lab, get_language() or "en")
+    moved = unannounced_changes.pending_changes(lab, get_language() or "en")
     if request.method == "POST":
         tell = request.POST.get("answer") != "no"
         # Only what the page showed: somebody else may have moved another session meanwhile.
         shown = set(request.POST.getlist("session"))
         told = unannounced_changes.decide((one.session for one in moved if one.session.slug in shown), tell)
-        _say(request, notifications.how_many(told))
+        _add_message(request, notifications.how_many(told))
         return redirect("console_sessions", lab.slug)
     if not moved:
         return redirect("console_sessions", lab.slug)
@@ -34,7 +34,7 @@ def unannounced(request: HttpRequest, lab: Lab) -> HttpResponse:
     return render(request, "registrations/console/unannounced.html", context)
 
 
-def _say(request: HttpRequest, emails: int) -> None:
+def _add_message(request: HttpRequest, emails: int) -> None:
     if not emails:
         messages.success(request, _("No email is sent. Calendars are updated automatically."))
         return

@@ -18,11 +18,11 @@ from labs import access
 from labs.current_viewer import viewer_of
 from labs.viewer import Viewer
 from registrations import erasure, links, registering, seats
-from registrations.forms import SWITCH, DetailsForm, SessionsForm, as_typed, details_initial
+from registrations.forms import SWITCH, DetailsForm, SessionsForm, details_initial, initial_from
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.seats import waiting_positions
 from registrations.timeline import events
-from registrations.visibility import viewers_of, visible_ids
+from registrations.visibility import confirming_viewers, visible_ids
 from sessions.models import Session
 from sessions.places import is_online, join_link_of
 from sessions.timezone_hints import instants_of
@@ -54,13 +54,13 @@ class OwnSeat:
         return self.seat.session
 
     @property
-    def waits_for_link(self) -> bool:
+    def is_without_link(self) -> bool:
         """Tell whether the person will join by a link that nobody has given yet."""
         has_seat = self.seat.state == Seat.State.CONFIRMED and not self.session.is_cancelled
         return has_seat and is_online(self.session) and not self.is_over and not self.join_link
 
 
-def opens(
+def requires_link(
     purpose: links.Purpose, states: Collection[str] | None = None, *, bare_post: bool = False
 ) -> Callable[[Callable[..., HttpResponse]], View]:
     """Give the view the registration that the link in its address opens, if it is in one of `states`.
@@ -91,12 +91,12 @@ def opens(
 
 
 # The pages of somebody whose address is confirmed.
-opens_confirmed = opens(links.MANAGE, [State.CONFIRMED])
+requires_confirmed = requires_link(links.MANAGE, [State.CONFIRMED])
 
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@opens(links.CONFIRM, bare_post=True)  # confirming looks at the row again under its lock
+@requires_link(links.CONFIRM, bare_post=True)  # confirming looks at the row again under its lock
 def registration_confirm(request: HttpRequest, registration: Registration, token: str) -> HttpResponse:
     """A button, because mail scanners follow links: only pressing it confirms."""
     if request.method == "POST":
@@ -109,7 +109,7 @@ def registration_confirm(request: HttpRequest, registration: Registration, token
     requested = _seats(registration, Seat.State.REQUESTED)
     seen = visible_ids(
         registration.lab_id,
-        viewers_of(registration, viewer_of(request)),
+        confirming_viewers(registration, viewer_of(request)),
         [seat.session_id for seat in requested],
     )
     context = {
@@ -130,14 +130,14 @@ def registration_confirm(request: HttpRequest, registration: Registration, token
 
 @access.personal_link
 @require_safe
-@opens_confirmed
+@requires_confirmed
 def registration(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """What is yours: seats, places in line, join links, calendar, history."""
     now = timezone.now()
     held = _seats(found, *seats.ACTIVE)
     attendances = list(found.attendances.select_related("session"))
     attended = {attendance.session_id for attendance in attendances}
-    counted = found.attendances.over().count()
+    counted = found.attendances.ended().count()
     movements = list(SeatMovement.objects.filter(seat__registration=found).select_related("seat__session"))
     seen = visible_ids(
         found.lab_id,
@@ -190,11 +190,11 @@ def registration(request: HttpRequest, found: Registration, token: str) -> HttpR
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@opens_confirmed
+@requires_confirmed
 def registration_edit(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Change name, city, language and the like."""
     if request.method != "POST" or SWITCH in request.POST:
-        initial = details_initial(found) if request.method != "POST" else as_typed(request.POST)
+        initial = details_initial(found) if request.method != "POST" else initial_from(request.POST)
         form = DetailsForm(lab=found.lab, initial=initial)
         return render(request, "registrations/edit.html", _context(found, token, form=form))
     form = DetailsForm(request.POST, lab=found.lab)
@@ -209,12 +209,12 @@ def registration_edit(request: HttpRequest, found: Registration, token: str) -> 
         form.add_error("name", violation.message)
         form.offer_everything()
         return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
-    return _done(token, "details")
+    return _redirect_done(token, "details")
 
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@opens_confirmed
+@requires_confirmed
 def registration_sessions(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Choose other sessions."""
     now = timezone.now()
@@ -231,7 +231,7 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
         takes_new=takes_new,
         initial={"session": [session.slug for session in mine]}
         if request.method != "POST"
-        else as_typed(request.POST),
+        else initial_from(request.POST),
     )
     status = 200
     if is_sent:
@@ -243,7 +243,7 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
                     raise
                 form.add_error("session", violation.message)
             else:
-                return _done(token, "sessions")
+                return _redirect_done(token, "sessions")
         status = 422 if form.errors else 200
     context = _context(
         found,
@@ -260,7 +260,7 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@opens_confirmed
+@requires_confirmed
 def registration_give_up(request: HttpRequest, found: Registration, token: str, session: str) -> HttpResponse:
     """Give up one seat, or leave one waiting list; asks first."""
     own = _seats_in_sight(request, found)
@@ -270,13 +270,13 @@ def registration_give_up(request: HttpRequest, found: Registration, token: str, 
     if request.method == "POST":
         rest = [other.session_id for other in own if other.pk != seat.pk]
         registering.change_sessions(found, _viewer(request, own), rest)
-        return _done(token, "sessions")
+        return _redirect_done(token, "sessions")
     return render(request, "registrations/give_up.html", _context(found, token, seat=seat))
 
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@opens_confirmed
+@requires_confirmed
 def registration_cancel(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Cancel all of it; asks first, because it cannot be undone."""
     if request.method == "POST":
@@ -295,7 +295,7 @@ def registration_cancel(request: HttpRequest, found: Registration, token: str) -
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@opens(links.MANAGE, [State.CONFIRMED, State.CANCELLED])
+@requires_link(links.MANAGE, [State.CONFIRMED, State.CANCELLED])
 def registration_erase(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Have oneself erased, also after cancelling: says what goes and what stays, and does it only after that."""
     if request.method == "POST":
@@ -316,7 +316,7 @@ def registration_erase(request: HttpRequest, found: Registration, token: str) ->
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@opens(links.LEAVE)
+@requires_link(links.LEAVE)
 def registration_leave(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """“Not you?”: erase what is known of this address here; asks first."""
     if request.method == "POST":
@@ -327,11 +327,11 @@ def registration_leave(request: HttpRequest, found: Registration, token: str) ->
 
 @access.personal_link
 @require_POST
-@opens_confirmed
+@requires_confirmed
 def registration_renew_feed(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Give the calendar a new address."""
     registering.renew_feed_address(found)
-    return _done(token, "feed")
+    return _redirect_done(token, "feed")
 
 
 def _seats(found: Registration, *states: str) -> list[Seat]:
@@ -369,7 +369,7 @@ def _context(found: Registration, token: str, **more: object) -> dict[str, objec
     return {"lab": found.lab, "registration": found, "token": token, **kept, **more}
 
 
-def _done(token: str, what: str) -> HttpResponse:
+def _redirect_done(token: str, what: str) -> HttpResponse:
     response = redirect("registration", token=token)
     response.headers["Location"] += f"?done={what}"
     return response

@@ -17,12 +17,12 @@ from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import Lab
 from registrations import registering
-from registrations.consent import consent_words
+from registrations.consent import consent_text
 from registrations.erasure import about_address
-from registrations.forms import SWITCH, LinkForm, RegistrationForm, as_typed, is_slug
+from registrations.forms import SWITCH, LinkForm, RegistrationForm, initial_from, is_slug
 from sessions.models import Session
 
-AN_HOUR = 60 * 60
+ONE_HOUR = 60 * 60
 LINKS_PER_HOUR = 60
 
 
@@ -34,14 +34,14 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
     if not found.takes_registrations(timezone.now()):
         return _closed(request, found)
     if request.method != "POST" or SWITCH in request.POST:
-        initial = _initial(request, found) if request.method != "POST" else as_typed(request.POST)
+        initial = _initial(request, found) if request.method != "POST" else initial_from(request.POST)
         return _form(request, found, RegistrationForm(lab=found, viewer=viewer_of(request), initial=initial))
     form = RegistrationForm(request.POST, lab=found, viewer=viewer_of(request))
     if not form.is_valid():
         return _form(request, found, form, status=422)
     if form.has_new_overlaps:
         return _form(request, found, form, overlapping=True)
-    if not allow("register", client_address(request), settings.REGISTRATIONS_PER_HOUR, AN_HOUR):
+    if not allow("register", client_address(request), settings.REGISTRATIONS_PER_HOUR, ONE_HOUR):
         return render(request, "registrations/too_many.html", {"lab": found}, status=429)
 
     def operation() -> dict[str, str]:
@@ -100,9 +100,9 @@ def registration_link(request: HttpRequest) -> HttpResponse:
     form = LinkForm(request.POST)
     if not form.is_valid():
         return render(request, "registrations/link.html", {**context, "form": form}, status=422)
-    if not allow("registration-link", client_address(request), LINKS_PER_HOUR, AN_HOUR):
+    if not allow("registration-link", client_address(request), LINKS_PER_HOUR, ONE_HOUR):
         return render(request, "registrations/too_many.html", status=429)
-    registering.ask_for_link(form.cleaned_data["email"], lab)
+    registering.queue_links(form.cleaned_data["email"], lab)
     here = QueryDict(mutable=True)
     here.update({"lab": lab.slug} if lab else {})
     here["sent"] = ""
@@ -155,7 +155,7 @@ def _form(
         "zone": getattr(request, "reader_zone", None) or lab.time_zone,
         "kept_form": "answers",
         "suggests_zone": request.method != "POST" and not getattr(request, "reader_zone", None),
-        "consent": consent_words(lab, get_language() or settings.LANGUAGE_CODE),
+        "consent": consent_text(lab, get_language() or settings.LANGUAGE_CODE),
         "kept_until": lab.answers_kept_until,
         "overlapping": overlapping,
         "picks": form.picks,

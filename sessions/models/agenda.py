@@ -63,13 +63,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Keep only the sessions that this viewer may see."""
         return self.filter(visible_sessions(viewer))
 
-    def held(self) -> Self:
+    def taking_place(self) -> Self:
         """Keep only the sessions that take place: neither cancelled nor drafts. Nobody attends the others."""
         return self.filter(status="scheduled").exclude(visibility="draft")
 
-    def over(self) -> Self:
+    def ended(self) -> Self:
         """Keep only the sessions that took place: held, and at an end. Certificates attest no others."""
-        return self.held().filter(ends_at__lte=timezone.now())
+        return self.taking_place().filter(ends_at__lte=timezone.now())
 
     def for_pages(self) -> Self:
         """Fetch with each session what its page and calendars show, in a constant number of queries.

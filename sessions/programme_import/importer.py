@@ -79,7 +79,7 @@ def load(file: schema.ProgrammeFile, by: User | None = None, *, tell: bool = Fal
         raise ProgrammeFileError(loading.problems)
     if tell:
         # One answer for each lab, so that a person hears once of all that moved.
-        moved = unannounced_changes.undecided(
+        moved = unannounced_changes.pending_sessions(
             Session.objects.filter(revised_at__gte=began).order_by("lab_id", "pk")
         )
         for _lab, sessions in groupby(moved, key=attrgetter("lab_id")):
@@ -237,7 +237,7 @@ class _Loading:
                 values["public_revised_at"] = timezone.now()  # of a lab that is withdrawn, too
             different = self._change(lab, values)
             if different:
-                scheduling.venue_changed(lab, before=as_it_was, by=self.by)
+                scheduling.apply_venue_change(lab, before=as_it_was, by=self.by)
             self._check_sessions_left_outside(lab, facts)
         before = public_parts(lab)
         other_parts = self._lab_parts(lab, facts)
@@ -275,7 +275,7 @@ class _Loading:
         if self._change(room, values):
             after = (languages_of(room.name), room.address, room.online, room.join_link)
             moved, seen = shown[1:] != after[1:], shown[:-1] != after[:-1]
-            scheduling.place_changed(room, before=before, moved=moved, seen=seen, by=self.by)
+            scheduling.apply_room_change(room, before=before, moved=moved, seen=seen, by=self.by)
         return room
 
     def _check_sessions_left_outside(self, lab: Lab, facts: schema.Lab) -> None:

@@ -17,7 +17,7 @@ from sessions.programme import AgendaRow, Moment, SessionRow
 register = template.Library()
 
 
-class Words(NamedTuple):
+class RowTexts(NamedTuple):
     """What every row says, translated once for all of them."""
 
     to: str
@@ -32,7 +32,7 @@ class Words(NamedTuple):
 @register.simple_tag
 def session_rows(rows: Iterable[SessionRow], lab_page: str, picked: str) -> SafeString:
     """Print list items. `picked` is the query with what is ticked, from its question mark on."""
-    words = Words(
+    words = RowTexts(
         to=html(pgettext("between two hours", "to")),
         cancelled=f'<span class="tag tag-bad">{icon("cross")}{html(pgettext("session", "Cancelled"))}</span>',
         internal=f'<span class="tag tag-internal">{icon("lock")}{html(gettext("Internal"))}</span>',
@@ -45,7 +45,7 @@ def session_rows(rows: Iterable[SessionRow], lab_page: str, picked: str) -> Safe
     return mark_safe("".join(_row(row, links, words) for row in rows))
 
 
-def _row(row: SessionRow, links: tuple[str, str], words: Words) -> str:
+def _row(row: SessionRow, links: tuple[str, str], words: RowTexts) -> str:
     slug, title = html(row.slug), html(row.title)
     lab_page, picked = links
     return "".join(
@@ -78,7 +78,7 @@ def _time(moment: Moment) -> str:
     return f'<time datetime="{html(moment.stamp)}">{html(moment.words)}</time>'
 
 
-def _tags(row: SessionRow, words: Words) -> str:
+def _tags(row: SessionRow, words: RowTexts) -> str:
     tags = [
         tag
         for tag, is_so in (
@@ -104,7 +104,7 @@ def _number(place: int) -> str:
     return f'<span class="num quiet">{place}.</span>'
 
 
-def _audience(audience: tuple[tuple[str, bool], ...], words: Words) -> str:
+def _audience(audience: tuple[tuple[str, bool], ...], words: RowTexts) -> str:
     if not audience:
         return ""
     cities = [
@@ -114,7 +114,7 @@ def _audience(audience: tuple[tuple[str, bool], ...], words: Words) -> str:
     return f'<ul class="citylist audience" aria-label="{words.invited}">{"".join(cities)}</ul>'
 
 
-def _choice(row: SessionRow, slug: str, words: Words) -> str:
+def _choice(row: SessionRow, slug: str, words: RowTexts) -> str:
     if not row.may_choose:
         return ""
     return (

@@ -93,7 +93,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
             "form": form,
             "section": "settings",
             "tab": "lab",
-            "zone_note": lab_dates.why_zone_matters(lab),
+            "zone_note": lab_dates.zone_change_text(lab),
             "conflict": form.conflict,
         },
         status=status_of(form),
@@ -103,7 +103,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
 def _say_what_follows(request: HttpRequest, lab: Lab, zone: str, colour: str) -> None:
     """Tell what else a new zone or colour means."""
     if lab.time_zone != zone:
-        messages.info(request, lab_dates.why_zone_matters(lab))
+        messages.info(request, lab_dates.zone_change_text(lab))
     if lab.colour and lab.colour != colour and lab.theme_values.get("lab") != lab.colour:
         messages.info(
             request,

@@ -29,7 +29,7 @@ from labs.revisions import lock_row
 from labs.views.console_programme import has_errors, named_rows
 from labs.views.form_posts import ask, create_with, person, save_edit, status_of
 from sessions.models import Session
-from sessions.unannounced_changes import undecided
+from sessions.unannounced_changes import pending_sessions
 
 # With more days than these, only those are listed that have sessions or a heading.
 DAYS_LISTED = 31
@@ -170,7 +170,7 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         return _room_page(request, lab, form, None, gone=True)
     if is_saved:
         messages.success(request, _("The room is saved. Its sessions and their calendars follow."))
-        has_unannounced = bool(undecided(Session.objects.filter(room=found)))
+        has_unannounced = bool(pending_sessions(Session.objects.filter(room=found)))
         return redirect("console_unannounced" if has_unannounced else "console_rooms", lab.slug)
     return _room_page(request, lab, form, found)
 

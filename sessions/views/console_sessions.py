@@ -39,7 +39,7 @@ from sessions.forms.sessions import SessionForm
 from sessions.models import AgendaItem, Session, Speaker
 from sessions.plans import SessionPlan
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
-from sessions.unannounced_changes import undecided
+from sessions.unannounced_changes import pending_sessions
 from sessions.undo import offer_undo_save
 
 NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
@@ -72,7 +72,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "count": len(rows),
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
             "shown": rows,
-            "unannounced": len(undecided(Session.objects.filter(lab=lab))),
+            "unannounced": len(pending_sessions(Session.objects.filter(lab=lab))),
         },
     )
 
@@ -286,7 +286,7 @@ def _next_page(form: SessionForm, session: Session) -> str:
     elif wanted != session.visibility:
         name = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
         return reverse(f"console_session_{name}", args=[lab, session.slug])
-    if undecided(Session.objects.filter(pk=session.pk)):
+    if pending_sessions(Session.objects.filter(pk=session.pk)):
         return reverse("console_unannounced", args=[lab])
     return reverse("console_session_edit", args=[lab, session.slug])
 
@@ -308,7 +308,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "people": desk.people,
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
-            "unannounced": len(undecided(Session.objects.filter(pk=session.pk))) if session else 0,
+            "unannounced": len(pending_sessions(Session.objects.filter(pk=session.pk))) if session else 0,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),
             "may_be_deleted": session is not None and may_be_deleted(session),

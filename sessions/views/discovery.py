@@ -14,16 +14,16 @@ from labs.viewer import VISITOR
 from sessions.models import Appearance, Session
 
 # As many addresses as one sitemap may hold (sitemaps.org, protocol 0.9).
-LIMIT = 50_000
-SECONDS_FRESH = 3600
+MAX_URLS = 50_000
+MAX_AGE_SECONDS = 3600
 # Not /calendars/: calendar programs ask here first, and would fetch nothing for the person whose address it is. Those
 # answers say themselves that no search engine may keep them.
-NOT_FOR_ROBOTS = ("/accounts/", "/admin/", "/api/", "/organise/", "/registrations/")
+DISALLOWED_PATHS = ("/accounts/", "/admin/", "/api/", "/organise/", "/registrations/")
 
 
-def _everybodys(content: str, content_type: str) -> HttpResponse:
+def _public_response(content: str, content_type: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
-    response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}"
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response
 
 
@@ -52,7 +52,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         (reverse("speakers", args=[lab]), None) for lab in dict.fromkeys(lab for lab, _slug in speakers)
     ]
     pages += [(reverse("speaker", args=[lab, slug]), None) for lab, slug in speakers]
-    return _everybodys(_urlset(pages[: LIMIT // (len(settings.LANGUAGES) + 1)]), "application/xml")
+    return _public_response(_urlset(pages[: MAX_URLS // (len(settings.LANGUAGES) + 1)]), "application/xml")
 
 
 def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
@@ -82,9 +82,9 @@ def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
 @read_only_endpoint
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines need not visit. Nothing here is secret: what is private asks who is there."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in DISALLOWED_PATHS)]
     lines += ["", f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}"]
-    return _everybodys("\n".join(lines) + "\n", "text/plain; charset=utf-8")
+    return _public_response("\n".join(lines) + "\n", "text/plain; charset=utf-8")
 
 
 @access.public
@@ -102,4 +102,4 @@ def security(request: HttpRequest) -> HttpResponse:
         "Preferred-Languages: en, bg, el",
         f"Canonical: {settings.BASE_URL}{reverse('security_txt')}",
     ]
-    return _everybodys("\n".join(lines) + "\n", "text/plain; charset=utf-8")
+    return _public_response("\n".join(lines) + "\n", "text/plain; charset=utf-8")

@@ -31,13 +31,13 @@ from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 
 # Raise it when the way entries are written changes: calendars and caches then fetch them anew.
-FORM = 3
-RULES = f"{FORM} tzdata {rules_version()}"
-SECONDS_FRESH = 300
-SECONDS_KEPT = 24 * 60 * 60
+FORMAT_VERSION = 3
+VERSION = f"{FORMAT_VERSION} tzdata {rules_version()}"
+MAX_AGE_SECONDS = 300
+CACHE_SECONDS = 24 * 60 * 60
 
-BYTES_AT_HAND = 8 * 1024 * 1024
-at_hand: dict[
+MAX_MEMORY_BYTES = 8 * 1024 * 1024
+memory_cache: dict[
     str, bytes
 ] = {}  # by the hash of what they are made of, so that nothing there is out of date; the oldest goes first
 _lock = threading.Lock()
@@ -45,7 +45,7 @@ _lock = threading.Lock()
 Build = Callable[[], bytes]
 
 
-def calendar_answer(
+def calendar_response(
     request: HttpRequest,
     identity: tuple[object, ...],
     revised_at: datetime | None,
@@ -61,10 +61,12 @@ def calendar_answer(
     shown nothing of it. `revised_at` is the last change that every reader of the feed sees, None where no date tells
     of each. `shared` lets any cache keep the answer; otherwise only the asker's own, which asks each time.
     """
-    made_of = repr((RULES, settings.BASE_URL, language, *identity))
-    content = _kept(hashlib.sha256(made_of.encode()).hexdigest()[:32], build)
+    made_of = repr((VERSION, settings.BASE_URL, language, *identity))
+    content = _cached_bytes(hashlib.sha256(made_of.encode()).hexdigest()[:32], build)
     response = HttpResponse(content, content_type=CONTENT_TYPE)
-    response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}" if shared else "private, no-cache"
+    response.headers["Cache-Control"] = (
+        f"public, max-age={MAX_AGE_SECONDS}" if shared else "private, no-cache"
+    )
     response.headers["Content-Language"] = language
     if not shared:
         response.headers["X-Robots-Tag"] = "noindex"
@@ -79,24 +81,24 @@ def _whole_second(revised_at: datetime) -> int:
     return min(math.floor(revised_at.timestamp()), running - 1)
 
 
-def _kept(identity: str, build: Build) -> bytes:
+def _cached_bytes(identity: str, build: Build) -> bytes:
     """Return the bytes of a feed: this process's own copy, else the cache's, else made anew.
 
     A cache copies a feed at each answer, which for a large one takes longer than all the rest.
     """
-    content = at_hand.get(identity)
+    content = memory_cache.get(identity)
     if content is not None:
         return content
     key = f"calendar:{identity}"
     content = cache.get(key)
     if content is None:
         content = build()
-        cache.set(key, content, SECONDS_KEPT)
-    if len(content) <= BYTES_AT_HAND // 4:
+        cache.set(key, content, CACHE_SECONDS)
+    if len(content) <= MAX_MEMORY_BYTES // 4:
         with _lock:
-            while at_hand and sum(map(len, at_hand.values())) + len(content) > BYTES_AT_HAND:
-                del at_hand[next(iter(at_hand))]
-            at_hand[identity] = content
+            while memory_cache and sum(map(len, memory_cache.values())) + len(content) > MAX_MEMORY_BYTES:
+                del memory_cache[next(iter(memory_cache))]
+            memory_cache[identity] = content
     return content
 
 
@@ -111,7 +113,7 @@ def _public(sessions: Manager[Session]) -> SessionQuerySet:
     return cast(SessionQuerySet, sessions.all()).visible_to(VISITOR).for_pages()
 
 
-def _feed_answer(
+def _feed_response(
     request: HttpRequest,
     identity: tuple[object, ...],
     revised_at: datetime | None,
@@ -119,14 +121,16 @@ def _feed_answer(
     default_language: str,
 ) -> HttpResponse:
     language = asked_language(request, default_language)
-    return calendar_answer(
+    return calendar_response(
         request, identity, revised_at, lambda: feed_bytes(make(language)), language=language, shared=True
     )
 
 
-def _nothing(request: HttpRequest, identity: tuple[object, ...], revised_at: datetime | None) -> HttpResponse:
+def _empty_calendar(
+    request: HttpRequest, identity: tuple[object, ...], revised_at: datetime | None
+) -> HttpResponse:
     """Answer whoever is still subscribed to what is public no longer. Not even the name of it is told."""
-    return _feed_answer(
+    return _feed_response(
         request,
         identity,
         revised_at,
@@ -146,14 +150,14 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         withdrawn = withdrawn_feeds.withdrawn_lab(lab)
         if withdrawn is None:
             raise Http404
-        return _nothing(request, ("withdrawn lab", withdrawn.pk), withdrawn.public_revised_at)
+        return _empty_calendar(request, ("withdrawn lab", withdrawn.pk), withdrawn.public_revised_at)
     pk, *revision, revised_at, languages = known
 
     def make(language: str) -> Feed:
         found = Lab.objects.select_related("programme").get(pk=pk)
         return calendar_entries.lab_feed(found, _public(found.sessions), language)
 
-    return _feed_answer(request, ("lab", pk, *revision), revised_at, make, languages[0])
+    return _feed_response(request, ("lab", pk, *revision), revised_at, make, languages[0])
 
 
 @access.public
@@ -167,8 +171,8 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
         emptied = withdrawn_feeds.emptied_track(lab, track)
         if emptied is None:
             raise Http404
-        return _nothing(request, ("emptied track", emptied.pk, track), emptied.public_revised_at)
-    return _feed_answer(
+        return _empty_calendar(request, ("emptied track", emptied.pk, track), emptied.public_revised_at)
+    return _feed_response(
         request,
         ("track", found.pk, *_revision_of(found.lab)),
         found.lab.public_revised_at,
@@ -188,7 +192,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
         withdrawn = withdrawn_feeds.withdrawn_programme(programme)
         if withdrawn is None:
             raise Http404
-        return _nothing(request, ("withdrawn programme", withdrawn.pk), None)
+        return _empty_calendar(request, ("withdrawn programme", withdrawn.pk), None)
     labs = list(
         Lab.objects.filter(programme=found)
         .order_by("pk")
@@ -197,7 +201,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
     public = tuple(lab[:3] for lab in labs if lab[-1] == Lab.Visibility.PUBLIC)
     # Labs that were withdrawn, too: their date tells since when they are gone, and moves no further.
     dates = [at for *_revision, at, _visibility in labs if at is not None]
-    return _feed_answer(
+    return _feed_response(
         request,
         ("programme", found.pk, found.revised_at, public),
         max([found.revised_at, *dates]),
@@ -222,7 +226,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         raise Http404
     shared = viewer is VISITOR
     language = asked_language(request, found.lab.default_language)
-    return calendar_answer(
+    return calendar_response(
         request,
         ("session", found.pk, *_revision_of(found.lab)),
         found.lab.public_revised_at if shared else None,
@@ -245,7 +249,7 @@ def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
     labs = Lab.objects.filter(programme__in=programmes, visibility=Lab.Visibility.PUBLIC).order_by("pk")
     sessions = Session.objects.visible_to(viewer).filter(lab__programme__in=programmes).for_pages()
     language = asked_language(request, user.language)
-    return calendar_answer(
+    return calendar_response(
         request,
         (
             "delegate",

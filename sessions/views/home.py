@@ -31,10 +31,10 @@ from sessions.timetable_svg import svg
 from sessions.views.pages import language_of, view_for
 
 # So many sessions stand on the home page, and so many past labs.
-BOARD = 6
-PAST = 20
+MAX_NEXT_SESSIONS = 6
+MAX_PAST_LABS = 20
 # What a picture of a lab is made of.
-_DRAWN = ("lab", "starts_at", "ends_at", "visibility", "status")
+_TIMETABLE_FIELDS = ("lab", "starts_at", "ends_at", "visibility", "status")
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ def home(request: HttpRequest) -> HttpResponse:
     following = announced[0] if announced else None
     later = [lab for lab in coming if lab != following]
     past = [lab for lab in labs if lab.is_over(now)]
-    shown = [*([following] if following else []), *later, *past[:PAST]]
+    shown = [*([following] if following else []), *later, *past[:MAX_PAST_LABS]]
     sessions = _sessions_of(shown, viewer)
     context: dict[str, Any] = {
         "next": following,
         "labs": shown,
         "later": _cards(later, sessions, language),
-        "past": _cards(past[:PAST], sessions, language),
-        "more_past": max(len(past) - PAST, 0),
+        "past": _cards(past[:MAX_PAST_LABS], sessions, language),
+        "more_past": max(len(past) - MAX_PAST_LABS, 0),
         "programmes": _by_latest_lab(Programme.objects.visible_to(viewer), labs),
         "cities": _named(
             City.objects.filter(programmes__in=Programme.objects.visible_to(viewer)).distinct(), language
@@ -81,19 +81,22 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= {
             "facts": lab_summary.facts(following, language, now),
             "figure": svg(timetable(programme.blocks(sessions[following.pk], view.zone), language)),
-            "registration": lab_summary.registration_of(following, now),
+            "registration": lab_summary.registration_phase(following, now),
             "zone": view.zone,
-            "board": _board(following, viewer, view),
+            "board": _next_sessions(following, viewer, view),
         }
     return render(request, "sessions/home.html", context)
 
 
-def _board(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
+def _next_sessions(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
     """Return the first sessions that one can register for; while nobody can, the first to come."""
     sessions = lab.sessions.visible_to(viewer).filter(programme.to_come(view.now))
     if view.choosing:
         sessions = sessions.filter(programme.HAS_ROOM)
-    return [programme.row(session, lab, view, parts=False) for session in sessions.for_short_lists()[:BOARD]]
+    return [
+        programme.row(session, lab, view, parts=False)
+        for session in sessions.for_short_lists()[:MAX_NEXT_SESSIONS]
+    ]
 
 
 @access.public
@@ -138,7 +141,7 @@ def _sessions_of(labs: Sequence[Lab], viewer: Viewer) -> dict[int, list[Session]
     """Return the sessions in sight of each lab, in order, in one query."""
     by_lab: defaultdict[int, list[Session]] = defaultdict(list)
     known = {lab.pk: lab for lab in labs}
-    for session in Session.objects.visible_to(viewer).filter(lab__in=known).only(*_DRAWN):
+    for session in Session.objects.visible_to(viewer).filter(lab__in=known).only(*_TIMETABLE_FIELDS):
         session.lab = known[session.lab_id]
         by_lab[session.lab_id].append(session)
     return by_lab
@@ -149,8 +152,8 @@ def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: st
         LabCard(
             lab=lab,
             year=lab.starts_on.year,
-            when=lab_summary.when_of(lab, language),
-            where=lab_summary.where_of(lab, language),
+            when=lab_summary.dates_text(lab, language),
+            where=lab_summary.place_text(lab, language),
             figure=svg(tile(programme.blocks(sessions[lab.pk], lab.time_zone))),
             sessions=sum(session.visibility != Session.Visibility.DRAFT for session in sessions[lab.pk]),
         )

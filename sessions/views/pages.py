@@ -27,7 +27,7 @@ from labs.models import City, Lab, LabDay
 from labs.viewer import Viewer
 from sessions import json_ld, lab_summary, programme, timezone_hints
 from sessions.calendar_links import public_calendar
-from sessions.listing import sessions_of
+from sessions.listing import listed_sessions
 from sessions.models import Session
 from sessions.opengraph import lab_preview, session_preview
 from sessions.programme import View
@@ -85,7 +85,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "facts": lab_summary.facts(found, view.language, now),
         "figure": svg(timetable(programme.blocks(everything, view.zone), view.language)),
         "days": days,
-        "zone_words": _zone_words(found, view, shown, cities),
+        "zone_words": _zone_sentences(found, view, shown, cities),
         "first_at": starts[0].isoformat() if starts else "",
         "zones": timezone_hints.zone_options(
             found.time_zone,
@@ -97,15 +97,15 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "all_zones": timezone_hints.all_zones(view.language),
         "tracks": tracks_of(everything, chosen, view.language, found.default_language),
         "filtered": bool(chosen),
-        "nothing": programme.nothing_yet(bool(chosen)),
+        "nothing": programme.empty_list_text(bool(chosen)),
         "speakers": programme.people_of(everything, found, view.language),
-        "beyond_public": _beyond_public(everything, found, viewer, cities),
-        "registration": lab_summary.registration_of(found, now),
+        "beyond_public": _private_view_text(everything, found, viewer, cities),
+        "registration": lab_summary.registration_phase(found, now),
         "chooses": any(row.may_choose for day in days for row in day.rows),
         # What is ticked goes along with every choice of zone, track or language: they are sent with the same form.
         "kept_form": "programme",
         "picked_query": _query_of(request.GET.getlist("session")),
-        "picked_elsewhere": _picked_elsewhere(everything, shown, view),
+        "picked_elsewhere": _picked_in_other_tracks(everything, shown, view),
         "printed_on": now.astimezone(ZoneInfo(view.zone)).date(),
         "linked_data": json_ld.script(json_ld.lab_event(found, _public(found, everything), view.language)),
         "calendar": public_calendar(
@@ -122,16 +122,16 @@ def _query_of(slugs: Iterable[str]) -> str:
     return f"?{query}" if query else ""
 
 
-def _picked_elsewhere(everything: Sequence[Session], shown: Sequence[Session], view: View) -> list[str]:
+def _picked_in_other_tracks(everything: Sequence[Session], shown: Sequence[Session], view: View) -> list[str]:
     """Return the addresses of ticked sessions that can be chosen and stand in another track than the one shown."""
     here = {session.pk for session in shown}
     others = [one for one in everything if one.slug in view.picked and one.pk not in here]
-    return [one.slug for one in others if view.choosing and programme.may_be_chosen(one, view.now)]
+    return [one.slug for one in others if view.choosing and programme.can_be_chosen(one, view.now)]
 
 
 def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
     """Return the sessions of the lab that this viewer may see; the cities of internal ones only where there are any."""
-    sessions = sessions_of(lab, viewer)
+    sessions = listed_sessions(lab, viewer)
     if any(session.is_internal for session in sessions):
         prefetch_related_objects(sessions, "audience")
     return sessions
@@ -158,7 +158,7 @@ def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback:
     ]
 
 
-def _zone_words(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable[City]) -> list[str]:
+def _zone_sentences(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable[City]) -> list[str]:
     """Return the sentences above the programme: the zone of its hours, and how clocks differ elsewhere."""
     if not shown:
         return []
@@ -176,7 +176,7 @@ def _zone_words(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable
     )
 
 
-def _beyond_public(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities: Iterable[City]) -> str:
+def _private_view_text(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities: Iterable[City]) -> str:
     """Return why this reader sees more than visitors do, or nothing."""
     internal = sum(session.is_internal for session in sessions)
     drafts = sum(session.visibility == Session.Visibility.DRAFT for session in sessions)
@@ -258,10 +258,10 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
             view.language,
         ),
         "all_zones": timezone_hints.all_zones(view.language),
-        "where": lab_summary.where_of(of_lab, view.language),
+        "where": lab_summary.place_text(of_lab, view.language),
         "minutes": int(found.duration / timedelta(minutes=1)),
         "over": found.is_over(now),
-        "registration": lab_summary.registration_of(of_lab, now),
+        "registration": lab_summary.registration_phase(of_lab, now),
         "taken_share": found.seats_taken / found.capacity if found.capacity else 1,
         "linked_data": json_ld.script(json_ld.session_event(found, view.language))
         if _public(of_lab, [found])

@@ -18,9 +18,9 @@ from sessions.timetable import tile
 from sessions.views.feeds import asked_language
 
 # Raise it when the drawing changes.
-FORM = 1
-SECONDS_FRESH = 3600
-SECONDS_KEPT = 7 * 24 * 60 * 60
+FORMAT_VERSION = 1
+MAX_AGE_SECONDS = 3600
+CACHE_SECONDS = 7 * 24 * 60 * 60
 
 
 @access.public
@@ -30,13 +30,14 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
     language = asked_language(request, found.default_language)
     # Kept under the lab's revision, which also moves with what visitors do not see; the ETag is made of the bytes.
-    key = f"picture:{FORM}:{rules_version()}:{found.pk}:{found.revision}:{found.revised_at.timestamp()}:{language}"
+    revision = f"{found.pk}:{found.revision}:{found.revised_at.timestamp()}"
+    key = f"picture:{FORMAT_VERSION}:{rules_version()}:{revision}:{language}"
     content: bytes | None = cache.get(key)
     if content is None:
         content = social_image.png(_sharing(found, language))
-        cache.set(key, content, SECONDS_KEPT)
+        cache.set(key, content, CACHE_SECONDS)
     response = HttpResponse(content, content_type="image/png")
-    response.headers["Cache-Control"] = f"public, max-age={SECONDS_FRESH}"
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     response.headers["Content-Language"] = language
     return conditional_response(request, response)
 

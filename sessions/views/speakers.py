@@ -11,7 +11,7 @@ from core.web.localized_fields import text_and_language
 from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from sessions import programme
-from sessions.listing import sessions_of
+from sessions.listing import listed_sessions
 from sessions.models import Appearance, Session, Speaker
 from sessions.opengraph import lab_preview
 from sessions.views.pages import view_for
@@ -25,7 +25,7 @@ def speakers(request: HttpRequest, lab: str) -> HttpResponse:
     found = get_visible_lab_or_404(viewer, lab)
     now = timezone.now()
     view = view_for(request, found, now)
-    sessions = sessions_of(found, viewer)
+    sessions = listed_sessions(found, viewer)
     people = programme.people_of(sessions, found, view.language)
     appearing: dict[str, list[programme.SessionRow]] = {person.slug: [] for person in people}
     for session in sessions:

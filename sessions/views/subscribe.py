@@ -38,7 +38,8 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
     own = None
     if viewer.cities_by_programme.get(found.programme_id):
         own = CalendarAddress(
-            gettext("Your sessions as a delegate"), calendar_links.delegate_address(cast(User, request.user))
+            gettext("Your sessions as a delegate"),
+            calendar_links.delegate_calendar_url(cast(User, request.user)),
         )
     context = {
         "lab": found,
@@ -61,5 +62,5 @@ def renew_calendar(request: HttpRequest, lab: str) -> HttpResponseRedirect:
     found = get_visible_lab_or_404(viewer, lab)
     if not viewer.cities_by_programme.get(found.programme_id):
         raise Http404
-    calendar_links.renew_delegate_address(cast(User, request.user))
+    calendar_links.renew_delegate_calendar_url(cast(User, request.user))
     return redirect(f"{reverse('subscribe', args=[found.slug])}#own")

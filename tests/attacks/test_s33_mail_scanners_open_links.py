@@ -42,7 +42,7 @@ def test_three_gets_and_heads_of_every_link_in_every_mail_change_nothing(client:
     registering.confirm(first)
     second = registering.submit(session.lab, VISITOR, plan(session, email="second@example.org"))
     registering.submit(session.lab, VISITOR, plan(session))  # already registered
-    registering.ask_for_link("participant17@example.org")
+    registering.queue_links("participant17@example.org")
     send_links()
     third = registering.submit(session.lab, VISITOR, plan(session, email="third@example.org"))
     registering.confirm(third)

@@ -88,7 +88,7 @@ def test_one_person_twenty_times_at_once_has_one_seat():
 def test_one_link_pressed_twenty_times_at_once_confirms_once():
     session = f.SessionFactory(capacity=SEATS)
     person = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
-    seats.request(person, [session.pk])
+    seats.store_choice(person, [session.pk])
 
     assert all_at_once([lambda: registering.confirm(person)] * 20) == []
 
@@ -110,7 +110,7 @@ def test_two_links_of_one_address_confirm_one_registration():
         for _ in range(8)
     ]
     for row in rows:
-        seats.request(row, [session.pk])
+        seats.store_choice(row, [session.pk])
 
     errors = all_at_once([lambda row=row: registering.confirm(row) for row in rows])
 

@@ -113,7 +113,7 @@ def test_nobody_was_present_in_a_session_that_did_not_take_place(state):
     Session.objects.filter(pk=session.pk).update(**state)
     session.refresh_from_db()
     with pytest.raises(attendance.SessionNotHeld):
-        attendance.take(person, session)
+        attendance.record(person, session)
 
     headers = bearer(f.StaffFactory(lab=session.lab).user, ["attendance"])
     address = f"/api/v1/labs/{session.lab.slug}/sessions/{session.slug}/attendance/{person.public_id}"

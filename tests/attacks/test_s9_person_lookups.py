@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from registrations.door import FOUND_AT_MOST
+from registrations.door import MAX_FOUND
 from sessions.models import Session
 from tests import factories as f
 from tests.walks.routes import routes
@@ -46,9 +46,9 @@ def test_people_of_other_labs_are_never_found(client: Client, session: Session) 
 
 
 def test_one_search_gives_at_most_a_page_of_people(client: Client, session: Session) -> None:
-    for number in range(FOUND_AT_MOST + 5):
+    for number in range(MAX_FOUND + 5):
         f.RegistrationFactory(lab=session.lab, name=f"Demo participant {number}")
-    assert len(found(client, "demo")) == FOUND_AT_MOST
+    assert len(found(client, "demo")) == MAX_FOUND
     assert client.get(DOOR, {"q": "demo", "page": "2"}).context["page_obj"].number == 1
 
 

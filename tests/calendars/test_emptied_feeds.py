@@ -13,7 +13,7 @@ from labs.lab_editing import publish_lab, unpublish_lab
 from labs.lab_parts import set_tracks
 from labs.models import Lab, Programme, Track
 from registrations import registering, seats
-from sessions.calendar_links import delegate_address
+from sessions.calendar_links import delegate_calendar_url
 from sessions.programme_import import read
 from sessions.programme_import.importer import load
 from sessions.publishing import make_internal, publish, unpublish
@@ -145,7 +145,7 @@ def test_a_cancelled_registration_and_a_delegate_without_a_city_empty_their_own_
     now: list[bytes | None] = [None]
     private = {
         link(person, "feed", "personal_feed"): lambda: registering.cancel(person),
-        delegate_address(delegate.user).removeprefix("http://testserver"): delegate.delete,
+        delegate_calendar_url(delegate.user).removeprefix("http://testserver"): delegate.delete,
     }
     for number, (address, leave) in enumerate(private.items()):
         with served(lambda: now[0]) as there:

@@ -130,7 +130,7 @@ def test_every_address_of_a_session_in_the_repeated_hour_is_read_right(client) -
         session.uid: (int(session.starts_at.timestamp()), int(session.ends_at.timestamp()))
         for session in sessions
     }
-    addresses = ["/labs/autumn/calendar.ics", links.address_of(registration, links.FEED)]
+    addresses = ["/labs/autumn/calendar.ics", links.url_of(registration, links.FEED)]
     for name in ("ical.js", "node-ical", "libical", "icalendar"):
         for address in addresses:
             assert (name, READERS[name](client.get(address).content)) == (name, wanted)

@@ -51,7 +51,7 @@ def check_page(certificate: Certificate) -> str:
 
 
 def take_back(registration: Registration, session: Session) -> None:
-    attendance.untake(registration, session)
+    attendance.remove(registration, session)
 
 
 def cancelled(registration: Registration, session: Session) -> None:
@@ -138,7 +138,7 @@ def test_all_of_them_are_replaced_after_one_question() -> None:
     session = f.AttendanceFactory().session
     lab = session.lab
     people = [f.RegistrationFactory(lab=lab) for _number in range(2)]
-    attendance.take_all(people, session)
+    attendance.record_all(people, session)
     people = list(lab.registrations.all())
     for person in people:
         issuing.issue(person)
@@ -171,7 +171,7 @@ def test_a_corrected_name_is_not_attested_in_its_earlier_spelling() -> None:
 
 def test_a_person_whose_every_attendance_was_taken_back_stays_on_the_page_with_what_to_do() -> None:
     certificate, registration, [session] = issued(1)
-    attendance.untake(registration, session)
+    attendance.remove(registration, session)
     page = organiser_of(registration.lab).get(reverse("console_certificates", args=[registration.lab.slug]))
     shown = page.content.decode()
     assert registration.name in shown

@@ -39,7 +39,7 @@ pytestmark = [
 def unconfirmed(session: Session) -> Registration:
     """Somebody who registered eight days ago, and whom the clean-up would delete."""
     person = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
-    seats.request(person, [session.pk])
+    seats.store_choice(person, [session.pk])
     Registration.objects.filter(pk=person.pk).update(created_at=timezone.now() - timedelta(days=8))
     return person
 
@@ -97,7 +97,7 @@ def tell_without_looking_again(session: Session) -> None:
     with transaction.atomic():
         chunk = list(Seat.objects.filter(session=session, state__in=seats.ACTIVE))
         Registration.objects.filter(pk__in=[seat.registration_id for seat in chunk]).locked()
-        seats.note(chunk, SeatMovement.Reason.SESSION_CANCELLED)
+        seats.record_movement(chunk, SeatMovement.Reason.SESSION_CANCELLED)
         for seat in chunk:
             [shown] = with_sessions(seat.registration, [seat])
             emails.session_cancelled(shown)
@@ -202,7 +202,7 @@ def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks
 
     def erase() -> None:
         if looks_again:
-            assert erasure.erase_what_is_due(timezone.now()) == 0
+            assert erasure.erase_due(timezone.now()) == 0
         else:
             erase_by_a_date_read_before()
 
@@ -211,7 +211,9 @@ def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks
     assert Registration.objects.filter(erased_at__isnull=True).count() == int(looks_again)
 
 
-@pytest.mark.parametrize("mark", [attendance.take, lambda one, session: attendance.take_all([one], session)])
+@pytest.mark.parametrize(
+    "mark", [attendance.record, lambda one, session: attendance.record_all([one], session)]
+)
 @pytest.mark.parametrize(
     ("meanwhile", "refusal"),
     [
@@ -245,7 +247,7 @@ def test_of_two_who_take_attendance_back_at_once_one_finds_it_gone() -> None:
     taken_back: list[int] = []
 
     def untake() -> None:
-        taken_back.append(attendance.untake_all([marked.registration], marked.session))
+        taken_back.append(attendance.remove_all([marked.registration], marked.session))
 
     assert while_open(untake, untake) == []
 

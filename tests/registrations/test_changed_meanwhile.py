@@ -119,13 +119,13 @@ def test_a_session_cancelled_while_somebody_is_marked_as_present_is_a_conflict(
     person = registered(session)
     client.force_login(f.StaffFactory(lab=session.lab, role="door").user)
     client.raise_request_exception = False
-    operation = attendance.take
+    operation = attendance.record
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
         publishing.cancel(Session.objects.get())
         return operation(*args, **kwargs)
 
-    monkeypatch.setattr(attendance, "take", meanwhile)
+    monkeypatch.setattr(attendance, "record", meanwhile)
     answer = client.post(
         f"/organise/labs/{session.lab.slug}/attendance/{session.slug}/", {"present": str(person.public_id)}
     )

@@ -122,7 +122,7 @@ def test_a_delegate_sees_what_is_open_to_the_city_and_the_calendar() -> None:
     assert "2 internal, open to you" in page
     assert "Open lab" in page
     assert "Closed lab" not in page
-    assert calendar_links.delegate_address(delegate.user) in page
+    assert calendar_links.delegate_calendar_url(delegate.user) in page
 
 
 def test_a_person_without_role_reads_how_to_get_one() -> None:

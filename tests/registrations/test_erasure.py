@@ -19,7 +19,7 @@ from core.web.signed_links import new_api_token
 from labs.models import ApiToken, Lab
 from labs.viewer import VISITOR
 from registrations import erasure, registering, seats, statistics
-from registrations.availability import choosable
+from registrations.availability import available_sessions
 from registrations.models import Attendance, Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from registrations.signals import person_erased
@@ -110,7 +110,7 @@ def canary_person(client: Client, session: Session) -> Registration:
             organisation=CANARY,
         ),
     )
-    registering.ask_for_link(found.email)
+    registering.queue_links(found.email)
     send_links()
     f.AttendanceFactory(registration=found, session=session)
     return found
@@ -135,7 +135,7 @@ def test_counts_stay_and_coming_seats_go_to_the_next(client: Client):
     plan = RegistrationPlan(
         details,
         "participant17@example.org",
-        choosable(lab, VISITOR, timezone.now()).choose([past.slug, coming.slug]),
+        available_sessions(lab, VISITOR, timezone.now()).choose([past.slug, coming.slug]),
         True,
         "en",
     )
@@ -236,7 +236,7 @@ def test_what_is_due_is_erased_so_many_at_a_time() -> None:
     now = datetime(2026, 7, 12, 12, tzinfo=UTC)
 
     with time_machine.travel(now, tick=False):
-        assert [erasure.erase_what_is_due(now, at_most=2) for _time in range(4)] == [2, 2, 1, 0]
+        assert [erasure.erase_due(now, at_most=2) for _time in range(4)] == [2, 2, 1, 0]
     assert Registration.objects.filter(erased_at__isnull=True).count() == 1
 
 

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from registrations import seats
-from registrations.export import csv_lines, for_export, harmless
+from registrations.export import csv_lines, escaped_cell, for_export
 from registrations.models import Registration
 from tests import factories as f
 
@@ -15,12 +15,12 @@ from tests import factories as f
     ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", " =1", "\u00a0=1", "=cmd|' /C calc'!A0"],
 )
 def test_no_cell_can_act_as_a_formula(cell):
-    assert harmless(cell) == f"'{cell}"
+    assert escaped_cell(cell) == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["Demo participant 17", "", "2027-04-06 11:30", "a=b", "'quoted"])
 def test_other_cells_stay_as_they_are(cell):
-    assert harmless(cell) == cell
+    assert escaped_cell(cell) == cell
 
 
 @pytest.mark.django_db

@@ -150,10 +150,10 @@ class World:
     def mark_and_take_back(self, turn: int) -> None:
         session = self.sessions[turn % 2]
         try:
-            attendance.take_all(reversed(self.people[:3]), session)
+            attendance.record_all(reversed(self.people[:3]), session)
         except attendance.SessionNotHeld:
             pass
-        attendance.untake_all(self.people[:3], session)
+        attendance.remove_all(self.people[:3], session)
 
     def tell(self, turn: int) -> None:
         list(notifications.tell(self.sessions[turn % 2].pk, "cancelled", True))

@@ -12,7 +12,7 @@ from labs.models import Lab
 from labs.viewer import VISITOR
 from registrations import registering, seats
 from registrations.models import Registration, Seat
-from sessions.calendar_links import delegate_address
+from sessions.calendar_links import delegate_calendar_url
 from sessions.models import Session
 from tests import factories as f
 from tests.registrations.filling import link, mails, post, took_place
@@ -288,7 +288,7 @@ def test_a_delegates_calendar_opens_at_the_same_kind_of_address(client: Client):
     delegate = f.DelegateFactory(programme=lab.programme)
     internal = f.SessionFactory(lab=lab, visibility="internal")
 
-    feed = client.get(delegate_address(delegate.user).removeprefix("http://testserver"))
+    feed = client.get(delegate_calendar_url(delegate.user).removeprefix("http://testserver"))
 
     assert internal.uid in feed.content.decode()
 

@@ -29,8 +29,8 @@ def crowd(session: Session, count: int) -> None:
 def work(name: str) -> int:
     """Do the later work of this name that was put down, as a worker does. Returns how much there was."""
     handlers = {
-        "registrations.tell": tasks.tell,
-        "registrations.tell_moves": tasks.tell_moves,
+        "registrations.tell": tasks.notify,
+        "registrations.tell_moves": tasks.notify_moves,
         "registrations.promote": tasks.promote,
     }
     waiting = list(Task.objects.filter(name=name, state="queued"))

@@ -16,7 +16,7 @@ from core.timezones import formatting
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR, Viewer
 from registrations import registering, seats
-from registrations.availability import choosable, overlaps
+from registrations.availability import available_sessions, overlaps
 from registrations.models import Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
@@ -40,7 +40,7 @@ def plan(
     return RegistrationPlan(
         details=details,
         email=email,
-        choice=choosable(lab, viewer, timezone.now()).choose(session.slug for session in sessions),
+        choice=available_sessions(lab, viewer, timezone.now()).choose(session.slug for session in sessions),
         consent=True,
         consent_language="en",
     )
@@ -162,9 +162,9 @@ def test_asking_for_the_link_mails_who_is_registered_and_nobody_else_and_not_twi
     registered(session)
     Message.objects.all().delete()
 
-    registering.ask_for_link("stranger@example.org")
-    registering.ask_for_link("PARTICIPANT17@example.org")
-    registering.ask_for_link("participant17@example.org")
+    registering.queue_links("stranger@example.org")
+    registering.queue_links("PARTICIPANT17@example.org")
+    registering.queue_links("participant17@example.org")
     send_links()
 
     assert [(mail.occasion, mail.to_email) for mail in mails()] == [
@@ -177,7 +177,7 @@ def test_asking_for_the_link_before_confirming_brings_the_question_again():
     registering.submit(session.lab, VISITOR, plan(session))
     Message.objects.all().delete()
 
-    registering.ask_for_link("participant17@example.org")
+    registering.queue_links("participant17@example.org")
     send_links()
 
     assert [mail.occasion for mail in mails()] == ["confirm_address"]
@@ -286,7 +286,7 @@ def test_a_session_can_be_chosen_until_it_ends():
     for at, can_be in ((session.ends_at - A_MOMENT, True), (session.ends_at, False)):
         with time_machine.travel(at, tick=False):
             person = f.RegistrationFactory(lab=session.lab)
-            assert [found.pk for found in choosable(session.lab, VISITOR, at).sessions] == [
+            assert [found.pk for found in available_sessions(session.lab, VISITOR, at).sessions] == [
                 session.pk
             ] * can_be
             [seat] = seats.take(person, [session.pk])

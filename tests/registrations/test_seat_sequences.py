@@ -40,7 +40,7 @@ def test_a_later_registration_of_the_same_mailbox_goes_on_from_the_sequence_of_t
     )  # fmt: skip
 
     by_organiser, by_form = (f.RegistrationFactory(lab=lab, email=email, name=name) for name in "ab")
-    seats.request(by_form, [one.pk, two.pk])
+    seats.store_choice(by_form, [one.pk, two.pk])
     taken = seats.take_requested(by_form, [VISITOR])
     assert [seat.sequence for seat in taken] == [5, 3]
     assert [seat.sequence for seat in seats.take(by_organiser, [one.pk, two.pk])] == [6, 4]

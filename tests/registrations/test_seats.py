@@ -264,7 +264,7 @@ def test_whatever_one_person_does_in_one_session_leaves_all_others_as_they_were(
     holder, waits, asked = people(beside, 3)
     for person in (holder, waits):
         seats.take(person, [beside.pk])
-    seats.request(asked, [beside.pk])
+    seats.store_choice(asked, [beside.pk])
     far, far_waits = people(elsewhere, 2)
     for person in (far, far_waits):
         seats.take(person, [elsewhere.pk])
@@ -289,8 +289,8 @@ def test_confirming_takes_what_the_person_asked_for_and_nothing_of_others():
     session = f.SessionFactory()
     beside = f.SessionFactory(lab=session.lab)
     mine, other = people(session, 2)
-    seats.request(mine, [session.pk])
-    seats.request(other, [session.pk, beside.pk])
+    seats.store_choice(mine, [session.pk])
+    seats.store_choice(other, [session.pk, beside.pk])
     seats.take(mine, [beside.pk])
     before = rows_of(other)[:2], counters(beside)
 
@@ -362,11 +362,11 @@ def test_the_history_of_a_seat_notes_what_became_of_its_session_once():
     session = f.SessionFactory()
     first, second = people(session, 2)
     held = [seats.take(person, [session.pk])[0] for person in (first, second)]
-    seats.note(held[:1], Reason.SESSION_CANCELLED)
-    seats.note(held, Reason.SESSION_CANCELLED)
+    seats.record_movement(held[:1], Reason.SESSION_CANCELLED)
+    seats.record_movement(held, Reason.SESSION_CANCELLED)
     reasons = [list(seat.movements.order_by("pk").values_list("reason", flat=True)) for seat in held]
     assert reasons == [[Reason.CHOSEN, Reason.SESSION_CANCELLED]] * 2
-    seats.note(held, Reason.SESSION_RESTORED)
+    seats.record_movement(held, Reason.SESSION_RESTORED)
     assert [last_reason(seat) for seat in held] == [Reason.SESSION_RESTORED] * 2
 
 

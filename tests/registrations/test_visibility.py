@@ -3,7 +3,7 @@
 import pytest
 
 from labs.viewer import VISITOR, Viewer
-from registrations.visibility import viewers_of, visible_ids
+from registrations.visibility import confirming_viewers, visible_ids
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +31,11 @@ def test_of_these_sessions_those_of_the_lab_that_somebody_may_see_are_in_sight()
 def test_the_senders_rights_of_now_count_beside_the_readers():
     sender = f.DelegateFactory().user
     registration = f.RegistrationFactory(submitted_by=sender)
-    reader, sending = viewers_of(registration, VISITOR)
+    reader, sending = confirming_viewers(registration, VISITOR)
     assert (reader, sending.user_id) == (VISITOR, sender.pk)
     assert sending.delegations
     # Once, where the sender is the reader; not at all for an account that is switched off or was never there.
-    assert viewers_of(registration, sending) == (sending,)
+    assert confirming_viewers(registration, sending) == (sending,)
     sender.is_active = False
-    assert viewers_of(registration, VISITOR) == (VISITOR,)
-    assert viewers_of(f.RegistrationFactory(), VISITOR) == (VISITOR,)
+    assert confirming_viewers(registration, VISITOR) == (VISITOR,)
+    assert confirming_viewers(f.RegistrationFactory(), VISITOR) == (VISITOR,)

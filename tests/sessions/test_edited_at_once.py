@@ -45,7 +45,7 @@ def both_at_once(client: Client, held: Any, address: str, changes: list[dict[str
         if connection.vendor != "postgresql":
             return
         with transaction.atomic():
-            registering.lock(held) if isinstance(held, Registration) else lock_row(held)
+            registering.lock_registration(held) if isinstance(held, Registration) else lock_row(held)
             for _ in changes:
                 begun.acquire(timeout=60)
             _until_both_wait()

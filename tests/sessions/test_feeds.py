@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
-    feeds.at_hand.clear()
+    feeds.memory_cache.clear()
 
 
 @pytest.fixture
@@ -380,10 +380,10 @@ def test_the_calendar_of_a_delegate_holds_what_the_delegate_sees(rf, lab):
 
 def test_a_delegates_link_opens_one_calendar_until_it_is_renewed():
     user, other = UserFactory.create(), UserFactory.create()
-    token = calendar_links.delegate_address(user).rsplit("/", 1)[1].removesuffix(".ics")
-    assert calendar_links.delegate_of(token) == user
-    assert calendar_links.delegate_of(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
-    calendar_links.renew_delegate_address(other)
-    assert calendar_links.delegate_of(token) == user
-    calendar_links.renew_delegate_address(user)
-    assert calendar_links.delegate_of(token) is None
+    token = calendar_links.delegate_calendar_url(user).rsplit("/", 1)[1].removesuffix(".ics")
+    assert calendar_links.user_of_delegate_token(token) == user
+    assert calendar_links.user_of_delegate_token(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
+    calendar_links.renew_delegate_calendar_url(other)
+    assert calendar_links.user_of_delegate_token(token) == user
+    calendar_links.renew_delegate_calendar_url(user)
+    assert calendar_links.user_of_delegate_token(token) is None

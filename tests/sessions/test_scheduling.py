@@ -15,9 +15,9 @@ from sessions.scheduling import (
     AgendaPlan,
     AppearancePlan,
     SessionPlan,
+    apply_room_change,
     change_session,
     create_session,
-    place_changed,
     plan_of,
 )
 from sessions.signals import session_changed
@@ -377,8 +377,8 @@ def test_the_second_of_two_editors_is_told(lab):
 def test_a_room_that_moves_takes_its_sessions_along(lab, news):
     room = RoomFactory(lab=lab)
     inside, outside = SessionFactory(lab=lab, room=room), SessionFactory(lab=lab)
-    place_changed(room, before=room, moved=False, seen=True)
-    place_changed(room, before=room, moved=True, seen=True)
+    apply_room_change(room, before=room, moved=False, seen=True)
+    apply_room_change(room, before=room, moved=True, seen=True)
     inside.refresh_from_db()
     outside.refresh_from_db()
     assert (inside.sequence, outside.sequence) == (1, 0)

@@ -144,10 +144,10 @@ def test_held_are_those_that_take_place_and_over_those_at_an_end() -> None:
     held = f.SessionFactory(lab=lab, slug="held", visibility="internal")
     f.SessionFactory(lab=lab, slug="draft", visibility="draft")
     f.SessionFactory(lab=lab, slug="cancelled", status="cancelled", cancelled_at=held.starts_at)
-    assert list(Session.objects.held()) == [held]
+    assert list(Session.objects.taking_place()) == [held]
     for at, over in ((held.ends_at - timedelta(microseconds=1), []), (held.ends_at, [held])):
         with time_machine.travel(at, tick=False):
-            assert list(Session.objects.over()) == over
+            assert list(Session.objects.ended()) == over
             assert held.is_over(at) is bool(over)
 
 

@@ -54,7 +54,7 @@ def snapshot(world: w.World, name: str) -> Snapshot:
     client = kind.client()
     values = {**world.values, "token": [*world.values["token"], *kind.tokens]}
     if kind.user is not None:
-        token = calendar_links.delegate_address(kind.user).rsplit("/", 1)[1].removesuffix(".ics")
+        token = calendar_links.delegate_calendar_url(kind.user).rsplit("/", 1)[1].removesuffix(".ics")
         values["token"] = [token]
     found: Snapshot = {}
     for route in walked():

@@ -15,7 +15,7 @@ from sessions.models import Session
 from sessions.programme_import import ProgrammeFileError, read
 from sessions.programme_import.importer import NAMES, Report, load
 from sessions.programme_import.json_document import MAX_BYTES
-from sessions.unannounced_changes import undecided
+from sessions.unannounced_changes import pending_sessions
 
 
 class Command(BaseCommand):
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             rows = ", ".join(f"{label} {counts[kind]}" for kind, label in NAMES.items() if counts[kind])
             if rows:
                 self.stdout.write(f"  {title}: {rows}")
-        unannounced = len(undecided(Session.objects.all()))
+        unannounced = len(pending_sessions(Session.objects.all()))
         if unannounced:
             # The console asks whether to email them.
             self.stdout.write(

@@ -38,7 +38,7 @@ STARTS = {
 @pytest.fixture(autouse=True)
 def nothing_kept():
     cache.clear()
-    feeds.at_hand.clear()
+    feeds.memory_cache.clear()
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_what_was_kept_of_a_feed_under_other_rules_is_not_sent(client, monkeypat
     """Nodes that share a cache, one of them not yet renewed."""
     SessionFactory(lab=LabFactory(slug="city-lab"))
     made = client.get("/labs/city-lab/calendar.ics")
-    feeds.at_hand.update(dict.fromkeys(feeds.at_hand, b"kept"))
+    feeds.memory_cache.update(dict.fromkeys(feeds.memory_cache, b"kept"))
     assert client.get("/labs/city-lab/calendar.ics").content == b"kept"
-    monkeypatch.setattr(feeds, "RULES", feeds.RULES.replace(tzdata.__version__, "1900.1"))
+    monkeypatch.setattr(feeds, "VERSION", feeds.VERSION.replace(tzdata.__version__, "1900.1"))
     assert client.get("/labs/city-lab/calendar.ics").content == made.content
