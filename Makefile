@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 VENV_PYTHON := .venv/bin/python
-SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py registrations/test_crowd_on_sqlite.py \
-	registrations/test_mails_at_once.py sessions/test_edited_at_once.py api/test_schemathesis.py \
+SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py registrations/test_concurrency_on_sqlite.py \
+	registrations/test_concurrent_email_limit.py sessions/test_concurrent_edits.py api/test_schemathesis.py \
 	walks/test_wrong_answers.py calendars/test_emptied_feeds.py \
 	$(addprefix certificates/test_,renderer.py pdf.py pdf_sheet.py pdf_standards.py pdf_timetable.py) \
 	$(addprefix attacks/test_,cookies_and_transport.py s3_files_for_the_wrong_viewer.py s5_hidden_fields_in_search.py \

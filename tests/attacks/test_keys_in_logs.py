@@ -18,7 +18,7 @@ from django.utils.http import int_to_base36
 from config.logs import mask_keys
 from core.web import signed_links
 from tests import factories as f
-from tests.registrations.filling import link, post
+from tests.registrations.form_posts import link, post
 from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,7 @@ from registrations.models import Registration
 from registrations.registering import Details
 from sessions.models import AgendaItem, Session, Speaker
 from tests import factories as f
-from tests.registrations.filling import took_place
+from tests.registrations.form_posts import took_place
 from tests.registrations.test_registering import plan
 
 pytestmark = pytest.mark.django_db

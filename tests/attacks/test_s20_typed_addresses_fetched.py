@@ -27,7 +27,7 @@ from registrations.links import MANAGE, path_of
 from sessions.models import Session, Speaker
 from tests import factories as f
 from tests.pages import forms_of
-from tests.registrations.filling import took_place
+from tests.registrations.form_posts import took_place
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from core.mail.rendering import rendered
 from core.web.idempotency import FIELD, new_form_key
 from tests.emails import with_bodies
 from tests.factories import PASSWORD, UserFactory
-from tests.registrations.filling import send_links
+from tests.registrations.form_posts import send_links
 
 pytestmark = pytest.mark.django_db
 OURS = "https://citylabs.example.org"

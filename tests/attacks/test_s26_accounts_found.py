@@ -22,7 +22,7 @@ from core.mail.models import Message
 from registrations.models import Registration
 from tests import factories as f
 from tests.pages import form_of
-from tests.registrations.filling import send_links, without_what_differs
+from tests.registrations.form_posts import send_links, without_what_differs
 
 pytestmark = pytest.mark.django_db
 

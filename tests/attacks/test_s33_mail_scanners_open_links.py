@@ -12,7 +12,7 @@ from core.mail.rendering import rendered
 from labs.viewer import VISITOR
 from registrations import registering
 from tests import factories as f
-from tests.registrations.filling import link, post, send_links
+from tests.registrations.form_posts import link, post, send_links
 from tests.registrations.test_registering import plan
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from registrations import registering, seats
 from registrations.models import Registration, Seat
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.crowds import all_at_once
+from tests.registrations.concurrency import all_at_once
 
 pytestmark = [
     pytest.mark.postgres,

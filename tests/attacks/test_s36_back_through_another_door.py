@@ -9,7 +9,7 @@ from labs.viewer import VISITOR
 from registrations import erasure, registering, seats
 from registrations.models import Registration, Seat
 from tests import factories as f
-from tests.registrations.filling import answers, link, post, send
+from tests.registrations.form_posts import answers, link, post, send
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db

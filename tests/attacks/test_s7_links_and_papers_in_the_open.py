@@ -21,7 +21,7 @@ from registrations.models import Registration, SeatMovement
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import link
+from tests.registrations.form_posts import link
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from labs.models import Lab
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import link
+from tests.registrations.form_posts import link
 from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ from tests import factories as f
 from tests.calendars import libical
 from tests.calendars.readers import ical_js, node_ical, of_python, served
 from tests.e2e.calendar_client import CalendarClient
-from tests.registrations.filling import link
+from tests.registrations.form_posts import link
 from tests.sessions.programme_documents import a_document, as_bytes, lab_of
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from core.mail.health import LOOKED_AT_EVERY
 from tests.chaos.test_full_disk import MAKE_A_LAB, ask, register, register_by_api
 from tests.e2e import running_service
 from tests.e2e.running_service import running
-from tests.waiting import wait_until
+from tests.polling import wait_until
 
 SERVER = os.environ.get("DATABASE_URL", "")
 

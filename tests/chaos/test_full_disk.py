@@ -23,7 +23,7 @@ import pytest
 
 from tests.attacks.test_s37_stalled_requests import workers_of
 from tests.e2e.running_service import Service, running
-from tests.registrations.filling import answers
+from tests.registrations.form_posts import answers
 
 pytestmark = [
     pytest.mark.xdist_group("workers"),

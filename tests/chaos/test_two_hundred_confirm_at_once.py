@@ -28,7 +28,7 @@ import json
 from core.web.idempotency import new_form_key
 from registrations.models import Registration, Seat
 from tests.factories import LabFactory, RegistrationFactory, SeatFactory, SessionFactory
-from tests.registrations.filling import link
+from tests.registrations.form_posts import link
 lab = LabFactory(slug="main-lab", visibility="public")
 session = SessionFactory(lab=lab, slug="open", visibility="public", capacity={PEOPLE // 2})
 people = []

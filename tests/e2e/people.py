@@ -8,8 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.catalogue import LANGUAGE, words
 from tests.e2e.post import Post
-from tests.e2e.words_of_the_catalogue import LANGUAGE, words
 
 PASSWORD = "Три лодки пресичат Искъра"
 DESKTOP = {"width": 1280, "height": 900}

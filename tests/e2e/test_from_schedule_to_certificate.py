@@ -14,11 +14,11 @@ import pytest
 from tests.e2e import what_organisers_do as organising
 from tests.e2e import what_participants_do as participating
 from tests.e2e.calendar_client import find_programs
+from tests.e2e.catalogue import words
 from tests.e2e.conftest import Newcomer
 from tests.e2e.people import PASSWORD, PHONE
 from tests.e2e.running_service import Service, running
 from tests.e2e.story import DELEGATE, DOOR, LAB, OPERATOR, OWNER, SECOND, Programme
-from tests.e2e.words_of_the_catalogue import words
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 

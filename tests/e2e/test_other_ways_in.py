@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.e2e.catalogue import words
 from tests.e2e.conftest import Newcomer
 from tests.e2e.people import PHONE, Person
 from tests.e2e.running_service import Service
-from tests.e2e.words_of_the_catalogue import words
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 

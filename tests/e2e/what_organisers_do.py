@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from core.timezones.formatting import long_date
 from tests.e2e.calendar_client import CalendarClient, Entry
+from tests.e2e.catalogue import LANGUAGE, words, words_for
 from tests.e2e.people import Person
 from tests.e2e.running_service import Service
 from tests.e2e.story import (
@@ -27,7 +28,6 @@ from tests.e2e.story import (
     Programme,
 )
 from tests.e2e.what_participants_do import shown
-from tests.e2e.words_of_the_catalogue import LANGUAGE, words, words_for
 
 
 def the_operator_gives_roles(operator: Person) -> None:

@@ -8,6 +8,7 @@ from icalendar import Calendar
 from playwright.sync_api import expect
 
 from tests.e2e.calendar_client import CalendarClient, Entry
+from tests.e2e.catalogue import LANGUAGE, words
 from tests.e2e.people import Person
 from tests.e2e.running_service import Service
 from tests.e2e.story import (
@@ -23,7 +24,6 @@ from tests.e2e.story import (
     WORKSHOP,
     Programme,
 )
-from tests.e2e.words_of_the_catalogue import LANGUAGE, words
 
 
 def drafts_are_seen_by_nobody(visitor: Person, programme: Programme) -> None:

@@ -26,7 +26,7 @@ from registrations.personal_calendar import with_sessions
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.crowds import while_open
+from tests.registrations.concurrency import while_open
 
 pytestmark = [
     pytest.mark.postgres,

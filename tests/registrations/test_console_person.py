@@ -18,7 +18,7 @@ from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of, forms_of
-from tests.registrations.filling import took_place
+from tests.registrations.form_posts import took_place
 
 pytestmark = pytest.mark.django_db
 

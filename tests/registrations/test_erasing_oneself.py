@@ -9,7 +9,7 @@ from core.mail.models import Message
 from registrations import registering
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import link, post
+from tests.registrations.form_posts import link, post
 from tests.registrations.test_managing_pages import text, unconfirmed
 from tests.registrations.test_registering import registered
 

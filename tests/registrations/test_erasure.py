@@ -26,7 +26,7 @@ from registrations.signals import person_erased
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of
-from tests.registrations.filling import answers, link, post, send, send_links
+from tests.registrations.form_posts import answers, link, post, send, send_links
 
 pytestmark = pytest.mark.django_db
 

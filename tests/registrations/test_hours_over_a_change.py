@@ -17,7 +17,7 @@ from registrations import seats
 from registrations.models import Registration
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import answers, link, mails, post, send
+from tests.registrations.form_posts import answers, link, mails, post, send
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from sessions.models import Session, Speaker
 from sessions.programme_import import read
 from sessions.programme_import.importer import load
 from tests import factories as f
-from tests.registrations.crowds import all_at_once, while_open
+from tests.registrations.concurrency import all_at_once, while_open
 from tests.sessions.programme_documents import a_document, as_bytes
 
 pytestmark = [

@@ -15,7 +15,7 @@ from registrations.models import Registration, Seat
 from sessions.calendar_links import delegate_calendar_url
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import link, mails, post, took_place
+from tests.registrations.form_posts import link, mails, post, took_place
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from sessions import publishing, unannounced_changes
 from sessions.models import Session
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
-from tests.registrations.filling import mails
+from tests.registrations.form_posts import mails
 
 pytestmark = pytest.mark.django_db
 

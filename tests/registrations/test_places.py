@@ -15,7 +15,7 @@ from registrations.models import Registration
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import answers, link, mails, post, send
+from tests.registrations.form_posts import answers, link, mails, post, send
 from tests.registrations.test_hours_over_a_change import words_of
 from tests.registrations.test_notifications import work
 

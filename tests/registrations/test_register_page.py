@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import answers, link, mails, post, send, without_what_differs
+from tests.registrations.form_posts import answers, link, mails, post, send, without_what_differs
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,8 @@ from registrations.models import Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import answers, link, mails, post, send_links
-from tests.registrations.filling import send as post_form
+from tests.registrations.form_posts import answers, link, mails, post, send_links
+from tests.registrations.form_posts import send as post_form
 
 pytestmark = pytest.mark.django_db
 

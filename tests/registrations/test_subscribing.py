@@ -14,7 +14,7 @@ from core.jobs.worker import Worker
 from registrations import links, registering
 from registrations.models import Seat
 from tests import factories as f
-from tests.registrations.filling import answers, link, post, send, took_place
+from tests.registrations.form_posts import answers, link, post, send, took_place
 from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db

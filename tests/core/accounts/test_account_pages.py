@@ -12,7 +12,7 @@ from django.urls import reverse
 from core.api import error_views
 from core.mail.models import Message
 from tests.factories import PASSWORD, LabFactory, UserFactory
-from tests.registrations.filling import send_links
+from tests.registrations.form_posts import send_links
 
 pytestmark = pytest.mark.django_db
 

@@ -27,8 +27,8 @@ from core.jobs.leases import enqueue
 from core.jobs.models import Task, WorkerBeat
 from core.mail.models import Message
 from core.mail.queue import queue
+from tests.polling import wait_until
 from tests.smtp import MailServer, mail_server
-from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 MAILS = int(os.environ.get("CHAOS_MAILS", "150"))

@@ -19,7 +19,7 @@ from core.mail.message_format import OutgoingMail, mailbox
 from core.mail.models import Message
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import answers, link, post, send
+from tests.registrations.form_posts import answers, link, post, send
 from tests.smtp import MailServer
 
 pytestmark = pytest.mark.django_db

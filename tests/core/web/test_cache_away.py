@@ -18,7 +18,7 @@ from core.mail import health
 from core.web.rate_limits import allow
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import answers, link, post, send
+from tests.registrations.form_posts import answers, link, post, send
 
 pytestmark = pytest.mark.django_db
 

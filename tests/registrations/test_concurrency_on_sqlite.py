@@ -9,8 +9,8 @@ from django.test import Client
 from registrations.models import Registration, Seat
 from registrations.seats import recount
 from tests import factories as f
-from tests.registrations.crowds import all_at_once
-from tests.registrations.filling import answers, link, mails, post, send
+from tests.registrations.concurrency import all_at_once
+from tests.registrations.form_posts import answers, link, mails, post, send
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

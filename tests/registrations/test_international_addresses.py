@@ -12,7 +12,7 @@ from core.web.email_addresses import address_key, ascii_address, clean_address
 from registrations import registering
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import answers, send
+from tests.registrations.form_posts import answers, send
 
 pytestmark = pytest.mark.django_db
 

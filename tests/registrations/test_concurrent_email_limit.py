@@ -7,8 +7,8 @@ from django.test import Client
 from core.mail.address_budget import EMAILS_PER_HOUR
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.crowds import all_at_once
-from tests.registrations.filling import answers, mails, send
+from tests.registrations.concurrency import all_at_once
+from tests.registrations.form_posts import answers, mails, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crowds")]
 

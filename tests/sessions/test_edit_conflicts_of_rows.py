@@ -11,7 +11,7 @@ from core.web.localized_fields import languages_of
 from labs.models import Lab, LabDay, StakeholderGroup, Track
 from tests import factories as f
 from tests.pages import form_of
-from tests.sessions.test_edited_meanwhile import text
+from tests.sessions.test_edit_conflicts import text
 
 pytestmark = pytest.mark.django_db
 

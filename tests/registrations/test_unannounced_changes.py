@@ -22,7 +22,7 @@ from sessions.programme_import.importer import load
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
 from tests.pages import forms_of
-from tests.registrations.filling import mails
+from tests.registrations.form_posts import mails
 from tests.registrations.test_hours_over_a_change import words_of
 from tests.registrations.test_notifications import work
 

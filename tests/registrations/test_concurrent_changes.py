@@ -15,7 +15,7 @@ from registrations.registering import Details
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import link, post
+from tests.registrations.form_posts import link, post
 from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db

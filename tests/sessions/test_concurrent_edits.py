@@ -20,8 +20,8 @@ from sessions import scheduling
 from sessions.models import Session
 from tests import factories as f
 from tests.pages import form_of
-from tests.registrations.crowds import all_at_once
-from tests.sessions.test_edited_meanwhile import PAGES, Page
+from tests.registrations.concurrency import all_at_once
+from tests.sessions.test_edit_conflicts import PAGES, Page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crowds")]
 

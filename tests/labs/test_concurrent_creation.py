@@ -13,7 +13,7 @@ from labs.models import City, Lab, Programme, Staff
 from tests import factories as f
 from tests.labs.test_console_people import add, client_of
 from tests.pages import form_of
-from tests.registrations.crowds import while_open
+from tests.registrations.concurrency import while_open
 from tests.sessions.test_console_lab import usual
 
 at_once = [

@@ -9,7 +9,7 @@ from registrations import registering
 from registrations.models import Registration, Seat
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.filling import answers, link, mails, post, send
+from tests.registrations.form_posts import answers, link, mails, post, send
 from tests.registrations.test_managing_pages import text
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from core.mail.models import Message
 from registrations import organiser_actions, registering
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import answers, mails, post, send
+from tests.registrations.form_posts import answers, mails, post, send
 from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db
