@@ -1,4 +1,4 @@
-"""Registrations in the administration: only looked at. Seats are counted by `registrations.seats` alone."""
+"""Registrations in the administration, read-only."""
 
 from django.contrib import admin
 

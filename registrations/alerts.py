@@ -1,6 +1,4 @@
-"""What in a lab waits for its organisers: computed from what is there, most urgent first. Typed, so that each kind is
-tested for itself.
-"""
+"""Alerts for a lab's organisers, computed from current data, most urgent first."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ URGENT = frozenset(
 
 @dataclass(frozen=True)
 class Alert:
-    """One line of the list: what, what it means, and where to put it right."""
+    """One alert: what, why it matters, and the link to solve it."""
 
     kind: Kind
     what: str
@@ -62,9 +60,9 @@ class Alert:
 
 
 def alerts_of(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetime) -> list[Alert]:
-    """Return what waits for the organisers of this lab.
+    """Return the alerts of this lab.
 
-    `sessions` are all of the lab, with their rooms, and with `people` (how many appear) annotated.
+    `sessions` are all of the lab, with their rooms, annotated with `people` (the number of appearances).
     """
     coming = [one for one in sessions if one.ends_at > now and not one.is_cancelled]
     shown = [one for one in coming if one.visibility != Session.Visibility.DRAFT]
@@ -279,7 +277,7 @@ def _about(
     meaning: str,
     action: str,
 ) -> Alert:
-    """Return one line about one or several sessions; it leads to the first of them."""
+    """Return one alert about one or several sessions, linked to the first."""
     names = ", ".join(_title(one, lab) for one in sessions[:MAX_NAMED_SESSIONS]) + (
         "…" if len(sessions) > MAX_NAMED_SESSIONS else ""
     )

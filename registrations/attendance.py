@@ -1,4 +1,4 @@
-"""Who was there: taken by session, at the door or afterwards."""
+"""Record and remove attendance of sessions."""
 
 from collections.abc import Collection, Iterable
 
@@ -13,14 +13,14 @@ from sessions.models import Session
 
 
 class WrongLab(RuleViolation):
-    """The session belongs to another lab than the registration, which is not confirmed, or is gone."""
+    """The registration is of another lab than the session, not confirmed, or erased."""
 
     def __init__(self) -> None:
         super().__init__("wrong_lab", _("The registration is not confirmed."))
 
 
 class SessionNotHeld(RuleViolation):
-    """The session was cancelled, or is a draft: nobody was there, and no certificate may say so."""
+    """The session is cancelled or a draft."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class SessionNotHeld(RuleViolation):
 
 @transaction.atomic
 def record(registration: Registration, session: Session, by: User | None = None) -> Attendance:
-    """Write down that the person was there; once. A seat is not asked for: who came was there.
+    """Record that the person attended, once. No seat is needed.
 
     Raises WrongLab, SessionNotHeld.
     """
@@ -44,10 +44,9 @@ def record(registration: Registration, session: Session, by: User | None = None)
 
 
 def _lock(people: Collection[Registration], session: Session) -> tuple[list[Registration], Session]:
-    """Return the rows as they are now, held until the transaction ends: people by id, then the session.
+    """Lock and return the registrations by id, then the session, against concurrent cancelling and erasing.
 
-    Nobody can cancel the session, or leave or be erased, between the look and what is written. Raises WrongLab
-    for one of them that may not be marked, SessionNotHeld.
+    Raises WrongLab if attendance of one of them cannot be recorded, SessionNotHeld.
     """
     ids = {person.pk for person in people}
     confirmed = Registration.objects.filter(
@@ -64,7 +63,7 @@ def _lock(people: Collection[Registration], session: Session) -> tuple[list[Regi
 
 @transaction.atomic
 def remove(registration: Registration, session: Session, by: User | None = None) -> bool:
-    """Take it back, as a mistake. Tells whether there was anything to take back; the history keeps both."""
+    """Remove attendance recorded by mistake. Returns whether there was any; the history has both."""
     return bool(remove_all([registration], session, by))
 
 
@@ -72,10 +71,10 @@ def remove(registration: Registration, session: Session, by: User | None = None)
 def record_all(
     registrations: Iterable[Registration], session: Session, by: User | None = None
 ) -> list[Registration]:
-    """Write down that all of these people were there, and return those of whom it was not known yet.
+    """Record that all of these people attended, and return those who were not recorded before.
 
-    As many queries for a hundred as for one. All or nothing: raises WrongLab if one of them is not of this lab,
-    or not confirmed; SessionNotHeld.
+    A constant number of queries. All or nothing: raises WrongLab if one of them is not of this lab, or not confirmed;
+    SessionNotHeld.
     """
     people, session = _lock(list(registrations), session)
     now = timezone.now()
@@ -83,7 +82,7 @@ def record_all(
         (Attendance(registration=person, session=session, taken_at=now, taken_by=by) for person in people),
         ignore_conflicts=True,
     )
-    # Those that this call wrote; whom somebody else has marked keeps the earlier instant.
+    # Only new rows; existing ones keep their instant.
     written = Attendance.objects.filter(
         session=session, registration__in=people, taken_at=now, taken_by=by
     ).select_related("registration")
@@ -94,9 +93,9 @@ def record_all(
 
 @transaction.atomic
 def remove_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
-    """Take back what `record_all` wrote. Returns of how many there was something to take back."""
+    """Remove what `record_all` wrote. Returns how many were removed."""
     marked = Attendance.objects.filter(registration__in=list(registrations), session=session)
-    # Held, so that of two who take the same back one finds it gone already.
+    # Locked, so that of two concurrent calls one removes nothing.
     rows = list(marked.order_by("pk").select_for_update())
     for row in rows:
         row._history_user = by  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What can be registered for, by whom, and which sessions take place at the same time."""
+"""The sessions that a viewer may register for, and overlaps between sessions."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from labs.viewer import Viewer
 from registrations import seats
 from sessions.models import Session
 
-# What decides whether a session can be chosen beside others.
+# Fields that decide whether a session can be chosen together with others.
 CHOICE_FIELDS = (
     "slug",
     "lab",
@@ -38,17 +38,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class AvailableSessions:
-    """What `available_sessions` found that this viewer may register for in this lab, in order of time."""
+    """The result of `available_sessions`, in order of time."""
 
     lab_id: int
     viewer: Viewer
     sessions: tuple[Session, ...]
 
     def choose(self, slugs: Iterable[str]) -> Choice:
-        """Return the choice of the sessions with these addresses, lowest id first.
+        """Return the choice of the sessions with these slugs, lowest id first.
 
-        One that is hidden is as unknown as one that is not there. Raises RuleViolation (codes: no_session,
-        unknown_session).
+        Raises RuleViolation (codes: no_session, unknown_session, also for hidden ones).
         """
         wanted = set(slugs)
         if not wanted:
@@ -67,9 +66,9 @@ def available_sessions(
     slugs: Collection[str] | None = None,
     ids: Collection[int] = (),
 ) -> AvailableSessions:
-    """Return the sessions that this viewer may register for: in sight, taking place, not over. One query.
+    """Return the sessions that this viewer may register for: visible, taking place, not over. One query.
 
-    With `slugs` or `ids` only those of them, and of each only what choosing asks.
+    With `slugs` or `ids` only those of them, with `CHOICE_FIELDS` only.
     """
     is_open = Session.objects.filter(seats.open_to_take(now), lab=lab).order_by("starts_at", "pk")
     found = is_open.visible_to(viewer)

@@ -1,4 +1,4 @@
-"""What was changed in a registration, by whom, when: read from its history."""
+"""The changes of a registration, from its history."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from registrations.models import Registration
 
 @dataclass(frozen=True)
 class Change:
-    """What one act changed; "" stands for nothing. `by` is None for the person's own and for what the service does."""
+    """One changed field. `by` is None for changes by the person and by the service."""
 
     at: datetime
     by: User | None
@@ -40,7 +40,7 @@ _LABELS: dict[str, str | Promise] = {
 
 
 def changes_of(registration: Registration, language: str) -> list[Change]:
-    """Return the changes of a registration after it was made, the newest first. At most three queries."""
+    """Return the changes of a registration since its creation, newest first. At most three queries."""
     records = list(
         Registration.history.filter(id=registration.pk)
         .select_related("history_user")
@@ -63,7 +63,7 @@ def changes_of(registration: Registration, language: str) -> list[Change]:
 def _value_texts(
     registration: Registration, records: list[Any], language: str
 ) -> dict[str, Callable[[Any], str]]:
-    """Return for columns that hold a key or a code how to say their values."""
+    """Return functions that format the values of keys and codes, by field."""
     cities = City.objects.in_bulk({record.city_id for record in records} - {None})
     groups = StakeholderGroup.objects.in_bulk({record.stakeholder_group_id for record in records} - {None})
     fallback = registration.lab.default_language

@@ -1,4 +1,4 @@
-"""What a participant agrees to."""
+"""The text of consent."""
 
 from django.utils import translation
 from django.utils.translation import ngettext
@@ -9,12 +9,12 @@ from labs.models import Lab
 
 
 def consent_text(lab: Lab, language: str) -> str:
-    """Return the text that a person agrees to: the lab's own where it has one, else the house's, in `language`."""
+    """Return the consent text in `language`: the lab's, or the default."""
     own = text_and_language(lab.consent, language, lab.default_language)[0].strip()
     if own:
         return own
     with translation.override(language):
-        # True also when the event moves after somebody has agreed.
+        # Also valid if the lab moves later.
         return ngettext(
             "The organisers may keep my answers for %(days)d day after the event (as planned now, until %(date)s), "
             "then delete them.",

@@ -1,4 +1,4 @@
-"""Addresses of the console's first pages, of people, and at the door; below organise/."""
+"""URLs of this app's console pages below organise/: overview, people, attendance."""
 
 from django.urls import path
 

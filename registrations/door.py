@@ -1,4 +1,4 @@
-"""The list at the door of a session: who may come in, and who has come. Names, cities and seats; nothing else."""
+"""The attendance list of a session: names, cities, seats and attendance only."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from registrations.search import registrations_of
 from registrations.seats import ACTIVE
 from sessions.models import Session
 
-# Fewer letters would list everybody, which the door has no use for.
+# Fewer letters would match nearly everybody.
 MIN_LETTERS = 2
 MAX_FOUND = 100
 
 
 def is_too_short(text: str) -> bool:
-    """Tell whether a text is too short to search for. One sign that is no letter of an alphabet (李, か) is enough."""
+    """Tell whether a text is too short to search for. One character of a non-alphabetic script (李, か) is enough."""
     return len(text) < MIN_LETTERS and not any(
         unicodedata.category(sign) == "Lo" and unicodedata.east_asian_width(sign) == "W" for sign in text
     )
@@ -29,7 +29,7 @@ def is_too_short(text: str) -> bool:
 
 @dataclass(frozen=True)
 class DoorSession:
-    """A session to take attendance for, with how many were marked as present."""
+    """A session with its number of attendances."""
 
     session: Session
     present: int
@@ -37,7 +37,7 @@ class DoorSession:
 
 @dataclass(frozen=True)
 class SessionsByDay:
-    """The sessions of a lab as the door needs them: today's (and what runs now), coming ones, past ones."""
+    """The sessions of a lab: today's (including running ones), coming ones, past ones."""
 
     today: tuple[DoorSession, ...]
     coming: tuple[DoorSession, ...]
@@ -50,9 +50,9 @@ class SessionsByDay:
 
 @dataclass(frozen=True)
 class Guest:
-    """One person of the list. `seat` is a state of `Seat` or nothing; `since` is when somebody marked the presence.
+    """One person of the list. `seat` is a state of `Seat` or ""; `since` is when attendance was recorded.
 
-    `elsewhere` is the title of another session, at the same time as this one, in which the person is marked too.
+    `elsewhere` is the title of a concurrent session with attendance of the person.
     """
 
     public_id: str
@@ -66,7 +66,7 @@ class Guest:
 
 @dataclass(frozen=True)
 class Headcount:
-    """How many are expected, wait, and are there."""
+    """The numbers of seats, of people waiting, and of attendances."""
 
     seats: int
     waiting: int
@@ -74,7 +74,7 @@ class Headcount:
 
 
 def sessions_to_take(lab: Lab, viewer: Viewer) -> QuerySet[Session]:
-    """Return the sessions for which this viewer may take attendance: in sight, taking place, no drafts."""
+    """Return the sessions for which this viewer may take attendance: visible, taking place, no drafts."""
     return (
         Session.objects.visible_to(viewer)
         .filter(lab=lab)
@@ -85,7 +85,7 @@ def sessions_to_take(lab: Lab, viewer: Viewer) -> QuerySet[Session]:
 
 
 def sessions_by_day(lab: Lab, viewer: Viewer, now: datetime) -> SessionsByDay:
-    """Sort the sessions by when they are. One query. Today is the lab's own day."""
+    """Group the sessions by day, in the lab's zone. One query."""
     present = Attendance.objects.filter(session=OuterRef("pk")).order_by().values("session")
     found = sessions_to_take(lab, viewer).annotate(
         present=Subquery(present.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
@@ -110,9 +110,9 @@ def count(session: Session) -> Headcount:
 
 
 def people(session: Session, text: str = "") -> QuerySet[Registration]:
-    """Return who has a seat, waits for one or is there already; with a text, everyone registered of that name.
+    """Return people with a seat, on the waiting list or with attendance; with a text, everyone of that name.
 
-    Those with a seat come first, then those who wait, then the others, each by name.
+    In the order seat, waiting list, others; each by name.
     """
     found = _everyone(session)
     if text:
@@ -134,9 +134,9 @@ def get_person(session: Session, person: Registration) -> Registration:
 
 
 def _everyone(session: Session) -> QuerySet[Registration]:
-    """Return all who are registered in the lab, of their columns the few that the door is told.
+    """Return all registered people of the lab with the few fields of the list.
 
-    `seat` and `since` are for this session, `elsewhere` names another at the same time in which they are marked.
+    `seat` and `since` are for this session, `elsewhere` is a concurrent one with attendance.
     """
     seat = Seat.objects.filter(registration=OuterRef("pk"), session=session, state__in=ACTIVE)
     there = Attendance.objects.filter(registration=OuterRef("pk"), session=session)
@@ -166,7 +166,7 @@ def _everyone(session: Session) -> QuerySet[Registration]:
 
 
 def guest(person: Registration) -> Guest:
-    """Return what the door is told of a person of `people`."""
+    """Return the entry of a person of `people`."""
     return Guest(
         public_id=str(person.public_id),
         name=person.name,

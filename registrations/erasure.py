@@ -1,7 +1,7 @@
-"""Erasing one person: every name, address and word goes; what only counts stays.
+"""Erase personal data.
 
-An erased registration remains as a row without a person, so that figures, attendance and certificates keep adding
-up. Certificates themselves lie a floor above and hear of it by `person_erased`.
+An erased registration remains as an anonymous row, so that statistics, attendance and certificates stay consistent.
+`person_erased` notifies certificates.
 """
 
 import uuid
@@ -28,9 +28,9 @@ State = Registration.State
 
 @transaction.atomic
 def erase(registration: Registration, by: User | None = None) -> None:
-    """Erase the person. Seats in coming sessions go to the next in line; a registration nobody confirmed is deleted.
+    """Erase the person. Seats in coming sessions are given up; an unconfirmed registration is deleted.
 
-    Works once: an erased registration stays as it is.
+    Does nothing for an erased registration.
     """
     row = Registration.objects.select_for_update(no_key=True).filter(pk=registration.pk).first()
     if row is None or row.erased_at is not None:
@@ -43,7 +43,7 @@ def erase(registration: Registration, by: User | None = None) -> None:
     seats.give_up(row, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
     person_erased.send(sender=Registration, registration_id=row.pk)
     _delete_traces([row])
-    # Whoever leaves before the end counts as cancelled; afterwards the registration has been one.
+    # Before the lab's end it counts as cancelled, afterwards as confirmed.
     leaves = row.state == State.CONFIRMED and not registration.lab.is_over(now)
     Registration.objects.filter(pk=row.pk).update(
         public_id=uuid.uuid4(),
@@ -66,26 +66,25 @@ def erase(registration: Registration, by: User | None = None) -> None:
 
 @transaction.atomic
 def delete_unconfirmed(registrations: RegistrationQuerySet, *, at_most: int | None = None) -> int:
-    """Delete those of these registrations that were never confirmed, with all their traces. Returns how many.
+    """Delete the unconfirmed ones of these registrations with all related data. Returns how many.
 
-    Whether one is unconfirmed is decided under the lock of its row: Django deletes by id what was selected before,
-    also what was confirmed in between. Rows that somebody else holds (is confirming, say) are left where `at_most`
-    bounds the batch, and waited for otherwise.
+    The state is checked under the lock of each row: Django deletes by id what was selected before. Locked rows are
+    skipped with `at_most`, and waited for otherwise.
     """
     unconfirmed = registrations.filter(state=State.UNCONFIRMED).order_by("pk")
     rows = list(unconfirmed.select_for_update(of=("self",), skip_locked=at_most is not None)[:at_most])
     if not rows:
         return 0
     Registration.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    # Afterwards, because deleting writes a line of history too.
+    # Last, because deleting writes a history row as well.
     _delete_traces(rows)
     return len(rows)
 
 
 def erase_due(now: datetime, at_most: int = 100) -> int:
-    """Erase people whose answers were to be kept until before today. Returns how many; call again while any.
+    """Erase people whose retention has ended. Returns how many; call again while any.
 
-    The lab is held for each, and its date looked at again: one that is postponed at this moment keeps its people.
+    The lab is locked and its date checked again for each, against a concurrent postponement.
     """
     kept = Registration.objects.filter(erased_at__isnull=True).order_by("pk")
     over = Lab.objects.filter(Exists(kept.filter(lab=OuterRef("pk"))), ends_on__lte=now + timedelta(days=1))
@@ -104,18 +103,18 @@ def erase_due(now: datetime, at_most: int = 100) -> int:
 
 
 def is_due(lab: Lab, now: datetime) -> bool:
-    """Tell whether the answers of the lab's people are to be erased: that day is past, and every session over."""
+    """Tell whether the lab's retention has ended and all its sessions are over."""
     today = wall(now, lab.time_zone).date()
     return lab.answers_kept_until < today and not lab.sessions.filter(ends_at__gt=now).exists()
 
 
 def _delete_traces(rows: list[Registration]) -> None:
-    """Delete the mails, the history and the remembered forms of these people."""
+    """Delete the emails, the history and the idempotency records of these people."""
     Registration.history.filter(id__in=[row.pk for row in rows]).delete()
     Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]).delete()
     forget_submissions([about_address(row.email_key) for row in rows])
 
 
 def about_address(email_key: str) -> str:
-    """Return whom a form of registration is about, as `core.web.idempotency` knows it."""
+    """Return the `about` of a registration form for `core.web.idempotency`."""
     return f"registration:{email_key}"

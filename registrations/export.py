@@ -1,4 +1,4 @@
-"""Registrations as a table for spreadsheets (RFC 4180), in which no cell can act as a formula."""
+"""Registrations as CSV (RFC 4180), protected against formula injection."""
 
 import csv
 import io
@@ -15,15 +15,15 @@ from registrations.models import Registration
 from registrations.models.people import RegistrationQuerySet
 from sessions.models import Session
 
-# Spreadsheets take what begins so for a formula, full-width signs included; a quote in front makes it text.
+# Spreadsheets treat these prefixes as formulas, full-width ones included; a leading quote makes it text.
 STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-# Where lists are separated by semicolons (Bulgarian, Greek), a spreadsheet may cut a cell in two at one.
+# In locales with semicolons as separators (Bulgarian, Greek), a spreadsheet may split a cell.
 AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
 CHUNK_SIZE = 500
 
 
 def for_export(registrations: RegistrationQuerySet) -> Iterator[Registration]:
-    """Fetch registrations with what the table shows, some hundreds at a time: it may have any length."""
+    """Yield registrations with their related rows, in chunks."""
     return (
         registrations.select_related("city", "stakeholder_group")
         .prefetch_related("seats", "attendances")
@@ -83,7 +83,7 @@ def csv_lines(
 
 
 def escaped_cell(cell: str) -> str:
-    """Return the cell as text that no spreadsheet takes for a formula."""
+    """Return the cell, escaped if a spreadsheet would treat it as a formula."""
     cell = AFTER_SEMICOLON.sub(r"\1'", cell)
     return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) else cell
 

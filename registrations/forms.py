@@ -1,4 +1,4 @@
-"""What people fill in: who they are, which sessions they choose. `registrations.registering` writes it."""
+"""Forms for personal details and the choice of sessions."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ from registrations.models import Registration
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 
-# Sent by the button of another language: the form is shown again as it stands, in that language.
+# The name of the button that shows the unfinished form in another language.
 SWITCH = "lang"
 
 
@@ -45,17 +45,17 @@ class SessionOption:
 
     @property
     def next_position(self) -> int:
-        """The place in the waiting list that the next person gets."""
+        """The next position in the waiting list."""
         return self.session.seats_waiting + 1
 
 
 def can_be_taken(session: Session) -> bool:
-    """Tell whether there is a seat or a waiting list; the database decides again when the seat is taken."""
+    """Tell whether there is a free seat or a waiting list; decided finally when the seat is taken."""
     return session.waiting_list or session.seats_left is None or session.seats_left > 0
 
 
 class SessionsMixin(BaseForm):
-    """The list of sessions: what is in sight, takes place and is not over, and what the person has already."""
+    """The list of sessions: available ones, and those of the person."""
 
     session = forms.MultipleChoiceField(
         label=_("Sessions"),
@@ -68,7 +68,7 @@ class SessionsMixin(BaseForm):
     overlaps_seen = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
 
     def list_sessions(self, sessions: Iterable[Session], mine: Iterable[Session] = ()) -> None:
-        """Offer these sessions, and those that the person has, by their addresses."""
+        """Offer these sessions, and those that the person has, by slug."""
         self.mine = {session.slug: session for session in mine}
         listed = {session.slug: session for session in sessions} | self.mine
         self.listed = dict(sorted(listed.items(), key=lambda pair: (pair[1].starts_at, pair[1].pk)))
@@ -81,7 +81,7 @@ class SessionsMixin(BaseForm):
 
     @property
     def chosen(self) -> list[Session]:
-        """The sessions that are ticked as the form stands, known ones only."""
+        """The selected sessions, without unknown ones."""
         value = self["session"].value() or []
         return [session for slug, session in self.offered.items() if slug in value]
 
@@ -100,18 +100,18 @@ class SessionsMixin(BaseForm):
 
     @property
     def overlaps_key(self) -> str:
-        """Names the overlaps of the present choice, so that the form comes back knowing which were shown."""
+        """The key of the current overlaps, sent back by the form to tell which were shown."""
         return " ".join(f"{one.pk}-{other.pk}" for one, other in overlaps(self.chosen))
 
     @property
     def has_new_overlaps(self) -> bool:
-        """Whether chosen sessions overlap that this form has not pointed out yet."""
+        """Whether there are overlaps that the form has not shown yet."""
         seen = set(self.data.get(self.add_prefix("overlaps_seen"), "").split())
         return not set(self.overlaps_key.split()) <= seen
 
 
 class DetailsForm(BaseForm):
-    """Who the person is. `lab` gives cities and groups; texts are shown in the active language."""
+    """Personal details, with the cities and groups of `lab`, in the active language."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -166,8 +166,7 @@ class DetailsForm(BaseForm):
             self.offer_everything()
 
     def offer_everything(self) -> None:
-        """Fetch all that can be chosen. A form that was sent begins with what was chosen alone, and asks for the
-        rest only where it has to be shown again."""
+        """Fetch all choices. A bound form has only the submitted ones until it is shown again."""
         programme = self.lab.programme
         self._offer(programme.cities.all(), programme.stakeholder_groups.all())
         if not self.cities:
@@ -216,7 +215,7 @@ class DetailsForm(BaseForm):
         return self._readable("organisation")
 
     def _readable(self, field: str) -> str:
-        """Return the text with single spaces and composed letters; one without any letter or figure is refused."""
+        """Return the text with normalised spaces and letters; reject one without letters and digits."""
         text = unicodedata.normalize("NFC", " ".join(self.cleaned_data[field].split()))
         if text and not has_letters(text):
             raise ValidationError(_("Write this with letters."), code="no_letters")
@@ -224,7 +223,7 @@ class DetailsForm(BaseForm):
 
     @property
     def details(self) -> Details:
-        """What was filled in. A city of the list counts before one that was written beside it."""
+        """The submitted details. A city of the list has priority over a typed one."""
         values = self.cleaned_data
         city = self.cities.get(values.get("city", ""))
         return Details(
@@ -239,17 +238,17 @@ class DetailsForm(BaseForm):
 
 
 def is_slug(value: str) -> bool:
-    """Tell whether this can be an address at all: what cannot is not asked of the database."""
+    """Tell whether this is a well-formed slug, to avoid a query for others."""
     return bool(value) and len(value) <= 100 and slug_re.fullmatch(value) is not None
 
 
 def initial_from(data: QueryDict) -> dict[str, Any]:
-    """Return what was typed so far as first values of a new form, which finds nothing wrong with it yet."""
+    """Return submitted data as initial values of an unbound form, without validation."""
     return {name: data.getlist(name) if name == "session" else data[name] for name in data}
 
 
 def details_initial(registration: Registration) -> dict[str, Any]:
-    """Return the form's values for a registration that stands."""
+    """Return the form's initial values for an existing registration."""
     return {
         "name": registration.name,
         "city": registration.city.slug if registration.city else "",
@@ -262,7 +261,7 @@ def details_initial(registration: Registration) -> dict[str, Any]:
 
 
 class RegistrationForm(SessionsMixin, DetailsForm):
-    """The whole form of a lab, as this viewer sees it."""
+    """The registration form of a lab for this viewer."""
 
     email = EmailAddressField(
         label=_("E-mail"),
@@ -320,7 +319,7 @@ class RegistrationForm(SessionsMixin, DetailsForm):
 
 
 class SessionsForm(SessionsMixin):
-    """The choice of sessions of somebody who is registered. Having none left is allowed: cancelling is another page."""
+    """The choice of sessions of an existing registration, which may be empty."""
 
     def __init__(
         self, *args: Any, lab: Lab, viewer: Viewer, mine: Iterable[Session], takes_new: bool, **kwargs: Any
@@ -337,7 +336,7 @@ class SessionsForm(SessionsMixin):
 
 
 class LinkForm(BaseForm):
-    """Asking for the private link again."""
+    """A request for the private link."""
 
     email = EmailAddressField(
         label=_("E-mail"),

@@ -1,4 +1,4 @@
-"""The private links of a registration: their purposes, their addresses, and whom a link opens."""
+"""The private links of a registration: purposes, URLs and lookup."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,9 +17,9 @@ from sessions.calendar_links import CalendarAddress
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a link is for: the words in its token, the URL it leads to, and which of the two versions revokes it.
+    """The purpose in a link's token, the name of its URL, and the version field that revokes it.
 
-    `fragment` is a part of the page that it leads to, `scheme` what stands in emails in place of https.
+    `fragment` is the URL's fragment, `scheme` replaces https in emails.
     """
 
     name: str
@@ -42,7 +42,7 @@ _TOKEN_PLACEHOLDER = "-" * 48
 
 
 def token_of(registration: Registration, purpose: Purpose) -> str:
-    """Return the token that opens this registration for this purpose."""
+    """Return the token of this registration for this purpose."""
     return signed_links.make_token(
         purpose.name, registration.public_id, getattr(registration, purpose.version)
     )
@@ -54,7 +54,7 @@ def path_of(registration: Registration, purpose: Purpose) -> str:
 
 
 def url_of(registration: Registration, purpose: Purpose) -> str:
-    """Return the link's full address, built from BASE_URL and never from a request."""
+    """Return the link's absolute URL, built from BASE_URL and never from a request."""
     return settings.BASE_URL + path_of(registration, purpose)
 
 
@@ -69,11 +69,10 @@ def email_link(registration: Registration, purpose: Purpose) -> Link:
 
 
 def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
-    """Return the registration that the token opens for this purpose, with its lab.
+    """Return the registration of a token for this purpose, with its lab.
 
-    `bare` is for whoever looks at the row again, under its lock: it fetches no more than what proves the link.
-    Raises Http404 for a token that is altered, revoked, made for something else, or whose registration is gone:
-    all of them look the same.
+    `bare` fetches only the fields that verify the link, for callers that lock and refresh the row. Raises Http404 for
+    an invalid or revoked token, and for one of a deleted registration.
     """
     subject = signed_links.subject_of(token)
     if subject is None:
@@ -92,12 +91,12 @@ def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
 
 
 def subscription(registration: Registration) -> CalendarAddress:
-    """Return how to subscribe to this registration's calendar."""
+    """Return the URL of this registration's calendar."""
     return CalendarAddress(calendar_name(registration), url_of(registration, FEED))
 
 
 def calendar_name(registration: Registration) -> str:
-    """Return how the calendar is called in programs, in the person's language."""
+    """Return the calendar's name, in the person's language."""
     lab, language = registration.lab, registration.language
     with override(language):
         return gettext("%(lab)s, my sessions") % {

@@ -1,4 +1,4 @@
-"""What organisers do with one registration. Each stands in the history with who did it, and the person is told."""
+"""Actions of organisers on one registration. Each is recorded in the history, and the person is emailed."""
 
 from datetime import timedelta
 
@@ -50,9 +50,9 @@ def give_seat(registration: Registration, session: Session, by: User) -> Seat:
 
 @transaction.atomic
 def take_back(registration: Registration, session: Session, by: User) -> bool:
-    """Take a seat or a place in the waiting list from the person; the next in line is seated.
+    """Take a seat or a place in the waiting list from the person; the next in the waiting list is seated.
 
-    Tells whether there was anything to take. Raises RuleViolation (codes: gone, not_registered, over).
+    Returns whether there was any. Raises RuleViolation (codes: gone, not_registered, over).
     """
     registration = registering.lock_confirmed(registration)
     if session.is_over(timezone.now()):
@@ -67,7 +67,7 @@ def take_back(registration: Registration, session: Session, by: User) -> bool:
 
 @transaction.atomic
 def send_link(registration: Registration) -> tuple[Message, bool]:
-    """Queue the mail with the private link, or with the question to confirm, once more.
+    """Queue the email with the private link, or the one that asks to confirm, again.
 
     Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises RuleViolation
     (codes: gone, cancelled, not_open).

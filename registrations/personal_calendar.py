@@ -1,4 +1,4 @@
-"""A person's own calendar: seats as entries, with the join links that only they may have."""
+"""Personal calendars: seats as entries, with join links."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,9 +20,9 @@ CACHE_SECONDS = 60 * 60
 
 
 def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Seat]:
-    """Put into each seat its session, without the long texts, and return the seats in the programme's order.
+    """Set the session of each seat, without long texts, and return the seats in the programme's order.
 
-    Whoever has a seat sees the session; seats of sessions that were withdrawn to the drafts are left out. One query.
+    Seats of draft sessions are omitted. One query.
     """
     by_session = {seat.session_id: seat for seat in seats}
     found: list[Seat] = []
@@ -40,7 +40,7 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
 
 
 def entries_file(registration: Registration, held: Iterable[Seat], given_up: Iterable[Seat] = ()) -> bytes:
-    """Return a file to open: the seats held as entries, those given up as cancelled ones. Empty where there is none."""
+    """Return an iCalendar file: held seats as entries, those given up as cancelled ones. Empty without any."""
     shown = [seat for seat in held if seat.state in _SHOWN] + list(given_up)
     return event_file(_entries(registration, shown), language=registration.language) if shown else b""
 
@@ -60,7 +60,7 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
 
 
 def _entries(registration: Registration, seats: Iterable[Seat]) -> list[CalendarEntry]:
-    """Write one entry per seat. Waiting ones have no join link yet, cancelled ones have none any longer."""
+    """Return one entry per seat, with join links for confirmed ones only."""
     by_session = {seat.session_id: seat for seat in seats}
     states = {pk: Seat.State(seat.state) for pk, seat in by_session.items()}
     written = _cached_entries(registration, states)
@@ -68,10 +68,9 @@ def _entries(registration: Registration, seats: Iterable[Seat]) -> list[Calendar
 
 
 def _versioned_entry(entry: CalendarEntry, seat: Seat, language: str) -> CalendarEntry:
-    """Return the session's entry as this person holds it: a new version of it with each move of the seat.
+    """Return the session's entry for this person, with a new version for each movement of the seat.
 
-    Calendars keep the entry that has the higher SEQUENCE, or the later DTSTAMP (RFC 5546 §2.1.5): a seat that was
-    given up, or that came after waiting, must win over what the same person was sent before.
+    Calendars keep the entry with the higher SEQUENCE, or the later DTSTAMP (RFC 5546 §2.1.5).
     """
     entry = replace(
         entry,
@@ -89,12 +88,12 @@ def _versioned_entry(entry: CalendarEntry, seat: Seat, language: str) -> Calenda
 
 
 def _cached_entries(registration: Registration, states: Mapping[int, Seat.State]) -> dict[int, CalendarEntry]:
-    """Return the sessions' entries in the programme's order, with join links for confirmed seats alone.
+    """Return the sessions' entries in the programme's order, with join links for confirmed seats only.
 
-    They are the same for everybody of a language until something in the lab changes, and so they are kept.
+    They are cached by language and the lab's revision.
     """
     lab, language = registration.lab, registration.language
-    # The instant beside the number: a database that was restored from a backup counts its revisions anew.
+    # With the date, since revisions may repeat after a restore.
     version = f"{rules_version()}:{settings.BASE_URL}:{lab.pk}:{lab.revision}:{lab.revised_at.timestamp()}:{language}"
     keys = {f"entry:{version}:{pk}:{state.value}": pk for pk, state in states.items()}
     found = {keys[key]: entry for key, entry in cache.get_many(keys).items()}

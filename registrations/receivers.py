@@ -1,4 +1,4 @@
-"""What the floor of registrations does when a session changes: writes down later work, in the same transaction."""
+"""Receivers of the signals of sessions: queue tasks, in the same transaction."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -16,7 +16,7 @@ from sessions.models import Session
 from sessions.publishing import Change
 from sessions.signals import session_changed, sessions_moved
 
-# Changes after which somebody who waits may find room.
+# Changes after which people on the waiting list may get a seat.
 MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
 ANNOUNCED = frozenset({Change.CANCELLED, Change.RESTORED})
 

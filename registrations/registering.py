@@ -1,7 +1,7 @@
-"""Registering: from a filled-in form to a confirmed address with seats, and every later change by the person.
+"""Register, confirm, change and cancel, by the person.
 
-Who registers proves nothing at first: an unconfirmed registration holds no seat, no place in any line, and nobody
-learns from the answer whether an address is known. Confirming takes the seats.
+An unconfirmed registration has no seats and no places in waiting lists, and the response never reveals whether an
+address is registered. Confirming takes the seats.
 """
 
 from collections.abc import Iterable
@@ -32,9 +32,9 @@ from registrations.visibility import confirming_viewers, visible_ids
 from sessions.models import Session
 
 UNCONFIRMED_DAYS = 7
-# People of one office may share an address; somebody alone does not take all seats under other names.
+# People of one office may share an address, but one person must not take all seats.
 PEOPLE_PER_ADDRESS = 10
-# Among the latest registrations of an address are those whose links are sent at one asking.
+# The latest registrations of an address that are considered for one request for links.
 MAX_CONSIDERED = 50
 
 CANNOT_CONFIRM = _("Registration is closed, so you can no longer confirm.")
@@ -44,7 +44,7 @@ State = Registration.State
 
 @dataclass(frozen=True)
 class Details:
-    """What a person says about him- or herself. `city` or `city_text`, or neither; `time_zone` is canonical."""
+    """The personal details of a registration. `city` or `city_text`, or neither; `time_zone` is canonical."""
 
     name: str
     language: str
@@ -57,7 +57,7 @@ class Details:
 
 @dataclass(frozen=True)
 class RegistrationPlan:
-    """A registration as it is asked for. `consent_language` is the language in which the consent text was read."""
+    """The fields of a new registration. `consent_language` is the language of the consent text shown."""
 
     details: Details
     email: str
@@ -104,18 +104,18 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
 
 
 class _Rollback(Exception):
-    """What was written is taken back."""
+    """Rolls the transaction back."""
 
 
 def _write(registration: Registration, session_ids: list[int], now: datetime) -> bool:
-    """Write what was found right, and the mail; tell whether there was anything to write.
+    """Save a valid registration and queue the email; return whether there was anything to save.
 
-    All that may be refused was looked at before, so that the transaction is short and needs no savepoint.
+    All checks are done before, so that the transaction is short and needs no savepoint.
     """
     with transaction.atomic(savepoint=False):
         if emails_left(registration.email):
             return _write_and_ask(registration, session_ids)
-        # The same work for nothing: how long it takes would tell whether something else used the budget up.
+        # The same work, so that response times do not reveal whether the budget was used up.
         with suppress(_Rollback), transaction.atomic():
             _write_and_ask(registration, session_ids)
             raise _Rollback
@@ -125,12 +125,12 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
 def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
     known = _existing_id(registration)
     if known is not None:
-        # Not told to somebody who is erased, or changes the address, at this moment.
+        # Not if the person is erased, or changes the address, concurrently.
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
         for held in same.locked():
             emails.already_registered(held)
         return False
-    # Its history begins when the address is confirmed: until then nobody's registration is kept twice.
+    # The history begins when the address is confirmed.
     registration.skip_history_when_saving = True  # type: ignore[attr-defined]
     registration.save(force_insert=True)
     del registration.skip_history_when_saving  # type: ignore[attr-defined]
@@ -140,7 +140,7 @@ def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
 
 
 def _existing_id(registration: Registration) -> int | None:
-    """Return the key of the registration that this person has in this lab already."""
+    """Return the id of this person's existing registration in this lab."""
     same = Registration.objects.active().filter(
         lab=registration.lab_id, email_key=registration.email_key, name_key=search_text(registration.name)
     )
@@ -156,7 +156,7 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
     deleted; those of others with this address stay. Raises RuleViolation (codes: cancelled, already_registered,
     too_many, not_open, gone).
     """
-    # All rows of the address are locked, lowest id first: two links of one address are confirmed one after the other.
+    # Locks all rows of the address, lowest id first, which serialises confirmations of one address.
     of_address = (
         Registration.objects.select_for_update(no_key=True, of=("self",))
         .select_related("lab__programme")
@@ -223,7 +223,7 @@ def change_sessions(
             raise RuleViolation("unknown_session", CHOSEN_IS_CLOSED)
     if not added and not dropped:
         return []
-    # All of them before any of them moves: rows are locked in one order everywhere.
+    # Locks all of them before any seat moves, in the global lock order.
     seats.lock_sessions(added | dropped)
     reason = SeatMovement.Reason.BY_ORGANISER if by else SeatMovement.Reason.GIVEN_UP
     given_up = seats.give_up(registration, dropped, reason, by)
@@ -237,7 +237,7 @@ def change_sessions(
 
 @transaction.atomic
 def change_details(registration: Registration, details: Details, by: User | None = None) -> Registration:
-    """Write what the person says about him- or herself; the address stays.
+    """Change the personal details, except the email address.
 
     Raises RuleViolation (codes: gone, not_registered, other_programme, same_name) and ValidationError.
     """
@@ -258,20 +258,20 @@ def change_details(registration: Registration, details: Details, by: User | None
 
 
 def save_person(registration: Registration, columns: Iterable[str], taken: RuleViolation) -> None:
-    """Save these columns, of which some may tell people apart. Raises `taken` where the lab has this person already."""
+    """Save these fields. Raises `taken` if the lab has another registration of the same person."""
     known = _existing_id(registration)
     if known not in (None, registration.pk):
         raise taken
     try:
         with transaction.atomic():
             registration.save(update_fields=list(columns))
-    except IntegrityError:  # somebody else was faster
+    except IntegrityError:  # a concurrent request
         raise taken from None
 
 
 @transaction.atomic
 def cancel(registration: Registration, by: User | None = None) -> Registration:
-    """End a registration: seats in sessions that are not over go to the next in line. A second call changes nothing.
+    """Cancel a registration and give up its seats in sessions that are not over. A second call does nothing.
 
     Raises RuleViolation (code: gone).
     """
@@ -307,14 +307,14 @@ def queue_links(email: str, lab: Lab | None = None) -> None:
     )
     if lab is not None:
         known = known.filter(lab=lab)
-    # By alphabet "confirmed" comes first: it is the one that counts for its person in its lab.
+    # Alphabetically, "confirmed" comes first.
     latest = known.order_by("state", "-pk").values_list("pk", flat=True)
     enqueue("registrations.send_links", {"registrations": list(latest[:MAX_CONSIDERED])})
 
 
 @transaction.atomic
 def send_links(registration_ids: list[int]) -> None:
-    """Send what was asked for about these registrations of one address, those that count first."""
+    """Queue the links of these registrations of one address, confirmed ones first."""
     known = Registration.objects.filter(
         pk__in=registration_ids, state__in=[State.CONFIRMED, State.UNCONFIRMED]
     )
@@ -339,7 +339,7 @@ def send_links(registration_ids: list[int]) -> None:
 
 @transaction.atomic
 def renew_feed_address(registration: Registration) -> Registration:
-    """Give the personal feed a new address; the old one opens nothing from now on."""
+    """Replace the URL of the personal feed, which revokes the old one."""
     registration = lock_confirmed(registration)
     registration.feed_version += 1
     registration.save(update_fields=["feed_version"])
@@ -347,19 +347,19 @@ def renew_feed_address(registration: Registration) -> Registration:
 
 
 def expire_unconfirmed(now: datetime, at_most: int = 100) -> int:
-    """Delete registrations that nobody confirmed in time. Returns how many; call again while any."""
+    """Delete registrations that were not confirmed in time. Returns how many; call again while any."""
     too_old = Registration.objects.filter(created_at__lt=now - timedelta(days=UNCONFIRMED_DAYS))
     return erasure.delete_unconfirmed(too_old, at_most=at_most)
 
 
 def seats_of(registration: Registration) -> list[Seat]:
-    """Return the seats and waiting places that the person has now, with their sessions, in the programme's order."""
+    """Return the person's seats and places in waiting lists, with their sessions, in the programme's order."""
     held = Seat.objects.filter(registration=registration, state__in=seats.ACTIVE).order_by()
     return with_sessions(registration, held)
 
 
 def _check_details(lab: Lab, details: Details) -> None:
-    """Refuse a name without letters, and a city or a group of another programme, as another lab's form has them."""
+    """Reject a name without letters, and a city or a group of another programme."""
     if not has_letters(details.name):
         raise ValidationError({"name": _("Write this with letters.")})
     group = details.stakeholder_group
@@ -370,10 +370,9 @@ def _check_details(lab: Lab, details: Details) -> None:
 
 
 def lock_registration(registration: Registration) -> Registration:
-    """Return the row as it is now, held until the transaction ends. Everything that changes one begins with this.
+    """Lock and return the current row. Every change of a registration begins with this.
 
-    Raises RuleViolation (code: gone) for somebody who was erased or deleted after the row was read: nothing that was
-    on its way may write the person back.
+    Raises RuleViolation (code: gone) if it was erased or deleted since it was read.
     """
     found = (
         Registration.objects.select_for_update(no_key=True, of=("self",))
@@ -395,6 +394,6 @@ def lock_confirmed(registration: Registration) -> Registration:
 
 
 def mark_revised(registration: Registration) -> None:
-    """Note that the registration's own calendar and page are news from now on."""
+    """Update the revision date of the registration's calendar and page."""
     registration.revised_at = timezone.now()
     registration.save(update_fields=["revised_at"])

@@ -1,4 +1,4 @@
-"""Finding the people of a lab: what a list is narrowed to, its order, and what it shows of each."""
+"""Search the registrations of a lab: filters, order and rows."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ State = Registration.State
 
 # How a list may be ordered.
 ORDERS = ("-registered", "registered", "confirmed", "name", "-name")
-# The mails that say whether a person could be reached at all.
+# The emails that show whether a person can be reached.
 DELIVERY_OCCASIONS = ("confirm_address", "confirmation")
 IN_TROUBLE = (Message.State.FAILED, Message.State.BOUNCED)
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a list of people is narrowed to; empty or None means any. `elsewhere`: not from a city of the programme."""
+    """The filters of a list; empty or None means any. `elsewhere`: not from a city of the programme."""
 
     text: str = ""
     state: str = ""
@@ -41,7 +41,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Row:
-    """One person of the list. `seat` and `position` belong to the session that the list is narrowed to."""
+    """One person of the list. `seat` and `position` are for the session in the filters."""
 
     registration: Registration
     seated: int
@@ -54,12 +54,12 @@ class Row:
 
 
 def registrations_of(lab: Lab) -> RegistrationQuerySet:
-    """Return the registrations of a lab that still belong to a person."""
+    """Return the registrations of a lab that are not erased."""
     return Registration.objects.filter(lab=lab, erased_at__isnull=True)
 
 
 def find(lab: Lab, search: Search) -> RegistrationQuerySet:
-    """Return the people who fit, in the order asked for."""
+    """Return the matching registrations, in the requested order."""
     found = registrations_of(lab).select_related("city", "stakeholder_group")
     if search.text:
         found = found.filter(matches(search.text, "name_key", "contact_key"))
@@ -86,15 +86,12 @@ def find(lab: Lab, search: Search) -> RegistrationQuerySet:
     by: list[Any] = [F("created_at").desc() if descending else F("created_at").asc()]
     if search.order.endswith("name"):
         by = by_name(descending=descending)
-    # The key comes last, so that pages never show a person twice.
+    # The id comes last, for a total order across pages.
     return found.order_by(*by, "-pk" if descending else "pk")
 
 
 def _ordered_by_queue(found: RegistrationQuerySet, session_id: int | None) -> RegistrationQuerySet:
-    """Order people as they confirmed; in one session as they stand in its line, whatever clocks said.
-
-    Whoever has not confirmed, or has no place in the line, comes last.
-    """
+    """Order people by confirmation; within one session by queue position. People without either come last."""
     if session_id is None:
         return found.order_by(F("confirmed_at").asc(nulls_last=True), "pk")
     place = Seat.objects.filter(registration=OuterRef("pk"), session=session_id).values("queue_position")[:1]
@@ -112,7 +109,7 @@ def with_seats(people: QuerySet[Registration]) -> QuerySet[Registration]:
 
 
 def rows(people: Iterable[Registration], session: Session | None = None) -> list[Row]:
-    """Return what the list shows of these people (from `with_seats`). At most two queries, however many they are."""
+    """Return the rows of these people (from `with_seats`). At most two queries."""
     people = list(people)
     mails = _mails(people)
     asked: dict[int, Seat] = {}
@@ -144,7 +141,7 @@ def rows(people: Iterable[Registration], session: Session | None = None) -> list
 
 
 def _mails(people: list[Registration]) -> dict[str, Message]:
-    """Return for each person the mail that tells most: one in trouble, else the last that confirmed anything."""
+    """Return for each person a failed email, else the last confirmation."""
     written = (
         Message.objects.filter(about__in=[f"registration:{person.public_id}" for person in people])
         .filter(Q(occasion__in=DELIVERY_OCCASIONS) | Q(state__in=IN_TROUBLE))

@@ -1,10 +1,10 @@
 """Seats: who has one, who waits, in which order. The only writer of `Seat.state`, `Seat.queue_position` and of the
 counters `Session.seats_taken`, `seats_waiting` and `last_queue_position`.
 
-A seat is taken by one conditional update of the session's row, and only what that update counted decides. The row
-stays locked until the transaction ends, so the places of a session follow each other in the order in which
-transactions commit. Rows are locked in one order everywhere: the registration, then its sessions by id, then seats;
-a seat is written only under the lock of its session. Two transactions can therefore never wait for each other.
+A seat is taken by one conditional update of the session's row, whose result decides. The row stays locked until the
+transaction ends, so queue positions follow the order of commits. Rows are locked in one order everywhere, which
+prevents deadlocks: the registration, then its sessions by id, then seats; a seat is written only under the lock of its
+session.
 """
 
 import logging
@@ -37,7 +37,7 @@ HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
 
 
 class RegistrationNotConfirmed(RuleViolation):
-    """Only a registration whose address is confirmed may hold seats."""
+    """Only confirmed registrations may have seats."""
 
     def __init__(self) -> None:
         super().__init__("not_confirmed")
@@ -45,7 +45,7 @@ class RegistrationNotConfirmed(RuleViolation):
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """A session whose counters differ from its seats: (taken, waiting, last place) as counted and as stored."""
+    """A session whose counters differ from its seats: (taken, waiting, last queue position) as counted and stored."""
 
     session_id: int
     counted: tuple[int, int, int]
@@ -53,12 +53,12 @@ class Discrepancy:
 
 
 def open_to_take(now: datetime) -> Q:
-    """Return the condition under which a seat may change hands: the session takes place, is no draft, is not over."""
+    """Return the condition of sessions whose seats may change: taking place, no drafts, not over."""
     return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
 
 
 def store_choice(registration: Registration, session_ids: Iterable[int]) -> None:
-    """Remember the choice of a person whose address is not confirmed yet. Holds no seat and no place."""
+    """Store the choice of an unconfirmed registration, without taking seats."""
     now = timezone.now()
     Seat.objects.bulk_create(
         Seat(registration=registration, session_id=session_id, state=State.REQUESTED, changed_at=now)
@@ -98,10 +98,9 @@ def take(
 
 
 def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> list[Seat]:
-    """Do the same for what was requested, in the transaction that confirmed the registration and so holds its row.
+    """Take the stored choice, in the transaction that has confirmed and locked the registration.
 
-    A session that none of the viewers may see by now cannot be joined. It is not among the seats that are returned,
-    so that nobody is told its title.
+    Sessions that none of the viewers may see are not taken, and not returned.
     """
     if registration.state != Registration.State.CONFIRMED:
         raise RegistrationNotConfirmed
@@ -128,8 +127,8 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
     return [seat for seat in taken if seat.session_id in seen]
 
 
-# Entries go on from those that an earlier registration sent to the same mailbox: its calendar has them as cancelled,
-# and keeps what has the higher SEQUENCE.
+# The sequence continues that of an earlier registration with the same email address, whose calendar keeps entries with
+# the higher SEQUENCE.
 _SENT_BEFORE = (
     Seat.objects.filter(
         session=OuterRef("pk"),
@@ -150,7 +149,7 @@ def give_up(
     reason: SeatMovement.Reason = Reason.GIVEN_UP,
     by: User | None = None,
 ) -> list[Seat]:
-    """Give up seats, places in waiting lists and requests, and seat the next in line. Returns what was given up."""
+    """Give up seats, places in waiting lists and stored choices, and promote the next. Returns the seats given up."""
     sessions = lock_sessions(session_ids)
     now = timezone.now()
     seats = list(
@@ -173,9 +172,9 @@ def give_up(
 
 @transaction.atomic
 def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
-    """Seat those who wait, in their order, while there is room, and queue a mail to each. Returns their seats.
+    """Promote the waiting list in order while seats are free, and queue an email to each person. Returns their seats.
 
-    `at_most` bounds the work of one transaction; call again until the answer is shorter.
+    `at_most` limits one transaction; call again until fewer are returned.
     """
     now = timezone.now()
     promoted: list[Seat] = []
@@ -192,7 +191,7 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
             .first()
         )
         if seat is None:
-            # The counter said that somebody waits and nobody does: it is right now, the room stays free.
+            # The counter of waiting people was wrong; it is corrected now.
             Session.objects.filter(pk=session_id).update(seats_taken=F("seats_taken") - 1)
             logger.error("session %s counted people in its waiting list who are not there", session_id)
             continue
@@ -205,9 +204,9 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
 
 @transaction.atomic
 def record_movement(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
-    """Write into the history of these seats that their session was cancelled or restored; they stay as they are.
+    """Record in the history of these seats that their session was cancelled or restored; states do not change.
 
-    A seat whose last movement says so already gets no second one.
+    Does nothing for seats whose last movement has the same reason.
     """
     now = timezone.now()
     by_id = {seat.pk: seat for seat in seats}
@@ -245,9 +244,9 @@ def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy
 
 
 def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
-    """Lock these sessions' rows, lowest id first, and return their last places by id.
+    """Lock these sessions' rows, lowest id first, and return their last queue positions by id.
 
-    Whoever moves seats in several sessions calls this before the first of them moves.
+    Call it before moving seats in several sessions.
     """
     if not (session_ids := set(session_ids)):
         return {}
@@ -268,7 +267,7 @@ class _Move:
 
 
 def _lock_confirmed(registration: Registration) -> None:
-    """Lock the registration's row, so that two requests of one person follow each other."""
+    """Lock the registration's row, which serialises requests of one person."""
     state = (
         Registration.objects.select_for_update(no_key=True)
         .filter(pk=registration.pk)
@@ -300,7 +299,7 @@ def _take(
         known[session_id] = seat
         moves.append(_Move(seat, claim.state, claim.reason, claim.place))
     _write(moves, now, by)
-    # Somebody may wait although there is room, where more seats were made and nobody was seated yet: they come first.
+    # The waiting list may not have been promoted yet after an increase of capacity: it comes first.
     for session_id, claim in claims.items():
         if claim.state == State.WAITING and promote(session_id):
             known[session_id].refresh_from_db()
@@ -309,7 +308,7 @@ def _take(
 
 @dataclass(frozen=True)
 class _Claim:
-    """What somebody got in a session, why, and the place in its order."""
+    """The resulting state of a seat, its reason and its queue position."""
 
     state: Seat.State
     reason: SeatMovement.Reason
@@ -319,10 +318,10 @@ class _Claim:
 def _claim(
     lab_id: int, session_ids: list[int], places: dict[int, int], now: datetime, reason: SeatMovement.Reason
 ) -> dict[int, _Claim]:
-    """Count one seat or one place more in each session, if it allows that. Newcomers never pass those who wait.
+    """Increment the seats or the waiting list of each session, if possible. The waiting list has priority.
 
-    `places` are the last places of these sessions, whose rows are locked. However many sessions there are, at most
-    five statements, and one where all of them have room.
+    `places` are the last queue positions of these sessions, whose rows are locked. At most five statements, one if all
+    sessions have free seats.
     """
     places = dict(places)
     claims = {session_id: _Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in session_ids}
@@ -344,9 +343,9 @@ def _open_sessions(lab_id: int, now: datetime, session_ids: Iterable[int]) -> Se
 
 
 def _increment(counter: str, sessions: SessionQuerySet, places: dict[int, int]) -> list[int]:
-    """Raise this counter of those locked sessions that allow it, by one statement; return which did.
+    """Increment this counter of those locked sessions that allow it, in one statement; return their ids.
 
-    `places` are the last places before it, as they stood under the lock: nobody else moves them meanwhile.
+    `places` are the last queue positions before it, read under the lock.
     """
     if not places:
         return []
@@ -358,7 +357,7 @@ def _increment(counter: str, sessions: SessionQuerySet, places: dict[int, int]) 
 
 
 def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovement]:
-    """Write seats and their movements, in one statement each."""
+    """Save seats and their movements, in one statement each."""
     if not moves:
         return []
     movements = []
@@ -370,7 +369,7 @@ def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovem
         )
         move.seat.state, move.seat.queue_position, move.seat.changed_at = move.after, move.place, now
         move.seat.sequence += 1
-    # One statement for rows that are new and rows that are known, whose pair of registration and session is unique.
+    # An upsert by the unique pair of registration and session.
     Seat.objects.bulk_create(
         [move.seat for move in moves],
         update_conflicts=True,
@@ -390,7 +389,7 @@ def _discrepancies(sessions: SessionQuerySet) -> list[Discrepancy]:
     found = []
     for pk, *numbers in rows:
         counted, stored = (numbers[0], numbers[1], numbers[2]), (numbers[3], numbers[4], numbers[5])
-        # Places of people who left are not given again, so the last one may lie behind all that are held.
+        # Queue positions are not reused, so the last one may be higher than all current ones.
         if counted[:2] != stored[:2] or counted[2] > stored[2]:
             found.append(Discrepancy(pk, counted, stored))
     return found

@@ -1,4 +1,4 @@
-"""Numbers for organisers: how many, since when, from where, for what. A constant number of queries per figure."""
+"""Statistics for organisers, each in a constant number of queries."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -63,7 +63,7 @@ def totals(lab: Lab) -> Totals:
 
 
 def attended(labs: Iterable[int]) -> dict[int, int]:
-    """Return how many people came to at least one session, by the key of the lab; labs without any are left out."""
+    """Return the number of people with attendance of at least one session, by lab id, without zeros."""
     return dict(
         Attendance.objects.filter(session__lab__in=labs)
         .order_by()
@@ -73,9 +73,9 @@ def attended(labs: Iterable[int]) -> dict[int, int]:
 
 
 def by_day(lab: Lab) -> list[tuple[date, int]]:
-    """Return how many of the registered confirmed on each day (in the lab's zone) on which any did, in order.
+    """Return the number of confirmations by day (in the lab's zone), in order, without zeros.
 
-    The days are made here: PostgreSQL has zone rules of its own.
+    Computed in Python: PostgreSQL has its own zone rules.
     """
     by_minute = (
         _registered(lab)

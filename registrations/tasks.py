@@ -1,4 +1,4 @@
-"""Later work of this floor. Each only calls a verb."""
+"""Tasks of registrations."""
 
 from datetime import timedelta
 from typing import Any

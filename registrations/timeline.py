@@ -1,4 +1,4 @@
-"""What happened to a registration so far, in the reader's words, newest first."""
+"""The timeline of a registration as sentences, newest first."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def events(
 ) -> list[Event]:
     """Return the history, from rows that come with their session (movements by their seat).
 
-    `seen` are the sessions that the reader may see: no other is called by its title.
+    `seen` are the sessions that the reader may see; titles of others are hidden.
     """
     fallback = registration.lab.default_language
 
@@ -67,7 +67,7 @@ def events(
 
 
 def sentence(movement: SeatMovement, session: str) -> str:
-    """Return what a movement of a seat means for the person who has it."""
+    """Return the sentence about a movement of a seat."""
     values = {"session": session}
     known = {
         Reason.PROMOTED: gettext("A seat became free and is yours: %(session)s"),

@@ -1,4 +1,4 @@
-"""Addresses of the form and of everything behind a participant's private links."""
+"""URLs of the registration form and of participants' private links."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""Which sessions the holder of a private link sees, by the doorway `SessionQuerySet.visible_to`."""
+"""The sessions visible through a private link, by `SessionQuerySet.visible_to`."""
 
 from collections.abc import Collection, Iterable
 

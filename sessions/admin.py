@@ -1,4 +1,4 @@
-"""Sessions and speakers in the administration: looked at here, changed in the console, whose verbs keep the clock."""
+"""Sessions and speakers in the administration, read-only: they are changed in the console."""
 
 from django.contrib import admin
 

@@ -137,7 +137,7 @@ def _appearance(appearance: Appearance) -> dict[str, Any]:
 def session_data(session: Session, lab: str) -> dict[str, Any]:
     """Return a session of the lab of this slug as the API shows it.
 
-    Needs the related rows of `for_pages`; makes no query itself.
+    Needs the related rows of `for_pages`; makes no query.
     """
     room = session.room
     return {
@@ -174,7 +174,7 @@ def session_data(session: Session, lab: str) -> dict[str, Any]:
 
 
 class PageOfSessions(BoundedPagination):
-    """Pages of sessions, made into plain data after the page is cut."""
+    """Pagination of sessions, serialized per page."""
 
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         page = super().paginate_queryset(queryset, pagination, request, **params)

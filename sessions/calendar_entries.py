@@ -1,7 +1,7 @@
-"""Sessions as calendar entries in one language, and the feeds made of them.
+"""Builds calendar entries and feeds of sessions in one language.
 
-Everything here is a function of the rows that it is given: it makes no query beyond what `for_pages` fetched, and
-asks no clock, so that an unchanged session gives the same bytes for ever.
+Pure functions of the given rows: no query beyond what `for_pages` fetched, and no clock, so that an unchanged session
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def entries(
 ) -> tuple[CalendarEntry, ...]:
     """Return the sessions' entries in `language`, each text falling back to its lab's default language.
 
-    Join links are for people with a seat: ask for them only in a person's own calendar. What is `held`, or was, is
-    dated with the links: the entry that replaces one with a link must not be older.
+    Join links are for people with a seat: only for personal calendars. Entries of `held` seats are dated by
+    `revised_at`, which includes changes of links: an entry that replaces one with a link must not be older.
     """
     with override(language):
         return tuple(_entry(session, language, with_join_link, held) for session in sessions)
@@ -69,7 +69,7 @@ def programme_feed(programme: Programme, sessions: Iterable[Session], language: 
 
 
 def delegate_feed(sessions: Iterable[Session], language: str) -> Feed:
-    """Return the calendar of all that a delegate may see."""
+    """Return the calendar of all sessions that a delegate may see."""
     with override(language):
         name = gettext("City Labs, your sessions as a delegate")
     return Feed(
@@ -78,7 +78,7 @@ def delegate_feed(sessions: Iterable[Session], language: str) -> Feed:
 
 
 def session_file(session: Session, language: str) -> bytes:
-    """Return one session as a file that adds it to a calendar once."""
+    """Return an iCalendar file of one session."""
     return event_file(entries([session], language), language=language)
 
 

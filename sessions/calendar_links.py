@@ -1,4 +1,4 @@
-"""Addresses of calendars: the forms in which programs take them, and the private ones of delegates."""
+"""URLs of calendars for calendar programs, and the private ones of delegates."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from labs.viewer import Viewer
 
 @dataclass(frozen=True)
 class CalendarAddress:
-    """Where a calendar is found, under the name that it has in programs which ask for one."""
+    """The URL of a calendar, and its name for programs that need one."""
 
     name: str
     address: str
 
     @property
     def webcal(self) -> str:
-        """Return the address by which devices subscribe, where https would download a file of today's state."""
+        """Return the webcal URL, with which devices subscribe instead of downloading once."""
         return "webcal://" + self.address.partition("://")[2]
 
     @property
     def google(self) -> str:
-        """Return where Google Calendar adds it; it takes the webcal form alone for a subscription."""
+        """Return the URL that adds it to Google Calendar, which subscribes to webcal URLs only."""
         return f"https://calendar.google.com/calendar/r?{urlencode({'cid': self.webcal})}"
 
     @property
     def outlook(self) -> str:
-        """Return where Outlook.com adds it."""
+        """Return the URL that adds it to Outlook.com."""
         return self._outlook("outlook.live.com")
 
     @property
     def office(self) -> str:
-        """Return where Outlook of Microsoft 365 adds it."""
+        """Return the URL that adds it to Outlook of Microsoft 365."""
         return self._outlook("outlook.office.com")
 
     def _outlook(self, host: str) -> str:
@@ -47,7 +47,7 @@ class CalendarAddress:
 
 
 def public_calendar(route: str, *parts: str, language: str, default: str, name: str = "") -> CalendarAddress:
-    """Return a public calendar in the reader's language. Programs that fetch it tell none, and get the `default`."""
+    """Return a public calendar in the reader's language, without `?lang=` if that is the `default`."""
     suffix = f"?lang={language}" if language != default else ""
     return CalendarAddress(name, f"{settings.BASE_URL}{reverse(route, args=parts)}{suffix}")
 
@@ -58,13 +58,13 @@ _VERSION = 1
 
 
 def delegate_calendar_url(user: User) -> str:
-    """Return the full address of the user's calendar, built from BASE_URL and never from a request."""
+    """Return the absolute URL of the user's calendar, built from BASE_URL and never from a request."""
     token = signed_links.make_token(DELEGATE_FEED, user.feed_id, _VERSION)
     return f"{settings.BASE_URL}{reverse('personal_feed', args=[token])}"
 
 
 def user_of_delegate_token(token: str) -> User | None:
-    """Return whose calendar the token opens; None for one that is altered, renewed or made for something else."""
+    """Return the user whose calendar the token is for; None if it is invalid or revoked."""
     subject = signed_links.subject_of(token)
     if subject is None or not signed_links.is_valid(token, DELEGATE_FEED, subject, _VERSION):
         return None
@@ -72,11 +72,11 @@ def user_of_delegate_token(token: str) -> User | None:
 
 
 def renew_delegate_calendar_url(user: User) -> None:
-    """Revoke the old link by making a new one."""
+    """Replace the user's calendar link, which revokes the old one."""
     user.feed_id = uuid.uuid4()
     user.save(update_fields=["feed_id"])
 
 
 def as_delegate(user: User) -> Viewer:
-    """Return the user's viewer without roles in the console: a calendar holds no drafts."""
+    """Return the user's viewer without console roles: calendars contain no drafts."""
     return Viewer(user_id=user.pk, delegations=viewer_for(user).delegations)

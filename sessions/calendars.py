@@ -1,8 +1,7 @@
-"""iCalendar bytes (RFC 5545, RFC 7986): feeds that people subscribe to, and files that hold single entries.
+"""Writes iCalendar (RFC 5545, RFC 7986): feeds to subscribe to, and files of single entries.
 
-Written by hand and not through a library's objects: some forty times faster, and nothing in the bytes depends
-on the clock, so that an unchanged feed keeps its ETag. What people typed is text here and nothing else: it is
-escaped, control characters are taken out, and no value can end its own line.
+Without a library: some forty times faster, and independent of the clock, so that an unchanged feed keeps its ETag.
+Typed text is escaped, control characters are removed, and no value can end its line.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _OCTETS_PER_LINE = 75
 _REFRESH = "PT1H"
 _UTC_NAME = "UTC"
 
-# Every character at which some program ends a line becomes "\n"; other control characters go.
+# Every character that ends a line in some program becomes "\n"; other control characters are removed.
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _UNUSUAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -34,8 +33,8 @@ _PLAIN_URI = re.compile(r"[!#-;=?-\[\]_a-z~]*")
 _URI_SAFE = "!#$%&'()*+,-./:;=?@[]_~"
 
 
-# A calendar has at least one component (§3.6), and programs distrust one that has lost all of them: vdirsyncer
-# refuses to delete what it had. A journal entry is one, and calendars show none.
+# A calendar needs at least one component (§3.6): vdirsyncer does not delete its entries for an empty one. Calendar
+# programs do not show journal entries.
 _EMPTY_COMPONENT = (
     b"BEGIN:VJOURNAL\r\nUID:8c0e5a50-5d3f-4c8b-9d0e-6a4d3c1f7b22\r\nDTSTAMP:20000101T000000Z\r\n"
     b"STATUS:CANCELLED\r\nEND:VJOURNAL\r\n"
@@ -46,13 +45,12 @@ _EMPTY_COMPONENT = (
 class CalendarEntry:
     """One VEVENT.
 
-    `starts` and `ends` are what the clock on the wall shows in `zone` (naive); `starts_at` and `ends_at` the same
-    instants (aware). `dtstamp`, `last_modified` and `created` are aware and come from the data, never from the
-    clock. `uid` stays for the life of the session; `sequence` rises with date, time, place and status. Texts are
-    in the reader's language, the summary of a cancelled session with its "Cancelled: " in front.
-    `conference_url` is for people with a seat only.
+    `starts` and `ends` are wall-clock times in `zone` (naive); `starts_at` and `ends_at` the same instants (aware).
+    `dtstamp`, `last_modified` and `created` are aware and come from the data, never from the clock. `uid` is constant;
+    `sequence` is incremented with date, time, place and status. Texts are in the reader's language, the summary of a
+    cancelled session with the prefix "Cancelled: ". `conference_url` is for people with a seat only.
 
-    Raises ValueError where a wall time carries a zone, an instant has none, or the end is not after the start.
+    Raises ValueError if a wall time is aware, an instant is naive, or the end is not after the start.
     """
 
     uid: str
@@ -85,7 +83,7 @@ class CalendarEntry:
 
 @dataclass(frozen=True)
 class Feed:
-    """A calendar that people subscribe to. `url` is the page it belongs to; `zone` (if any) the lab's zone."""
+    """A calendar to subscribe to. `url` is its page; `zone` (if any) the lab's zone."""
 
     name: str
     entries: Sequence[CalendarEntry]
@@ -96,9 +94,9 @@ class Feed:
 
 
 def feed_bytes(feed: Feed) -> bytes:
-    """Return the whole feed, without METHOD and without a UID of its own. Equal feeds give equal bytes.
+    """Return the feed, without METHOD and UID. Equal feeds give equal bytes.
 
-    A feed without a name leaves it to the programs, which keep the one that they know.
+    Programs keep the name they have for a feed without one.
     """
     name, description, url = _text(feed.name), _text(feed.description), _uri(feed.url)
     head = [f"NAME:{name}", f"X-WR-CALNAME:{name}"] if name else []
@@ -115,13 +113,13 @@ def feed_bytes(feed: Feed) -> bytes:
 def event_file(entries: Sequence[CalendarEntry], language: str = "en") -> bytes:
     """Return a file to open or attach: these entries with the zones they need.
 
-    It asks its reader for nothing, and so carries no METHOD: with one, RFC 5546 wants an ORGANIZER in every entry.
+    It has no METHOD, with which RFC 5546 requires an ORGANIZER in every entry.
     """
     return _calendar([], entries, language)
 
 
 def entry_bytes(entry: CalendarEntry) -> bytes:
-    """Return one VEVENT. Its zone's VTIMEZONE stands outside, once per calendar.
+    """Return one VEVENT, without its zone's VTIMEZONE.
 
     Raises ZoneInfoNotFoundError or ValueError for an unknown zone.
     """
@@ -130,7 +128,7 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
         ends_at = _reading(entry.ends, entry.ends_at, entry.zone)
         start, end = f"DTSTART:{_instant(starts_at)}", f"DTEND:{_instant(ends_at)}"
     else:
-        # `_needs_utc` has looked the zone up: its name is one of IANA's, with nothing in it to quote.
+        # `_needs_utc` has verified the zone's name, which needs no quoting.
         start = f"DTSTART;TZID={entry.zone}:{_wall(entry.starts)}"
         end = f"DTEND;TZID={entry.zone}:{_wall(entry.ends)}"
     modified = _instant(entry.last_modified)
@@ -171,7 +169,7 @@ def _calendar(head: list[str], entries: Sequence[CalendarEntry], language: str) 
 
 
 def _zones(entries: Iterable[CalendarEntry]) -> list[bytes]:
-    """Return a VTIMEZONE for each zone that the entries name, right for the dates they need."""
+    """Return a VTIMEZONE for each zone of the entries, valid for their dates."""
     spans: dict[str, tuple[date, date]] = {}
     for entry in entries:
         if not _needs_utc(entry):
@@ -181,9 +179,9 @@ def _zones(entries: Iterable[CalendarEntry]) -> list[bytes]:
 
 
 def _needs_utc(entry: CalendarEntry) -> bool:
-    """Tell whether wall times cannot say it, because clocks show an hour twice or jump over it.
+    """Tell whether the entry must be in UTC, because its wall times are ambiguous or nonexistent.
 
-    TZID means the first of two equal readings (§3.3.5), but ical.js, libical and node-ical take the second.
+    TZID means the first of two equal wall times (§3.3.5), but ical.js, libical and node-ical use the second.
     """
     zone, first, last = entry.zone, entry.starts.date(), entry.ends.date()
     if zone == _UTC_NAME:
@@ -195,19 +193,19 @@ def _needs_utc(entry: CalendarEntry) -> bool:
 
 @lru_cache(maxsize=8192)
 def _clocks_change_on(zone: str, day: date) -> bool:
-    """Tell whether the offset from UTC is another at the end of the day than at its beginning."""
+    """Tell whether the offset from UTC differs between the start and the end of the day."""
     midnight = datetime.combine(day, time(), ZoneInfo(zone))
     return midnight.utcoffset() != midnight.replace(hour=23, minute=59, second=59, fold=1).utcoffset()
 
 
 def _readings(wall: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Return the instants at which clocks show `wall` first and last; in reverse order where they jump over it."""
+    """Return the instants at which clocks show `wall` first and last; in reverse order if they skip it."""
     local = wall.replace(tzinfo=ZoneInfo(zone), fold=0)
     return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
 
 
 def _reading(wall: datetime, at: datetime, zone: str) -> datetime:
-    """Return `at` where clocks show `wall` then; else the instant of `wall`, which is the truth if rules changed."""
+    """Return `at` if clocks show `wall` then; else the instant of `wall`, which is authoritative if rules changed."""
     readings = _readings(wall, zone)
     return at if at in readings else readings[0]
 
@@ -232,13 +230,13 @@ def _text(value: str) -> str:
 
 
 def _parameter(value: str) -> str:
-    """Return `value` as a quoted parameter, with the marks of RFC 6868 for what may not stand in quotes."""
+    """Return `value` as a quoted parameter, escaped by RFC 6868."""
     value = _CONTROL.sub("", _LINE_END.sub("\n", value))
     return '"' + value.replace("^", "^^").replace('"', "^'").replace("\n", "^n") + '"'
 
 
 def _uri(value: str) -> str:
-    """Return `value` as a URI: what may not stand in one is percent-encoded, line ends and control characters go."""
+    """Return `value` as a percent-encoded URI without line ends and control characters."""
     if _PLAIN_URI.fullmatch(value):
         return value
     value = _CONTROL.sub("", _LINE_END.sub("", value)).replace("\n", "")
@@ -256,7 +254,7 @@ def _line(line: str) -> str:
     start, room = 0, _OCTETS_PER_LINE
     while len(octets) - start > room:
         end = start + room
-        # 10xxxxxx continues a character of UTF-8: it stays with its beginning.
+        # 10xxxxxx continues a UTF-8 character, which must not be split.
         while octets[end] & 0xC0 == 0x80:
             end -= 1
         parts.append(octets[start:end])

@@ -1,4 +1,4 @@
-"""Addresses of the console on this floor: labs with their parts, sessions, speakers."""
+"""URLs of this app's console pages: labs with their parts, sessions, speakers."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What differs between two plans of a session, and what its history says, in words that organisers read."""
+"""Differences of two plans of a session, and its history, as texts for organisers."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ LABELS: dict[str, str | Promise] = {
     "agenda": _("Agenda"),
     "appearances": _("Who appears"),
 }
-# In the order in which they are shown; "audience" is a table of its own.
+# In display order; "audience" is a separate table.
 HISTORY_COLUMNS = tuple(name for name in LABELS if name not in ("audience", "agenda", "appearances"))
 TEXTS = ("title", "abstract", "cancel_reason")
-# The table in which the history keeps the audience of each version.
+# The table with the audience of each historical version.
 AUDIENCE = "historicalsession_audience_set"
 AGENDA_COLUMNS = ("title", "abstract", "start_time", "end_time")
 
 
 @dataclass(frozen=True)
 class Event:
-    """One saving of a session or of an item of its agenda. `by` is empty where no person did it."""
+    """One save of a session or of an agenda item. `by` is empty if no person did it."""
 
     at: datetime
     by: str
@@ -69,7 +69,7 @@ def differences(before: SessionPlan, after: SessionPlan) -> list[Difference]:
         if name not in SessionPlan.__dataclass_fields__:
             continue
         old, new = getattr(before, name), getattr(after, name)
-        # A fold that nobody was asked about means nothing.
+        # Folds matter only for ambiguous times.
         if name in ("start_fold", "end_fold") and new is None:
             continue
         said, meant = value_texts(name, old, new)
@@ -79,7 +79,7 @@ def differences(before: SessionPlan, after: SessionPlan) -> list[Difference]:
 
 
 def value_texts(name: str, old: Any, new: Any) -> tuple[str, str]:
-    """Return two values of a session as people read them; of texts, only the languages in which they differ."""
+    """Return two values of a session as text; of multilingual texts, only the languages that differ."""
     if name not in TEXTS:
         return value_text(name, old), value_text(name, new)
     before, after = languages_of(old), languages_of(new)
@@ -91,7 +91,7 @@ def value_texts(name: str, old: Any, new: Any) -> tuple[str, str]:
 
 
 def value_text(name: str, value: Any) -> str:
-    """Return a value of a session as people read it; a dash where there is none."""
+    """Return a value of a session as text, "–" if it is empty."""
     if name in TEXTS:
         return "\n".join(f"{code}: {text}" for code, text in sorted(languages_of(value).items())) or "–"
     if name == "agenda":
@@ -116,7 +116,7 @@ def value_text(name: str, value: Any) -> str:
 
 
 def _localized(texts: object, fallback: str = "") -> str:
-    """Return a multilingual text as the reader of the console reads it; empty where there is none."""
+    """Return a multilingual text in the active language, "" if there is none."""
     return text_and_language(texts, get_language() or "en", fallback)[0]
 
 
@@ -135,7 +135,7 @@ def _appearance_text(one: AppearancePlan) -> str:
 
 
 def history_of(session: Session, limit: int = 100) -> list[Event]:
-    """Return what was done to a session, latest first, in a constant number of queries."""
+    """Return the history of a session, latest first, in a constant number of queries."""
     records = list(
         session.history.select_related("history_user")
         .prefetch_related(AUDIENCE)
@@ -177,7 +177,7 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
 
 
 def _agenda_events(session: Session, limit: int) -> list[Event]:
-    """Return what was done to the items of the agenda."""
+    """Return the history of the agenda items."""
     records = list(
         AgendaItem.history.filter(session_id=session.pk).order_by("-history_date", "-history_id")[: limit * 2]
     )
@@ -214,12 +214,12 @@ def _agenda_events(session: Session, limit: int) -> list[Event]:
 
 
 def _audience(record: Any) -> list[Any]:
-    """Return the audience's rows of one version, as they were fetched with it."""
+    """Return the prefetched audience rows of one version."""
     return list(getattr(record, AUDIENCE).all())
 
 
 def _names(model: type[Model], ids: Iterable[int | None]) -> dict[int | None, str]:
-    """Return what these rows are called, in one query."""
+    """Return the names of these rows, in one query."""
     wanted = {pk for pk in ids if pk is not None}
     return {row.pk: str(row) for row in model._default_manager.filter(pk__in=wanted)} if wanted else {}
 

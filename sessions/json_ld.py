@@ -1,6 +1,6 @@
 """schema.org descriptions of public labs and sessions, for search engines (JSON-LD).
 
-Only what every visitor may see goes in, whoever is reading the page: callers pass public sessions.
+They contain public data only, for every viewer: callers pass public sessions.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from sessions.models import Session
 from sessions.opengraph import image_url
 
 CONTEXT = "https://schema.org"
-# A long programme names so many parts; every session describes itself on its own page.
+# The sessions listed in a lab's description; every session has its own on its page.
 MAX_PARTS = 50
-# As `django.utils.html.json_script` does: nothing inside can end the element or begin another.
+# As in `django.utils.html.json_script`.
 _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&\u2028\u2029"}
 
 
 def script(description: dict[str, Any]) -> SafeString:
-    """Return a description as a data block. Browsers never execute it, so the pages' policy lets it stand."""
+    """Return a description as a data block, which the Content-Security-Policy allows."""
     text = json.dumps({"@context": CONTEXT, **description}, ensure_ascii=False, separators=(",", ":"))
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(text.translate(_ESCAPES)))
 
@@ -118,14 +118,14 @@ def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
 
 
 def _format(session: Session) -> str:
-    """Return how one takes part: as the room says, and without a room as the lab does."""
+    """Return the format: that of the room, or of the lab without a room."""
     if session.room is None:
         return session.lab.format
     return Lab.Format.ONLINE if session.room.online else Lab.Format.IN_PERSON
 
 
 def _session_location(session: Session, language: str, address: str = "") -> list[dict[str, Any]]:
-    """Return where it takes place, in both places where people may choose. `address` is the room's, where known."""
+    """Return the locations, physical and virtual for a hybrid session. `address` is the room's, if known."""
     lab, room, format = session.lab, session.room, _format(session)
     places: list[dict[str, Any]] = []
     venue = _text(lab.venue, language, lab)
@@ -133,13 +133,13 @@ def _session_location(session: Session, language: str, address: str = "") -> lis
     if format != Lab.Format.ONLINE and name:
         places.append({"@type": "Place", "name": name, "address": address or venue or name})
     if format != Lab.Format.IN_PERSON:
-        # The page, never the join link: that is for people with a seat.
+        # Never the join link, which is for people with a seat.
         places.append({"@type": "VirtualLocation", "url": _absolute_url("session", lab.slug, session.slug)})
     return places
 
 
 def _performers(sessions: Iterable[Session], language: str) -> list[dict[str, Any]]:
-    """Return everybody who appears in these sessions of one lab, once."""
+    """Return the speakers of these sessions of one lab, each once."""
     appearing = {
         appearance.speaker: session.lab for session in sessions for appearance in session.all_appearances
     }
@@ -159,7 +159,7 @@ def _image(lab: Lab, language: str) -> list[str]:
 
 
 def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
-    """Return the free seat that the registration form gives, where there is to be one."""
+    """Return the free offer of registration, if registration is planned."""
     if lab.registration_opens_at is None:
         return None
     return _without_empty(

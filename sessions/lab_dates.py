@@ -1,4 +1,4 @@
-"""The days and the zone of a lab, seen from its sessions: what a change of the lab would leave outside."""
+"""Checks of a lab's days, zone and deletion against its sessions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sessions.models import Session
 
 
 def sessions_outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
-    """Return the sessions that do not lie inside the lab's days, which are days in the lab's own zone."""
+    """Return the sessions that are not within the lab's days in the lab's zone."""
     found = []
     for session in sessions:
         first = wall(session.starts_at, lab.time_zone).date()
-        # One that ends at midnight ends with the day.
+        # A session that ends at midnight is within the day.
         last = wall(session.ends_at - timedelta(microseconds=1), lab.time_zone).date()
         if first < lab.starts_on or last > lab.ends_on:
             found.append(session)
@@ -29,7 +29,7 @@ def sessions_outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
 
 
 def check_sessions_inside(lab: Lab) -> None:
-    """Raise RuleViolation where sessions would be left outside the lab's days."""
+    """Raise RuleViolation if sessions are outside the lab's days."""
     left = sessions_outside(lab, lab.sessions.order_by("starts_at", "pk"))
     if not left:
         return
@@ -44,18 +44,18 @@ def check_sessions_inside(lab: Lab) -> None:
 
 
 def zones_of(lab: Lab) -> dict[str, int]:
-    """Return in which zones the lab's sessions are planned, and how many in each, most first."""
+    """Return the zones of the lab's sessions with their numbers, most frequent first."""
     counted = Counter(lab.sessions.values_list("time_zone", flat=True))
     return dict(counted.most_common())
 
 
 def seats_of(lab: Lab) -> int:
-    """Return how many seats people hold in the lab's sessions."""
+    """Return the number of seats taken in the lab's sessions."""
     return sum(lab.sessions.values_list("seats_taken", flat=True))
 
 
 def zone_change_text(lab: Lab) -> str:
-    """Say what becomes of the sessions when the lab's zone is changed."""
+    """Return the text about sessions for a change of the lab's zone."""
     zones = zones_of(lab)
     if not zones:
         return gettext("New sessions start with this zone.")
@@ -69,7 +69,7 @@ def zone_change_text(lab: Lab) -> str:
 
 
 def may_be_deleted(lab: Lab) -> bool:
-    """Tell whether nobody has seen the lab or any of its sessions, and nothing else hangs on it."""
+    """Tell whether the lab and its sessions were never visible, and no other rows refer to it."""
     if not is_empty(lab, Session._meta.app_label):
         return False
     return all(scheduling.may_be_deleted(session) for session in lab.sessions.select_related("lab"))

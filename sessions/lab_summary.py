@@ -1,4 +1,4 @@
-"""What a lab's masthead says: when, where, in which languages, and whether one can register."""
+"""The facts in a lab's header: dates, place, languages and state of registration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from labs.models import Lab
 
 
 class RegistrationPhase(StrEnum):
-    """How far registration is."""
+    """The state of registration."""
 
     NONE = "none"
     COMING = "coming"
@@ -32,7 +32,7 @@ class Fact:
 
 
 def registration_phase(lab: Lab, now: datetime) -> RegistrationPhase:
-    """Tell how far registration is at this instant."""
+    """Return the state of registration at this instant."""
     if lab.takes_registrations(now):
         return RegistrationPhase.OPEN
     if lab.registration_opens_at is None:
@@ -41,7 +41,7 @@ def registration_phase(lab: Lab, now: datetime) -> RegistrationPhase:
 
 
 def facts(lab: Lab, language: str, now: datetime) -> list[Fact]:
-    """Return the terms under the masthead, in the active language."""
+    """Return the facts for the header, in the active language."""
     found = [Fact(gettext("When"), dates_text(lab, language))]
     where = place_text(lab, language)
     if where:

@@ -1,4 +1,4 @@
-"""A lab's sessions with all that a list of them shows, in four queries however many there are."""
+"""Fetches a lab's sessions for lists, in four queries."""
 
 from collections import defaultdict
 
@@ -32,9 +32,9 @@ ROW_FIELDS = (
 
 
 def listed_sessions(lab: Lab, viewer: Viewer) -> list[Session]:
-    """Return those that this viewer may see, in order of time, with tracks, rooms, agendas and speakers.
+    """Return the sessions that this viewer may see, in order of time, with tracks, rooms, agendas and speakers.
 
-    Each speaker is one object, however often it appears.
+    Each speaker is one object for all appearances.
     """
     agendas: defaultdict[int, list[AgendaItem]] = defaultdict(list)
     for item in (

@@ -1,7 +1,7 @@
-"""Postponing a lab, or bringing it forward, with all its sessions: what would change, and changing it.
+"""Plan and execute moves of a lab with all its sessions.
 
-Every session keeps the hour that the clock on the wall shows, its zone, its agenda and its seats. An hour that does not
-exist on the new day stands in the way; of one that comes twice it is asked which is meant.
+Every session keeps its wall-clock time, zone, agenda and seats. Nonexistent times on the new day are errors; ambiguous
+ones need a fold.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from sessions.models import Session
 from sessions.plans import SessionPlan, check_plan
 from sessions.scheduling import change_session, plans_of
 
-# Which reading is meant of hours that come twice, by session and "start" or "end".
+# Folds of ambiguous times, by session id and "start" or "end".
 Folds = Mapping[tuple[int, str], int]
 
 
 @dataclass(frozen=True)
 class SessionMove:
-    """One session of a move: the plan that it would follow, which of its hours come twice, what stands in the way."""
+    """One session of a move: its new plan, its ambiguous times and its errors."""
 
     session: Session
     plan: SessionPlan
@@ -41,9 +41,9 @@ class SessionMove:
 
 @dataclass(frozen=True)
 class LabMove:
-    """What would change if the lab began on another day."""
+    """The changes of a lab that moves to another day."""
 
-    days: int  # less than nought where it is brought forward
+    days: int  # negative if the lab is brought forward
     dates: LabDates
     steps: tuple[SessionMove, ...]
 
@@ -53,7 +53,7 @@ class LabMove:
 
     @property
     def undecided(self) -> list[SessionMove]:
-        """Sessions of which it is to be said which of two readings is meant."""
+        """The sessions with ambiguous times that have no fold yet."""
         return [
             step
             for step in self.steps
@@ -69,7 +69,7 @@ def plan_move(
     dates: LabDates | None = None,
     now: datetime | None = None,
 ) -> LabMove:
-    """Return what would change. `dates` replaces the lab's dates as they are reckoned. Raises RuleViolation."""
+    """Return the changes. `dates` overrides the computed dates of the lab. Raises RuleViolation."""
     now = now or timezone.now()
     found = dates or moved_dates(lab, first_day, now)
     moved = Lab(pk=lab.pk, programme_id=lab.programme_id, time_zone=lab.time_zone)
@@ -101,7 +101,7 @@ def _plan_session(
         twice = tuple(which for which, (on, at) in hours.items() if is_ambiguous(on, at, plan.time_zone))
     except WallClockError as error:
         return SessionMove(session, plan, obstacle=error.message)
-    # Which reading it will be does not matter to whether the rest is in order.
+    # Any fold will do to check the rest of the plan.
     certain = replace(
         plan,
         start_fold=folds.get((session.pk, "start"), 0),
@@ -127,10 +127,10 @@ def move_lab(
     folds: Folds | None = None,
     dates: LabDates | None = None,
 ) -> LabMove:
-    """Move the lab and all its sessions, so that it begins on `first_day`. Returns what changed.
+    """Move the lab and all its sessions, so that it begins on `first_day`. Returns the changes.
 
-    Whether people with a seat, or waiting for one, are emailed organisers are asked afterwards
-    (`sessions.unannounced_changes`). Raises RuleViolation, and then nothing has changed.
+    Organisers decide afterwards whether people with seats are emailed (`sessions.unannounced_changes`). Raises
+    RuleViolation.
     """
     lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
     list(lab.sessions.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))

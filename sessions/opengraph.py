@@ -1,4 +1,4 @@
-"""What a page says about itself outside: title, description, picture, and its addresses by language."""
+"""OpenGraph metadata of pages: title, description, image, and the URLs by language."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_DESCRIPTION = 200
 
 @dataclass(frozen=True)
 class Preview:
-    """`address` is the page's own, without choices of the reader."""
+    """`address` is the canonical URL, without the reader's preferences."""
 
     title: str
     description: str
@@ -29,7 +29,7 @@ class Preview:
 
 
 def lab_preview(lab: Lab, language: str, route: str = "lab", *parts: str) -> Preview:
-    """Describe a lab, or another page of it: `route` and `parts` then name that page."""
+    """Describe a lab, or the page of a lab with this `route` and `parts`."""
     days = date_range(lab.starts_on, lab.ends_on, language)
     theme = _text(lab.theme, language, lab) or markdown.plain_line(_text(lab.description, language, lab))
     return Preview(
@@ -65,7 +65,7 @@ def programme_preview(programme: Programme, language: str) -> Preview:
 
 
 def image_url(lab: Lab, language: str) -> str:
-    """Return the address of the lab's picture; a draft has none that others could fetch."""
+    """Return the URL of the lab's image, "" for a draft."""
     if lab.visibility != Lab.Visibility.PUBLIC:
         return ""
     return f"{settings.BASE_URL}{reverse('lab_picture', args=[lab.slug])}?lang={language}"
@@ -76,7 +76,7 @@ def _text(text: object, language: str, lab: Lab) -> str:
 
 
 def _sentences(*parts: str) -> str:
-    """Join the parts that say something, each closed by one full stop: days end with one in Bulgarian."""
+    """Join the non-empty parts, each with one full stop: dates already end with one in Bulgarian."""
     said = [part.strip() for part in parts if part.strip()]
     return " ".join(part if part.endswith((".", "!", "?", "…", ";")) else f"{part}." for part in said)
 

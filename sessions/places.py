@@ -1,7 +1,6 @@
-"""Where a session takes place, in the words that every page, email and calendar uses.
+"""The place of a session as text for pages, emails and calendars.
 
-A room with its street address and the lab's venue; or online. How to join, a link, is for people with a seat only, and
-never part of the words.
+A room with its address and the lab's venue, or "online"; never the join link, which is for people with a seat.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from core.web.localized_html import html_with_language
 from labs.models import Lab
 from sessions.models import Session
 
-# Words with the language that they came in.
+# (text, language)
 Part = tuple[str, str]
 
 
 def place_of(session: Session, language: str) -> str:
     """Return "Plenary, 5 Rue de la Loi, Town hall", "Plenary, online", in `language`, which is the active one.
 
-    Needs the session's room and lab. Empty for a session in person whose place nobody has written yet.
+    Needs the session's room and lab. "" for a session in person without a place.
     """
     parts, is_hybrid = _parts(session, language)
     words = ", ".join(words for words, _language in parts)
@@ -33,23 +32,23 @@ def place_of(session: Session, language: str) -> str:
 
 
 def place_html(session: Session, language: str) -> SafeString:
-    """Return the same as safe HTML, with what is in another language marked as such."""
+    """Return the same as safe HTML, with `lang` attributes on parts in other languages."""
     return _parts_html(*_parts(session, language), language)
 
 
 def is_online(session: Session) -> bool:
-    """Tell whether one joins by a link, and goes nowhere."""
+    """Tell whether the session is online only."""
     return session.room.online if session.room else session.lab.format == Lab.Format.ONLINE
 
 
 def join_link_of(session: Session) -> str:
-    """Return the link of the session's own meeting, or of its room; empty where there is none."""
+    """Return the join link of the session or else of its room, "" if there is none."""
     address = session.join_link or (session.room.join_link if session.room else "")
     return address if markdown.is_safe_link(address) else ""
 
 
 def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
-    """Return what the place is made of, and whether one can be there or online: a lab for both, no room chosen."""
+    """Return the parts of the place, and whether the session is hybrid: in a hybrid lab, without a room."""
     lab, room = session.lab, session.room
     venue = text_and_language(lab.venue, language, lab.default_language)
     if room is None:
@@ -62,9 +61,9 @@ def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
     name = text_and_language(room.name, language, lab.default_language)
     if room.online:
         return (name, (gettext("online"), language)), False
-    # An address is written as its country writes it, whoever reads.
+    # Addresses are not translated.
     address = (room.address, language)
-    # What is in the address already is not said twice, and the other way round.
+    # Parts that the address contains are not repeated, and vice versa.
     if venue[0].casefold() in address[0].casefold():
         venue = ("", "")
     elif address[0].casefold() in venue[0].casefold():
@@ -76,6 +75,6 @@ def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
 
 @lru_cache(maxsize=1024)
 def _parts_html(parts: tuple[Part, ...], is_hybrid: bool, language: str) -> SafeString:
-    """Write the parts once for all rows that share them."""
+    """Cached for all rows with the same parts."""
     words = format_html_join(", ", "{}", ((html_with_language(*part, language),) for part in parts))
     return format_html(gettext("{venue} and online"), venue=words) if is_hybrid else words

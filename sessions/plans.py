@@ -1,7 +1,7 @@
-"""What organisers plan for a session, and everything that can be wrong with it.
+"""Plans of sessions and their validation.
 
-The wall clock is the truth: instants are derived from it here and nowhere else. What a plan gets wrong is said field
-by field in one `InvalidFields`, so that pages and API can show it where it belongs.
+The wall clock is authoritative: instants are derived from it here and nowhere else. All errors of a plan are raised by
+field in one `InvalidFields`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Texts = Mapping[str, str]
 
 AGENDA_LIMIT = 100
 
-# The columns that a plan fills in one to one.
+# Fields of both a plan and the model.
 COLUMNS = (
     "slug", "title", "abstract", "track", "room", "join_link", "start_date", "start_time", "end_date", "end_time",
     "time_zone", "capacity", "waiting_list",
@@ -47,7 +47,7 @@ class AppearancePlan:
 class AgendaPlan:
     """An item of the agenda. Times are wall time in the session's zone: both or none.
 
-    `item` is the id of the row that this changes; None makes a new one.
+    `item` is the id of the row to change; None creates a new one.
     """
 
     title: Texts
@@ -60,10 +60,9 @@ class AgendaPlan:
 
 @dataclass(frozen=True)
 class SessionPlan:
-    """Everything that an organiser says about a session, except who may see it (see `sessions.publishing`).
+    """The fields of a session except its visibility (see `sessions.publishing`).
 
-    Dates and times are what the clock on the wall shows in `time_zone`. The folds say which reading is meant where
-    it shows the same time twice; None asks for a refusal there.
+    Dates and times are wall-clock times in `time_zone`. The folds resolve ambiguous times, for which None is an error.
     """
 
     slug: str
@@ -87,7 +86,7 @@ class SessionPlan:
 
 @dataclass(frozen=True)
 class Instants:
-    """What a plan's wall times come to: instants (UTC), which reading was meant, and the same for each agenda item."""
+    """The instants (UTC) and folds of a plan and of each agenda item."""
 
     starts_at: datetime
     ends_at: datetime
@@ -106,21 +105,21 @@ class _Findings:
         self.errors[name].append(str(message))
 
     def attempt(self, name: str, find: Callable[[], datetime | None]) -> datetime | None:
-        """Return what `find` finds; None after noting a wall time that names no instant as an error of this field."""
+        """Return the result of `find`; on a WallClockError, add it to this field and return None."""
         try:
             return find()
         except UnknownZone:
-            pass  # said once already, beside the zone
+            pass  # reported at the zone's field
         except WallClockError as error:
             self.add(name, error.message)
         return None
 
 
 def check_plan(session: Session, plan: SessionPlan) -> Instants:
-    """Return the instants of a plan that may be carried out; raise InvalidFields with all that is wrong with it."""
+    """Return the instants of a valid plan; raise InvalidFields with all errors."""
     findings = _Findings()
     lab = session.lab
-    # A copy: where the plan is refused, the session in hand stays as it was.
+    # A copy, so that `session` is unchanged if the plan is invalid.
     candidate = copy.copy(session)
     assign_columns(candidate, plan)
     _check_columns(candidate, findings)
@@ -143,14 +142,14 @@ def check_plan(session: Session, plan: SessionPlan) -> Instants:
 
 
 def assign_columns(session: Session, plan: SessionPlan) -> None:
-    """Write what a plan says into the columns of the same names; saves nothing."""
+    """Assign a plan's values to the fields of the same names, unsaved."""
     for name in COLUMNS:
         setattr(session, name, getattr(plan, name))
     session.title, session.abstract = dict(plan.title), dict(plan.abstract)
 
 
 def _check_columns(session: Session, findings: _Findings) -> None:
-    """Apply the columns' own limits: lengths, control characters, zones, addresses."""
+    """Validate the model fields: lengths, control characters, zones, URLs."""
     derived = {
         "lab",
         "track",
@@ -210,7 +209,7 @@ def _check_capacity(taken: int, plan: SessionPlan, findings: _Findings) -> None:
 
 
 def _session_instants(plan: SessionPlan, findings: _Findings) -> Instants | None:
-    """Return the plan's instants, or None after noting why there are none."""
+    """Return the plan's instants, or None after adding errors."""
     starts_at = findings.attempt(
         "start_time", lambda: instant(plan.start_date, plan.start_time, plan.time_zone, plan.start_fold)
     )
@@ -226,8 +225,8 @@ def _session_instants(plan: SessionPlan, findings: _Findings) -> Instants | None
 
 
 def _is_inside_lab(lab: Lab, span: Instants, findings: _Findings) -> bool:
-    """Tell whether the session lies inside the lab's days, which are days in the lab's own zone."""
-    # A session that ends at midnight ends with the day, not on the next one.
+    """Tell whether the session is within the lab's days in the lab's zone."""
+    # A session that ends at midnight is within the day.
     first = wall(span.starts_at, lab.time_zone).date()
     last = wall(span.ends_at - timedelta(microseconds=1), lab.time_zone).date()
     for name, on in (("start_date", first), ("end_date", last)):
@@ -268,7 +267,7 @@ def _check_agenda(
 def _item_instants(
     plan: SessionPlan, span: Instants, item: AgendaPlan, name: str, findings: _Findings
 ) -> tuple[datetime, datetime] | None:
-    """Return an item's instants: the first readings of its times inside the session, the end after the start."""
+    """Return an item's instants: the first within the session that match its times, the end after the start."""
     start, end = item.start_time, item.end_time
     if start is None and end is None:
         return None
@@ -298,7 +297,7 @@ def _item_instants(
 def _reading(plan: SessionPlan, span: Instants, at: time, not_before: datetime) -> datetime | None:
     """Return the first instant from `not_before` to the session's end at which clocks show `at`.
 
-    Raises NonexistentTime where clocks jump over it on the only day that the session has.
+    Raises NonexistentTime if clocks skip it on the session's only day.
     """
     skipped: WallClockError | None = None
     for days in range((plan.end_date - plan.start_date).days + 1):

@@ -1,7 +1,7 @@
-"""A lab's programme as its pages show it: days with their sessions, in one language and one zone.
+"""Builds the rows of a lab's programme for templates: days with their sessions, in one language and one zone.
 
-Pure: rows in, frozen rows for the template out, with every word and hour ready, so that a page of hundreds of
-sessions costs little. No queries beyond what `for_pages` or `sessions.listing` fetched.
+Pure functions that return formatted values, so that pages with hundreds of sessions are fast. No queries beyond what
+`for_pages` or `sessions.listing` fetched.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sessions.timetable import Block, weigh
 
 @dataclass(frozen=True)
 class View:
-    """For whom a page is made: language, the zone of the hours, the instant, and the cities that are the reader's."""
+    """The parameters of a page: language, zone of the hours, instant, and the reader's cities."""
 
     language: str
     zone: str
@@ -46,7 +46,7 @@ class View:
 
 
 class TemplateRow:
-    """What templates show. They try `row["title"]` before `row.title`, and a miss costs as much as all the rest."""
+    """Base of rows for templates, which try `row["title"]` before `row.title`: a failed lookup is slow."""
 
     def __getitem__(self, name: str) -> Any:
         return getattr(self, name)
@@ -54,7 +54,7 @@ class TemplateRow:
 
 @dataclass(frozen=True)
 class Moment(TemplateRow):
-    """An instant as clocks show it: "11:30", and as machines read it."""
+    """An instant as "11:30" and in ISO format."""
 
     words: str
     stamp: str
@@ -62,7 +62,7 @@ class Moment(TemplateRow):
 
 @dataclass(frozen=True)
 class Person(TemplateRow):
-    """Somebody who appears, and as what: each part, and all in one line of safe HTML with a link."""
+    """A speaker with role: each part, and all in one line of safe HTML with a link."""
 
     slug: str
     name: str
@@ -83,10 +83,9 @@ class AgendaRow(TemplateRow):
 
 @dataclass(frozen=True)
 class SessionRow(TemplateRow):
-    """One session in a list. `ends_on` names the day where it ends on another one than it starts.
+    """One session in a list. `ends_on` is the day of the end if it differs from that of the start.
 
-    `meta` is track and place in one list of safe HTML, `who` the lines of its people, which so are one text however
-    many there are; `seats` says how many are left, where they can be taken.
+    `meta` is the safe HTML of track and place, `who` that of the people; `seats` is the text about free seats.
     """
 
     session: Session
@@ -137,7 +136,7 @@ def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, v
         grouped.setdefault(session.starts_at.astimezone(zone).date(), []).append(session)
     result = []
     for on, of_day in grouped.items():
-        # In another zone a day may hold the end of one of the lab's days and the start of the next: no title then.
+        # In another zone a day may overlap two of the lab's days: then it has no title.
         lab_days = {session.starts_at.astimezone(lab_zone).date() for session in of_day}
         title = titles.get(lab_days.pop()) if len(lab_days) == 1 else None
         result.append(
@@ -155,10 +154,10 @@ def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, v
 
 
 def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bool = False) -> SessionRow:
-    """Return one session as a list shows it.
+    """Return the row of one session.
 
-    Without `parts`, agenda, people and invited cities are left out, and need not have been fetched. The `whole` one is
-    for its own page, with the agenda's abstracts.
+    Without `parts`, agenda, people and invited cities are omitted, and need not be fetched. `whole` includes the
+    agenda's abstracts, for the session's own page.
     """
     language, fallback = view.language, lab.default_language
     zone = ZoneInfo(view.zone)
@@ -206,7 +205,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
     )
 
 
-# The same in the database: a seat is free, or one can wait for one.
+# A seat is free, or there is a waiting list.
 HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity")) | Q(waiting_list=True)
 
 
@@ -216,7 +215,7 @@ def to_come(now: datetime) -> Q:
 
 
 def can_be_chosen(session: Session, now: datetime) -> bool:
-    """Tell whether a person could register for the session: it takes place, is ahead, and has a seat or a list."""
+    """Tell whether the session takes place, is not over, and has a free seat or a waiting list."""
     if session.is_cancelled or session.visibility == Session.Visibility.DRAFT or session.is_over(now):
         return False
     left = session.seats_left
@@ -224,7 +223,7 @@ def can_be_chosen(session: Session, now: datetime) -> bool:
 
 
 def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Person, ...]:
-    """Return everyone who appears in these sessions, each once, by name."""
+    """Return the speakers of these sessions, each once, by name."""
     seen: dict[int, Appearance] = {}
     for session in sessions:
         for appearance in session.all_appearances:
@@ -239,7 +238,7 @@ def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Per
 
 
 def person(appearance: Appearance, lab: Lab, language: str) -> Person:
-    """Return who appears, and as what; the link leads to the speaker's page in this lab."""
+    """Return the speaker with role, linked to the speaker's page in this lab."""
     speaker, fallback = appearance.speaker, lab.default_language
     return _person(
         lab.slug,
@@ -255,7 +254,7 @@ def person(appearance: Appearance, lab: Lab, language: str) -> Person:
 def _person(
     lab: str, slug: str, name: tuple[str, str], affiliation: tuple[str, str], role: str, language: str
 ) -> Person:
-    """Make a person's words once for all the rows in which he or she stands. `language` is the active one."""
+    """Cached for all rows with the same person. `language` is the active one."""
     who, whence = html_with_language(*name, language), html_with_language(*affiliation, language)
     what = escape(Appearance.Role(role).label)
     address = reverse("speaker", args=[lab, slug])
@@ -279,13 +278,13 @@ def _who(people: Iterable[Person]) -> SafeString:
 
 @lru_cache(maxsize=4096)
 def _lines(lines: tuple[str, ...]) -> SafeString:
-    """Write lines (safe HTML) one after the other, once for all the rows in which the same people stand."""
+    """Join lines (safe HTML). Cached for all rows with the same people."""
     return format_html_join("", '<span class="who">{}</span>', ((line,) for line in lines))
 
 
 @lru_cache(maxsize=4096)
 def _meta(track: str, place: str, online: bool) -> SafeString:
-    """Write track and place (safe HTML both) once for all the rows that share them; nothing where both are missing."""
+    """Join track and place (both safe HTML), "" without both. Cached for all rows that share them."""
     of_track = format_html('<li><span class="track-mark"></span>{}</li>', track) if track else ""
     of_place = (
         format_html("<li>{}<span>{}</span></li>", icon("screen" if online else "place"), place)
@@ -300,7 +299,7 @@ def _moment(local: datetime) -> Moment:
 
 
 def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
-    """Return the invited cities by name, each with whether it is the reader's own."""
+    """Return the names of the invited cities, each with whether it is one of the reader's."""
     return tuple(
         sorted(
             (text_and_language(city.name, view.language)[0], city.pk in view.own_cities)
@@ -310,7 +309,7 @@ def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
 
 
 def empty_list_text(filtered: bool) -> str:
-    """Return what stands where no session is shown."""
+    """Return the text for an empty list."""
     if filtered:
         return gettext("No session of this programme belongs to this track.")
     return gettext("The programme is not published yet. Its sessions will appear here, day by day.")

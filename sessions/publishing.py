@@ -1,7 +1,6 @@
-"""Who may see a session, and whether it takes place: the verbs that change it, and the news they send upward.
+"""Change a session's visibility and status, and send `session_changed`.
 
-Every verb takes effect in one transaction, is remembered in the session's history, and does nothing at all where
-things stand already as asked.
+Each function runs in one transaction, is recorded in the session's history, and does nothing if there is no change.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +22,7 @@ from sessions.signals import session_changed
 
 
 class Change(models.TextChoices):
-    """What `session_changed` tells."""
+    """The argument `change` of `session_changed`."""
 
     CREATED = "created", _("Created")
     EDITED = "edited", _("Edited")
@@ -37,21 +36,21 @@ class Change(models.TextChoices):
 
 
 def send_session_changed(session: Session, change: Change, *, tell: bool = False) -> None:
-    """Send the news. Receivers write rows in the transaction that is open here, and nothing else."""
+    """Send `session_changed`, in the transaction of the change."""
     session_changed.send(sender=Session, session_id=session.pk, change=change, tell=tell)
 
 
 @transaction.atomic
 def publish(session: Session, by: User | None = None) -> Session:
-    """Show the session to everybody, as soon as its lab is public."""
+    """Make the session public; visitors see it if its lab is public."""
     return _make_visible(session, Session.Visibility.PUBLIC, Change.PUBLISHED, by)
 
 
 @transaction.atomic
 def make_internal(session: Session, cities: Iterable[City] = (), by: User | None = None) -> Session:
-    """Show the session to delegates only: of these cities, or of the whole programme where none is named.
+    """Make the session visible to delegates only: of these cities, or of the whole programme without any.
 
-    It leaves public pages and feeds at once. Raises RuleViolation for a city that is not of the programme.
+    Raises RuleViolation for a city that is not of the programme.
     """
     lock_session(session)
     wanted = {city.pk for city in cities}
@@ -68,7 +67,7 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
 
 @transaction.atomic
 def unpublish(session: Session, by: User | None = None) -> Session:
-    """Take the session back into the drafts. Raises RuleViolation while people hold or wait for seats in it."""
+    """Make the session a draft. Raises RuleViolation while it has seats or a waiting list."""
     lock_session(session)
     people = session.seats_taken + session.seats_waiting
     if people:
@@ -88,10 +87,10 @@ def unpublish(session: Session, by: User | None = None) -> Session:
 def cancel(
     session: Session, reason: Mapping[str, str] | str = "", tell: bool = True, by: User | None = None
 ) -> Session:
-    """Say that the session does not take place. It stays where it was visible, marked as cancelled.
+    """Cancel the session. It stays visible, marked as cancelled.
 
-    `reason` is shown to participants, in one or more languages; `tell` asks for them to be written to. Raises
-    ValidationError for a reason that is too long or has control characters.
+    `reason` is shown to participants, in one or more languages; with `tell` they are emailed. Raises ValidationError
+    for a reason that is too long or has control characters.
     """
     lock_session(session)
     if session.is_cancelled:
@@ -116,7 +115,7 @@ def cancel(
 
 @transaction.atomic
 def restore(session: Session, by: User | None = None, tell: bool = False) -> Session:
-    """Say that a cancelled session takes place after all."""
+    """Undo the cancellation of a session."""
     lock_session(session)
     if not session.is_cancelled:
         return session
@@ -148,7 +147,7 @@ def _save(
     tell: bool = False,
     public: bool = False,
 ) -> Session:
-    """Save these columns. `public` where visitors saw the session until now."""
+    """Save these fields. `public` if visitors saw the session until now."""
     revise(session)
     set_history_user(session, by)
     session.save(update_fields=[*columns, "revised_at", "content_revised_at"])

@@ -1,4 +1,4 @@
-"""What the floor of sessions does when something of its lab changes, in the same transaction."""
+"""Receivers of the signals of labs: update or check sessions, in the same transaction."""
 
 from typing import Any
 

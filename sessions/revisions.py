@@ -1,4 +1,4 @@
-"""Holding a session while it is changed, and the mark that every change leaves on it."""
+"""Lock a session, record its revision dates, and set the user of its history."""
 
 from datetime import timedelta
 
@@ -10,20 +10,16 @@ from sessions.models import Session
 
 
 def lock_session(session: Session) -> None:
-    """Bring `session` and its lab up to date and hold both rows until the transaction ends.
-
-    The lab first, as everywhere: whoever changes the lab's days waits for those who change its sessions. (SQLite: the
-    database is held.)
-    """
+    """Lock and refresh `session` and its lab, the lab first."""
     lab = lock_lab(session.lab_id)
     session.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True, of=("self",)))
     session.lab = lab
 
 
 def revise(session: Session, *, seen: bool = True) -> None:
-    """Move the session's dates on. They always rise.
+    """Increase the session's revision dates.
 
-    `seen` where more than a join link is another: only people with a seat may know that, in their own calendars.
+    `seen` if more than a join link has changed, which only people with a seat may know.
     """
     session.revised_at = max(timezone.now(), session.revised_at + timedelta(microseconds=1))
     if seen:
@@ -31,6 +27,6 @@ def revise(session: Session, *, seen: bool = True) -> None:
 
 
 def set_history_user(session: Session, by: User | None) -> None:
-    """Name in the history who makes the change that is saved next; None leaves it to the request, if there is one."""
+    """Set the history's user of the next save; with None it is the request's user."""
     if by is not None:
         session._history_user = by  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""When, where and about what: sessions are made and changed here, from a plan that a form or a program fills in."""
+"""Create, change and delete sessions from plans."""
 
 from __future__ import annotations
 
@@ -48,23 +48,23 @@ __all__ = [
     "was_visible",
 ]
 
-# What a calendar must treat as another version of the same entry (RFC 5545 §3.8.7.4).
+# Fields whose change increments SEQUENCE (RFC 5545 §3.8.7.4).
 RESCHEDULES = frozenset(
     {"start_date", "start_time", "start_fold", "end_date", "end_time", "end_fold", "time_zone", "room"}
 )
-# What only people with a seat may know: nothing that others can read moves with it, SEQUENCE neither.
+# Only for people with a seat: a change affects nothing that others can read, not even SEQUENCE.
 LINKS = frozenset({"join_link"})
 MOVES = RESCHEDULES | LINKS
 SEATING = frozenset({"capacity", "waiting_list"})
 
 
 def plan_of(session: Session) -> SessionPlan:
-    """Return the plan that `session` follows now, to fill a form or to change one thing of it."""
+    """Return the current plan of `session`."""
     return plans_of([session])[session.pk]
 
 
 def plans_of(sessions: Sequence[Session]) -> dict[int, SessionPlan]:
-    """Return the plans that sessions follow now, by their ids. Two queries: for agendas, and for who appears."""
+    """Return the current plans of sessions by id. Two queries: for agendas and for appearances."""
     people: defaultdict[tuple[int, int | None], list[AppearancePlan]] = defaultdict(list)
     appearances = Appearance.objects.filter(session__in=sessions).select_related("speaker")
     for appearance in appearances.order_by("position", "id"):
@@ -105,7 +105,7 @@ def _plan_from(
 
 @transaction.atomic
 def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Session:
-    """Make a draft session of `lab`. Raises InvalidFields."""
+    """Create a draft session of `lab`. Raises InvalidFields."""
     lab = lock_lab(lab.pk)
     now = timezone.now()
     session = Session(lab=lab, revised_at=now, content_revised_at=now)
@@ -158,7 +158,7 @@ def change_session(
     seen = bool(differing - LINKS)
     session.sequence += bool(differing & RESCHEDULES)
     _save(session, by, seen=seen, edited=True)
-    # The agenda's instants follow the session's day and zone.
+    # The agenda's instants depend on the session's day and zone.
     if is_moved or differing & {"agenda", "appearances"}:
         _set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public)
@@ -172,10 +172,10 @@ def change_session(
 
 
 def _moved_agenda(before: SessionPlan, plan: SessionPlan) -> tuple[AgendaPlan, ...]:
-    """Return the plan's agenda; items that keep their hours go along where the session moves.
+    """Return the plan's agenda, with items that keep their hours shifted along with the session.
 
-    It moves where start and end move alike, or where none of its old hours is left. Else it becomes longer or shorter,
-    and its items stay.
+    The session moves if start and end shift equally, or if old and new hours do not overlap; otherwise it only becomes
+    longer or shorter, and items stay.
     """
     old = [datetime.combine(before.start_date, before.start_time)]
     old.append(datetime.combine(before.end_date, before.end_time))
@@ -199,7 +199,7 @@ def _shifted(at: time | None, by: timedelta) -> time | None:
 
 
 def was_visible(session: Session) -> bool:
-    """Tell whether anybody but organisers can have seen the session: it is or was shown, in a lab that is or was."""
+    """Tell whether the session is or was visible to anybody but organisers."""
     if session.visibility == Session.Visibility.DRAFT:
         shown: Any = session.history.exclude(visibility=Session.Visibility.DRAFT)
         if not shown.exists():
@@ -215,7 +215,7 @@ def may_be_deleted(session: Session) -> bool:
 
 @transaction.atomic
 def delete_session(session: Session, by: User | None = None) -> None:
-    """Delete a session that nobody has seen. Raises RuleViolation for one that was shown, or that anything hangs on."""
+    """Delete a draft session. Raises RuleViolation if it was visible or other rows refer to it."""
     lock_session(session)
     if not may_be_deleted(session):
         raise RuleViolation(
@@ -229,10 +229,10 @@ def delete_session(session: Session, by: User | None = None) -> None:
 
 @transaction.atomic
 def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None) -> None:
-    """Carry a change of a room's name, address or join link into the sessions that take place there.
+    """Update the sessions in a room after a change of its name, address or join link.
 
-    `before` is the room as it was. `moved` where people must go, or click, elsewhere: calendars then take it as a new
-    version. `seen` where it is not the join link alone.
+    `before` is the room as it was. `moved` if the place or join link has changed, which increments SEQUENCE; `seen` if
+    it is not the join link alone.
     """
     public = False
     for session in Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"):
@@ -252,9 +252,9 @@ def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: 
 
 @transaction.atomic
 def apply_venue_change(lab: Lab, *, before: Lab, by: User | None = None) -> None:
-    """Carry another venue or format of the lab into the sessions that take place elsewhere by it.
+    """Update the sessions whose place depends on the lab's venue or format.
 
-    `before` is the lab as it was. The caller raises the lab's revision.
+    `before` is the lab as it was. The caller increments the lab's revision.
     """
     found = Session.objects.select_for_update(no_key=True, of=("self",)).filter(lab=lab)
     for session in found.select_related("room").order_by("pk"):
@@ -269,9 +269,9 @@ def apply_venue_change(lab: Lab, *, before: Lab, by: User | None = None) -> None
 
 
 def _save(session: Session, by: User | None, *, seen: bool, edited: bool = False) -> None:
-    """Save all columns but those that other verbs own: seats are counted elsewhere at the same time.
+    """Save all fields except those that other modules update, such as seat counters.
 
-    `edited` where forms that are open show something else now.
+    `edited` if open forms are outdated now.
     """
     revise(session, seen=seen)
     set_history_user(session, by)
@@ -304,7 +304,7 @@ def _item(plan: AgendaPlan) -> AgendaPlan:
 
 
 def _matched_items(before: tuple[AgendaPlan, ...], after: tuple[AgendaPlan, ...]) -> tuple[AgendaPlan, ...]:
-    """Give items that name no row the row that says just the same, so that nothing is made twice."""
+    """Match items without an id to equal existing rows, so that none is created twice."""
     unclaimed = [item for item in before if item.item not in {planned.item for planned in after}]
     found = []
     for item in after:
@@ -317,14 +317,14 @@ def _matched_items(before: tuple[AgendaPlan, ...], after: tuple[AgendaPlan, ...]
 
 
 def _apply_plan(session: Session, plan: SessionPlan, found: Instants) -> None:
-    """Write a checked plan into the session's columns; does not save."""
+    """Assign a valid plan to the session's fields, unsaved."""
     assign_columns(session, plan)
     session.starts_at, session.ends_at = found.starts_at, found.ends_at
     session.start_fold, session.end_fold = found.start_fold, found.end_fold
 
 
 def _set_agenda(session: Session, plan: SessionPlan, found: Instants) -> None:
-    """Write agenda and appearances of a plan that was found right; items that it no longer names go."""
+    """Save agenda and appearances of a valid plan; delete items that are not in it."""
     rows = {item.pk: item for item in session.agenda.all()}
     kept: list[AgendaItem] = []
     for position, (item, instants) in enumerate(zip(plan.agenda, found.agenda, strict=True)):
@@ -353,7 +353,7 @@ def _set_agenda(session: Session, plan: SessionPlan, found: Instants) -> None:
         )
         for position, (row, planned) in enumerate(appearances)
     )
-    # What was read before is no longer true.
+    # Clear prefetched rows.
     for read in ("_prefetched_objects_cache", "agenda_items", "all_appearances"):
         session.__dict__.pop(read, None)
 

@@ -1,7 +1,6 @@
-"""News that travels upward, with plain arguments.
+"""Signals to the packages above, with plain arguments.
 
-Sent inside the transaction of the change, so that what receivers write (rows of later work) stands or falls with it:
-a receiver sends nothing itself and touches nothing outside the database.
+Sent inside the transaction of the change: receivers write rows (such as tasks), and do nothing outside the database.
 """
 
 from django.dispatch import Signal
@@ -10,6 +9,6 @@ from django.dispatch import Signal
 # facts: what they are told of a session that moved, or None (sessions.publishing.send_session_changed)
 session_changed = Signal()
 
-# moves: {session_id: {"was": …, "now": …, "version": …}} of several sessions of one lab. Their people are to be told
-# once each of all that is theirs.
+# moves: {session_id: {"was": …, "now": …, "version": …}} of several sessions of one lab. Their people get one email
+# each about all of them.
 sessions_moved = Signal()

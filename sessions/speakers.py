@@ -1,4 +1,4 @@
-"""The people who speak: their profiles, kept for all labs of a programme."""
+"""Create, change and delete profiles of speakers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class SpeakerPlan:
-    """Everything that an organiser says about a speaker."""
+    """The fields of a speaker."""
 
     name: Texts
     affiliation: Texts = field(default_factory=dict)
@@ -36,8 +36,8 @@ COLUMNS = tuple(column.name for column in fields(SpeakerPlan))
 
 @transaction.atomic
 def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
-    """Make a profile, its address from the name. Raises core.web.errors.RuleViolation."""
-    # Held, so that two profiles made at once do not choose the same address.
+    """Create a profile, its slug from the name. Raises RuleViolation."""
+    # Locked, so that two concurrent profiles do not get the same slug.
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     speaker = Speaker(programme=programme)
     apply_plan(speaker, plan, COLUMNS)
@@ -50,7 +50,7 @@ def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
 
 @transaction.atomic
 def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
-    """Make the profile follow the plan, on the pages of all labs in which the speaker appears. Raises RuleViolation."""
+    """Apply the plan to the profile, and touch the labs in which the speaker appears. Raises RuleViolation."""
     speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(no_key=True, of=("self",)))
     if not apply_plan(speaker, plan, COLUMNS):
         return speaker
@@ -61,7 +61,7 @@ def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
 
 
 def touch_labs_of(speakers: Collection[Speaker]) -> None:
-    """Raise the revisions of the labs that show these speakers; their visitors see those of public sessions."""
+    """Increment the revisions of the labs that show these speakers, publicly if in public sessions."""
     appearing = Appearance.objects.filter(speaker__in=speakers).order_by()
     labs = appearing.values_list("session__lab").annotate(
         public=Count("pk", filter=Q(session__visibility=Session.Visibility.PUBLIC))
@@ -71,7 +71,7 @@ def touch_labs_of(speakers: Collection[Speaker]) -> None:
 
 
 def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:
-    """Return the labs besides `lab` whose sessions show the speaker, latest first: a change is seen there too."""
+    """Return the labs besides `lab` with sessions of the speaker, latest first."""
     return list(
         Lab.objects.filter(sessions__appearances__speaker=speaker)
         .exclude(pk=lab.pk)
@@ -82,8 +82,8 @@ def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:
 
 @transaction.atomic
 def delete_speaker(speaker: Speaker) -> None:
-    """Delete a profile that no session shows. Raises RuleViolation."""
-    # With its key: no session can be given this speaker until the profile is gone.
+    """Delete a profile without appearances. Raises RuleViolation."""
+    # Locks the key as well, so that no appearance can be added.
     Speaker.objects.select_for_update(of=("self",)).filter(pk=speaker.pk).first()
     if speaker.appearances.exists():
         raise RuleViolation(

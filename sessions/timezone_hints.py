@@ -1,4 +1,4 @@
-"""What readers are told about time zones: in which one the hours are, how others differ, and what they may choose."""
+"""Texts about time zones: the zone of the hours, differences to others, and the choices."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from core.timezones.zone_hours import clocks_change, hours, offsets_in_words, zo
 from core.timezones.zones import city_of, zone_choices, zone_label
 from sessions.models import Session
 
-# So many cities are named before the rest is counted.
+# Further cities are only counted.
 MAX_NAMED_CITIES = 3
 
 
 @dataclass(frozen=True)
 class ZoneOption:
-    """A zone that a reader may choose. An empty value stands for the lab's own and forgets an earlier choice."""
+    """A zone that a reader may choose. An empty value is the lab's own and resets the choice."""
 
     value: str
     words: str
@@ -34,7 +34,7 @@ class ZoneOption:
 
 @dataclass(frozen=True)
 class CityClock:
-    """The hours that clocks show in some cities: "14:30–16:30", "UTC+2", and whether the reader's zone is there."""
+    """The hours in some cities: "14:30–16:30", "UTC+2", and whether the reader's zone is the same."""
 
     hours: str
     offset: str
@@ -42,7 +42,7 @@ class CityClock:
 
 
 def zone_sentence(zone: str, instants: Sequence[datetime], language: str) -> SafeString:
-    """Return "All times are Sofia time (EEST, UTC+3)."; where the clocks change between two instants, both offsets.
+    """Return "All times are Sofia time (EEST, UTC+3).", with all offsets at `instants`.
 
     `instants` are those of the sessions shown, at least one.
     """
@@ -54,7 +54,7 @@ def zone_sentence(zone: str, instants: Sequence[datetime], language: str) -> Saf
 
 
 def instants_of(sessions: Iterable[Session]) -> list[datetime]:
-    """Return the starts and ends of sessions: the instants for which a list of them names its zone."""
+    """Return the starts and ends of sessions."""
     return [at for session in sessions for at in (session.starts_at, session.ends_at)]
 
 
@@ -63,8 +63,7 @@ def difference_sentences(
 ) -> list[str]:
     """Return how clocks elsewhere differ: "In Rome and Brussels it is 1 hour earlier."
 
-    `others` gives for a zone the names of the places in it. A difference is stated only where it holds for every one
-    of `instants`; where it does not, that is said instead.
+    `others` has the names of places by zone. If a difference is not the same at all `instants`, the sentence says so.
     """
     places: defaultdict[timedelta | None, list[str]] = defaultdict(list)
     for other, names in others.items():
@@ -119,7 +118,7 @@ def _offsets(zone: str, instants: Iterable[datetime], language: str) -> str:
 
 @lru_cache(maxsize=8)
 def all_zones(language: str) -> SafeString:
-    """Return every zone as grouped <option>s. None is selected: the reader's own stands among those before."""
+    """Return every zone as grouped <option>s, none selected."""
     return format_html_join(
         "",
         '<optgroup label="{}">{}</optgroup>',
@@ -137,7 +136,7 @@ def city_clocks(
     reader_zone: str | None,
     language: str,
 ) -> list[CityClock]:
-    """Return the same hours as clocks show them in `cities` ((name, zone) pairs), from west to east."""
+    """Return the same hours in `cities` ((name, zone) pairs), from west to east."""
     groups: defaultdict[tuple[timedelta, timedelta], list[tuple[str, bool]]] = defaultdict(list)
     zone_of: dict[tuple[timedelta, timedelta], str] = {}
     for name, zone in sorted(cities, key=lambda city: alphabetical_key(city[0])):
@@ -148,7 +147,7 @@ def city_clocks(
     for key in sorted(groups):
         zone = zone_of[key]
         words = hours(starts, ends, zone, language)
-        # Where clocks change meanwhile, the hours carry their offsets themselves.
+        # If clocks change in between, the hours have their offsets already.
         offset = "" if clocks_change(zone, (starts, ends)) else zone_label(zone, starts, language).offset
         clocks.append(CityClock(words, offset, tuple(groups[key])))
     return clocks

@@ -1,8 +1,7 @@
-"""Telling people with seats that a session has another day, hour, zone or place: what differs, and who decides.
+"""Changes of a session's time or place that its participants have not been emailed about.
 
-Emailing them is what the organiser is asked after saving. Until the answer the facts that people know are kept, so that
-several changes become one email of what was and what is now. Facts are frozen when the answer is given: whatever
-changes afterwards is another change.
+After saving, the organiser decides whether to email them. Until then the facts before the first change are stored, so
+that several changes become one email. The facts are frozen with the decision.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ from sessions.publishing import Change, send_session_changed
 from sessions.revisions import lock_session
 from sessions.signals import sessions_moved
 
-# What `facts_of` returns: plain values, as they stand in a row or in the arguments of later work.
+# What `facts_of` returns: JSON values, for rows and arguments of tasks.
 Facts = Mapping[str, Any]
 
 
 class Kind(StrEnum):
-    """What can differ."""
+    """The kind of a difference."""
 
     DAY = "day"
     TIME = "time"
@@ -64,7 +63,7 @@ def facts_of(session: Session) -> dict[str, Any]:
 
 
 def _place_facts(session: Session) -> list[Any]:
-    """Return what makes a place besides the room's name: where only that differs, people go to another room."""
+    """Return the parts of the place except the room's name: if only that differs, just the room has changed."""
     room, venue = session.room, languages_of(session.lab.venue)
     return [room.address, room.online, venue] if room else [venue]
 
@@ -72,9 +71,9 @@ def _place_facts(session: Session) -> list[Any]:
 def differences(
     was: Facts, now: Facts, zone: str, language: str, *, join_link: bool = False
 ) -> list[Difference]:
-    """Return only what differs, as a reader in this zone sees it, each with its `Kind`.
+    """Return the differences for a reader in this zone, each with its `Kind`.
 
-    `join_link` is for people with a seat: of one it is only said that it is new.
+    With `join_link` (for people with a seat) also that the link is new, without the link.
     """
     with override(language):
         found = _time_differences(was, now, zone, language)
@@ -101,7 +100,7 @@ def _time_differences(was: Facts, now: Facts, zone: str, language: str) -> list[
         if days[0] != days[1]:
             found.append(Difference(gettext("Day"), *days, kind=Kind.DAY))
         elif hours[0] == hours[1]:
-            # The other one of two equal hours: only the offset tells them apart.
+            # An ambiguous hour with another fold: only the offset differs.
             hours = [zone_hours.hours(*span, zone, language, with_offset=True) for span in (before, after)]
         if hours[0] != hours[1]:
             found.append(Difference(pgettext("of a session", "Time"), *hours, kind=Kind.TIME))
@@ -117,7 +116,7 @@ def _span(facts: Facts) -> tuple[datetime, datetime]:
 
 def _days(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     first, last = wall(starts, zone).date(), wall(ends, zone).date()
-    # What ends in the night is of one day.
+    # A session that ends in the night has one day.
     if (last - first).days <= 1:
         return formatting.long_day(first, language)
     return formatting.date_range(first, last, language)
@@ -143,7 +142,7 @@ def subject_text(found: list[Difference]) -> str:
 
 @dataclass(frozen=True)
 class PendingChange:
-    """A session whose people do not know of its change yet, and what differs for somebody in the lab's zone."""
+    """A session with an unannounced change, and its differences in the lab's zone."""
 
     session: Session
     people: int
@@ -151,7 +150,7 @@ class PendingChange:
 
 
 def pending_sessions(sessions: SessionQuerySet) -> list[Session]:
-    """Return those of these sessions about whose change nobody has decided yet, with room and lab. One query."""
+    """Return those of these sessions with an unannounced change, with room and lab. One query."""
     waiting = sessions.filter(unannounced_change__isnull=False).select_related(
         "room", "unannounced_change", "lab"
     )
@@ -159,7 +158,7 @@ def pending_sessions(sessions: SessionQuerySet) -> list[Session]:
 
 
 def pending_changes(lab: Lab, language: str) -> list[PendingChange]:
-    """Return what is to be decided in a lab, as somebody in its zone reads it."""
+    """Return the unannounced changes of a lab, in its zone."""
     return [
         PendingChange(
             session,
@@ -173,9 +172,9 @@ def pending_changes(lab: Lab, language: str) -> list[PendingChange]:
 
 
 def record_move(session: Session, was: Facts) -> None:
-    """Send the news that the session moved from where it `was`; in the transaction that holds its row.
+    """Send `session_changed` for a move, and store the facts `was` until organisers `decide`.
 
-    Nobody is told yet: organisers are asked (`decide`), where it matters to anybody.
+    The caller has locked the session.
     """
     now = facts_of(session)
     row = UnannouncedChange.objects.filter(session=session).first()
@@ -188,20 +187,20 @@ def record_move(session: Session, was: Facts) -> None:
 
 
 def count_people(session: Session) -> int:
-    """Return how many people have a seat or wait for one."""
+    """Return the number of seats taken and waiting."""
     return session.seats_taken + session.seats_waiting
 
 
 def is_open(session: Session) -> bool:
-    """Tell whether it still matters to anybody where the session is: it takes place, is ahead, and has people."""
+    """Tell whether the session takes place, is not over, and has participants."""
     return count_people(session) > 0 and not session.is_cancelled and not session.is_over(timezone.now())
 
 
 @transaction.atomic
 def decide(sessions: Iterable[Session], tell: bool) -> list[Session]:
-    """Answer the question for these sessions of one lab. Returns those whose people are told.
+    """Decide for these sessions of one lab. Returns those whose participants are emailed.
 
-    Whoever is in several of them gets one email about all. A second answer changes nothing.
+    Each participant gets one email about all sessions. A second decision does nothing.
     """
     moves: dict[Session, Facts] = {}
     for session in sorted(sessions, key=attrgetter("pk")):

@@ -1,4 +1,4 @@
-"""Undoing the last save of a session, with removed items of the agenda, and the last move of a whole lab."""
+"""Undo of the last save of a session and of the last move of a lab."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNCONVERTED = (*(set(COLUMNS) - {"title", "abstract", *_DATES, *_TIMES, *_ROWS}
 
 
 def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan) -> None:
-    """Say that the session is saved, with a button that gives it back the plan that it had `before`."""
+    """Add a success message with a button that restores the plan `before`."""
     facts = {
         "session": session.pk,
         "version": session.version,
@@ -42,7 +42,7 @@ def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan)
 
 @undo.undo_handler(SAVE)
 def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
-    """Give the session the plan that it had, unless it was changed again."""
+    """Restore the session's previous plan, unless it was changed again."""
     session = Session.objects.select_related("lab__programme").filter(pk=facts["session"]).first()
     if session is None or not viewer_for(user).organises(session.lab):
         raise undo.NotUndoable
@@ -58,7 +58,7 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
 
 
 def _plan_data(plan: SessionPlan) -> dict[str, Any]:
-    """Return a plan as plain data."""
+    """Return a plan as JSON data."""
     return {
         **{name: getattr(plan, name) for name in _UNCONVERTED},
         **{name: getattr(plan, name).isoformat() for name in (*_DATES, *_TIMES)},
@@ -84,7 +84,7 @@ def _people_data(appearances: tuple[AppearancePlan, ...]) -> list[tuple[int, str
 
 
 def _plan(said: dict[str, Any], session: Session) -> SessionPlan:
-    """Return the plan that plain data stands for. Raises NotUndoable where something of it is no more."""
+    """Return the plan of JSON data. Raises NotUndoable if related rows were deleted."""
     lab = session.lab
     speakers = {speaker.pk: speaker for speaker in lab.programme.speakers.all()}
     items = set(session.agenda.values_list("pk", flat=True))
@@ -129,7 +129,7 @@ def _time(said: str | None) -> time | None:
 def offer_undo_move(
     request: HttpRequest, lab: Lab, before: LabDates, folds: list[tuple[int, str, int]]
 ) -> None:
-    """Say that the lab has moved, with a button that gives it back the dates and folds that it had `before`."""
+    """Add a success message with a button that restores the dates and folds `before`."""
     moments = (before.opens_at, before.closes_at)
     dates = [str(before.starts_on), str(before.ends_on), *(at.isoformat() if at else None for at in moments)]
     facts = {"lab": lab.pk, "dates": dates, "folds": folds, "now": str(lab.starts_on)}
@@ -139,7 +139,7 @@ def offer_undo_move(
 
 @undo.undo_handler(MOVE)
 def undo_move(user: User, facts: dict[str, Any]) -> tuple[str, str]:
-    """Give the lab the dates that it had, unless it was moved again meanwhile."""
+    """Restore the lab's previous dates, unless it was moved again."""
     lab = Lab.objects.filter(pk=facts["lab"]).first()
     if lab is None or not viewer_for(user).organises(lab) or str(lab.starts_on) != facts["now"]:
         raise undo.NotUndoable
@@ -161,7 +161,7 @@ def undo_move(user: User, facts: dict[str, Any]) -> tuple[str, str]:
 
 
 def folds_of(lab: Lab) -> list[tuple[int, str, int]]:
-    """Return which readings of hours that come twice the lab's sessions have: (session id, "start" or "end", fold)."""
+    """Return the folds of the lab's sessions with ambiguous times: (session id, "start" or "end", fold)."""
     return [
         (pk, which, fold)
         for pk, start, end in lab.sessions.values_list("pk", "start_fold", "end_fold")

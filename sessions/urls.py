@@ -1,4 +1,4 @@
-"""Addresses of the public pages and calendars."""
+"""URLs of public pages and calendars."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

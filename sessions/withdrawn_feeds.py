@@ -1,7 +1,6 @@
-"""What visitors saw once and see no longer: the addresses to which somebody may still be subscribed.
+"""Find labs, programmes and tracks that were public once, to which somebody may still be subscribed.
 
-Their calendars answer, so that entries leave the programs that took them in; what they hold is nothing at all. What was
-never public is as unknown as what does not exist.
+Their feeds are empty instead of missing, so that programs remove the entries. What was never public answers 404.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ Span = tuple[datetime, datetime]
 
 
 def withdrawn_lab(slug: str) -> Lab | None:
-    """Return the lab of this address if it is a draft now and was public."""
+    """Return the lab with this slug if it is a draft that was public."""
     return Lab.objects.exclude(visibility=_PUBLIC).filter(slug=slug, public_revised_at__isnull=False).first()
 
 
 def withdrawn_programme(slug: str) -> Programme | None:
-    """Return the programme of this address if it was in sight of visitors, itself or through a lab."""
+    """Return the programme with this slug if it was public, itself or through a lab."""
     found = Programme.objects.filter(slug=slug).first()
     if found is None:
         return None
@@ -34,7 +33,7 @@ def withdrawn_programme(slug: str) -> Programme | None:
 
 
 def emptied_track(lab: str, track: str) -> Lab | None:
-    """Return the lab of a track's address if visitors once saw a session of the track. It may be deleted by now."""
+    """Return the lab of a track that had a public session. The track may have been deleted."""
     found = Lab.objects.filter(slug=lab, public_revised_at__isnull=False).first()
     if found is None:
         return None
@@ -53,7 +52,7 @@ def _public_spans_of_lab(lab: Lab) -> Iterator[Span]:
 
 
 def _public_spans_of_sessions(lab: Lab, tracks: frozenset[int]) -> Iterator[Span]:
-    """Yield when each session was public and in one of these tracks."""
+    """Yield the spans in which each session was public and in one of these tracks."""
     ever = Session.history.filter(lab_id=lab.pk, track_id__in=tracks, visibility=_PUBLIC).values("id")
     rows = (
         Session.history.filter(id__in=ever)
@@ -68,7 +67,7 @@ def _public_spans_of_sessions(lab: Lab, tracks: frozenset[int]) -> Iterator[Span
 
 
 def _spans(states: Iterable[tuple[datetime, bool]]) -> Iterator[Span]:
-    """Yield from when to when a state held, out of (since, held) in order."""
+    """Yield the spans of a state, from ordered (since, state) pairs."""
     begun: datetime | None = None
     for at, holds in states:
         if holds and begun is None:

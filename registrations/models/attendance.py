@@ -1,4 +1,4 @@
-"""Who was there."""
+"""Attendance of sessions."""
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         return self.filter(session__in=Session.objects.taking_place())
 
     def ended(self) -> "AttendanceQuerySet":
-        """Keep only attendance that counts towards a certificate: of sessions that took place and are at an end."""
+        """Keep only attendance that counts towards a certificate: of sessions that took place and have ended."""
         return self.filter(session__in=Session.objects.ended())
 
 

@@ -24,9 +24,9 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(state=Registration.State.CONFIRMED)
 
     def locked(self) -> "list[Registration]":
-        """Lock these rows, lowest id first, and return them as they are then, with lab and programme.
+        """Lock these rows, lowest id first, and return them with lab and programme.
 
-        What waited for another transaction is looked at again: rows that no longer fit the filter are left out.
+        Rows that no longer match the filter after waiting for a lock are omitted.
         """
         rows = self.select_for_update(no_key=True, of=("self",)).select_related("lab__programme")
         return list(rows.order_by("pk"))
@@ -36,8 +36,8 @@ class Registration(Versioned):
     """One person in one lab, known by a name and by an address that he or she confirmed. Colleagues may share one.
 
     Private links carry no stored secret: they are signed from `public_id` and a version (see `core.web.signed_links`),
-    so raising `link_version` or `feed_version` revokes them. Erasing the person empties the row and leaves it, so that
-    counts stay (see `registrations.erasure`).
+    so incrementing `link_version` or `feed_version` revokes them. Erasing anonymises the row (see
+    `registrations.erasure`).
     """
 
     class State(models.TextChoices):
@@ -61,7 +61,7 @@ class Registration(Versioned):
     stakeholder_group = models.ForeignKey(
         StakeholderGroup, models.SET_NULL, null=True, blank=True, related_name="registrations"
     )
-    # Whose rights the choice of internal sessions was made with, until the address is confirmed.
+    # The account that chose internal sessions, until the address is confirmed.
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -115,11 +115,11 @@ class Registration(Versioned):
 
     @property
     def kept_until(self) -> date:
-        """The day, where the lab is, after which the person is erased."""
+        """The day, in the lab's zone, after which the person is erased."""
         return self.lab.answers_kept_until
 
     def clean_answers(self) -> None:
-        """Check what was typed against the columns. Related rows were looked up by whoever chose them."""
+        """Validate the fields that people type."""
         self.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_text", "submitted_by"])
 
     def save(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Seats, and every movement of each with its reason."""
+"""Seats and their movements."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from sessions.models import Session
 class Seat(models.Model):
     """One person's place in one session. `queue_position` is the order of arrival in the session, for the waiting list.
 
-    `sequence` counts the moves, so that calendars know the later of two entries of one session.
+    `sequence` counts the movements, for the SEQUENCE of calendar entries.
     """
 
     class State(models.TextChoices):
@@ -51,7 +51,7 @@ class Seat(models.Model):
 
 
 class SeatMovement(models.Model):
-    """Why a seat moved from one state to another: readable by organiser and participant.
+    """A change of a seat's state with its reason, shown to organiser and participant.
 
     A cancelled session leaves its seats as they are, so that restoring it costs nobody a seat: such a movement has
     the same state before and after.
@@ -84,7 +84,7 @@ class SeatMovement(models.Model):
 
 
 def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
-    """Return for each waiting seat how many stand in line up to and with it: {seat id: 1 for the next}. One query."""
+    """Return the position in the waiting list by seat id, 1 for the next. One query."""
     waiting = [seat.pk for seat in seats if seat.state == Seat.State.WAITING]
     if not waiting:
         return {}

@@ -1,4 +1,4 @@
-"""Personal calendars by private link: of a registration, or of a delegate."""
+"""Personal calendar feeds of registrations and of delegates, by private link."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -13,7 +13,7 @@ from sessions.views.feeds import calendar_response, delegate_feed
 @access.personal_link
 @read_only_endpoint
 def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The calendar that this link opens. A cancelled registration's is empty: its sessions leave the calendar."""
+    """The personal calendar feed. That of a cancelled registration is empty."""
     try:
         registration = links.find(token, links.FEED)
     except Http404:
@@ -37,7 +37,7 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
             lab.revised_at,
             tuple((seat.session_id, seat.state, seat.sequence) for seat in held),
         ),
-        # The lab's dates also move with what this person does not see.
+        # The lab's revision dates also change with data that this person may not see.
         None,
         lambda: personal_calendar.feed(registration, held),
         language=registration.language,

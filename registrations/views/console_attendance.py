@@ -1,4 +1,4 @@
-"""Attendance at the door: a list of sessions, then a list of people with a button each. Works without script."""
+"""Attendance in the console: a list of sessions, then a list of people with a button each."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,7 +26,7 @@ from registrations.search import registrations_of
 from sessions.models import Session
 
 PAGE_SIZE = 100
-# Where the browser's session keeps whom the last “all of them” marked, so that it can be taken back.
+# The key in the Django session of the people marked by the last “all of them”, for undo.
 LAST_MARKED = "attendance_last_marked"
 
 
@@ -48,7 +48,7 @@ def attendances(request: HttpRequest, lab: Lab) -> HttpResponse:
 @access.door
 @require_http_methods(["GET", "HEAD", "POST"])
 def attendance_of_session(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
-    """The people of one session. A POST marks one of them: `present` or `absent` holds a registration's id."""
+    """The people of one session. A POST marks one of them: `present` or `absent` is a registration's id."""
     found = _session(request, lab, session)
     if request.method == "POST":
         return _mark(request, lab, found)
@@ -77,7 +77,7 @@ def _shown(form: DoorSearchForm, page: Page[Registration]) -> dict[str, Any]:
 
 
 def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
-    """Mark one person as present or take that back; answer with the one row where htmx asks, else with the page."""
+    """Mark one person as present or absent; respond with the row for htmx, else with the page."""
     was_there = "absent" not in request.POST
     person = _registered(lab, request.POST.get("present" if was_there else "absent", ""))
     if was_there:
@@ -98,7 +98,7 @@ def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
 @access.door
 @require_http_methods(["GET", "HEAD", "POST"])
 def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
-    """Mark everybody of one page of the list as present; asks first, naming them."""
+    """Mark everybody on one page of the list as present, after a confirmation page with their names."""
     found = _session(request, lab, session)
     if request.method == "POST":
         people = _all_registered(lab, request.POST.getlist("person")[:PAGE_SIZE])
@@ -126,7 +126,7 @@ def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpRespo
 @access.door
 @require_POST
 def attendance_undo(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
-    """Take back what the last “all of them” marked here."""
+    """Undo the last “all of them” of this session."""
     found = _session(request, lab, session)
     marked = _last_marked(request, found)
     people = registrations_of(lab).filter(public_id__in=marked)
@@ -178,7 +178,7 @@ def _all_registered(lab: Lab, public_ids: Iterable[str]) -> list[Registration]:
 
 
 def _last_marked(request: HttpRequest, session: Session) -> list[str]:
-    """Return whom this browser marked all at once in this session, last of all."""
+    """Return the ids of the people marked by the last “all of them” of this session."""
     marked: dict[str, Any] = request.session.get(LAST_MARKED) or {}
     return list(marked.get("people", [])) if marked.get("session") == session.pk else []
 

@@ -1,4 +1,4 @@
-"""Postponing a lab or bringing it forward: what would change and who would be told is shown first."""
+"""The page to move a lab to another day, with a preview of the changes."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from sessions.undo import folds_of, offer_undo_move
 
 
 class FirstDayForm(BaseForm):
-    """On which day the lab is to begin."""
+    """The new first day of the lab."""
 
     mark_optional = False
     first_day = DayField(label=gettext_lazy("New first day"))
 
 
 class AnswersForm(BaseForm):
-    """Which readings are meant of hours that come twice."""
+    """The folds of ambiguous times."""
 
     mark_optional = False
 
@@ -92,7 +92,7 @@ def _fold_field(step: SessionMove, which: str) -> forms.ChoiceField:
 
 @dataclass(frozen=True)
 class Change:
-    """One line of what would change, in words."""
+    """One line of the preview."""
 
     what: str
     now: str
@@ -102,7 +102,7 @@ class Change:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: HttpRequest, lab: Lab) -> HttpResponse:
-    """Ask for the new first day; show what changes; then change it."""
+    """Ask for the new first day, preview the changes, then move the lab."""
     if request.method == "POST":
         return _moved(request, lab)
     if "first_day" not in request.GET:

@@ -136,7 +136,7 @@ def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOv
 
 
 def _programme_overviews(viewer: Viewer) -> list[ProgrammeOverview]:
-    """Return what the person sees as a delegate, by programme."""
+    """Return the overviews of a delegate, by programme."""
     if not viewer.delegations:
         return []
     rows = (

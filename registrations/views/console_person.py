@@ -1,4 +1,4 @@
-"""The console's page of one person, and what an organiser may do there. Each POST is a page or a button of its own."""
+"""The console's page of one person, and the actions of organisers."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -57,7 +57,7 @@ class MailRow:
 @access.organiser
 @require_safe
 def registration(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
-    """All that is known of one person."""
+    """The page of one person."""
     return _page(request, lab, _get_person(lab, registration))
 
 
@@ -145,7 +145,7 @@ def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) -> HttpResponse:
-    """Take one seat back; asks first, because the next in line gets it at once."""
+    """Take one seat back, after a confirmation page."""
     person = _get_person(lab, registration)
     row = next((row for row in _seat_rows(person) if row.session.slug == session), None)
     if row is None or not row.can_be_taken_back:
@@ -253,7 +253,7 @@ def _too_late(request: HttpRequest, lab: Lab, person: Registration | None) -> Ht
 @access.organiser
 @require_POST
 def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
-    """Send the private link, or the question to confirm, once more."""
+    """Send the private link, or the email that asks to confirm, again."""
     person = _get_person(lab, registration)
     try:
         _message, is_new = organiser_actions.send_link(person)
@@ -270,7 +270,7 @@ def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
-    """Cancel the registration; asks first, because it cannot be undone."""
+    """Cancel the registration, after a confirmation page."""
     person = _get_person(lab, registration)
     if person.state == State.CANCELLED:
         raise Http404
@@ -291,7 +291,7 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
-    """Erase the person: says what goes and what stays, and does it only after that."""
+    """Erase the person, after a page about what is erased and what is kept."""
     person = _get_person(lab, registration)
     if request.method == "POST":
         erasure.erase(person, form_posts.person(request))
@@ -309,7 +309,7 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 
 
 def _get_person(lab: Lab, public_id: UUID) -> Registration:
-    """Return a person of this lab; anybody else, and whoever is erased, does not exist."""
+    """Return a registration of this lab that is not erased, or raise Http404."""
     return get_object_or_404(_people(lab), public_id=public_id)
 
 

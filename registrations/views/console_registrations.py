@@ -27,7 +27,7 @@ PAGE_SIZE = 50
 @access.organiser
 @require_safe
 def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
-    """Everybody who registered; search, filters and order stand in the query and stay while pages are turned."""
+    """The list of registrations, with search, filters, order and page in the query."""
     form = _form(request, lab)
     found = search.find(lab, form.search)
     page = Paginator(search.with_seats(found), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -54,7 +54,7 @@ def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
 @access.organiser
 @require_safe
 def registrations_csv(request: HttpRequest, lab: Lab) -> StreamingHttpResponse:
-    """The same people, all of them, as a file."""
+    """All registrations of the list as CSV."""
     form = _form(request, lab)
     found = search.find(lab, form.search)
     logger.info("user %s exports registrations of lab %s", request.user.pk, lab.pk)
@@ -67,7 +67,7 @@ def registrations_csv(request: HttpRequest, lab: Lab) -> StreamingHttpResponse:
 
 
 def _lines(lab: Lab, sessions: list[Session], found: RegistrationQuerySet, language: str) -> Iterator[str]:
-    """Write the file in the reader's language, which the request has left by the time it is sent."""
+    """Yield the lines in the reader's language, which is no longer active while streaming."""
     with translation.override(language):
         yield from csv_lines(lab, sessions, for_export(found), language)
 

@@ -1,4 +1,4 @@
-"""The question after a session with seats was moved: whether its people are emailed."""
+"""The page on which organisers decide whether participants are emailed about changes of sessions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sessions import unannounced_changes
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def unannounced(request: HttpRequest, lab: Lab) -> HttpResponse:
-    """Show what people do not know yet, and ask: email them, or not."""
+    """Show the unannounced changes; a POST decides."""
     moved = unannounced_changes.pending_changes(lab, get_language() or "en")
     if request.method == "POST":
         tell = request.POST.get("answer") != "no"
-        # Only what the page showed: somebody else may have moved another session meanwhile.
+        # Only what the page showed: another session may have been moved since.
         shown = set(request.POST.getlist("session"))
         told = unannounced_changes.decide((one.session for one in moved if one.session.slug in shown), tell)
         _add_message(request, notifications.how_many(told))

@@ -1,4 +1,4 @@
-"""Pages behind a person's private links: confirming, seeing, changing, cancelling, erasing. No account."""
+"""Pages of a person's private links: confirm, view, change, cancel, erase."""
 
 import functools
 from collections.abc import Callable, Collection
@@ -28,16 +28,16 @@ from sessions.places import is_online, join_link_of
 from sessions.timezone_hints import instants_of
 
 State = Registration.State
-# What the page says was just done; anything else in the address says nothing.
+# Values of `?done=` with a message.
 DONE = ("confirmed", "sessions", "details", "feed")
 
 
 @dataclass(frozen=True)
 class OwnSeat:
-    """A seat as its owner's page shows it. `position` is the place in line of somebody who waits.
+    """A seat on its owner's page. `position` is the position in the waiting list.
 
-    `offset` is that of its hours, where other hours on the page have another one; `elsewhere` are the hours by the
-    clocks of the lab's zone and the session's own, where they differ from the person's.
+    `offset` is set if hours on the page have different offsets; `elsewhere` are the hours in the zones of the lab and
+    the session, if they differ from the person's.
     """
 
     seat: Seat
@@ -55,7 +55,7 @@ class OwnSeat:
 
     @property
     def is_without_link(self) -> bool:
-        """Tell whether the person will join by a link that nobody has given yet."""
+        """Tell whether the session is online and its join link is still missing."""
         has_seat = self.seat.state == Seat.State.CONFIRMED and not self.session.is_cancelled
         return has_seat and is_online(self.session) and not self.is_over and not self.join_link
 
@@ -63,10 +63,10 @@ class OwnSeat:
 def requires_link(
     purpose: links.Purpose, states: Collection[str] | None = None, *, bare_post: bool = False
 ) -> Callable[[Callable[..., HttpResponse]], View]:
-    """Give the view the registration that the link in its address opens, if it is in one of `states`.
+    """Pass the registration of the link's token to the view, if it is in one of `states`.
 
-    A link that opens nothing (any longer) shows a page that says so. A change that came too late, because the
-    registration was cancelled or erased meanwhile, leads to its own page. With `bare_post` a POST gets the row alone.
+    An invalid or revoked link shows a page about it. A POST for a registration that was cancelled or erased since
+    redirects to its page. With `bare_post` a POST gets the row without related rows.
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> View:
@@ -90,15 +90,15 @@ def requires_link(
     return decorate
 
 
-# The pages of somebody whose address is confirmed.
+# For confirmed registrations.
 requires_confirmed = requires_link(links.MANAGE, [State.CONFIRMED])
 
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires_link(links.CONFIRM, bare_post=True)  # confirming looks at the row again under its lock
+@requires_link(links.CONFIRM, bare_post=True)  # `confirm` locks and refreshes the row
 def registration_confirm(request: HttpRequest, registration: Registration, token: str) -> HttpResponse:
-    """A button, because mail scanners follow links: only pressing it confirms."""
+    """Confirm by POST, because mail scanners open links."""
     if request.method == "POST":
         try:
             registration = registering.confirm(registration, viewer_of(request))
@@ -116,7 +116,7 @@ def registration_confirm(request: HttpRequest, registration: Registration, token
         "lab": registration.lab,
         "registration": registration,
         "is_open": registration.lab.takes_registrations(timezone.now()),
-        # Whoever reads the emails of an address may know who else is registered with it.
+        # Readers of this mailbox may know who else is registered with the address.
         "colleagues": Registration.objects.active()
         .filter(lab=registration.lab_id, email_key=registration.email_key)
         .exclude(pk=registration.pk)
@@ -132,7 +132,7 @@ def registration_confirm(request: HttpRequest, registration: Registration, token
 @require_safe
 @requires_confirmed
 def registration(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
-    """What is yours: seats, places in line, join links, calendar, history."""
+    """The person's page: seats, waiting lists, join links, calendar, history."""
     now = timezone.now()
     held = _seats(found, *seats.ACTIVE)
     attendances = list(found.attendances.select_related("session"))
@@ -262,7 +262,7 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires_confirmed
 def registration_give_up(request: HttpRequest, found: Registration, token: str, session: str) -> HttpResponse:
-    """Give up one seat, or leave one waiting list; asks first."""
+    """Give up one seat or place in a waiting list, after a confirmation page."""
     own = _seats_in_sight(request, found)
     seat = next((seat for seat in own if seat.session.slug == session), None)
     if seat is None:
@@ -278,7 +278,7 @@ def registration_give_up(request: HttpRequest, found: Registration, token: str, 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires_confirmed
 def registration_cancel(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
-    """Cancel all of it; asks first, because it cannot be undone."""
+    """Cancel the registration, after a confirmation page."""
     if request.method == "POST":
         registering.cancel(found)
         return redirect("registration", token=token)
@@ -297,7 +297,7 @@ def registration_cancel(request: HttpRequest, found: Registration, token: str) -
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires_link(links.MANAGE, [State.CONFIRMED, State.CANCELLED])
 def registration_erase(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
-    """Have oneself erased, also after cancelling: says what goes and what stays, and does it only after that."""
+    """Erase the person, also after cancelling, after a page about what is erased and what is kept."""
     if request.method == "POST":
         erasure.erase(found)
         return redirect("registration_erased")
@@ -318,7 +318,7 @@ def registration_erase(request: HttpRequest, found: Registration, token: str) ->
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires_link(links.LEAVE)
 def registration_leave(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
-    """“Not you?”: erase what is known of this address here; asks first."""
+    """“Not you?”: erase the data of this address, after a confirmation page."""
     if request.method == "POST":
         erasure.erase(found)
         return redirect("registration_erased")
@@ -329,7 +329,7 @@ def registration_leave(request: HttpRequest, found: Registration, token: str) ->
 @require_POST
 @requires_confirmed
 def registration_renew_feed(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
-    """Give the calendar a new address."""
+    """Replace the calendar's URL."""
     registering.renew_feed_address(found)
     return _redirect_done(token, "feed")
 
@@ -346,7 +346,7 @@ def _seats(found: Registration, *states: str) -> list[Seat]:
 
 
 def _seats_in_sight(request: HttpRequest, found: Registration) -> list[Seat]:
-    """Return the seats and waiting places in sessions that are not over and that the person may see."""
+    """Return the seats and places in waiting lists of sessions that are not over and visible to the person."""
     now = timezone.now()
     held = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
     seen = visible_ids(found.lab_id, [_viewer(request, held)], [seat.session_id for seat in held])
@@ -358,7 +358,7 @@ def _viewer(request: HttpRequest, own: list[Seat]) -> Viewer:
 
 
 def _join_link(seat: Seat, is_over: bool) -> str:
-    """Join links are for people with a seat, until the session is over."""
+    """Return the join link of a confirmed seat until the session is over, else ""."""
     if seat.state != Seat.State.CONFIRMED or seat.session.is_cancelled or is_over:
         return ""
     return join_link_of(seat.session)

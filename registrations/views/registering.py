@@ -1,4 +1,4 @@
-"""From the programme to a filled-in form: registering, and asking for the private link again."""
+"""Pages to register, and to request the private link again."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -29,7 +29,7 @@ LINKS_PER_HOUR = 60
 @access.public
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, lab: str) -> HttpResponse:
-    """One form for any number of sessions; `?session=<address>` ticks some."""
+    """The registration form for any number of sessions; `?session=<slug>` selects some."""
     found = get_visible_lab_or_404(viewer_of(request), lab)
     if not found.takes_registrations(timezone.now()):
         return _closed(request, found)
@@ -64,14 +64,14 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
             return _closed(request, found)
         form.add_error("session", violation.message)
         return _form(request, found, form, status=422)
-    # Not a redirect: the address that was typed stands on the page, and must stand in no other place.
+    # Not a redirect: the page shows the email address, which must not be in a URL.
     return _sent(request, found, form.cleaned_data["email"], request.POST)
 
 
 @access.public
 @require_safe
 def session_register(request: HttpRequest, lab: str, session: str) -> HttpResponse:
-    """The lab's form with this session ticked."""
+    """The lab's form with this session selected."""
     visible = Session.objects.visible_to(viewer_of(request)).filter(lab__slug=lab, slug=session)
     if not visible.exists():
         raise Http404
@@ -81,16 +81,16 @@ def session_register(request: HttpRequest, lab: str, session: str) -> HttpRespon
 @access.public
 @require_safe
 def register_sent(request: HttpRequest, lab: str) -> HttpResponse:
-    """Says to look into the mail; the same page whatever was sent, and for whoever opens it."""
+    """The page after sending the form, the same for everybody."""
     return _sent(request, get_visible_lab_or_404(viewer_of(request), lab))
 
 
 @access.public
 @require_http_methods(["GET", "HEAD", "POST"])
 def registration_link(request: HttpRequest) -> HttpResponse:
-    """Ask for the private link again. The answer does not tell whether the address is known.
+    """Request the private link again. The response does not reveal whether the address is registered.
 
-    `?lab=<address>` asks for the links of that lab alone; one that is not in sight counts as none.
+    `?lab=<slug>` requests the links of that lab only; one that is not visible is ignored.
     """
     slug = (request.POST if request.method == "POST" else request.GET).get("lab", "")
     lab = Lab.objects.visible_to(viewer_of(request)).filter(slug=slug).first() if is_slug(slug) else None
@@ -112,12 +112,12 @@ def registration_link(request: HttpRequest) -> HttpResponse:
 @access.public
 @require_safe
 def erased(request: HttpRequest) -> HttpResponse:
-    """Says that a person was erased; the link that led here opens nothing any longer."""
+    """The page after erasing a person."""
     return render(request, "registrations/erased.html")
 
 
 def _sent(request: HttpRequest, lab: Lab, email: str = "", typed: QueryDict | None = None) -> HttpResponse:
-    """Say to which address an email is on its way, and offer to correct it: the other answers go along."""
+    """Show the email address and a form to correct it, with the other answers in hidden fields."""
     answered = _answers(typed) if typed is not None else {}
     context = {
         "lab": lab,
@@ -165,7 +165,7 @@ def _form(
 
 
 def _closed(request: HttpRequest, lab: Lab) -> HttpResponse:
-    """Say when registration opens, or that it is over."""
+    """Show when registration opens, or that it is closed."""
     now = timezone.now()
     opens_at = lab.registration_opens_at
     context = {

@@ -1,7 +1,7 @@
-"""Sessions, the items of their agendas, and the people who speak.
+"""Sessions, their agendas, speakers and appearances.
 
-Who sees which session is decided here alone, by `SessionQuerySet.visible_to`, and through it which speaker, item, line
-of a feed or row of the API: page, list, search, feed, API, sitemap, JSON-LD, email and export all ask it.
+`SessionQuerySet.visible_to` alone decides who may see a session, for pages, lists, search, feeds, API, sitemap,
+JSON-LD, emails and exports.
 """
 
 import uuid
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 def new_uid() -> str:
-    """Return a calendar UID (RFC 7986 §5.3): random, never reused, the same in page, mail and feed."""
+    """Return a random calendar UID (RFC 7986 §5.3), the same in pages, emails and feeds."""
     return f"{uuid.uuid4()}@{settings.SITE_DOMAIN}"
 
 
 def visible_sessions(viewer: Viewer) -> Q:
-    """Return the condition under which a session may be seen by this viewer.
+    """Return the condition of sessions that this viewer may see.
 
     Public: everyone. Internal: delegates of the programme, or only of the audience's cities where it has any;
     people who hold a seat in it. Draft: organisers of the lab and owners of its programme. Door staff see what is
@@ -64,28 +64,28 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(visible_sessions(viewer))
 
     def taking_place(self) -> Self:
-        """Keep only the sessions that take place: neither cancelled nor drafts. Nobody attends the others."""
+        """Keep only the sessions that take place: neither cancelled nor drafts."""
         return self.filter(status="scheduled").exclude(visibility="draft")
 
     def ended(self) -> Self:
-        """Keep only the sessions that took place: held, and at an end. Certificates attest no others."""
+        """Keep only the sessions that took place and have ended, which certificates attest."""
         return self.taking_place().filter(ends_at__lte=timezone.now())
 
     def for_pages(self) -> Self:
-        """Fetch with each session what its page and calendars show, in a constant number of queries.
+        """Fetch the related rows that pages and calendars of sessions show, in a constant number of queries.
 
-        Lab and programme cost two more unless they are known: `lab.sessions` knows its lab.
+        Lab and programme need two more unless set: `lab.sessions` sets its lab.
         """
         return self._with_parts(AgendaItem.objects.all(), Speaker.objects.all())
 
     def for_lists(self) -> Self:
-        """Like `for_pages`, without the long texts and whatever else a list does not show."""
+        """Like `for_pages`, without the long texts and other fields that lists do not show."""
         return self.for_short_lists()._with_parts(
             AgendaItem.objects.defer("abstract"), Speaker.objects.defer("biography", "website")
         )
 
     def for_short_lists(self) -> Self:
-        """Fetch what a line about each session shows, without agenda and people."""
+        """Like `for_lists`, without agenda and people."""
         return self.select_related("track", "room").defer(
             "abstract", "uid", "join_link", "created_at", "cancelled_at", "room__join_link"
         )
@@ -106,7 +106,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 class SpeakerQuerySet(models.QuerySet["Speaker"]):
     def visible_to(self, viewer: Viewer) -> Self:
-        """Keep only speakers who appear in a session that this viewer may see, or in a programme that is theirs."""
+        """Keep only speakers in a session that this viewer may see, or of a programme that the viewer owns."""
         if viewer.is_superuser:
             return self
         visible = Appearance.objects.filter(session__in=Session.objects.visible_to(viewer))
@@ -120,13 +120,13 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
 
 
 class Session(Versioned):
-    """What one registers for. The clock on the wall is the truth.
+    """A session that people register for.
 
-    `start_date`, `start_time`, `end_date`, `end_time` are wall time in `time_zone`; the folds (0 or 1, PEP 495)
-    say which reading is meant where the clock goes back. `starts_at` and `ends_at` are the UTC instants derived
-    from them by `sessions.scheduling`, stored for sorting and joins. `seats_taken` and `seats_waiting` are moved
-    by `registrations.seats` alone. `content_revised_at` is the last change of what everybody sees who may see the
-    session, `revised_at` also that of its join links.
+    `start_date`, `start_time`, `end_date`, `end_time` are wall-clock times in `time_zone`, which are authoritative;
+    the folds (0 or 1, PEP 495) resolve ambiguous ones. `starts_at` and `ends_at` are the UTC instants derived from
+    them by `sessions.scheduling`, stored for sorting and joins. Only `registrations.seats` changes `seats_taken` and
+    `seats_waiting`. `content_revised_at` is the last change that every viewer of the session sees, `revised_at`
+    includes changes of join links.
     """
 
     class Visibility(models.TextChoices):
@@ -223,7 +223,7 @@ class Session(Versioned):
 
     @property
     def seats_left(self) -> int | None:
-        """Seats still free, or None where there is no limit."""
+        """The free seats, or None without a capacity."""
         return None if self.capacity is None else self.capacity - self.seats_taken
 
     @cached_property
@@ -237,7 +237,7 @@ class Session(Versioned):
         return list(self.appearances.select_related("speaker"))
 
     def appearances_in(self, item: "AgendaItem | None" = None) -> "list[Appearance]":
-        """Return who appears in this item of the agenda, or in the session as such."""
+        """Return the appearances in this agenda item, or in the session itself."""
         wanted = item.pk if item else None
         return [appearance for appearance in self.all_appearances if appearance.agenda_item_id == wanted]
 

@@ -1,4 +1,4 @@
-"""Changes of sessions that nobody has decided about yet: whether the people with seats are emailed."""
+"""Changes of sessions that participants have not been emailed about."""
 
 from django.db import models
 
@@ -6,10 +6,9 @@ from sessions.models.agenda import Session
 
 
 class UnannouncedChange(models.Model):
-    """When and where a session was by what its people know, while an organiser has not said whether to tell them.
+    """The time and place of a session that its participants know, until an organiser decides whether to email them.
 
-    `was` holds the facts of `sessions.unannounced_changes.facts_of`, as they were before the first change that is not
-    told.
+    `was` has the facts of `sessions.unannounced_changes.facts_of` before the first unannounced change.
     """
 
     session = models.OneToOneField(Session, models.CASCADE, related_name="unannounced_change")

@@ -1,4 +1,4 @@
-"""Where a session takes place, for pages that show sessions as they are."""
+"""The tag for a session's place."""
 
 from django import template
 from django.utils.html import format_html
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag
 def place(session: Session) -> SafeString:
-    """Print "Plenary, 5 Rue de la Loi, Town hall" with its sign; nothing where no place is known."""
+    """Print "Plenary, 5 Rue de la Loi, Town hall" with its icon; nothing without a place."""
     words = place_html(session, get_language() or "en")
     sign = icon("screen" if is_online(session) else "place")
     # One element: where what stands beside each other has gaps, none comes before the comma of an address.

@@ -1,6 +1,6 @@
-"""The rows of a programme, by a plain function: a page has hundreds, and a template for each would cost most of it.
+"""Renders the rows of a programme in Python: a page has hundreds, for which templates are too slow.
 
-Every value is escaped where it is put in, unless it is safe HTML already.
+Every value is escaped unless it is safe HTML already.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ register = template.Library()
 
 
 class RowTexts(NamedTuple):
-    """What every row says, translated once for all of them."""
+    """The texts of all rows, translated once."""
 
     to: str
     cancelled: str
@@ -31,7 +31,7 @@ class RowTexts(NamedTuple):
 
 @register.simple_tag
 def session_rows(rows: Iterable[SessionRow], lab_page: str, picked: str) -> SafeString:
-    """Print list items. `picked` is the query with what is ticked, from its question mark on."""
+    """Print list items. `picked` is the query string of the selected sessions, with "?"."""
     words = RowTexts(
         to=html(pgettext("between two hours", "to")),
         cancelled=f'<span class="tag tag-bad">{icon("cross")}{html(pgettext("session", "Cancelled"))}</span>',

@@ -1,4 +1,4 @@
-"""Every part of the design language once, in its states, for those who build pages."""
+"""The style guide: every component in its states, for developers."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What machines read first: sitemap.xml, robots.txt and security.txt."""
+"""sitemap.xml, robots.txt and security.txt."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,11 +13,10 @@ from labs.models import Lab, Programme
 from labs.viewer import VISITOR
 from sessions.models import Appearance, Session
 
-# As many addresses as one sitemap may hold (sitemaps.org, protocol 0.9).
+# The limit of a sitemap (sitemaps.org, protocol 0.9).
 MAX_URLS = 50_000
 MAX_AGE_SECONDS = 3600
-# Not /calendars/: calendar programs ask here first, and would fetch nothing for the person whose address it is. Those
-# answers say themselves that no search engine may keep them.
+# Not /calendars/: some calendar programs obey robots.txt. Those responses have X-Robots-Tag instead.
 DISALLOWED_PATHS = ("/accounts/", "/admin/", "/api/", "/organise/", "/registrations/")
 
 
@@ -30,7 +29,7 @@ def _public_response(content: str, content_type: str) -> HttpResponse:
 @access.public
 @read_only_endpoint
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every page that a visitor may see, each with the day of its last change."""
+    """The sitemap of all public pages, with the day of their last change."""
     pages: list[tuple[str, datetime | None]] = [(reverse("home"), None)]
     pages += [
         (reverse("programme", args=[slug]), None)
@@ -56,9 +55,9 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 
 def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
-    """Return the document: each page in the reader's own language and in each of ours, every one naming the others.
+    """Return the document: each page without and with each language, with links to the others.
 
-    Addresses are made of slugs: nothing in them needs escaping.
+    URLs consist of slugs, which need no escaping.
     """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -81,7 +80,7 @@ def _urlset(pages: list[tuple[str, datetime | None]]) -> str:
 @access.public
 @read_only_endpoint
 def robots(request: HttpRequest) -> HttpResponse:
-    """What search engines need not visit. Nothing here is secret: what is private asks who is there."""
+    """robots.txt. It protects nothing: private pages check permissions."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in DISALLOWED_PATHS)]
     lines += ["", f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}"]
     return _public_response("\n".join(lines) + "\n", "text/plain; charset=utf-8")
@@ -90,7 +89,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 @access.public
 @read_only_endpoint
 def security(request: HttpRequest) -> HttpResponse:
-    """Where to report a hole (RFC 9116)."""
+    """security.txt (RFC 9116)."""
     expires = (
         (timezone.now() + timedelta(days=180))
         .astimezone(UTC)

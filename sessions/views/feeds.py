@@ -1,7 +1,7 @@
-"""Calendars to subscribe to. Public ones are the visitor's view for everybody, so that any cache may keep them.
+"""Calendar feeds. Public ones contain what visitors see, for every reader, so that shared caches may store them.
 
-What is kept of a feed is kept under the revisions of its labs, so that an unchanged one costs one small query. Its ETag
-is made of its bytes: revisions move with what readers may not see, bytes do not.
+Feeds are cached by the revisions of their labs, so that an unchanged one needs one small query. The ETag is a hash of
+the bytes: revisions also change with data that readers may not see.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from sessions.calendars import CONTENT_TYPE, Feed, feed_bytes
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 
-# Raise it when the way entries are written changes: calendars and caches then fetch them anew.
+# Increment it when the format of entries changes, to invalidate caches.
 FORMAT_VERSION = 3
 VERSION = f"{FORMAT_VERSION} tzdata {rules_version()}"
 MAX_AGE_SECONDS = 300
@@ -39,7 +39,7 @@ CACHE_SECONDS = 24 * 60 * 60
 MAX_MEMORY_BYTES = 8 * 1024 * 1024
 memory_cache: dict[
     str, bytes
-] = {}  # by the hash of what they are made of, so that nothing there is out of date; the oldest goes first
+] = {}  # by the hash of feed and revisions, so never outdated; the oldest is evicted first
 _lock = threading.Lock()
 
 Build = Callable[[], bytes]
@@ -55,11 +55,11 @@ def calendar_response(
     shared: bool,
     file_name: str = "",
 ) -> HttpResponse:
-    """Answer with a calendar, or with 304 where the asker has it already (RFC 9110 §13.2.2).
+    """Return a calendar, or 304 if the client has it (RFC 9110 §13.2.2).
 
-    `identity` names feed and revisions: equal identities mean equal bytes, which are kept in the cache. The asker is
-    shown nothing of it. `revised_at` is the last change that every reader of the feed sees, None where no date tells
-    of each. `shared` lets any cache keep the answer; otherwise only the asker's own, which asks each time.
+    `identity` is the cache key: feed and revisions, which the client never sees. `revised_at` is the last change that
+    every reader of the feed sees, None if no date changes with each. `shared` allows shared caches; otherwise only the
+    client's own, with revalidation.
     """
     made_of = repr((VERSION, settings.BASE_URL, language, *identity))
     content = _cached_bytes(hashlib.sha256(made_of.encode()).hexdigest()[:32], build)
@@ -76,15 +76,15 @@ def calendar_response(
 
 
 def _whole_second(revised_at: datetime) -> int:
-    """Return the change's second; the one before while that second still runs, because it may see another change."""
+    """Return the change's second; the one before while that second lasts, since another change may follow."""
     running = math.floor(timezone.now().timestamp())
     return min(math.floor(revised_at.timestamp()), running - 1)
 
 
 def _cached_bytes(identity: str, build: Build) -> bytes:
-    """Return the bytes of a feed: this process's own copy, else the cache's, else made anew.
+    """Return the bytes of a feed from this process's memory, else from the cache, else built.
 
-    A cache copies a feed at each answer, which for a large one takes longer than all the rest.
+    Django's cache copies a feed at each read, which is slow for a large one.
     """
     content = memory_cache.get(identity)
     if content is not None:
@@ -103,13 +103,13 @@ def _cached_bytes(identity: str, build: Build) -> bytes:
 
 
 def asked_language(request: HttpRequest, default: str) -> str:
-    """Return the language asked for in the address. A calendar program's own language says nothing of its reader's."""
+    """Return the language of `?lang=`, else the default: Accept-Language of calendar programs is not the reader's."""
     asked = request.GET.get("lang", "")
     return asked if asked in dict(settings.LANGUAGES) else default
 
 
 def _public(sessions: Manager[Session]) -> SessionQuerySet:
-    """Return what every visitor sees of these sessions."""
+    """Return the sessions that visitors see."""
     return cast(SessionQuerySet, sessions.all()).visible_to(VISITOR).for_pages()
 
 
@@ -129,7 +129,7 @@ def _feed_response(
 def _empty_calendar(
     request: HttpRequest, identity: tuple[object, ...], revised_at: datetime | None
 ) -> HttpResponse:
-    """Answer whoever is still subscribed to what is public no longer. Not even the name of it is told."""
+    """Return an empty calendar without a name, for subscribers to what is no longer public."""
     return _feed_response(
         request,
         identity,
@@ -143,7 +143,7 @@ def _empty_calendar(
 @read_only_endpoint
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The public sessions of a lab; none where it was withdrawn."""
-    # Calendars ask again and again for what has not changed: only what tells so is fetched for every answer.
+    # Most requests are for unchanged feeds: first fetch only the revision.
     what_tells = ("pk", "revision", "revised_at", "public_revised_at", "languages")
     known = Lab.objects.visible_to(VISITOR).filter(slug=lab).order_by().values_list(*what_tells).first()
     if known is None:
@@ -199,7 +199,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
         .values_list("pk", "revision", "revised_at", "public_revised_at", "visibility")
     )
     public = tuple(lab[:3] for lab in labs if lab[-1] == Lab.Visibility.PUBLIC)
-    # Labs that were withdrawn, too: their date tells since when they are gone, and moves no further.
+    # Including withdrawn labs, whose date is that of the withdrawal.
     dates = [at for *_revision, at, _visibility in labs if at is not None]
     return _feed_response(
         request,
@@ -215,8 +215,8 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
 @access.public
 @read_only_endpoint
 def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
-    """One session as a file, for whoever may see it."""
-    # What everybody sees is the same for all: who is signed in is not even looked at.
+    """One session as a file, for viewers who may see it."""
+    # A public session is the same for all viewers: no query for the user.
     for viewer in (VISITOR, None):
         visible = Session.objects.visible_to(viewer or viewer_of(request)).filter(lab__slug=lab, slug=session)
         found = visible.select_related("lab").first()
@@ -238,7 +238,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
 
 
 def _revision_of(lab: Lab) -> tuple[object, ...]:
-    """Return what names this state of the lab: a restored backup counts anew, but not in the same instants."""
+    """Return the key of this state of the lab, with the date: after a restore, revisions may repeat."""
     return lab.revision, lab.revised_at
 
 
@@ -257,7 +257,7 @@ def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:
             tuple(sorted(viewer.delegations)),
             tuple(labs.values_list("pk", "revision", "revised_at")),
         ),
-        # Nobody dates the day on which somebody ceases to be a delegate, or a session to be one of his or hers.
+        # No date, since none changes when delegations or audiences change.
         None,
         lambda: feed_bytes(calendar_entries.delegate_feed(sessions, language)),
         language=language,

@@ -1,4 +1,4 @@
-"""The doors: all labs, and one programme's labs."""
+"""The home page, and the pages of programmes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sessions.timetable import tile, timetable
 from sessions.timetable_svg import svg
 from sessions.views.pages import language_of, view_for
 
-# So many sessions stand on the home page, and so many past labs.
+# Numbers of rows on the home page.
 MAX_NEXT_SESSIONS = 6
 MAX_PAST_LABS = 20
 # What a picture of a lab is made of.
@@ -39,7 +39,7 @@ _TIMETABLE_FIELDS = ("lab", "starts_at", "ends_at", "visibility", "status")
 
 @dataclass(frozen=True)
 class LabCard:
-    """A lab in a list: its picture is drawn from the sessions that this reader may see."""
+    """A lab in a list, with a timetable of the sessions that this reader may see."""
 
     lab: Lab
     year: int
@@ -58,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
     language = language_of()
     labs = list(Lab.objects.visible_to(viewer).select_related("programme"))
     coming = sorted((lab for lab in labs if not lab.is_over(now)), key=lambda lab: (lab.starts_on, lab.pk))
-    # A draft that its organisers see is not what the house announces.
+    # Drafts are not featured, even for their organisers.
     announced = [lab for lab in coming if lab.visibility == Lab.Visibility.PUBLIC]
     following = announced[0] if announced else None
     later = [lab for lab in coming if lab != following]
@@ -89,7 +89,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _next_sessions(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
-    """Return the first sessions that one can register for; while nobody can, the first to come."""
+    """Return the next sessions that are open for registration, or just the next ones if none is."""
     sessions = lab.sessions.visible_to(viewer).filter(programme.to_come(view.now))
     if view.choosing:
         sessions = sessions.filter(programme.HAS_ROOM)
@@ -138,7 +138,7 @@ def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list
 
 
 def _sessions_of(labs: Sequence[Lab], viewer: Viewer) -> dict[int, list[Session]]:
-    """Return the sessions in sight of each lab, in order, in one query."""
+    """Return the visible sessions of each lab, in order, in one query."""
     by_lab: defaultdict[int, list[Session]] = defaultdict(list)
     known = {lab.pk: lab for lab in labs}
     for session in Session.objects.visible_to(viewer).filter(lab__in=known).only(*_TIMETABLE_FIELDS):

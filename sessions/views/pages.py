@@ -53,7 +53,7 @@ def reader_zone(request: HttpRequest) -> str | None:
 
 
 def view_for(request: HttpRequest, lab: Lab, now: datetime) -> View:
-    """Return for whom the pages of this lab are made."""
+    """Return the parameters of this lab's pages."""
     viewer = viewer_of(request)
     return View(
         language=language_of(),
@@ -102,7 +102,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         "beyond_public": _private_view_text(everything, found, viewer, cities),
         "registration": lab_summary.registration_phase(found, now),
         "chooses": any(row.may_choose for day in days for row in day.rows),
-        # What is ticked goes along with every choice of zone, track or language: they are sent with the same form.
+        # The selection is sent along with every choice of zone, track or language, in the same form.
         "kept_form": "programme",
         "picked_query": _query_of(request.GET.getlist("session")),
         "picked_elsewhere": _picked_in_other_tracks(everything, shown, view),
@@ -123,14 +123,14 @@ def _query_of(slugs: Iterable[str]) -> str:
 
 
 def _picked_in_other_tracks(everything: Sequence[Session], shown: Sequence[Session], view: View) -> list[str]:
-    """Return the addresses of ticked sessions that can be chosen and stand in another track than the one shown."""
+    """Return the slugs of selected sessions in other tracks than the one shown."""
     here = {session.pk for session in shown}
     others = [one for one in everything if one.slug in view.picked and one.pk not in here]
     return [one.slug for one in others if view.choosing and programme.can_be_chosen(one, view.now)]
 
 
 def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
-    """Return the sessions of the lab that this viewer may see; the cities of internal ones only where there are any."""
+    """Return the sessions of the lab that this viewer may see, with audiences if any is internal."""
     sessions = listed_sessions(lab, viewer)
     if any(session.is_internal for session in sessions):
         prefetch_related_objects(sessions, "audience")
@@ -138,7 +138,7 @@ def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
 
 
 def _public(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
-    """Keep what every visitor sees of sessions already fetched."""
+    """Filter fetched sessions by what visitors see."""
     if lab.visibility != Lab.Visibility.PUBLIC:
         return []
     return [session for session in sessions if session.visibility == Session.Visibility.PUBLIC]
@@ -149,7 +149,7 @@ def _track_of(session: Session) -> str:
 
 
 def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback: str) -> list[TrackChoice]:
-    """Return the tracks of the sessions in sight; of others not even the name is told."""
+    """Return the tracks of the visible sessions only."""
     tracks = {session.track.pk: session.track for session in sessions if session.track}
     ordered = sorted(tracks.values(), key=lambda track: (track.position, track.pk))
     return [
@@ -159,7 +159,7 @@ def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback:
 
 
 def _zone_sentences(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable[City]) -> list[str]:
-    """Return the sentences above the programme: the zone of its hours, and how clocks differ elsewhere."""
+    """Return the sentences above the programme: its zone, and differences to others."""
     if not shown:
         return []
     instants = timezone_hints.instants_of(shown)
@@ -177,7 +177,7 @@ def _zone_sentences(lab: Lab, view: View, shown: Sequence[Session], cities: Iter
 
 
 def _private_view_text(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities: Iterable[City]) -> str:
-    """Return why this reader sees more than visitors do, or nothing."""
+    """Return why this reader sees more than visitors do, or ""."""
     internal = sum(session.is_internal for session in sessions)
     drafts = sum(session.visibility == Session.Visibility.DRAFT for session in sessions)
     if viewer.organises(lab) or viewer.is_door_staff_of(lab):
@@ -278,7 +278,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
 
 
 def _ruler(session: Session, beside: Iterable[Session], view: View) -> Figure:
-    """Return the drawing of one session under the hours of the lab's zone, and over the reader's where it differs."""
+    """Return the drawing of one session in the lab's zone, and in the reader's if it differs."""
     lab = session.lab
     timed = [item for item in session.agenda_items if item.starts_at and item.ends_at]
     own = [

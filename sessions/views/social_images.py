@@ -1,4 +1,4 @@
-"""The picture of a public lab, for previews of its address elsewhere."""
+"""The OpenGraph image of a public lab."""
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from sessions import programme, social_image
 from sessions.timetable import tile
 from sessions.views.feeds import asked_language
 
-# Raise it when the drawing changes.
+# Increment it when the drawing changes, to invalidate caches.
 FORMAT_VERSION = 1
 MAX_AGE_SECONDS = 3600
 CACHE_SECONDS = 7 * 24 * 60 * 60
@@ -26,10 +26,10 @@ CACHE_SECONDS = 7 * 24 * 60 * 60
 @access.public
 @read_only_endpoint
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
-    """Draw the lab as visitors see it; internal sessions are never in it."""
+    """Return the lab's image as visitors see it, without internal sessions."""
     found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
     language = asked_language(request, found.default_language)
-    # Kept under the lab's revision, which also moves with what visitors do not see; the ETag is made of the bytes.
+    # The cache key is the lab's revision, which also changes with internal data; the ETag is a hash of the bytes.
     revision = f"{found.pk}:{found.revision}:{found.revised_at.timestamp()}"
     key = f"picture:{FORMAT_VERSION}:{rules_version()}:{revision}:{language}"
     content: bytes | None = cache.get(key)

@@ -1,4 +1,4 @@
-"""Who speaks in a lab: the list, and a page for each."""
+"""The list of a lab's speakers, and their pages."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def speakers(request: HttpRequest, lab: str) -> HttpResponse:
 @access.public
 @require_safe
 def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
-    """One speaker, with the sessions of this lab and of others in sight."""
+    """One speaker, with the visible sessions of this lab and of others."""
     viewer = viewer_of(request)
     found = get_visible_lab_or_404(viewer, lab)
     visible = Session.objects.visible_to(viewer)

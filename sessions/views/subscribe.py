@@ -1,4 +1,4 @@
-"""How to put a lab into one's own calendar, and the private calendar of a delegate."""
+"""Instructions for subscribing to calendars, and the private calendar of a delegate."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
 @access.signed_in
 @require_POST
 def renew_calendar(request: HttpRequest, lab: str) -> HttpResponseRedirect:
-    """Give a delegate a new calendar address; the old one stops at once."""
+    """Replace a delegate's calendar URL, which revokes the old one."""
     viewer = viewer_of(request)
     found = get_visible_lab_or_404(viewer, lab)
     if not viewer.cities_by_programme.get(found.programme_id):
