@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py registrations/test_concurrency_on_sqlite.py \
 	registrations/test_concurrent_email_limit.py sessions/test_concurrent_edits.py api/test_schemathesis.py \
 	walks/test_wrong_answers.py calendars/test_emptied_feeds.py \
-	$(addprefix certificates/test_,renderer.py pdf.py pdf_sheet.py pdf_standards.py pdf_timetable.py) \
+	$(addprefix certificates/test_,renderer.py pdf.py pdf_fonts.py pdf_input.py pdf_layout.py pdf_pictures.py pdf_structure.py) \
 	$(addprefix attacks/test_,cookies_and_transport.py s3_files_for_the_wrong_viewer.py s5_hidden_fields_in_search.py \
 	s16_scripts_in_texts.py s27_shared_caches.py s31_huge_requests.py s32_posts_from_elsewhere.py s37_stalled_requests.py)
 
