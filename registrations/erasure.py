@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.accounts.models import User
 from core.mail.models import Message
 from core.timezones.wall_clock import wall
-from core.web.idempotency import forget as forget_submissions
+from core.web.idempotency import delete_unconfirmed as forget_submissions
 from labs.models import Lab
 from labs.revisions import lock_lab
 from registrations import seats

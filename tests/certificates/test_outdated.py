@@ -292,7 +292,7 @@ def test_what_was_attended_since_is_said_in_order_of_time_once_it_is_over() -> N
     new = issuing.reissue(Certificate.objects.get(pk=certificate.pk))
     assert told_in_list(registration.lab).count("Attended since") == 0
     # An earlier certificate lists it; the one that is valid does not.
-    attendance.take(registration, second)
+    attendance.record(registration, second)
     other, _registration, _sessions = issued(1, lab=registration.lab)
     for person, days, title in (
         (registration, 2, "Earlier"),

@@ -310,7 +310,7 @@ def test_nobody_is_erased_by_schedule_before_the_lab_is_over():
 def test_where_the_next_day_comes_sooner_answers_go_sooner():
     f.RegistrationFactory(lab=ended_lab(retention_days=0, time_zone="Pacific/Auckland"))
     midnight = datetime(2026, 6, 10, 12, tzinfo=UTC)
-    assert [erasure.erase_what_is_due(at) for at in (midnight - timedelta(minutes=1), midnight)] == [0, 1]
+    assert [erasure.erase_due(at) for at in (midnight - timedelta(minutes=1), midnight)] == [0, 1]
 
 
 @pytest.mark.parametrize(
