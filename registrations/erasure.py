@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.accounts.models import User
 from core.mail.models import Message
 from core.timezones.wall_clock import wall
-from core.web.idempotency import delete_unconfirmed as forget_submissions
+from core.web import idempotency
 from labs.models import Lab
 from labs.revisions import lock_lab
 from registrations import seats
@@ -112,7 +112,7 @@ def _delete_traces(rows: list[Registration]) -> None:
     """Delete the emails, the history and the idempotency records of these people."""
     Registration.history.filter(id__in=[row.pk for row in rows]).delete()
     Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]).delete()
-    forget_submissions([about_address(row.email_key) for row in rows])
+    idempotency.forget([about_address(row.email_key) for row in rows])
 
 
 def about_address(email_key: str) -> str:
