@@ -40,11 +40,6 @@ class BaseNamedRows(BaseRows):
     def name_of(self, place: int) -> str:
         return f"{self.legend} {place + 1}"
 
-    @property
-    def sent(self) -> list[Any]:
-        """The rows that say something, in the order of the page."""
-        return [form for form in self.forms if form.cleaned_data]
-
     def _id_of(self, form: Any) -> int | None:
         """The id of the stored row that a row is about."""
         row: int | None = form.cleaned_data.get("row")
@@ -198,14 +193,14 @@ class BaseDayRows(BaseRows):
         """Return the heading of each day of the lab that was sent."""
         return {
             form.cleaned_data["on"]: form.merged(self.stored.get(form.cleaned_data["on"]))
-            for form in self.forms
+            for form in self.sent
             if self._in_the_lab(form)
         }
 
     def conflict(self) -> list[Difference]:
         """Return the headings that would be overwritten unseen, or typed for days that the lab has no more."""
         found = []
-        for form in self.forms:
+        for form in self.sent:
             stored = self.stored.get(form.cleaned_data["on"])
             before, after = words_of_both(form.fields["title"], stored, form.typed, form.locales)
             if self._in_the_lab(form):
@@ -218,7 +213,7 @@ class BaseDayRows(BaseRows):
 
     def add_errors(self, errors: Mapping[str, Iterable[str]]) -> None:
         """Show what the verb found wrong; its "3.title" counts the days of `titles`."""
-        rows = [form for form in self.forms if self._in_the_lab(form)]
+        rows = [form for form in self.sent if self._in_the_lab(form)]
         for name, messages in errors.items():
             rows[int(name.partition(".")[0])].add_errors({"title": messages})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -32,6 +32,8 @@ class SessionForm(EditForm, WallClockMixin):
 
     renamed: Mapping[str, str] = {"slug": "title"}
 
+    # The ids of agenda items that somebody else added, and that saving takes out, as an edit conflict said.
+    replaces = forms.Field(required=False, widget=forms.HiddenInput)
     title = TextsField(label=_("Title"), limit=300)
     abstract = TextsField(
         label=_("What it is about"),
@@ -115,6 +117,16 @@ class SessionForm(EditForm, WallClockMixin):
         self.end_twice = self.name_folds(
             "end", zone, "end_date" if self["end_date"].value() else "start_date"
         )
+
+    @property
+    def replaced(self) -> set[int]:
+        """The agenda items of others that this form takes out knowingly."""
+        said = str(self["replaces"].value() or "").split(",")
+        return {int(pk) for pk in said if pk.isdecimal() and len(pk) < 19}
+
+    def renew(self, replaced: Iterable[int] = ()) -> None:
+        super().renew()
+        self.data["replaces"] = ",".join(map(str, sorted(replaced)))
 
     def plan(
         self, slug: str, agenda: tuple[AgendaPlan, ...], appearances: tuple[AppearancePlan, ...]

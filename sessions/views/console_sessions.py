@@ -144,8 +144,7 @@ class Desk:
         # All three are looked at, so that all that is wrong is said at once.
         found = [one.is_valid() for one in (self.form, self.agenda, self.people)]
         if all(found) and self.items and not self.is_stale:
-            sent = {form.cleaned_data.get("row") for form in self.agenda.forms}
-            if not set(self.items) <= sent:
+            if not self._left_out <= self.form.replaced:
                 self.form.add_errors({"": [NOT_COMPLETE]})
                 return False
         if all(found):
@@ -157,6 +156,15 @@ class Desk:
                     form.add_error("item", _("This item is empty. Write its title, or choose another place."))
                     found.append(False)
         return all(found)
+
+    @property
+    def _left_out(self) -> set[int]:
+        """The stored items of the agenda that the form does not show."""
+        return set(self.items) - {form.cleaned_data.get("row") for form in self.agenda.forms}
+
+    def renew(self) -> None:
+        """Carry what is stored now, with the items that others added: sent again, the forms replace all of it."""
+        self.form.renew(self._left_out)
 
     @property
     def has_errors(self) -> bool:
@@ -259,8 +267,9 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         except InvalidFields as error:
             desk.add_errors(error)
         except EditConflict:
-            desk.form.stored_version = found.version
-            desk.form.renew()
+            desk = Desk.of(lab, found, request.POST)  # against the session as it is by now
+            desk.is_valid()
+            desk.renew()
             return _page(request, desk, diff.differences(plan_of(found), plan))
         else:
             if changed.version == int(version):

@@ -86,3 +86,14 @@ def test_counters_that_are_none_are_no_error_of_the_service(client: Client, lab:
             response = client.post(address, form.filled(**{f"{prefix}-TOTAL_FORMS": total}) | more)
             assert response.status_code < 500
     assert everything() == before
+
+
+def test_empty_rows_beyond_the_days_of_the_lab_are_passed_over(client: Client, lab: Lab) -> None:
+    form = form_of(client.get("/organise/labs/lab/days/"))
+    total = int(form.values["days-TOTAL_FORMS"][0])
+    more = form.filled(days__0__title_0="Heading", **{"days-TOTAL_FORMS": str(total + 3)})
+    assert client.post("/organise/labs/lab/days/", more).status_code == 302
+    assert [str(day.title) for day in lab.days.all()] == ["Heading"]
+    nothing = {"form_key": form.values["form_key"], "days-TOTAL_FORMS": "3", "days-INITIAL_FORMS": "0"}
+    assert client.post("/organise/labs/lab/days/", nothing).status_code == 302
+    assert lab.days.count() == 1

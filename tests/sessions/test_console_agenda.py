@@ -97,6 +97,38 @@ def test_an_item_that_somebody_else_removed_meanwhile_does_not_block_the_form(
     assert [languages_of(item.title) for item in session.agenda.all()] == [{"en": "Panel"}]
 
 
+def test_an_item_that_somebody_else_added_meanwhile_is_taken_out_only_knowingly(
+    client: Client, lab: Lab
+) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    f.AgendaItemFactory(session=session, title={"en": "Panel"})
+    address = f"/organise/labs/lab/sessions/{session.slug}/"
+    opened = form_of(client.get(address))
+    items = (*plan_of(session).agenda, AgendaPlan(title={"en": "Theirs"}))
+    change_session(session, replace(plan_of(session), agenda=items))
+    told = client.post(address, opened.filled(title_0="Mine"))
+    assert told.status_code == 409
+    assert "Theirs" in told.content.decode()
+    assert session.agenda.count() == 2
+    # What was added after the page told is not taken out unseen.
+    items = (*plan_of(session).agenda, AgendaPlan(title={"en": "Third"}))
+    change_session(session, replace(plan_of(session), agenda=items))
+    told_again = client.post(address, form_of(told).filled())
+    assert told_again.status_code == 409
+    assert session.agenda.count() == 3
+    assert client.post(address, form_of(told_again).filled()).status_code == 302
+    assert [languages_of(item.title) for item in session.agenda.all()] == [{"en": "Panel"}]
+
+
+@pytest.mark.parametrize("replaces", ["", "x,,²", "9" * 5000])
+def test_items_that_a_form_leaves_out_without_knowing_stay(client: Client, lab: Lab, replaces: str) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    f.AgendaItemFactory(session=session, title={"en": "Panel"})
+    response = edit(client, session, agenda__0__row="", replaces=replaces)
+    assert "This form is not complete" in errors(response)
+    assert session.agenda.get().title.data == {"en": "Panel"}
+
+
 def test_the_form_costs_the_same_queries_for_few_and_many_rows(client: Client, lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
     client.get(f"/organise/labs/lab/sessions/{session.slug}/")

@@ -38,6 +38,11 @@ class BaseRows(BaseFormSet):
             field = NumberField(label=_("Order"), required=False, max_value=1000, initial=initial)
             form.fields[ORDERING_FIELD_NAME] = field
 
+    @property
+    def sent(self) -> list[Any]:
+        """The rows that say something, in the order of the page; only of valid ones."""
+        return [form for form in self.forms if form.cleaned_data]
+
     def is_removed(self, form: Any) -> bool:
         """Whether the row is to go; it need not be right then."""
         return bool(form.cleaned_data.get(DELETION_FIELD_NAME))
