@@ -40,7 +40,7 @@ from labs.models import Lab
 from labs.theme import clean_colour
 from sessions.programme_import.context import Info, Reading
 from sessions.programme_import.json_document import JsonObject
-from sessions.programme_import.problems import NOTED, printable
+from sessions.programme_import.problems import NOTED, printable, too_long
 
 if TYPE_CHECKING:
     Column = models.Field[Any, Any]
@@ -62,6 +62,20 @@ def refuse(findings: Iterable[Finding]) -> None:
 def unexpected(expected: str | Promise) -> NoReturn:
     """Raise “`expected` belongs here, not …”."""
     raise PydanticCustomError("unexpected", "unexpected value", {"expected": expected})
+
+
+MAX_MEMBERS = 1000  # of one object
+
+
+def at_most(limit: int) -> BeforeValidator:
+    """Take lists and objects of at most so many entries, and look into none that is longer."""
+
+    def check(value: object) -> object:
+        if isinstance(value, list | dict) and len(value) > limit:
+            raise PydanticCustomError("too_long", "too long", {"max_length": limit})
+        return value
+
+    return BeforeValidator(check)
 
 
 # Texts
@@ -94,6 +108,7 @@ Texts = Annotated[
     dict[Annotated[str, AfterValidator(_language)], Text],
     BeforeValidator(_by_language),
     AfterValidator(_without_empty),
+    at_most(100),
 ]
 FilledTexts = Annotated[Texts, Field(min_length=1)]
 
@@ -167,17 +182,6 @@ Colour = Annotated[Text, AfterValidator(_colour)]
 EmailAddress = Annotated[Text, AfterValidator(_email_address)]
 
 
-def at_most(limit: int) -> BeforeValidator:
-    """Take lists of at most so many entries, and look into none that is longer."""
-
-    def check(value: object) -> object:
-        if isinstance(value, list) and len(value) > limit:
-            raise PydanticCustomError("too_long", "too long", {"max_length": limit})
-        return value
-
-    return BeforeValidator(check)
-
-
 Count = Annotated[int, whole()]
 Ordinal = Annotated[int, whole(least=1)]
 
@@ -218,12 +222,15 @@ SpeakerSlug = Annotated[
 ]
 CitySlugs = Annotated[tuple[Annotated[FilledText, _KNOWN_CITY, AfterValidator(_once)], ...], at_most(2000)]
 Languages = Annotated[
-    list[Annotated[FilledText, AfterValidator(_once), AfterValidator(_language)]], Field(min_length=1)
+    list[Annotated[FilledText, AfterValidator(_once), AfterValidator(_language)]],
+    Field(min_length=1),
+    at_most(100),
 ]
 Sources = Annotated[
     tuple[Annotated[FilledText, AfterValidator(_once)], ...],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
     AfterValidator(_check_sources),
+    at_most(100),
 ]
 
 
@@ -280,8 +287,11 @@ class Record(BaseModel):
     ) -> Self:
         if not isinstance(data, JsonObject):
             return handler(data)
-        given = cls._members(data)
         reading: Reading = info.context
+        if len(data) > MAX_MEMBERS:
+            reading.problems.note(data.path, too_long({"max_length": MAX_MEMBERS}))
+            raise PydanticCustomError(NOTED, "noted")
+        given = cls._members(data)
         try:
             with reading.inside(cls.__name__, data.path, given):
                 record = handler(given)

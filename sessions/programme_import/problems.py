@@ -110,7 +110,8 @@ def _one_of(limits: Mapping[str, Any]) -> str:
     return _instead(limits, _("One of %(choices)s") % {"choices": ", ".join(choices)})
 
 
-def _too_long(limits: Mapping[str, Any]) -> str:
+def too_long(limits: Mapping[str, Any]) -> str:
+    """Say that something has more entries than its `max_length`."""
     most = limits["max_length"]
     return ngettext("has more than %(limit)d entry.", "has more than %(limit)d entries.", most) % {
         "limit": most
@@ -122,7 +123,7 @@ _SENTENCES: Sentences = {
     "missing": lambda limits: _("is missing."),
     "string_too_short": lambda limits: _("is empty."),
     "too_short": lambda limits: _("is empty."),
-    "too_long": _too_long,
+    "too_long": too_long,
     "unexpected": lambda limits: _instead(limits, limits["expected"]),
     "enum": _one_of,
     "string_": lambda limits: _instead(limits, _("A text")),

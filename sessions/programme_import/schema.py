@@ -95,7 +95,7 @@ def _named(groups: Any, info: Info) -> Any:
     return found
 
 
-StakeholderGroups = Annotated[list[StakeholderGroup], at_most(100), BeforeValidator(_named)]
+StakeholderGroups = Annotated[list[StakeholderGroup], BeforeValidator(_named), at_most(100)]
 
 
 class StakeholderGroupList(Record):
@@ -350,7 +350,7 @@ class ProgrammeFile(Record):
     _notices: tuple[Problem, ...] = ()
 
     about: Text | None = None
-    sources: dict[str, FilledText] | None = None
+    sources: Annotated[dict[str, FilledText], at_most(2000)] | None = None
     cities: Annotated[list[City], at_most(2000)] = []
     programmes: Annotated[list[Programme], at_most(200)] = Field(default=[], validate_default=True)
 

@@ -84,6 +84,25 @@ def test_lists_have_a_limit():
     assert paths_of({"cities": [{}] * 2001}) == ["cities"]
 
 
+@pytest.mark.parametrize(
+    ("inside", "path"),
+    [
+        ({f"unknown-{n}": 1 for n in range(50_000)}, ""),
+        ({"cities": [], "sources": dict.fromkeys(map(str, range(50_000)), 1)}, "sources"),
+        ({"cities": [], "source": ["x"] * 50_000}, "source"),
+        ({"programmes": [{"languages": [1] * 50_000}]}, "programmes[0].languages"),
+        ({"programmes": [{"stakeholder_groups": ["x"] * 50_000}]}, "programmes[0].stakeholder_groups"),
+        ({"cities": [{"name": dict.fromkeys(map(str, range(50_000)), "x")}]}, "cities[0].name"),
+    ],
+)
+def test_what_has_far_too_many_entries_is_not_looked_into(inside, path):
+    with pytest.raises(ProgrammeFileError) as caught:
+        read(as_bytes(inside))
+
+    assert len(caught.value.problems) + caught.value.unlisted < 20
+    assert any(one.path == path and "has more than" in one.message for one in caught.value.problems)
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
