@@ -144,7 +144,9 @@ def _tidy(text: str) -> str:
 
 # What mail programs make a link of by themselves: an address with a scheme, an e-mail, a bare host name.
 LINK_LIKE = re.compile(
-    r"(?P<url>\b[a-z][a-z0-9+.-]*://\S+)|(?P<mail>[\w.+-]+@[\w.-]+)|(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,})", re.I
+    r"(?P<url>\b[a-z][a-z0-9+.-]*://\S+)|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,})",
+    re.I,
 )
 NOT_TEXT = re.compile(r"(<style\b.*?</style>|<[^>]*>)", re.S | re.I)
 NO_LINK = "\u200b"  # a space without width: nothing to see, and mail programs make no link across it

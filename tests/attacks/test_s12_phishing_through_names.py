@@ -16,6 +16,7 @@ BAIT = [
     "Win at https://evil.example/win?x=1&y=2",
     "www.evil.example",
     "evil.example/win",
+    "www.evil.example@x and evil.example@",
     "[click](https://evil.example) <a href='https://evil.example'>here</a>",
     "HTTPS://EVIL.EXAMPLE",
     "ftp://evil.example:21/x",
