@@ -143,10 +143,9 @@ class Desk:
     def is_valid(self) -> bool:
         # All three are looked at, so that all that is wrong is said at once.
         found = [one.is_valid() for one in (self.form, self.agenda, self.people)]
-        if all(found) and self.items and not self.is_stale:
-            if not self._left_out <= self.form.replaced:
-                self.form.add_errors({"": [NOT_COMPLETE]})
-                return False
+        if all(found) and not self.is_stale and not self._left_out <= self.form.replaced:
+            self.form.add_errors({"": [NOT_COMPLETE]})
+            return False
         if all(found):
             agenda = self.agenda.forms
             places = {str(place) for place, form in enumerate(agenda) if form.cleaned_data}
