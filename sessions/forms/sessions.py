@@ -126,7 +126,8 @@ class SessionForm(EditForm, WallClockMixin):
 
     def renew(self, replaced: Iterable[int] = ()) -> None:
         super().renew()
-        self.data["replaces"] = ",".join(map(str, sorted(replaced)))
+        data: Any = self.data
+        data["replaces"] = ",".join(map(str, sorted(replaced)))
 
     def plan(
         self, slug: str, agenda: tuple[AgendaPlan, ...], appearances: tuple[AppearancePlan, ...]
