@@ -188,8 +188,8 @@ def test_unconfirmed_registrations_go_after_seven_days_with_all_their_traces():
     registering.submit(session.lab, VISITOR, plan(session))
     confirmed = registered(session, email="other@example.org")
 
-    assert registering.expire_unconfirmed(timezone.now() + timedelta(days=6)) == 0
-    assert registering.expire_unconfirmed(timezone.now() + timedelta(days=8)) == 1
+    assert registering.expire_unconfirmed(timezone.now() + timedelta(days=7, minutes=-1)) == 0
+    assert registering.expire_unconfirmed(timezone.now() + timedelta(days=7)) == 1
 
     assert Registration.objects.get() == confirmed
     assert not Registration.history.exclude(id=confirmed.pk).exists()
