@@ -17,7 +17,7 @@ SWAPPED_NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
 # Each keyword of these calls is a condition or a column.
 CONDITIONS = ("filter", "exclude", "get", "Q", "update", "get_or_create", "update_or_create")
 # Without these links, a chain of a query means something else.
-LINKS = ("filter", "exclude", "visible_to", "held", "over", "active", "order_by")
+LINKS = ("filter", "exclude", "visible_to", "taking_place", "ended", "active", "order_by")
 # What these say of locks and transactions is seen on PostgreSQL alone (tests/registrations/test_lock_order.py), also
 # that rows are locked by key.
 OF_LOCKS = ("no_key", "savepoint", "skip_locked", "force_insert")

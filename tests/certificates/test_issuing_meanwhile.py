@@ -18,6 +18,7 @@ from core.mail.models import Message
 from registrations import registering
 from registrations.erasure import erase
 from registrations.models import Registration
+from sessions.models import Session
 from tests import factories as f
 from tests.certificates.attending import attended
 
@@ -150,7 +151,8 @@ def test_each_state_of_a_certificate_can_become_some_others_and_the_history_says
 
     row = Certificate.objects.get(pk=old.pk)
     assert (row.state, row.replaced_by) == ("replaced", new)
-    assert row.history.latest().history_user == by
+    latest = row.history.latest()
+    assert (latest.history_user, latest.state) == (by, "replaced")
     assert [(one.state, one.history_user) for one in new.history.order_by("history_date", "history_id")] == [
         ("valid", None), ("revoked", by), ("valid", by),
     ]  # fmt: skip
@@ -184,6 +186,14 @@ def test_who_left_or_was_erased_gets_none_though_the_sessions_were_attended() ->
         with pytest.raises(NotIssuable) as refused:
             issuing.issue(registration)
         assert refused.value.code == Code.NOT_REGISTERED
+
+
+def test_a_text_that_the_paper_has_no_room_for_is_the_labs_matter() -> None:
+    registration = attended()
+    Session.objects.update(title={"en": "x" * 600})
+    with pytest.raises(NotIssuable) as refused:
+        issuing.issue(registration)
+    assert refused.value.code == Code.TEXTS
 
 
 def test_around_what_was_attended_stand_the_labs_other_public_sessions() -> None:

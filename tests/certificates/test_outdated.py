@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from pypdf import PdfReader
 
 from certificates import issuing
@@ -17,6 +18,8 @@ from certificates.outdated import differences
 from certificates.renderer import render_document
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task
+from core.timezones.formatting import short_span
+from core.timezones.wall_clock import wall
 from core.web import signed_links
 from labs.models import ApiToken, Lab
 from registrations import attendance
@@ -255,6 +258,19 @@ def test_a_run_of_replacing_says_for_whom_it_failed_and_why() -> None:
     assert Certificate.objects.get().state == Certificate.State.VALID
 
 
+def test_the_reader_learns_of_other_hours_in_the_own_language() -> None:
+    _certificate, registration, [session] = issued(1)
+    moved(registration, session)
+    said = set()
+    for language in ("en", "bg", "el"):
+        with override(language):
+            [[sentence]] = differences(Certificate.objects.compared(), registration.lab).values()
+        starts, ends = (wall(at, registration.lab.time_zone) for at in (session.starts_at, session.ends_at))
+        said.add(span := short_span(starts, ends, language))
+        assert span in sentence
+    assert len(said) == 3
+
+
 def told_in_list(lab: Lab) -> str:
     page = reverse("console_certificates", args=[lab.slug])
     return organiser_of(lab).get(page).content.decode()
@@ -293,7 +309,8 @@ def test_what_was_attended_since_is_said_in_order_of_time_once_it_is_over() -> N
     assert told_in_list(registration.lab).count("Attended since") == 0
     # An earlier certificate lists it; the one that is valid does not.
     attendance.record(registration, second)
-    other, _registration, _sessions = issued(1, lab=registration.lab)
+    other, _registration, [theirs] = issued(1, lab=registration.lab)
+    f.AttendanceFactory(registration=registration, session=theirs)
     for person, days, title in (
         (registration, 2, "Earlier"),
         (registration, 4, "Earliest"),
@@ -310,7 +327,7 @@ def test_what_was_attended_since_is_said_in_order_of_time_once_it_is_over() -> N
     lab = registration.lab
     compared = Certificate.objects.compared().filter(state="valid")
     assert differences(compared, lab) == {
-        new.pk: [f"Attended since: {title}" for title in ("Earliest", "Earlier", "Workshop 2")],
+        new.pk: [f"Attended since: {title}" for title in ("Earliest", "Earlier", "Workshop 2", "Workshop 1")],
         other.pk: ["Attended since: Theirs"],
     }
     assert differences(compared.filter(pk=0), lab) == {}

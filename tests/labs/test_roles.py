@@ -1,5 +1,8 @@
 """Who gives and takes which role, whoever calls the verbs; their pages are in test_console_people.py."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from django.conf import LazySettings
 from django.db import transaction
@@ -7,7 +10,7 @@ from django.db import transaction
 from core.accounts.models import User
 from core.mail.models import Message
 from core.mail.rendering import rendered
-from core.web.errors import RuleViolation
+from core.web.errors import InvalidFields, RuleViolation
 from labs import roles
 from labs.models import City, Delegate, Lab, Programme, Staff
 from tests import factories as f
@@ -42,6 +45,13 @@ def city(programme: Programme) -> City:
     return city
 
 
+@contextmanager
+def not_allowed() -> Iterator[None]:
+    with pytest.raises(RuleViolation) as refused:
+        yield
+    assert refused.value.code == "not_allowed"
+
+
 def test_the_rules_hold_whoever_calls_the_verbs(lab: Lab, owner: User, organiser: User) -> None:
     programme, stranger = lab.programme, f.UserFactory()
     owning = Staff.objects.get(user=owner)
@@ -49,18 +59,18 @@ def test_the_rules_hold_whoever_calls_the_verbs(lab: Lab, owner: User, organiser
     programme.cities.add(city)
     delegate = roles.add_delegate(programme, stranger.email, city, by=owner)
     for by in (organiser, stranger, f.StaffFactory(lab=lab, role="door").user):
-        with pytest.raises(RuleViolation):
+        with not_allowed():
             roles.remove_staff(owning, by=by)
-        with pytest.raises(RuleViolation):
+        with not_allowed():
             roles.add_owner(programme, stranger.email, by=by)
-        with pytest.raises(RuleViolation):
+        with not_allowed():
             roles.add_delegate(programme, stranger.email, city, by=by)
-        with pytest.raises(RuleViolation):
+        with not_allowed():
             roles.remove_delegate(delegate, by=by)
     for by in (stranger, f.StaffFactory(lab=lab, role="door").user, f.StaffFactory().user):
-        with pytest.raises(RuleViolation):
+        with not_allowed():
             roles.add_to_lab(lab, stranger.email, "organiser", by=by)
-        with pytest.raises(RuleViolation):
+        with not_allowed():
             roles.remove_staff(Staff.objects.get(user=organiser), by=by)
     with pytest.raises(RuleViolation):
         roles.add_to_lab(lab, stranger.email, "owner", by=owner)
@@ -68,13 +78,13 @@ def test_the_rules_hold_whoever_calls_the_verbs(lab: Lab, owner: User, organiser
 
 def test_one_role_for_each_person_and_lab(lab: Lab, organiser: User) -> None:
     helper = f.UserFactory()
+    elsewhere = f.StaffFactory(user=helper, role="door")
     first = roles.add_to_lab(lab, helper.email, "door", by=organiser)
     assert roles.add_to_lab(lab, helper.email, "door", by=organiser) == first
     assert roles.add_to_lab(lab, helper.email, "organiser", by=organiser) == first
-    elsewhere = f.StaffFactory(user=helper, role="door")
     assert [(row.lab, row.role) for row in helper.staff_roles.order_by("pk")] == [
-        (lab, "organiser"),
         (elsewhere.lab, "door"),
+        (lab, "organiser"),
     ]
     assert Staff.objects.filter(user=organiser, role="organiser").count() == 1
 
@@ -117,6 +127,13 @@ def test_an_organiser_takes_a_role_in_the_own_lab(lab: Lab, organiser: User) -> 
     door = f.StaffFactory(lab=lab, role="door")
     roles.remove_staff(door, by=organiser)
     assert not Staff.objects.filter(pk=door.pk).exists()
+
+
+def test_a_delegate_is_of_a_city_of_the_programme(programme: Programme, owner: User, city: City) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        roles.add_delegate(programme, "delegate@example.org", f.CityFactory(), by=owner)
+    assert list(refused.value.errors) == ["city"]
+    assert not Delegate.objects.exists()
 
 
 def test_a_delegate_goes_when_an_owner_says_so(programme: Programme, owner: User, city: City) -> None:
@@ -164,8 +181,9 @@ def test_the_email_says_for_how_many_days_its_link_opens(
 
 def test_a_name_may_have_two_hundred_characters(lab: Lab, organiser: User) -> None:
     roles.add_to_lab(lab, "long@example.org", "door", by=organiser, name="x" * 200)
-    with pytest.raises(RuleViolation), transaction.atomic():
+    with pytest.raises(InvalidFields) as refused, transaction.atomic():
         roles.add_to_lab(lab, "longer@example.org", "door", by=organiser, name="x" * 201)
+    assert refused.value.errors == {"name": ["Write at most 200 characters."]}
     assert set(User.objects.filter(email__startswith="long").values_list("email", flat=True)) == {
         "long@example.org"
     }

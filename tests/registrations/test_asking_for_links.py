@@ -11,7 +11,7 @@ from labs.viewer import VISITOR
 from registrations import registering
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.filling import send_links
+from tests.registrations.form_posts import send_links
 from tests.registrations.test_registering import plan
 
 pytestmark = pytest.mark.django_db
@@ -91,19 +91,19 @@ def test_one_asking_looks_at_fifty_and_at_the_confirmed_ones_first() -> None:
         unconfirmed(lab=lab, name=f"Somebody {number}")
     person(lab=lab, email="other@example.org")
     elsewhere = person()
-    registering.ask_for_link(EMAIL.upper(), lab)
+    registering.queue_links(EMAIL.upper(), lab)
     [task] = Task.objects.filter(name="registrations.send_links")
     asked = task.arguments["registrations"]
     assert (len(asked), asked[0]) == (50, confirmed.pk)
     assert asked[1:] == sorted(asked[1:], reverse=True)
     assert elsewhere.pk not in asked
     Task.objects.all().delete()
-    registering.ask_for_link(EMAIL)
+    registering.queue_links(EMAIL)
     assert Task.objects.get().arguments["registrations"][:2] == [elsewhere.pk, confirmed.pk]
 
 
 def test_for_an_address_that_nobody_has_the_same_work_is_put_down() -> None:
-    registering.ask_for_link("stranger@example.org")
+    registering.queue_links("stranger@example.org")
     assert Task.objects.get().arguments == {"registrations": []}
     send_links()
     assert told() == []

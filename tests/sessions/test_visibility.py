@@ -119,7 +119,8 @@ def test_speakers_are_seen_through_sessions_in_sight(lab: Lab) -> None:
             session=session, speaker=f.SpeakerFactory(programme=lab.programme, name={"en": kind})
         )
     f.SpeakerFactory(programme=lab.programme, name={"en": "nowhere"})
-    f.SpeakerFactory(name={"en": "of another programme"})
+    other = Lab.objects.exclude(programme=lab.programme).get().programme
+    f.SpeakerFactory(programme=other, name={"en": "of another programme"})
 
     def names(viewer: Viewer) -> set[str]:
         found = Speaker.objects.visible_to(viewer)
@@ -161,3 +162,24 @@ def test_sessions_overlap_where_one_begins_before_the_other_ends() -> None:
     other.starts_at -= timedelta(microseconds=1)
     assert one.overlaps(other)
     assert other.overlaps(one)
+
+
+def test_a_session_knows_its_kind(lab: Lab) -> None:
+    kinds = {session.slug: (session.is_public, session.is_internal) for session in lab.sessions.all()}
+    assert kinds == {
+        "public": (True, False),
+        "internal": (False, True),
+        "for-one-city": (False, True),
+        "draft": (False, False),
+    }
+
+
+def test_people_appear_in_a_session_or_in_one_item_of_its_agenda() -> None:
+    session = f.SessionFactory()
+    panel, talk = (session.agenda.create(title={"en": title}) for title in ("Panel", "Talk"))
+    host, panellist = (
+        f.AppearanceFactory(session=session),
+        f.AppearanceFactory(session=session, agenda_item=panel),
+    )
+    assert session.appearances_in() == [host]
+    assert (session.appearances_in(panel), session.appearances_in(talk)) == ([panellist], [])
