@@ -99,7 +99,9 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
                 bodies = render_once(message)
             except NotRenderable as error:
                 logger.error("message %s: %s", message.public_id, error_origin(error.__cause__ or error))
-                _note(message, lease, Outcome(Message.State.FAILED, str(error)))
+                # The fault is ours and may pass, as while a new version is being installed.
+                if lease.begin():
+                    _note(message, lease, Outcome(Message.State.QUEUED, str(error)))
                 continue
             # Stored with the note of the try: whoever takes over sends the same text.
             if not lease.begin(**bodies):

@@ -104,21 +104,39 @@ def test_a_worker_that_lost_its_lease_stores_no_text() -> None:
     assert (message.text, message.attempts) == ("", 0)
 
 
-def test_an_email_that_cannot_be_rendered_fails_and_others_are_sent(smtp: Any) -> None:
+def test_an_email_that_cannot_be_rendered_is_tried_again_and_others_are_sent(smtp: Any) -> None:
     first, broken, last = reset_email(1), broken_email(2), reset_email(3)
 
     Worker().drain()
 
     for message in (first, broken, last):
         message.refresh_from_db()
-    assert [message.state for message in (first, broken, last)] == ["sent", "failed", "sent"]
+    assert [message.state for message in (first, broken, last)] == ["sent", "queued", "sent"]
     assert "could not be rendered" in broken.last_error
     assert "TemplateSyntaxError" in broken.last_error
-    assert broken.finished_at is not None
+    assert broken.finished_at is None
     with pytest.raises(NotRenderable):
         rendered(broken, reveal=False)
 
-    # The template is mended: sent again, it is rendered again.
+    # The template is mended: it is rendered again by itself.
+    Message.objects.filter(pk=broken.pk).update(context={**broken.context, "days": 3})
+    with time_machine.travel(timezone.now() + RETRIES[0]):
+        Worker().drain()
+    broken.refresh_from_db()
+    assert (broken.state, broken.last_error) == ("sent", "")
+
+
+def test_an_email_that_cannot_be_rendered_for_three_days_fails(smtp: Any) -> None:
+    broken = broken_email(1)
+    now = timezone.now()
+    for pause in (timedelta(), *RETRIES):
+        now += pause + timedelta(minutes=1)
+        with time_machine.travel(now):
+            Worker().drain()
+    broken.refresh_from_db()
+    assert (broken.state, broken.attempts) == ("failed", len(RETRIES) + 1)
+
+    # Then a person decides.
     Message.objects.filter(pk=broken.pk).update(context={**broken.context, "days": 3})
     retry(broken)
     Worker().drain()
