@@ -29,11 +29,14 @@ def test_recounting_finds_and_repairs_counters_that_differ(capsys):
 
 def test_a_waiting_list_that_counts_people_who_are_not_there_heals_itself():
     session = f.SessionFactory(capacity=2)
+    beside = f.SessionFactory(lab=session.lab)
+    [person] = people(beside, 1)
+    seats.take(person, [beside.pk])
     Session.objects.filter(pk=session.pk).update(seats_waiting=2)
 
     assert seats.promote(session.pk) == []
 
-    assert counters(session) == (0, 0, 0)
+    assert (counters(session), counters(beside)) == ((0, 0, 0), (1, 0, 1))
 
 
 def test_recounting_one_lab_or_all_finds_what_differs_and_repairs_only_when_asked():

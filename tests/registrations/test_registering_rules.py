@@ -12,7 +12,7 @@ from core.mail.models import Message
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
 from registrations import registering, seats
-from registrations.availability import Choice, choosable, overlaps
+from registrations.availability import Choice, available_sessions, overlaps
 from registrations.models import Registration, SeatMovement
 from sessions.models import Session
 from tests import factories as f
@@ -35,7 +35,7 @@ def states(registration: Registration) -> dict[int, str]:
 
 def test_a_choice_is_of_at_least_one_session_and_of_known_ones_alone() -> None:
     session, other = f.SessionFactory(), f.SessionFactory()
-    found = choosable(session.lab, VISITOR, timezone.now())
+    found = available_sessions(session.lab, VISITOR, timezone.now())
     assert refusal(found.choose, []) == "no_session"
     for unknown in ("nowhere", other.slug):
         assert refusal(found.choose, [session.slug, unknown]) == "unknown_session"
@@ -47,9 +47,9 @@ def test_only_the_named_sessions_are_looked_up_and_they_come_in_order_of_time() 
     late = f.SessionFactory()
     early = f.SessionFactory(lab=late.lab, start_date=late.start_date - timedelta(days=1))
     now = timezone.now()
-    assert choosable(late.lab, VISITOR, now).sessions == (early, late)
-    assert choosable(late.lab, VISITOR, now, slugs=[late.slug]).sessions == (late,)
-    assert choosable(late.lab, VISITOR, now, ids=[early.pk]).sessions == (early,)
+    assert available_sessions(late.lab, VISITOR, now).sessions == (early, late)
+    assert available_sessions(late.lab, VISITOR, now, slugs=[late.slug]).sessions == (late,)
+    assert available_sessions(late.lab, VISITOR, now, ids=[early.pk]).sessions == (early,)
 
 
 def test_what_was_cancelled_overlaps_with_nothing() -> None:

@@ -307,8 +307,10 @@ def test_of_two_people_only_the_confirmed_one_takes_a_seat():
     session = f.SessionFactory()
     people(session, 1)
     unconfirmed = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
-    with pytest.raises(seats.RegistrationNotConfirmed):
+    people(session, 1)
+    with pytest.raises(seats.RegistrationNotConfirmed) as refused:
         seats.take(unconfirmed, [session.pk])
+    assert refused.value.code == "not_confirmed"
 
 
 def test_a_seat_held_elsewhere_says_nothing_about_this_session():
