@@ -97,11 +97,12 @@ def _instead_of(node: Any, parent: ast.AST, field: str) -> Iterator[tuple[ast.AS
     if field in ("test", "ifs") and not isinstance(node, unless):
         yield ast.UnaryOp(ast.Not(), node), f"{text} -> not {text}"
     match node:
-        case ast.Assign(targets=targets):
-            if any(isinstance(target, ast.Attribute | ast.Subscript) for target in targets):
-                yield _never(node), f"without: {text}"
-        case ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Expr(value=ast.Call()):
-            yield _never(node), f"without: {text}"
+        case (
+            ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Expr(value=ast.Call())
+            | ast.Assign(targets=[ast.Attribute() | ast.Subscript(), *_])
+        ):  # fmt: skip
+            # Never carried out, so that the function's variables stay the same ones.
+            yield ast.If(ast.Constant(False), [node], []), f"without: {text}"
         case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=operand):
             yield operand, f"{text} -> {_text(operand)}"
         case ast.Constant(value=bool(value)):
@@ -124,11 +125,6 @@ def _instead_of(node: Any, parent: ast.AST, field: str) -> Iterator[tuple[ast.AS
         case _ if type(node) in SWAPPED:
             new = SWAPPED[type(node)]()
             yield new, f"{type(node).__name__} to {type(new).__name__}: {_text(parent)}"
-
-
-def _never(statement: ast.stmt) -> ast.If:
-    """Return the statement as one that is never carried out; the function's variables stay the same ones."""
-    return ast.If(ast.Constant(False), [statement], [])
 
 
 def _text(node: ast.AST) -> str:
