@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
+from django.http import Http404
 
 
 class Versioned(models.Model):
@@ -39,8 +40,8 @@ class EditConflict(Exception):
         self.differences = list(differences)
 
 
-class DeletedMeanwhile(Exception):
-    """Somebody else deleted the row after it was read."""
+class DeletedMeanwhile(Http404):
+    """Somebody else deleted the row after it was read: where nothing of it is left to show, it is not found."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical_key
-from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.localized_fields import text_and_language
 from labs import access
 from labs.cities import change_city, create_city, may_change
@@ -77,14 +76,11 @@ def edit(request: HttpRequest, programme: Programme, city: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _page(request, programme, CityForm(city=found), found)
-    try:
-        form, is_saved = save_edit(
-            lambda: lock_row(found),
-            lambda held: CityForm(request.POST, city=held),
-            lambda form: change_city(found, form.plan, person(request)),
-        )
-    except DeletedMeanwhile:
-        raise Http404 from None
+    form, is_saved = save_edit(
+        lambda: lock_row(found),
+        lambda held: CityForm(request.POST, city=held),
+        lambda form: change_city(found, form.plan, person(request)),
+    )
     if is_saved:
         messages.success(request, _("City saved."))
         return redirect("console_cities", programme.slug)

@@ -117,7 +117,7 @@ def named_rows(
 ) -> HttpResponse:
     """Show and save tracks or groups; while they are saved `owner` is locked, so that nobody else changes them.
 
-    `legend` is what one is called, `whose` as in `undo.offer_restore`. Raises DeletedMeanwhile.
+    `legend` is what one is called, `whose` as in `undo.offer_restore`.
     """
     conflict: list[Difference] = []
     if request.method != "POST":

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods
 from core.timezones import formatting
 from core.timezones.wall_clock import instant, wall
 from core.timezones.zones import offset_text
-from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.errors import RuleViolation
 from core.web.forms.base import BaseForm, DayField
 from core.web.localized_fields import text_and_language
@@ -115,10 +114,7 @@ def move(request: HttpRequest, lab: Lab) -> HttpResponse:
 @transaction.atomic
 def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Move the lab, unless it is not as the page showed it; then the page is shown again as things are."""
-    try:
-        lock_row(lab)
-    except DeletedMeanwhile:
-        raise Http404 from None
+    lock_row(lab)
     form = FirstDayForm(request.POST)
     found = _plan(lab, form)
     if found is None:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.errors import RuleViolation
 from labs import access, lab_editing, undo
 from labs.current_viewer import viewer_of
@@ -69,14 +68,11 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
             elif form.cleaned_data.get("remove_logo") and lab.logo:
                 lab_editing.set_logo(lab, None, person(request))
 
-        try:
-            form, is_saved = save_edit(
-                lambda: lock_row(lab),
-                lambda held: LabForm(request.POST, request.FILES, programme=programme, lab=held),
-                save,
-            )
-        except DeletedMeanwhile:
-            raise Http404 from None
+        form, is_saved = save_edit(
+            lambda: lock_row(lab),
+            lambda held: LabForm(request.POST, request.FILES, programme=programme, lab=held),
+            save,
+        )
         if is_saved:
             messages.success(request, _("The lab is saved."))
             _say_what_follows(request, lab, before["zone"], before["colour"])

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.timezones.wall_clock import wall
-from core.web.edit_conflicts import DeletedMeanwhile, Difference
+from core.web.edit_conflicts import Difference
 from core.web.errors import RuleViolation
 from core.web.forms.editing import was_edited
 from labs import access, undo
@@ -43,7 +43,7 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
     with transaction.atomic():
         rows = _day_rows(lab)
         if request.method == "POST":
-            _lock(lab)
+            lock_row(lab)
             rows = DayRows(request.POST, prefix="days", lab=lab)
             if rows.is_valid():
                 conflict = rows.conflict()
@@ -73,14 +73,6 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
     )
 
 
-def _lock(lab: Lab) -> None:
-    """Lock the lab while its parts are changed, so that nobody else changes them; 404 for one that is no more."""
-    try:
-        lock_row(lab)
-    except DeletedMeanwhile:
-        raise Http404 from None
-
-
 def _day_rows(lab: Lab, typed: Mapping[date, object] | None = None) -> Any:
     """Return the rows of the lab's days with the stored headings, or with those that were `typed`."""
     typed, stored = typed or {}, dict(lab.days.values_list("on", "title"))
@@ -104,19 +96,16 @@ def _days_of(lab: Lab) -> list[date]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def tracks(request: HttpRequest, lab: Lab) -> HttpResponse:
     """The lab's thematic areas, in their order."""
-    try:
-        return named_rows(
-            request,
-            lab,
-            lab.tracks.order_by("position", "pk"),
-            lambda plans, gone: set_tracks(lab, plans, gone),
-            legend=_("Track"),
-            saved=_("The tracks are saved."),
-            page=("sessions/console/tracks.html", {"lab": lab, "section": "settings", "tab": "tracks"}),
-            whose={"lab": lab},
-        )
-    except DeletedMeanwhile:
-        raise Http404 from None
+    return named_rows(
+        request,
+        lab,
+        lab.tracks.order_by("position", "pk"),
+        lambda plans, gone: set_tracks(lab, plans, gone),
+        legend=_("Track"),
+        saved=_("The tracks are saved."),
+        page=("sessions/console/tracks.html", {"lab": lab, "section": "settings", "tab": "tracks"}),
+        whose={"lab": lab},
+    )
 
 
 @access.organiser
@@ -161,7 +150,7 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
             lambda held: RoomForm(request.POST, lab=lab, room=held),
             lambda form: change_room(found, form.plan, person(request)),
         )
-    except (Http404, DeletedMeanwhile):
+    except Http404:
         if not was_edited(request):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new room.

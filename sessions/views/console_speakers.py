@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical_key
-from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.errors import RuleViolation
 from core.web.forms.editing import was_edited
 from labs import access, undo
@@ -84,7 +83,7 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
             lambda held: _form(lab, request.POST, held),
             lambda form: change_speaker(found, form.plan),
         )
-    except (Http404, DeletedMeanwhile):
+    except Http404:
         if not was_edited(request):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new profile.

@@ -7,6 +7,7 @@ from django.test import Client
 
 from core.web.localized_fields import languages_of
 from labs.models import City, Programme, StakeholderGroup
+from labs.revisions import lock_row
 from tests import factories as f
 from tests.pages import form_of
 
@@ -127,6 +128,19 @@ def test_groups_of_other_programmes_cannot_be_named(client: Client) -> None:
     response = send(client, address, **{"rows-0-row": str(foreign.pk), "rows-0-DELETE": "on"})
     assert response.status_code == 422
     assert StakeholderGroup.objects.filter(pk=foreign.pk).exists()
+
+
+@pytest.mark.parametrize("page", ["", "groups/"])
+def test_a_programme_that_is_deleted_while_it_is_saved_is_not_found(
+    client: Client, programme: Programme, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    def lock_too_late(row: Programme) -> Programme:
+        Programme.objects.filter(pk=row.pk).delete()
+        return lock_row(row)
+
+    data = form_of(client.get(PAGE + page)).filled()
+    monkeypatch.setattr("labs.views.console_programme.lock_row", lock_too_late)
+    assert client.post(PAGE + page, data).status_code == 404
 
 
 def test_only_owners_find_these_pages(programme: Programme) -> None:
