@@ -61,6 +61,9 @@ class MutationRun:
 
     def run(self, number: int) -> None:
         """Run one test. What it set up for its module and session alone ends with it."""
+        from django.core.cache import cache
+
+        cache.clear()  # limits on requests count there, and a mutant's tests come one after the other
         item = self.session.items[number]
         # The session as "next item" keeps what is set up for the whole session.
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=self.session)
