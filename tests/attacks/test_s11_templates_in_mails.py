@@ -90,7 +90,7 @@ def test_what_replaces_a_mark_is_never_parsed_again(monkeypatch):
     assert f"first {mark} {{{{ base_url }}}}" in rendered(message, reveal=True).text
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200))
 def test_whatever_is_typed_the_only_thing_replaced_is_the_link(text):
     message = mail_about(text)

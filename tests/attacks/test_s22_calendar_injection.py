@@ -79,7 +79,7 @@ def write_everywhere(lab, text):
     assert Appearance.objects.exists()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=texts)
 def test_no_text_writes_a_line_of_its_own(client, lab, text):
     write_everywhere(lab, text)
