@@ -1,7 +1,6 @@
 """Emails about a certificate: a link to the page where it is downloaded and checked, never the file itself."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -46,7 +45,7 @@ def certificate_restored(
 
 
 def _queue(
-    occasion: str, key: str, certificate: Certificate, registration: Registration, **context: Any
+    occasion: str, key: str, certificate: Certificate, registration: Registration, **context: object
 ) -> Message:
     lab, language = registration.lab, registration.language
     return queue(

@@ -4,7 +4,6 @@ import hashlib
 import logging
 import uuid
 from functools import partial
-from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -43,7 +42,7 @@ TRY_AGAIN_SECONDS = 60
 class NotIssuable(RuleViolation):
     """No certificate can be made. `message` tells the organiser why and what to do; `code` and `details` keep it."""
 
-    def __init__(self, code: Code, **details: Any) -> None:
+    def __init__(self, code: Code, **details: object) -> None:
         super().__init__(code.value)
         self.code = code
         self.details = details

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -13,12 +11,12 @@ from registrations.signals import alerts_requested, person_erased
 
 
 @receiver(person_erased)
-def forget_holder(registration_id: int, **more: Any) -> None:
+def forget_holder(registration_id: int, **more: object) -> None:
     issuing.forget_holder(registration_id)
 
 
 @receiver(alerts_requested, sender=Lab)
-def certificates_that_wait(lab: Lab, **more: Any) -> list[Alert]:
+def certificates_that_wait(lab: Lab, **more: object) -> list[Alert]:
     """Say how many certificates say what is no longer so, and how many could not be issued."""
     address = reverse("console_certificates", args=[lab.slug])
     found = []

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -17,7 +16,7 @@ from labs.models import Lab
 from sessions.models import Session
 
 
-def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Session]) -> dict[str, Any]:
+def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Session]) -> dict[str, object]:
     """Return what the certificate says of lab and sessions; days and hours are wall time in the lab's zone.
 
     `others` are the lab's public sessions that the person did not attend, drawn faintly in the timetable.
@@ -60,7 +59,7 @@ def _place(lab: Lab) -> dict[str, str]:
     return words
 
 
-def _hours(session: Session, lab: Lab) -> dict[str, Any]:
+def _hours(session: Session, lab: Lab) -> dict[str, object]:
     starts, ends = wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone)
     # One that ends with its day ends on that day.
     last = max((ends - timedelta(minutes=1)).date(), starts.date())

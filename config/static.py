@@ -1,7 +1,5 @@
 """Storage of static files: hashed names, compressed once."""
 
-from typing import Any
-
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -9,5 +7,5 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class StaticStorage(CompressedManifestStaticFilesStorage):
     """Compresses with gzip only: Brotli saves a few kilobytes and takes most of the first start's time."""
 
-    def create_compressor(self, **options: Any) -> Compressor:
+    def create_compressor(self, **options: object) -> Compressor:
         return Compressor(**options, use_brotli=False)

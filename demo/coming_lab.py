@@ -54,7 +54,9 @@ def merge(base: dict[str, Any], additions: dict[str, Any]) -> None:
             base[name] = copy.deepcopy(value)
 
 
-def _matching_entry(entries: list[dict[str, Any]], entry: dict[str, Any], index: int) -> dict[str, Any]:
+def _matching_entry(
+    entries: list[dict[str, object]], entry: dict[str, object], index: int
+) -> dict[str, object]:
     """Return the list's entry with the same slug or day, else by index; a new one if none matches."""
     for key in ("slug", "on"):
         if key in entry:
@@ -83,7 +85,7 @@ def _overlaps_holidays(first: date, lasting: timedelta) -> bool:
     return any((day.month, day.day) >= HOLIDAYS[0] or (day.month, day.day) <= HOLIDAYS[1] for day in days)
 
 
-def move(lab: dict[str, Any], by: timedelta, zone: str) -> None:
+def move(lab: dict[str, object], by: timedelta, zone: str) -> None:
     """Move every day and wall time of a lab, keeping hours. A nonexistent time moves to the next that exists."""
     for record in _records(lab):
         for name in DATE_FIELDS:

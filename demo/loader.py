@@ -55,7 +55,7 @@ def document(now: datetime) -> bytes:
     """Return the programme file of the demonstration, with the coming lab built from the 4th City Lab."""
     folder = Path(settings.BASE_DIR) / "data"
     programmes: dict[str, Any] = json.loads((folder / "programmes.json").read_text(encoding="utf-8"))
-    additions: dict[str, Any] = json.loads((folder / "coming-lab.json").read_text(encoding="utf-8"))
+    additions: dict[str, object] = json.loads((folder / "coming-lab.json").read_text(encoding="utf-8"))
     programme = next(p for p in programmes["programmes"] if any(lab["slug"] == PAST for lab in p["labs"]))
     past = next(lab for lab in programme["labs"] if lab["slug"] == PAST)
     programme["labs"].append(coming_lab.build_coming_lab(past, additions, now.date()))

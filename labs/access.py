@@ -50,7 +50,7 @@ __all__ = [
 
 def _require_lab_right(view: View, policy: str, may: Callable[[Any, Lab], bool]) -> View:
     @functools.wraps(view)
-    def guarded(request: HttpRequest, lab: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, lab: str, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         found = Lab.objects.select_related("programme").filter(slug=lab).first()
@@ -71,7 +71,7 @@ def door(view: View) -> View:
 
 def owner(view: View) -> View:
     @functools.wraps(view)
-    def guarded(request: HttpRequest, programme: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, programme: str, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         found = Programme.objects.filter(slug=programme).first()

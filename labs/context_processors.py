@@ -1,7 +1,5 @@
 """The context of every page template."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -10,7 +8,7 @@ from django.utils.translation import get_language
 from labs.current_viewer import viewer_of
 
 
-def page(request: HttpRequest) -> dict[str, Any]:
+def page(request: HttpRequest) -> dict[str, object]:
     """Return the viewer, the reader's language and theme, and the URLs of the other languages.
 
     `asked_language` is the one in the URL, if any: such a page is the same for every reader.

@@ -114,7 +114,7 @@ def apply_plan(row: models.Model, plan: object, columns: Sequence[str]) -> bool:
     differs = False
     for name in columns:
         value: Any = getattr(plan, name)
-        old: Any = getattr(row, name)
+        old: object = getattr(row, name)
         if isinstance(value, tuple):
             value = list(value)
         elif name in _TEXTS:

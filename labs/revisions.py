@@ -3,7 +3,7 @@
 Rows are locked in one order everywhere (see docs/developers.md), to prevent deadlocks.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Case, F, Model, QuerySet, Value, When
@@ -46,7 +46,7 @@ def touch(lab_id: int, *, public: bool = True) -> None:
     `public` if visitors see the change once the lab is public: only then does `public_revised_at` change.
     """
     now = timezone.now()
-    columns: dict[str, Any] = {"revision": F("revision") + 1, "revised_at": now}
+    columns: dict[str, object] = {"revision": F("revision") + 1, "revised_at": now}
     if public:
         is_public = When(visibility=Lab.Visibility.PUBLIC, then=Value(now))
         columns["public_revised_at"] = Case(is_public, default=F("public_revised_at"))

@@ -32,7 +32,7 @@ MAX_OFFERS = 5
 RESTORE_ROWS = "rows"  # the kind of undo that inserts deleted rows again
 
 # Gets the user and the facts; returns the path to redirect to and the message.
-UndoHandler = Callable[[User, dict[str, Any]], tuple[str, str]]
+UndoHandler = Callable[[User, dict[str, object]], tuple[str, str]]
 _KINDS: dict[str, UndoHandler] = {}
 
 
@@ -78,7 +78,7 @@ def run_undo(request: HttpRequest, user: User, name: str) -> tuple[str, str]:
         raise NotUndoable from error
 
 
-def serialize_rows(*rows: models.Model) -> list[dict[str, Any]]:
+def serialize_rows(*rows: models.Model) -> list[dict[str, object]]:
     """Return these rows, and all that are deleted with them, as JSON data for `insert_rows`."""
     found: dict[models.Model, None] = {}  # a row can depend on two others
     for row in rows:
@@ -99,7 +99,7 @@ def serialize_rows(*rows: models.Model) -> list[dict[str, Any]]:
     ]
 
 
-def _plain_value(column: models.Field[Any, Any], row: models.Model) -> Any:
+def _plain_value(column: models.Field[object, object], row: models.Model) -> object:
     value = column.get_prep_value(getattr(row, column.attname))
     return value if value is None or isinstance(value, str | int | list | dict) else str(value)
 
@@ -118,7 +118,7 @@ def insert_rows(rows: list[dict[str, Any]]) -> None:
 def offer_restore(
     request: HttpRequest,
     words: str,
-    rows: list[dict[str, Any]],
+    rows: list[dict[str, object]],
     address: str,
     *,
     lab: Lab | None = None,

@@ -22,7 +22,7 @@ from registrations.search import Search
 from sessions.models import Session
 
 ELSEWHERE = "-"
-ANY = ("", _("Any"))
+ANY = ("", _("object"))
 NOT_OFFERED = {"invalid_choice": _("This is not in the list; it was left out.")}
 TOO_LONG = {"max_length": _("Search with at most %(limit_value)d characters.")}
 
@@ -78,7 +78,7 @@ class PeopleSearchForm(BaseForm):
 
         cities = [(words(city.name, "en"), slug) for slug, city in self.cities.items()]
         cities.sort(key=lambda pair: alphabetical_key(pair[0]))
-        offered: dict[str, list[tuple[str, Any]]] = {
+        offered: dict[str, list[tuple[str, object]]] = {
             "session": [(slug, words(session.title)) for slug, session in self.sessions.items()],
             "city": [
                 *((slug, name) for name, slug in cities),
@@ -130,7 +130,7 @@ class PeopleSearchForm(BaseForm):
 class PersonForm(EditForm, DetailsForm):
     """What an organiser may correct. Words are about the person, not to him or her."""
 
-    def __init__(self, *args: Any, person: Registration, **kwargs: Any) -> None:
+    def __init__(self, *args: object, person: Registration, **kwargs: object) -> None:
         initial = details_initial(person)
         super().__init__(*args, lab=person.lab, version=person.version, initial=initial, **kwargs)
         for field in self.fields.values():
@@ -165,7 +165,7 @@ class AddressForm(EditForm):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, person: Registration, **kwargs: Any) -> None:
+    def __init__(self, *args: object, person: Registration, **kwargs: object) -> None:
         super().__init__(*args, version=person.link_version, initial={"email": person.email}, **kwargs)
 
 

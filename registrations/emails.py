@@ -264,7 +264,7 @@ def text_of(text: object, registration: Registration) -> str:
 
 def _overview(
     registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return what an email about the whole registration shows: a line per session, and the sum of them in words."""
     # Together, so that hours over a change of clocks are told apart in both lists.
     listed = _listed(registration, [*seats, *given_up], waiting_positions(seats))

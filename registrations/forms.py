@@ -290,7 +290,7 @@ class RegistrationForm(SessionsMixin, DetailsForm):
         "consent",
     )
 
-    def __init__(self, *args: Any, lab: Lab, viewer: Viewer, **kwargs: Any) -> None:
+    def __init__(self, *args: object, lab: Lab, viewer: Viewer, **kwargs: object) -> None:
         self.viewer = viewer
         super().__init__(*args, lab=lab, **kwargs)
 

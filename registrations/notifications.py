@@ -1,7 +1,6 @@
 """Telling everybody who has a seat, or waits for one, what became of a session."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from django.db import transaction
 
@@ -48,7 +47,7 @@ def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
         yield len(chunk)
 
 
-def tell_moves(moves: Mapping[int, Mapping[str, Any]]) -> Iterator[int]:
+def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
     """Email everybody with a seat or a place in line in one of these sessions, once, about all that are theirs.
 
     `moves` are what was and is now, by session of one lab. Works as `tell` does, in chunks of people.

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
 
 from django.dispatch import receiver
 from django.utils.translation import gettext as _

@@ -1,7 +1,6 @@
 """Tasks of registrations."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.utils import timezone
 

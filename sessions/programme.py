@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -48,7 +47,7 @@ class View:
 class TemplateRow:
     """Base of rows for templates, which try `row["title"]` before `row.title`: a failed lookup is slow."""
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         return getattr(self, name)
 
 

@@ -1,7 +1,5 @@
 """Receivers of the signals of labs: update or check sessions, in the same transaction."""
 
-from typing import Any
-
 from django.dispatch import receiver
 
 from core.accounts.models import User

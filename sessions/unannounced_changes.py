@@ -45,7 +45,7 @@ class Kind(StrEnum):
     JOIN_LINK = "join_link"
 
 
-def facts_of(session: Session) -> dict[str, Any]:
+def facts_of(session: Session) -> dict[str, object]:
     """Return when and where the session is, in all languages of the service. Needs its room and lab."""
     place = {}
     for code, _name in settings.LANGUAGES:

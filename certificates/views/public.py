@@ -1,7 +1,6 @@
 """What an employer opens: the check page of a certificate, and its file."""
 
 from datetime import date
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -75,7 +74,7 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
     return response
 
 
-def _said(certificate: Certificate) -> dict[str, Any]:
+def _said(certificate: Certificate) -> dict[str, object]:
     """Return what the certificate attests, with its days as dates."""
     content = certificate.content
     if not content:

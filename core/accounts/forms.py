@@ -41,7 +41,7 @@ class LoginForm(PlainErrorsMixin, allauth_forms.LoginForm):
     def clean_login(self) -> str:
         return account_address(self.cleaned_data["login"])
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, object] | None:
         try:
             return super().clean()
         except ValidationError as error:
@@ -60,7 +60,7 @@ class _NewPasswordMixin(PlainErrorsMixin):
         )
         self.fields["password1"].help_text = PASSWORD_HINT
 
-    def add_error(self, field: str | None, error: Any) -> None:
+    def add_error(self, field: str | None, error: object) -> None:
         """Replace the messages for weak passwords and for two that differ."""
         if field == "password1" and isinstance(error, ValidationError):
             error = ValidationError(
@@ -82,7 +82,7 @@ class ResetPasswordForm(PlainErrorsMixin, allauth_forms.ResetPasswordForm):
         self.fields["email"] = EmailAddressField(widget=self.fields["email"].widget)
         _set_texts(self, "email", _("E-mail"), required=ADDRESS_MISSING)
 
-    def save(self, request: HttpRequest, **options: Any) -> str:
+    def save(self, request: HttpRequest, **options: object) -> str:
         """Queue the mail in a task, also for unknown addresses, so that response times do not reveal accounts."""
         password_reset_requested.send(sender=None, users=[user.pk for user in self.users])
         return str(self.cleaned_data["email"])
@@ -93,7 +93,7 @@ class ChoosePasswordForm(_NewPasswordMixin, allauth_forms.ResetPasswordKeyForm):
 
 
 class ChangePasswordForm(_NewPasswordMixin, allauth_forms.ChangePasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _set_texts(self, "oldpassword", _("Your password now"), required=PASSWORD_MISSING)
 

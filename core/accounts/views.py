@@ -1,7 +1,5 @@
 """Sign-in, sign-out and passwords: allauth's views, each with its declared policy."""
 
-from typing import Any
-
 from allauth.account import views as allauth_views
 from allauth.account.forms import UserTokenForm
 from allauth.decorators import rate_limit
@@ -25,7 +23,7 @@ class ChoosePassword(allauth_views.PasswordResetFromKeyView):
 
     success_url = reverse_lazy("account_reset_password_from_key_done")
 
-    def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: object) -> HttpResponseBase:
         self.request = request
         self.key = key
         token = UserTokenForm(data={"uidb36": uidb36, "key": key})
@@ -42,7 +40,7 @@ class ChoosePassword(allauth_views.PasswordResetFromKeyView):
 class ChangePassword(allauth_views.PasswordChangeView):
     success_url = reverse_lazy("account_change_password")
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: object) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
         messages.success(self.request, _("Your password is changed. Use the new one from now on."))
         return response

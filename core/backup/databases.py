@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import psycopg
 from django.db import DatabaseError
@@ -25,7 +25,7 @@ class Database:
     """What both kinds of the configured database have in common. Every statement commits itself."""
 
     file: ClassVar[DatabaseFile]
-    changes: ClassVar[dict[str, Any]] = {}  # of the connection's settings
+    changes: ClassVar[dict[str, object]] = {}  # of the connection's settings
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
@@ -79,7 +79,7 @@ class SQLite(Database):
 
     file = "database.sqlite3"
     # A copy keeps its journal in its one file; where the rollback journal makes readers wait, they do for a minute.
-    changes: ClassVar[dict[str, Any]] = {"OPTIONS": {"timeout": 60}}
+    changes: ClassVar[dict[str, object]] = {"OPTIONS": {"timeout": 60}}
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         super().__init__(connection)

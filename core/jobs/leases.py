@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -55,11 +55,11 @@ class Lease:
         if not self.extend():
             raise LeaseLost(f"{self.kind.__name__} {self.pk}")
 
-    def extend(self, **changes: Any) -> bool:
+    def extend(self, **changes: object) -> bool:
         """Extend the lease and write `changes` if the fencing token matches; return whether it does."""
         return self.write(lease_until=DatabaseNow() + self.span, **changes)
 
-    def begin(self, **changes: Any) -> bool:
+    def begin(self, **changes: object) -> bool:
         """Count one more beginning, before anything is done that others could notice; tell whether it may go on.
 
         Writes `changes` with it.
@@ -67,7 +67,7 @@ class Lease:
         self.stalls_at = timezone.now() + STALL_TIMEOUT
         return self.extend(attempts=F("attempts") + 1, **changes)
 
-    def end(self, **changes: Any) -> bool:
+    def end(self, **changes: object) -> bool:
         """Write the result and release the row if the fencing token matches; return whether it did.
 
         Retries for a while if the database is unavailable, so that finished work is not repeated.
@@ -90,7 +90,7 @@ class Lease:
         """Put the row back into the queue, due at once."""
         return self.end(state="queued")
 
-    def write(self, **changes: Any) -> bool:
+    def write(self, **changes: object) -> bool:
         """Write changes if the fencing token matches; return whether it did."""
         claimed = self.kind._default_manager.filter(pk=self.pk, fence=self.fence, state=self.kind.CLAIMED)
         return bool(claimed.update(**changes))
@@ -163,7 +163,7 @@ def short_tasks() -> Q:
 
 
 def enqueue(
-    name: str, arguments: dict[str, Any], key: str | None = None, run_at: datetime | None = None
+    name: str, arguments: dict[str, object], key: str | None = None, run_at: datetime | None = None
 ) -> Task:
     """Queue a task in the current transaction. With a key that was used before, return that earlier task."""
     values = {"name": name, "arguments": arguments, "run_at": run_at or DatabaseNow()}

@@ -1,7 +1,6 @@
 """How allauth behaves here: no open sign-up, emails through the outbox, addresses from the settings."""
 
 import secrets
-from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
@@ -30,7 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         return account_address(email)
 
-    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: User, **options: object) -> HttpResponse:
         """Emails about an account come in the language in which its holder last signed in."""
         language = get_language()
         if language in dict(settings.LANGUAGES) and language != user.language:
@@ -47,7 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Never from a request's Host header."""
         return settings.BASE_URL + reset_path().replace("{token}", key)
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Refuse: the library sends no email of its own here. Raises LookupError."""
         raise LookupError(f"no mail for {template_prefix}")
 

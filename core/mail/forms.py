@@ -33,7 +33,7 @@ class MessageSearchForm(BaseForm):
         super().__init__(*args, **kwargs)
         words = sorted((occasion_in_words(occasion), occasion) for occasion in occasions)
         self.fields["occasion"].choices = [  # type: ignore[attr-defined]
-            ("", _("Any")),
+            ("", _("object")),
             *((occasion, said) for said, occasion in words),
         ]
 

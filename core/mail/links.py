@@ -46,7 +46,7 @@ def link_maker(purpose: str) -> Callable[[Callable[[str], str]], Callable[[str],
     return register
 
 
-def as_stored(links: Mapping[str, Link]) -> dict[str, dict[str, Any]]:
+def as_stored(links: Mapping[str, Link]) -> dict[str, dict[str, object]]:
     """Return the links by name as a message stores them: without tokens, each with a mark of its own."""
     return {
         name: {

@@ -103,7 +103,7 @@ class _Policy(EmailPolicy):
             return super().fold(name, value)
         return _folded(name, words, self.linesep)
 
-    def fold_binary(self, name: str, value: Any) -> bytes:
+    def fold_binary(self, name: str, value: object) -> bytes:
         return self.fold(name, value).encode("ascii")
 
 

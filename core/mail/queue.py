@@ -32,14 +32,14 @@ class File:
 
 
 class Programme(Protocol):
-    name: Any
+    name: object
 
 
 class Sender(Protocol):
     """The lab in whose name an email is sent: what emails say of it."""
 
     pk: Any
-    title: Any
+    title: object
     theme_values: Any
     contact_email: str
 

@@ -1,7 +1,6 @@
 """What emails do on news from packages below, and from the provider that carries them (django-anymail's signal)."""
 
 import logging
-from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
 from django.db.models import Q
@@ -24,13 +23,13 @@ REPORTS: dict[str, tuple[Message.State, tuple[Message.State, ...]]] = {
 
 
 @receiver(password_reset_requested)
-def send_links_to_choose_a_password(sender: object, users: list[int], **_more: Any) -> None:
+def send_links_to_choose_a_password(sender: object, users: list[int], **_more: object) -> None:
     """Put down one task for every address, so that an account takes no longer than none."""
     enqueue("mail.send_password_resets", {"users": users})
 
 
 @receiver(tracking)
-def note_report(sender: Any, event: AnymailTrackingEvent, esp_name: str, **_more: Any) -> None:
+def note_report(sender: object, event: AnymailTrackingEvent, esp_name: str, **_more: object) -> None:
     """Note on the message what became of it; events of other kinds, or for emails that are not ours, change nothing."""
     if event.event_type not in REPORTS or not event.message_id:
         return

@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -59,7 +58,7 @@ def rendered(message: Message, *, reveal: bool) -> Rendered:
     return Rendered(message.subject, with_marks_replaced(text, masks), html)
 
 
-def render_once(message: Message) -> dict[str, Any]:
+def render_once(message: Message) -> dict[str, object]:
     """Render the bodies onto a message that has none yet; return the columns to store with them, if any.
 
     The context is then no longer needed, and is emptied. Raises NotRenderable.
@@ -97,7 +96,7 @@ def _bodies(message: Message) -> tuple[str, str]:
     )
 
 
-def _context(message: Message) -> dict[str, Any]:
+def _context(message: Message) -> dict[str, object]:
     lab = message.context.get("lab")
     return {
         **message.context,
@@ -122,7 +121,7 @@ def _lab_names(lab: Mapping[str, tuple[str, str]], language: str) -> dict[str, s
     }
 
 
-def _filled(template: str, context: dict[str, Any], *, autoescape: bool = True) -> str:
+def _filled(template: str, context: dict[str, object], *, autoescape: bool = True) -> str:
     engine = engines["django"].engine  # type: ignore[attr-defined]
     return str(engine.get_template(f"emails/{template}").render(Context(context, autoescape=autoescape)))
 

@@ -27,7 +27,7 @@ def personal_link(view: View) -> View:
     """For private links: never cached, never sent as a referrer to other sites."""
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         keep_private(response)
         return response
@@ -49,7 +49,7 @@ def keep_private(response: HttpResponseBase) -> None:
 
 def signed_in(view: View) -> View:
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
@@ -61,7 +61,7 @@ def superuser(view: View) -> View:
     """For what belongs to no programme, such as emails about accounts."""
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if not request.user.is_superuser:
@@ -75,7 +75,7 @@ def monitoring(view: View) -> View:
     """Allow requests with `Authorization: Bearer METRICS_TOKEN`; none if the setting is empty."""
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not is_monitoring(request):
             raise Http404
         return view(request, *args, **kwargs)

@@ -90,13 +90,13 @@ class Client:
                 return result
         return otherwise(*arguments) if callable(otherwise) else otherwise
 
-    def add(self, key: str, value: Any, timeout: float | None) -> bool:
+    def add(self, key: str, value: object, timeout: float | None) -> bool:
         return bool(self._try_server("add", self.memory.add, key, value, timeout))
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: str, default: object) -> object:
         return self._try_server("get", self.memory.get, key, default)
 
-    def set(self, key: str, value: Any, timeout: float | None) -> None:
+    def set(self, key: str, value: object, timeout: float | None) -> None:
         self._try_server("set", self.memory.set, key, value, timeout)
 
     def touch(self, key: str, timeout: float | None) -> bool:
@@ -106,7 +106,7 @@ class Client:
         return bool(self._try_server("delete", self.memory.delete, key))
 
     def get_many(self, keys: Any) -> dict[str, Any]:
-        found: dict[str, Any] = self._try_server("get_many", self.memory.get_many, list(keys))
+        found: dict[str, object] = self._try_server("get_many", self.memory.get_many, list(keys))
         return found
 
     def has_key(self, key: str) -> bool:
@@ -115,7 +115,7 @@ class Client:
     def incr(self, key: str, delta: int) -> int:
         return int(self._try_server("incr", self.memory.incr, key, delta))
 
-    def set_many(self, data: dict[str, Any], timeout: float | None) -> None:
+    def set_many(self, data: dict[str, object], timeout: float | None) -> None:
         self._try_server("set_many", self.memory.set_many, data, timeout)
 
     def delete_many(self, keys: list[str]) -> None:
@@ -129,7 +129,7 @@ class Client:
 class RedisCache(DjangosRedisCache):
     """Django's Redis cache with the fallback."""
 
-    def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
+    def __init__(self, server: str | list[str], params: dict[str, object]) -> None:
         super().__init__(server, params)
         self._class = Client
 

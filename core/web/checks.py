@@ -3,7 +3,6 @@
 import re
 import zoneinfo
 from collections.abc import Sequence
-from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -17,7 +16,7 @@ SQLITE = "sqlite"
 
 @register(SQLITE)
 def sqlite_keeps_its_journal_safely(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+    app_configs: Sequence[AppConfig] | None, **kwargs: object
 ) -> list[CheckMessage]:
     """Report WAL on a SQLite library that can corrupt it (3.7.0 to 3.51.2 except 3.50.7), and warn of slower modes."""
     return [

@@ -104,12 +104,12 @@ def messages_by_column(row: models.Model, error: ValidationError) -> dict[str, l
     }
 
 
-def plain_messages(error: ValidationError, field: Any = None) -> list[str]:
+def plain_messages(error: ValidationError, field: object = None) -> list[str]:
     """Return the messages of an error; `field` is the form field or model field that it is about."""
     return [text for one in with_plain_message(error, field) for text in one.messages]
 
 
-def with_plain_message(error: ValidationError, field: Any = None) -> list[ValidationError]:
+def with_plain_message(error: ValidationError, field: object = None) -> list[ValidationError]:
     """Return the errors, with Django's default messages replaced."""
     codes = {one.code for one in error.error_list}
     return [
@@ -120,7 +120,7 @@ def with_plain_message(error: ValidationError, field: Any = None) -> list[Valida
     ]
 
 
-def _with_plain_message(error: ValidationError, field: Any) -> ValidationError:
+def _with_plain_message(error: ValidationError, field: object) -> ValidationError:
     code = error.code or "invalid"
     for message, kind in _BY_VALIDATOR:
         if error.message is message:
@@ -131,9 +131,9 @@ def _with_plain_message(error: ValidationError, field: Any) -> ValidationError:
     return error
 
 
-def _defaults(kind: type) -> dict[str, Any]:
+def _defaults(kind: type) -> dict[str, object]:
     """Return Django's default messages of a class of field, by error code."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for parent in reversed(kind.__mro__):
         found |= getattr(parent, "default_error_messages", {})
     return found

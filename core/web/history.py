@@ -1,7 +1,6 @@
 """History of models: who changed what and when (django-simple-history)."""
 
 import functools
-from typing import Any
 
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
@@ -12,12 +11,12 @@ class _CachedHistoryManager(HistoryManager):
 
     @classmethod
     @functools.cache
-    def from_queryset(cls, queryset_class: type, class_name: str | None = None) -> Any:
+    def from_queryset(cls, queryset_class: type, class_name: str | None = None) -> object:
         return super().from_queryset(queryset_class, class_name)
 
 
 class History(HistoricalRecords):
     """The earlier versions of a model's rows, as their `history`."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(history_manager=_CachedHistoryManager, **options)

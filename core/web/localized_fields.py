@@ -123,7 +123,7 @@ def one_line(value: object) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _read(stored: str) -> Any:
+def _read(stored: str) -> object:
     return LazyI18nString(stored).data
 
 
@@ -139,7 +139,7 @@ class _CachedI18nCharField(I18nCharField):
             )  # whoever changes it changes its own
         return text
 
-    def deconstruct(self) -> tuple[str, str, Any, Any]:
+    def deconstruct(self) -> tuple[str, str, object, object]:
         name, _path, positional, named = super().deconstruct()
         return name, f"{I18nCharField.__module__}.{I18nCharField.__name__}", positional, named
 

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 from anyascii import anyascii
 from django.db import IntegrityError, transaction
@@ -52,7 +51,7 @@ MAX_ATTEMPTS = 3
 
 
 def save_with_unique_slug(
-    row: Model, texts: Mapping[str, str], save: Callable[[], Any], *, limit: int, otherwise: str
+    row: Model, texts: Mapping[str, str], save: Callable[[], object], *, limit: int, otherwise: str
 ) -> None:
     """Save a new row under a slug unique in its table; retries if a concurrent row takes the same."""
     for left in reversed(range(MAX_ATTEMPTS)):

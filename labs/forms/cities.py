@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
 from django.utils.translation import get_language
@@ -34,7 +32,7 @@ class CityForm(EditForm):
     time_zone = ZoneField(label=_("Time zone"))
 
     def __init__(
-        self, *args: Any, city: City | None = None, programme: Programme | None = None, **kwargs: Any
+        self, *args: object, city: City | None = None, programme: Programme | None = None, **kwargs: object
     ) -> None:
         version = city.version if city else None
         initial = stored_values(city, CityPlan)

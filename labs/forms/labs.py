@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
@@ -135,7 +134,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         label=_("The logo in words"), help_text=_("For those who cannot see it."), required=False
     )
 
-    def __init__(self, *args: Any, programme: Programme, lab: Lab | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: object, programme: Programme, lab: Lab | None = None, **kwargs: object) -> None:
         self.lab = lab
         version = lab.version if lab else None
         initial = _lab_initial(lab) if lab else _new_lab_initial(programme)
@@ -186,7 +185,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         except ValueError:
             return typed
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean()
         zone = values.get("time_zone")
         if zone:
@@ -203,7 +202,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
 
     @property
     def plan(self) -> LabPlan:
-        given: dict[str, Any] = {"slug": ""} if "slug" not in self.fields else {}
+        given: dict[str, object] = {"slug": ""} if "slug" not in self.fields else {}
         return self.as_plan(
             LabPlan,
             languages=tuple(self.cleaned_data["languages"]),
@@ -213,7 +212,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         )
 
 
-def _lab_initial(lab: Lab) -> dict[str, Any]:
+def _lab_initial(lab: Lab) -> dict[str, object]:
     return {
         **stored_values(lab, LabPlan),
         "default_language": lab.default_language,
@@ -222,7 +221,7 @@ def _lab_initial(lab: Lab) -> dict[str, Any]:
     }
 
 
-def _new_lab_initial(programme: Programme) -> dict[str, Any]:
+def _new_lab_initial(programme: Programme) -> dict[str, object]:
     latest = programme.labs.order_by("-starts_on").first()
     return {
         "languages": programme.languages,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
 from django.utils.translation import get_language, gettext
@@ -49,7 +47,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, programme: Programme | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: object, programme: Programme | None = None, **kwargs: object) -> None:
         version = programme.version if programme else None
         initial = _programme_initial(programme) if programme else _new_programme_initial()
         # A new programme may be written in any language, so that it need not be saved twice.
@@ -60,7 +58,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
             self.fields["languages"].help_text = _("The programme’s pages are written in these.")
         self.is_new = programme is None
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean()
         chosen = values.get("languages")
         if self.is_new and chosen:
@@ -85,7 +83,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
         )
 
 
-def _programme_initial(programme: Programme) -> dict[str, Any]:
+def _programme_initial(programme: Programme) -> dict[str, object]:
     return {
         **stored_values(programme, ProgrammePlan),
         "default_language": programme.default_language,
@@ -93,7 +91,7 @@ def _programme_initial(programme: Programme) -> dict[str, Any]:
     }
 
 
-def _new_programme_initial() -> dict[str, Any]:
+def _new_programme_initial() -> dict[str, object]:
     language = get_language()
     own = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     return {

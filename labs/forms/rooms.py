@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +33,7 @@ class RoomForm(EditForm):
     )
     position = NumberField(label=_("Place in the list"), required=False, max_value=1000)
 
-    def __init__(self, *args: Any, lab: Lab, room: Room | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: object, lab: Lab, room: Room | None = None, **kwargs: object) -> None:
         version = room.version if room else None
         initial = stored_values(room, RoomPlan)
         super().__init__(*args, locales=lab.languages, version=version, initial=initial, **kwargs)

@@ -70,7 +70,7 @@ class BaseNamedRows(BaseRows):
             return rows
         return self._as_stored(rows)
 
-    def _ids(self, rows: Iterable[Any]) -> list[int]:
+    def _ids(self, rows: Iterable[object]) -> list[int]:
         return [pk for form in rows if (pk := self._id_of(form))]
 
     def _as_stored(self, rows: list[Any]) -> list[Any]:
@@ -116,7 +116,7 @@ class BaseNamedRows(BaseRows):
             found.append(Difference(gettext("Order"), *words))
         return found
 
-    def as_typed(self) -> list[dict[str, Any]]:
+    def as_typed(self) -> list[dict[str, object]]:
         """Return initial values that show what was typed, and know what is stored now.
 
         A deleted row that says something new becomes a new row; what was left alone is shown as it is stored.

@@ -14,7 +14,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def lab_colours(labs: Any) -> SafeString:
+def lab_colours(labs: object) -> SafeString:
     """Print the style sheet links of a lab, or of several, that have their own colour."""
     several: Iterable[Any] = labs if isinstance(labs, Iterable) else [labs]
     return format_html_join(
@@ -35,7 +35,7 @@ def logo_address(lab: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def organises(context: template.Context, lab: Any) -> bool:
+def organises(context: template.Context, lab: object) -> bool:
     """Tell whether the reader organises this lab."""
     viewer = context.get("viewer")
     return bool(viewer is not None and lab and viewer.organises(lab))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,7 +25,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
     action = request.POST.get("action", "")
     form = StaffForm(request.POST if action == "add" else None, initial={"role": Staff.Role.ORGANISER})
 
-    def add() -> dict[str, Any]:
+    def add() -> dict[str, object]:
         values = form.cleaned_data
         added = roles.add_to_lab(
             lab, values["email"], values["role"], by=person(request), name=values["name"]

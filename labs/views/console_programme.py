@@ -112,8 +112,8 @@ def named_rows(
     *,
     legend: str,
     saved: str,
-    page: tuple[str, dict[str, Any]],
-    whose: dict[str, Any],
+    page: tuple[str, dict[str, object]],
+    whose: dict[str, object],
 ) -> HttpResponse:
     """Show and save tracks or groups; while they are saved `owner` is locked, so that nobody else changes them.
 
@@ -130,7 +130,7 @@ def named_rows(
             lock_row(owner)
             rows, gone = _rows(standing, owner, legend, request.POST), []
 
-            def save_rows() -> dict[str, Any]:
+            def save_rows() -> dict[str, object]:
                 if differences := rows.conflict():
                     raise EditConflict(differences)
                 gone.extend(undo.serialize_rows(*standing.filter(pk__in=rows.removed)))
@@ -160,8 +160,8 @@ def _rows(
     standing: QuerySet[Any],
     owner: Lab | Programme,
     legend: str,
-    data: Any = None,
-    initial: list[dict[str, Any]] | None = None,
+    data: object = None,
+    initial: list[dict[str, object]] | None = None,
 ) -> Any:
     stored = {row.pk: row.name for row in standing.all()}
     if data is None and initial is None:
@@ -206,11 +206,11 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
     )
     by = person(request)
 
-    def add_owner() -> dict[str, Any]:
+    def add_owner() -> dict[str, object]:
         values = owner_form.cleaned_data
         return {"staff": roles.add_owner(programme, values["email"], by=by, name=values["name"]).pk}
 
-    def add_delegate() -> dict[str, Any]:
+    def add_delegate() -> dict[str, object]:
         values = delegate_form.cleaned_data
         added = roles.add_delegate(programme, values["email"], values["city"], by=by, name=values["name"])
         return {"delegate": added.pk}

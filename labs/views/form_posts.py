@@ -40,8 +40,8 @@ def create_once(
 
 
 def create_with(
-    request: HttpRequest, form: BaseForm, purpose: str, operation: Callable[[], dict[str, Any]]
-) -> dict[str, Any] | None:
+    request: HttpRequest, form: BaseForm, purpose: str, operation: Callable[[], dict[str, object]]
+) -> dict[str, object] | None:
     """Create what a form asks for, once (`create_once`); None where it was not sent, or says now what is wrong."""
     if request.method != "POST" or not form.is_valid():
         return None

@@ -57,7 +57,7 @@ class AnswersForm(BaseForm):
                 self.fields[name] = _fold_field(step, which)
 
     @property
-    def questions(self) -> list[Any]:
+    def questions(self) -> list[object]:
         return [self[name] for name in self.asked]
 
     @property
@@ -174,7 +174,7 @@ def _page(
     is_stale: bool = False,
 ) -> HttpResponse:
     is_wrong = bool(form.errors or (answers is not None and answers.errors))
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "lab": lab,
         "section": "settings",
         "tab": "lab",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -213,7 +212,7 @@ def _days_to(following: Sequence[Session], lab: Lab, today: date) -> int | None:
     return max((wall(following[0].starts_at, lab.time_zone).date() - today).days, 0)
 
 
-def _cities(lab: Lab) -> dict[str, Any]:
+def _cities(lab: Lab) -> dict[str, object]:
     """Return how many cities of the programme people come from, and how many there are."""
     counts = Registration.objects.filter(lab=lab, state=Registration.State.CONFIRMED).aggregate(
         here=Count("city", distinct=True)

@@ -177,13 +177,13 @@ def agenda_choices(forms_: Sequence[Any], lab: Lab) -> Choices:
     return choices
 
 
-def agenda_initial(item: AgendaItem) -> dict[str, Any]:
+def agenda_initial(item: AgendaItem) -> dict[str, object]:
     """Return what the row of an item shows when the form is opened."""
     names = ("title", "abstract", "start_time", "end_time")
     return {"row": item.pk, **{name: getattr(item, name) for name in names}}
 
 
-def appearances_initial(session: Session, items: Sequence[int]) -> list[dict[str, Any]]:
+def appearances_initial(session: Session, items: Sequence[int]) -> list[dict[str, object]]:
     """Return what the rows of people show when the form is opened; `items` are the ids of the agenda, in its order."""
     places: dict[int | None, str] = {pk: str(place) for place, pk in enumerate(items)}
     return [

@@ -95,7 +95,7 @@ class SessionForm(EditForm, WallClockMixin):
         error_messages=CITIES_ONLY,
     )
 
-    def __init__(self, *args: Any, lab: Lab, session: Session | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: object, lab: Lab, session: Session | None = None, **kwargs: object) -> None:
         self.lab = lab
         self.session = session
         initial = _session_initial(session) if session else _new_session_initial(lab)
@@ -145,7 +145,7 @@ class SessionForm(EditForm, WallClockMixin):
         )
 
 
-def _session_initial(session: Session) -> dict[str, Any]:
+def _session_initial(session: Session) -> dict[str, object]:
     return {
         **stored_values(session, SessionPlan),
         "end_date": session.end_date if session.end_date != session.start_date else None,
@@ -154,7 +154,7 @@ def _session_initial(session: Session) -> dict[str, Any]:
     }
 
 
-def _new_session_initial(lab: Lab) -> dict[str, Any]:
+def _new_session_initial(lab: Lab) -> dict[str, object]:
     return {
         "start_date": lab.starts_on,
         "time_zone": lab.time_zone,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -41,11 +40,11 @@ class SpeakerForm(EditForm):
 
     def __init__(
         self,
-        *args: Any,
+        *args: object,
         programme: Programme,
         locales: Sequence[str],
         speaker: Speaker | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         version = speaker.version if speaker else None
         initial = stored_values(speaker, SpeakerPlan)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,7 +28,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
     """Make a lab."""
     form = LabForm(request.POST or None, request.FILES or None, programme=programme)
 
-    def create() -> dict[str, Any]:
+    def create() -> dict[str, object]:
         lab = lab_editing.create_lab(programme, form.plan, person(request))
         if form.logo_bytes is not None:
             lab_editing.set_logo(lab, form.logo_bytes, person(request))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -129,7 +128,7 @@ def rooms(request: HttpRequest, lab: Lab) -> HttpResponse:
 def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
     form = RoomForm(request.POST or None, lab=lab)
 
-    def create() -> dict[str, Any]:
+    def create() -> dict[str, object]:
         return {"room": create_room(lab, form.plan, person(request)).pk}
 
     if create_with(request, form, "console.room", create):

@@ -218,7 +218,7 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
         return _page(request, desk)
     if desk.is_valid():
 
-        def create() -> dict[str, Any]:
+        def create() -> dict[str, object]:
             # Held, so that two sessions made at once do not choose the same address.
             lock_lab(lab.pk)
             taken = set(lab.sessions.values_list("slug", flat=True))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
@@ -62,7 +60,7 @@ def _speaker(lab: Lab, slug: str) -> Speaker:
 def new(request: HttpRequest, lab: Lab) -> HttpResponse:
     form = SpeakerForm(request.POST or None, programme=lab.programme, locales=lab.languages)
 
-    def create() -> dict[str, Any]:
+    def create() -> dict[str, object]:
         return {"speaker": create_speaker(lab.programme, form.plan).slug}
 
     if create_with(request, form, "console.speaker", create):
@@ -96,14 +94,14 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     return _page(request, lab, form, found)
 
 
-def _form(lab: Lab, data: Any, speaker: Speaker | None) -> SpeakerForm:
+def _form(lab: Lab, data: object, speaker: Speaker | None) -> SpeakerForm:
     return SpeakerForm(data, programme=lab.programme, locales=lab.languages, speaker=speaker)
 
 
 def _page(
     request: HttpRequest, lab: Lab, form: SpeakerForm, speaker: Speaker | None, *, gone: bool = False
 ) -> HttpResponse:
-    appearances: list[Any] = []
+    appearances: list[object] = []
     elsewhere: list[Lab] = []
     if speaker is not None:
         appearances = list(

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -65,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
     past = [lab for lab in labs if lab.is_over(now)]
     shown = [*([following] if following else []), *later, *past[:MAX_PAST_LABS]]
     sessions = _sessions_of(shown, viewer)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "next": following,
         "labs": shown,
         "later": _cards(later, sessions, language),

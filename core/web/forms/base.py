@@ -44,7 +44,7 @@ class _EachLanguage:
 
     locales: list[str]
 
-    def decompress(self, value: Any) -> list[str | None]:
+    def decompress(self, value: object) -> list[str | None]:
         texts = languages_of(value)
         return [texts.get(code) for code in self.locales]
 
@@ -60,7 +60,7 @@ class ParagraphsInput(_EachLanguage, I18nTextarea):
 class TextsField(I18nFormField):
     """A text in several languages; its clean value is {language: text}, without those that are empty."""
 
-    def __init__(self, *, limit: int = MAX_LINE_LENGTH, rows: int = 0, **options: Any) -> None:
+    def __init__(self, *, limit: int = MAX_LINE_LENGTH, rows: int = 0, **options: object) -> None:
         options["widget"] = ParagraphsInput if rows else LineInput
         if rows:
             options["widget_kwargs"] = {"attrs": {"rows": rows}}
@@ -85,7 +85,7 @@ class ZoneSelect(forms.Select):
     offsets = False
 
     def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+        self, name: str, value: object, attrs: dict[str, object] | None = None, renderer: object = None
     ) -> SafeString:
         groups = format_html_join(
             "",
@@ -140,7 +140,7 @@ class EmailAddressField(forms.EmailField):
         super().__init__(**options)
         self.widget.input_type = "text"
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
         return {
             **super().widget_attrs(widget),
             "inputmode": "email",
@@ -148,7 +148,7 @@ class EmailAddressField(forms.EmailField):
             "spellcheck": "false",
         }
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: object) -> str:
         typed = super().to_python(value)
         return clean_address(typed) if typed else ""
 
@@ -224,7 +224,7 @@ class NumberField(forms.IntegerField):
             widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}), **options
         )
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: object) -> int | None:
         return super().to_python(value[:30] if isinstance(value, str) else value)
 
 
@@ -375,7 +375,7 @@ class WallClockMixin(BaseForm):
             return None
 
 
-def moment_initial(prefix: str, at: datetime | None, zone: str) -> dict[str, Any]:
+def moment_initial(prefix: str, at: datetime | None, zone: str) -> dict[str, object]:
     """Return the initial values of a day, an hour and a fold that stand for an instant."""
     if at is None:
         return {}

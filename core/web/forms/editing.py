@@ -29,7 +29,7 @@ class _Dataclass(Protocol):
 Plan = TypeVar("Plan", bound=_Dataclass)
 
 
-def stored_values(row: models.Model | None, kind: type[_Dataclass]) -> dict[str, Any]:
+def stored_values(row: models.Model | None, kind: type[_Dataclass]) -> dict[str, object]:
     """Return what a form of this row shows when it is opened: the fields of its plan. Nothing of a new one."""
     return {name: getattr(row, name) for name in kind.__dataclass_fields__} if row else {}
 
@@ -47,7 +47,7 @@ class EditForm(BaseForm):
         self.stored_version = version
         self.fields["version"].initial = version
 
-    def as_plan(self, kind: type[Plan], **given: Any) -> Plan:
+    def as_plan(self, kind: type[Plan], **given: object) -> Plan:
         """Return a plan of this kind (a dataclass): the answers by the names of its fields, unless they are `given`."""
         answers = {
             name: self.texts(name) if isinstance(one, TextsField) else self.cleaned_data[name]

@@ -99,7 +99,7 @@ class TextRow(BaseForm):
     was = forms.Field(required=False, widget=forms.HiddenInput)
 
     @classmethod
-    def opened(cls, stored: object, locales: list[str]) -> dict[str, Any]:
+    def opened(cls, stored: object, locales: list[str]) -> dict[str, object]:
         """Return the initial values of a row that shows what is stored."""
         return {cls.text: stored, "was": _as_shown(stored, locales)}
 

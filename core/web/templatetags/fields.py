@@ -96,7 +96,7 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
 
 
 @register.inclusion_tag("partials/error_summary.html")
-def error_summary(*forms: BaseForm | BaseFormSet | None, note: str = "") -> dict[str, Any]:
+def error_summary(*forms: BaseForm | BaseFormSet | None, note: str = "") -> dict[str, object]:
     """Print the errors of forms and formsets with links to the fields; nothing without errors.
 
     Several errors of one field count as one.

@@ -4,7 +4,7 @@ They are used in lists of hundreds of sessions, so they use `format_html` instea
 """
 
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote
 
 from django import template
@@ -65,13 +65,13 @@ def _icon(name: str, css: str) -> SafeString:
 # Texts in several languages
 
 
-def _fallback(context: template.Context, within: Any) -> str:
+def _fallback(context: template.Context, within: object) -> str:
     owner = within or context.get("lab") or context.get("programme")
     return getattr(owner, "default_language", "") or ""
 
 
 @register.simple_tag(takes_context=True)
-def say(context: template.Context, text: object, within: Any = None) -> str:
+def say(context: template.Context, text: object, within: object = None) -> str:
     """Print a text in the reader's language, else in the default one of `within` (the page's lab or programme).
 
     A text in another language is wrapped in `<span lang>`.
@@ -80,13 +80,13 @@ def say(context: template.Context, text: object, within: Any = None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def say_plain(context: template.Context, text: object, within: Any = None) -> str:
+def say_plain(context: template.Context, text: object, within: object = None) -> str:
     """Like `say`, as plain text for titles and attributes."""
     return text_and_language(text, _language(), _fallback(context, within))[0]
 
 
 @register.simple_tag(takes_context=True)
-def prose(context: template.Context, text: object, top: int = 3, within: Any = None) -> str:
+def prose(context: template.Context, text: object, top: int = 3, within: object = None) -> str:
     """Print paragraphs of Markdown in a `<div class="prose">`; headings begin at level `top`. Nothing for no text."""
     words, language = text_and_language(text, _language(), _fallback(context, within))
     if not words.strip():

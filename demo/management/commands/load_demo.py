@@ -1,7 +1,6 @@
 """`manage.py load_demo`: fills an installation so that everything can be tried at once, and prints the sign-ins."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -22,7 +21,7 @@ class Command(BaseCommand):
             "--admin", action="store_true", help="say how to make an account for the administration"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         try:
             demo = load_demo(timezone.now())
         except ProgrammeFileError as error:
