@@ -22,7 +22,7 @@ from registrations.search import Search
 from sessions.models import Session
 
 ELSEWHERE = "-"
-ANY = ("", _("object"))
+ANY = ("", _("Any"))
 NOT_OFFERED = {"invalid_choice": _("This is not in the list; it was left out.")}
 TOO_LONG = {"max_length": _("Search with at most %(limit_value)d characters.")}
 
@@ -87,7 +87,7 @@ class PeopleSearchForm(BaseForm):
             "group": [(slug, words(group.name)) for slug, group in self.groups.items()],
         }
         for name, choices in offered.items():
-            self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
+            self.set_choices(name, [ANY, *choices])
 
     @property
     def narrowed_to(self) -> Session | None:
@@ -184,13 +184,13 @@ class SeatForm(BaseForm):
         super().__init__(*args, **kwargs)
         here = get_language() or "en"
         self.sessions = {session.slug: session for session in sessions}
-        self.fields["session"].choices = [  # type: ignore[attr-defined]
+        self.set_choices("session", [
             ("", _("Choose…")),
             *(
                 (slug, text_and_language(session.title, here, lab.default_language)[0])
                 for slug, session in self.sessions.items()
             ),
-        ]
+        ])
 
     @property
     def chosen(self) -> Session:

@@ -1,7 +1,7 @@
 """The worker: threads ("lanes") for emails and other tasks, and a heartbeat thread that extends their leases.
 
 One lane sends urgent emails only and one runs short tasks only, so that bulk work does not delay them. The worker may
-be killed at any line: its rows are due again when their leases expire. object number may run, on any number of machines.
+be killed at any line: its rows are due again when their leases expire. Any number may run, on any number of machines.
 """
 
 import functools

@@ -44,7 +44,7 @@ class CityForm(EditForm):
         listed = countries(get_language() or "en")
         if city and city.country not in dict(listed):
             listed.append((city.country, city.country))
-        self.fields["country"].choices = [("", _("Choose a country")), *listed]  # type: ignore[attr-defined]
+        self.set_choices("country", [("", _("Choose a country")), *listed])
 
     @property
     def plan(self) -> CityPlan:

@@ -53,7 +53,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
         # A new programme may be written in any language, so that it need not be saved twice.
         locales = programme.languages if programme else [code for code, _name in settings.LANGUAGES]
         super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
-        self.fields["cities"].queryset = City.objects.all()  # type: ignore[attr-defined]
+        self.set_queryset("cities", City.objects.all())
         if programme is None:
             self.fields["languages"].help_text = _("The programme’s pages are written in these.")
         self.is_new = programme is None

@@ -104,8 +104,8 @@ class AppearanceRow(BaseForm):
 
     def __init__(self, *args: Any, speakers: Choices, items: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["speaker"].choices = speakers  # type: ignore[attr-defined]
-        self.fields["item"].choices = items  # type: ignore[attr-defined]
+        self.set_choices("speaker", speakers)
+        self.set_choices("item", items)
 
 
 class AppearanceRows(BaseRows):

@@ -25,8 +25,7 @@ class AudienceForm(BaseForm):
 
     def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["city"].queryset = lab.programme.cities.all()  # type: ignore[attr-defined]
-        self.fields["city"].label_from_instance = lambda city: named(city.name, lab)  # type: ignore[attr-defined]
+        self.set_queryset("city", lab.programme.cities.all(), lambda city: named(city.name, lab))
 
 
 class CancelForm(BaseForm):

@@ -102,11 +102,9 @@ class SessionForm(EditForm, WallClockMixin):
         version = session.version if session else None
         super().__init__(*args, locales=lab.languages, version=version, initial=initial, **kwargs)
         for name, queryset in (("track", lab.tracks.all()), ("room", lab.rooms.all())):
-            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
-            self.fields[name].label_from_instance = lambda row: named(row.name, lab)  # type: ignore[attr-defined]
+            self.set_queryset(name, queryset, lambda row: named(row.name, lab))
         cities = lab.programme.cities.all()
-        self.fields["audience"].queryset = cities  # type: ignore[attr-defined]
-        self.fields["audience"].label_from_instance = lambda city: named(city.name, lab)  # type: ignore[attr-defined]
+        self.set_queryset("audience", cities, lambda city: named(city.name, lab))
         zone = str(self["time_zone"].value() or "")
         try:
             validate_zone(zone)

@@ -49,8 +49,7 @@ class SpeakerForm(EditForm):
         version = speaker.version if speaker else None
         initial = stored_values(speaker, SpeakerPlan)
         super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
-        self.fields["city"].queryset = programme.cities.all()  # type: ignore[attr-defined]
-        self.fields["city"].label_from_instance = lambda city: named(city.name, programme)  # type: ignore[attr-defined]
+        self.set_queryset("city", programme.cities.all(), lambda city: named(city.name, programme))
 
     @property
     def plan(self) -> SpeakerPlan:

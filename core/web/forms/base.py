@@ -262,6 +262,20 @@ class BaseForm(PlainErrorsMixin, forms.Form):
                 field.widget.attrs.pop("maxlength", None)
                 field.widget.attrs.pop("minlength", None)
 
+    def set_choices(self, name: str, choices: Iterable[tuple[str, object]]) -> None:
+        """Give a choice field what can be chosen."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(choices)  # type: ignore[assignment]  # groups of choices are typed more narrowly there
+
+    def set_queryset(self, name: str, rows: models.QuerySet[Row], label: Callable[[Row], str] | None = None) -> None:
+        """Give a choice field the rows that can be chosen, and how each is called."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = rows
+        if label is not None:
+            field.label_from_instance = label  # type: ignore[method-assign]
+
     def texts(self, name: str) -> dict[str, str]:
         """Return the text as typed, with what stands already in languages that this form does not show."""
         return keeping(
