@@ -184,13 +184,16 @@ class SeatForm(BaseForm):
         super().__init__(*args, **kwargs)
         here = get_language() or "en"
         self.sessions = {session.slug: session for session in sessions}
-        self.set_choices("session", [
-            ("", _("Choose…")),
-            *(
-                (slug, text_and_language(session.title, here, lab.default_language)[0])
-                for slug, session in self.sessions.items()
-            ),
-        ])
+        self.set_choices(
+            "session",
+            [
+                ("", _("Choose…")),
+                *(
+                    (slug, text_and_language(session.title, here, lab.default_language)[0])
+                    for slug, session in self.sessions.items()
+                ),
+            ],
+        )
 
     @property
     def chosen(self) -> Session:

@@ -190,20 +190,26 @@ class DetailsForm(BaseForm):
         self.groups = {group.slug: group for group in groups}
         names = [(text_and_language(city.name, here, "en")[0], slug) for slug, city in self.cities.items()]
         names.sort(key=lambda pair: alphabetical_key(pair[0]))
-        self.set_choices("city", [
-            ("", _("Not from a city of the programme")),
-            *((slug, name) for name, slug in names),
-        ])
+        self.set_choices(
+            "city",
+            [
+                ("", _("Not from a city of the programme")),
+                *((slug, name) for name, slug in names),
+            ],
+        )
         if not self.groups and not self.data.get(self.add_prefix("group")):
             self.fields.pop("group", None)
             return
-        self.set_choices("group", [
-            ("", _("Choose…")),
-            *(
-                (slug, text_and_language(group.name, here, self.lab.programme.default_language)[0])
-                for slug, group in self.groups.items()
-            ),
-        ])
+        self.set_choices(
+            "group",
+            [
+                ("", _("Choose…")),
+                *(
+                    (slug, text_and_language(group.name, here, self.lab.programme.default_language)[0])
+                    for slug, group in self.groups.items()
+                ),
+            ],
+        )
 
     def clean_name(self) -> str:
         return self._readable("name")

@@ -21,7 +21,7 @@ ANNOUNCED = frozenset({Change.CANCELLED, Change.RESTORED})
 
 
 @receiver(session_changed, sender=Session)
-def queue_tasks_of_change(session_id: int, change: Change, tell: bool, **more: Any) -> None:
+def queue_tasks_of_change(session_id: int, change: Change, tell: bool, **more: object) -> None:
     if change in MAKES_ROOM:
         enqueue("registrations.promote", {"session": session_id})
     if change not in ANNOUNCED:
@@ -32,7 +32,7 @@ def queue_tasks_of_change(session_id: int, change: Change, tell: bool, **more: A
 
 
 @receiver(sessions_moved, sender=Session)
-def queue_notifications_of_moves(moves: Mapping[int, Mapping[str, Any]], **more: Any) -> None:
+def queue_notifications_of_moves(moves: Mapping[int, Mapping[str, object]], **more: object) -> None:
     named = ",".join(f"{session_id}:{moves[session_id]['version']}" for session_id in sorted(moves))
     enqueue(
         "registrations.tell_moves",
@@ -42,7 +42,7 @@ def queue_notifications_of_moves(moves: Mapping[int, Mapping[str, Any]], **more:
 
 
 @receiver(lab_moving, sender=Lab)
-def refuse_deleting_attendance(lab_id: int, **more: Any) -> None:
+def refuse_deleting_attendance(lab_id: int, **more: object) -> None:
     if Attendance.objects.filter(session__lab=lab_id).exists():
         raise RuleViolation(
             "attendance_taken",

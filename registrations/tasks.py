@@ -28,7 +28,7 @@ def notify(lease: Lease, session: int, change: str, by_mail: bool) -> None:
 
 
 @task("registrations.tell_moves", is_long=True)
-def notify_moves(lease: Lease, moves: dict[str, dict[str, Any]]) -> None:
+def notify_moves(lease: Lease, moves: dict[str, dict[str, object]]) -> None:
     for _told in notifications.tell_moves({int(session_id): facts for session_id, facts in moves.items()}):
         lease.renew()
 

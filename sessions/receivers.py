@@ -10,23 +10,23 @@ from sessions.scheduling import apply_room_change, apply_venue_change, delete_se
 
 
 @receiver(lab_rescheduled, sender=Lab)
-def check_sessions_of_rescheduled_lab(lab_id: int, **more: Any) -> None:
+def check_sessions_of_rescheduled_lab(lab_id: int, **more: object) -> None:
     check_sessions_inside(Lab.objects.get(pk=lab_id))
 
 
 @receiver(lab_venue_changed, sender=Lab)
-def update_sessions_of_venue(lab_id: int, before: Lab, by: User | None, **more: Any) -> None:
+def update_sessions_of_venue(lab_id: int, before: Lab, by: User | None, **more: object) -> None:
     apply_venue_change(Lab.objects.get(pk=lab_id), before=before, by=by)
 
 
 @receiver(lab_deleting, sender=Lab)
-def delete_drafts(lab_id: int, by: User | None, **more: Any) -> None:
+def delete_drafts(lab_id: int, by: User | None, **more: object) -> None:
     for session in Lab.objects.get(pk=lab_id).sessions.order_by("pk"):
         delete_session(session, by)
 
 
 @receiver(room_changed, sender=Room)
 def update_sessions_of_room(
-    room_id: int, before: Room, moved: bool, seen: bool, by: User | None, **more: Any
+    room_id: int, before: Room, moved: bool, seen: bool, by: User | None, **more: object
 ) -> None:
     apply_room_change(Room.objects.get(pk=room_id), before=before, moved=moved, seen=seen, by=by)

@@ -32,10 +32,13 @@ class MessageSearchForm(BaseForm):
     def __init__(self, *args: Any, occasions: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         words = sorted((occasion_in_words(occasion), occasion) for occasion in occasions)
-        self.set_choices("occasion", [
-            ("", _("Any")),
-            *((occasion, said) for said, occasion in words),
-        ])
+        self.set_choices(
+            "occasion",
+            [
+                ("", _("Any")),
+                *((occasion, said) for said, occasion in words),
+            ],
+        )
 
     @property
     def search(self) -> MessageSearch:

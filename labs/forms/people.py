@@ -86,13 +86,13 @@ class KeyForm(BaseForm):
     def __init__(self, *args: Any, user: User, labs: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = allowed_scopes(user)
-        self.set_choices("scopes", [
-            (scope.value, scope.label) for scope in ApiToken.Scope if scope.value in offered
-        ])
+        self.set_choices(
+            "scopes", [(scope.value, scope.label) for scope in ApiToken.Scope if scope.value in offered]
+        )
         self.set_queryset("lab", labs)
         self.fields["lab"].label_from_instance = lambda lab: text_and_language(  # type: ignore[attr-defined]
             lab.title, get_language() or "en", lab.default_language
         )[0]
-        self.set_choices("days", [
-            (days, gettext("%(days)d days") % {"days": days}) for days in LIFETIMES_DAYS
-        ])
+        self.set_choices(
+            "days", [(days, gettext("%(days)d days") % {"days": days}) for days in LIFETIMES_DAYS]
+        )

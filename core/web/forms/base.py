@@ -1,16 +1,14 @@
-"""Fields that the console's forms use, and what all forms of the house have in common.
-
-Forms check what can be seen in the answers alone; the verbs check the rest and name the fields.
-"""
+"""Fields and base class of all forms. Forms check what a submission shows by itself; verbs check the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.db import models
 from django.forms.models import ModelChoiceIterator
 from django.forms.utils import ErrorDict, flatatt
 from django.utils.functional import Promise
@@ -262,19 +260,18 @@ class BaseForm(PlainErrorsMixin, forms.Form):
                 field.widget.attrs.pop("maxlength", None)
                 field.widget.attrs.pop("minlength", None)
 
-    def set_choices(self, name: str, choices: Iterable[tuple[str, object]]) -> None:
+    def set_choices(self, name: str, choices: Iterable[tuple[object, object]]) -> None:
         """Give a choice field what can be chosen."""
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = list(choices)  # type: ignore[assignment]  # groups of choices are typed more narrowly there
+        cast(forms.ChoiceField, self.fields[name]).choices = cast("list[tuple[str, str]]", list(choices))
 
-    def set_queryset(self, name: str, rows: models.QuerySet[Row], label: Callable[[Row], str] | None = None) -> None:
-        """Give a choice field the rows that can be chosen, and how each is called."""
-        field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)
+    def set_queryset(
+        self, name: str, rows: models.QuerySet[Any], label: Callable[[Any], str] | None = None
+    ) -> None:
+        """Give a choice field the rows that can be chosen, and what each is called."""
+        field = cast("forms.ModelChoiceField[Any]", self.fields[name])
         field.queryset = rows
         if label is not None:
-            field.label_from_instance = label  # type: ignore[method-assign]
+            setattr(field, "label_from_instance", label)  # noqa: B010  (a method of the class otherwise)
 
     def texts(self, name: str) -> dict[str, str]:
         """Return the text as typed, with what stands already in languages that this form does not show."""
