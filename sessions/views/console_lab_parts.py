@@ -72,7 +72,7 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
     )
 
 
-def _day_rows(lab: Lab, typed: Mapping[date, object] | None = None) -> Any:
+def _day_rows(lab: Lab, typed: Mapping[date, object] | None = None) -> object:
     """Return the rows of the lab's days with the stored headings, or with those that were `typed`."""
     typed, stored = typed or {}, dict(lab.days.values_list("on", "title"))
     initial = [
