@@ -72,8 +72,9 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     Returns None where nothing is written: this person is registered already and is sent the link, or the address got
     too many emails (`core.mail.address_budget`). Tell nobody which. Another name at an address that is registered is
     another person, who is asked to confirm like everybody. Raises RuleViolation (codes: not_open, no_consent,
-    unknown_session for a choice of another lab or of other eyes, other_programme) and ValidationError for details that
-    do not fit their columns. Whether a chosen session still takes place is asked again when the address is confirmed.
+    no_session, unknown_session for a choice of another lab or of other eyes, other_programme) and ValidationError for
+    details that do not fit their columns. Whether a chosen session still takes place is asked again when the address
+    is confirmed.
     """
     now = timezone.now()
     if not lab.takes_registrations(now):
@@ -110,7 +111,7 @@ class _Rollback(Exception):
 def _write(registration: Registration, session_ids: list[int], now: datetime) -> bool:
     """Save a valid registration and queue the email; return whether there was anything to save.
 
-    All checks are done before, so that the transaction is short and needs no savepoint.
+    The plan is checked before, so that the transaction is short; the budget of the address is checked inside.
     """
     with transaction.atomic(savepoint=False):
         if emails_left(registration.email):

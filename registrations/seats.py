@@ -221,7 +221,7 @@ def record_movement(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
 
 
 def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy]:
-    """Compare every session's counters with its seats; with `repair`, write the counted values and seat who waits.
+    """Compare every session's counters with its seats; with `repair`, store the counted values and promote.
 
     Repairing takes each session's lock; a session that would then be oversold raises IntegrityError.
     """

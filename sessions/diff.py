@@ -20,7 +20,7 @@ from core.web.edit_conflicts import Difference
 from core.web.localized_fields import languages_of, text_and_language
 from labs.models import City, Room, Track
 from sessions.models import AgendaItem, Appearance, Session
-from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
+from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
 
 LABELS: dict[str, str | Promise] = {
     "title": _("Title"),
@@ -44,6 +44,13 @@ LABELS: dict[str, str | Promise] = {
     "agenda": _("Agenda"),
     "appearances": _("Who appears"),
 }
+# Any other column of a plan goes by its own name.
+LABELS |= {
+    column.name: column.verbose_name
+    for column in Session._meta.fields
+    if column.name in COLUMNS and column.name not in (*LABELS, "slug")
+}
+CHOICES = {column.name: dict(column.flatchoices) for column in Session._meta.fields if column.choices}
 # In display order; "audience" is a separate table.
 HISTORY_COLUMNS = tuple(name for name in LABELS if name not in ("audience", "agenda", "appearances"))
 TEXTS = ("title", "abstract", "cancel_reason")
@@ -102,10 +109,10 @@ def value_text(name: str, value: Any) -> str:
         return gettext("Yes") if value else gettext("No")
     if name in ("start_fold", "end_fold"):
         return gettext("The second") if value else gettext("The first")
-    if name == "visibility":
-        return str(Session.Visibility(value).label)
     if name == "status":
         return gettext("No, cancelled") if value == Session.Status.CANCELLED else gettext("Yes")
+    if name in CHOICES and value:
+        return str(CHOICES[name].get(value, value))
     if isinstance(value, Model):
         return str(value)
     if isinstance(value, time):

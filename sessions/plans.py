@@ -1,6 +1,6 @@
 """Plans of sessions and their validation.
 
-The wall clock is authoritative: instants are derived from it here and nowhere else. All errors of a plan are raised by
+The wall clock is authoritative: the instants of sessions are derived from it here. All errors of a plan are raised by
 field in one `InvalidFields`.
 """
 

@@ -231,8 +231,8 @@ def delete_session(session: Session, by: User | None = None) -> None:
 def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None) -> None:
     """Update the sessions in a room after a change of its name, address or join link.
 
-    `before` is the room as it was. `moved` if the place or join link has changed, which increments SEQUENCE; `seen` if
-    it is not the join link alone.
+    `before` is the room as it was. `moved` if the place or join link has changed; `seen` if it is not the join link
+    alone. A place that has changed increments SEQUENCE.
     """
     public = False
     for session in Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"):

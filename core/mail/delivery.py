@@ -103,7 +103,7 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
                 if lease.begin():
                     _note(message, lease, Outcome(Message.State.QUEUED, str(error)))
                 continue
-            # Stored with the note of the try: whoever takes over sends the same text.
+            # Stored in the update that counts the try: a worker that takes over sends the same text.
             if not lease.begin(**bodies):
                 logger.warning("message %s was taken over by another worker", message.public_id)
                 continue
@@ -297,7 +297,7 @@ UNSENT = Q(state__in=[Message.State.QUEUED, Message.State.SENDING], finished_at_
 
 
 def summary(lab_id: int | None = None) -> Summary:
-    """Count the emails of a lab, or all, by state. Two queries."""
+    """Count the emails of a lab, or all, by state. Two queries, three on PostgreSQL, whose clock is asked."""
     messages = Message.objects.all() if lab_id is None else Message.objects.filter(lab=lab_id)
     figures = messages.aggregate(
         queued=Count("pk", filter=UNSENT),

@@ -6,7 +6,10 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Register system checks. Raises ImproperlyConfigured unless zones follow the pinned rules."""
+        """Register system checks by importing them.
+
+        Raises ImproperlyConfigured unless zones follow the pinned rules.
+        """
         from core.web import checks
 
         checks.refuse_other_zone_rules()

@@ -18,7 +18,7 @@ class IdempotentRequest(models.Model):
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["purpose", "key"], name="submission_once"),)
+        constraints = (models.UniqueConstraint(fields=["purpose", "key"], name="idempotent_request_once"),)
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"

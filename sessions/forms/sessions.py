@@ -26,6 +26,12 @@ from sessions.forms.choices import CITIES_ONLY, named
 from sessions.models import Session
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 
+# The fields that templates/sessions/console/session_form.html places; it shows any other one below these of "What".
+PLACED = {
+    "version", "replaces", "title", "abstract", "track", "start_date", "start_time", "start_fold", "end_date",
+    "end_time", "end_fold", "time_zone", "room", "join_link", "capacity", "waiting_list", "visibility", "audience",
+}  # fmt: skip
+
 
 class SessionForm(EditForm, WallClockMixin):
     """A session without its agenda and its people, which are rows beside it."""
@@ -115,6 +121,11 @@ class SessionForm(EditForm, WallClockMixin):
         self.end_twice = self.name_folds(
             "end", zone, "end_date" if self["end_date"].value() else "start_date"
         )
+
+    @property
+    def further_fields(self) -> list[forms.BoundField]:
+        """The fields to which the template gives no place of their own."""
+        return [self[name] for name in self.fields if name not in PLACED]
 
     @property
     def replaced(self) -> set[int]:

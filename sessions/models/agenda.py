@@ -124,7 +124,7 @@ class Session(Versioned):
 
     `start_date`, `start_time`, `end_date`, `end_time` are wall-clock times in `time_zone`, which are authoritative;
     the folds (0 or 1, PEP 495) resolve ambiguous ones. `starts_at` and `ends_at` are the UTC instants derived from
-    them by `sessions.scheduling`, stored for sorting and joins. Only `registrations.seats` changes `seats_taken` and
+    them by `sessions.plans`, stored for sorting and joins. Only `registrations.seats` changes `seats_taken` and
     `seats_waiting`. `content_revised_at` is the last change that every viewer of the session sees, `revised_at`
     includes changes of join links.
     """

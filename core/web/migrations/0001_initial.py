@@ -24,7 +24,9 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("purpose", "key"), name="submission_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("purpose", "key"), name="idempotent_request_once")
+                ],
             },
         ),
     ]

@@ -19,10 +19,6 @@ def _language() -> str:
     return get_language() or "en"
 
 
-def _clock(at: datetime) -> str:
-    return formatting.clock(at)
-
-
 _FORMS = {
     "clock": lambda at, language: formatting.clock(at),
     "date": lambda at, language: formatting.long_date(at.date(), language),
@@ -114,18 +110,6 @@ def long_day(on: date) -> str:
 def short_day(on: date) -> str:
     """Return "Tue 6 Apr"."""
     return formatting.short_day(on, _language())
-
-
-@register.filter
-def weekday(on: date) -> str:
-    """Return "Tuesday"."""
-    return formatting.weekday(on, _language())
-
-
-@register.filter
-def month_and_year(on: date) -> str:
-    """Return "April 2027"."""
-    return formatting.month_and_year(on, _language())
 
 
 @register.filter

@@ -97,12 +97,6 @@ def prose(context: template.Context, text: object, top: int = 3, within: object 
     return format_html('<div class="prose" lang="{}">{}</div>', language, html)
 
 
-@register.filter(name="markdown")
-def markdown_filter(text: object) -> SafeString:
-    """Return a text of Markdown in the reader's language as safe HTML."""
-    return markdown.render(text_and_language(text, _language())[0])
-
-
 @register.filter
 def plain(text: object, length: int = 200) -> str:
     """Return Markdown as plain text on one line, cut after a word at about `length` characters."""
