@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from sessions.timetable import Figure
 
 
-def svg(figure: Figure | None) -> SafeString:
+def svg(figure: Figure | None) -> str:
     """Return the drawing as an element of a page, where the same stands in words beside it; nothing for None."""
     if figure is None:
-        return SafeString()
-    view_box = f"0 0 {figure.width} {figure.height}"
-    shapes = "".join(_shapes(figure))
-    head = f'<svg class="{figure.css}" viewBox="{view_box}" aria-hidden="true" focusable="false">'
-    return mark_safe(f"{head}{shapes}</svg>")  # the labels are escaped
+        return ""
+    return format_html(
+        '<svg class="{}" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}</svg>',
+        figure.css,
+        str(figure.width),
+        str(figure.height),
+        _shapes(figure),
+    )
 
 
 def document(figure: Figure, style: str) -> str:
@@ -28,18 +31,23 @@ def document(figure: Figure, style: str) -> str:
     width, height = figure.width, figure.height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        f"<style>{style}</style>{''.join(_shapes(figure))}</svg>"
+        f"<style>{style}</style>{_shapes(figure)}</svg>"
     )
 
 
-def _shapes(figure: Figure) -> Iterator[str]:
-    """Yield the lines as one path, the bars as paths (those that follow each other in one class as one), the labels."""
+def _shapes(figure: Figure) -> SafeString:
+    """Return the lines as one path, the bars as paths (those that follow each other in one class as one), the labels."""
+    return format_html_join("", "{}", ([shape] for shape in _each_shape(figure)))
+
+
+def _each_shape(figure: Figure) -> Iterator[SafeString]:
     lines = "".join(f"M{one.x1:.1f} {one.y1:.1f}L{one.x2:.1f} {one.y2:.1f}" for one in figure.lines)
-    yield f'<path class="g-line" d="{lines}"/>'
+    yield format_html('<path class="g-line" d="{}"/>', lines)
     for weight, bars in groupby(figure.bars, key=attrgetter("weight")):
         path = "".join(
             f"M{one.x:.1f} {one.y:.1f}h{one.width:.1f}v{one.height:.1f}h-{one.width:.1f}z" for one in bars
         )
-        yield f'<path class="{weight}" d="{path}"/>'
+        yield format_html('<path class="{}" d="{}"/>', weight, path)
     for label in figure.labels:
-        yield f'<text class="{label.css}" x="{label.x:.1f}" y="{label.y:.1f}">{escape(label.text)}</text>'
+        x, y = f"{label.x:.1f}", f"{label.y:.1f}"
+        yield format_html('<text class="{}" x="{}" y="{}">{}</text>', label.css, x, y, label.text)
