@@ -36,7 +36,7 @@ def document(figure: Figure, style: str) -> str:
 
 
 def _shapes(figure: Figure) -> SafeString:
-    """Return the lines as one path, the bars as paths (those that follow each other in one class as one), the labels."""
+    """Return the lines as one path, the bars as paths (neighbours of one class as one), and the labels."""
     return format_html_join("", "{}", ([shape] for shape in _each_shape(figure)))
 
 
