@@ -183,7 +183,7 @@ class BaseDayRows(BaseRows):
         super().__init__(*args, **{"form_kwargs": {"locales": lab.languages}, **kwargs})
 
     def name_of(self, place: int) -> str:
-        return str(self.forms[place].day)
+        return self.forms[place].day or str(place + 1)
 
     def _in_the_lab(self, form: Any) -> bool:
         on: date = form.cleaned_data["on"]
