@@ -122,7 +122,7 @@ def _bare_transaction(lab_id: int) -> tuple[float, float]:
             "registrations_seatmovement": f"seat_id IN ({seats})",
             "mail_message": f"id IN ({mails})",
             "mail_attachment": f"message_id IN ({mails})",
-            "web_submission": "TRUE LIMIT 1",
+            "web_idempotentrequest": "TRUE LIMIT 1",
         }.items():
             cursor.execute(f"CREATE TABLE bare_{table} AS SELECT * FROM {table} WHERE {condition}")
             cursor.execute(f"SELECT * FROM bare_{table}")
