@@ -28,7 +28,7 @@ FOR_ALL = "public, max-age=60"
 
 
 def _if_changed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return the answer with its ETag, 304 to whoever has it, a problem where If-Match asks for another one."""
+    """Return the answer with its ETag, 304 where the client has it, a problem where If-Match names another one."""
     answer = conditional_response(request, response)
     return precondition_failed(request) if answer.status_code == 412 else answer
 
@@ -118,7 +118,7 @@ class CityLabsAPI(NinjaAPI):
         return {}
 
     def _document(self, **kwargs: Any) -> OpenAPISchema:
-        with translation.override("en"):  # and not in the language of whoever asks first
+        with translation.override("en"):  # not in the language of the first request
             document = super().get_openapi_schema(**kwargs)
         complete_document(document)
         return document
@@ -137,7 +137,7 @@ class CityLabsAPI(NinjaAPI):
         return patterns
 
     def _answer_document(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the document. It is the same for everybody, whoever asks and in whatever language."""
+        """Answer with the document. It is the same for every caller and language."""
         response = HttpResponse(self._document_bytes, content_type="application/json")
         response["Content-Language"] = "en"
         response["Cache-Control"] = FOR_ALL

@@ -1,12 +1,9 @@
 """Registering: from the form to the seat, and what may go wrong between."""
 
-from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.core.exceptions import ValidationError
-from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
@@ -21,12 +18,10 @@ from registrations.models import Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.form_posts import answers, link, mails, post, send_links
-from tests.registrations.form_posts import send as post_form
+from tests.registrations.form_posts import mails, send_links
 
 pytestmark = pytest.mark.django_db
 
-A_MOMENT = timedelta(microseconds=1)
 ME = Details(name="Demo participant 17", language="en", time_zone="Europe/Sofia")
 
 
@@ -237,75 +232,6 @@ def test_changing_to_the_same_sessions_does_and_mails_nothing():
 
     assert registering.change_sessions(found, VISITOR, [session.pk]) == []
     assert mails("registration_changed") == []
-
-
-@pytest.mark.parametrize(
-    ("since_opening", "until_closing", "is_open"),
-    [
-        (-A_MOMENT, None, False),
-        (timedelta(), None, True),
-        (None, A_MOMENT, True),
-        (None, timedelta(), False),
-        (None, -A_MOMENT, False),
-    ],
-)
-def test_registration_is_open_from_its_first_instant_to_just_before_its_last(
-    client: Client, since_opening: timedelta | None, until_closing: timedelta | None, is_open: bool
-) -> None:
-    """The page, the form that is sent, the link that confirms, and what is added later all keep to the instant."""
-    lab = f.LabFactory()
-    first, second = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
-    mine = registered(first)
-    asked = registering.submit(lab, VISITOR, plan(first, email="asked@example.org"))
-    assert asked is not None
-    opens, closes = lab.registration_opens_at, lab.registration_closes_at
-    at = closes - until_closing if until_closing is not None else opens + (since_opening or timedelta())
-
-    with time_machine.travel(at, tick=False):
-        page = client.get(f"/labs/{lab.slug}/register/").content.decode()
-        assert ('name="consent"' in page) is is_open
-        post_form(client, lab, answers(first, email="late@example.org"))
-        assert Registration.objects.filter(email="late@example.org").exists() is is_open
-        post(client, link(asked, "confirm", "registration_confirm"))
-        asked.refresh_from_db()
-        assert (asked.state == "confirmed") is is_open
-        with nullcontext() if is_open else pytest.raises(RuleViolation):
-            registering.change_sessions(mine, VISITOR, [first.pk, second.pk])
-        assert len(registering.seats_of(mine)) == (2 if is_open else 1)
-
-
-def test_without_a_closing_date_registration_stays_open():
-    lab = f.LabFactory(registration_closes_at=None)
-    assert lab.takes_registrations(lab.registration_opens_at + timedelta(days=3000))
-    lab.visibility = "draft"
-    assert not lab.takes_registrations(timezone.now())
-
-
-def test_a_session_can_be_chosen_until_it_ends():
-    session = f.SessionFactory(lab=f.LabFactory(registration_closes_at=None))
-    for at, can_be in ((session.ends_at - A_MOMENT, True), (session.ends_at, False)):
-        with time_machine.travel(at, tick=False):
-            person = f.RegistrationFactory(lab=session.lab)
-            assert [found.pk for found in available_sessions(session.lab, VISITOR, at).sessions] == [
-                session.pk
-            ] * can_be
-            [seat] = seats.take(person, [session.pk])
-            assert (seat.state == "confirmed") is can_be
-
-
-def test_after_closing_seats_can_be_given_up_but_not_taken():
-    lab = f.LabFactory()
-    mine, other = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
-    found = registered(mine)
-    lab.registration_closes_at = timezone.now()
-    lab.save()
-
-    with pytest.raises(RuleViolation) as violation:
-        registering.change_sessions(found, VISITOR, [mine.pk, other.pk])
-    assert violation.value.code == "not_open"
-    registering.change_sessions(found, VISITOR, [])
-
-    assert registering.seats_of(found) == []
 
 
 def test_a_seat_in_an_internal_session_stays_when_others_change():
