@@ -199,7 +199,7 @@ class RegistrationFactory(DjangoModelFactory[Registration]):
 
     lab = factory.SubFactory(LabFactory)
     name = factory.Sequence(lambda n: f"Demo participant {n}")
-    email = factory.Sequence(lambda n: f"participant{n}@example.org")
+    email = factory.Sequence(lambda n: f"guest{n}@example.org")
     email_key = factory.LazyAttribute(lambda r: r.email.casefold())
     state = "confirmed"
     language = "en"
