@@ -1,19 +1,31 @@
-"""`python -m benchmarks`: prints a table of what was measured, beside the limits measured in the same run.
+"""`python -m benchmarks [--small] [PART…]`: prints a table of what was measured, beside the limits of the same run.
 
-Runs on PostgreSQL (DATABASE_URL, or the local server) in a database made for it and dropped afterwards.
+Runs on PostgreSQL (DATABASE_URL, or the local server) in a database made for it and dropped afterwards. `--small`
+leaves out what needs 1,000,000 rows; parts are the names in PARTS, and all of them where none is named.
 """
 
+import argparse
 import os
 import platform
 import secrets
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
+
+PARTS = ("feeds", "programme", "certificates", "registering")
 
 
 def main() -> None:
     """Make a database, measure, print, drop it."""
     import psycopg
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--small", action="store_true", help="leave out what needs 1,000,000 rows")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
 
     server = os.environ.get("DATABASE_URL", "")
     server = server if server.startswith("postgres") else "postgres:///postgres"
@@ -21,12 +33,12 @@ def main() -> None:
     with psycopg.connect(server.replace("postgres://", "postgresql://", 1), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
         try:
-            _measure(server.rpartition("/")[0] + "/" + name)
+            _measure(server.rpartition("/")[0] + "/" + name, asked.parts or PARTS)
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _measure(database: str) -> None:
+def _measure(database: str, parts: Collection[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="citylabs-bench-") as folder:
         os.environ.update(
             DJANGO_SETTINGS_MODULE="benchmarks.settings",
@@ -42,17 +54,30 @@ def _measure(database: str) -> None:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         from benchmarks import certificates, pages, registering, world
+        from benchmarks.measuring import Line
 
         programme = world.programme()
-        lines = [*pages.feeds(programme), *pages.programme_pages(programme), *certificates.lines()]
-        lines += registering.registering(programme)
-    rows = [("what", "measured", "beside it", "asked for", "", "queries")]
+        lines: list[Line] = []
+        if "feeds" in parts:
+            lines += pages.feeds(programme)
+        if "programme" in parts:
+            lines += pages.programme_pages(programme)
+        if "certificates" in parts:
+            lines += certificates.lines()
+        if "registering" in parts:
+            lines += registering.registering(programme)
+    rows = [("what", "median", "min–max", "requests", "beside it", "asked for", "", "queries")]
     for line in lines:
         verdict = {None: "", True: "reached", False: "MISSED"}[line.reached]
-        rows.append((line.what, line.measured, line.against, line.limit, verdict, line.queries))
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+        spread, requests = (
+            (line.rounds.spread, f"{line.rounds.requests:,}") if line.rounds is not None else ("", "")
+        )
+        rows.append(
+            (line.what, line.measured, spread, requests, line.against, line.limit, verdict, line.queries)
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     print(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; CPU time, medians"
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; CPU time"
     )
     for number, row in enumerate(rows):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

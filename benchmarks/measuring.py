@@ -1,4 +1,4 @@
-"""How things are measured: CPU time of this process or of a server's processes, medians, and queries."""
+"""How things are measured: CPU time of this process or of a server's processes over several rounds, and queries."""
 
 import io
 import os
@@ -16,8 +16,36 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """Milliseconds per request, one number a round; `requests` is how many requests all rounds stand on together."""
+
+    times: tuple[float, ...]
+    requests: int
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times)
+
+    @property
+    def spread(self) -> str:
+        """The lowest and the highest, as "28.1–33.0"."""
+        lowest, highest = min(self.times), max(self.times)
+        return f"{lowest:.{_places(lowest)}f}–{highest:.{_places(highest)}f}"
+
+    def __str__(self) -> str:
+        return f"{self.median:.{_places(self.median)}f} ms"
+
+
+def _places(number: float) -> int:
+    return 2 if number < 10 else 1 if number < 100 else 0
+
+
+@dataclass(frozen=True)
 class Line:
-    """One line of the table. `limit` is what is asked for, in words; `reached` tells whether it was met, if any."""
+    """One line of the table. `limit` is what is asked for, in words; `reached` tells whether it was met, if any.
+
+    `measured` is the median in words; `rounds` adds the lowest and the highest, and how many requests they stand on.
+    """
 
     what: str
     measured: str
@@ -25,6 +53,30 @@ class Line:
     limit: str = ""
     reached: bool | None = None
     queries: str = ""
+    rounds: Rounds | None = None
+
+
+def cpu_rounds(
+    work: Callable[[], object],
+    rounds: int = 5,
+    requests: int = 10,
+    before: Callable[[], object] | None = None,
+    clock: Callable[[], float] = time.process_time,
+) -> Rounds:
+    """Measure `rounds` times `requests` calls of the work by `clock` (seconds), after one call that is not counted.
+
+    `before` is called before each round, and not counted.
+    """
+    work()
+    times = []
+    for _round in range(rounds):
+        if before is not None:
+            before()
+        start = clock()
+        for _request in range(requests):
+            work()
+        times.append((clock() - start) * 1000 / requests)
+    return Rounds(tuple(times), rounds * requests)
 
 
 def cpu_ms(
