@@ -243,6 +243,7 @@ def test_a_seat_in_an_internal_session_stays_when_others_change():
     public = f.SessionFactory(lab=lab)
     found = registering.submit(lab, delegate, plan(internal, viewer=delegate))
     found = registering.confirm(found, delegate)
+    seats.take(f.RegistrationFactory(lab=lab), [f.SessionFactory(lab=lab).pk])
 
     registering.change_sessions(found, VISITOR, [internal.pk, public.pk])
 
