@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -115,8 +115,11 @@ class _Findings:
         return None
 
 
-def check_plan(session: Session, plan: SessionPlan) -> Instants:
-    """Return the instants of a valid plan; raise InvalidFields with all errors."""
+def check_plan(session: Session, plan: SessionPlan, taken: Collection[str] | None = None) -> Instants:
+    """Return the instants of a valid plan; raise InvalidFields with all errors.
+
+    `taken` are the slugs of the lab's other sessions, None to ask the database about a new slug.
+    """
     findings = _Findings()
     lab = session.lab
     # A copy, so that `session` is unchanged if the plan is invalid.
@@ -128,7 +131,9 @@ def check_plan(session: Session, plan: SessionPlan) -> Instants:
     _check_relations(lab, plan, findings)
     _check_capacity(session.seats_taken, plan, findings)
     is_other = plan.slug != session.slug  # its own is nobody else's: the database sees to that
-    if is_other and Session.objects.filter(lab=lab, slug=plan.slug).exclude(pk=session.pk).exists():
+    if is_other and (
+        plan.slug in taken if taken is not None else lab.sessions.filter(slug=plan.slug).exists()
+    ):
         findings.add(
             "slug", gettext("Another session of this lab has the address “%(slug)s”.") % {"slug": plan.slug}
         )

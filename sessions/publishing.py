@@ -3,7 +3,7 @@
 Each function runs in one transaction, is recorded in the session's history, and does nothing if there is no change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from core.accounts.models import User
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
-from labs.models import City
+from labs.models import City, Programme
 from labs.revisions import touch
 from sessions.models import Session, UnannouncedChange
 from sessions.revisions import lock_session, revise, set_history_user
@@ -54,8 +54,7 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
     """
     lock_session(session)
     wanted = {city.pk for city in cities}
-    if wanted - set(session.lab.programme.cities.values_list("pk", flat=True)):
-        raise RuleViolation("unknown_city", _("Choose cities of this programme."), "cities")
+    check_audience(session.lab.programme, wanted)
     if set(session.audience.values_list("pk", flat=True)) != wanted:
         session.audience.set(wanted)
         was_internal, was_public = session.is_internal, session.is_public
@@ -63,6 +62,12 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
         change = Change.AUDIENCE if was_internal else Change.PUBLISHED
         return _save(session, change, by, "visibility", public=was_public)
     return _make_visible(session, Session.Visibility.INTERNAL, Change.PUBLISHED, by)
+
+
+def check_audience(programme: Programme, cities: Collection[int]) -> None:
+    """Raise RuleViolation for the id of a city that is not of the programme."""
+    if set(cities) - set(programme.cities.values_list("pk", flat=True)):
+        raise RuleViolation("unknown_city", _("Choose cities of this programme."), "cities")
 
 
 @transaction.atomic

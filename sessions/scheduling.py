@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -14,12 +14,14 @@ from django.utils.translation import gettext
 
 from core.accounts.models import User
 from core.web.edit_conflicts import EditConflict
-from core.web.errors import RuleViolation
+from core.web.errors import InvalidFields, RuleViolation
+from core.web.history import record_creation
 from core.web.localized_fields import languages_of
 from labs.lab_editing import is_used
-from labs.models import Lab, Room
+from labs.models import City, Lab, Room
 from labs.revisions import lock_lab, touch
 from sessions import unannounced_changes
+from sessions.agenda_rows import insert_agendas, set_agenda
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.plans import (
     COLUMNS,
@@ -30,17 +32,20 @@ from sessions.plans import (
     assign_columns,
     check_plan,
 )
-from sessions.publishing import Change, send_session_changed
+from sessions.publishing import Change, check_audience, send_session_changed
 from sessions.revisions import lock_session, revise, set_history_user
 
 __all__ = [
     "AgendaPlan",
     "AppearancePlan",
+    "NewSession",
     "SessionPlan",
     "apply_room_change",
     "apply_venue_change",
+    "change_locked_session",
     "change_session",
     "create_session",
+    "create_sessions",
     "delete_session",
     "may_be_deleted",
     "plan_of",
@@ -103,20 +108,73 @@ def _plan_from(
     )
 
 
+@dataclass(frozen=True)
+class NewSession:
+    """A session to create, and who may see it: `audience` as in `publishing.make_internal`."""
+
+    plan: SessionPlan
+    visibility: str = Session.Visibility.DRAFT
+    audience: tuple[City, ...] = ()
+
+
 @transaction.atomic
 def create_session(lab: Lab, plan: SessionPlan, by: User | None = None) -> Session:
     """Create a draft session of `lab`. Raises InvalidFields."""
     lab = lock_lab(lab.pk)
-    now = timezone.now()
-    session = Session(lab=lab, revised_at=now, content_revised_at=now)
+    session = _unsaved(lab)
     found = check_plan(session, plan)
-    _apply_plan(session, plan, found)
-    set_history_user(session, by)
-    session.save(force_insert=True)
-    _set_agenda(session, plan, found)
-    touch(lab.pk, public=session.is_public)
-    send_session_changed(session, Change.CREATED)
-    return session
+    return _insert(lab, [(session, NewSession(plan), found)], by)[0]
+
+
+@transaction.atomic
+def create_sessions(lab: Lab, wanted: Sequence[NewSession], by: User | None = None) -> list[Session]:
+    """Create sessions of `lab`, in a number of queries that does not depend on theirs.
+
+    Raises InvalidFields with all errors, each field after the place of its session in `wanted`: "3.start_time".
+    Raises RuleViolation for an audience that is not of the programme.
+    """
+    if not wanted:
+        return []
+    lab = lock_lab(lab.pk)
+    check_audience(lab.programme, {city.pk for new in wanted for city in new.audience})
+    taken = set(lab.sessions.values_list("slug", flat=True))
+    checked: list[tuple[Session, NewSession, Instants]] = []
+    errors: dict[str, list[str]] = {}
+    for place, new in enumerate(wanted):
+        session = _unsaved(lab)
+        try:
+            checked.append((session, new, check_plan(session, new.plan, taken)))
+        except InvalidFields as error:
+            errors |= {f"{place}.{name}": messages for name, messages in error.errors.items()}
+        taken.add(new.plan.slug)
+    if errors:
+        raise InvalidFields(errors)
+    return _insert(lab, checked, by)
+
+
+def _unsaved(lab: Lab) -> Session:
+    now = timezone.now()
+    return Session(lab=lab, revised_at=now, content_revised_at=now)
+
+
+def _insert(lab: Lab, new: Sequence[tuple[Session, NewSession, Instants]], by: User | None) -> list[Session]:
+    """Write sessions of a locked lab whose plans are valid, with their parts and the first version of each."""
+    for session, wanted, found in new:
+        _apply_plan(session, wanted.plan, found)
+        session.visibility = wanted.visibility
+    sessions = Session.objects.bulk_create(session for session, _wanted, _found in new)
+    audience = Session.audience.through
+    audience.objects.bulk_create(
+        audience(session_id=session.pk, city_id=city.pk)
+        for session, wanted, _ in new
+        for city in wanted.audience
+    )
+    record_creation(sessions, by)
+    insert_agendas([(session, wanted.plan, found) for session, wanted, found in new], by)
+    touch(lab.pk, public=any(session.is_public for session in sessions))
+    for session in sessions:
+        send_session_changed(session, Change.CREATED)
+    return sessions
 
 
 @transaction.atomic
@@ -142,6 +200,17 @@ def change_session(
     before = plan_of(session)
     if carry_agenda:
         plan = replace(plan, agenda=_moved_agenda(before, plan))
+    change_locked_session(session, before, plan, by)
+    return session
+
+
+def change_locked_session(
+    session: Session, before: SessionPlan, plan: SessionPlan, by: User | None = None
+) -> bool:
+    """Make a session follow `plan` that is locked with its lab and follows `before`; tell whether it differs.
+
+    Needs the session's lab, room and track; no query where nothing differs. Raises InvalidFields.
+    """
     found = check_plan(session, plan)
     plan = replace(
         plan,
@@ -151,7 +220,7 @@ def change_session(
     )
     differing = {name for name in SessionPlan.__dataclass_fields__ if _differs(before, plan, name)}
     if not differing:
-        return session
+        return False
     is_moved = bool(differing & MOVES)
     was = unannounced_changes.facts_of(session) if is_moved else {}
     _apply_plan(session, plan, found)
@@ -160,7 +229,7 @@ def change_session(
     _save(session, by, seen=seen, edited=True)
     # The agenda's instants depend on the session's day and zone.
     if is_moved or differing & {"agenda", "appearances"}:
-        _set_agenda(session, plan, found)
+        set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public)
     if is_moved:
         unannounced_changes.record_move(session, was)
@@ -168,7 +237,7 @@ def change_session(
         send_session_changed(session, Change.EDITED)
     if differing & SEATING:
         send_session_changed(session, Change.CAPACITY)
-    return session
+    return True
 
 
 def _moved_agenda(before: SessionPlan, plan: SessionPlan) -> tuple[AgendaPlan, ...]:
@@ -321,43 +390,3 @@ def _apply_plan(session: Session, plan: SessionPlan, found: Instants) -> None:
     assign_columns(session, plan)
     session.starts_at, session.ends_at = found.starts_at, found.ends_at
     session.start_fold, session.end_fold = found.start_fold, found.end_fold
-
-
-def _set_agenda(session: Session, plan: SessionPlan, found: Instants) -> None:
-    """Save agenda and appearances of a valid plan; delete items that are not in it."""
-    rows = {item.pk: item for item in session.agenda.all()}
-    kept: list[AgendaItem] = []
-    for position, (item, instants) in enumerate(zip(plan.agenda, found.agenda, strict=True)):
-        known = rows.get(item.item) if item.item else None
-        row = known or AgendaItem(session=session)
-        old = None if known is None else _columns_of(row)
-        row.title, row.abstract, row.position = dict(item.title), dict(item.abstract), position
-        row.start_time, row.end_time = item.start_time, item.end_time
-        row.starts_at, row.ends_at = instants or (None, None)
-        if old != _columns_of(row):
-            row.save()
-        kept.append(row)
-    for row in rows.values():
-        if row not in kept:
-            row.delete()
-    session.appearances.all().delete()
-    appearances: list[tuple[AgendaItem | None, AppearancePlan]] = [
-        (None, planned) for planned in plan.appearances
-    ]
-    appearances += [
-        (row, planned) for row, item in zip(kept, plan.agenda, strict=True) for planned in item.appearances
-    ]
-    Appearance.objects.bulk_create(
-        Appearance(
-            session=session, agenda_item=row, speaker=planned.speaker, role=planned.role, position=position
-        )
-        for position, (row, planned) in enumerate(appearances)
-    )
-    # Clear prefetched rows.
-    for read in ("_prefetched_objects_cache", "agenda_items", "all_appearances"):
-        session.__dict__.pop(read, None)
-
-
-def _columns_of(item: AgendaItem) -> tuple[object, ...]:
-    texts = (languages_of(item.title), languages_of(item.abstract))
-    return (*texts, item.position, item.start_time, item.end_time, item.starts_at, item.ends_at)

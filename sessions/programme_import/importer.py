@@ -8,12 +8,12 @@ of a session that the file lists are taken as the whole list). So loading the sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -29,6 +29,7 @@ from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Tr
 from labs.revisions import public_parts, touch, touch_all
 from sessions import publishing, scheduling, unannounced_changes
 from sessions.models import Appearance, Session, Speaker
+from sessions.plans import SessionPlan
 from sessions.programme_import import Problem, ProgrammeFileError, schema
 from sessions.programme_import.plans import given, lab_values, session_plan
 from sessions.speakers import touch_labs_of
@@ -47,6 +48,7 @@ NAMES: dict[type[models.Model], str | Promise] = {
     Speaker: gettext_lazy("speakers"),
     Session: gettext_lazy("sessions"),
 }
+Row = TypeVar("Row", bound=models.Model)
 # Where a plan's field came from in the file.
 _MEMBERS = {
     "start_date": "starts", "start_time": "starts", "end_date": "ends", "end_time": "ends", "appearances": "speakers",
@@ -120,7 +122,8 @@ class _Loading:
         named = Lab.objects.filter(slug__in=labs).values_list("pk", flat=True)
         concerned = changed | set(shown) | set(named)
         list(Lab.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk"))
-        list(Session.objects.select_for_update(no_key=True).filter(lab__in=set(named)).order_by("pk"))
+        sessions = Session.objects.select_for_update(no_key=True).filter(lab__in=set(named))
+        list(sessions.order_by("pk").values_list("pk"))
         touch_all(Lab.objects.filter(pk__in=changed))
         touch_labs_of(speaking)
         for programme, one in found:
@@ -131,10 +134,7 @@ class _Loading:
     # Rows that are a few columns and no more
 
     def _create(self, row: models.Model, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
-            if value is not None:
-                setattr(row, name, value)
-        self._save(row)
+        self._save(_assigned(row, values))
         self.report.created[type(row)] += 1
 
     def _change(self, row: models.Model, values: Mapping[str, Any]) -> bool:
@@ -193,23 +193,27 @@ class _Loading:
             self.report.unchanged[Programme] -= 1
             self.report.changed[Programme] += 1
             different = True
+        groups = {group.slug: group for group in programme.stakeholder_groups.all()}
         for position, group in enumerate(facts.stakeholder_groups):
-            row = programme.stakeholder_groups.filter(slug=group.slug).first()
             fresh = StakeholderGroup(programme=programme, slug=group.slug)
-            different |= self._put(row, fresh, {"name": group.name, "position": position})
+            different |= self._put(groups.get(group.slug), fresh, {"name": group.name, "position": position})
         if different and not is_new:
             changed.update(programme.labs.values_list("pk", flat=True))
         return programme
 
     def _speakers(self, programme: Programme, facts: schema.Programme) -> list[Speaker]:
         """Make and change the speakers, and return those that were there and are different now."""
-        different = []
+        different, new = [], []
+        known = {speaker.slug: speaker for speaker in programme.speakers.all()}
         for speaker in facts.speakers:
             values = given(speaker, "name", "affiliation", "biography", "website")
             values["city"] = self.cities[speaker.city] if speaker.city else None
-            row = programme.speakers.filter(slug=speaker.slug).first()
-            if self._put(row, Speaker(programme=programme, slug=speaker.slug), values) and row is not None:
+            row = known.get(speaker.slug)
+            if row is None:
+                new.append(_assigned(Speaker(programme=programme, slug=speaker.slug), values))
+            elif self._change(row, values):
                 different.append(row)
+        self.report.created.update(map(type, Speaker.objects.bulk_create(new)))
         return different
 
     # Labs
@@ -243,28 +247,30 @@ class _Loading:
         other_parts = self._lab_parts(lab, facts)
         if different or other_parts or is_new:
             touch(lab.pk, public=different or is_new or public_parts(lab) != before)
-        rooms = {room.slug: self._room(lab, room, place) for place, room in enumerate(facts.rooms)}
+        known = list(lab.rooms.all())
+        rooms = {room.slug: self._room(lab, room, place, known) for place, room in enumerate(facts.rooms)}
         tracks = {track.slug: track for track in lab.tracks.all()}
-        for session in facts.sessions:
-            self._session(lab, session, tracks, rooms, speakers)
+        self._sessions(lab, facts.sessions, tracks, rooms, speakers)
 
     def _lab_parts(self, lab: Lab, facts: schema.Lab) -> bool:
         different = False
+        days, tracks = (
+            {day.on: day for day in lab.days.all()},
+            {track.slug: track for track in lab.tracks.all()},
+        )
         for day in sorted(facts.days, key=attrgetter("on")):
-            row = lab.days.filter(on=day.on).first()
-            different |= self._put(row, LabDay(lab=lab, on=day.on), {"title": day.title})
+            different |= self._put(days.get(day.on), LabDay(lab=lab, on=day.on), {"title": day.title})
         for position, track in enumerate(facts.tracks):
-            row = lab.tracks.filter(slug=track.slug).first()
             values = {"name": track.name, "position": position}
-            different |= self._put(row, Track(lab=lab, slug=track.slug), values)
+            different |= self._put(tracks.get(track.slug), Track(lab=lab, slug=track.slug), values)
         return different
 
-    def _room(self, lab: Lab, facts: schema.Room, position: int) -> Room:
-        """Return the room of the lab that has this name in any language, made if there is none."""
+    def _room(self, lab: Lab, facts: schema.Room, position: int, known: Iterable[Room]) -> Room:
+        """Return the room among those of the lab that has this name in any language, made if there is none."""
         values = given(facts, "name", "address", "online", "join_link", "capacity")
         values["position"] = position
         named = facts.name.items()
-        room = next((room for room in lab.rooms.all() if named & languages_of(room.name).items()), None)
+        room = next((room for room in known if named & languages_of(room.name).items()), None)
         if room is None:
             room = Room(lab=lab)
             self._create(room, values)
@@ -304,52 +310,87 @@ class _Loading:
 
     # Sessions
 
-    def _session(
+    def _sessions(
         self,
         lab: Lab,
-        facts: schema.Session,
+        listed: Sequence[schema.Session],
         tracks: Mapping[str, Track],
         rooms: Mapping[str, Room],
         speakers: Mapping[str, Speaker],
     ) -> None:
-        session = lab.sessions.filter(slug=facts.slug).first()
-        before = scheduling.plan_of(session) if session else None
-        plan = session_plan(facts, before, tracks, rooms, speakers)
-        revised_at = session.revised_at if session else None
-        try:
-            if session:
-                session = scheduling.change_session(session, plan, self.by)
+        """Change the sessions of a locked lab that are there, and create the others together."""
+        slugs = [facts.slug for facts in listed]
+        rows = (
+            lab.sessions.select_related("track", "room").prefetch_related("audience").filter(slug__in=slugs)
+        )
+        known = {session.slug: session for session in rows}
+        plans = scheduling.plans_of(list(known.values()))
+        new: list[tuple[schema.Session, scheduling.NewSession]] = []
+        for facts in listed:
+            session = known.get(facts.slug)
+            before = plans[session.pk] if session else None
+            plan = session_plan(facts, before, tracks, rooms, speakers)
+            if session and before:
+                self._change_session(session, before, plan, facts)
             else:
-                session = scheduling.create_session(lab, plan, self.by)
-            self._show(session, facts)
+                visibility = facts.visibility or Session.Visibility.DRAFT
+                cities = facts.audience or () if visibility == Session.Visibility.INTERNAL else ()
+                audience = tuple(self.cities[slug] for slug in dict.fromkeys(cities))
+                new.append((facts, scheduling.NewSession(plan, visibility, audience)))
+        try:
+            created = scheduling.create_sessions(lab, [wanted for _facts, wanted in new], self.by)
         except InvalidFields as error:
             for name, messages in error.errors.items():
-                first, _dot, rest = name.partition(".")
-                place = ".".join([_MEMBERS.get(first, first), rest] if rest else [_MEMBERS.get(first, first)])
-                for message in messages:
-                    self._object(f"{facts.path}.{place}", message)
-            return
+                place, _dot, field = name.partition(".")
+                self._fields(new[int(place)][0], {field: messages})
+        else:
+            self.report.created.update(map(type, created))
+
+    def _change_session(
+        self, session: Session, before: SessionPlan, plan: SessionPlan, facts: schema.Session
+    ) -> None:
+        revised_at = session.revised_at
+        try:
+            scheduling.change_locked_session(session, before, plan, self.by)
+            self._show(session, facts)
+        except InvalidFields as error:
+            self._fields(facts, error.errors)
         except RuleViolation as error:
             self._object(f"{facts.path}.visibility", error.message)
-            return
-        if revised_at is None:
-            self.report.created[Session] += 1
         else:
             self._count(session, session.revised_at != revised_at)
 
     def _show(self, session: Session, facts: schema.Session) -> None:
-        if facts.visibility == Session.Visibility.PUBLIC:
+        """Give the session the visibility and the audience that the file says, where it has others."""
+        audience = list(session.audience.all())
+        wanted = audience if facts.audience is None else [self.cities[slug] for slug in facts.audience]
+        if facts.visibility == Session.Visibility.INTERNAL:
+            if not session.is_internal or set(wanted) != set(audience):
+                publishing.make_internal(session, wanted, self.by)
+        elif facts.visibility in (None, session.visibility):
+            return
+        elif facts.visibility == Session.Visibility.PUBLIC:
             publishing.publish(session, self.by)
-        elif facts.visibility == Session.Visibility.DRAFT:
+        else:
             publishing.unpublish(session, self.by)
-        elif facts.visibility == Session.Visibility.INTERNAL:
-            audience: Iterable[City] = session.audience.all()
-            if facts.audience is not None:
-                audience = [self.cities[slug] for slug in facts.audience]
-            publishing.make_internal(session, audience, self.by)
+
+    def _fields(self, facts: schema.Session, errors: Mapping[str, Sequence[str]]) -> None:
+        """Report what is wrong with the fields of a plan where they stand in the file."""
+        for name, messages in errors.items():
+            first, dot, rest = name.partition(".")
+            for message in messages:
+                self._object(f"{facts.path}.{_MEMBERS.get(first, first)}{dot}{rest}", message)
 
     def _object(self, path: str, message: str) -> None:
         self.problems.append(Problem(path, message))
+
+
+def _assigned(row: Row, values: Mapping[str, Any]) -> Row:
+    """Return the row with the values that are not None, unsaved."""
+    for name, value in values.items():
+        if value is not None:
+            setattr(row, name, value)
+    return row
 
 
 def _languages_in(texts: Mapping[str, str]) -> list[str]:
