@@ -5,8 +5,8 @@ Sent inside the transaction of the change: receivers write rows (such as tasks),
 
 from django.dispatch import Signal
 
-# session_id: int, change: one of sessions.publishing.Change (CREATED whatever the visibility of the new one), tell: bool (participants are to be told),
-# facts: what they are told of a session that moved, or None (sessions.publishing.send_session_changed)
+# session_id: int, change: one of sessions.publishing.Change (CREATED alone for a new session, visible or not),
+# tell: bool (participants are to be told)
 session_changed = Signal()
 
 # moves: {session_id: {"was": …, "now": …, "version": …}} of several sessions of one lab. Their people get one email
