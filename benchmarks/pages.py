@@ -9,7 +9,6 @@ from benchmarks.measuring import Line, Server, cpu_ms, cpu_of_processes, queries
 from benchmarks.serving import serving
 from benchmarks.urls import BARE_FILE
 from labs.models import Programme
-from sessions.views import feeds as feed_views
 
 
 def feeds(of: Programme) -> list[Line]:
@@ -67,7 +66,6 @@ def feeds(of: Programme) -> list[Line]:
 def _forget() -> None:
     """Let the next feed be made anew: neither the cache nor this process has a copy."""
     cache.clear()
-    feed_views.memory_cache.clear()
 
 
 def _served(port: int, pids: list[int], path: str, headers: dict[str, str] | None = None) -> float:

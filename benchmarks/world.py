@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from core.timezones.wall_clock import instant
 from labs.models import City, Lab, Programme, Room, StakeholderGroup, Track
+from sessions import calendar_texts
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
 ABSTRACT = "What cities have tried, what came of it, and what others can take from it. " * 3
@@ -98,4 +99,5 @@ def lab(of: Programme, slug: str, sessions: int, seats: int | None = 100) -> Lab
         Appearance(session=session, agenda_item=item, speaker=speakers[number % 20])
         for number, (session, item) in enumerate(zip(stored, items, strict=True))
     )
+    calendar_texts.write(made.sessions.all())
     return made

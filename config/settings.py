@@ -149,6 +149,8 @@ else:
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
             "options": "-c lock_timeout=20s",
+            # Statements that are asked often are prepared.
+            "server_side_binding": True,
             **DATABASES["default"].get("OPTIONS", {}),
         }
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)

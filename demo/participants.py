@@ -208,7 +208,7 @@ def _write(lab: Lab, people: list[Person]) -> None:
             seats_waiting=count.waiting,
             last_queue_position=count.last_queue_position,
         )
-    touch(lab.pk)
+    touch(lab.pk, sessions=())
 
 
 def _seats(people: Iterable[Person], counts: Mapping[int, Count]) -> tuple[list[Seat], list[SeatMovement]]:

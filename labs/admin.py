@@ -78,7 +78,7 @@ class CityAdmin(EditableAdmin):
 
     def save_model(self, request: HttpRequest, obj: City, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        touch_all(Lab.objects.filter(programme__cities=obj))
+        touch_all(Lab.objects.filter(programme__cities=obj), sessions=())
 
 
 class ProgrammeAdminForm(LanguagesMixin, ModelForm):

@@ -119,4 +119,4 @@ def _namesake(city: City, plan: CityPlan) -> City | None:
 
 
 def _touch_labs_of(city: City) -> None:
-    touch_all(Lab.objects.filter(programme__cities=city))
+    touch_all(Lab.objects.filter(programme__cities=city), sessions=())

@@ -271,7 +271,7 @@ def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
         digest = hashlib.sha256(logo.content).hexdigest()[:16]
         lab.logo.save(f"lab-{lab.pk}-{digest}.{logo.extension}", ContentFile(logo.content), save=False)
     save(lab, by)
-    touch(lab.pk)
+    touch(lab.pk, sessions=())
     if old and old != lab.logo.name:
         storage = lab.logo.storage
         transaction.on_commit(lambda: storage.delete(old))
@@ -295,9 +295,10 @@ def _set_visibility(lab: Lab, visibility: Lab.Visibility, by: User | None) -> La
         lab.visibility = visibility
         # Also when unpublished: its sessions leave the programme's calendar.
         lab.public_revised_at = timezone.now()
+        lab.public_revision += 1
         lab._history_user = by  # type: ignore[attr-defined]
-        lab.save(update_fields=["visibility", "public_revised_at"])
-        touch(lab.pk)
+        lab.save(update_fields=["visibility", "public_revised_at", "public_revision"])
+        touch(lab.pk, sessions=())
     return lab
 
 

@@ -76,7 +76,7 @@ def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> 
     if gone:
         LabDay.objects.filter(pk__in=gone).delete()
     if wanted or gone:
-        touch(lab.pk, public=public_parts(lab) != before)
+        touch(lab.pk, public=public_parts(lab) != before, sessions=())
 
 
 @transaction.atomic
@@ -116,7 +116,7 @@ def set_groups(
         "group",
     )
     if differs:
-        touch_all(Lab.objects.filter(programme=programme))
+        touch_all(Lab.objects.filter(programme=programme), sessions=())
     return groups
 
 
@@ -188,7 +188,7 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
     apply_plan(room, plan, ROOM_COLUMNS)
     _check_room(room, plan)
     room.save()
-    touch(lab.pk, public=False)
+    touch(lab.pk, public=False, sessions=())
     return room
 
 
@@ -213,7 +213,7 @@ def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
             seen=shown[:-1] != after[:-1],
             by=by,
         )
-    touch(room.lab_id, public=False)
+    touch(room.lab_id, public=False, sessions=())
     return room
 
 
@@ -227,7 +227,7 @@ def delete_room(room: Room, by: User | None = None) -> None:
             "in_use", gettext("Sessions take place in this room. Give them another one first.")
         )
     room.delete()
-    touch(lab_id, public=False)
+    touch(lab_id, public=False, sessions=())
 
 
 def _check_room(room: Room, plan: RoomPlan) -> None:

@@ -69,6 +69,7 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
 def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
     """Apply the plan to the programme, and touch its labs, which show its name. Raises RuleViolation."""
     programme.refresh_from_db(from_queryset=Programme.objects.select_for_update(no_key=True))
+    named = (languages_of(programme.name), programme.default_language)
     differs = apply_plan(programme, plan, PROGRAMME_COLUMNS)
     findings = _programme_findings(programme, plan)
     wanted = {city.pk for city in plan.cities}
@@ -85,5 +86,6 @@ def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None 
         differs = True
     if differs:
         save(programme, by)
-        touch_all(Lab.objects.filter(programme=programme))
+        is_renamed = named != (languages_of(programme.name), programme.default_language)
+        touch_all(Lab.objects.filter(programme=programme), sessions=None if is_renamed else ())
     return programme

@@ -3,16 +3,18 @@
 Rows are locked in one order everywhere (see docs/developers.md), to prevent deadlocks.
 """
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Case, F, Model, QuerySet, Value, When
+from django.db.models import Case, F, Model, PositiveIntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from core.timezones.wall_clock import wall
 from core.web.edit_conflicts import DeletedMeanwhile
 from core.web.localized_fields import languages_of
 from labs.models import Lab
+from labs.signals import lab_touched
 
 Row = TypeVar("Row", bound=Model)
 
@@ -40,24 +42,29 @@ def lock_row(row: Row) -> Row:
     return row
 
 
-def touch(lab_id: int, *, public: bool = True) -> None:
+def touch(lab_id: int, *, public: bool = True, sessions: Collection[int] | None = None) -> None:
     """Increment the lab's revision, in the transaction of the change.
 
-    `public` if visitors see the change once the lab is public: only then does `public_revised_at` change.
+    `public` if visitors see the change once the lab is public: only then does its public revision change. `sessions`
+    are the ids of those whose calendar entries may have changed; None: any of the lab's.
     """
     now = timezone.now()
     columns: dict[str, object] = {"revision": F("revision") + 1, "revised_at": now}
     if public:
-        is_public = When(visibility=Lab.Visibility.PUBLIC, then=Value(now))
-        columns["public_revised_at"] = Case(is_public, default=F("public_revised_at"))
+        is_public = Q(visibility=Lab.Visibility.PUBLIC)
+        columns["public_revised_at"] = Case(When(is_public, then=Value(now)), default=F("public_revised_at"))
+        risen = Case(When(is_public, then=1), default=0, output_field=PositiveIntegerField())
+        columns["public_revision"] = F("public_revision") + risen
     Lab.objects.filter(pk=lab_id).update(**columns)
+    if sessions is None or sessions:
+        lab_touched.send(sender=Lab, lab_id=lab_id, session_ids=sessions)
 
 
-def touch_all(labs: QuerySet[Lab]) -> None:
-    """Increment the revisions of several labs, locked lowest id first."""
+def touch_all(labs: QuerySet[Lab], *, sessions: Collection[int] | None = None) -> None:
+    """Increment the revisions of several labs, locked lowest id first. `sessions` as in `touch`."""
     rows = labs.select_for_update(no_key=True, of=("self",)).order_by("pk")
     for lab_id in list(rows.values_list("pk", flat=True)):
-        touch(lab_id)
+        touch(lab_id, sessions=sessions)
 
 
 def public_parts(lab: Lab) -> list[object]:

@@ -21,3 +21,7 @@ lab_deleting = Signal()
 # room_id: int, before: Room (as it was), moved: bool (the place or join link changed), seen: bool (not the join link
 # alone), by: User | None
 room_changed = Signal()
+
+# lab_id: int, session_ids: Collection[int] | None. What calendars say of these sessions may have changed; None: of any
+# session of the lab (labs.revisions.touch).
+lab_touched = Signal()

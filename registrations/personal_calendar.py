@@ -12,7 +12,7 @@ from labs.viewer import Viewer
 from registrations import links
 from registrations.models import Registration, Seat
 from sessions.calendar_entries import entries
-from sessions.calendars import CalendarEntry, Feed, event_file, feed_bytes
+from sessions.calendars import CalendarEntry, Events, Feed, event_file, events_of, feed_bytes
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 
@@ -42,7 +42,7 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
 def entries_file(registration: Registration, held: Iterable[Seat], given_up: Iterable[Seat] = ()) -> bytes:
     """Return an iCalendar file: held seats as entries, those given up as cancelled ones. Empty without any."""
     shown = [seat for seat in held if seat.state in _SHOWN] + list(given_up)
-    return event_file(_entries(registration, shown), language=registration.language) if shown else b""
+    return event_file(_events(registration, shown), language=registration.language) if shown else b""
 
 
 def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
@@ -51,7 +51,7 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
     return feed_bytes(
         Feed(
             name=links.calendar_name(registration),
-            entries=_entries(registration, seats),
+            events=_events(registration, seats),
             url=links.url_of(registration, links.MANAGE),
             language=language,
             zone=lab.time_zone,
@@ -59,12 +59,14 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
     )
 
 
-def _entries(registration: Registration, seats: Iterable[Seat]) -> list[CalendarEntry]:
-    """Return one entry per seat, with join links for confirmed ones only."""
+def _events(registration: Registration, seats: Iterable[Seat]) -> Events:
+    """Return one event per seat, with join links for confirmed ones only."""
     by_session = {seat.session_id: seat for seat in seats}
     states = {pk: Seat.State(seat.state) for pk, seat in by_session.items()}
     written = _cached_entries(registration, states)
-    return [_versioned_entry(entry, by_session[pk], registration.language) for pk, entry in written.items()]
+    return events_of(
+        _versioned_entry(entry, by_session[pk], registration.language) for pk, entry in written.items()
+    )
 
 
 def _versioned_entry(entry: CalendarEntry, seat: Seat, language: str) -> CalendarEntry:

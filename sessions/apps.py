@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class SessionsConfig(AppConfig):
@@ -7,4 +8,6 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"  # the heading in the admin
 
     def ready(self) -> None:
-        from sessions import receivers  # noqa: F401  (importing registers them)
+        from sessions import receivers  # importing registers the others
+
+        post_migrate.connect(receivers.write_outdated_calendar_texts, sender=self)

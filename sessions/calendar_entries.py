@@ -1,7 +1,7 @@
-"""Builds calendar entries and feeds of sessions in one language.
+"""Builds calendar entries of sessions, and the heads of their feeds, in one language.
 
 Pure functions of the given rows: no query beyond what `for_pages` fetched, and no clock, so that an unchanged session
-gives the same bytes.
+gives the same text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.timezones.zone_hours import city_words, clocks_change, hours
 from core.web import markdown
 from core.web.localized_fields import text_and_language
 from labs.models import Lab, Programme, Track
-from sessions.calendars import CalendarEntry, Feed, event_file
+from sessions.calendars import CalendarEntry, Events, Feed
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.places import join_link_of, place_of
 
@@ -34,12 +34,11 @@ def entries(
         return tuple(_entry(session, language, with_join_link, held) for session in sessions)
 
 
-def lab_feed(lab: Lab, sessions: Iterable[Session], language: str) -> Feed:
+def lab_feed(lab: Lab, events: Events, language: str) -> Feed:
     """Return the calendar of a whole lab."""
-    name = _text(lab.title, language, lab)
     return Feed(
-        name=name,
-        entries=entries(sessions, language),
+        name=_text(lab.title, language, lab),
+        events=events,
         description=_text(lab.theme, language, lab),
         url=_absolute_url("lab", lab.slug),
         language=language,
@@ -47,39 +46,33 @@ def lab_feed(lab: Lab, sessions: Iterable[Session], language: str) -> Feed:
     )
 
 
-def track_feed(lab: Lab, track: Track, sessions: Iterable[Session], language: str) -> Feed:
-    """Return the calendar of one track of a lab."""
+def track_feed(track: Track, events: Events, language: str) -> Feed:
+    """Return the calendar of one track of its lab."""
+    lab = track.lab
     return Feed(
         name=f"{_text(lab.title, language, lab)} · {_text(track.name, language, lab)}",
-        entries=entries(sessions, language),
+        events=events,
         url=f"{_absolute_url('lab', lab.slug)}?track={track.slug}",
         language=language,
         zone=lab.time_zone,
     )
 
 
-def programme_feed(programme: Programme, sessions: Iterable[Session], language: str) -> Feed:
+def programme_feed(programme: Programme, events: Events, language: str) -> Feed:
     """Return the calendar of all labs of a programme."""
     return Feed(
         name=text_and_language(programme.name, language, programme.default_language)[0],
-        entries=entries(sessions, language),
+        events=events,
         url=_absolute_url("programme", programme.slug),
         language=language,
     )
 
 
-def delegate_feed(sessions: Iterable[Session], language: str) -> Feed:
+def delegate_feed(events: Events, language: str) -> Feed:
     """Return the calendar of all sessions that a delegate may see."""
     with override(language):
         name = gettext("City Labs, your sessions as a delegate")
-    return Feed(
-        name=name, entries=entries(sessions, language), url=f"{settings.BASE_URL}/", language=language
-    )
-
-
-def session_file(session: Session, language: str) -> bytes:
-    """Return an iCalendar file of one session."""
-    return event_file(entries([session], language), language=language)
+    return Feed(name=name, events=events, url=f"{settings.BASE_URL}/", language=language)
 
 
 def _entry(session: Session, language: str, with_join_link: bool, held: bool) -> CalendarEntry:

@@ -7,11 +7,11 @@ Typed text is escaped, control characters are removed, and no value can end its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -81,12 +81,28 @@ class CalendarEntry:
             raise ValueError("an entry ends before it starts")
 
 
+class Vevent(NamedTuple):
+    """An entry as it is written. Its wall times, from `first_on` to `last_on`, are of `zone`; "" if it is in UTC."""
+
+    text: str
+    zone: str
+    first_on: date
+    last_on: date
+
+
+class Events(NamedTuple):
+    """VEVENTs one after the other, and the zones of their wall times with the first and the last day of each."""
+
+    content: bytes
+    zones: Mapping[str, tuple[date, date]]
+
+
 @dataclass(frozen=True)
 class Feed:
     """A calendar to subscribe to. `url` is its page; `zone` (if any) the lab's zone."""
 
     name: str
-    entries: Sequence[CalendarEntry]
+    events: Events
     description: str = ""
     url: str = ""
     language: str = "en"
@@ -107,23 +123,35 @@ def feed_bytes(feed: Feed) -> bytes:
     if feed.zone:
         head.append(f"X-WR-TIMEZONE:{_text(feed.zone)}")
     head += [f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}", f"X-PUBLISHED-TTL:{_REFRESH}"]
-    return _calendar(head, feed.entries, feed.language)
+    return _calendar(head, feed.events, feed.language)
 
 
-def event_file(entries: Sequence[CalendarEntry], language: str = "en") -> bytes:
-    """Return a file to open or attach: these entries with the zones they need.
+def event_file(events: Events, language: str = "en") -> bytes:
+    """Return a file to open or attach: these events with the zones they need.
 
     It has no METHOD, with which RFC 5546 requires an ORGANIZER in every entry.
     """
-    return _calendar([], entries, language)
+    return _calendar([], events, language)
 
 
-def entry_bytes(entry: CalendarEntry) -> bytes:
-    """Return one VEVENT, without its zone's VTIMEZONE.
+def events_of(entries: Iterable[CalendarEntry]) -> Events:
+    """Return the entries as VEVENTs, in their order."""
+    written = [vevent(entry) for entry in entries]
+    zones: dict[str, tuple[date, date]] = {}
+    for _text, zone, first_on, last_on in written:
+        if zone:
+            first, last = zones.get(zone, (date.max, date.min))
+            zones[zone] = min(first, first_on), max(last, last_on)
+    return Events("".join(entry.text for entry in written).encode("utf-8", "replace"), zones)
+
+
+def vevent(entry: CalendarEntry) -> Vevent:
+    """Return the entry as a VEVENT, without its zone's VTIMEZONE.
 
     Raises ZoneInfoNotFoundError or ValueError for an unknown zone.
     """
-    if _needs_utc(entry):
+    in_utc = _needs_utc(entry)
+    if in_utc:
         starts_at = _reading(entry.starts, entry.starts_at, entry.zone)
         ends_at = _reading(entry.ends, entry.ends_at, entry.zone)
         start, end = f"DTSTART:{_instant(starts_at)}", f"DTEND:{_instant(ends_at)}"
@@ -139,7 +167,7 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
     if entry.conference_url and (address := _uri(entry.conference_url)):
         label = f";LABEL={_parameter(entry.conference_label)}" if entry.conference_label else ""
         links += _line(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO{label}:{address}")
-    return (
+    text = (
         f"BEGIN:VEVENT\r\n"
         f"{_line(f'UID:{_text(entry.uid)}')}"
         f"DTSTAMP:{stamp}\r\n"
@@ -155,27 +183,18 @@ def entry_bytes(entry: CalendarEntry) -> bytes:
         f"CREATED:{_instant(entry.created)}\r\n"
         f"LAST-MODIFIED:{modified}\r\n"
         f"END:VEVENT\r\n"
-    ).encode("utf-8", "replace")
+    )
+    return Vevent(text, "" if in_utc else entry.zone, entry.starts.date(), entry.ends.date())
 
 
-def _calendar(head: list[str], entries: Sequence[CalendarEntry], language: str) -> bytes:
+def _calendar(head: list[str], events: Events, language: str) -> bytes:
     prodid = f"PRODID:-//City Labs//Events//{_text(language).upper()}"
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", prodid, "CALSCALE:GREGORIAN", *head]
     parts = ["".join(map(_line, lines)).encode("utf-8", "replace")]
-    parts += _zones(entries)
-    parts += map(entry_bytes, entries) if entries else [_EMPTY_COMPONENT]
-    parts.append(b"END:VCALENDAR\r\n")
+    # A VTIMEZONE for each zone, valid for the dates.
+    parts += [vtimezone(zone, *events.zones[zone]) for zone in sorted(events.zones)]
+    parts += [events.content or _EMPTY_COMPONENT, b"END:VCALENDAR\r\n"]
     return b"".join(parts)
-
-
-def _zones(entries: Iterable[CalendarEntry]) -> list[bytes]:
-    """Return a VTIMEZONE for each zone of the entries, valid for their dates."""
-    spans: dict[str, tuple[date, date]] = {}
-    for entry in entries:
-        if not _needs_utc(entry):
-            first, last = spans.get(entry.zone, (date.max, date.min))
-            spans[entry.zone] = min(first, entry.starts.date()), max(last, entry.ends.date())
-    return [vtimezone(zone, *spans[zone]) for zone in sorted(spans)]
 
 
 def _needs_utc(entry: CalendarEntry) -> bool:

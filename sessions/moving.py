@@ -155,5 +155,5 @@ def move_lab(
     for step in sorted(move.steps, key=lambda step: step.session.pk):
         change_session(step.session, step.plan, by)
     lab_rescheduled.send(sender=Lab, lab_id=lab.pk)
-    touch(lab.pk)
+    touch(lab.pk, sessions=())
     return move

@@ -156,6 +156,6 @@ def _save(
     revise(session)
     set_history_user(session, by)
     session.save(update_fields=[*columns, "revised_at", "content_revised_at"])
-    touch(session.lab_id, public=public or session.is_public)
+    touch(session.lab_id, public=public or session.is_public, sessions=[session.pk])
     send_session_changed(session, change, tell=tell)
     return session

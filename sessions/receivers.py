@@ -1,12 +1,22 @@
 """Receivers of the signals of labs: update or check sessions, in the same transaction."""
 
+from collections.abc import Collection
+
 from django.dispatch import receiver
 
 from core.accounts.models import User
 from labs.models import Lab, Room
-from labs.signals import lab_deleting, lab_rescheduled, lab_venue_changed, room_changed
+from labs.signals import lab_deleting, lab_rescheduled, lab_touched, lab_venue_changed, room_changed
+from sessions import calendar_texts
 from sessions.lab_dates import check_sessions_inside
+from sessions.models import Session
 from sessions.scheduling import apply_room_change, apply_venue_change, delete_session
+
+
+@receiver(lab_touched, sender=Lab)
+def write_calendar_texts(lab_id: int, session_ids: Collection[int] | None, **more: object) -> None:
+    sessions = Session.objects.filter(lab=lab_id)
+    calendar_texts.write(sessions if session_ids is None else sessions.filter(pk__in=session_ids))
 
 
 @receiver(lab_rescheduled, sender=Lab)
@@ -30,3 +40,8 @@ def update_sessions_of_room(
     room_id: int, before: Room, moved: bool, seen: bool, by: User | None, **more: object
 ) -> None:
     apply_room_change(Room.objects.get(pk=room_id), before=before, moved=moved, seen=seen, by=by)
+
+
+def write_outdated_calendar_texts(using: str, **more: object) -> None:
+    """Write the entries that a version of the service with another format wrote."""
+    calendar_texts.write(calendar_texts.missing_or_outdated())

@@ -171,7 +171,8 @@ def _insert(lab: Lab, new: Sequence[tuple[Session, NewSession, Instants]], by: U
     )
     record_creation(sessions, by)
     insert_agendas([(session, wanted.plan, found) for session, wanted, found in new], by)
-    touch(lab.pk, public=any(session.is_public for session in sessions))
+    public = any(session.is_public for session in sessions)
+    touch(lab.pk, public=public, sessions=[session.pk for session in sessions])
     for session in sessions:
         send_session_changed(session, Change.CREATED)
     return sessions
@@ -230,7 +231,7 @@ def change_locked_session(
     # The agenda's instants depend on the session's day and zone.
     if is_moved or differing & {"agenda", "appearances"}:
         set_agenda(session, plan, found)
-    touch(session.lab_id, public=seen and session.is_public)
+    touch(session.lab_id, public=seen and session.is_public, sessions=[session.pk])
     if is_moved:
         unannounced_changes.record_move(session, was)
     elif differing - SEATING:
@@ -293,7 +294,7 @@ def delete_session(session: Session, by: User | None = None) -> None:
     lab_id = session.lab_id
     set_history_user(session, by)
     session.delete()
-    touch(lab_id, public=False)
+    touch(lab_id, public=False, sessions=())
 
 
 @transaction.atomic
@@ -304,7 +305,8 @@ def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: 
     alone. A place that has changed increments SEQUENCE.
     """
     public = False
-    for session in Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"):
+    sessions = list(Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"))
+    for session in sessions:
         public |= seen and session.is_public
         session.sequence += moved and seen
         _save(session, by, seen=seen)
@@ -316,7 +318,7 @@ def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: 
             unannounced_changes.record_move(session, was)
         else:
             send_session_changed(session, Change.EDITED)
-    touch(room.lab_id, public=public)
+    touch(room.lab_id, public=public, sessions=[session.pk for session in sessions])
 
 
 @transaction.atomic

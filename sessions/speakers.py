@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import groupby
+from operator import attrgetter
 
 from django.db import transaction
-from django.db.models import Count, Q
 from django.utils.translation import gettext
 
 from core.web.errors import RuleViolation
@@ -15,7 +16,7 @@ from core.web.slugs import unique_slug
 from labs.lab_editing import Findings, apply_plan
 from labs.models import City, Lab, Programme
 from labs.revisions import touch
-from sessions.models import Appearance, Session, Speaker
+from sessions.models import Session, Speaker
 
 Texts = Mapping[str, str]
 
@@ -62,12 +63,11 @@ def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
 
 def touch_labs_of(speakers: Collection[Speaker]) -> None:
     """Increment the revisions of the labs that show these speakers, publicly if in public sessions."""
-    appearing = Appearance.objects.filter(speaker__in=speakers).order_by()
-    labs = appearing.values_list("session__lab").annotate(
-        public=Count("pk", filter=Q(session__visibility=Session.Visibility.PUBLIC))
-    )
-    for lab_id, public in labs.order_by("session__lab"):
-        touch(lab_id, public=bool(public))
+    sessions = Session.objects.filter(appearances__speaker__in=speakers).order_by("lab", "pk").distinct()
+    for lab_id, found in groupby(sessions.only("lab", "visibility"), key=attrgetter("lab_id")):
+        shown = list(found)
+        public = any(session.is_public for session in shown)
+        touch(lab_id, public=public, sessions=[session.pk for session in shown])
 
 
 def other_labs(speaker: Speaker, lab: Lab) -> list[Lab]:

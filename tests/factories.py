@@ -1,9 +1,10 @@
 """Real rows for tests. Every factory gives a complete, valid object; say only what the test is about."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import factory
+from django.db.models import Model
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -11,7 +12,10 @@ from core.accounts.models import User
 from core.timezones.wall_clock import instant
 from labs.models import City, Delegate, Lab, LabDay, Programme, Room, Staff, StakeholderGroup, Track
 from registrations.models import Attendance, Registration, Seat
+from sessions import calendar_texts
 from sessions.models import AgendaItem, Appearance, Session, Speaker
+
+Row = TypeVar("Row", bound=Model)
 
 PASSWORD = "correct horse battery staple"
 
@@ -117,7 +121,20 @@ class RoomFactory(DjangoModelFactory[Room]):
     join_link = "https://meet.example.org/secret-room"
 
 
-class SessionFactory(DjangoModelFactory[Session]):
+class InCalendarsFactory(DjangoModelFactory[Row]):
+    """Makes what calendars show, and writes the entries of the session, as the service does with every change."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class: type[Row], *args: Any, **kwargs: Any) -> Row:
+        row = super()._create(model_class, *args, **kwargs)
+        calendar_texts.write(Session.objects.filter(pk=getattr(row, "session_id", row.pk)))
+        return row
+
+
+class SessionFactory(InCalendarsFactory[Session]):
     """A public session of one hour; instants are derived from the wall time as the service does."""
 
     class Meta:
@@ -144,7 +161,7 @@ class SessionFactory(DjangoModelFactory[Session]):
     content_revised_at = factory.SelfAttribute("revised_at")
 
 
-class AgendaItemFactory(DjangoModelFactory[AgendaItem]):
+class AgendaItemFactory(InCalendarsFactory[AgendaItem]):
     class Meta:
         model = AgendaItem
 
@@ -163,7 +180,7 @@ class SpeakerFactory(DjangoModelFactory[Speaker]):
     affiliation = {"en": "European Commission"}
 
 
-class AppearanceFactory(DjangoModelFactory[Appearance]):
+class AppearanceFactory(InCalendarsFactory[Appearance]):
     class Meta:
         model = Appearance
 

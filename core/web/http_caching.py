@@ -1,6 +1,7 @@
 """Conditional requests, allowed methods (RFC 9110) and CORS (Fetch standard) of read-only endpoints."""
 
 import functools
+import gzip
 import hashlib
 from collections.abc import Callable
 from typing import Any, cast
@@ -9,23 +10,31 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date, quote_etag
 
-from core.web.middleware import is_compressible, is_publicly_cacheable
+from core.web.kept import kept
+from core.web.middleware import is_compressible, is_publicly_cacheable, takes_gzip
 
 READ_METHODS = ("GET", "HEAD")
 # Headers of the content, which a 304 does not have (RFC 9110 §15.4.5).
 _CONTENT_HEADERS = frozenset({"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition"})
 _PREFLIGHT_SECONDS = 24 * 60 * 60
+_KEPT_SECONDS = 24 * 60 * 60
 
 
 def conditional_response(
-    request: HttpRequest, response: HttpResponse, last_modified: int | None = None
+    request: HttpRequest,
+    response: HttpResponse,
+    last_modified: int | None = None,
+    *,
+    version: str = "",
+    build: Callable[[], bytes] | None = None,
 ) -> HttpResponse:
     """Add validators to a response; return 304 instead if the client has it, 412 if If-Match does not match.
 
-    The ETag is the hash of the bytes, weak if they may be sent compressed, so that one tag stands for both encodings.
-    `last_modified` is in seconds since 1970, None if no date changes with every change.
+    The ETag is the hash of the response's bytes, or of `version`, which names everything that they depend on: then
+    `build` makes them, only if they are sent. It is weak if they may be sent compressed, so that one tag stands for
+    both encodings. `last_modified` is in seconds since 1970, None if no date changes with every change.
     """
-    digest = hashlib.sha256(response.content).hexdigest()[:32]
+    digest = hashlib.sha256(version.encode() if version else response.content).hexdigest()[:32]
     etag = quote_etag(digest)
     if is_compressible(response):
         etag = f"W/{etag}"
@@ -41,7 +50,20 @@ def conditional_response(
         for name, value in response.headers.items():
             if name not in _CONTENT_HEADERS:
                 answer.headers[name] = value
+    elif answer is response and build is not None:
+        _set_content(request, response, digest, build)
     return answer
+
+
+def _set_content(
+    request: HttpRequest, response: HttpResponse, digest: str, build: Callable[[], bytes]
+) -> None:
+    """Set the bytes. Compressed ones are kept, since they are dearer to make than all the rest."""
+    if is_compressible(response) and takes_gzip(request):
+        response.content = kept(f"gzip:{digest}", _KEPT_SECONDS, lambda: gzip.compress(build(), 6, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response.content = build()
 
 
 def read_only_endpoint(view: Callable[..., Any]) -> Callable[..., Any]:

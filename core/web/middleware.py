@@ -58,6 +58,11 @@ def accepted_codings(accept_encoding: str) -> dict[str, float]:
     }
 
 
+def takes_gzip(request: HttpRequest) -> bool:
+    """Tell whether the client takes gzip rather than no compression, as CompressionMiddleware has found out."""
+    return bool(request.META.get("HTTP_ACCEPT_ENCODING") == "gzip")
+
+
 class CompressionMiddleware(GZipMiddleware):
     """Compresses responses, and negotiates the encoding of WhiteNoise's static files.
 
@@ -84,7 +89,7 @@ class CompressionMiddleware(GZipMiddleware):
         if not is_compressible(response) or response.has_header("Content-Encoding"):
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
-        if request.META["HTTP_ACCEPT_ENCODING"] != "gzip" or not isinstance(response, HttpResponse):
+        if not takes_gzip(request) or not isinstance(response, HttpResponse):
             return response
         if len(response.content) < _MIN_COMPRESSED_BYTES and not request.identity_refused:  # type: ignore[attr-defined]
             return response

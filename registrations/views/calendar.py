@@ -7,7 +7,7 @@ from labs import access
 from registrations import links, personal_calendar, seats
 from registrations.models import Registration, Seat
 from sessions.calendar_links import user_of_delegate_token
-from sessions.views.feeds import calendar_response, delegate_feed
+from sessions.views.feeds import delegate_feed, private_calendar
 
 
 @access.personal_link
@@ -25,21 +25,4 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
     held = [seat for seat in own if seat.state in seats.ACTIVE]
     if registration.state != Registration.State.CONFIRMED:
         held = []
-    lab = registration.lab
-    return calendar_response(
-        request,
-        (
-            "registration",
-            registration.pk,
-            registration.link_version,
-            registration.feed_version,
-            lab.revision,
-            lab.revised_at,
-            tuple((seat.session_id, seat.state, seat.sequence) for seat in held),
-        ),
-        # The lab's revision dates also change with data that this person may not see.
-        None,
-        lambda: personal_calendar.feed(registration, held),
-        language=registration.language,
-        shared=False,
-    )
+    return private_calendar(request, personal_calendar.feed(registration, held), registration.language)

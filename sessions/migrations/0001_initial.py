@@ -441,6 +441,31 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="CalendarText",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("language", models.CharField(max_length=10)),
+                ("text", models.TextField()),
+                ("zone", models.CharField(blank=True, max_length=64)),
+                ("first_on", models.DateField()),
+                ("last_on", models.DateField()),
+                ("made_by", models.CharField(max_length=64)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calendar_texts",
+                        to="lab_sessions.session",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="AgendaItem",
             fields=[
                 (
@@ -681,6 +706,12 @@ class Migration(migrations.Migration):
             model_name="session",
             constraint=models.CheckConstraint(
                 condition=models.Q(("end_fold__lte", 1), ("start_fold__lte", 1)), name="session_folds"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="calendartext",
+            constraint=models.UniqueConstraint(
+                fields=("session", "language"), name="calendar_text_once_per_language"
             ),
         ),
         migrations.AddConstraint(

@@ -1,4 +1,5 @@
 from sessions.models.agenda import AgendaItem, Appearance, Session, Speaker
+from sessions.models.calendar_texts import CalendarText
 from sessions.models.unannounced import UnannouncedChange
 
-__all__ = ["AgendaItem", "Appearance", "Session", "Speaker", "UnannouncedChange"]
+__all__ = ["AgendaItem", "Appearance", "CalendarText", "Session", "Speaker", "UnannouncedChange"]

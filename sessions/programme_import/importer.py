@@ -238,7 +238,8 @@ class _Loading:
         else:
             as_it_was = copy(lab)
             if facts.visibility not in (None, lab.visibility):
-                values["public_revised_at"] = timezone.now()  # of a lab that is withdrawn, too
+                # Of a lab that is withdrawn, too.
+                values |= {"public_revised_at": timezone.now(), "public_revision": lab.public_revision + 1}
             different = self._change(lab, values)
             if different:
                 scheduling.apply_venue_change(lab, before=as_it_was, by=self.by)
@@ -274,7 +275,7 @@ class _Loading:
         if room is None:
             room = Room(lab=lab)
             self._create(room, values)
-            touch(lab.pk, public=False)
+            touch(lab.pk, public=False, sessions=())
             return room
         shown = (languages_of(room.name), room.address, room.online, room.join_link)
         before = copy(room)

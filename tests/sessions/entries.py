@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.timezones.wall_clock import instant
-from sessions.calendars import CalendarEntry
+from sessions.calendars import CalendarEntry, vevent
 
 STAMP = datetime(2026, 11, 1, 8, tzinfo=UTC)
 EDITED = datetime(2026, 11, 2, 9, 30, 15, 999999, tzinfo=UTC)
@@ -82,3 +82,7 @@ def value(octets: bytes, name: str) -> str:
     return re.sub(
         r"\\(.)", lambda escaped: "\n" if escaped[1] in "nN" else escaped[1], line.partition(":")[2]
     )
+
+
+def vevent_bytes(entry: CalendarEntry) -> bytes:
+    return vevent(entry).text.encode("utf-8", "replace")

@@ -1,170 +1,146 @@
-"""Whatever stands in a field of a calendar stays text, on lines that every reader takes."""
+"""The calendar entries that are kept beside their sessions: each is what its session says, whatever changed it."""
 
-import re
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from icalendar import Calendar
 
-from core.timezones.zones import canonical_zones
-from sessions.calendars import Feed, entry_bytes, feed_bytes
-from tests.sessions.entries import EVENT_LINES, FEED_LINES, entry, names, unfolded, value
+from labs.lab_editing import change_lab
+from labs.lab_parts import NamedPlan, RoomPlan, change_room, set_tracks
+from labs.models import Lab
+from labs.programmes import ProgrammePlan, change_programme
+from sessions import publishing, scheduling, speakers
+from sessions.models import Appearance, CalendarText, Session, Speaker
+from sessions.moving import move_lab
+from sessions.plans import AgendaPlan, AppearancePlan
+from sessions.speakers import SpeakerPlan
+from tests import factories as f
+from tests.labs.test_revisions import plan_of as plan_of_lab
+
+pytestmark = pytest.mark.django_db
+
+WORDS = st.sampled_from(["Умения", "Πόλεις; και, δρόμοι", "Skills", "Reskilling\\", "x" * 90])
 
 
-def cleaned(text: str) -> str:
-    """What of a typed text may arrive: the same characters, line ends as LF, no control characters but TAB."""
-    text = re.sub("\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", text)
-    text = "".join(
-        character
-        for character in text
-        if character in "\n\t" or not re.match("[\x00-\x1f\x7f-\x9f]", character)
+def replan(session: Session, **changes: object) -> None:
+    scheduling.change_session(session, replace(scheduling.plan_of(session), **changes))  # type: ignore[arg-type]
+
+
+def rename_programme(session: Session, word: str) -> None:
+    of = session.lab.programme
+    plan = ProgrammePlan(
+        name={"en": word}, organiser={"en": "Org"}, languages=("bg",), visibility="public", cities=()
     )
-    return text.encode("utf-8", "replace").decode()
+    change_programme(of, plan)
 
 
-# Any Unicode at all, lone surrogates included, with what hurts calendars more often than chance would bring it.
-# Any Unicode at all, lone surrogates included, with what hurts calendars more often than chance would bring it.
-hostile = st.lists(
-    st.one_of(
-        st.text(st.characters(), max_size=60),
-        st.sampled_from(
-            ["\r\nATTENDEE:mailto:evil@example.org", "\r\nEND:VEVENT\r\nBEGIN:VALARM", "\n X", "\x0bX-EVIL:1", "\x00",
-             "\x1b[31m", "\x85", "\u2028", "\u2029", "\\n", "\\", ";", ",", '"', "^", ":", "\t", "🏙" * 30, "ж" * 80,
-             "\u202e", "{{ 7*7 }}", "<b>", "=1+1"]
-        ),
+def rename_room(session: Session, word: str) -> None:
+    assert session.room is not None
+    change_room(session.room, RoomPlan(name={"en": word}, address=word))
+
+
+def add_agenda(session: Session, word: str) -> None:
+    speaker = Speaker.objects.get()
+    people = (AppearancePlan(speaker, Appearance.Role.MODERATOR),)
+    item = AgendaPlan({"en": word}, start_time=session.start_time, end_time=session.end_time)
+    replan(session, agenda=(item, AgendaPlan({"bg": word}, appearances=people)), appearances=people)
+
+
+def change_words_of_lab(session: Session, word: str) -> None:
+    plan = replace(plan_of_lab(session.lab), title={"en": word}, venue={"en": word}, format=Lab.Format.HYBRID)
+    change_lab(session.lab, replace(plan, languages=("el", "en")))
+
+
+def move(session: Session, word: str) -> None:
+    move_lab(session.lab, session.lab.starts_on + timedelta(days=len(word)))
+
+
+EDITS: dict[str, Callable[[Session, str], object]] = {
+    "title": lambda session, word: replan(session, title={"en": word, "bg": word}),
+    "abstract": lambda session, word: replan(session, abstract={"el": f"**{word}**"}),
+    "hours": lambda session, word: replan(session, time_zone="Europe/Rome"),
+    "no room": lambda session, word: replan(session, room=None),
+    "agenda": add_agenda,
+    "room": rename_room,
+    "track": lambda session, word: set_tracks(session.lab, [NamedPlan({"en": word}, session.track_id)]),
+    "speaker": lambda session, word: speakers.change_speaker(
+        Speaker.objects.get(), SpeakerPlan({"en": word}, affiliation={"bg": word})
     ),
-    max_size=6,
-).map("".join)  # fmt: skip
+    "lab": change_words_of_lab,
+    "programme": rename_programme,
+    "cancelled": lambda session, word: publishing.cancel(session, word),
+    "restored": lambda session, word: publishing.restore(session),
+    "internal": lambda session, word: publishing.make_internal(session),
+    "public": lambda session, word: publishing.publish(session),
+    "draft": lambda session, word: publishing.unpublish(session),
+    "moved": move,
+    "another one": lambda session, word: scheduling.create_session(
+        session.lab, replace(scheduling.plan_of(session), slug=f"new-{Session.objects.count()}", agenda=())
+    ),
+}
 
 
-def assert_well_formed(octets: bytes) -> None:
-    """Every line ends with CRLF, holds at most 75 octets and whole characters, and nothing else controls it."""
-    assert octets.endswith(b"\r\n")
-    for line in octets.removesuffix(b"\r\n").split(b"\r\n"):
-        assert len(line) <= 75
-        assert not re.search("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]", line.decode("utf-8"))
+def world() -> Session:
+    lab = f.LabFactory()
+    f.SpeakerFactory(programme=lab.programme)
+    session = f.SessionFactory(lab=lab, room=f.RoomFactory(lab=lab), track=f.TrackFactory(lab=lab))
+    f.SessionFactory(lab=lab, visibility="draft")
+    return session
 
 
-def test_long_lines_are_folded_at_75_octets_and_never_inside_a_character() -> None:
-    for character in ("a", "ж", "€", "🏙"):
-        for before in range(8):
-            text = "x" * before + character * 200
-            octets = entry_bytes(entry(summary=text))
-            assert_well_formed(octets)
-            assert value(octets, "SUMMARY") == text
-            # Folded as late as the character allows.
-            fold = octets[octets.index(b"SUMMARY") :].split(b"\r\n")[0]
-            assert len(fold) > 75 - len(character.encode())
+def check() -> None:
+    call_command("calendar_texts", "--check", stdout=StringIO())
 
 
-@pytest.mark.parametrize("length", [66, 67, 68])
-def test_a_line_of_exactly_75_octets_is_not_folded(length: int) -> None:
-    octets = entry_bytes(entry(summary="x" * length))
-    assert octets.count(b"\r\n ") == (1 if len("SUMMARY:") + length > 75 else 0)
+@pytest.mark.parametrize("edit", EDITS)
+def test_each_verb_writes_what_it_changes(edit: str) -> None:
+    session = world()
+    add_agenda(session, "Panel")
+    check()
+    EDITS[edit](Session.objects.get(pk=session.pk), "Умения")
+    check()
+    assert CalendarText.objects.count() == 3 * Session.objects.count()
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    summary=hostile,
-    description=hostile,
-    location=hostile,
-    uid=hostile,
-    url=hostile,
-    categories=st.lists(hostile.filter(cleaned), max_size=3).map(tuple),
-    conference_url=st.none() | hostile,
-    conference_label=hostile,
-    feed_name=hostile,
-    feed_description=hostile,
-    feed_url=hostile,
-)
-def test_no_text_in_any_field_adds_or_takes_away_a_property(
-    feed_name: str, feed_description: str, feed_url: str, **texts: Any
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.sampled_from(sorted(EDITS)), WORDS), min_size=1, max_size=8))
+def test_after_any_edits_each_entry_is_what_its_session_says(edits: list[tuple[str, str]]) -> None:
+    with transaction.atomic():
+        session = world()
+        for edit, word in edits:
+            if edit == "room" and not Session.objects.filter(pk=session.pk, room__isnull=False).exists():
+                continue
+            EDITS[edit](Session.objects.get(pk=session.pk), word)
+        check()
+        transaction.set_rollback(True)
+
+
+def test_the_command_finds_and_mends_what_differs() -> None:
+    session = world()
+    CalendarText.objects.filter(session=session, language="bg").update(text="as it was")
+    CalendarText.objects.filter(session=session, language="el").delete()
+    with pytest.raises(CommandError, match="2 entries differ"):
+        check()
+    told = StringIO()
+    call_command("calendar_texts", stdout=told)
+    assert told.getvalue() == "2 entries differed.\n"
+    check()
+
+
+@pytest.mark.parametrize("size", [1, 30])
+def test_a_session_is_written_in_the_same_queries_however_many_there_are(
+    size: int, django_assert_num_queries: Callable[..., object]
 ) -> None:
-    octets = feed_bytes(Feed(feed_name, [entry(**texts), entry()], feed_description, feed_url))
-    assert_well_formed(octets)
-
-    typed = {
-        "DESCRIPTION": texts["description"],
-        "LOCATION": texts["location"],
-        "CATEGORIES": texts["categories"],
-        # A link of nothing but control characters is none.
-        "URL": cleaned(str(texts["url"])).strip("\n"),
-        "CONFERENCE": texts["conference_url"] and cleaned(str(texts["conference_url"])).strip("\n"),
-    }
-    expected = EVENT_LINES | {line for line, text in typed.items() if text}
-    found = names(octets, "VEVENT")
-    assert (set(found), len(found)) == (expected, len(expected))
-    event = entry_bytes(entry(**texts))
-    for line, text in (("UID", texts["uid"]), ("SUMMARY", texts["summary"])):
-        assert value(event, line) == cleaned(str(text))
-    if texts["description"]:
-        assert value(event, "DESCRIPTION") == cleaned(str(texts["description"]))
-    for line in unfolded(event):
-        if line.startswith("URL:"):
-            assert re.fullmatch("[!-~]+", line.removeprefix("URL:"))
-
-    # An independent reader sees the same.
-    calendar = Calendar.from_ical(octets)
-    assert [part.name for part in calendar.walk()] == [
-        "VCALENDAR", "VTIMEZONE", "DAYLIGHT", "STANDARD", "VEVENT", "VEVENT",
-    ]  # fmt: skip
-    parsed = calendar.walk("VEVENT")[0]
-    assert {str(name).upper() for name in parsed} == expected
-    assert parsed.errors == []
-    assert str(parsed["SUMMARY"]) == value(event, "SUMMARY")
-
-
-def test_property_injection_is_text() -> None:
-    attack = "Lab\r\nATTENDEE:mailto:a@example.org\nX-A:1\rX-B:2\x0bX-C:3\x85X-D:4\u2028X-E:5\x00\x1b[0m"
-    octets = feed_bytes(Feed(attack, [entry(summary=attack, url=f"https://example.org/{attack}")]))
-    assert set(names(octets, "VCALENDAR")) == FEED_LINES
-    assert set(names(octets, "VEVENT")) == EVENT_LINES | {"URL"}
-    assert (
-        value(octets, "SUMMARY") == "Lab\nATTENDEE:mailto:a@example.org\nX-A:1\nX-B:2\nX-C:3\nX-D:4\nX-E:5[0m"
-    )
-
-
-def test_a_text_of_a_hundred_thousand_characters_is_kept_whole() -> None:
-    text = "Ж;,\\\n" * 20_000
-    octets = entry_bytes(entry(description=text))
-    assert_well_formed(octets)
-    assert value(octets, "DESCRIPTION") == text
-
-
-@pytest.mark.parametrize(
-    ("values", "why"),
-    [
-        ({"minutes": 0}, "ends before it starts"),
-        ({"minutes": -5}, "ends before it starts"),
-        ({"starts_at": datetime(2027, 4, 6, 8, 30)}, "carry their zone"),
-        ({"ends": datetime(2027, 4, 6, 13, tzinfo=UTC)}, "carry no zone"),
-    ],
-)
-def test_an_entry_that_makes_no_sense_is_refused(values: dict[str, Any], why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        entry(**values)
-
-
-@pytest.mark.parametrize("name", ["Mars/Olympus", "Europe/Sofia\r\nX-EVIL:1", "../../etc/passwd"])
-def test_a_zone_that_does_not_exist_never_reaches_the_bytes(name: str) -> None:
-    with pytest.raises((ZoneInfoNotFoundError, ValueError)):
-        feed_bytes(Feed("Lab", [replace(entry(), zone=name)]))
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    zone=st.sampled_from(canonical_zones()),
-    starts_at=st.datetimes(datetime(2018, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
-)
-def test_in_every_zone_a_reader_finds_the_instants_again(zone: str, starts_at: datetime) -> None:
-    starts_at = starts_at.replace(second=0, microsecond=0)
-    local = starts_at.astimezone(ZoneInfo(zone))
-    one = entry(zone, local.replace(tzinfo=None, fold=0), fold=local.fold)
-    (event,) = Calendar.from_ical(feed_bytes(Feed("Lab", [one]))).walk("VEVENT")
-    assert event.decoded("DTSTART").astimezone(UTC) == one.starts_at
-    assert event.decoded("DTEND").astimezone(UTC) == one.ends_at
+    session = world()
+    for _number in range(size):
+        f.SessionFactory(lab=session.lab)
+    with django_assert_num_queries(23):
+        replan(session, title={"en": "Another title"})
+    with django_assert_num_queries(17):
+        rename_programme(session, "Another name")

@@ -16,7 +16,7 @@ from labs import lab_editing, lab_parts
 from labs.lab_parts import NamedPlan, RoomPlan
 from labs.models import City, Lab, Programme, Track
 from registrations.models import Registration
-from sessions import calendar_links, publishing, scheduling, speakers
+from sessions import calendar_links, calendar_texts, publishing, scheduling, speakers
 from sessions.models import Session
 from sessions.speakers import SpeakerPlan
 from tests import factories as f
@@ -46,6 +46,7 @@ def set_back() -> None:
             if field.name.endswith("revised_at") or field.name == "created_at"
         }
         model.objects.update(**stamps)
+    calendar_texts.write(Session.objects.all())
 
 
 def snapshot(world: w.World, name: str) -> Snapshot:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 import tzdata
-from django.core.cache import cache
+from django.core.management import call_command
 
-from sessions.views import feeds
-from tests.factories import LabFactory, SessionFactory
+from sessions import calendar_texts
+from sessions.models import CalendarText
+from tests.factories import SessionFactory
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = Path(str(resources.files("tzdata")))
@@ -33,12 +34,6 @@ STARTS = {
     "benchmarks": ["-c", f"import benchmarks.settings\n{TELL}"],
     "workers of tests": ["-c", f"import tests.worker_settings\n{TELL}"],
 }
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    cache.clear()
-    feeds.memory_cache.clear()
 
 
 @pytest.fixture
@@ -96,11 +91,12 @@ def test_nothing_starts_with_another_release_than_the_locked_one(environment, tm
 
 
 @pytest.mark.django_db
-def test_what_was_kept_of_a_feed_under_other_rules_is_not_sent(client, monkeypatch):
-    """Nodes that share a cache, one of them not yet renewed."""
-    SessionFactory(lab=LabFactory(slug="city-lab"))
-    made = client.get("/labs/city-lab/calendar.ics")
-    feeds.memory_cache.update(dict.fromkeys(feeds.memory_cache, b"kept"))
-    assert client.get("/labs/city-lab/calendar.ics").content == b"kept"
-    monkeypatch.setattr(feeds, "VERSION", feeds.VERSION.replace(tzdata.__version__, "1900.1"))
-    assert client.get("/labs/city-lab/calendar.ics").content == made.content
+def test_entries_that_were_written_under_other_rules_are_written_anew_by_migrate(monkeypatch):
+    session = SessionFactory()
+    CalendarText.objects.update(text="as it was")
+    call_command("migrate", verbosity=0)
+    assert set(CalendarText.objects.values_list("text", flat=True)) == {"as it was"}
+    monkeypatch.setattr(calendar_texts, "rules_version", lambda: "1900.1")
+    call_command("migrate", verbosity=0)
+    written = CalendarText.objects.filter(session=session)
+    assert [text.text.startswith("BEGIN:VEVENT") for text in written] == [True, True, True]

@@ -1,0 +1,24 @@
+"""`manage.py calendar_texts` writes calendar entries that differ from their sessions; `--check` only counts them."""
+
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from sessions import calendar_texts
+from sessions.models import Session
+
+
+class Command(BaseCommand):
+    help = "Write the calendar entries of all sessions anew where they differ from what the sessions say."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="change nothing; fail if any entry differs")
+
+    def handle(self, *args: object, check: bool, **options: object) -> None:
+        with transaction.atomic():
+            differing = calendar_texts.write(Session.objects.all())
+            transaction.set_rollback(check)
+        if check and differing:
+            raise CommandError(f"{differing} entries differ from their sessions.")
+        self.stdout.write(f"{differing} entries differed.")
