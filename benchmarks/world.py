@@ -90,6 +90,8 @@ def lab(of: Programme, slug: str, sessions: int, seats: int | None = 100) -> Lab
         AgendaItem(
             session=session,
             title={"en": "Panel", "bg": "Панел"},
+            start_time=session.start_time,
+            end_time=session.end_time,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
         )

@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from ninja.errors import Throttled
@@ -19,8 +18,9 @@ from certificates.models import Certificate
 from certificates.outdated import attested_now, differences
 from certificates.snapshot import check_url
 from core.api.api import FOR_EVERYBODY
+from core.api.datetimes import instant_text
 from core.api.openapi import INLINE_SCHEMA
-from core.api.pagination import BoundedPagination
+from core.api.pagination import BoundedPagination, Listing
 from core.api.problems import Problem
 from labs.api import LocalizedText
 from labs.api_authentication import account_of, lab_of_organiser
@@ -111,7 +111,7 @@ def certificate_data(row: Certificate, no_longer_so: list[str]) -> dict[str, Any
         "holder_name": row.holder_name,
         "language": row.language,
         "minutes": row.minutes,
-        "issued_at": row.issued_at,
+        "issued_at": instant_text(row.issued_at),
         "no_longer_so": no_longer_so,
         "address": check_url(row.code),
     }
@@ -148,28 +148,21 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
         "first_day": said.get("first_day", ""),
         "last_day": said.get("last_day", ""),
         "time_zone": said.get("time_zone", ""),
-        "sessions": attested.sessions,
+        "sessions": [{name: each[name] for name in AttendedOut.model_fields} for each in attested.sessions],
         "minutes": attested.minutes,
-        "issued_at": found.issued_at,
-        "revoked_at": found.revoked_at,
+        "issued_at": instant_text(found.issued_at),
+        "revoked_at": instant_text(found.revoked_at),
         "revoked_reason": found.revoked_reason,
     }
 
 
-class PageOfCertificates(BoundedPagination):
-    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
-        page = super().paginate_queryset(queryset, pagination, request, **params)
-        rows = list(page["items"])
-        page["items"] = _all_data(rows, rows[0].lab) if rows else []
-        return page
-
-
 @router.get("/labs/{lab}/certificates", response=list[CertificateOut], url_name="certificates")
-@paginate(PageOfCertificates)
-def certificates(request: HttpRequest, lab: str) -> QuerySet[Certificate]:
+@paginate(BoundedPagination)
+def certificates(request: HttpRequest, lab: str) -> Listing:
     """Certificates of the lab, the newest first. Scope: certificates."""
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
-    return Certificate.objects.compared().filter(lab=found).select_related("registration", "lab")
+    rows = Certificate.objects.compared().filter(lab=found).select_related("registration")
+    return Listing(rows, lambda page: _all_data(list(page), found))
 
 
 @router.post("/labs/{lab}/certificates", response={202: IssuingOut}, url_name="issue_certificates")

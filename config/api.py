@@ -5,7 +5,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 
 from certificates.api import router as certificates
 from core.api import problems
-from core.api.api import CityLabsAPI
+from core.api.api import CityLabsAPI, JsonRenderer
 from core.api.openapi import CONTACT, DESCRIPTION, TAGS
 from core.api.parsers import JsonBody
 from core.api.strict_parameters import reject_unknown_parameters
@@ -25,8 +25,10 @@ api = CityLabsAPI(
     urls_namespace="api",
     auth=BearerToken(),
     parser=JsonBody(),
+    renderer=JsonRenderer(),
 )
 api.add_decorator(reject_unknown_parameters, mode="view")
+api.add_decorator(api.answer_unvalidated, mode="operation")
 api.add_router("", labs)
 api.add_router("", sessions)
 api.add_router("", registrations)

@@ -1,6 +1,8 @@
 """Programmes and labs, as the caller may see them."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from django.conf import settings
@@ -12,9 +14,9 @@ from ninja.pagination import paginate
 from pydantic import Field
 
 from core.api.api import FOR_EVERYBODY
-from core.api.datetimes import Day
+from core.api.datetimes import Day, instant_text
 from core.api.openapi import INLINE_SCHEMA
-from core.api.pagination import BoundedPagination
+from core.api.pagination import BoundedPagination, Listing
 from core.web.localized_fields import languages_of
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
@@ -28,10 +30,6 @@ LocalizedText = Annotated[dict[str, str], Field(description="Text by language co
 class NamedOut(Schema):
     slug: str
     name: LocalizedText
-
-    @staticmethod
-    def resolve_name(row: Any) -> LocalizedText:
-        return languages_of(row.name)
 
 
 class CityOut(NamedOut):
@@ -53,36 +51,12 @@ class ProgrammeOut(Schema):
     )
     languages: list[str] = Field(description="The default language first")
 
-    @staticmethod
-    def resolve_address(programme: Any) -> str:
-        return page_address("programme", programme.slug)
-
-    @staticmethod
-    def resolve_name(programme: Any) -> LocalizedText:
-        return languages_of(programme.name)
-
-    @staticmethod
-    def resolve_organiser(programme: Any) -> LocalizedText:
-        return languages_of(programme.organiser)
-
-    @staticmethod
-    def resolve_description(programme: Any) -> LocalizedText:
-        return languages_of(programme.description)
-
 
 class WholeProgrammeOut(ProgrammeOut):
     cities: list[CityOut]
     stakeholder_groups: list[NamedOut] = Field(
         description="One of them is asked of everybody who registers, where there are any"
     )
-
-    @staticmethod
-    def resolve_cities(programme: Any) -> list[Any]:
-        return list(programme.cities.all())
-
-    @staticmethod
-    def resolve_stakeholder_groups(programme: Any) -> list[Any]:
-        return list(programme.stakeholder_groups.all())
 
 
 class LabOut(Schema):
@@ -106,43 +80,57 @@ class LabOut(Schema):
     registration_closes_at: datetime | None = Field(description="Null: it stays open")
     revised_at: datetime = Field(description="When anything that everybody may see of it changed last")
 
-    @staticmethod
-    def resolve_programme(lab: Any) -> str:
-        return lab.programme.slug
-
-    @staticmethod
-    def resolve_revised_at(lab: Any) -> datetime:
-        # A draft has no public date, and is visible to its staff only.
-        return lab.public_revised_at or lab.revised_at
-
-    @staticmethod
-    def resolve_address(lab: Any) -> str:
-        return page_address("lab", lab.slug)
-
-    @staticmethod
-    def resolve_calendar(lab: Any) -> str:
-        return page_address("lab_feed", lab.slug)
-
-    @staticmethod
-    def resolve_title(lab: Any) -> LocalizedText:
-        return languages_of(lab.title)
-
-    @staticmethod
-    def resolve_theme(lab: Any) -> LocalizedText:
-        return languages_of(lab.theme)
-
-    @staticmethod
-    def resolve_description(lab: Any) -> LocalizedText:
-        return languages_of(lab.description)
-
-    @staticmethod
-    def resolve_venue(lab: Any) -> LocalizedText:
-        return languages_of(lab.venue)
-
 
 def page_address(name: str, *parts: str) -> str:
     """Return the absolute URL of a page or feed, built from BASE_URL and never from a request."""
     return settings.BASE_URL + reverse(name, args=parts)
+
+
+def addresses_of(name: str, *parts: str) -> Callable[[str], str]:
+    """Return the `page_address` of many pages, by their slug, which is the last part: reversed once for all."""
+    before, _slug, after = page_address(name, *parts, "SLUG").rpartition("SLUG")
+    return lambda slug: f"{before}{slug}{after}"
+
+
+def named_data(row: Any) -> dict[str, Any]:
+    return {"slug": row.slug, "name": languages_of(row.name)}
+
+
+def programme_data(programme: Programme) -> dict[str, Any]:
+    return {
+        "slug": programme.slug,
+        "address": page_address("programme", programme.slug),
+        "visibility": programme.visibility,
+        "name": languages_of(programme.name),
+        "organiser": languages_of(programme.organiser),
+        "description": languages_of(programme.description),
+        "cities_total": programme.cities_total,
+        "languages": programme.languages,
+    }
+
+
+def lab_data(lab: Lab) -> dict[str, Any]:
+    """Return a lab as the API shows it. Needs its programme."""
+    return {
+        "slug": lab.slug,
+        "programme": lab.programme.slug,
+        "address": page_address("lab", lab.slug),
+        "calendar": page_address("lab_feed", lab.slug),
+        "visibility": lab.visibility,
+        "title": languages_of(lab.title),
+        "theme": languages_of(lab.theme),
+        "description": languages_of(lab.description),
+        "starts_on": lab.starts_on,
+        "ends_on": lab.ends_on,
+        "time_zone": lab.time_zone,
+        "languages": lab.languages,
+        "format": lab.format,
+        "venue": languages_of(lab.venue),
+        "registration_opens_at": instant_text(lab.registration_opens_at),
+        "registration_closes_at": instant_text(lab.registration_closes_at),
+        # A draft has no public date, and is visible to its staff only.
+        "revised_at": instant_text(lab.public_revised_at or lab.revised_at),
+    }
 
 
 class LabFilters(FilterSchema):
@@ -162,9 +150,9 @@ class LabFilters(FilterSchema):
 
 @router.get("/programmes", response=list[ProgrammeOut], url_name="programmes", openapi_extra=FOR_EVERYBODY)
 @paginate(BoundedPagination)
-def programmes(request: HttpRequest) -> QuerySet[Programme]:
+def programmes(request: HttpRequest) -> Listing:
     """All programmes."""
-    return Programme.objects.visible_to(reader_of(request))
+    return Listing(Programme.objects.visible_to(reader_of(request)), partial(map, programme_data))
 
 
 @router.get(
@@ -173,23 +161,29 @@ def programmes(request: HttpRequest) -> QuerySet[Programme]:
     url_name="programme",
     openapi_extra=FOR_EVERYBODY,
 )
-def programme(request: HttpRequest, programme: str) -> Programme:
+def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
     """One programme with its cities and stakeholder groups."""
     found = Programme.objects.visible_to(reader_of(request)).filter(slug=programme).first()
     if found is None:
         raise Http404
-    return found
+    return programme_data(found) | {
+        "cities": [
+            {**named_data(city), "country": city.country, "time_zone": city.time_zone}
+            for city in found.cities.all()
+        ],
+        "stakeholder_groups": [named_data(group) for group in found.stakeholder_groups.all()],
+    }
 
 
 @router.get("/labs", response=list[LabOut], url_name="labs", openapi_extra=FOR_EVERYBODY)
 @paginate(BoundedPagination)
-def labs(request: HttpRequest, filters: Query[LabFilters]) -> QuerySet[Lab]:
+def labs(request: HttpRequest, filters: Query[LabFilters]) -> Listing:
     """All labs, the latest first."""
     found = Lab.objects.visible_to(reader_of(request)).select_related("programme")
-    return filters.apply(found)
+    return Listing(filters.apply(found), partial(map, lab_data))
 
 
 @router.get("/labs/{lab}", response=LabOut, url_name="lab", openapi_extra=FOR_EVERYBODY)
-def lab(request: HttpRequest, lab: str) -> Lab:
+def lab(request: HttpRequest, lab: str) -> dict[str, Any]:
     """One lab."""
-    return get_visible_lab_or_404(reader_of(request), lab)
+    return lab_data(get_visible_lab_or_404(reader_of(request), lab))

@@ -1,6 +1,7 @@
 """Registering for everybody; registrations for organisers with a token of the scope. Attendance: `door_api`."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,8 +17,9 @@ from ninja.pagination import paginate
 from pydantic import ConfigDict, Field, StrictBool
 
 from core.api.api import FOR_EVERYBODY
+from core.api.datetimes import instant_text
 from core.api.openapi import INLINE_SCHEMA
-from core.api.pagination import BoundedPagination
+from core.api.pagination import BoundedPagination, Listing
 from core.api.problems import Problem
 from core.search import matches
 from core.timezones.zones import canonical_of
@@ -26,7 +28,7 @@ from core.web.error_messages import messages_by_column
 from core.web.errors import RuleViolation
 from core.web.idempotency import IdempotencyKeyReused, run_once
 from core.web.rate_limits import allow, client_address
-from labs.api import NamedOut
+from labs.api import NamedOut, named_data
 from labs.api_authentication import account_of, lab_of_organiser, reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import ApiToken, Lab
@@ -165,9 +167,9 @@ def registration_data(row: Registration) -> dict[str, Any]:
         "stakeholder_group": row.stakeholder_group.slug if row.stakeholder_group else None,
         "language": row.language,
         "time_zone": row.time_zone,
-        "created_at": row.created_at,
-        "confirmed_at": row.confirmed_at,
-        "cancelled_at": row.cancelled_at,
+        "created_at": instant_text(row.created_at),
+        "confirmed_at": instant_text(row.confirmed_at),
+        "cancelled_at": instant_text(row.cancelled_at),
         "seats": [
             {"session": seat.session.slug, "state": seat.state, "place": seat.queue_position}
             for seat in row.seats.all()
@@ -189,20 +191,12 @@ def _of_lab(lab: Lab) -> QuerySet[Registration]:
     )
 
 
-class PageOfRegistrations(BoundedPagination):
-    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
-        page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [registration_data(each) for each in page["items"]]
-        return page
-
-
 @router.get("/labs/{lab}/registrations", response=list[RegistrationOut], url_name="registrations")
-@paginate(PageOfRegistrations)
-def registrations(
-    request: HttpRequest, lab: str, filters: Query[RegistrationFilters]
-) -> QuerySet[Registration]:
+@paginate(BoundedPagination)
+def registrations(request: HttpRequest, lab: str, filters: Query[RegistrationFilters]) -> Listing:
     """Registrations of the lab, the newest first. Scope: registrations."""
-    return filters.apply(_of_lab(lab_of_organiser(request, lab, Scope.REGISTRATIONS)))
+    found = _of_lab(lab_of_organiser(request, lab, Scope.REGISTRATIONS))
+    return Listing(filters.apply(found), partial(map, registration_data))
 
 
 def registration_of(lab: Lab, registration: UUID) -> Registration:
@@ -233,8 +227,8 @@ def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
         "is_open": found.takes_registrations(timezone.now()),
         "consent": {code: consent_text(found, code) for code, _name in settings.LANGUAGES},
         "kept_until": found.answers_kept_until,
-        "stakeholder_groups": list(found.programme.stakeholder_groups.all()),
-        "cities": list(found.programme.cities.all()),
+        "stakeholder_groups": [named_data(group) for group in found.programme.stakeholder_groups.all()],
+        "cities": [named_data(city) for city in found.programme.cities.all()],
     }
 
 

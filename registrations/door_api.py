@@ -1,6 +1,7 @@
 """The API at the door: who is expected in a session, and who was there."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from ninja.pagination import paginate
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
-from core.api.pagination import BoundedPagination
+from core.api.datetimes import instant_text
+from core.api.pagination import BoundedPagination, Listing
 from core.web.localized_fields import languages_of
 from labs.api import LocalizedText
 from labs.api_authentication import account_of, lab_of_door
@@ -89,15 +91,8 @@ def attendance_data(row: Attendance) -> dict[str, Any]:
         "registration": row.registration.public_id,
         "session": row.session.slug,
         "name": row.registration.name,
-        "taken_at": row.taken_at,
+        "taken_at": instant_text(row.taken_at),
     }
-
-
-class PageOfAttendance(BoundedPagination):
-    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
-        page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [attendance_data(each) for each in page["items"]]
-        return page
 
 
 def guest_data(guest: door.Guest) -> dict[str, Any]:
@@ -108,23 +103,14 @@ def guest_data(guest: door.Guest) -> dict[str, Any]:
         "city": {} if written else languages_of(guest.city),
         "city_text": guest.city if written else "",
         "seat": guest.seat or None,
-        "taken_at": guest.since,
+        "taken_at": instant_text(guest.since),
         "elsewhere": guest.elsewhere_slug or None,
     }
 
 
-class PageOfGuests(BoundedPagination):
-    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
-        page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [guest_data(door.guest(each)) for each in page["items"]]
-        return page
-
-
 @router.get("/labs/{lab}/sessions/{session}/expected", response=list[GuestOut], url_name="expected")
-@paginate(PageOfGuests)
-def expected(
-    request: HttpRequest, lab: str, session: str, filters: Query[GuestFilters]
-) -> QuerySet[Registration]:
+@paginate(BoundedPagination)
+def expected(request: HttpRequest, lab: str, session: str, filters: Query[GuestFilters]) -> Listing:
     """Who has a seat in the session, then who waits for one, then who came without, each by name. Scope: attendance.
 
     Door staff may read it too: it says what the list at the door says. 404 for a session that was cancelled, or is a
@@ -135,16 +121,17 @@ def expected(
     if row is None:
         raise Http404
     row.lab = found
-    return filters.apply(row)
+    return Listing(filters.apply(row), lambda people: (guest_data(door.guest(each)) for each in people))
 
 
 @router.get("/labs/{lab}/sessions/{session}/attendance", response=list[AttendanceOut], url_name="attendance")
-@paginate(PageOfAttendance)
-def attended(request: HttpRequest, lab: str, session: str) -> QuerySet[Attendance]:
+@paginate(BoundedPagination)
+def attended(request: HttpRequest, lab: str, session: str) -> Listing:
     """Who was there, in the order taken. Scope: attendance; door staff may read it too."""
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     rows = Attendance.objects.filter(session=_session(request, found, session))
-    return rows.select_related("registration", "session").order_by("taken_at", "pk")
+    rows = rows.select_related("registration", "session").order_by("taken_at", "pk")
+    return Listing(rows, partial(map, attendance_data))
 
 
 @router.put(

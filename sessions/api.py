@@ -1,9 +1,12 @@
 """Sessions and speakers, as the caller may see them. All times come in one form: wall time, zone and instant."""
 
-from datetime import date, datetime, time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
 from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
@@ -12,14 +15,14 @@ from pydantic import Field
 from core.api.api import FOR_EVERYBODY
 from core.api.datetimes import Instant
 from core.api.openapi import INLINE_SCHEMA
-from core.api.pagination import BoundedPagination
-from core.timezones.wall_clock import wall
+from core.api.pagination import BoundedPagination, Listing
 from core.web.localized_fields import languages_of
-from labs.api import LocalizedText, NamedOut, page_address
+from labs.api import LocalizedText, NamedOut, addresses_of, named_data
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Track
 from sessions.models import Appearance, Session, Speaker
+from sessions.session_data import sessions_data
 
 router = Router(tags=["Sessions and speakers"])
 
@@ -114,82 +117,15 @@ class SessionFilters(FilterSchema):
         return sessions
 
 
-def _moment_at(instant: datetime | None, zone: str) -> dict[str, Any] | None:
-    if instant is None:
-        return None
-    there = wall(instant, zone)
-    return _moment(there.date(), there.time(), zone, instant)
-
-
-def _moment(on: date, at: time, zone: str, instant: datetime) -> dict[str, Any]:
-    return {"local": f"{on.isoformat()}T{at.strftime('%H:%M')}", "time_zone": zone, "at": instant}
-
-
-def _appearance(appearance: Appearance) -> dict[str, Any]:
-    return {
-        "speaker": appearance.speaker.slug,
-        "name": languages_of(appearance.speaker.name),
-        "role": appearance.role,
-        "affiliation": languages_of(appearance.speaker.affiliation),
-    }
-
-
-def session_data(session: Session, lab: str) -> dict[str, Any]:
-    """Return a session of the lab of this slug as the API shows it.
-
-    Needs the related rows of `for_pages`; makes no query.
-    """
-    room = session.room
-    return {
-        "slug": session.slug,
-        "uid": session.uid,
-        "address": page_address("session", lab, session.slug),
-        "title": languages_of(session.title),
-        "abstract": languages_of(session.abstract),
-        "starts": _moment(session.start_date, session.start_time, session.time_zone, session.starts_at),
-        "ends": _moment(session.end_date, session.end_time, session.time_zone, session.ends_at),
-        "track": session.track.slug if session.track else None,
-        "room": {"name": languages_of(room.name), "address": room.address, "online": room.online}
-        if room
-        else None,
-        "visibility": session.visibility,
-        "status": session.status,
-        "sequence": session.sequence,
-        "capacity": session.capacity,
-        "seats_left": session.seats_left,
-        "waiting": session.seats_waiting,
-        "revised_at": session.content_revised_at,
-        "agenda": [
-            {
-                "title": languages_of(item.title),
-                "abstract": languages_of(item.abstract),
-                "starts": _moment_at(item.starts_at, session.time_zone),
-                "ends": _moment_at(item.ends_at, session.time_zone),
-                "speakers": [_appearance(each) for each in session.appearances_in(item)],
-            }
-            for item in session.agenda_items
-        ],
-        "speakers": [_appearance(each) for each in session.appearances_in()],
-    }
-
-
-class PageOfSessions(BoundedPagination):
-    """Pagination of sessions, serialized per page."""
-
-    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
-        page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [session_data(each, params["lab"]) for each in page["items"]]
-        return page
-
-
 @router.get(
     "/labs/{lab}/sessions", response=list[SessionOut], url_name="sessions", openapi_extra=FOR_EVERYBODY
 )
-@paginate(PageOfSessions)
-def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> QuerySet[Session]:
+@paginate(BoundedPagination)
+def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> Listing:
     """The lab's sessions in order of time."""
     found = get_visible_lab_or_404(reader_of(request), lab)
-    return filters.apply(Session.objects.filter(lab=found).visible_to(reader_of(request)).for_pages())
+    visible = Session.objects.filter(lab=found).visible_to(reader_of(request))
+    return Listing(filters.apply(visible), partial(sessions_data, lab=lab))
 
 
 @router.get(
@@ -198,72 +134,70 @@ def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> 
 def session(request: HttpRequest, lab: str, session: str) -> dict[str, Any]:
     """One session."""
     in_lab = Session.objects.filter(lab=get_visible_lab_or_404(reader_of(request), lab), slug=session)
-    found = in_lab.visible_to(reader_of(request)).for_pages().first()
-    if found is None:
+    return _only(sessions_data(in_lab.visible_to(reader_of(request)), lab))
+
+
+def _only(found: list[dict[str, Any]]) -> dict[str, Any]:
+    if not found:
         raise Http404
-    return session_data(found, lab)
+    return found[0]
 
 
 class TrackOut(NamedOut):
     calendar: str = Field(description="Its public iCalendar feed")
 
-    @staticmethod
-    def resolve_calendar(track: Any) -> str:
-        return page_address("track_feed", track.lab.slug, track.slug)
-
 
 @router.get("/labs/{lab}/tracks", response=list[TrackOut], url_name="tracks", openapi_extra=FOR_EVERYBODY)
 @paginate(BoundedPagination)
-def tracks(request: HttpRequest, lab: str) -> QuerySet[Track]:
+def tracks(request: HttpRequest, lab: str) -> Listing:
     """The tracks of the sessions that the caller may see; of others not even the name is told."""
     found = get_visible_lab_or_404(reader_of(request), lab)
     visible = Session.objects.filter(track=OuterRef("pk")).visible_to(reader_of(request))
-    return Track.objects.filter(Exists(visible), lab=found).select_related("lab")
+    calendar = addresses_of("track_feed", lab)
+    return Listing(
+        Track.objects.filter(Exists(visible), lab=found),
+        lambda rows: ({**named_data(track), "calendar": calendar(track.slug)} for track in rows),
+    )
 
 
-def speaker_data(speaker: Speaker, lab: str) -> dict[str, Any]:
-    """Return a speaker of the lab of this slug as the API shows it; `seen` holds the appearances in sight."""
-    slugs = dict.fromkeys(each.session.slug for each in speaker.seen)  # type: ignore[attr-defined]
-    return {
-        "slug": speaker.slug,
-        "address": page_address("speaker", lab, speaker.slug),
-        "name": languages_of(speaker.name),
-        "affiliation": languages_of(speaker.affiliation),
-        "biography": languages_of(speaker.biography),
-        "city": speaker.city.slug if speaker.city else None,
-        "website": speaker.website,
-        "sessions": list(slugs),
-    }
-
-
-def _speakers_of(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
+def _speakers_of(request: HttpRequest, lab: str) -> Listing:
     found = get_visible_lab_or_404(reader_of(request), lab)
     visible = Session.objects.filter(lab=found).visible_to(reader_of(request))
-    seen = (
-        Appearance.objects.filter(session__in=visible)
-        .select_related("session")
-        .order_by("session__starts_at")
-    )
-    appearing = Appearance.objects.filter(session__in=visible).values("speaker")
-    return (
-        Speaker.objects.filter(pk__in=appearing)
-        .select_related("city")
-        .prefetch_related(Prefetch("appearances", queryset=seen, to_attr="seen"))
-    )
+    appearing = Appearance.objects.filter(session__in=visible)
+    speakers = Speaker.objects.filter(pk__in=appearing.values("speaker")).select_related("city")
+    return Listing(speakers, lambda rows: speakers_data(rows, appearing, lab))
 
 
-class PageOfSpeakers(BoundedPagination):
-    def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
-        page = super().paginate_queryset(queryset, pagination, request, **params)
-        page["items"] = [speaker_data(each, params["lab"]) for each in page["items"]]
-        return page
+def speakers_data(
+    speakers: Iterable[Speaker], appearing: QuerySet[Appearance], lab: str
+) -> list[dict[str, Any]]:
+    """Return speakers of the lab of this slug as the API shows them. `appearing` are the appearances in sight."""
+    people = list(speakers)
+    seen: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    in_order = appearing.filter(speaker__in=people).order_by("session__starts_at")
+    for speaker, slug in in_order.values_list("speaker", "session__slug"):
+        seen[speaker][slug] = None
+    address = addresses_of("speaker", lab)
+    return [
+        {
+            "slug": speaker.slug,
+            "address": address(speaker.slug),
+            "name": languages_of(speaker.name),
+            "affiliation": languages_of(speaker.affiliation),
+            "biography": languages_of(speaker.biography),
+            "city": speaker.city.slug if speaker.city else None,
+            "website": speaker.website,
+            "sessions": list(seen[speaker.pk]),
+        }
+        for speaker in people
+    ]
 
 
 @router.get(
     "/labs/{lab}/speakers", response=list[SpeakerOut], url_name="speakers", openapi_extra=FOR_EVERYBODY
 )
-@paginate(PageOfSpeakers)
-def speakers(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
+@paginate(BoundedPagination)
+def speakers(request: HttpRequest, lab: str) -> Listing:
     """Everyone who appears in a session of the lab that the caller may see."""
     return _speakers_of(request, lab)
 
@@ -273,7 +207,5 @@ def speakers(request: HttpRequest, lab: str) -> QuerySet[Speaker]:
 )
 def speaker(request: HttpRequest, lab: str, speaker: str) -> dict[str, Any]:
     """One speaker."""
-    found = _speakers_of(request, lab).filter(slug=speaker).first()
-    if found is None:
-        raise Http404
-    return speaker_data(found, lab)
+    found = _speakers_of(request, lab)
+    return _only(list(found.data(found.rows.filter(slug=speaker))))

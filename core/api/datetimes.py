@@ -1,8 +1,8 @@
-"""Dates and instants as the API accepts them: in the form of RFC 3339 only."""
+"""Dates and instants as the API accepts and writes them: in the form of RFC 3339 only."""
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, overload
 
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
@@ -37,3 +37,25 @@ def _in_utc(moment: datetime) -> datetime:
 
 Day = Annotated[date, BeforeValidator(_require_date_format)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_require_datetime_format), AfterValidator(_in_utc)]
+
+
+@overload
+def instant_text(moment: datetime) -> str: ...
+@overload
+def instant_text(moment: datetime | None) -> str | None: ...
+def instant_text(moment: datetime | None) -> str | None:
+    """Return an instant in UTC as answers write it, as 2027-04-06T08:30:00Z, with milliseconds if it has any."""
+    if moment is None:
+        return None
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )
+
+
+def stored_instant(text: str) -> str:
+    """Return an instant as answers write it, from the text that the database gives for it: in UTC, as
+    2027-04-06 08:30:00 with up to six digits of seconds, and on PostgreSQL its offset +00.
+    """
+    if "." not in text:
+        return f"{text[:10]}T{text[11:19]}Z"
+    return instant_text(datetime.fromisoformat(text).replace(tzinfo=UTC))

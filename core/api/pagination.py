@@ -1,8 +1,11 @@
 """Pagination of the API's lists."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings as service
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Schema
 from ninja.conf import settings
@@ -10,6 +13,14 @@ from ninja.pagination import LimitOffsetPagination
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1  # a larger number is an error of some databases, not an empty page
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What an operation with pages returns: all rows, and the function that makes the data of those of one page."""
+
+    rows: QuerySet[Any]
+    data: Callable[[QuerySet[Any]], Iterable[dict[str, Any]]]
 
 
 class BoundedPagination(LimitOffsetPagination):
@@ -28,7 +39,10 @@ class BoundedPagination(LimitOffsetPagination):
         count: int = Field(description="How many the whole list has")
 
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
-        page = super().paginate_queryset(queryset, pagination, request=request, **params)
+        """Return one page of a `Listing`."""
+        listing: Listing = queryset
+        page = super().paginate_queryset(listing.rows, pagination, request=request, **params)
+        page["items"] = listing.data(page["items"])
         limit, offset = pagination.limit, pagination.offset
         offsets = {}
         if offset + limit < page["count"]:

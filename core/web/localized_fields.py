@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.strings import LazyI18nString
+from pydantic_core import from_json
 
 from core.web.email_addresses import ADDRESS_LENGTH, clean_address
 
@@ -27,6 +28,14 @@ def languages_of(value: object) -> dict[str, str]:
     if isinstance(data, dict):
         return {code: text for code, text in data.items() if text}
     return {"en": str(data)} if data else {}
+
+
+def stored_languages(stored: str | None) -> dict[str, str]:
+    """Return the `languages_of` a multilingual column from the text that is stored, without an object for it."""
+    try:
+        return languages_of(from_json(stored or ""))
+    except ValueError:  # a plain text
+        return languages_of(stored)
 
 
 @deconstructible

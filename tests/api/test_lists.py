@@ -15,13 +15,16 @@ from tests.api.asking import bearer, organiser_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("path", ["sessions", "tracks", "speakers", "registrations", "certificates"])
+# Four of the queries find the token, its user's rights and the lab, one counts.
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [("sessions", 9), ("tracks", 6), ("speakers", 7), ("registrations", 8), ("certificates", 6)],
+)
 def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
-    path: str, django_assert_max_num_queries: Any
+    path: str, queries: int, django_assert_num_queries: Any
 ) -> None:
     lab = f.LabFactory()
     headers = bearer(organiser_of(lab))
-    counts = []
     for rows in (2, 20):
         for _number in range(rows):
             session = f.SessionFactory(lab=lab, track=f.TrackFactory(lab=lab))
@@ -29,11 +32,9 @@ def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
             registration = f.RegistrationFactory(lab=lab)
             f.SeatFactory(registration=registration, session=session)
             f.AttendanceFactory(registration=registration, session=session)
-        with django_assert_max_num_queries(14) as captured:
+        with django_assert_num_queries(queries):
             answer = Client().get(f"/api/v1/labs/{lab.slug}/{path}", headers=headers)
         assert answer.status_code == 200
-        counts.append(len(captured))
-    assert counts[0] == counts[1]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's query plan")
