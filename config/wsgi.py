@@ -3,11 +3,13 @@ import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from core.timezones.zones import rules_version
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+get_resolver().url_patterns  # noqa: B018  (all pages are imported before the processes are forked)
 logging.getLogger(__name__).info("Time zones follow tzdata %s.", rules_version())
 
 # Loaded modules stay until the process ends, so the garbage collector skips them. A page creates tens of thousands of

@@ -27,6 +27,9 @@ graceful_timeout = 10
 max_requests = 5000
 max_requests_jitter = 500
 reload = DEBUG
+# The application is imported once, and shared in memory by the processes that are forked then. Not where they count:
+# a process chooses at import how it counts, and only after it has looked whether there is room (`post_fork`).
+preload_app = not DEBUG and not METRICS_TOKEN
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 control_socket_disable = True
 proc_name = "citylabs-web"

@@ -6,6 +6,8 @@ for letters and signs which this family lacks come whole and are copied. The sam
 enters a file. Nothing is done when the files are up to date.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import logging
@@ -14,10 +16,10 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fontTools.merge import Merger
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBSETS = ("latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek")
@@ -81,6 +83,10 @@ def rename(font: TTFont, family: Family, weight: int) -> None:
 
 def static_subset(source: Path, weight: int) -> TTFont:
     """One script's variable file fixed at one weight."""
+    # Imported here, since most runs find all fonts up to date.
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
     font = instantiateVariableFont(TTFont(source, recalcTimestamp=False), {"wght": weight}, inplace=True)
     for tag in ("STAT", "DSIG", "avar", "HVAR", "MVAR"):
         if tag in font:
@@ -91,6 +97,8 @@ def static_subset(source: Path, weight: int) -> TTFont:
 
 def build(family: Family, weight: int, node_modules: Path, target: Path) -> None:
     """Write one static file with all scripts; raises ValueError when a script did not survive the merge."""
+    from fontTools.merge import Merger
+
     with tempfile.TemporaryDirectory() as folder:
         parts = []
         for number, source in enumerate(family.sources(node_modules)):

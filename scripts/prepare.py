@@ -1,4 +1,4 @@
-"""Prepare an installation: migrate, collect static files, and load the demo if asked for.
+"""Prepare an installation: migrate, collect static files, load the demo if asked for, and serve if asked for.
 
 One process for all, because starting Django costs more than most of these steps. Progress goes to stderr; the output
 of load_demo (the sign-ins) to stdout, so that the caller can show it last.
@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PREPARED = "Prepared."
 
 
 def static_fingerprint(folders: list[Path]) -> str:
@@ -46,10 +47,23 @@ def collect_static() -> None:
     stamp.write_text(wanted)
 
 
+def serve() -> None:
+    """Become the web server, which keeps what is imported already, and write the line `PREPARED` to stdout."""
+    from django.db import connections
+    from gunicorn.app.wsgiapp import run
+
+    connections.close_all()  # they are not for the processes that the server forks
+    print(PREPARED, flush=True)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever reads the output has all of it
+    sys.argv = ["gunicorn", "-c", "deploy/gunicorn.conf.py"]
+    run()
+
+
 def main() -> None:
     """Run the steps in order; a step that fails raises, and nothing after it runs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--demo", action="store_true", help="load the demo, once, and print its sign-ins")
+    parser.add_argument("--serve", action="store_true", help="then serve, in this process and its children")
     options = parser.parse_args()
 
     sys.path.insert(0, str(ROOT))
@@ -65,6 +79,8 @@ def main() -> None:
     if options.demo:
         print("Loading the demo, if it is not there yet…", file=sys.stderr, flush=True)
         call_command("load_demo")
+    if options.serve:
+        serve()
 
 
 if __name__ == "__main__":
