@@ -160,6 +160,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     CACHES["default"]["BACKEND"] = "core.web.cache.RedisCache"
+# What is dear to make is kept apart from counters, which it must not crowd out of a process's memory.
+CACHES["kept"] = {**CACHES["default"], "KEY_PREFIX": "kept"}
+if CACHES["default"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCache":
+    CACHES["kept"]["LOCATION"] = "kept"
 
 # Email: a folder by default, which the console's outbox shows; EMAIL_URL=smtp://… for a server,
 # EMAIL_BACKEND=anymail.backends.….EmailBackend with ANYMAIL_… variables for a provider.

@@ -1,8 +1,6 @@
-"""Fetches a lab's sessions for lists, in four queries."""
+"""Fetches a lab's sessions for lists, in six queries."""
 
 from collections import defaultdict
-
-from django.db.models import Prefetch
 
 from labs.models import Lab
 from labs.viewer import Viewer
@@ -22,20 +20,21 @@ ROW_FIELDS = (
     "waiting_list",
     "seats_taken",
     "seats_waiting",
-    "track__slug",
-    "track__name",
-    "track__position",
-    "room__name",
-    "room__address",
-    "room__online",
+    "track",
+    "room",
 )
 
 
 def listed_sessions(lab: Lab, viewer: Viewer) -> list[Session]:
     """Return the sessions that this viewer may see, in order of time, with tracks, rooms, agendas and speakers.
 
-    Each speaker is one object for all appearances.
+    Each speaker, track and room is one object for all its sessions: creating objects is what takes the time.
     """
+    tracks = {track.pk: track for track in lab.tracks.only("lab", "slug", "name", "position")}
+    rooms = {room.pk: room for room in lab.rooms.only("lab", "name", "address", "online")}
+    appearing = Appearance.objects.filter(session__lab=lab)
+    speakers = Speaker.objects.filter(pk__in=appearing.values("speaker")).only("slug", "name", "affiliation")
+    by_id = {speaker.pk: speaker for speaker in speakers}
     agendas: defaultdict[int, list[AgendaItem]] = defaultdict(list)
     for item in (
         AgendaItem.objects.filter(session__lab=lab)
@@ -44,22 +43,16 @@ def listed_sessions(lab: Lab, viewer: Viewer) -> list[Session]:
     ):
         agendas[item.session_id].append(item)
     appearances: defaultdict[int, list[Appearance]] = defaultdict(list)
-    for appearance in (
-        Appearance.objects.filter(session__lab=lab)
-        .prefetch_related(Prefetch("speaker", Speaker.objects.only("slug", "name", "affiliation")))
-        .only("session", "agenda_item", "role", "speaker")
-        .order_by("position", "pk")
-    ):
+    for appearance in appearing.only("session", "agenda_item", "role", "speaker").order_by("position", "pk"):
+        appearance.speaker = by_id[appearance.speaker_id]
         appearances[appearance.session_id].append(appearance)
     found = list(
-        Session.objects.filter(lab=lab)
-        .visible_to(viewer)
-        .select_related("track", "room")
-        .only(*ROW_FIELDS)
-        .order_by("starts_at", "pk")
+        Session.objects.filter(lab=lab).visible_to(viewer).only(*ROW_FIELDS).order_by("starts_at", "pk")
     )
     for session in found:
         session.lab = lab
+        session.track = tracks[session.track_id] if session.track_id else None
+        session.room = rooms[session.room_id] if session.room_id else None
         session.agenda_items = agendas[session.pk]
         session.all_appearances = appearances[session.pk]
     return found

@@ -1,4 +1,4 @@
-"""Builds the rows of a lab's programme for templates: days with their sessions, in one language and one zone.
+"""Builds the rows of sessions for lists and templates, in one language and one zone.
 
 Pure functions that return formatted values, so that pages with hundreds of sessions are fast. No queries beyond what
 `for_pages` or `sessions.listing` fetched.
@@ -7,9 +7,9 @@ Pure functions that return formatted values, so that pages with hundreds of sess
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,10 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from core.search import alphabetical_key
-from core.timezones.formatting import clock, day_mark, month_and_year, short_day, weekday
+from core.timezones.formatting import clock, short_day
 from core.web.localized_fields import text_and_language
 from core.web.localized_html import html_with_language, localized_html
-from core.web.templatetags.site_tags import icon, seats
+from core.web.templatetags.site_tags import icon
 from labs.models import Lab
 from sessions.models import Appearance, Session
 from sessions.places import is_online, place_html
@@ -84,7 +84,7 @@ class AgendaRow(TemplateRow):
 class SessionRow(TemplateRow):
     """One session in a list. `ends_on` is the day of the end if it differs from that of the start.
 
-    `meta` is the safe HTML of track and place, `who` that of the people; `seats` is the text about free seats.
+    `meta` is the safe HTML of track and place, `who` that of the people.
     """
 
     session: Session
@@ -105,51 +105,11 @@ class SessionRow(TemplateRow):
     draft: bool
     cancelled: bool
     reason: str
-    seats: str
     may_choose: bool
     would_wait: bool
-    ticked: bool
-
-
-@dataclass(frozen=True)
-class Day(TemplateRow):
-    """One day in the zone of the view, with its sessions in order."""
-
-    on: date
-    anchor: str
-    mark: str
-    weekday: str
-    month: str
-    title: str
-    rows: tuple[SessionRow, ...]
 
 
 _escaped = lru_cache(maxsize=4096)(escape)
-
-
-def days(sessions: Iterable[Session], titles: Mapping[date, object], lab: Lab, view: View) -> tuple[Day, ...]:
-    """Group sessions by the days of the view's zone. `titles` are the headings of the lab's own days."""
-    zone, lab_zone = ZoneInfo(view.zone), ZoneInfo(lab.time_zone)
-    grouped: dict[date, list[Session]] = {}
-    for session in sessions:
-        grouped.setdefault(session.starts_at.astimezone(zone).date(), []).append(session)
-    result = []
-    for on, of_day in grouped.items():
-        # In another zone a day may overlap two of the lab's days: then it has no title.
-        lab_days = {session.starts_at.astimezone(lab_zone).date() for session in of_day}
-        title = titles.get(lab_days.pop()) if len(lab_days) == 1 else None
-        result.append(
-            Day(
-                on=on,
-                anchor=f"d{on.isoformat()}",
-                mark=day_mark(on, view.language),
-                weekday=weekday(on, view.language),
-                month=month_and_year(on, view.language),
-                title=localized_html(title, view.language, lab.default_language) if title else "",
-                rows=tuple(row(session, lab, view) for session in of_day),
-            )
-        )
-    return tuple(result)
 
 
 def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bool = False) -> SessionRow:
@@ -197,10 +157,8 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         draft=session.visibility == Session.Visibility.DRAFT,
         cancelled=session.is_cancelled,
         reason=localized_html(session.cancel_reason, language, fallback) if session.is_cancelled else "",
-        seats=seats(session) if view.choosing and not session.is_cancelled else "",
         may_choose=may_choose,
-        would_wait=may_choose and session.seats_left is not None and session.seats_left <= 0,
-        ticked=may_choose and session.slug in view.picked,
+        would_wait=may_choose and is_full(session),
     )
 
 
@@ -213,12 +171,15 @@ def to_come(now: datetime) -> Q:
     return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
 
 
+def is_full(session: Session) -> bool:
+    return session.seats_left is not None and session.seats_left <= 0
+
+
 def can_be_chosen(session: Session, now: datetime) -> bool:
     """Tell whether the session takes place, is not over, and has a free seat or a waiting list."""
     if session.is_cancelled or session.visibility == Session.Visibility.DRAFT or session.is_over(now):
         return False
-    left = session.seats_left
-    return left is None or left > 0 or session.waiting_list
+    return session.waiting_list or not is_full(session)
 
 
 def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Person, ...]:
@@ -255,7 +216,7 @@ def _person(
 ) -> Person:
     """Cached for all rows with the same person. `language` is the active one."""
     who, whence = html_with_language(*name, language), html_with_language(*affiliation, language)
-    what = escape(Appearance.Role(role).label)
+    what = escape(str(Appearance.Role(role).label))
     address = reverse("speaker", args=[lab, slug])
     line = format_html('{}: <a href="{}">{}</a>', what, address, who)
     return Person(slug, who, whence, what, format_html("{}, {}", line, whence) if whence else line)

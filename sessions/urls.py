@@ -2,13 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sessions.views import components, discovery, feeds, home, pages, social_images, speakers, subscribe
+from sessions.views import (
+    components,
+    discovery,
+    feeds,
+    home,
+    lab_page,
+    pages,
+    social_images,
+    speakers,
+    subscribe,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("programmes/<slug:programme>/", home.programme_page, name="programme"),
     path("programmes/<slug:programme>/calendar.ics", feeds.programme, name="programme_feed"),
-    path("labs/<slug:lab>/", pages.lab, name="lab"),
+    path("labs/<slug:lab>/", lab_page.lab, name="lab"),
     path("labs/<slug:lab>/calendar.ics", feeds.lab, name="lab_feed"),
     path("labs/<slug:lab>/preview.png", social_images.lab, name="lab_picture"),
     path("labs/<slug:lab>/subscribe/", subscribe.subscribe, name="subscribe"),

@@ -53,10 +53,13 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """Begin every test in the source's language: Django's test client leaves that of its last page active."""
+    """Begin every test in the source's language, which Django's test client changes, and with nothing kept."""
+    from django.core.cache import caches
     from django.utils import translation
 
     translation.deactivate()
+    # Ids and revisions begin again with every test.
+    caches["kept"].clear()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ READ_METHODS = ("GET", "HEAD")
 # Headers of the content, which a 304 does not have (RFC 9110 §15.4.5).
 _CONTENT_HEADERS = frozenset({"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition"})
 _PREFLIGHT_SECONDS = 24 * 60 * 60
-_KEPT_SECONDS = 24 * 60 * 60
+_KEPT_SECONDS = 60 * 60
 
 
 def conditional_response(
@@ -60,7 +60,7 @@ def _set_content(
 ) -> None:
     """Set the bytes. Compressed ones are kept, since they are dearer to make than all the rest."""
     if is_compressible(response) and takes_gzip(request):
-        response.content = kept(f"gzip:{digest}", _KEPT_SECONDS, lambda: gzip.compress(build(), 6, mtime=0))
+        response.content = kept(("gzip", digest), _KEPT_SECONDS, lambda: gzip.compress(build(), 6, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     else:
         response.content = build()

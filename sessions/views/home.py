@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,12 +13,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from core.search import alphabetical_key
+from core.web.http_caching import conditional_response
+from core.web.kept import kept_each
 from core.web.localized_fields import text_and_language
 from core.web.localized_html import html_with_language
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import City, Lab, Programme
-from labs.viewer import Viewer
+from labs.viewer import VISITOR, Viewer
 from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
 from sessions.models import Session
@@ -32,6 +33,7 @@ from sessions.views.pages import language_of, view_for
 # Numbers of rows on the home page.
 MAX_NEXT_SESSIONS = 6
 MAX_PAST_LABS = 20
+KEPT_SECONDS = 24 * 60 * 60
 # What a picture of a lab is made of.
 _TIMETABLE_FIELDS = ("lab", "starts_at", "ends_at", "visibility", "status")
 
@@ -63,12 +65,12 @@ def home(request: HttpRequest) -> HttpResponse:
     later = [lab for lab in coming if lab != following]
     past = [lab for lab in labs if lab.is_over(now)]
     shown = [*([following] if following else []), *later, *past[:MAX_PAST_LABS]]
-    sessions = _sessions_of(shown, viewer)
+    figures = _figures([*later, *past[:MAX_PAST_LABS]], viewer, language)
     context: dict[str, object] = {
         "next": following,
         "labs": shown,
-        "later": _cards(later, sessions, language),
-        "past": _cards(past[:MAX_PAST_LABS], sessions, language),
+        "later": _cards(later, figures, language),
+        "past": _cards(past[:MAX_PAST_LABS], figures, language),
         "more_past": max(len(past) - MAX_PAST_LABS, 0),
         "programmes": _by_latest_lab(Programme.objects.visible_to(viewer), labs),
         "cities": _named(
@@ -79,12 +81,17 @@ def home(request: HttpRequest) -> HttpResponse:
         view = view_for(request, following, now)
         context |= {
             "facts": lab_summary.facts(following, language, now),
-            "figure": svg(timetable(programme.blocks(sessions[following.pk], view.zone), language)),
+            "figure": _figures([following], viewer, language, view.zone)[following.pk].svg,
             "registration": lab_summary.registration_phase(following, now),
             "zone": view.zone,
             "board": _next_sessions(following, viewer, view),
         }
-    return render(request, "sessions/home.html", context)
+    return _with_validator(request, viewer, render(request, "sessions/home.html", context))
+
+
+def _with_validator(request: HttpRequest, viewer: Viewer, response: HttpResponse) -> HttpResponse:
+    """Answer a visitor who has these bytes already with 304. Pages of others have forms with keys of their own."""
+    return conditional_response(request, response) if viewer == VISITOR else response
 
 
 def _next_sessions(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
@@ -107,14 +114,14 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
     now = timezone.now()
     language = language_of()
     labs = list(Lab.objects.visible_to(viewer).filter(programme=found).select_related("programme"))
-    sessions = _sessions_of(labs, viewer)
     coming = sorted((lab for lab in labs if not lab.is_over(now)), key=lambda lab: (lab.starts_on, lab.pk))
     past = [lab for lab in labs if lab.is_over(now)]
+    figures = _figures(labs, viewer, language)
     context = {
         "programme": found,
         "labs": labs,
-        "coming": _cards(coming, sessions, language),
-        "past": _cards(past, sessions, language),
+        "coming": _cards(coming, figures, language),
+        "past": _cards(past, figures, language),
         "cities": _named(found.cities.all(), language),
         "calendar": public_calendar(
             "programme_feed",
@@ -125,7 +132,7 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
         ),
         "preview": programme_preview(found, language),
     }
-    return render(request, "sessions/programme.html", context)
+    return _with_validator(request, viewer, render(request, "sessions/programme.html", context))
 
 
 def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list[Programme]:
@@ -136,25 +143,52 @@ def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list
     return sorted(programmes, key=lambda each: (latest.get(each.pk, date.min), each.slug), reverse=True)
 
 
-def _sessions_of(labs: Sequence[Lab], viewer: Viewer) -> dict[int, list[Session]]:
-    """Return the visible sessions of each lab, in order, in one query."""
-    by_lab: defaultdict[int, list[Session]] = defaultdict(list)
-    known = {lab.pk: lab for lab in labs}
-    for session in Session.objects.visible_to(viewer).filter(lab__in=known).only(*_TIMETABLE_FIELDS):
-        session.lab = known[session.lab_id]
-        by_lab[session.lab_id].append(session)
-    return by_lab
+@dataclass(frozen=True)
+class LabFigure:
+    """The timetable of a lab's sessions, as SVG, and the number of sessions that are no drafts."""
+
+    svg: str
+    sessions: int
 
 
-def _cards(labs: Iterable[Lab], sessions: dict[int, list[Session]], language: str) -> list[LabCard]:
+def _figures(labs: Sequence[Lab], viewer: Viewer, language: str, zone: str = "") -> dict[int, LabFigure]:
+    """Return the timetables of what this reader sees, by lab: small ones, or with the hours of `zone`.
+
+    Those of visitors are kept by the revisions that they see.
+    """
+    by_id = {lab.pk: lab for lab in labs}
+
+    def draw(missing: Collection[int]) -> dict[int, LabFigure]:
+        found: dict[int, list[Session]] = {pk: [] for pk in missing}
+        for session in Session.objects.visible_to(viewer).filter(lab__in=missing).only(*_TIMETABLE_FIELDS):
+            found[session.lab_id].append(session)
+        return {pk: _draw(found[pk], zone or by_id[pk].time_zone, language if zone else "") for pk in missing}
+
+    if viewer != VISITOR:
+        return draw(by_id)
+    made_of = {
+        lab.pk: ("figure", lab.pk, lab.public_revision, lab.public_revised_at, language if zone else "", zone)
+        for lab in labs
+    }
+    return kept_each(made_of, KEPT_SECONDS, draw)
+
+
+def _draw(sessions: Sequence[Session], zone: str, language: str) -> LabFigure:
+    """Draw a small timetable, or with a `language` one with the names of days."""
+    blocks = programme.blocks(sessions, zone)
+    figure = svg(timetable(blocks, language) if language else tile(blocks))
+    return LabFigure(figure, sum(one.visibility != Session.Visibility.DRAFT for one in sessions))
+
+
+def _cards(labs: Iterable[Lab], figures: Mapping[int, LabFigure], language: str) -> list[LabCard]:
     return [
         LabCard(
             lab=lab,
             year=lab.starts_on.year,
             when=lab_summary.dates_text(lab, language),
             where=lab_summary.place_text(lab, language),
-            figure=svg(tile(programme.blocks(sessions[lab.pk], lab.time_zone))),
-            sessions=sum(session.visibility != Session.Visibility.DRAFT for session in sessions[lab.pk]),
+            figure=figures[lab.pk].svg,
+            sessions=figures[lab.pk].sessions,
         )
         for lab in labs
     ]

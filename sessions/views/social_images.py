@@ -1,13 +1,12 @@
 """The OpenGraph image of a public lab."""
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import override
 
 from core.timezones.formatting import date_range
-from core.timezones.zones import rules_version
 from core.web.http_caching import conditional_response, read_only_endpoint
+from core.web.kept import kept, release
 from core.web.localized_fields import text_and_language
 from core.web.palette import DEFAULT_COLOURS
 from labs import access
@@ -17,10 +16,8 @@ from sessions import programme, social_image
 from sessions.timetable import tile
 from sessions.views.feeds import asked_language
 
-# Increment it when the drawing changes, to invalidate caches.
-FORMAT_VERSION = 1
 MAX_AGE_SECONDS = 3600
-CACHE_SECONDS = 7 * 24 * 60 * 60
+KEPT_SECONDS = 7 * 24 * 60 * 60
 
 
 @access.public
@@ -29,17 +26,16 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """Return the lab's image as visitors see it, without internal sessions."""
     found = get_object_or_404(Lab.objects.visible_to(VISITOR).select_related("programme"), slug=lab)
     language = asked_language(request, found.default_language)
-    # The cache key is the lab's revision, which also changes with internal data; the ETag is a hash of the bytes.
-    revision = f"{found.pk}:{found.revision}:{found.revised_at.timestamp()}"
-    key = f"picture:{FORMAT_VERSION}:{rules_version()}:{revision}:{language}"
-    content: bytes | None = cache.get(key)
-    if content is None:
-        content = social_image.png(_sharing(found, language))
-        cache.set(key, content, CACHE_SECONDS)
-    response = HttpResponse(content, content_type="image/png")
+    response = HttpResponse(content_type="image/png")
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     response.headers["Content-Language"] = language
-    return conditional_response(request, response)
+    made_of = ("picture", found.pk, found.public_revision, found.public_revised_at, language)
+    return conditional_response(
+        request,
+        response,
+        version=repr((release(), made_of)),
+        build=lambda: kept(made_of, KEPT_SECONDS, lambda: social_image.png(_sharing(found, language))),
+    )
 
 
 def _sharing(lab: Lab, language: str) -> social_image.Sharing:

@@ -20,7 +20,8 @@ from labs.viewer import VISITOR
 from sessions import calendar_links
 from sessions.calendar_links import CalendarAddress, public_calendar
 from sessions.opengraph import lab_preview
-from sessions.views.pages import language_of, tracks_of
+from sessions.views.lab_page import tracks_of
+from sessions.views.pages import language_of
 
 
 @access.public

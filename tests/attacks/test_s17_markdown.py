@@ -83,7 +83,7 @@ def test_the_house_marks_nothing_safe_but_what_the_sanitiser_returned():
     assert sorted(marked) == [
         "core/web/markdown.py",
         "sessions/json_ld.py",
-        "sessions/templatetags/programme_rows.py",
+        "sessions/programme_rows.py",
     ]
     templates = [
         str(path.relative_to(root))

@@ -1,0 +1,261 @@
+"""A lab's programme page.
+
+What stands in the lab's revision is kept for visitors: by revision, language, zone and track. Seats are put in last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_safe
+
+from core.search import alphabetical_key
+from core.timezones.zones import city_of
+from core.web.http_caching import conditional_response
+from core.web.kept import kept, release
+from core.web.localized_fields import text_and_language
+from labs import access
+from labs.current_viewer import get_visible_lab_or_404, viewer_of
+from labs.models import City, Lab, LabDay
+from labs.viewer import VISITOR, Viewer
+from sessions import json_ld, lab_summary, programme, timezone_hints
+from sessions.calendar_links import public_calendar
+from sessions.listing import listed_sessions
+from sessions.models import Session
+from sessions.opengraph import lab_preview
+from sessions.programme import View
+from sessions.programme_rows import Day, days, with_seats
+from sessions.timetable import timetable
+from sessions.timetable_svg import svg
+from sessions.views.pages import language_of, public_ones, query_of, reader_zone, view_for
+
+KEPT_SECONDS = 60 * 60
+_SEAT_FIELDS = (
+    "slug", "visibility", "status", "ends_at", "capacity", "waiting_list", "seats_taken", "seats_waiting", "track",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrackChoice:
+    slug: str
+    name: str
+    language: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What the page shows of the sessions that a reader sees, without their seats."""
+
+    days: tuple[Day, ...]
+    figure: str
+    zone_words: list[str]
+    first_at: str
+    zones: list[timezone_hints.ZoneOption]
+    tracks: list[TrackChoice]
+    speakers: tuple[programme.Person, ...]
+    beyond_public: str
+    linked_data: str
+
+
+@access.public
+@require_safe
+def lab(request: HttpRequest, lab: str) -> HttpResponse:
+    """The programme page."""
+    now = timezone.now()
+    response = HttpResponse()
+    version = _version_for_visitors(request, lab, now)
+    if not version:
+        return _page(request, lab, now)
+    return conditional_response(
+        request, response, version=version, build=lambda: _page(request, lab, now).content
+    )
+
+
+def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str:
+    """Return what the page depends on as one text; "" if it is for one person, or there is no session to show.
+
+    One query. Of seats it names three sums: every seat that is taken raises the number of arrivals for ever; between
+    two arrivals seats are given up, which lowers the number of people, and places in the line become seats. So no two
+    states have the same sums.
+    """
+    cookies = {settings.SESSION_COOKIE_NAME, "messages"}
+    if settings.DEBUG or cookies & request.COOKIES.keys() or "session" in request.GET:
+        return ""
+    times = ("lab__registration_opens_at", "lab__registration_closes_at")
+    zone = reader_zone(request)
+    found = (
+        Session.objects.visible_to(VISITOR)
+        .filter(lab__slug=slug)
+        .order_by("lab")
+        .values_list("lab", "lab__public_revision", "lab__public_revised_at", "lab__time_zone", *times)
+        .annotate(
+            Sum("last_queue_position"), Sum("seats_taken"), Sum("seats_waiting"),
+            over=Count("pk", filter=Q(ends_at__lte=now)),
+        )
+        .first()
+    )  # fmt: skip
+    if found is None:
+        return ""
+    pk, revision, revised_at, lab_zone, opens_at, closes_at, *counts = found
+    begun = [at is not None and at <= now for at in (opens_at, closes_at)]
+    printed_on = now.astimezone(ZoneInfo(zone or lab_zone)).date()
+    reader = (language_of(), zone, getattr(request, "theme", ""), request.get_full_path())
+    return repr((release(), pk, revision, revised_at, begun, counts, printed_on, reader))
+
+
+def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
+    viewer = viewer_of(request)
+    found = get_visible_lab_or_404(viewer, slug)
+    view = view_for(request, found, now)
+    chosen = request.GET.get("track", "")
+    own_zone = reader_zone(request)
+    if viewer == VISITOR:
+        shown = _kept_programme(found, view, own_zone, chosen)
+        visible = Session.objects.filter(lab=found).visible_to(viewer).only(*_SEAT_FIELDS)
+        everything = list(visible.order_by("starts_at", "pk"))
+    else:
+        everything = _sessions_of(found, viewer)
+        shown = _make_programme(found, viewer, view, own_zone, chosen, everything)
+    sessions = {session.pk: session for session in everything}
+    picked = query_of(request.GET.getlist("session"))
+    here = {row.session for day in shown.days for row in day.rows}
+    choosable = [one for one in sessions.values() if view.choosing and programme.can_be_chosen(one, now)]
+    context = {
+        "lab": found,
+        "facts": lab_summary.facts(found, view.language, now),
+        "days": [(day, with_seats(day.rows, sessions, view, picked)) for day in shown.days],
+        "all_zones": timezone_hints.all_zones(view.language),
+        "filtered": bool(chosen),
+        "nothing": programme.empty_list_text(bool(chosen)),
+        "registration": lab_summary.registration_phase(found, now),
+        "chooses": any(one.pk in here for one in choosable),
+        # The selection is sent along with every choice of zone, track or language, in the same form.
+        "kept_form": "programme",
+        "picked_query": picked,
+        "picked_elsewhere": [one.slug for one in choosable if one.slug in view.picked and one.pk not in here],
+        "printed_on": now.astimezone(ZoneInfo(view.zone)).date(),
+        "calendar": public_calendar(
+            "lab_feed", found.slug, language=view.language, default=found.default_language
+        ),
+        "preview": lab_preview(found, view.language),
+    }
+    return render(request, "sessions/lab.html", vars(shown) | context)
+
+
+def _kept_programme(lab: Lab, view: View, own_zone: str | None, chosen: str) -> Programme:
+    """Return the programme as visitors see it."""
+    made_of = (
+        "programme", lab.pk, lab.public_revision, lab.public_revised_at, view.language, view.zone, own_zone, chosen,
+    )  # fmt: skip
+    return kept(
+        made_of,
+        KEPT_SECONDS,
+        lambda: _make_programme(lab, VISITOR, view, own_zone, chosen, _sessions_of(lab, VISITOR)),
+    )
+
+
+def _make_programme(
+    lab: Lab, viewer: Viewer, view: View, own_zone: str | None, chosen: str, everything: Sequence[Session]
+) -> Programme:
+    shown = [session for session in everything if not chosen or _track_of(session) == chosen]
+    titles = dict(LabDay.objects.filter(lab=lab).order_by("on").values_list("on", "title"))
+    cities = list(lab.programme.cities.all())
+    return Programme(
+        days=days(shown, titles, lab, replace(view, choosing=False), reverse("lab", args=[lab.slug])),
+        figure=svg(timetable(programme.blocks(everything, view.zone), view.language)),
+        zone_words=_zone_sentences(lab, view, shown, cities),
+        first_at=shown[0].starts_at.isoformat() if shown else "",
+        zones=timezone_hints.zone_options(
+            lab.time_zone,
+            {city.time_zone for city in cities},
+            own_zone,
+            timezone_hints.instants_of(shown) or [view.now],
+            view.language,
+        ),
+        tracks=tracks_of(everything, chosen, view.language, lab.default_language),
+        speakers=programme.people_of(everything, lab, view.language),
+        beyond_public=_private_view_text(everything, lab, viewer, cities),
+        linked_data=json_ld.script(json_ld.lab_event(lab, public_ones(lab, everything), view.language)),
+    )
+
+
+def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
+    """Return the sessions of the lab that this viewer may see, with audiences if any is internal."""
+    sessions = listed_sessions(lab, viewer)
+    if any(session.is_internal for session in sessions):
+        prefetch_related_objects(sessions, "audience")
+    return sessions
+
+
+def _track_of(session: Session) -> str:
+    return session.track.slug if session.track else ""
+
+
+def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback: str) -> list[TrackChoice]:
+    """Return the tracks of the visible sessions only."""
+    tracks = {session.track.pk: session.track for session in sessions if session.track}
+    ordered = sorted(tracks.values(), key=lambda track: (track.position, track.pk))
+    return [
+        TrackChoice(track.slug, *text_and_language(track.name, language, fallback), track.slug == chosen)
+        for track in ordered
+    ]
+
+
+def _zone_sentences(lab: Lab, view: View, shown: Sequence[Session], cities: Iterable[City]) -> list[str]:
+    """Return the sentences above the programme: its zone, and differences to others."""
+    if not shown:
+        return []
+    instants = timezone_hints.instants_of(shown)
+    sentences: list[str] = [timezone_hints.zone_sentence(view.zone, instants, view.language)]
+    if view.zone == lab.time_zone:
+        others: dict[str, list[str]] = {}
+        for city in cities:
+            if city.time_zone != lab.time_zone:
+                others.setdefault(city.time_zone, []).append(text_and_language(city.name, view.language)[0])
+        return sentences + timezone_hints.difference_sentences(view.zone, others, instants, view.language)
+    place = gettext("%(city)s, where the lab is set,") % {"city": city_of(lab.time_zone, view.language)}
+    return sentences + timezone_hints.difference_sentences(
+        view.zone, {lab.time_zone: [place]}, instants, view.language
+    )
+
+
+def _private_view_text(sessions: Iterable[Session], lab: Lab, viewer: Viewer, cities: Iterable[City]) -> str:
+    """Return why this reader sees more than visitors do, or ""."""
+    internal = sum(session.is_internal for session in sessions)
+    drafts = sum(session.visibility == Session.Visibility.DRAFT for session in sessions)
+    if viewer.organises(lab) or viewer.is_door_staff_of(lab):
+        parts = []
+        if internal:
+            parts.append(
+                ngettext("%(count)d internal session", "%(count)d internal sessions", internal)
+                % {"count": internal}
+            )
+        if drafts:
+            parts.append(ngettext("%(count)d draft", "%(count)d drafts", drafts) % {"count": drafts})
+        if not parts:
+            return ""
+        return gettext("You also see %(sessions)s because you work on this lab.") % {
+            "sessions": gettext(" and ").join(parts)
+        }
+    if not internal:
+        return ""
+    own = viewer.cities_by_programme.get(lab.programme_id, frozenset())
+    language = language_of()
+    names = [text_and_language(city.name, language)[0] for city in cities if city.pk in own]
+    names.sort(key=alphabetical_key)
+    return ngettext(
+        "You also see %(count)d internal session because you are a delegate of %(cities)s.",
+        "You also see %(count)d internal sessions because you are a delegate of %(cities)s.",
+        internal,
+    ) % {"count": internal, "cities": ", ".join(names)}
