@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-PARTS = ("feeds", "programme", "certificates", "registering")
+PARTS = ("feeds", "programme", "certificates", "registering", "api", "bulk", "starting")
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def _measure(database: str, parts: Collection[str]) -> None:
         django.setup()
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        from benchmarks import certificates, pages, registering, world
+        from benchmarks import api, bulk, certificates, pages, registering, starting, world
         from benchmarks.measuring import Line
 
         programme = world.programme()
@@ -66,6 +66,12 @@ def _measure(database: str, parts: Collection[str]) -> None:
             lines += certificates.lines()
         if "registering" in parts:
             lines += registering.registering(programme)
+        if "api" in parts:
+            lines += api.lists(programme)
+        if "bulk" in parts:
+            lines += bulk.loading()
+        if "starting" in parts:
+            lines += starting.starting()
     rows = [("what", "median", "min–max", "requests", "beside it", "asked for", "", "queries")]
     for line in lines:
         verdict = {None: "", True: "reached", False: "MISSED"}[line.reached]

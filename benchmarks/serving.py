@@ -14,7 +14,7 @@ from pathlib import Path
 @contextmanager
 def serving(workers: int = 2) -> Iterator[tuple[int, list[int]]]:
     """Run gunicorn as it is shipped; yields its port and the process ids of master and workers."""
-    port = _free_port()
+    port = free_port()
     command = [
         sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--workers", str(workers),
         "--bind", f"127.0.0.1:{port}", "--log-level", "error",
@@ -27,7 +27,7 @@ def serving(workers: int = 2) -> Iterator[tuple[int, list[int]]]:
         server.wait(20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

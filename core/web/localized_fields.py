@@ -33,9 +33,10 @@ def languages_of(value: object) -> dict[str, str]:
 def stored_languages(stored: str | None) -> dict[str, str]:
     """Return the `languages_of` a multilingual column from the text that is stored, without an object for it."""
     try:
-        return languages_of(from_json(stored or ""))
+        data = from_json(stored or "")
     except ValueError:  # a plain text
-        return languages_of(stored)
+        data = stored
+    return data if type(data) is dict and all(data.values()) else languages_of(data)
 
 
 @deconstructible
