@@ -227,7 +227,7 @@ def workers_of(service: Service) -> list[int]:
             children = (process / "task" / process.name / "children").read_text().split()
         except OSError:
             continue
-        if b"gunicorn" in command and f"PORT={port_of(service)}\0".encode() in environment and children:
+        if b"--serve" in command and f"PORT={port_of(service)}\0".encode() in environment and children:
             return sorted(map(int, children))
     return []
 
