@@ -1,27 +1,35 @@
-"""The service's addresses, and a bare view that answers with bytes it was given: the limit for feeds."""
+"""The service's addresses, and bare views: the limit for what is sent as it is stored."""
 
 from functools import cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import path
 
 from config.urls import handler400, handler403, handler404, handler500
 from config.urls import urlpatterns as service
 
-__all__ = ["BARE_FILE", "handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+__all__ = ["handler400", "handler403", "handler404", "handler500", "keep_bare", "urlpatterns"]
 
 
-BARE_FILE = settings.VAR_DIR / "bare.ics"
+def keep_bare(name: str, content: bytes) -> str:
+    """Let a bare view send these bytes; return its address."""
+    (settings.VAR_DIR / f"{name}.bare").write_bytes(content)
+    return f"/bare/{name}/"
 
 
 @cache
-def _content() -> bytes:
-    return BARE_FILE.read_bytes()
+def _content(name: str) -> bytes:
+    content: bytes = (settings.VAR_DIR / f"{name}.bare").read_bytes()
+    return content
 
 
-def bare(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(_content(), content_type="text/calendar; charset=utf-8")
+def bare(request: HttpRequest, name: str) -> HttpResponse:
+    return HttpResponse(_content(name), content_type="text/calendar; charset=utf-8")
 
 
-urlpatterns = [path("bare/", bare), *service]
+def bare_304(request: HttpRequest) -> HttpResponse:
+    return HttpResponseNotModified()
+
+
+urlpatterns = [path("bare/<slug:name>/", bare), path("bare-304/", bare_304), *service]

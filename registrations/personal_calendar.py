@@ -12,7 +12,7 @@ from labs.viewer import Viewer
 from registrations import links
 from registrations.models import Registration, Seat
 from sessions.calendar_entries import entries
-from sessions.calendars import CalendarEntry, Events, Feed, event_file, events_of, feed_bytes
+from sessions.calendars import CalendarEntry, Events, Feed, event_file, events_of, feed_bytes, vevent
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 
@@ -65,7 +65,8 @@ def _events(registration: Registration, seats: Iterable[Seat]) -> Events:
     states = {pk: Seat.State(seat.state) for pk, seat in by_session.items()}
     written = _cached_entries(registration, states)
     return events_of(
-        _versioned_entry(entry, by_session[pk], registration.language) for pk, entry in written.items()
+        vevent(_versioned_entry(entry, by_session[pk], registration.language))
+        for pk, entry in written.items()
     )
 
 

@@ -134,9 +134,9 @@ def event_file(events: Events, language: str = "en") -> bytes:
     return _calendar([], events, language)
 
 
-def events_of(entries: Iterable[CalendarEntry]) -> Events:
-    """Return the entries as VEVENTs, in their order."""
-    written = [vevent(entry) for entry in entries]
+def events_of(entries: Iterable[Vevent]) -> Events:
+    """Return the entries in their order."""
+    written = list(entries)
     zones: dict[str, tuple[date, date]] = {}
     for _text, zone, first_on, last_on in written:
         if zone:

@@ -199,7 +199,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     # A public session is the same for all viewers: no query for the user.
     for viewer in (VISITOR, None):
         visible = Session.objects.visible_to(viewer or viewer_of(request)).filter(lab__slug=lab, slug=session)
-        found = visible.select_related("lab").first()
+        found = visible.select_related("lab").only("slug", *(f"lab__{name}" for name in _HEAD)).first()
         if found is not None:
             break
     else:

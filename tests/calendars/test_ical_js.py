@@ -13,7 +13,8 @@ import pytest
 from core.timezones.vtimezone import vtimezone
 from core.timezones.wall_clock import instant
 from core.timezones.zones import canonical_zones
-from sessions.calendars import CalendarEntry, Feed, events_of, feed_bytes
+from sessions.calendars import CalendarEntry, Feed, feed_bytes
+from tests.sessions.entries import all_of
 
 SCRIPT = Path(__file__).with_name("ical_js.mjs")
 STAMP = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -137,7 +138,7 @@ def test_ical_js_finds_in_a_feed_what_was_put_in() -> None:
                     conference_label='Join: "plenary"; now',
                 )
             )
-    report = read_with_ical_js(feed_bytes(Feed("City Lab", events_of(entries))))
+    report = read_with_ical_js(feed_bytes(Feed("City Lab", all_of(entries))))
     assert report["zones"] == len(NAMED) + 1
     assert report["events"] == [
         {

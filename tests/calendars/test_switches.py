@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from core.timezones.vtimezone import vtimezone
 from core.timezones.zones import canonical_zones
 from registrations import links
-from sessions.calendars import CalendarEntry, Feed, events_of, feed_bytes
+from sessions.calendars import CalendarEntry, Feed, feed_bytes
 from tests.calendars.readers import READERS, Times
 from tests.calendars.switches import switches
 from tests.factories import LabFactory, RegistrationFactory, SeatFactory, SessionFactory
+from tests.sessions.entries import all_of
 
 STAMP = datetime(2026, 11, 1, 8, tzinfo=UTC)
 
@@ -43,7 +44,7 @@ def times_of(entries: Iterable[CalendarEntry]) -> Times:
 
 
 def feed_of(entries: Iterable[CalendarEntry]) -> bytes:
-    return feed_bytes(Feed("City Lab", events_of(entries)))
+    return feed_bytes(Feed("City Lab", all_of(entries)))
 
 
 def around(zone: str, shifts: Iterable[int], lengths: Iterable[int]) -> list[CalendarEntry]:

@@ -1,12 +1,13 @@
 """Calendar entries for tests, and reading their bytes."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.timezones.wall_clock import instant
-from sessions.calendars import CalendarEntry, vevent
+from sessions.calendars import CalendarEntry, Events, events_of, vevent
 
 STAMP = datetime(2026, 11, 1, 8, tzinfo=UTC)
 EDITED = datetime(2026, 11, 2, 9, 30, 15, 999999, tzinfo=UTC)
@@ -86,3 +87,7 @@ def value(octets: bytes, name: str) -> str:
 
 def vevent_bytes(entry: CalendarEntry) -> bytes:
     return vevent(entry).text.encode("utf-8", "replace")
+
+
+def all_of(entries: Iterable[CalendarEntry]) -> Events:
+    return events_of(map(vevent, entries))

@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from core.timezones.zones import canonical_zones
-from sessions.calendars import Feed, events_of, feed_bytes
-from tests.sessions.entries import EVENT_LINES, FEED_LINES, entry, names, unfolded, value, vevent_bytes
+from sessions.calendars import Feed, feed_bytes
+from tests.sessions.entries import (
+    EVENT_LINES,
+    FEED_LINES,
+    all_of,
+    entry,
+    names,
+    unfolded,
+    value,
+    vevent_bytes,
+)
 
 
 def cleaned(text: str) -> str:
@@ -85,7 +94,7 @@ def test_a_line_of_exactly_75_octets_is_not_folded(length: int) -> None:
 def test_no_text_in_any_field_adds_or_takes_away_a_property(
     feed_name: str, feed_description: str, feed_url: str, **texts: Any
 ) -> None:
-    octets = feed_bytes(Feed(feed_name, events_of([entry(**texts), entry()]), feed_description, feed_url))
+    octets = feed_bytes(Feed(feed_name, all_of([entry(**texts), entry()]), feed_description, feed_url))
     assert_well_formed(octets)
 
     typed = {
@@ -121,7 +130,7 @@ def test_no_text_in_any_field_adds_or_takes_away_a_property(
 
 def test_property_injection_is_text() -> None:
     attack = "Lab\r\nATTENDEE:mailto:a@example.org\nX-A:1\rX-B:2\x0bX-C:3\x85X-D:4\u2028X-E:5\x00\x1b[0m"
-    octets = feed_bytes(Feed(attack, events_of([entry(summary=attack, url=f"https://example.org/{attack}")])))
+    octets = feed_bytes(Feed(attack, all_of([entry(summary=attack, url=f"https://example.org/{attack}")])))
     assert set(names(octets, "VCALENDAR")) == FEED_LINES
     assert set(names(octets, "VEVENT")) == EVENT_LINES | {"URL"}
     assert (
@@ -153,7 +162,7 @@ def test_an_entry_that_makes_no_sense_is_refused(values: dict[str, Any], why: st
 @pytest.mark.parametrize("name", ["Mars/Olympus", "Europe/Sofia\r\nX-EVIL:1", "../../etc/passwd"])
 def test_a_zone_that_does_not_exist_never_reaches_the_bytes(name: str) -> None:
     with pytest.raises((ZoneInfoNotFoundError, ValueError)):
-        feed_bytes(Feed("Lab", events_of([replace(entry(), zone=name)])))
+        feed_bytes(Feed("Lab", all_of([replace(entry(), zone=name)])))
 
 
 @settings(max_examples=200, deadline=None)
@@ -165,6 +174,6 @@ def test_in_every_zone_a_reader_finds_the_instants_again(zone: str, starts_at: d
     starts_at = starts_at.replace(second=0, microsecond=0)
     local = starts_at.astimezone(ZoneInfo(zone))
     one = entry(zone, local.replace(tzinfo=None, fold=0), fold=local.fold)
-    (event,) = Calendar.from_ical(feed_bytes(Feed("Lab", events_of([one])))).walk("VEVENT")
+    (event,) = Calendar.from_ical(feed_bytes(Feed("Lab", all_of([one])))).walk("VEVENT")
     assert event.decoded("DTSTART").astimezone(UTC) == one.starts_at
     assert event.decoded("DTEND").astimezone(UTC) == one.ends_at

@@ -11,8 +11,18 @@ import pytest
 import time_machine
 from icalendar import Calendar
 
-from sessions.calendars import Feed, event_file, events_of, feed_bytes
-from tests.sessions.entries import EVENT_LINES, FEED_LINES, STAMP, entry, names, unfolded, value, vevent_bytes
+from sessions.calendars import Feed, event_file, feed_bytes
+from tests.sessions.entries import (
+    EVENT_LINES,
+    FEED_LINES,
+    STAMP,
+    all_of,
+    entry,
+    names,
+    unfolded,
+    value,
+    vevent_bytes,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -65,7 +75,7 @@ def test_instants_of_other_offsets_are_written_in_utc() -> None:
 def test_a_feed_says_who_it_is_and_how_often_to_ask() -> None:
     feed = Feed(
         name="5th City Lab; Sofia",
-        events=events_of([entry()]),
+        events=all_of([entry()]),
         description="Sessions, as published",
         url="https://citylabs.example.org/labs/city-lab-5/",
         language="bg",
@@ -89,21 +99,21 @@ def test_a_feed_says_who_it_is_and_how_often_to_ask() -> None:
 
 
 def test_a_feed_has_neither_method_nor_an_identity_of_its_own() -> None:
-    assert set(names(feed_bytes(Feed("Lab", events_of([entry()]))), "VCALENDAR")) == FEED_LINES
+    assert set(names(feed_bytes(Feed("Lab", all_of([entry()]))), "VCALENDAR")) == FEED_LINES
 
 
 def test_a_feed_without_entries_is_a_calendar_still() -> None:
     """RFC 5545 §3.6 wants a component; a journal entry is none that calendars show."""
-    calendar = Calendar.from_ical(feed_bytes(Feed("Lab", events_of([]))))
+    calendar = Calendar.from_ical(feed_bytes(Feed("Lab", all_of([]))))
     assert str(calendar["NAME"]) == "Lab"
     assert [part.name for part in calendar.subcomponents] == ["VJOURNAL"]
     assert {str(name) for name in calendar.subcomponents[0]} == {"UID", "DTSTAMP", "STATUS"}
 
 
 def test_equal_feeds_give_equal_bytes_whatever_the_clock_says() -> None:
-    first = feed_bytes(Feed("Lab", events_of([entry()])))
+    first = feed_bytes(Feed("Lab", all_of([entry()])))
     with time_machine.travel(STAMP + timedelta(days=400)):
-        assert feed_bytes(Feed("Lab", events_of((entry(),)))) == first
+        assert feed_bytes(Feed("Lab", all_of((entry(),)))) == first
 
 
 def test_each_zone_stands_once_and_covers_all_its_entries() -> None:
@@ -114,7 +124,7 @@ def test_each_zone_stands_once_and_covers_all_its_entries() -> None:
         entry("America/Nuuk", starts=datetime(2027, 7, 1, 10)),
         entry("UTC"),
     ]
-    calendar = Calendar.from_ical(feed_bytes(Feed("Lab", events_of(entries))))
+    calendar = Calendar.from_ical(feed_bytes(Feed("Lab", all_of(entries))))
     assert [str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")] == ["America/Nuuk", "Europe/Sofia"]
     assert [event.decoded("DTSTART").astimezone(UTC) for event in calendar.walk("VEVENT")] == [
         each.starts_at for each in entries
@@ -122,7 +132,7 @@ def test_each_zone_stands_once_and_covers_all_its_entries() -> None:
 
 
 def test_times_of_universal_time_need_no_zone() -> None:
-    octets = feed_bytes(Feed("Lab", events_of([entry("UTC")])))
+    octets = feed_bytes(Feed("Lab", all_of([entry("UTC")])))
     assert b"VTIMEZONE" not in octets
     assert value(octets, "DTSTART") == "20270406T113000Z"
 
@@ -136,7 +146,7 @@ def test_what_clocks_show_twice_is_written_in_utc() -> None:
     # An end in the repeated hour needs it as well as a start.
     over = entry(starts=datetime(2027, 10, 31, 2, 45), minutes=45)
     assert {"DTSTART:20271030T234500Z", "DTEND:20271031T003000Z"} < set(unfolded(vevent_bytes(over)))
-    assert b"VTIMEZONE" not in feed_bytes(Feed("Lab", events_of([first, second, over])))
+    assert b"VTIMEZONE" not in feed_bytes(Feed("Lab", all_of([first, second, over])))
     before = entry(starts=datetime(2027, 10, 31, 1, 45), minutes=60)
     assert "DTEND;TZID=Europe/Sofia:20271031T024500" in unfolded(vevent_bytes(before))
 
@@ -160,7 +170,7 @@ def test_where_rules_have_changed_to_a_switch_the_wall_is_the_truth_in_utc_too()
 
 
 def test_a_file_is_a_plain_calendar_without_method_and_refreshing() -> None:
-    octets = event_file(events_of([entry(), entry(uid="part-2@citylabs.example.org")]), language="el")
+    octets = event_file(all_of([entry(), entry(uid="part-2@citylabs.example.org")]), language="el")
     assert names(octets, "VCALENDAR") == ["VERSION", "PRODID", "CALSCALE"]
     assert value(octets, "PRODID").endswith("//EL")
     assert len(Calendar.from_ical(octets).walk("VEVENT")) == 2
@@ -186,7 +196,7 @@ def test_the_bytes_of_each_zone_and_season_are_those_on_file(zone: str, season: 
         categories=("Upskilling and reskilling",),
     )
     octets = feed_bytes(
-        Feed("City Lab", events_of([one]), url="https://citylabs.example.org/labs/city-lab-5/", zone=zone)
+        Feed("City Lab", all_of([one]), url="https://citylabs.example.org/labs/city-lab-5/", zone=zone)
     )
     path = GOLDEN / f"{zone.replace('/', '-').lower()}-{season}.ics"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -205,7 +215,7 @@ def test_a_thousand_entries_take_well_under_50_ms_of_cpu() -> None:
         )
         for number in range(1000)
     ]
-    feed = Feed("Lab", events_of(entries))
+    feed = Feed("Lab", all_of(entries))
     feed_bytes(feed)
     seconds = []
     for _ in range(5):
