@@ -97,12 +97,17 @@ def cpu_ms(
 
 
 def _cpu_so_far(helper: int | None) -> float:
-    """Return the CPU seconds of this process, and of the helper with all its threads.
-
-    The helper's clock is the one that clock_getcpuclockid(3) names on Linux, which Python does not offer.
-    """
+    """Return the CPU seconds of this process, and of the helper with all its threads."""
     own = time.process_time()
-    return own if helper is None else own + time.clock_gettime(~helper << 3 | 2)
+    return own if helper is None else own + cpu_of_process(helper)
+
+
+def cpu_of_process(pid: int) -> float:
+    """Return the CPU seconds of a process with all its threads.
+
+    By the clock that clock_getcpuclockid(3) names on Linux, which Python does not offer.
+    """
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def queries_of(work: Callable[[], object]) -> int:

@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from core.accounts.models import User
+from core.jobs import tallies
 from core.web.email_addresses import address_key
 from labs.models import City, Lab, StakeholderGroup
 from labs.revisions import touch
 from registrations.consent import consent_text
 from registrations.models import Attendance, Registration, Seat, SeatMovement
+from registrations.statistics import ATTENDED, REGISTERED
 from sessions.models import Session
 
 # How many people choose each session of the coming lab, by its slug.
@@ -123,6 +125,8 @@ def register_for_past(lab: Lab, taken_by: User) -> None:
                 attendance._history_date = at  # type: ignore[attr-defined]
                 attendances.append(attendance)
     Attendance.objects.bulk_create(attendances)
+    came = {attendance.registration_id for attendance in attendances}
+    tallies.add(ATTENDED, len(came), lab_id=lab.pk)
     Attendance.history.bulk_history_create(attendances, default_user=taken_by)
 
 
@@ -198,6 +202,8 @@ def _write(lab: Lab, people: list[Person]) -> None:
         person.registration.revised_at = person.registration._history_date  # type: ignore[attr-defined]
     Registration.objects.bulk_update(registrations, ["created_at", "revised_at"], batch_size=100)
     Registration.history.bulk_history_create(registrations)
+    registered = sum(one.state == Registration.State.CONFIRMED for one in registrations)
+    tallies.add(REGISTERED, registered, lab_id=lab.pk)
     counts = {session.pk: Count(session) for session in lab.sessions.all()}
     seats, movements = _seats(people, counts)
     Seat.objects.bulk_create(seats)

@@ -7,8 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.jobs import tallies
 from core.web.errors import RuleViolation
 from registrations.models import Attendance, Registration
+from registrations.statistics import ATTENDED
 from sessions.models import Session
 
 
@@ -35,12 +37,21 @@ def record(registration: Registration, session: Session, by: User | None = None)
     Raises WrongLab, SessionNotHeld.
     """
     [registration], session = _lock([registration], session)
-    attendance, _new = Attendance.objects.get_or_create(
+    attendance, is_new = Attendance.objects.get_or_create(
         registration=registration,
         session=session,
         defaults={"taken_at": timezone.now(), "taken_by": by},
     )
+    if is_new:
+        _count([registration.pk], session, 1)
     return attendance
+
+
+def _count(registration_ids: list[int], session: Session, each: int) -> None:
+    """Count these people, whose rows are locked, as coming or not, as far as they came to no other session."""
+    others = Attendance.objects.filter(registration__in=registration_ids).exclude(session=session)
+    elsewhere = others.order_by().values("registration").distinct().count()
+    tallies.add(ATTENDED, each * (len(registration_ids) - elsewhere), lab_id=session.lab_id)
 
 
 def _lock(people: Collection[Registration], session: Session) -> tuple[list[Registration], Session]:
@@ -88,16 +99,23 @@ def record_all(
     ).select_related("registration")
     new = list(written)
     Attendance.history.bulk_history_create(new, default_user=by)
+    if new:
+        _count([attendance.registration_id for attendance in new], session, 1)
     return [attendance.registration for attendance in new]
 
 
 @transaction.atomic
 def remove_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
     """Remove what `record_all` wrote. Returns how many were removed."""
-    marked = Attendance.objects.filter(registration__in=list(registrations), session=session)
+    # People first, as everywhere: whoever takes the last attendance of somebody knows that it is the last.
+    people = Registration.objects.filter(pk__in=[person.pk for person in registrations], lab=session.lab_id)
+    held = list(people.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    marked = Attendance.objects.filter(registration__in=held, session=session)
     # Locked, so that of two concurrent calls one removes nothing.
     rows = list(marked.order_by("pk").select_for_update())
     for row in rows:
         row._history_user = by  # type: ignore[attr-defined]
         row.delete()
+    if rows:
+        _count([row.registration_id for row in rows], session, -1)
     return len(rows)

@@ -4,7 +4,19 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from core.search import by_name, matches
 from core.timezones.wall_clock import wall
@@ -118,7 +130,10 @@ def people(session: Session, text: str = "") -> QuerySet[Registration]:
     if text:
         found = found.filter(matches(text, "name_key"))
     else:
-        found = found.filter(Q(seat__isnull=False) | Q(since__isnull=False))
+        # From the session's rows to people, not from all people of the lab to their rows.
+        seated = Seat.objects.filter(session=session, state__in=ACTIVE).order_by().values("registration")
+        came = Attendance.objects.filter(session=session).order_by().values("registration")
+        found = found.filter(pk__in=seated.union(came))
     order = Case(
         When(seat=Seat.State.CONFIRMED, then=Value(0)),
         When(seat=Seat.State.WAITING, then=Value(1)),
@@ -138,8 +153,7 @@ def _everyone(session: Session) -> QuerySet[Registration]:
 
     `seat` and `since` are for this session, `elsewhere` is a concurrent one with attendance.
     """
-    seat = Seat.objects.filter(registration=OuterRef("pk"), session=session, state__in=ACTIVE)
-    there = Attendance.objects.filter(registration=OuterRef("pk"), session=session)
+    here = Q(seats__session=session, seats__state__in=ACTIVE)
     elsewhere = (
         Attendance.objects.taking_place()
         .filter(
@@ -155,8 +169,10 @@ def _everyone(session: Session) -> QuerySet[Registration]:
         registrations_of(session.lab)
         .filter(state=Registration.State.CONFIRMED)
         .annotate(
-            seat=Subquery(seat.values("state")[:1]),
-            since=Subquery(there.values("taken_at")[:1]),
+            here=FilteredRelation("seats", condition=here),
+            there=FilteredRelation("attendances", condition=Q(attendances__session=session)),
+            seat=F("here__state"),
+            since=F("there__taken_at"),
             elsewhere=Subquery(elsewhere.values("session__title")[:1]),
             elsewhere_slug=Subquery(elsewhere.values("session__slug")[:1]),
         )

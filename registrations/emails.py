@@ -14,14 +14,15 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext
 
 from core.mail.models import Message
-from core.mail.queue import File, queue
+from core.mail.queue import queue
 from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import text_and_language
 from labs.models import Lab
-from registrations import links, personal_calendar
+from registrations import links
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.seats import waiting_positions
+from registrations.personal_calendar import entries_file
 from sessions.models import Session
 from sessions.places import is_online, join_link_of, place_of
 from sessions.timezone_hints import instants_of
@@ -108,7 +109,7 @@ def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
             "cancel": links.CANCEL,
             "leave": links.LEAVE,
         },
-        attachments=_calendar(registration, seats),
+        calendar=entries_file(registration, seats),
         is_first=True,
     )
 
@@ -121,7 +122,7 @@ def changed(registration: Registration, seats: Sequence[Seat], given_up: Sequenc
         f"registration-changed:{registration.public_id}:{_instant(timezone.now())}",
         _overview(registration, seats, given_up),
         {"manage": links.MANAGE, "subscribe": links.SUBSCRIBE, "calendar": links.CALENDAR},
-        attachments=_calendar(registration, seats, given_up),
+        calendar=entries_file(registration, seats, given_up),
     )
 
 
@@ -136,7 +137,7 @@ def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
             "again": settings.BASE_URL + reverse("register", args=[registration.lab.slug]),
         },
         {},
-        attachments=_calendar(registration, [], given_up=seats),
+        calendar=entries_file(registration, [], given_up=seats),
     )
 
 
@@ -191,7 +192,7 @@ def sessions_moved(
         f"session-moved:{told[0].session_id}:{version}:{registration.public_id}",
         {**_listed(registration, told), "changes": changes, "what": what},
         {"manage": links.MANAGE},
-        attachments=_calendar(registration, told),
+        calendar=entries_file(registration, told),
     )
 
 
@@ -207,7 +208,7 @@ def _about_session(occasion: str, key: str, seat: Seat) -> Message:
             "reason": text_of(session.cancel_reason, registration),
         },
         {"manage": links.MANAGE},
-        attachments=_calendar(registration, [seat]),
+        calendar=entries_file(registration, [seat]),
     )
 
 
@@ -219,7 +220,7 @@ def _queue(
     purposes: dict[str, links.Purpose],
     *,
     to_name: str | None = None,
-    attachments: Sequence[File] = (),
+    calendar: bytes = b"",
     is_first: bool = False,
     is_asked_for: bool = False,
 ) -> Message:
@@ -245,7 +246,7 @@ def _queue(
         about=f"registration:{registration.public_id}",
         leads_to=[line["join_link"] for line in context.get("lines", ()) if line["join_link"]],
         links={name: links.email_link(registration, purpose) for name, purpose in purposes.items()},
-        attachments=attachments,
+        calendar=calendar,
         is_first=is_first,
         is_asked_for=is_asked_for,
     )
@@ -363,12 +364,6 @@ def _state_in_words(seat: Seat, position: int | None) -> str:
             return gettext("Waiting list")
         return gettext("Waiting list: you are number %(position)d") % {"position": position}
     return gettext("No seat left")
-
-
-def _calendar(registration: Registration, held: Sequence[Seat], given_up: Sequence[Seat] = ()) -> list[File]:
-    """Return the seats' calendar entries as one file to open; nothing where there is none."""
-    content = personal_calendar.entries_file(registration, held, given_up)
-    return [File("sessions.ics", "text/calendar; charset=utf-8", content)] if content else []
 
 
 def _quietly(kind: str, registration: Registration) -> str:

@@ -12,6 +12,8 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.jobs import tallies
+from core.mail import message_counts
 from core.mail.models import Message
 from core.timezones.wall_clock import wall
 from core.web import idempotency
@@ -21,6 +23,7 @@ from registrations import seats
 from registrations.models import Registration, SeatMovement
 from registrations.models.people import RegistrationQuerySet
 from registrations.signals import person_erased
+from registrations.statistics import REGISTERED
 from sessions.models import Session
 
 State = Registration.State
@@ -45,6 +48,8 @@ def erase(registration: Registration, by: User | None = None) -> None:
     _delete_traces([row])
     # Before the lab's end it counts as cancelled, afterwards as confirmed.
     leaves = row.state == State.CONFIRMED and not registration.lab.is_over(now)
+    if leaves:
+        tallies.add(REGISTERED, -1, lab_id=row.lab_id)
     Registration.objects.filter(pk=row.pk).update(
         public_id=uuid.uuid4(),
         state=State.CANCELLED if leaves else row.state,
@@ -111,7 +116,7 @@ def is_due(lab: Lab, now: datetime) -> bool:
 def _delete_traces(rows: list[Registration]) -> None:
     """Delete the emails, the history and the idempotency records of these people."""
     Registration.history.filter(id__in=[row.pk for row in rows]).delete()
-    Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]).delete()
+    message_counts.delete(Message.objects.filter(about__in=[f"registration:{row.public_id}" for row in rows]))
     idempotency.forget([about_address(row.email_key) for row in rows])
 
 

@@ -3,15 +3,19 @@
 import csv
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.utils.translation import gettext
 
-from core.timezones.wall_clock import wall
 from core.web.localized_fields import text_and_language
-from labs.models import Lab
-from registrations.models import Registration
+from labs.models import City, Lab, StakeholderGroup
+from registrations.models import Attendance, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
 from sessions.models import Session
 
@@ -20,27 +24,27 @@ STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # In locales with semicolons as separators (Bulgarian, Greek), a spreadsheet may split a cell.
 AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
 CHUNK_SIZE = 500
+COLUMNS = (
+    "pk", "name", "email", "city_id", "city_text", "organisation", "stakeholder_group_id", "language", "time_zone",
+    "state", "created_at", "confirmed_at", "cancelled_at",
+)  # fmt: skip
 
 
-def for_export(registrations: RegistrationQuerySet) -> Iterator[Registration]:
-    """Yield registrations with their related rows, in chunks."""
-    return (
-        registrations.select_related("city", "stakeholder_group")
-        .prefetch_related("seats", "attendances")
-        .order_by("pk")
-        .iterator(chunk_size=CHUNK_SIZE)
-    )
-
-
-def csv_lines(
-    lab: Lab, sessions: Sequence[Session], registrations: Iterable[Registration], language: str
+def csv_chunks(
+    lab: Lab, sessions: Sequence[Session], registrations: RegistrationQuerySet, language: str
 ) -> Iterator[str]:
-    """Yield the table line by line: a heading, then one line per registration, one column per session.
+    """Yield the table in pieces of whole lines: a heading, then a line per registration, a column per session.
 
     Instants are wall time in the lab's zone, as "2027-04-06 11:30". The first line begins with the byte order mark
-    by which spreadsheets know UTF-8.
+    by which spreadsheets know UTF-8. Nothing is held while a reader is slow: see `_in_chunks`.
     """
     fallback = lab.default_language
+    zone = ZoneInfo(lab.time_zone)
+    columns = {session.pk: column for column, session in enumerate(sessions)}
+    seat_states = {value: str(label) for value, label in Seat.State.choices}
+    states = {value: str(label) for value, label in Registration.State.choices}
+    attended = gettext("Attended")
+    cities, groups = _Names(City, language, fallback), _Names(StakeholderGroup, language, fallback)
     heading = [
         gettext("Name"),
         gettext("E-mail"),
@@ -55,44 +59,85 @@ def csv_lines(
         gettext("Cancelled"),
         *(text_and_language(session.title, language, fallback)[0] for session in sessions),
     ]
-    yield "\ufeff" + _line(heading)
-    for registration in registrations:
-        seats = {seat.session_id: str(seat.get_state_display()) for seat in registration.seats.all()}
-        attended = {attendance.session_id for attendance in registration.attendances.all()}
-        city = registration.city
-        group = registration.stakeholder_group
-        yield _line(
+    yield "\ufeff" + _lines([[escaped_cell(cell) for cell in heading]])
+    for people in _in_chunks(registrations):
+        ids = [person.pk for person in people]
+        cities.fetch(person.city_id for person in people)
+        groups.fetch(person.stakeholder_group_id for person in people)
+        rows: dict[int, list[str]] = defaultdict(lambda: [""] * len(columns))
+        for pk, session_id, state in _values(Seat, ids, "state"):
+            if session_id in columns:  # not one that was made meanwhile
+                rows[pk][columns[session_id]] = seat_states[state]
+        for pk, session_id in _values(Attendance, ids):
+            if session_id in columns:
+                rows[pk][columns[session_id]] = attended
+        yield _lines(
             [
-                registration.name,
-                registration.email,
-                text_and_language(city.name, language, fallback)[0] if city else registration.city_text,
-                registration.organisation,
-                text_and_language(group.name, language, fallback)[0] if group else "",
-                registration.language,
-                registration.time_zone,
-                str(registration.get_state_display()),
-                _moment(registration.created_at, lab),
-                _moment(registration.confirmed_at, lab),
-                _moment(registration.cancelled_at, lab),
-                *(
-                    gettext("Attended") if session.pk in attended else seats.get(session.pk, "")
-                    for session in sessions
-                ),
+                escaped_cell(person.name),
+                escaped_cell(person.email),
+                cities[person.city_id] if person.city_id else escaped_cell(person.city_text),
+                escaped_cell(person.organisation),
+                groups[person.stakeholder_group_id] if person.stakeholder_group_id else "",
+                person.language,
+                escaped_cell(person.time_zone),
+                states[person.state],
+                _moment(person.created_at, zone),
+                _moment(person.confirmed_at, zone),
+                _moment(person.cancelled_at, zone),
+                *rows[person.pk],
             ]
+            for person in people
         )
+
+
+def _in_chunks(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
+    """Yield the rows in chunks, in the order of ids.
+
+    PostgreSQL keeps the result for a server-side cursor outside of any transaction. SQLite would keep its file from
+    being written to while a statement is read to the end, so it is asked for a chunk at a time.
+    """
+    rows = registrations.order_by("pk").values_list(*COLUMNS, named=True)
+    if connection.vendor == "postgresql":
+        cursor = rows.iterator(chunk_size=CHUNK_SIZE)
+        while chunk := list(islice(cursor, CHUNK_SIZE)):
+            yield chunk
+        return
+    chunk = list(rows[:CHUNK_SIZE])
+    while chunk:
+        yield chunk
+        chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:CHUNK_SIZE])
+
+
+def _values(model: type[Seat] | type[Attendance], ids: list[int], *columns: str) -> Iterable[Any]:
+    found = model._default_manager.filter(registration__in=ids).order_by()
+    return found.values_list("registration_id", "session_id", *columns)
+
+
+class _Names(dict[int, str]):
+    """The names of cities or groups in a language, by id, escaped; each is fetched once."""
+
+    def __init__(self, model: type[City] | type[StakeholderGroup], language: str, fallback: str) -> None:
+        self.model, self.language, self.fallback = model, language, fallback
+
+    def fetch(self, ids: Iterable[int | None]) -> None:
+        """Fetch those of these names that are not there yet. At most one query."""
+        if new := set(ids) - self.keys() - {None}:
+            for pk, row in self.model._default_manager.in_bulk(new).items():
+                self[pk] = escaped_cell(text_and_language(row.name, self.language, self.fallback)[0])
 
 
 def escaped_cell(cell: str) -> str:
     """Return the cell, escaped if a spreadsheet would treat it as a formula."""
-    cell = AFTER_SEMICOLON.sub(r"\1'", cell)
+    if ";" in cell:
+        cell = AFTER_SEMICOLON.sub(r"\1'", cell)
     return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) else cell
 
 
-def _line(cells: Iterable[str]) -> str:
+def _lines(rows: Iterable[list[str]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow([escaped_cell(cell) for cell in cells])
+    csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 
-def _moment(at: datetime | None, lab: Lab) -> str:
-    return f"{wall(at, lab.time_zone):%Y-%m-%d %H:%M}" if at else ""
+def _moment(at: datetime | None, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).isoformat(" ", "minutes")[:16] if at else ""

@@ -176,13 +176,10 @@ class DetailsForm(BaseForm):
     def _offer_what_was_chosen(self) -> None:
         programme = self.lab.programme
         city, group = (str(self.data.get(self.add_prefix(name), "")) for name in ("city", "group"))
-        found = programme.get_city(city) if is_slug(city) else None
-        groups = programme.stakeholder_groups
-        self._offer(
-            () if found is None else (found,),
-            # Where none was chosen it matters whether there are any.
-            groups.filter(slug=group) if is_slug(group) else groups.all(),
-        )
+        found, chosen = programme.get_choices(*(slug if is_slug(slug) else "" for slug in (city, group)))
+        # Where none was chosen it matters whether there are any.
+        groups = [chosen] if chosen else () if is_slug(group) else programme.stakeholder_groups.all()
+        self._offer([found] if found else (), groups)
 
     def _offer(self, cities: Iterable[City], groups: Iterable[StakeholderGroup]) -> None:
         here = get_language() or "en"

@@ -1,7 +1,9 @@
 """The private links of a registration: purposes, URLs and lookup."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404
@@ -68,25 +70,30 @@ def email_link(registration: Registration, purpose: Purpose) -> Link:
     return Link(purpose.name, registration.public_id, version, path, purpose.scheme)
 
 
-def find(token: str, purpose: Purpose, *, bare: bool = False) -> Registration:
+def find(token: str, purpose: Purpose) -> Registration:
     """Return the registration of a token for this purpose, with its lab.
 
-    `bare` fetches only the fields that verify the link, for callers that lock and refresh the row. Raises Http404 for
-    an invalid or revoked token, and for one of a deleted registration.
+    Raises Http404 for an invalid or revoked token, and for one of a deleted registration.
     """
+    found = Registration.objects.filter(public_id=subject_of(token)).order_by()
+    return opened(token, purpose, found.select_related("lab__programme"))
+
+
+def subject_of(token: str) -> UUID:
+    """Return the public id that a token names, before anything else of it is checked. Raises Http404 without one."""
     subject = signed_links.subject_of(token)
     if subject is None:
         raise Http404
-    opened = Registration.objects.filter(public_id=subject, erased_at__isnull=True).order_by()
-    if bare:
-        opened = opened.only("public_id", "link_version", "feed_version", "lab", "email_key")
-    else:
-        opened = opened.select_related("lab__programme")
-    registration = opened.first()
-    if registration is not None and signed_links.is_valid(
-        token, purpose.name, registration.public_id, getattr(registration, purpose.version)
-    ):
-        return registration
+    return subject
+
+
+def opened(token: str, purpose: Purpose, among: Iterable[Registration]) -> Registration:
+    """Return which of these registrations the token opens for this purpose. Raises Http404 for none."""
+    for row in among:
+        if row.erased_at is None and signed_links.is_valid(
+            token, purpose.name, row.public_id, getattr(row, purpose.version)
+        ):
+            return row
     raise Http404
 
 

@@ -8,26 +8,31 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.jobs import tallies
 from core.jobs.leases import enqueue
-from core.mail.address_budget import emails_left
+from core.mail import address_budget
 from core.search import search_text
 from core.web.email_addresses import address_key
 from core.web.errors import RuleViolation
 from core.web.localized_fields import has_letters
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import VISITOR, Viewer
-from registrations import emails, erasure, seats
+from registrations import emails, erasure, links, seats
 from registrations.availability import CHOSEN_IS_CLOSED, Choice, available_sessions
 from registrations.consent import consent_text
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.models.people import RegistrationQuerySet
 from registrations.personal_calendar import with_sessions
+from registrations.statistics import REGISTERED
 from registrations.visibility import confirming_viewers, visible_ids
 from sessions.models import Session
 
@@ -114,17 +119,21 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
     The plan is checked before, so that the transaction is short; the budget of the address is checked inside.
     """
     with transaction.atomic(savepoint=False):
-        if emails_left(registration.email):
-            return _write_and_ask(registration, session_ids)
+        address_budget.wait_for_turn(registration.email)
+        # One query for both.
+        queued = address_budget.emails_of_a_day(registration.email).values_list("created_at", Value(0))
+        found = list(queued.union(_same_person(registration).values_list("created_at", "pk"), all=True))
+        known = next((pk for _at, pk in found if pk), None)
+        if address_budget.left_of(at for at, pk in found if not pk):
+            return _write_and_ask(registration, session_ids, known)
         # The same work, so that response times do not reveal whether the budget was used up.
         with suppress(_Rollback), transaction.atomic():
-            _write_and_ask(registration, session_ids)
+            _write_and_ask(registration, session_ids, known)
             raise _Rollback
         return False
 
 
-def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
-    known = _existing_id(registration)
+def _write_and_ask(registration: Registration, session_ids: list[int], known: int | None) -> bool:
     if known is not None:
         # Not if the person is erased, or changes the address, concurrently.
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
@@ -140,12 +149,19 @@ def _write_and_ask(registration: Registration, session_ids: list[int]) -> bool:
     return True
 
 
-def _existing_id(registration: Registration) -> int | None:
-    """Return the id of this person's existing registration in this lab."""
+def _same_person(registration: Registration) -> RegistrationQuerySet:
+    """Return the registration that this person has in this lab; there is at most one."""
     same = Registration.objects.active().filter(
         lab=registration.lab_id, email_key=registration.email_key, name_key=search_text(registration.name)
     )
-    return same.order_by().values_list("pk", flat=True).first()
+    return same.order_by()
+
+
+@transaction.atomic
+def confirm_by_link(token: str, viewer: Viewer) -> Registration:
+    """`confirm` the registration of a private link, which is read and locked at once. Raises Http404 beside."""
+    rows = _locked_address(links.subject_of(token))
+    return _confirm(links.opened(token, links.CONFIRM, rows), rows, viewer)
 
 
 @transaction.atomic
@@ -157,22 +173,28 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
     deleted; those of others with this address stay. Raises RuleViolation (codes: cancelled, already_registered,
     too_many, not_open, gone).
     """
-    # Locks all rows of the address, lowest id first, which serialises confirmations of one address.
-    of_address = (
-        Registration.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("lab__programme")
-        .filter(lab=registration.lab_id, email_key=registration.email_key)
-        .order_by("pk")
-    )
-    rows = {row.pk: row for row in of_address}
-    current = rows.get(registration.pk)
+    rows = _locked_address(registration.public_id)
+    current = next((row for row in rows if row.pk == registration.pk), None)
     if current is None:
         raise RuleViolation("gone", _("This registration no longer exists."))
+    return _confirm(current, rows, viewer)
+
+
+def _locked_address(public_id: UUID) -> list[Registration]:
+    """Lock all registrations in this one's lab with its address, lowest id first: confirmations of one address follow
+    each other.
+    """
+    one = Registration.objects.filter(public_id=public_id).order_by()
+    rows = Registration.objects.filter(lab=one.values("lab")[:1], email_key=one.values("email_key")[:1])
+    return rows.locked()
+
+
+def _confirm(current: Registration, rows: list[Registration], viewer: Viewer) -> Registration:
     if current.state == State.CONFIRMED:
         return current
     if current.state == State.CANCELLED:
         raise RuleViolation("cancelled", _("This registration was cancelled."))
-    registered = [row for row in rows.values() if row.state == State.CONFIRMED]
+    registered = [row for row in rows if row.state == State.CONFIRMED]
     if any(row.name_key == current.name_key for row in registered):
         raise RuleViolation("already_registered", _("This name and address are registered already."))
     if len(registered) >= PEOPLE_PER_ADDRESS:
@@ -184,13 +206,11 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registratio
     current.state = State.CONFIRMED
     current.confirmed_at = current.revised_at = timezone.now()
     current.save(update_fields=["state", "confirmed_at", "revised_at"])
-    others = [
-        row.pk for row in rows.values() if row.state == State.UNCONFIRMED and row.name_key == current.name_key
-    ]
+    others = [row.pk for row in rows if row.state == State.UNCONFIRMED and row.name_key == current.name_key]
     if others:
         erasure.delete_unconfirmed(Registration.objects.filter(pk__in=others))
-    taken = seats.take_requested(current, confirming_viewers(current, viewer))
-    emails.confirmation(current, with_sessions(current, taken))
+    tallies.add(REGISTERED, 1, lab_id=current.lab_id)
+    emails.confirmation(current, seats.take_requested(current, confirming_viewers(current, viewer)))
     return current
 
 
@@ -260,8 +280,7 @@ def change_details(registration: Registration, details: Details, by: User | None
 
 def save_person(registration: Registration, columns: Iterable[str], taken: RuleViolation) -> None:
     """Save these fields. Raises `taken` if the lab has another registration of the same person."""
-    known = _existing_id(registration)
-    if known not in (None, registration.pk):
+    if _same_person(registration).exclude(pk=registration.pk).exists():
         raise taken
     try:
         with transaction.atomic():
@@ -290,6 +309,7 @@ def cancel(registration: Registration, by: User | None = None) -> Registration:
     )
     given_up = seats.give_up(registration, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
     if was_confirmed:
+        tallies.add(REGISTERED, -1, lab_id=registration.lab_id)
         emails.cancelled(registration, with_sessions(registration, given_up))
     return registration
 
@@ -329,7 +349,7 @@ def send_links(registration_ids: list[int]) -> None:
             people.setdefault((row.lab_id, row.name_key), row)
     if not people:
         return
-    left = emails_left(next(iter(people.values())).email)
+    left = address_budget.emails_left(next(iter(people.values())).email)
     chosen = [row.pk for row in people.values()][:left]
     for registration in known.filter(pk__in=chosen).locked():
         if registration.state == State.CONFIRMED:

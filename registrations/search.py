@@ -1,11 +1,11 @@
 """Search the registrations of a lab: filters, order and rows."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
 
 from core.mail.models import Message
 from core.search import by_name, matches
@@ -13,6 +13,7 @@ from labs.models import Lab
 from registrations.models import Attendance, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
 from registrations.models.seats import waiting_positions
+from registrations.statistics import ATTENDED
 from sessions.models import Session
 
 State = Registration.State
@@ -37,6 +38,11 @@ class Search:
     group_id: int | None = None
     language: str = ""
     order: str = "-registered"
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the order is said."""
+        return replace(self, order=Search.order) != Search()
 
 
 @dataclass(frozen=True)
@@ -100,38 +106,35 @@ def _ordered_by_queue(found: RegistrationQuerySet, session_id: int | None) -> Re
     )
 
 
-def with_seats(people: QuerySet[Registration]) -> QuerySet[Registration]:
-    """Fetch with each person the seats and attendances. Two queries."""
-    return people.prefetch_related(
-        Prefetch("seats", Seat.objects.order_by("session_id")),
-        Prefetch("attendances", Attendance.objects.order_by("session_id")),
-    )
-
-
 def rows(people: Iterable[Registration], session: Session | None = None) -> list[Row]:
-    """Return the rows of these people (from `with_seats`). At most two queries."""
+    """Return the rows of these people. Two queries, three where `session` has a waiting list."""
     people = list(people)
     mails = _mails(people)
+    ids = [person.pk for person in people]
+    seats = Seat.objects.filter(registration__in=ids).order_by()
+    came = Attendance.objects.filter(registration__in=ids).order_by()
+    columns = ("registration_id", "session_id")
+    held = seats.values_list(*columns, "pk", "state").union(
+        came.values_list(*columns, Value(0), Value(ATTENDED, output_field=CharField())), all=True
+    )
+    states: dict[int, Counter[str]] = defaultdict(Counter)
     asked: dict[int, Seat] = {}
-    if session is not None:
-        asked = {
-            seat.registration_id: seat
-            for person in people
-            for seat in person.seats.all()
-            if seat.session_id == session.pk
-        }
+    for person_id, session_id, pk, state in held:
+        states[person_id][state] += 1
+        if session is not None and session_id == session.pk and state != ATTENDED:
+            asked[person_id] = Seat(pk=pk, registration_id=person_id, session=session, state=state)
     positions = waiting_positions(asked.values())
     found = []
     for person in people:
-        states = Counter(seat.state for seat in person.seats.all())
+        own = states[person.pk]
         seat = asked.get(person.pk)
         found.append(
             Row(
                 registration=person,
-                seated=states[Seat.State.CONFIRMED],
-                waiting=states[Seat.State.WAITING],
-                requested=states[Seat.State.REQUESTED],
-                attended=len(person.attendances.all()),
+                seated=own[Seat.State.CONFIRMED],
+                waiting=own[Seat.State.WAITING],
+                requested=own[Seat.State.REQUESTED],
+                attended=own[ATTENDED],
                 seat=seat,
                 position=positions.get(seat.pk) if seat else None,
                 mail=mails.get(f"registration:{person.public_id}"),

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
@@ -22,9 +24,8 @@ from labs.viewer import Viewer
 from registrations import emails
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
-from registrations.visibility import visible_ids
 from sessions.models import Session
-from sessions.models.agenda import SessionQuerySet
+from sessions.models.agenda import SEEN_WITH_A_SEAT, SessionQuerySet, visible_sessions
 
 logger = logging.getLogger(__name__)
 
@@ -100,31 +101,47 @@ def take(
 def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> list[Seat]:
     """Take the stored choice, in the transaction that has confirmed and locked the registration.
 
-    Sessions that none of the viewers may see are not taken, and not returned.
+    Sessions that none of the viewers may see are not taken. Returns the seats with their sessions, as `with_sessions`
+    does, without those of sessions that were not seen.
     """
     if registration.state != Registration.State.CONFIRMED:
         raise RegistrationNotConfirmed
-    # Their sessions are locked on the way, lowest id first; the seats are our own under the registration's lock.
-    places, known = {}, {}
+    # One query for the seats, what the viewers see, and what the email tells. Sessions are locked on the way, lowest
+    # id first; the seats are our own under the registration's lock.
     requested = (
-        Session.objects.select_for_update(no_key=True)
+        Session.objects.select_for_update(no_key=True, of=("self",))
         .filter(seats__registration=registration, seats__state=State.REQUESTED)
-        .order_by("pk")
-        .values_list("pk", "last_queue_position", "seats__pk", Subquery(_SENT_BEFORE))
-    )
-    for session_id, last, seat_id, sequence in requested:
-        places[session_id] = last
-        known[session_id] = Seat(
-            pk=seat_id,
-            registration=registration,
-            session_id=session_id,
-            state=State.REQUESTED,
-            sequence=sequence,
+        .annotate(
+            seat_id=F("seats__pk"),
+            sent_before=Subquery(_SENT_BEFORE),
+            is_seen=reduce(or_, map(visible_sessions, viewers)),
+            is_told=SEEN_WITH_A_SEAT,
         )
-    seen = visible_ids(registration.lab_id, viewers, known)
-    places = {session_id: place for session_id, place in places.items() if session_id in seen}
-    taken = _take(registration, known, list(known), Reason.CHOSEN, None, places)
-    return [seat for seat in taken if seat.session_id in seen]
+        .select_related("room")
+        .defer("abstract")
+        .order_by("pk")
+    )
+    known = {
+        session.pk: Seat(
+            pk=session.seat_id,
+            registration=registration,
+            session=session,
+            state=State.REQUESTED,
+            sequence=session.sent_before,
+        )
+        for session in requested
+    }
+    sessions = [seat.session for seat in known.values()]
+    places = {session.pk: session.last_queue_position for session in sessions if session.is_seen}  # type: ignore[attr-defined]
+    _take(registration, known, list(known), Reason.CHOSEN, None, places)
+    told = []
+    for session in sorted(sessions, key=lambda one: (one.starts_at, one.pk)):
+        if session.pk in places and session.is_told:  # type: ignore[attr-defined]
+            session.lab = registration.lab
+            # Again, as a seat that was promoted on the way has been read anew.
+            known[session.pk].session = session
+            told.append(known[session.pk])
+    return told
 
 
 # The sequence continues that of an earlier registration with the same email address, whose calendar keeps entries with

@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncMinute
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce, ExtractMinute, TruncHour
 
-from labs.models import Lab
-from registrations.models import Attendance, Registration, Seat
-from registrations.models.people import RegistrationQuerySet
+from core.jobs import tallies
+from core.jobs.models import Tally
+from labs.models import Lab, Programme
+from registrations.models import Attendance, Registration
 from sessions.models import Session
 
 
@@ -45,47 +47,87 @@ class SessionStatistics:
     attended: int
 
 
+# Names of tallies: people who are registered, and those of them who came to at least one session.
+REGISTERED, ATTENDED = "registered", "attended"
+
+
 def totals(lab: Lab) -> Totals:
-    people = Registration.objects.filter(lab=lab).aggregate(
-        registered=Count("pk", filter=Q(state=Registration.State.CONFIRMED)),
-        unconfirmed=Count("pk", filter=Q(state=Registration.State.UNCONFIRMED)),
-        cancelled=Count("pk", filter=Q(state=Registration.State.CANCELLED)),
-        erased=Count("pk", filter=Q(erased_at__isnull=False)),
-    )
-    seats = Seat.objects.filter(session__lab=lab).aggregate(
-        seats=Count("pk", filter=Q(state=Seat.State.CONFIRMED)),
-        waiting=Count("pk", filter=Q(state=Seat.State.WAITING)),
-    )
-    came = Attendance.objects.filter(session__lab=lab).aggregate(
-        attended=Count("registration", distinct=True)
-    )
-    return Totals(**people, **seats, **came)
+    """Return the figures of a lab. One query."""
+    return Totals(**_figures(lab))
 
 
-def attended(labs: Iterable[int]) -> dict[int, int]:
-    """Return the number of people with attendance of at least one session, by lab id, without zeros."""
-    return dict(
-        Attendance.objects.filter(session__lab__in=labs)
-        .order_by()
-        .values_list("session__lab")
-        .annotate(Count("registration", distinct=True))
+def totals_and_cities(lab: Lab) -> tuple[Totals, int, int]:
+    """Return the figures, the number of cities that people come from, and that of the programme's. One query."""
+    people = Registration.objects.active().filter(lab=lab).order_by().values("lab")
+    cities = Programme.cities.through.objects.filter(programme=OuterRef("programme"))
+    figures = _figures(
+        lab,
+        here=people.annotate(figure=Count("city", distinct=True)),
+        cities=cities.order_by().values("programme").annotate(figure=Count("*")),
     )
+    here, of_programme = figures.pop("here"), figures.pop("cities")
+    return Totals(**figures), here, of_programme
+
+
+def _figures(lab: Lab, **more: QuerySet[Any, Any]) -> dict[str, int]:
+    """Return what `Totals` has and what `more` has: queries of one row or none with a `figure`."""
+    people = Registration.objects.filter(lab=lab).order_by().values("lab").annotate(figure=Count("*"))
+    sessions = Session.objects.filter(lab=lab).order_by().values("lab")
+    tally = Tally.objects.filter(lab=lab).order_by().values("lab").annotate(figure=Sum("n"))
+    queries: dict[str, QuerySet[Any, Any]] = {
+        REGISTERED: tally.filter(name=REGISTERED),
+        ATTENDED: tally.filter(name=ATTENDED),
+        "unconfirmed": people.filter(state=Registration.State.UNCONFIRMED),
+        "cancelled": people.filter(state=Registration.State.CANCELLED),
+        "erased": people.filter(erased_at__isnull=False),
+        "seats": sessions.annotate(figure=Sum("seats_taken")),
+        "waiting": sessions.annotate(figure=Sum("seats_waiting")),
+        **more,
+    }
+    figures = {name: Coalesce(Subquery(query.values("figure")), 0) for name, query in queries.items()}
+    found: Any = Lab.objects.values(**figures).get(pk=lab.pk)
+    return dict(found)
+
+
+def people_counts(labs: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return {"registered": …, "attended": …} by lab id. One query."""
+    labs = list(labs)
+    found = tallies.counts(REGISTERED, ATTENDED, labs=labs)
+    return {pk: {name: found.get((pk, name, ""), 0) for name in (REGISTERED, ATTENDED)} for pk in labs}
+
+
+def recount(repair: bool = False) -> dict[tallies.Key, tuple[int, int]]:
+    """Compare the tallies with registrations and attendance, as `tallies.differing`."""
+    counted = [
+        tallies.rows(Registration.objects.active(), REGISTERED, count=Count("pk")),
+        tallies.rows(
+            Attendance.objects.all(),
+            ATTENDED,
+            lab="registration__lab",
+            count=Count("registration", distinct=True),
+        ),
+    ]
+    return tallies.differing(counted, REGISTERED, ATTENDED, repair=repair)
 
 
 def by_day(lab: Lab) -> list[tuple[date, int]]:
     """Return the number of confirmations by day (in the lab's zone), in order, without zeros.
 
-    Computed in Python: PostgreSQL has its own zone rules.
+    Computed in Python from quarters of an hour, of which all zones' days are made: PostgreSQL has its own zone rules.
     """
-    by_minute = (
-        _registered(lab)
-        .annotate(minute=TruncMinute("confirmed_at", tzinfo=UTC))
-        .values_list("minute")
-        .annotate(n=Count("pk"))
+    by_quarter = (
+        Registration.objects.active()
+        .filter(lab=lab)
+        .order_by()
+        .values_list(
+            TruncHour("confirmed_at", tzinfo=UTC),
+            Cast(ExtractMinute("confirmed_at", tzinfo=UTC), IntegerField()) / 15,
+        )
+        .annotate(n=Count("*"))
     )
     zone, days = ZoneInfo(lab.time_zone), Counter[date]()
-    for minute, n in by_minute:
-        days[minute.astimezone(zone).date()] += n
+    for hour, quarter, n in by_quarter:
+        days[(hour + timedelta(minutes=15 * quarter)).astimezone(zone).date()] += n
     return sorted(days.items())
 
 
@@ -101,7 +143,3 @@ def by_session(lab: Lab) -> list[SessionStatistics]:
         SessionStatistics(session, session.seats_taken, session.seats_waiting, session.came)
         for session in sessions
     ]
-
-
-def _registered(lab: Lab) -> RegistrationQuerySet:
-    return Registration.objects.filter(lab=lab, state=Registration.State.CONFIRMED).order_by()

@@ -1,5 +1,8 @@
-"""Reading emails that no worker has rendered yet."""
+"""Emails that no worker has rendered or sent."""
 
+from django.utils import timezone
+
+from core.mail import message_counts
 from core.mail.models import Message
 from core.mail.rendering import render_once
 
@@ -7,4 +10,18 @@ from core.mail.rendering import render_once
 def with_bodies(message: Message) -> Message:
     """Fill in text and HTML, with marks for private links, as the worker would; stores nothing."""
     render_once(message)
+    return message
+
+
+def became(message: Message, state: str, **changes: object) -> Message:
+    """Give an email that waits another state, as the worker and a provider's reports would, and count it."""
+    is_over = state not in ("queued", "sending")
+    for name, value in {
+        "state": state,
+        "finished_at": timezone.now() if is_over else None,
+        **changes,
+    }.items():
+        setattr(message, name, value)
+    message.save()
+    message_counts.count([message], 1)
     return message

@@ -9,9 +9,13 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from core.accounts.models import User
+from core.jobs import tallies
+from core.mail import message_counts
+from core.mail.models import Message
 from core.timezones.wall_clock import instant
 from labs.models import City, Delegate, Lab, LabDay, Programme, Room, Staff, StakeholderGroup, Track
 from registrations.models import Attendance, Registration, Seat
+from registrations.statistics import ATTENDED, REGISTERED
 from sessions import calendar_texts
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 
@@ -226,6 +230,13 @@ class RegistrationFactory(DjangoModelFactory[Registration]):
     consent_at = factory.LazyFunction(timezone.now)
     confirmed_at = factory.LazyFunction(timezone.now)
 
+    @classmethod
+    def _create(cls, model_class: type[Registration], *args: Any, **kwargs: Any) -> Registration:
+        """Count who is registered, as confirming does."""
+        row = super()._create(model_class, *args, **kwargs)
+        tallies.add(REGISTERED, int(row.state == "confirmed"), lab_id=row.lab_id)
+        return row
+
 
 class SeatFactory(DjangoModelFactory[Seat]):
     """A confirmed seat as a bare row; tests of the counting use `registrations.seats` instead."""
@@ -253,3 +264,35 @@ class AttendanceFactory(DjangoModelFactory[Attendance]):
         start_date=factory.LazyFunction(lambda: timezone.now().date() - timedelta(days=1)),
     )
     taken_at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class: type[Attendance], *args: Any, **kwargs: Any) -> Attendance:
+        """Count who came, as taking attendance does."""
+        row = super()._create(model_class, *args, **kwargs)
+        came = Attendance.objects.filter(registration=row.registration_id).count()
+        tallies.add(ATTENDED, int(came == 1), lab_id=row.registration.lab_id)
+        return row
+
+
+class MessageFactory(DjangoModelFactory[Message]):
+    """An email that is queued; with another state, one that became that, and is counted so."""
+
+    class Meta:
+        model = Message
+
+    occasion = "confirmation"
+    key = factory.Sequence(lambda n: f"test/{n}")
+    language = "en"
+    to_email = "participant@example.org"
+    subject = "You are registered"
+    text = "You are registered"
+    message_id = factory.LazyAttribute(lambda m: f"<{m.key}@citylabs.example.org>")
+    finished_at = factory.LazyAttribute(
+        lambda m: None if getattr(m, "state", "queued") in ("queued", "sending") else timezone.now()
+    )
+
+    @classmethod
+    def _create(cls, model_class: type[Message], *args: Any, **kwargs: Any) -> Message:
+        row = super()._create(model_class, *args, **kwargs)
+        message_counts.count([row], 1)
+        return row

@@ -68,7 +68,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "search": search,
         "everyone": len(everyone),
         # So that this page and the overview, which counts all who came, can be read side by side.
-        "not_listed": statistics.attended([lab.pk]).get(lab.pk, 0)
+        "not_listed": statistics.people_counts([lab.pk])[lab.pk][statistics.ATTENDED]
         - sum(bool(one.attended) for one in everyone),
         "issuable": sum(candidate.can_be_issued for candidate in everyone),
         "replaceable": sum(candidate.can_be_replaced for candidate in everyone),

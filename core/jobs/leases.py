@@ -67,10 +67,11 @@ class Lease:
         self.stalls_at = timezone.now() + STALL_TIMEOUT
         return self.extend(attempts=F("attempts") + 1, **changes)
 
-    def end(self, **changes: object) -> bool:
+    def end(self, *, with_it: Callable[[], object] | None = None, **changes: object) -> bool:
         """Write the result and release the row if the fencing token matches; return whether it did.
 
-        Retries for a while if the database is unavailable, so that finished work is not repeated.
+        `with_it` is called in the same transaction if it did. Retries for a while if the database is unavailable, so
+        that finished work is not repeated.
         """
         changes = {"lease_until": None, **changes}
         deadline = time.monotonic() + self.span.total_seconds()
@@ -78,6 +79,8 @@ class Lease:
             try:
                 with transaction.atomic():
                     ours = self.write(**changes)
+                    if ours and with_it is not None:
+                        with_it()
                     crash_point(f"{self.kind._meta.model_name}-before-commit")
                 return ours
             except (OperationalError, InterfaceError):

@@ -55,10 +55,28 @@ class Task(LeasedWork):
     CLAIMED = State.WORKING
 
     class Meta:
-        indexes = (models.Index(fields=["run_at"], name="task_due", condition=Q(finished_at__isnull=True)),)
+        indexes = (
+            models.Index(fields=["run_at"], name="task_due", condition=Q(finished_at__isnull=True)),
+            models.Index(fields=["state"], name="task_state"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"
+
+
+class Tally(models.Model):
+    """A difference of a count; the sum of those with one lab, name and part is the count (`core.jobs.tallies`)."""
+
+    lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, related_name="+", db_index=False)
+    name = models.CharField(max_length=20)
+    part = models.CharField(max_length=40, blank=True)
+    n = models.BigIntegerField()
+
+    class Meta:
+        indexes = (models.Index(fields=["lab", "name"], name="tally_of_lab"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.part} {self.n:+}"
 
 
 class WorkerBeat(models.Model):

@@ -6,13 +6,14 @@ an organiser did are not counted and never held back.
 """
 
 import hashlib
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from core.mail.models import Message
+from core.mail.models import Message, MessageQuerySet
 from core.web.email_addresses import address_key
 
 EMAILS_PER_HOUR = 5
@@ -25,21 +26,26 @@ def emails_left(email: str) -> int:
     Transactions that ask about one address follow each other until they end, so that each counts the emails of those
     before it. Say the same to whoever asked, whatever the answer.
     """
-    now = timezone.now()
-    key = address_key(email)
-    _wait_for_turn(key)
-    queued = list(
-        # Without the empty key, as the index is.
-        Message.objects.filter(budget_key=key, created_at__gt=now - timedelta(days=1))
-        .exclude(budget_key="")
-        .order_by()
-        .values_list("created_at", flat=True)
-    )
-    this_hour = sum(at > now - timedelta(hours=1) for at in queued)
-    return max(min(EMAILS_PER_HOUR - this_hour, EMAILS_PER_DAY - len(queued)), 0)
+    wait_for_turn(email)
+    return left_of(emails_of_a_day(email).values_list("created_at", flat=True))
 
 
-def _wait_for_turn(key: str) -> None:
+def emails_of_a_day(email: str) -> MessageQuerySet:
+    """Return the emails of the last day that count in the budget of this address."""
+    since = timezone.now() - timedelta(days=1)
+    # Without the empty key, as the index is.
+    counted = Message.objects.filter(budget_key=address_key(email), created_at__gt=since)
+    return counted.exclude(budget_key="").order_by()
+
+
+def left_of(queued: Iterable[datetime]) -> int:
+    """Return how many more emails an address may get that got these in the last day."""
+    today, hour_ago = list(queued), timezone.now() - timedelta(hours=1)
+    this_hour = sum(at > hour_ago for at in today)
+    return max(min(EMAILS_PER_HOUR - this_hour, EMAILS_PER_DAY - len(today)), 0)
+
+
+def wait_for_turn(email: str) -> None:
     """Take PostgreSQL's advisory lock of this address until the transaction ends.
 
     On SQLite one transaction at a time writes as it is. Two addresses that share a number by chance wait for each
@@ -48,6 +54,7 @@ def _wait_for_turn(key: str) -> None:
     if not connection.in_atomic_block:
         raise TransactionManagementError("Emails are counted only in the transaction that queues one.")
     if connection.vendor == "postgresql":
+        key = address_key(email)
         number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])

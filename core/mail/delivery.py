@@ -10,22 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.encoders import encode_base64
-from email.message import EmailMessage as PolicyMessage
 from email.mime.base import MIMEBase
-from email.policy import default as default_policy
 
 from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db.models import Count, F, Min, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from core.jobs.database_clock import DatabaseNow, database_now
 from core.jobs.leases import MAX_STARTS, Lease, claim, crash_point, error_origin, error_text
 from core.jobs.models import WorkerBeat
 from core.jobs.worker import Worker, lane
+from core.mail.message_counts import MessageCounts, count, counts_of, counts_of_all
 from core.mail.message_format import OutgoingMail, mailbox
-from core.mail.models import Attachment, Message
+from core.mail.models import CALENDAR_NAME, Message
 from core.mail.rendering import NotRenderable, render_once, rendered
 from core.web.email_addresses import ascii_address
 from core.web.errors import RuleViolation
@@ -145,23 +144,17 @@ def outgoing(message: Message) -> OutgoingMail:
     )
     if content.html:
         mail.attach_alternative(content.html, "text/html")
-    for attachment in message.attachments.order_by("pk"):
-        _attach(mail, attachment)
+    if message.calendar:
+        _attach_calendar(mail, message.calendar)
     return mail
 
 
-def _attach(mail: OutgoingMail, attachment: Attachment) -> None:
-    """Attach a file under its full content type.
-
-    A calendar is never an alternative of the body: Exchange would show the entry in place of the text.
-    """
-    kind = PolicyMessage(policy=default_policy)
-    kind["Content-Type"] = attachment.content_type
-    parameters = dict(kind["Content-Type"].params)
-    part = MIMEBase(kind.get_content_maintype(), kind.get_content_subtype(), **parameters)
-    part.set_payload(bytes(attachment.content))
+def _attach_calendar(mail: OutgoingMail, calendar: str) -> None:
+    """Attach the calendar as a file, never as an alternative: Exchange would show the entry in place of the text."""
+    part = MIMEBase("text", "calendar", charset="utf-8")
+    part.set_payload(calendar.encode())
     encode_base64(part)
-    part.add_header("Content-Disposition", "attachment", filename=attachment.name)
+    part.add_header("Content-Disposition", "attachment", filename=CALENDAR_NAME)
     mail.attach(part)
 
 
@@ -197,7 +190,8 @@ def _note(message: Message, lease: Lease, outcome: Outcome) -> None:
             changes["run_at"] = DatabaseNow() + RETRIES[tries - 1]
     if outcome.state != Message.State.QUEUED:
         changes |= {"finished_at": now, "provider_id": outcome.provider_id}
-    ours = lease.end(state=outcome.state, **changes)
+    message.state = outcome.state
+    ours = lease.end(state=outcome.state, with_it=lambda: count([message], 1), **changes)
     crash_point("message-after-commit")
     level = logging.INFO if outcome.state == Message.State.SENT else logging.WARNING
     logger.log(level, "message %s: %s %s", message.public_id, outcome.state.value, outcome.code or "")
@@ -292,27 +286,26 @@ class Summary:
         return self.now - self.last_beat_at if self.last_beat_at else None
 
 
-# `finished_at` is what the index of unsent messages is by; states alone do not find it.
-UNSENT = Q(state__in=[Message.State.QUEUED, Message.State.SENDING], finished_at__isnull=True)
-
-
 def summary(lab_id: int | None = None) -> Summary:
-    """Count the emails of a lab, or all, by state. Two queries, three on PostgreSQL, whose clock is asked."""
-    messages = Message.objects.all() if lab_id is None else Message.objects.filter(lab=lab_id)
-    figures = messages.aggregate(
-        queued=Count("pk", filter=UNSENT),
-        **{
-            state.value: Count("pk", filter=Q(state=state))
-            for state in (
-                Message.State.SENT,
-                Message.State.DELIVERED,
-                Message.State.FAILED,
-                Message.State.BOUNCED,
-            )
-        },
-        oldest_unsent_at=Min(F("created_at"), filter=UNSENT),
+    """Count the emails of a lab, or all, by state. Two queries."""
+    return summary_of(counts_of_all() if lab_id is None else counts_of(lab_id))
+
+
+def summary_of(counts: MessageCounts) -> Summary:
+    """Return these counts with the ages beside them. One query, two where no worker ever ran."""
+    state = Message.State
+    beats = WorkerBeat.objects.order_by("-beat_at").annotate(now=DatabaseNow())
+    beat_at, now = beats.values_list("beat_at", "now").first() or (None, database_now())
+    return Summary(
+        queued=counts.of(state.QUEUED, state.SENDING),
+        sent=counts.of(state.SENT),
+        delivered=counts.of(state.DELIVERED),
+        failed=counts.of(state.FAILED),
+        bounced=counts.of(state.BOUNCED),
+        oldest_unsent_at=counts.oldest_unsent_at,
+        last_beat_at=beat_at,
+        now=now,
     )
-    return Summary(**figures, last_beat_at=last_beat(), now=database_now())
 
 
 def last_beat() -> datetime | None:

@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,7 +14,8 @@ from django.db.models import Count, Min, Q
 
 from core.jobs.database_clock import DatabaseNow, database_now
 from core.jobs.models import Task
-from core.mail.delivery import UNSENT, last_beat, summary
+from core.mail.delivery import last_beat, summary_of
+from core.mail.message_counts import UNSENT, counts_of_all
 from core.mail.models import Message
 
 BEAT_IS_LATE = timedelta(minutes=2)
@@ -114,26 +116,33 @@ def _worker() -> Finding:
 
 def mail_is_overdue_by() -> timedelta | None:
     """Return how long the mail that is due for longest has waited for a worker; None where none is due."""
+    return _unsent()["overdue"]
+
+
+def _unsent() -> dict[str, Any]:
+    """Count what has not left, with the age of the oldest and the time that mail is overdue by; from its index."""
     now = database_now()
-    due = Message.objects.filter(UNSENT, state=Message.State.QUEUED, run_at__lte=now).aggregate(
-        at=Min("run_at")
-    )["at"]
-    return now - due if due else None
+    is_due = Q(state=Message.State.QUEUED, run_at__lte=now)
+    found = Message.objects.filter(UNSENT).aggregate(
+        n=Count("*"), oldest=Min("created_at"), due=Min("run_at", filter=is_due)
+    )
+    return {
+        "queued": found["n"],
+        "age": found["oldest"] and now - found["oldest"],
+        "overdue": found["due"] and now - found["due"],
+    }
 
 
 def _mail() -> Finding:
-    """Mail is late when nobody has taken what was due; the age of the oldest unsent one is told beside it.
-
-    Both come from the index of unsent messages, whatever else the table holds.
-    """
-    unsent = Message.objects.filter(UNSENT).aggregate(n=Count("pk"), oldest=Min("created_at"))
-    late = mail_is_overdue_by()
+    """Mail is late when nobody has taken what was due; the age of the oldest unsent one is told beside it."""
+    unsent = _unsent()
+    late = unsent["overdue"]
     return Finding(
         "mail",
         late is None or late < MAIL_IS_LATE,
         {
-            "queued": unsent["n"],
-            "oldest_unsent_age": _seconds(unsent["oldest"] and database_now() - unsent["oldest"]),
+            "queued": unsent["queued"],
+            "oldest_unsent_age": _seconds(unsent["age"]),
             "overdue": _seconds(late),
         },
     )
@@ -155,9 +164,9 @@ class Gauge:
 
 def gauges() -> list[Gauge]:
     """Count later work for monitoring. An age that does not exist is left out."""
-    figures = summary()
-    by_state: dict[str, int] = dict.fromkeys(Message.State.values, 0)
-    by_state |= dict(Message.objects.order_by().values_list("state").annotate(Count("pk")))
+    mails = counts_of_all()
+    figures = summary_of(mails)
+    by_state = {state: mails.of(state) for state in Message.State.values}
     tasks: dict[str, int] = dict.fromkeys(Task.State.values, 0)
     tasks |= dict(Task.objects.order_by().values_list("state").annotate(Count("pk")))
     due = Task.objects.filter(Q(state=Task.State.QUEUED), run_at__lte=DatabaseNow()).aggregate(

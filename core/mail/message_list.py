@@ -6,11 +6,12 @@ Every function takes the id of a lab, or None for the emails that belong to no l
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Count
 from django.db.models.functions import TruncMinute
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.mail.message_counts import IN_TROUBLE, messages_of
 from core.mail.models import Message, MessageQuerySet
 from core.search import matches
 
@@ -43,7 +44,6 @@ TABS: dict[str, tuple[str, ...]] = {
     "failed": (State.FAILED,),
     "bounced": (State.BOUNCED,),
 }
-IN_TROUBLE = (State.FAILED, State.BOUNCED)
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,6 @@ class MessageSearch:
     tab: str = ""
 
 
-def messages_of(lab_id: int | None) -> MessageQuerySet:
-    """Return the emails of a lab, or those of no lab."""
-    return Message.objects.filter(lab=lab_id) if lab_id else Message.objects.filter(lab__isnull=True)
-
-
 def find(lab_id: int | None, search: MessageSearch) -> MessageQuerySet:
     """Return the emails that fit, those in trouble first, then those on trial again, then the newest; no bodies."""
     found = messages_of(lab_id).without_content()
@@ -69,26 +64,7 @@ def find(lab_id: int | None, search: MessageSearch) -> MessageQuerySet:
         found = found.filter(occasion=search.occasion)
     if search.tab:
         found = found.filter(state__in=TABS[search.tab])
-    need = Case(
-        When(state__in=IN_TROUBLE, then=Value(0)),
-        When(Q(state__in=TABS["queued"]) & ~Q(last_error=""), then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
-    return found.order_by(need, "-created_at", "-pk")
-
-
-def counts(lab_id: int | None) -> dict[str, int]:
-    """Return how many emails each tab holds, and all of them under "". One query."""
-    figures = messages_of(lab_id).aggregate(
-        all=Count("pk"), **{tab: Count("pk", filter=Q(state__in=states)) for tab, states in TABS.items()}
-    )
-    return {"": figures.pop("all"), **figures}
-
-
-def occasions_of(lab_id: int | None) -> list[str]:
-    """Return the occasions that there are emails for. One query."""
-    return sorted(set(messages_of(lab_id).order_by().values_list("occasion", flat=True).distinct()))
+    return found.order_by("attention", "-created_at", "-pk")
 
 
 def occasion_in_words(occasion: str) -> str:

@@ -1,22 +1,26 @@
-"""Emails: one to one person, with what travels with it."""
+"""Emails: one to one person."""
 
 import uuid
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from core.jobs.models import LeasedWork
 from core.search import SearchKeyField
 from core.web.localized_fields import EmailAddressField
 
+# The file that a message's `calendar` becomes.
+CALENDAR_NAME = "sessions.ics"
+CALENDAR_TYPE = "text/calendar; charset=utf-8"
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def without_content(self) -> Self:
         """Leave out what an email says, apart from its subject: for lists."""
-        return self.defer("context", "text", "html", "links")
+        return self.defer("context", "text", "html", "links", "calendar")
 
 
 class Message(LeasedWork):
@@ -39,9 +43,9 @@ class Message(LeasedWork):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, blank=True, related_name="messages")
-    about = models.CharField(max_length=80, blank=True, db_index=True)
+    about = models.CharField(max_length=80, blank=True)
     occasion = models.CharField(max_length=40)
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=200)
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     to_name = models.CharField(max_length=200, blank=True)
     to_email = EmailAddressField()
@@ -55,11 +59,23 @@ class Message(LeasedWork):
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
     links = models.JSONField(default=dict)
-    message_id = models.CharField(max_length=200, unique=True)
+    # An iCalendar file that travels with the email; empty where none does.
+    calendar = models.TextField(blank=True)
+    message_id = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     is_urgent = models.BooleanField(default=True)
     smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    provider_id = models.CharField(max_length=200, blank=True, db_index=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    # The order of lists: those in trouble first, then those that are tried again, then all others.
+    attention = models.GeneratedField(
+        expression=Case(
+            When(state__in=["failed", "bounced"], then=Value(0)),
+            When(Q(state__in=["queued", "sending"]) & ~Q(last_error=""), then=Value(1)),
+            default=Value(2),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -68,12 +84,36 @@ class Message(LeasedWork):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        # Named here and not at the fields, where each would bring a second index, for LIKE, on PostgreSQL.
+        constraints = (
+            models.UniqueConstraint(fields=["key"], name="message_once"),
+            models.UniqueConstraint(fields=["message_id"], name="message_id_once"),
+            # By which partial indexes know what has not left.
+            models.CheckConstraint(
+                name="message_unsent_is_not_finished",
+                condition=Q(state__in=["queued", "sending"], finished_at__isnull=True)
+                | Q(state__in=["sent", "delivered", "failed", "bounced"], finished_at__isnull=False),
+            ),
+        )
         indexes = (
-            models.Index(fields=["created_at"], name="message_unsent", condition=Q(finished_at__isnull=True)),
+            models.Index(fields=["about"], name="message_about"),
+            models.Index(fields=["provider_id"], name="message_of_provider"),
+            # All that counts of unsent emails ask for.
+            models.Index(
+                fields=["lab", "created_at", "run_at", "occasion", "state"],
+                name="message_unsent",
+                condition=Q(finished_at__isnull=True),
+            ),
+            models.Index(
+                fields=["lab", "occasion", "state"],
+                name="message_in_trouble",
+                condition=Q(state__in=["failed", "bounced"]),
+            ),
             models.Index(
                 fields=["-is_urgent", "run_at"], name="message_due", condition=Q(finished_at__isnull=True)
             ),
-            models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
+            models.Index(fields=["lab", "attention", "-created_at", "-id"], name="message_list"),
+            models.Index(fields=["lab", "finished_at"], name="message_finished"),
             models.Index(
                 fields=["budget_key", "created_at"], name="message_budget", condition=~Q(budget_key="")
             ),
@@ -81,15 +121,3 @@ class Message(LeasedWork):
 
     def __str__(self) -> str:
         return f"{self.occasion} {self.public_id}"
-
-
-class Attachment(models.Model):
-    """A file that travels with a message, frozen with it."""
-
-    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
-    name = models.CharField(max_length=100)
-    content_type = models.CharField(max_length=100)
-    content = models.BinaryField()
-
-    def __str__(self) -> str:
-        return self.name

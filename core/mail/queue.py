@@ -5,14 +5,13 @@ Nothing but the subject is rendered in the request; the worker does the rest (`c
 
 import re
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from django.conf import settings
 
 from core.mail.links import Link, as_stored
-from core.mail.models import Attachment, Message
+from core.mail.models import Message
 from core.mail.rendering import one_line, render_subject
 from core.web.email_addresses import address_key, clean_address
 from core.web.localized_fields import text_and_language
@@ -20,15 +19,6 @@ from core.web.palette import DEFAULT_COLOURS
 
 # What goes to many people at once and waits for nobody: it leaves after what somebody has just asked for.
 TO_MANY = frozenset({"session_moved", "session_cancelled", "session_restored", "certificate"})
-
-
-@dataclass(frozen=True)
-class File:
-    """An attachment. `content_type` may carry parameters, as `text/calendar; charset=utf-8`."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 class Programme(Protocol):
@@ -62,7 +52,7 @@ def queue(
     about: str = "",
     links: Mapping[str, Link] | None = None,
     leads_to: Collection[str] = (),
-    attachments: Sequence[File] = (),
+    calendar: bytes = b"",
     is_first: bool = False,
     is_asked_for: bool = False,
 ) -> Message:
@@ -73,8 +63,8 @@ def queue(
 
     `context` is what the templates tell, as plain data (JSON) and already in `language`. `about` names what the message
     concerns, as "registration:<uuid>". `leads_to` are addresses elsewhere that may be links in the text, such as that
-    of a meeting; no other is left one. `is_asked_for` says that anybody could have asked for it, and counts it in the
-    budget of the address (`core.mail.address_budget`).
+    of a meeting; no other is left one. `calendar` is an iCalendar file to attach. `is_asked_for` says that anybody
+    could have asked for it, and counts it in the budget of the address (`core.mail.address_budget`).
 
     Raises ValidationError for an address that is none, TypeError for a context that is not plain data,
     TemplateDoesNotExist for an occasion without templates.
@@ -101,6 +91,7 @@ def queue(
             "leads_to": list(leads_to),
         },
         links=as_stored(links or {}),
+        calendar=calendar.decode(),
     )
     message.subject = render_subject(message)
     if is_first:
@@ -112,10 +103,6 @@ def queue(
         if kept != public_id:
             return Message.objects.get(pk=pk)
         message.pk, message._state.adding = pk, False
-    Attachment.objects.bulk_create(
-        Attachment(message=message, name=file.name, content_type=file.content_type, content=file.content)
-        for file in attachments
-    )
     return message
 
 

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from core.accounts.signals import password_reset_requested
 from core.jobs.leases import enqueue
+from core.mail.message_counts import change_state
 from core.mail.models import Message
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,9 @@ def note_report(sender: object, event: AnymailTrackingEvent, esp_name: str, **_m
         return
     state, before = REPORTS[event.event_type]
     known = Q(provider_id=event.message_id) | Q(message_id=event.message_id)
-    changed = Message.objects.filter(known, state__in=before).update(
-        state=state, last_error=(event.mta_response or event.description or "")[:1000]
+    changed = change_state(
+        Message.objects.filter(known, state__in=before),
+        state,
+        last_error=(event.mta_response or event.description or "")[:1000],
     )
     logger.info("%s reports %s, which changed %s", esp_name, event.event_type, changed)

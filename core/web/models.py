@@ -13,12 +13,13 @@ class IdempotentRequest(models.Model):
     purpose = models.CharField(max_length=60)
     key = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=64)
-    about = models.CharField(max_length=64, blank=True, db_index=True)
+    about = models.CharField(max_length=64, blank=True)
     result = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["purpose", "key"], name="idempotent_request_once"),)
+        indexes = (models.Index(fields=["about"], name="idempotent_request_about"),)
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"

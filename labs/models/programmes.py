@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -129,8 +129,23 @@ class Programme(Versioned):
             self._known_city_ids.add(found.pk)
         return found
 
+    def get_choices(self, city: str, group: str) -> "tuple[City | None, StakeholderGroup | None]":
+        """Return the city and the group of this programme with these slugs, in one query: id, slug and name of each."""
+        columns = ("id", "slug", "name")
+        cities = self.cities.filter(slug=city).order_by().values_list(*columns, Value(0))
+        groups = self.stakeholder_groups.filter(slug=group).order_by().values_list(*columns, Value(1))
+        found_city = found_group = None
+        for pk, *row, is_group in cities.union(groups, all=True):
+            if is_group:
+                stored = ["id", "programme_id", "slug", "name"]
+                found_group = StakeholderGroup.from_db(self._state.db, stored, [pk, self.pk, *row])
+            else:
+                found_city = City.from_db(self._state.db, columns, [pk, *row])
+                self._known_city_ids.add(pk)
+        return found_city, found_group
+
     def has_city(self, city: City) -> bool:
-        """Tell whether the city is one of the programme's. `city_called` knows that of those it returned."""
+        """Tell whether the city is one of the programme's; it knows that of those it returned."""
         return city.pk in self._known_city_ids or self.cities.filter(pk=city.pk).exists()
 
 

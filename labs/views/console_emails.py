@@ -7,7 +7,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.mail import delivery, folder_backend, health, message_list
 from core.mail.forms import MessageSearchForm
-from core.mail.models import Message
+from core.mail.message_counts import IN_TROUBLE, MessageCounts, counts_of, messages_of
+from core.mail.models import CALENDAR_NAME, CALENDAR_TYPE, Message
 from core.mail.rendering import NotRenderable, Rendered, rendered
 from core.timezones import formatting
 from labs import access
@@ -76,10 +76,13 @@ def emails_without_lab(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
     now = timezone.now()
-    form = MessageSearchForm(request.GET, occasions=message_list.occasions_of(_id(lab)))
+    counts = counts_of(_id(lab))
+    form = MessageSearchForm(request.GET, occasions=counts.occasions)
     search = form.search
-    found = Paginator(message_list.find(_id(lab), search), PER_PAGE).get_page(request.GET.get("page"))
-    counts = message_list.counts(_id(lab))
+    pages = Paginator(message_list.find(_id(lab), search), PER_PAGE)
+    if not search.to:
+        pages.count = counts.of(*message_list.TABS.get(search.tab, ()), occasion=search.occasion)
+    found = pages.get_page(request.GET.get("page"))
     context = {
         "lab": lab,
         "section": "mail",
@@ -96,12 +99,12 @@ def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
             for message in found
         ],
         "tabs": [
-            (tab, _tab_in_words(tab), counts[tab], tab in message_list.IN_TROUBLE)
+            (tab, _tab_in_words(tab), counts.of(*message_list.TABS.get(tab, ())), tab in IN_TROUBLE)
             for tab in ("", *message_list.TABS)
         ],
-        "total": counts[""],
-        "failed": counts["failed"],
-        "beat": _beat(lab),
+        "total": counts.of(),
+        "failed": counts.of(Message.State.FAILED),
+        "beat": _beat(counts),
         "last_hour": message_list.last_hour(_id(lab), now),
         "zone": lab.time_zone if lab else "UTC",
         "now": now,
@@ -121,10 +124,10 @@ def _tab_in_words(tab: str) -> str:
     }[tab]
 
 
-def _beat(lab: Lab | None) -> Beat:
+def _beat(counts: MessageCounts) -> Beat:
     """Say whether the worker lives and whether it keeps up."""
     language = get_language() or "en"
-    figures = delivery.summary(_id(lab))
+    figures = delivery.summary_of(counts)
     seen = formatting.ago(figures.beat_age, language) if figures.beat_age else ""
     waiting = formatting.age(figures.oldest_unsent_age, language) if figures.oldest_unsent_age else ""
     if figures.beat_age is None or figures.beat_age > health.BEAT_IS_LATE:
@@ -175,8 +178,8 @@ def _message(request: HttpRequest, lab: Lab | None, public_id: UUID) -> HttpResp
         "is_revealed": is_revealed,
         "has_links": bool(found.links),
         "to_folder": folder_backend.is_in_use(),
-        "attachments": found.attachments.annotate(size=Length("content")).defer("content").order_by("pk"),
-        "is_in_trouble": found.state in message_list.IN_TROUBLE,
+        "attached": found.calendar and (CALENDAR_NAME, CALENDAR_TYPE, len(found.calendar.encode())),
+        "is_in_trouble": found.state in IN_TROUBLE,
         "is_tried_again": found.state == Message.State.QUEUED and bool(found.last_error),
         "zone": lab.time_zone if lab else "UTC",
         "now": timezone.now(),
@@ -249,7 +252,7 @@ def retry_failed(request: HttpRequest, lab: Lab) -> HttpResponse:
 
 
 def _of(lab: Lab | None, public_id: UUID) -> Message:
-    return get_object_or_404(message_list.messages_of(_id(lab)), public_id=public_id)
+    return get_object_or_404(messages_of(_id(lab)), public_id=public_id)
 
 
 def _content(found: Message) -> tuple[Rendered, bool]:

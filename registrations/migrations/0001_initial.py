@@ -536,7 +536,29 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="registration",
-            index=models.Index(fields=["lab", "-created_at"], name="registration_of_lab"),
+            index=models.Index(fields=["lab", "-created_at", "-id"], name="registration_list"),
+        ),
+        migrations.AddIndex(
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("state", "confirmed")),
+                fields=["lab", "confirmed_at", "city"],
+                name="registration_confirmed",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("state", "confirmed"), _negated=True),
+                fields=["lab", "state"],
+                name="registration_not_confirmed",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("erased_at__isnull", False)), fields=["lab"], name="registration_erased"
+            ),
         ),
         migrations.AddIndex(
             model_name="registration",

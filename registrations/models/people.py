@@ -102,7 +102,17 @@ class Registration(Versioned):
             ),
         )
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["lab", "-created_at"], name="registration_of_lab"),
+            models.Index(fields=["lab", "-created_at", "-id"], name="registration_list"),
+            # What a lab's figures are counted from: see `registrations.statistics`.
+            models.Index(
+                fields=["lab", "confirmed_at", "city"],
+                name="registration_confirmed",
+                condition=Q(state="confirmed"),
+            ),
+            models.Index(
+                fields=["lab", "state"], name="registration_not_confirmed", condition=~Q(state="confirmed")
+            ),
+            models.Index(fields=["lab"], name="registration_erased", condition=Q(erased_at__isnull=False)),
             models.Index(fields=["email_key"], name="registration_of_address"),
             models.Index(fields=["lab", "id"], name="registration_kept", condition=Q(erased_at__isnull=True)),
             models.Index(

@@ -1,7 +1,8 @@
 """The console's list of people, and its export."""
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -11,17 +12,20 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from core.timezones.wall_clock import wall
+from core.web.unavailable import Unavailable
 from labs import access
 from labs.models import Lab
 from registrations import search, statistics
 from registrations.console_forms import PeopleSearchForm
-from registrations.export import csv_lines, for_export
+from registrations.export import csv_chunks
 from registrations.models.people import RegistrationQuerySet
 from sessions.models import Session
 
 logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
+# Exports take seconds: these many may run in a process at once, so that threads are left for everybody else.
+_exporting = threading.BoundedSemaphore(2)
 
 
 @access.organiser
@@ -30,9 +34,12 @@ def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
     """The list of registrations, with search, filters, order and page in the query."""
     form = _form(request, lab)
     found = search.find(lab, form.search)
-    page = Paginator(search.with_seats(found), PAGE_SIZE).get_page(request.GET.get("page"))
-    now = timezone.now()
     totals = statistics.totals(lab)
+    pages = Paginator(found, PAGE_SIZE)
+    if not form.search.narrows:
+        pages.count = totals.listed
+    page = pages.get_page(request.GET.get("page"))
+    now = timezone.now()
     context = {
         "lab": lab,
         "section": "registrations",
@@ -53,23 +60,37 @@ def registrations(request: HttpRequest, lab: Lab) -> HttpResponse:
 
 @access.organiser
 @require_safe
-def registrations_csv(request: HttpRequest, lab: Lab) -> StreamingHttpResponse:
-    """All registrations of the list as CSV."""
+def registrations_csv(request: HttpRequest, lab: Lab) -> HttpResponse | StreamingHttpResponse:
+    """All registrations of the list as CSV; 503 while as many exports run in this process as may."""
     form = _form(request, lab)
     found = search.find(lab, form.search)
-    logger.info("user %s exports registrations of lab %s", request.user.pk, lab.pk)
     name = f"{lab.slug}-registrations-{wall(timezone.now(), lab.time_zone):%Y-%m-%d}.csv"
+    pieces = _pieces(lab, list(form.sessions.values()), found, get_language() or "en")
+    if not _exporting.acquire(blocking=False):
+        busy = {"unavailable": Unavailable(cannot_write=False)}
+        response = render(request, "errors/503.html", busy, status=503)
+        response["Retry-After"] = "10"
+        return response
+    next(pieces)
+    logger.info("user %s exports registrations of lab %s", request.user.pk, lab.pk)
     return StreamingHttpResponse(
-        _lines(lab, list(form.sessions.values()), found, get_language() or "en"),
+        pieces,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _lines(lab: Lab, sessions: list[Session], found: RegistrationQuerySet, language: str) -> Iterator[str]:
-    """Yield the lines in the reader's language, which is no longer active while streaming."""
-    with translation.override(language):
-        yield from csv_lines(lab, sessions, for_export(found), language)
+def _pieces(lab: Lab, sessions: list[Session], found: RegistrationQuerySet, language: str) -> Generator[str]:
+    """Yield nothing once, then the table in the reader's language, which is no longer active while streaming.
+
+    Once begun, the place among the exports is given back however this ends: read to the end, closed, or forgotten.
+    """
+    try:
+        yield ""
+        with translation.override(language):
+            yield from csv_chunks(lab, sessions, found, language)
+    finally:
+        _exporting.release()
 
 
 def _form(request: HttpRequest, lab: Lab) -> PeopleSearchForm:

@@ -61,21 +61,21 @@ class OwnSeat:
 
 
 def requires_link(
-    purpose: links.Purpose, states: Collection[str] | None = None, *, bare_post: bool = False
+    purpose: links.Purpose, states: Collection[str] | None = None
 ) -> Callable[[Callable[..., HttpResponse]], View]:
     """Pass the registration of the link's token to the view, if it is in one of `states`.
 
     An invalid or revoked link shows a page about it. A POST for a registration that was cancelled or erased since
-    redirects to its page. With `bare_post` a POST gets the row without related rows.
+    redirects to its page.
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> View:
         @functools.wraps(view)
         def answer(request: HttpRequest, token: str, **parts: str) -> HttpResponseBase:
             try:
-                found = links.find(token, purpose, bare=bare_post and request.method == "POST")
+                found = links.find(token, purpose)
             except Http404:
-                return render(request, "registrations/link_gone.html", status=404)
+                return _gone(request)
             if states is None or found.state in states:
                 try:
                     return view(request, found, token, **parts)
@@ -83,11 +83,15 @@ def requires_link(
                     return redirect("registration", token=token)
             if found.state == State.CANCELLED:
                 return render(request, "registrations/cancelled.html", _context(found, token))
-            return render(request, "registrations/link_gone.html", status=404)
+            return _gone(request)
 
         return answer
 
     return decorate
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "registrations/link_gone.html", status=404)
 
 
 # For confirmed registrations.
@@ -96,16 +100,18 @@ requires_confirmed = requires_link(links.MANAGE, [State.CONFIRMED])
 
 @access.personal_link
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires_link(links.CONFIRM, bare_post=True)  # `confirm` locks and refreshes the row
-def registration_confirm(request: HttpRequest, registration: Registration, token: str) -> HttpResponse:
+def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Confirm by POST, because mail scanners open links."""
-    if request.method == "POST":
-        try:
-            registration = registering.confirm(registration, viewer_of(request))
-        except RuleViolation as violation:
-            context = {"lab": registration.lab, "violation": violation}
-            return render(request, "registrations/not_confirmed.html", context, status=409)
-        return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
+    try:
+        if request.method == "POST":
+            registration = registering.confirm_by_link(token, viewer_of(request))
+            return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
+        registration = links.find(token, links.CONFIRM)
+    except Http404:
+        return _gone(request)
+    except RuleViolation as violation:
+        context = {"lab": links.find(token, links.CONFIRM).lab, "violation": violation}
+        return render(request, "registrations/not_confirmed.html", context, status=409)
     requested = _seats(registration, Seat.State.REQUESTED)
     seen = visible_ids(
         registration.lab_id,

@@ -31,6 +31,10 @@ def new_uid() -> str:
     return f"{uuid.uuid4()}@{settings.SITE_DOMAIN}"
 
 
+# The condition of sessions that people with a seat in them may see.
+SEEN_WITH_A_SEAT = ~Q(visibility="draft") & Q(lab__visibility="public")
+
+
 def visible_sessions(viewer: Viewer) -> Q:
     """Return the condition of sessions that this viewer may see.
 
@@ -48,7 +52,7 @@ def visible_sessions(viewer: Viewer) -> Q:
                 ~Exists(audience) | Exists(audience.filter(city__in=cities))
             )
     if viewer.seated_sessions:
-        condition |= ~Q(visibility="draft") & Q(lab__visibility="public", pk__in=viewer.seated_sessions)
+        condition |= SEEN_WITH_A_SEAT & Q(pk__in=viewer.seated_sessions)
     if viewer.door_labs:
         condition |= ~Q(visibility="draft") & Q(lab__in=viewer.door_labs)
     if viewer.organised_labs:

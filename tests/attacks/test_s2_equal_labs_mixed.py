@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from certificates.models import Certificate
 from core.accounts.models import User
-from core.mail.models import Message
 from labs.models import Lab, Programme
 from registrations import seats
 from tests import factories as f
@@ -96,16 +95,12 @@ def equal_lab(programme: Programme, slug: str, code: str) -> Lab:
         )
         seats.take(person, [session.pk for session in lab.sessions.all()])
         f.AttendanceFactory(registration=person, session=lab.sessions.get(slug="opening"))
-        Message.objects.create(
+        f.MessageFactory(
             lab=lab,
             about=f"registration:{person.public_id}",
-            occasion="confirmation",
             key=f"equal/{slug}/{number}",
-            language="en",
             to_name=person.name,
             to_email=person.email,
-            subject="You are registered",
-            text="You are registered",
             state=("sent", "queued", "failed")[number],
             message_id=f"<equal-{slug}-{number}@citylabs.example.org>",
         )

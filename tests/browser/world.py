@@ -239,7 +239,11 @@ def build(texts: Texts | None = None) -> World:
     sent = message("sent", state="sent", finished_at=now)
     message("queued")
     failed = message(
-        "failed", state="failed", last_error=f"SMTPRecipientsRefused: {line('error', 1900)}", attempts=8
+        "failed",
+        state="failed",
+        finished_at=now,
+        last_error=f"SMTPRecipientsRefused: {line('error', 1900)}",
+        attempts=8,
     )
     of_account = message("account", lab=None, about="user:1", occasion="password_reset")
 

@@ -22,6 +22,7 @@ from core.mail.queue import queue
 from labs.models import Lab
 from registrations import emails, registering, seats
 from tests import factories as f
+from tests.emails import became
 from tests.pages import forms_of
 
 pytestmark = pytest.mark.django_db
@@ -47,9 +48,7 @@ def written(lab: Lab, name: str = "Demo participant", **changes: object) -> Mess
     person = f.RegistrationFactory(lab=lab, name=name)
     seats.take(person, [f.SessionFactory(lab=lab).pk])
     message = emails.confirmation(person, registering.seats_of(person))
-    Message.objects.filter(pk=message.pk).update(**changes)
-    message.refresh_from_db()
-    return message
+    return became(message, str(changes.pop("state", "queued")), **changes)
 
 
 def names(client: Client, **query: str) -> list[str]:
@@ -274,7 +273,7 @@ def test_mails_of_no_lab_are_the_superusers_alone(client: Client, lab: Lab) -> N
     assert written(lab).public_id not in [
         row.message.public_id for row in root.get(addresses[0]).context["rows"]
     ]
-    Message.objects.filter(pk=message.pk).update(state=State.FAILED)
+    became(message, State.FAILED)
     root.post(f"/organise/mail/{message.public_id}/retry/")
     message.refresh_from_db()
     assert message.state == State.QUEUED

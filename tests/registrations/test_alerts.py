@@ -42,18 +42,7 @@ def kinds(lab: Lab) -> list[Kind]:
 
 
 def mail(lab: Lab, state: str) -> Message:
-    number = Message.objects.count()
-    return Message.objects.create(
-        lab=lab,
-        occasion="confirmation",
-        key=f"key{number}",
-        language="en",
-        to_email="participant@example.org",
-        subject="x",
-        text="x",
-        message_id=f"<{number}@citylabs.example.org>",
-        state=state,
-    )
+    return f.MessageFactory(lab=lab, state=state)
 
 
 def test_nothing_is_said_where_all_is_well(lab: Lab) -> None:

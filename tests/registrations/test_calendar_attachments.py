@@ -36,7 +36,7 @@ def entries_in(content: bytes) -> dict[str, Entry]:
 
 
 def entries_of(message: Message) -> dict[str, Entry]:
-    return entries_in(bytes(message.attachments.get().content))
+    return entries_in(message.calendar.encode())
 
 
 def confirmed(client: Client, *sessions: Session, **changes: Any) -> Registration:
@@ -142,8 +142,7 @@ def test_a_file_that_asks_for_nothing_has_no_method(client: Client, lab: Lab) ->
     post(client, link(person, "manage", "registration_give_up", one.slug))
     post(client, link(person, "manage", "registration_cancel"))
 
-    files = [mail.attachments.get() for mail in mails() if mail.attachments.exists()]
+    files = [mail.calendar for mail in mails() if mail.calendar]
     assert len(files) == 3
     for file in files:
-        assert file.content_type == "text/calendar; charset=utf-8"
-        assert "METHOD" not in Calendar.from_ical(bytes(file.content))
+        assert "METHOD" not in Calendar.from_ical(file)

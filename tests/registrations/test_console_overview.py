@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.accounts.models import User
-from core.mail.models import Message
 from labs.models import Lab
 from registrations.erasure import erase
 from sessions import calendar_links
@@ -49,10 +48,7 @@ def test_an_organiser_sees_own_labs_with_figures_and_no_others() -> None:
     lab: Lab = f.LabFactory(slug="mine", title={"en": "My lab"})
     fill(lab, 3)
     f.LabFactory(title={"en": "Their lab"})
-    Message.objects.create(
-        lab=lab, occasion="x", key="x", language="en", to_email="a@example.org", subject="x", text="x",
-        message_id="<x@example.org>", state="bounced",
-    )  # fmt: skip
+    f.MessageFactory(lab=lab, state="bounced")
     page = text(client_of(f.StaffFactory(lab=lab).user).get(HOME))
     assert "My lab" in page
     assert "Their lab" not in page
@@ -133,10 +129,7 @@ def test_a_late_worker_is_said_when_mail_waits() -> None:
     lab: Lab = f.LabFactory()
     client = client_of(f.StaffFactory(lab=lab).user)
     assert "does not run" not in text(client.get(HOME))
-    Message.objects.create(
-        lab=lab, occasion="x", key="x", language="en", to_email="a@example.org", subject="x", text="x",
-        message_id="<x@example.org>",
-    )  # fmt: skip
+    f.MessageFactory(lab=lab)
     assert "The mail worker does not run" in text(client.get(HOME))
 
 

@@ -15,6 +15,7 @@ from registrations import emails, registering, seats
 from registrations.erasure import erase
 from registrations.models import Registration
 from tests import factories as f
+from tests.emails import became
 
 pytestmark = pytest.mark.django_db
 
@@ -186,11 +187,12 @@ def test_an_empty_list_says_what_will_be_there(client: Client, lab: Lab) -> None
 def test_a_mail_in_trouble_is_shown_before_one_that_went_well(client: Client, lab: Lab) -> None:
     person = f.RegistrationFactory(lab=lab)
     bounced = emails.confirm_address(person, 7)
-    Message.objects.filter(pk=bounced.pk).update(state=Message.State.BOUNCED)
+    became(bounced, "bounced")
     emails.confirmation(person, registering.seats_of(person))
     [row] = client.get(LIST).context["rows"]
     assert row.mail == bounced
-    Message.objects.update(state=Message.State.SENT)
+    for mail in Message.objects.all():
+        became(mail, "sent")
     [row] = client.get(LIST).context["rows"]
     assert row.mail.occasion == "confirmation"
 

@@ -19,11 +19,11 @@ def test_recounting_finds_and_repairs_counters_that_differ(capsys):
     Session.objects.filter(pk=session.pk).update(seats_taken=1, seats_waiting=7)
 
     with pytest.raises(CommandError):
-        call_command("recount_seats")
-    call_command("recount_seats", repair=True)
+        call_command("recount")
+    call_command("recount", repair=True)
 
     assert counters(session) == (2, 1, 3)
-    call_command("recount_seats")
+    call_command("recount")
     assert "Every counter agrees" in capsys.readouterr().out
 
 

@@ -1,17 +1,20 @@
 """The form in a browser's hands: what it shows, takes, refuses, and never gives away."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from core.web.idempotency import new_form_key
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.form_posts import answers, link, mails, post, send, without_what_differs
+from tests.registrations.form_posts import FROM_HERE, answers, link, mails, post, send, without_what_differs
 
 pytestmark = pytest.mark.django_db
 
@@ -363,3 +366,32 @@ def test_everything_that_can_be_chosen_waits_beside_the_form_for_its_tick(client
         (chosen.slug, ""),
         (other.slug, " hidden"),
     ]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="counts PostgreSQL's statements")
+def test_form_and_confirmation_cost_18_statements_for_one_session_and_for_six(client: Client) -> None:
+    """Beside BEGIN, COMMIT and SAVEPOINT; the entries of a language are kept from an earlier registration."""
+    programme = f.ProgrammeFactory()
+    city, group = f.CityFactory(), f.StakeholderGroupFactory(programme=programme)
+    programme.cities.add(city)
+    lab = f.LabFactory(programme=programme)
+    sessions = [f.SessionFactory(lab=lab, start_time=time(9 + number)) for number in range(6)]
+    costs = []
+    for number, chosen in enumerate((sessions, sessions[:1], sessions)):
+        form = answers(
+            *chosen, email=f"p{number}@example.org", city=city.slug, group=group.slug, city_text=None
+        )
+        with CaptureQueriesContext(connection) as asked:
+            client.post(reverse("register", args=[lab.slug]), form, headers=FROM_HERE)
+        address = link(Registration.objects.latest("pk"), "confirm", "registration_confirm")
+        with CaptureQueriesContext(connection) as confirmed:
+            client.post(address, {"form_key": new_form_key()}, headers=FROM_HERE)
+        costs.append([len(statements(asked)), len(statements(confirmed))])
+    assert costs[1:] == [[9, 9], [9, 9]]
+    assert Registration.objects.filter(state="confirmed").count() == 3
+
+
+def statements(captured: CaptureQueriesContext) -> list[str]:
+    """What was sent, without the statements that begin and end transactions."""
+    ends = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+    return [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(ends)]

@@ -1,4 +1,5 @@
 import core.jobs.database_clock
+import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
@@ -6,7 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        ("labs", "0001_initial"),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -63,8 +66,36 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("finished_at__isnull", True)), fields=["run_at"], name="task_due"
-                    )
+                    ),
+                    models.Index(fields=["state"], name="task_state"),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Tally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=20)),
+                ("part", models.CharField(blank=True, max_length=40)),
+                ("n", models.BigIntegerField()),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="labs.lab",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["lab", "name"], name="tally_of_lab")],
             },
         ),
     ]

@@ -32,9 +32,9 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("about", models.CharField(blank=True, db_index=True, max_length=80)),
+                ("about", models.CharField(blank=True, max_length=80)),
                 ("occasion", models.CharField(max_length=40)),
-                ("key", models.CharField(max_length=200, unique=True)),
+                ("key", models.CharField(max_length=200)),
                 (
                     "language",
                     models.CharField(
@@ -51,7 +51,8 @@ class Migration(migrations.Migration):
                 ("text", models.TextField(blank=True)),
                 ("html", models.TextField(blank=True)),
                 ("links", models.JSONField(default=dict)),
-                ("message_id", models.CharField(max_length=200, unique=True)),
+                ("calendar", models.TextField(blank=True)),
+                ("message_id", models.CharField(max_length=200)),
                 (
                     "state",
                     models.CharField(
@@ -69,7 +70,25 @@ class Migration(migrations.Migration):
                 ),
                 ("is_urgent", models.BooleanField(default=True)),
                 ("smtp_code", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("provider_id", models.CharField(blank=True, db_index=True, max_length=200)),
+                ("provider_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "attention",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(state__in=["failed", "bounced"], then=models.Value(0)),
+                            models.When(
+                                models.Q(
+                                    ("state__in", ["queued", "sending"]),
+                                    models.Q(("last_error", ""), _negated=True),
+                                ),
+                                then=models.Value(1),
+                            ),
+                            default=models.Value(2),
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
                 (
                     "lab",
                     models.ForeignKey(
@@ -83,56 +102,47 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-created_at", "-id"),
+                "indexes": [
+                    models.Index(fields=["about"], name="message_about"),
+                    models.Index(fields=["provider_id"], name="message_of_provider"),
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["lab", "created_at", "run_at", "occasion", "state"],
+                        name="message_unsent",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["failed", "bounced"])),
+                        fields=["lab", "occasion", "state"],
+                        name="message_in_trouble",
+                    ),
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["-is_urgent", "run_at"],
+                        name="message_due",
+                    ),
+                    models.Index(fields=["lab", "attention", "-created_at", "-id"], name="message_list"),
+                    models.Index(fields=["lab", "finished_at"], name="message_finished"),
+                    models.Index(
+                        condition=models.Q(("budget_key", ""), _negated=True),
+                        fields=["budget_key", "created_at"],
+                        name="message_budget",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key",), name="message_once"),
+                    models.UniqueConstraint(fields=("message_id",), name="message_id_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("state__in", ["queued", "sending"])),
+                            models.Q(
+                                ("finished_at__isnull", False),
+                                ("state__in", ["sent", "delivered", "failed", "bounced"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_unsent_is_not_finished",
+                    ),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="Attachment",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=100)),
-                ("content_type", models.CharField(max_length=100)),
-                ("content", models.BinaryField()),
-                (
-                    "message",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attachments",
-                        to="mail.message",
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True)),
-                fields=["created_at"],
-                name="message_unsent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True)),
-                fields=["-is_urgent", "run_at"],
-                name="message_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["lab", "-created_at"], name="message_of_lab"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("budget_key", ""), _negated=True),
-                fields=["budget_key", "created_at"],
-                name="message_budget",
-            ),
         ),
     ]

@@ -182,12 +182,12 @@ def test_what_has_not_left_is_counted_from_its_index():
     with CaptureQueriesContext(connection) as asked:
         health.readiness()
     about_messages = [query["sql"] for query in asked.captured_queries if "mail_message" in query["sql"]]
-    assert len(about_messages) == 2
+    assert len(about_messages) == 1
     for sql in about_messages:
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             plan = " ".join(str(row) for row in cursor.fetchall())
-        assert "USING INDEX message_" in plan, plan
+        assert "INDEX message_" in plan, plan
 
 
 def test_metrics_count_mails_by_state_and_tell_ages(client, settings):

@@ -18,8 +18,8 @@ from core.mail.delivery import outgoing
 from core.mail.folder_backend import FolderBackend, delivered_copy
 from core.mail.links import Link, link_maker
 from core.mail.message_list import OCCASIONS
-from core.mail.models import Attachment, Message
-from core.mail.queue import File, queue
+from core.mail.models import Message
+from core.mail.queue import queue
 from core.mail.rendering import rendered
 from core.web import signed_links
 from core.web.palette import DEFAULT_COLOURS
@@ -197,10 +197,10 @@ def parts_of(mail: EmailMessage) -> list[EmailMessage]:
     return cast(list[EmailMessage], mail.get_payload())
 
 
-def test_attachments_are_frozen_with_the_mail_and_keep_their_full_type():
+def test_a_calendar_is_frozen_with_the_mail_and_keeps_its_full_type():
     calendar = "BEGIN:VCALENDAR\r\nX-NAME:Лаборатория\r\nEND:VCALENDAR\r\n".encode()
-    message = reset_mail(attachments=[File("sessions.ics", "text/calendar; charset=utf-8", calendar)])
-    assert bytes(Attachment.objects.get(message=message).content) == calendar
+    message = reset_mail(calendar=calendar)
+    assert Message.objects.get(pk=message.pk).calendar.encode() == calendar
 
     sent = outgoing(message).message()
 

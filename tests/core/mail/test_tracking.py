@@ -8,6 +8,7 @@ from anymail.signals import AnymailTrackingEvent, tracking
 from core.mail import urls
 from core.mail.models import Message
 from core.mail.queue import queue
+from tests.emails import became
 
 pytestmark = pytest.mark.django_db
 
@@ -22,9 +23,7 @@ def sent() -> Message:
         to_email="participant17@example.org",
         context={"email": "participant17@example.org", "days": 3},
     )
-    message.state, message.provider_id = Message.State.SENT, "provider-1"
-    message.save()
-    return message
+    return became(message, "sent", provider_id="provider-1")
 
 
 def report(kind: str, message_id: str = "provider-1", **facts) -> None:

@@ -1,0 +1,35 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core.mail import message_counts
+from registrations import seats, statistics
+
+
+class Command(BaseCommand):
+    help = (
+        "Compare every counter with what it counts: seats of sessions, people and emails of labs. --repair writes the "
+        "counted values, and seats who waits."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--repair", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = seats.recount(repair=options["repair"])
+        for difference in found:
+            self.stdout.write(
+                f"session {difference.session_id}: seats {difference.counted[0]}, waiting {difference.counted[1]}, "
+                f"stored {difference.stored[0]} and {difference.stored[1]}"
+            )
+        tallies = {**statistics.recount(options["repair"]), **message_counts.recount(options["repair"])}
+        for (lab_id, name, part), (counted, stored) in tallies.items():
+            self.stdout.write(f"lab {lab_id}: {name} {part}".rstrip() + f" {counted}, stored {stored}")
+        differ = len(found) + len(tallies)
+        if not differ:
+            self.stdout.write("Every counter agrees with what it counts.")
+        elif options["repair"]:
+            self.stdout.write(f"Repaired {differ}.")
+        else:
+            raise CommandError(f"{differ} counters differ. Run again with --repair.")
