@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -30,8 +31,12 @@ _BATCH = 500
 
 def format_id() -> str:
     """Return what entries depend on besides the database, as a hash."""
-    made_of = repr((FORMAT_VERSION, rules_version(), settings.BASE_URL))
-    return hashlib.sha256(made_of.encode()).hexdigest()[:32]
+    return _hash(repr((FORMAT_VERSION, rules_version(), settings.BASE_URL)))
+
+
+@lru_cache(maxsize=2)
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def events(sessions: SessionQuerySet, language: str) -> Events:

@@ -29,7 +29,9 @@ from sessions.models.agenda import SessionQuerySet
 
 MAX_AGE_SECONDS = 300
 # What the head of a lab's feed needs.
-_HEAD = ("slug", "title", "theme", "time_zone", "languages", "public_revision", "public_revised_at")
+_HEAD = ("id", "slug", "title", "theme", "time_zone", "languages", "public_revision", "public_revised_at")
+# What `Lab.objects.visible_to(VISITOR)` asks, which Django composes in five times the time of the rest of a 304.
+_PUBLIC_LAB = f"SELECT {', '.join(_HEAD)} FROM labs_lab WHERE slug = %s AND visibility = 'public'"  # noqa: S608
 
 
 def _calendar(language: str, *, shared: bool, file_name: str = "") -> HttpResponse:
@@ -115,7 +117,7 @@ def _empty_calendar(
 @read_only_endpoint
 def lab(request: HttpRequest, lab: str) -> HttpResponse:
     """The public sessions of a lab; none where it was withdrawn."""
-    found = Lab.objects.visible_to(VISITOR).filter(slug=lab).order_by().only(*_HEAD).first()
+    found = next(iter(Lab.objects.raw(_PUBLIC_LAB, [lab])), None)
     if found is None:
         withdrawn = withdrawn_feeds.withdrawn_lab(lab)
         if withdrawn is None:
