@@ -81,13 +81,13 @@ def _speed(found: list[tuple[float, float, float]]) -> str:
 def _statements(lab: Lab) -> tuple[int, int]:
     """Return how many statements the form and the confirmation send, beside those that begin and end transactions."""
     client = Client(SERVER_NAME="127.0.0.1", headers={"Origin": "http://127.0.0.1"})
-    counts = []
+    asked = answered = 0
     for number in (0, 3):  # in one language: the second finds the calendar entries that the first made
-        counts = [
-            _sent(lambda: client.post(f"/labs/{lab.slug}/register/", _form(number, "counted")), 200),  # noqa: B023
-            _sent(lambda: client.post(*_confirmations(lab.pk, "counted")[0]), 302),
-        ]
-    return counts[0], counts[1]
+        form = _form(number, "counted")
+        asked = _sent(lambda: client.post(f"/labs/{lab.slug}/register/", form), 200)  # noqa: B023
+        [post] = _confirmations(lab.pk, "counted")
+        answered = _sent(lambda: client.post(*post), 302)  # noqa: B023
+    return asked, answered
 
 
 def _sent(post: Callable[[], Any], status: int) -> int:

@@ -210,7 +210,8 @@ def _confirm(current: Registration, rows: list[Registration], viewer: Viewer) ->
     if others:
         erasure.delete_unconfirmed(Registration.objects.filter(pk__in=others))
     tallies.add(REGISTERED, 1, lab_id=current.lab_id)
-    emails.confirmation(current, seats.take_requested(current, confirming_viewers(current, viewer)))
+    viewers = confirming_viewers(current, viewer)
+    emails.confirmation(current, seats.take_requested(current, viewers, is_only_one=len(rows) == 1))
     return current
 
 

@@ -98,9 +98,12 @@ def take(
     return _take(registration, known, wanted, reason, by)
 
 
-def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> list[Seat]:
+def take_requested(
+    registration: Registration, viewers: Iterable[Viewer], *, is_only_one: bool = False
+) -> list[Seat]:
     """Take the stored choice, in the transaction that has confirmed and locked the registration.
 
+    `is_only_one` says that no other registration of the lab has the address, so that no earlier seats are looked for.
     Sessions that none of the viewers may see are not taken. Returns the seats with their sessions, as `with_sessions`
     does, without those of sessions that were not seen.
     """
@@ -113,7 +116,7 @@ def take_requested(registration: Registration, viewers: Iterable[Viewer]) -> lis
         .filter(seats__registration=registration, seats__state=State.REQUESTED)
         .annotate(
             seat_id=F("seats__pk"),
-            sent_before=Subquery(_SENT_BEFORE),
+            sent_before=F("seats__sequence") if is_only_one else Subquery(_SENT_BEFORE),
             is_seen=reduce(or_, map(visible_sessions, viewers)),
             is_told=SEEN_WITH_A_SEAT,
         )
