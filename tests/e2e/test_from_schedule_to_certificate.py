@@ -76,3 +76,6 @@ def test_the_whole_story_in_bulgarian(
         "Your certificate of attendance: %(lab_title)s", lab_title=LAB
     )
     assert service.post.unread() == {}
+    # What was written where it changed is what one would find by looking at everything.
+    assert service.manage("calendar_texts", "--check").strip() == "0 entries differed."
+    assert service.manage("recount").strip() == "Every counter agrees with what it counts."
