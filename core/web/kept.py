@@ -7,6 +7,7 @@ import threading
 import zlib
 from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from django.conf import settings
 from django.core.cache import caches
@@ -14,8 +15,10 @@ from django.core.cache import caches
 Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
 
-# Locks of this process; keys share them by their hash.
-_LOCKS = tuple(threading.Lock() for _number in range(64))
+# Locks of this process by the name of what is being made. No two names share one: what is kept may be made of what is
+# kept, so one thread may hold several.
+_LOCKS: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+_LOCKS_LOCK = threading.Lock()
 # What answers are made of besides the database.
 _SOURCES = (
     "certificates", "config", "core", "labs", "locale", "registrations", "requirements", "sessions", "static",
@@ -35,12 +38,15 @@ def kept(made_of: object, seconds: int, make: Callable[[], Result]) -> Result:
 def kept_each(
     made_of: Mapping[Key, object], seconds: int, make: Callable[[Collection[Key]], Mapping[Key, Result]]
 ) -> dict[Key, Result]:
-    """Return several results by their keys; `make` makes those that are not kept, at once."""
+    """Return several results by their keys; `make` makes those that are not kept, at once.
+
+    `made_of` differs for each key. Callers that lack the same first result wait for each other.
+    """
     cache = caches["kept"]
     names = {_name(on): key for key, on in made_of.items()}
     found = {names[name]: _read(value) for name, value in cache.get_many(names).items()}
     if missing := [name for name, key in names.items() if key not in found]:
-        with _LOCKS[hash(missing[0]) % len(_LOCKS)]:
+        with _lock(missing[0]):
             found |= {names[name]: _read(value) for name, value in cache.get_many(missing).items()}
             missing = [name for name in missing if names[name] not in found]
             made = make([names[name] for name in missing]) if missing else {}
@@ -48,6 +54,11 @@ def kept_each(
             cache.set_many(values, seconds)
             found |= made
     return found
+
+
+def _lock(name: str) -> threading.Lock:
+    with _LOCKS_LOCK:
+        return _LOCKS.setdefault(name, threading.Lock())
 
 
 def _name(made_of: object) -> str:

@@ -57,6 +57,19 @@ def test_a_hundred_who_ask_at_once_have_it_made_once() -> None:
     assert (made, answers) == ([1], ["made"] * 100)
 
 
+def test_what_is_kept_may_be_made_of_what_is_kept() -> None:
+    """A page that is kept compressed is made of a programme that is kept; no two names may share a lock."""
+
+    def pages() -> None:
+        for number in range(500):
+            kept(("gzip", number), 60, lambda number=number: kept(("programme", number), 60, lambda: number))
+
+    thread = threading.Thread(target=pages, daemon=True)
+    thread.start()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
 def test_another_release_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept("page", 60, lambda: "old") == "old"
     monkeypatch.setattr(module, "release", lambda: "another")
