@@ -168,6 +168,8 @@ def _people_in(sessions: QuerySet[Session]) -> People:
     }
     people: defaultdict[tuple[int, int | None], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
+        if row.speaker not in speakers:  # deleted in between
+            continue
         slug, name, affiliation = speakers[row.speaker]
         people[row.session, row.agenda_item].append(
             {"speaker": slug, "name": name, "role": row.role, "affiliation": affiliation}
