@@ -27,12 +27,14 @@ def conditional_response(
     *,
     version: str = "",
     build: Callable[[], bytes] | None = None,
+    keep: bool = True,
 ) -> HttpResponse:
     """Add validators to a response; return 304 instead if the client has it, 412 if If-Match does not match.
 
     The ETag is the hash of the response's bytes, or of `version`, which names everything that they depend on: then
-    `build` makes them, only if they are sent. It is weak if they may be sent compressed, so that one tag stands for
-    both encodings. `last_modified` is in seconds since 1970, None if no date changes with every change.
+    `build` makes them, only if they are sent, and they are kept compressed, unless not to `keep`. The ETag is weak if
+    they may be sent compressed, so that one tag stands for both encodings. `last_modified` is in seconds since 1970,
+    None if no date changes with every change.
     """
     digest = hashlib.sha256(version.encode() if version else response.content).hexdigest()[:32]
     etag = quote_etag(digest)
@@ -51,15 +53,15 @@ def conditional_response(
             if name not in _CONTENT_HEADERS:
                 answer.headers[name] = value
     elif answer is response and build is not None:
-        _set_content(request, response, digest, build)
+        _set_content(request, response, digest, build, keep)
     return answer
 
 
 def _set_content(
-    request: HttpRequest, response: HttpResponse, digest: str, build: Callable[[], bytes]
+    request: HttpRequest, response: HttpResponse, digest: str, build: Callable[[], bytes], keep: bool
 ) -> None:
     """Set the bytes. Compressed ones are kept, since they are dearer to make than all the rest."""
-    if is_compressible(response) and takes_gzip(request):
+    if keep and is_compressible(response) and takes_gzip(request):
         response.content = kept(("gzip", digest), _KEPT_SECONDS, lambda: gzip.compress(build(), 6, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     else:

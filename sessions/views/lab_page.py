@@ -77,8 +77,10 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     version = _version_for_visitors(request, lab, now)
     if not version:
         return _page(request, lab, now)
+    # Anybody can write any query: such pages would crowd others out of the cache.
+    keep = not request.META["QUERY_STRING"]
     return conditional_response(
-        request, response, version=version, build=lambda: _page(request, lab, now).content
+        request, response, version=version, build=lambda: _page(request, lab, now).content, keep=keep
     )
 
 
@@ -121,7 +123,7 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     chosen = request.GET.get("track", "")
     own_zone = reader_zone(request)
     if viewer == VISITOR:
-        shown = _kept_programme(found, view, own_zone, chosen)
+        shown = _visitors_programme(found, view, own_zone, chosen)
         visible = Session.objects.filter(lab=found).visible_to(viewer).only(*_SEAT_FIELDS)
         everything = list(visible.order_by("starts_at", "pk"))
     else:
@@ -153,16 +155,18 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     return render(request, "sessions/lab.html", vars(shown) | context)
 
 
-def _kept_programme(lab: Lab, view: View, own_zone: str | None, chosen: str) -> Programme:
-    """Return the programme as visitors see it."""
+def _visitors_programme(lab: Lab, view: View, own_zone: str | None, chosen: str) -> Programme:
+    """Return the programme as visitors see it. It is kept, unless there is no such track: anybody can ask for any."""
+
+    def make() -> Programme:
+        return _make_programme(lab, VISITOR, view, own_zone, chosen, _sessions_of(lab, VISITOR))
+
+    if chosen and not lab.tracks.filter(slug=chosen).exists():
+        return make()
     made_of = (
         "programme", lab.pk, lab.public_revision, lab.public_revised_at, view.language, view.zone, own_zone, chosen,
     )  # fmt: skip
-    return kept(
-        made_of,
-        KEPT_SECONDS,
-        lambda: _make_programme(lab, VISITOR, view, own_zone, chosen, _sessions_of(lab, VISITOR)),
-    )
+    return kept(made_of, KEPT_SECONDS, make)
 
 
 def _make_programme(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
@@ -88,6 +89,15 @@ def test_what_visitors_see_of_the_lab_and_of_time_sends_it_again(session: Sessio
     response = client.get(PAGE)
     assert "Storm" in response.content.decode()
     assert asked_again(etag) == 200
+
+
+def test_made_up_addresses_fill_no_cache(session: Session, client: Client) -> None:
+    """Anybody can write any query: each would be a page of its own, kept for an hour."""
+    caches["kept"].clear()
+    for number in range(3):
+        for name in ("track", "utm_source"):
+            client.get(f"{PAGE}?{name}={number}", headers={"accept-encoding": "gzip"})
+    assert len(caches["kept"]._cache) == 1  # type: ignore[attr-defined]  # the programme of all tracks
 
 
 def test_readers_do_not_get_each_others_pages(session: Session, client: Client) -> None:
