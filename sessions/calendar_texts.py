@@ -11,11 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, QuerySet
 from psycopg.pq import Format
 
 from core.timezones.zones import rules_version
+from labs.models import Lab
 from sessions.calendar_entries import entries
 from sessions.calendars import Events, Vevent, events_of, vevent
 from sessions.models import CalendarText, Session
@@ -77,6 +78,20 @@ def write(sessions: SessionQuerySet) -> int:
     """
     ids = list(sessions.order_by("pk").values_list("pk", flat=True))
     return sum(_write(ids[start : start + _BATCH]) for start in range(0, len(ids), _BATCH))
+
+
+def write_lab_by_lab(sessions: SessionQuerySet, *, dry: bool = False) -> int:
+    """Write as `write` does, in a transaction for each lab, whose lock keeps others from changing what is written.
+
+    `dry` only counts.
+    """
+    differing = 0
+    for lab_id in sessions.order_by("lab").values_list("lab", flat=True).distinct():
+        with transaction.atomic():
+            Lab.objects.select_for_update(no_key=True).filter(pk=lab_id).first()
+            differing += write(sessions.filter(lab=lab_id))
+            transaction.set_rollback(dry)
+    return differing
 
 
 def _write(ids: Collection[int]) -> int:

@@ -44,4 +44,4 @@ def update_sessions_of_room(
 
 def write_outdated_calendar_texts(using: str, **more: object) -> None:
     """Write the entries that a version of the service with another format wrote."""
-    calendar_texts.write(calendar_texts.missing_or_outdated())
+    calendar_texts.write_lab_by_lab(calendar_texts.missing_or_outdated())

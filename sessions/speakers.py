@@ -15,7 +15,7 @@ from core.web.localized_fields import languages_of
 from core.web.slugs import unique_slug
 from labs.lab_editing import Findings, apply_plan
 from labs.models import City, Lab, Programme
-from labs.revisions import touch
+from labs.revisions import lock_row, touch
 from sessions.models import Session, Speaker
 
 Texts = Mapping[str, str]
@@ -49,10 +49,16 @@ def create_speaker(programme: Programme, plan: SpeakerPlan) -> Speaker:
     return speaker
 
 
+def lock_speaker(speaker: Speaker) -> Speaker:
+    """Lock and refresh the speaker, after the programme, which gets no lab meanwhile. Raises DeletedMeanwhile."""
+    Programme.objects.select_for_update(no_key=True).filter(pk=speaker.programme_id).first()
+    return lock_row(speaker)
+
+
 @transaction.atomic
 def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
     """Apply the plan to the profile, and touch the labs in which the speaker appears. Raises RuleViolation."""
-    speaker.refresh_from_db(from_queryset=Speaker.objects.select_for_update(no_key=True, of=("self",)))
+    lock_speaker(speaker)
     if not apply_plan(speaker, plan, COLUMNS):
         return speaker
     _check(speaker, plan)
@@ -62,7 +68,14 @@ def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
 
 
 def touch_labs_of(speakers: Collection[Speaker]) -> None:
-    """Increment the revisions of the labs that show these speakers, publicly if in public sessions."""
+    """Increment the revisions of the labs that show these speakers, publicly if in public sessions.
+
+    Locks all labs of their programmes first: in any, somebody may be letting one of them appear.
+    """
+    labs = Lab.objects.select_for_update(no_key=True).filter(
+        programme__in={one.programme_id for one in speakers}
+    )
+    list(labs.order_by("pk").values_list("pk"))
     sessions = Session.objects.filter(appearances__speaker__in=speakers).order_by("lab", "pk").distinct()
     for lab_id, found in groupby(sessions.only("lab", "visibility"), key=attrgetter("lab_id")):
         shown = list(found)

@@ -28,7 +28,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from labs.revisions import public_parts, touch, touch_all
 from sessions import publishing, scheduling, unannounced_changes
-from sessions.models import Appearance, Session, Speaker
+from sessions.models import Session, Speaker
 from sessions.plans import SessionPlan
 from sessions.programme_import import Problem, ProgrammeFileError, schema
 from sessions.programme_import.plans import given, lab_values, session_plan
@@ -115,9 +115,8 @@ class _Loading:
         programmes = {programme.slug: programme for programme in held}
         found = [(self._programme(one, programmes.get(one.slug), changed), one) for one in file.programmes]
         speaking = [speaker for programme, one in found for speaker in self._speakers(programme, one)]
-        shown = (
-            Appearance.objects.filter(speaker__in=speaking).order_by().values_list("session__lab", flat=True)
-        )
+        # In any of them somebody may be letting one of these appear.
+        shown = Lab.objects.filter(programme__speakers__in=speaking).values_list("pk", flat=True)
         labs = [lab.slug for programme in file.programmes for lab in programme.labs]
         named = Lab.objects.filter(slug__in=labs).values_list("pk", flat=True)
         concerned = changed | set(shown) | set(named)

@@ -17,12 +17,11 @@ from core.web.forms.editing import was_edited
 from labs import access, undo
 from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.revisions import lock_row
 from labs.views.form_posts import ask, create_with, save_edit, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
-from sessions.speakers import change_speaker, create_speaker, delete_speaker, other_labs
+from sessions.speakers import change_speaker, create_speaker, delete_speaker, lock_speaker, other_labs
 
 
 @access.organiser
@@ -77,7 +76,7 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
         if request.method != "POST":
             return _page(request, lab, _form(lab, None, found), found)
         form, is_saved = save_edit(
-            lambda: lock_row(found),
+            lambda: lock_speaker(found),
             lambda held: _form(lab, request.POST, held),
             lambda form: change_speaker(found, form.plan),
         )

@@ -3,7 +3,6 @@
 from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from sessions import calendar_texts
 from sessions.models import Session
@@ -16,9 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="change nothing; fail if any entry differs")
 
     def handle(self, *args: object, check: bool, **options: object) -> None:
-        with transaction.atomic():
-            differing = calendar_texts.write(Session.objects.all())
-            transaction.set_rollback(check)
+        differing = calendar_texts.write_lab_by_lab(Session.objects.all(), dry=check)
         if check and differing:
             raise CommandError(f"{differing} entries differ from their sessions.")
         self.stdout.write(f"{differing} entries differed.")
