@@ -49,7 +49,8 @@ def use(settings: Any) -> Callable[[int], None]:
     def at(port: int) -> None:
         # What was found away under one name is asked under another all the same.
         location = f"redis://127.0.0.1:{port}/{next(databases)}"
-        settings.CACHES = {"default": {"BACKEND": "core.web.cache.RedisCache", "LOCATION": location}}
+        away = {"BACKEND": "core.web.cache.RedisCache", "LOCATION": location}
+        settings.CACHES = {"default": away, "kept": away | {"KEY_PREFIX": "kept"}}
         health.recently.forget()
         cache.clear()
 
