@@ -87,22 +87,25 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str:
     """Return what the page depends on as one text; "" if it is for one person, or there is no session to show.
 
-    One query. Of seats it names three sums: every seat that is taken raises the number of arrivals for ever; between
-    two arrivals seats are given up, which lowers the number of people, and places in the line become seats. So no two
-    states have the same sums.
+    One query. While registration is open it names three sums of the seats that are shown: every seat that is taken
+    raises the number of arrivals for ever; between two arrivals seats are given up, which lowers the number of people,
+    and places in the line become seats. So no two states have the same sums.
     """
     cookies = {settings.SESSION_COOKIE_NAME, "messages"}
     if settings.DEBUG or cookies & request.COOKIES.keys() or "session" in request.GET:
         return ""
     times = ("lab__registration_opens_at", "lab__registration_closes_at")
     zone = reader_zone(request)
+    limited = Q(capacity__isnull=False)
     found = (
         Session.objects.visible_to(VISITOR)
         .filter(lab__slug=slug)
         .order_by("lab")
         .values_list("lab", "lab__public_revision", "lab__public_revised_at", "lab__time_zone", *times)
         .annotate(
-            Sum("last_queue_position"), Sum("seats_taken"), Sum("seats_waiting"),
+            arrivals=Sum("last_queue_position", filter=limited),
+            taken=Sum("seats_taken", filter=limited),
+            waiting=Sum("seats_waiting", filter=limited),
             over=Count("pk", filter=Q(ends_at__lte=now)),
         )
         .first()
@@ -111,9 +114,10 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
         return ""
     pk, revision, revised_at, lab_zone, opens_at, closes_at, *counts = found
     begun = [at is not None and at <= now for at in (opens_at, closes_at)]
+    shown = counts if begun == [True, False] else []
     printed_on = now.astimezone(ZoneInfo(zone or lab_zone)).date()
     reader = (language_of(), zone, getattr(request, "theme", ""), request.get_full_path())
-    return repr((release(), pk, revision, revised_at, begun, counts, printed_on, reader))
+    return repr((release(), pk, revision, revised_at, begun, shown, printed_on, reader))
 
 
 def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:

@@ -67,6 +67,17 @@ def test_each_movement_of_a_seat_sends_the_page_again(session: Session, client: 
     assert "5</strong> seats left" in response.content.decode()
 
 
+def test_seats_that_nobody_is_shown_send_nothing_again(session: Session, client: Client) -> None:
+    free = f.SessionFactory(lab=session.lab, capacity=None)
+    etag = client.get(PAGE).headers["ETag"]
+    take(free)
+    assert asked_again(etag) == 304
+    Lab.objects.update(registration_closes_at=timezone.now())
+    etag = client.get(PAGE).headers["ETag"]
+    take(session)
+    assert asked_again(etag) == 304
+
+
 def test_seats_are_those_of_the_moment_in_a_programme_that_is_kept(session: Session, client: Client) -> None:
     assert "5</strong> seats left" in client.get(PAGE).content.decode()
     take(session)
