@@ -25,21 +25,18 @@ SEMINAR = "academy-seminar-1"
 
 @dataclass(frozen=True)
 class Demo:
-    """The loaded demonstration. `loaded` tells whether this run created it."""
+    """The loaded demonstration."""
 
-    loaded: bool
     registrations: int
     sign_ins: tuple[SignIn, ...]
 
 
 def load_demo(now: datetime) -> Demo:
     """Load the demonstration as of `now` (aware) unless its coming lab exists."""
-    loaded = False
     if not Lab.objects.filter(slug=COMING).exists():
         _load(now)
-        loaded = True
     count = Lab.objects.get(slug=COMING).registrations.count()
-    return Demo(loaded, count, sign_ins())
+    return Demo(count, sign_ins())
 
 
 @transaction.atomic

@@ -40,11 +40,6 @@ class Viewer:
         return {programme: frozenset(ids) for programme, ids in cities.items()}
 
     @property
-    def is_visitor(self) -> bool:
-        """Whether this viewer has no rights, so that responses may be cached publicly."""
-        return self == VISITOR
-
-    @property
     def is_staff_anywhere(self) -> bool:
         return self.is_superuser or bool(self.owned_programmes or self.organised_labs or self.door_labs)
 

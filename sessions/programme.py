@@ -222,6 +222,10 @@ def _person(
     return Person(slug, who, whence, what, format_html("{}, {}", line, whence) if whence else line)
 
 
+# What `blocks` needs of sessions, and the lab.
+BLOCK_FIELDS = ("lab", "starts_at", "ends_at", "visibility", "status")
+
+
 def blocks(sessions: Iterable[Session], zone: str) -> list[Block]:
     """Return the timetable figure's blocks: the sessions that take place, as clocks in `zone` show them."""
     clocks = ZoneInfo(zone)

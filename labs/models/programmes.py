@@ -241,6 +241,11 @@ class Lab(Versioned):
         return self.languages[0]
 
     @property
+    def public_version(self) -> tuple[object, ...]:
+        """What visitors see of the lab, as a key. With the date, since revisions may repeat after a restore."""
+        return self.pk, self.public_revision, self.public_revised_at
+
+    @property
     def answers_kept_until(self) -> date:
         """The day, in the lab's zone, after which registrations are erased."""
         return self.ends_on + timedelta(days=self.retention_days)

@@ -126,7 +126,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     language = asked_language(request, found.default_language)
     return _public_calendar(
         request,
-        ("lab", found.pk, *_revision_of(found)),
+        ("lab", *found.public_version),
         found.public_revised_at,
         lambda: feed_bytes(
             calendar_entries.lab_feed(found, events(_public(found.sessions), language), language)
@@ -150,7 +150,7 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
     language = asked_language(request, found.lab.default_language)
     return _public_calendar(
         request,
-        ("track", found.pk, *_revision_of(found.lab)),
+        ("track", found.pk, *found.lab.public_version),
         found.lab.public_revised_at,
         lambda: feed_bytes(
             calendar_entries.track_feed(found, events(_public(found.sessions), language), language)
@@ -213,13 +213,8 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
 
     if viewer is not VISITOR:
         return private_calendar(request, build(), language, file_name=found.slug)
-    identity = ("session", found.pk, *_revision_of(found.lab))
+    identity = ("session", found.pk, *found.lab.public_version)
     return _public_calendar(request, identity, found.lab.public_revised_at, build, language, found.slug)
-
-
-def _revision_of(lab: Lab) -> tuple[object, ...]:
-    """Return what visitors see of the lab as a key, with the date: after a restore, revisions may repeat."""
-    return lab.public_revision, lab.public_revised_at
 
 
 def delegate_feed(request: HttpRequest, user: User) -> HttpResponse:

@@ -34,8 +34,6 @@ from sessions.views.pages import language_of, view_for
 MAX_NEXT_SESSIONS = 6
 MAX_PAST_LABS = 20
 KEPT_SECONDS = 24 * 60 * 60
-# What a picture of a lab is made of.
-_TIMETABLE_FIELDS = ("lab", "starts_at", "ends_at", "visibility", "status")
 
 
 @dataclass(frozen=True)
@@ -160,16 +158,15 @@ def _figures(labs: Sequence[Lab], viewer: Viewer, language: str, zone: str = "")
 
     def draw(missing: Collection[int]) -> dict[int, LabFigure]:
         found: dict[int, list[Session]] = {pk: [] for pk in missing}
-        for session in Session.objects.visible_to(viewer).filter(lab__in=missing).only(*_TIMETABLE_FIELDS):
+        for session in (
+            Session.objects.visible_to(viewer).filter(lab__in=missing).only(*programme.BLOCK_FIELDS)
+        ):
             found[session.lab_id].append(session)
         return {pk: _draw(found[pk], zone or by_id[pk].time_zone, language if zone else "") for pk in missing}
 
     if viewer != VISITOR:
         return draw(by_id)
-    made_of = {
-        lab.pk: ("figure", lab.pk, lab.public_revision, lab.public_revised_at, language if zone else "", zone)
-        for lab in labs
-    }
+    made_of = {lab.pk: ("figure", *lab.public_version, language if zone else "", zone) for lab in labs}
     return kept_each(made_of, KEPT_SECONDS, draw)
 
 

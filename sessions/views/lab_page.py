@@ -167,9 +167,7 @@ def _visitors_programme(lab: Lab, view: View, own_zone: str | None, chosen: str)
 
     if chosen and not lab.tracks.filter(slug=chosen).exists():
         return make()
-    made_of = (
-        "programme", lab.pk, lab.public_revision, lab.public_revised_at, view.language, view.zone, own_zone, chosen,
-    )  # fmt: skip
+    made_of = ("programme", *lab.public_version, view.language, view.zone, own_zone, chosen)
     return kept(made_of, KEPT_SECONDS, make)
 
 

@@ -29,7 +29,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     response = HttpResponse(content_type="image/png")
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     response.headers["Content-Language"] = language
-    made_of = ("picture", found.pk, found.public_revision, found.public_revised_at, language)
+    made_of = ("picture", *found.public_version, language)
     return conditional_response(
         request,
         response,
@@ -40,7 +40,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
 
 def _sharing(lab: Lab, language: str) -> social_image.Sharing:
     fallback = lab.default_language
-    sessions = lab.sessions.visible_to(VISITOR).only("lab", "starts_at", "ends_at", "visibility", "status")
+    sessions = lab.sessions.visible_to(VISITOR).only(*programme.BLOCK_FIELDS)
     with override(language):
         return social_image.Sharing(
             title=text_and_language(lab.title, language, fallback)[0],

@@ -58,13 +58,11 @@ def test_each_role_gives_its_rights_in_its_own_lab_alone(
 )
 def test_staff_are_those_who_work_on_a_programme_or_lab(rights: dict[str, Any], is_staff: bool) -> None:
     assert Viewer(**rights).is_staff_anywhere is is_staff
-    assert Viewer(**rights).is_visitor is (not rights)
 
 
 def test_seats_are_added_to_those_of_another_link() -> None:
     both = VISITOR.with_seats(frozenset([1])).with_seats(frozenset([2]))
     assert both.seated_sessions == {1, 2}
-    assert not both.is_visitor
 
 
 def test_cities_are_those_of_each_programme() -> None:
