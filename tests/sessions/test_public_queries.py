@@ -32,7 +32,7 @@ def crowded(request, lab):
             lab=lab,
             slug=f"session-{number}",
             visibility="internal" if number % 2 else "public",
-            track=TrackFactory(lab=lab),
+            track=TrackFactory(lab=lab, slug=f"topic-{number}"),
             room=RoomFactory(lab=lab),
             start_date=lab.starts_on + timedelta(days=number % 10),
         )
@@ -54,7 +54,8 @@ def crowded(request, lab):
         ("/", 4),
         ("/programmes/icc/", 3),
         ("/labs/city-lab/", 3),
-        ("/labs/city-lab/?track=track-x&tz=Europe/Rome&lang=bg", 3),
+        ("/labs/city-lab/?track=topic-0&tz=Europe/Rome&lang=bg", 4),
+        ("/labs/city-lab/?track=made-up", 12),  # kept for nobody
         ("/labs/city-lab/sessions/session-0/", 8),
         ("/labs/city-lab/speakers/", 7),
         ("/labs/city-lab/speakers/speaker-0/", 8),
