@@ -15,7 +15,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from core.accounts.models import User
@@ -33,7 +33,6 @@ State = Seat.State
 Reason = SeatMovement.Reason
 ACTIVE = (State.CONFIRMED, State.WAITING)
 
-_COUNTERS = ("seats_taken", "seats_waiting", "last_queue_position")  # columns of Session
 HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
 
 
@@ -42,15 +41,6 @@ class RegistrationNotConfirmed(RuleViolation):
 
     def __init__(self) -> None:
         super().__init__("not_confirmed")
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """A session whose counters differ from its seats: (taken, waiting, last queue position) as counted and stored."""
-
-    session_id: int
-    counted: tuple[int, int, int]
-    stored: tuple[int, int, int]
 
 
 def open_to_take(now: datetime) -> Q:
@@ -240,29 +230,6 @@ def record_movement(seats: Iterable[Seat], reason: SeatMovement.Reason) -> None:
     )
 
 
-def recount(lab_id: int | None = None, repair: bool = False) -> list[Discrepancy]:
-    """Compare every session's counters with its seats; with `repair`, store the counted values and promote.
-
-    Repairing takes each session's lock; a session that would then be oversold raises IntegrityError.
-    """
-    sessions = Session.objects.order_by("pk")
-    if lab_id is not None:
-        sessions = sessions.filter(lab=lab_id)
-    found = _discrepancies(sessions)
-    if not repair:
-        return found
-    for session_id in [discrepancy.session_id for discrepancy in found]:
-        with transaction.atomic():
-            locked = lock_sessions([session_id])
-            for now in _discrepancies(Session.objects.filter(pk__in=locked)):
-                taken, waiting, last = now.counted
-                Session.objects.filter(pk=session_id).update(
-                    seats_taken=taken, seats_waiting=waiting, last_queue_position=max(last, now.stored[2])
-                )
-            promote(session_id)
-    return found
-
-
 def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
     """Lock these sessions' rows, lowest id first, and return their last queue positions by id.
 
@@ -397,19 +364,3 @@ def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovem
         update_fields=["state", "queue_position", "changed_at", "sequence"],
     )
     return SeatMovement.objects.bulk_create(movements)
-
-
-def _discrepancies(sessions: SessionQuerySet) -> list[Discrepancy]:
-    """Count the seats of these sessions, in one query."""
-    rows = sessions.annotate(
-        counted_taken=Count("seats", filter=Q(seats__state=State.CONFIRMED)),
-        counted_waiting=Count("seats", filter=Q(seats__state=State.WAITING)),
-        counted_places=Max("seats__queue_position", default=0),
-    ).values_list("pk", "counted_taken", "counted_waiting", "counted_places", *_COUNTERS)
-    found = []
-    for pk, *numbers in rows:
-        counted, stored = (numbers[0], numbers[1], numbers[2]), (numbers[3], numbers[4], numbers[5])
-        # Queue positions are not reused, so the last one may be higher than all current ones.
-        if counted[:2] != stored[:2] or counted[2] > stored[2]:
-            found.append(Discrepancy(pk, counted, stored))
-    return found

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from core.jobs.leases import Lease, task
-from registrations import erasure, notifications, registering, seats
+from registrations import asking_for_links, erasure, notifications, registering, seats
 
 BATCH_SIZE = 50
 
@@ -18,7 +18,7 @@ def promote(lease: Lease, session: int) -> None:
 
 @task("registrations.send_links")
 def send_links(lease: Lease, registrations: list[int]) -> None:
-    registering.send_links(registrations)
+    asking_for_links.send_links(registrations)
 
 
 @task("registrations.tell", is_long=True)

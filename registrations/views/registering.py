@@ -16,7 +16,7 @@ from core.web.rate_limits import allow, client_address
 from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import Lab
-from registrations import registering
+from registrations import asking_for_links, registering
 from registrations.consent import consent_text
 from registrations.erasure import about_address
 from registrations.forms import SWITCH, LinkForm, RegistrationForm, initial_from, is_slug
@@ -102,7 +102,7 @@ def registration_link(request: HttpRequest) -> HttpResponse:
         return render(request, "registrations/link.html", {**context, "form": form}, status=422)
     if not allow("registration-link", client_address(request), LINKS_PER_HOUR, ONE_HOUR):
         return render(request, "registrations/too_many.html", status=429)
-    registering.queue_links(form.cleaned_data["email"], lab)
+    asking_for_links.queue_links(form.cleaned_data["email"], lab)
     here = QueryDict(mutable=True)
     here.update({"lab": lab.slug} if lab else {})
     here["sent"] = ""

@@ -10,7 +10,7 @@ from django.test import Client
 from core.mail.models import Message
 from core.mail.rendering import rendered
 from labs.viewer import VISITOR
-from registrations import registering
+from registrations import asking_for_links, registering
 from tests import factories as f
 from tests.registrations.form_posts import link, post, send_links
 from tests.registrations.test_registering import plan
@@ -42,7 +42,7 @@ def test_three_gets_and_heads_of_every_link_in_every_mail_change_nothing(client:
     registering.confirm(first)
     second = registering.submit(session.lab, VISITOR, plan(session, email="second@example.org"))
     registering.submit(session.lab, VISITOR, plan(session))  # already registered
-    registering.queue_links("participant17@example.org")
+    asking_for_links.queue_links("participant17@example.org")
     send_links()
     third = registering.submit(session.lab, VISITOR, plan(session, email="third@example.org"))
     registering.confirm(third)

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from labs.viewer import VISITOR
-from registrations import registering, seats
+from registrations import recounting, registering, seats
 from registrations.models import Registration, Seat
 from sessions.models import Session
 from tests import factories as f
@@ -51,7 +51,7 @@ def test_200_people_at_once_for_100_seats_are_seated_and_queued_exactly():
     assert by_state == {"confirmed": list(range(1, 101)), "waiting": list(range(101, 201))}
     session.refresh_from_db()
     assert (session.seats_taken, session.seats_waiting, session.last_queue_position) == (100, 100, 200)
-    assert seats.recount() == []
+    assert recounting.recount() == []
 
 
 def test_reading_first_and_writing_then_oversells_in_the_same_rush():
@@ -160,7 +160,7 @@ def test_taking_giving_up_and_growing_all_at_once_never_oversells_and_never_dead
 
     assert errors == []
     assert oversold == []
-    assert seats.recount() == []
+    assert recounting.recount() == []
     for session in sessions:
         session.refresh_from_db()
         # Nobody waits while there is room, and nobody who waits was passed.

@@ -23,7 +23,7 @@ from demo.sign_in import ACCOUNTS
 from labs.current_viewer import viewer_for
 from labs.models import City, Lab, Programme
 from labs.viewer import VISITOR
-from registrations import seats
+from registrations import recounting
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from sessions.models import Session
 from sessions.programme_import import read
@@ -81,7 +81,7 @@ def test_the_coming_lab_is_the_past_one_at_the_same_hours_of_the_same_weekdays(d
 
 
 def test_seats_are_counted_as_the_rules_of_registration_would_have(demo):
-    assert seats.recount() == []
+    assert recounting.recount() == []
     for session in Session.objects.exclude(seats_waiting=0):
         assert session.seats_taken == session.capacity
         first_waiting = session.seats.filter(state="waiting").order_by("queue_position").first()

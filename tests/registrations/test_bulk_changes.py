@@ -20,7 +20,16 @@ from core.jobs.models import Task
 from core.jobs.worker import Worker
 from core.mail.models import Message
 from labs.models import Lab
-from registrations import attendance, emails, erasure, notifications, registering, seats
+from registrations import (
+    asking_for_links,
+    attendance,
+    emails,
+    erasure,
+    notifications,
+    recounting,
+    registering,
+    seats,
+)
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from sessions import publishing
@@ -74,7 +83,7 @@ def test_a_registration_confirmed_a_moment_before_the_clean_up_stays(
     assert Registration.objects.filter(state="confirmed").count() == left
     assert Seat.objects.filter(session=session, state="confirmed").count() == left * with_seat
     # Where the person is gone, the seat stays counted for ever.
-    assert len(seats.recount()) == (1 - left) * with_seat
+    assert len(recounting.recount()) == (1 - left) * with_seat
 
 
 def test_the_clean_up_deletes_the_others_while_one_is_being_confirmed_and_in_batches() -> None:
@@ -126,7 +135,7 @@ def test_who_gives_up_a_seat_is_not_told_that_its_session_is_cancelled(looks_aga
 @pytest.mark.parametrize(
     "write",
     [
-        lambda person: registering.send_links([person.pk]),
+        lambda person: asking_for_links.send_links([person.pk]),
         lambda person: list(notifications.tell(Session.objects.get().pk, "cancelled", True)),
     ],
     ids=["link", "news"],

@@ -18,7 +18,7 @@ from core.web.models import IdempotentRequest
 from core.web.signed_links import new_api_token
 from labs.models import ApiToken, Lab
 from labs.viewer import VISITOR
-from registrations import erasure, registering, seats, statistics
+from registrations import asking_for_links, erasure, recounting, registering, seats, statistics
 from registrations.availability import available_sessions
 from registrations.models import Attendance, Registration, Seat
 from registrations.registering import Details, RegistrationPlan
@@ -110,7 +110,7 @@ def canary_person(client: Client, session: Session) -> Registration:
             organisation=CANARY,
         ),
     )
-    registering.queue_links(found.email)
+    asking_for_links.queue_links(found.email)
     send_links()
     f.AttendanceFactory(registration=found, session=session)
     return found
@@ -154,7 +154,7 @@ def test_counts_stay_and_coming_seats_go_to_the_next(client: Client):
     assert Seat.objects.get(registration=waiting).state == "confirmed"
     found.refresh_from_db()
     assert (found.name, found.email, found.state, found.city) == ("", "", "cancelled", city)
-    assert seats.recount() == []
+    assert recounting.recount() == []
 
 
 def test_nothing_lists_or_opens_an_erased_person(client: Client) -> None:

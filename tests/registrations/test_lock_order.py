@@ -20,7 +20,7 @@ from labs.lab_editing import LAB_COLUMNS, LabPlan
 from labs.models import City, Lab, Programme, Room
 from labs.revisions import lock_row, touch
 from labs.viewer import VISITOR
-from registrations import attendance, erasure, notifications, registering, seats
+from registrations import attendance, erasure, notifications, recounting, registering, seats
 from registrations.models import Registration
 from sessions import moving, publishing, scheduling, speakers
 from sessions.models import Session, Speaker
@@ -186,7 +186,7 @@ def rush(works: list[Callable[[int], None]], turns: int = TURNS) -> list[str]:
 def test_all_verbs_at_once_never_wait_in_a_circle() -> None:
     world = World()
     assert rush([getattr(world, verb) for verb in VERBS]) == []
-    assert seats.recount() == []
+    assert recounting.recount() == []
 
 
 PAIRS = [

@@ -16,7 +16,7 @@ from core.jobs import tallies
 from core.mail import health
 from core.mail.models import Message
 from labs.models import Lab
-from registrations import erasure, registering
+from registrations import asking_for_links, erasure, registering
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from sessions.models import Session
 from tests import factories as f
@@ -153,7 +153,7 @@ def test_no_verb_of_a_person_reads_a_large_table_from_end_to_end(lab: Lab) -> No
     assert scans(lambda: registering.confirm(asked)) == {}
     assert scans(lambda: registering.cancel(going)) == {}
     assert scans(lambda: erasure.erase(gone)) == {}
-    assert scans(lambda: registering.queue_links(asked.email)) == {}
+    assert scans(lambda: asking_for_links.queue_links(asked.email)) == {}
 
 
 def test_what_has_no_index_is_found_out(lab: Lab) -> None:

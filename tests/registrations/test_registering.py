@@ -12,7 +12,7 @@ from core.mail.rendering import rendered
 from core.timezones import formatting
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR, Viewer
-from registrations import registering, seats
+from registrations import asking_for_links, recounting, registering, seats
 from registrations.availability import available_sessions, overlaps
 from registrations.models import Registration, Seat
 from registrations.registering import Details, RegistrationPlan
@@ -156,9 +156,9 @@ def test_asking_for_the_link_mails_who_is_registered_and_nobody_else_and_not_twi
     registered(session)
     Message.objects.all().delete()
 
-    registering.queue_links("stranger@example.org")
-    registering.queue_links("PARTICIPANT17@example.org")
-    registering.queue_links("participant17@example.org")
+    asking_for_links.queue_links("stranger@example.org")
+    asking_for_links.queue_links("PARTICIPANT17@example.org")
+    asking_for_links.queue_links("participant17@example.org")
     send_links()
 
     assert [(mail.occasion, mail.to_email) for mail in mails()] == [
@@ -171,7 +171,7 @@ def test_asking_for_the_link_before_confirming_brings_the_question_again():
     registering.submit(session.lab, VISITOR, plan(session))
     Message.objects.all().delete()
 
-    registering.queue_links("participant17@example.org")
+    asking_for_links.queue_links("participant17@example.org")
     send_links()
 
     assert [mail.occasion for mail in mails()] == ["confirm_address"]
@@ -346,4 +346,4 @@ def test_overlaps_name_each_pair_once():
     later = f.SessionFactory(lab=lab, start_time=one.end_time)
 
     assert overlaps([later, two, one]) == [(one, two)]
-    assert seats.recount() == []
+    assert recounting.recount() == []

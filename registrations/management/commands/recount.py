@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core.mail import message_counts
-from registrations import seats, statistics
+from registrations import recounting, statistics
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = seats.recount(repair=options["repair"])
+        found = recounting.recount(repair=options["repair"])
         for difference in found:
             self.stdout.write(
                 f"session {difference.session_id}: seats {difference.counted[0]}, waiting {difference.counted[1]}, "

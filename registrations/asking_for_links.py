@@ -1,0 +1,61 @@
+"""Send people the private links of their registrations again, without telling whoever asks which there are."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.jobs.leases import enqueue
+from core.mail import address_budget
+from core.web.email_addresses import address_key
+from labs.models import Lab
+from registrations import emails
+from registrations.models import Registration
+from registrations.registering import UNCONFIRMED_DAYS
+
+# The latest registrations of an address that are considered for one request for links.
+MAX_CONSIDERED = 50
+
+State = Registration.State
+
+
+@transaction.atomic
+def queue_links(email: str, lab: Lab | None = None) -> None:
+    """Have the worker send this address the private link of each registration, or the question again where it is not
+    confirmed yet.
+
+    With `lab` only those in this lab; otherwise those in labs that are not over come first, as far as the budget of
+    the address goes. Does nothing for any other address; the answer to whoever asks must be the same, and take as
+    long, which is why a task is put down for every address and the letters are not written here.
+    """
+    known = Registration.objects.filter(
+        email_key=address_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED]
+    )
+    if lab is not None:
+        known = known.filter(lab=lab)
+    # Alphabetically, "confirmed" comes first.
+    latest = known.order_by("state", "-pk").values_list("pk", flat=True)
+    enqueue("registrations.send_links", {"registrations": list(latest[:MAX_CONSIDERED])})
+
+
+@transaction.atomic
+def send_links(registration_ids: list[int]) -> None:
+    """Queue the links of these registrations of one address, confirmed ones first."""
+    known = Registration.objects.filter(
+        pk__in=registration_ids, state__in=[State.CONFIRMED, State.UNCONFIRMED]
+    )
+    now = timezone.now()
+    latest = sorted(
+        known.select_related("lab").order_by("state", "-pk"), key=lambda row: row.lab.is_over(now)
+    )
+    people: dict[tuple[int, str], Registration] = {}
+    for row in latest:
+        if row.state == State.CONFIRMED or row.lab.takes_registrations(now):
+            people.setdefault((row.lab_id, row.name_key), row)
+    if not people:
+        return
+    left = address_budget.emails_left(next(iter(people.values())).email)
+    chosen = [row.pk for row in people.values()][:left]
+    for registration in known.filter(pk__in=chosen).locked():
+        if registration.state == State.CONFIRMED:
+            emails.link_again(registration, is_asked_for=True)
+        else:
+            emails.confirm_address(registration, UNCONFIRMED_DAYS, again=True, is_asked_for=True)
