@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 from psycopg.pq import Format
 
 from core.timezones.zones import rules_version
@@ -83,13 +83,19 @@ def write(sessions: SessionQuerySet) -> int:
 def write_lab_by_lab(sessions: SessionQuerySet, *, dry: bool = False) -> int:
     """Write as `write` does, in a transaction for each lab, whose lock keeps others from changing what is written.
 
-    `dry` only counts.
+    Feeds that change get another ETag. `dry` only counts.
     """
     differing = 0
     for lab_id in sessions.order_by("lab").values_list("lab", flat=True).distinct():
         with transaction.atomic():
-            Lab.objects.select_for_update(no_key=True).filter(pk=lab_id).first()
-            differing += write(sessions.filter(lab=lab_id))
+            lab = Lab.objects.select_for_update(no_key=True).filter(pk=lab_id)
+            lab.first()
+            of_lab = sessions.filter(lab=lab_id)
+            seen = write(of_lab.filter(visibility=Session.Visibility.PUBLIC))
+            differing += seen + write(of_lab.exclude(visibility=Session.Visibility.PUBLIC))
+            if seen:
+                # Their tags name the revision; somebody may have read what is written over after the new version began.
+                lab.filter(visibility=Lab.Visibility.PUBLIC).update(public_revision=F("public_revision") + 1)
             transaction.set_rollback(dry)
     return differing
 

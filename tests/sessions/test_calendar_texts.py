@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,6 +132,17 @@ def test_the_command_finds_and_mends_what_differs() -> None:
     call_command("calendar_texts", stdout=told)
     assert told.getvalue() == "2 entries differed.\n"
     check()
+
+
+def test_who_read_a_feed_before_it_was_mended_reads_it_again(client: Client) -> None:
+    """The new version may serve before `migrate` has written everything anew; drafts move nothing that others read."""
+    session = world()
+    feed = f"/labs/{session.lab.slug}/calendar.ics"
+    for visibility, status in (("public", 200), ("draft", 304)):
+        CalendarText.objects.filter(session__visibility=visibility).update(text="BEGIN:VEVENT\r\nEND:VEVENT\r\n")
+        tag = client.get(feed).headers["ETag"]
+        call_command("calendar_texts", stdout=StringIO())
+        assert client.get(feed, headers={"if-none-match": tag}).status_code == status
 
 
 @pytest.mark.parametrize("size", [1, 30])
