@@ -139,7 +139,9 @@ def test_who_read_a_feed_before_it_was_mended_reads_it_again(client: Client) -> 
     session = world()
     feed = f"/labs/{session.lab.slug}/calendar.ics"
     for visibility, status in (("public", 200), ("draft", 304)):
-        CalendarText.objects.filter(session__visibility=visibility).update(text="BEGIN:VEVENT\r\nEND:VEVENT\r\n")
+        CalendarText.objects.filter(session__visibility=visibility).update(
+            text="BEGIN:VEVENT\r\nEND:VEVENT\r\n"
+        )
         tag = client.get(feed).headers["ETag"]
         call_command("calendar_texts", stdout=StringIO())
         assert client.get(feed, headers={"if-none-match": tag}).status_code == status
