@@ -148,7 +148,7 @@ else:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
-            "options": "-c lock_timeout=20s",
+            "options": "-c lock_timeout=20s -c datestyle=ISO",
             # Statements that are asked often are prepared.
             "server_side_binding": True,
             **DATABASES["default"].get("OPTIONS", {}),
