@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from registrations.models import Registration, Seat
-from registrations.seats import recount
+from registrations.recounting import recount
 from tests import factories as f
 from tests.registrations.concurrency import all_at_once
 from tests.registrations.form_posts import answers, link, mails, post, send
