@@ -165,7 +165,7 @@ def _visitors_programme(lab: Lab, view: View, own_zone: str | None, chosen: str)
     def make() -> Programme:
         return _make_programme(lab, VISITOR, view, own_zone, chosen, _sessions_of(lab, VISITOR))
 
-    if chosen and not lab.tracks.filter(slug=chosen).exists():
+    if chosen and chosen not in lab.tracks.values_list("slug", flat=True):
         return make()
     made_of = ("programme", *lab.public_version, view.language, view.zone, own_zone, chosen)
     return kept(made_of, KEPT_SECONDS, make)
