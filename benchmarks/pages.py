@@ -2,6 +2,7 @@
 
 import http.client
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from django.core.cache import caches
 from django.db import connections
@@ -98,13 +99,13 @@ def programme_pages(of: Programme) -> list[Line]:
         for language in ("en", "bg"):
             path = f"/labs/{slug}/?lang={language}"
             named = f"programme page, {sessions:,} sessions, {language}"
-            lines.append(_page(named, lambda path=path: server.get(path), limit))  # type: ignore[misc]
+            lines.append(_page(named, partial(server.get, path), limit))
             etag = server.get(path)[1]["ETag"]
         lines += [
-            _page(f"{named}, after a change", lambda path=path: server.get(path), None, caches["kept"].clear),  # type: ignore[misc]
+            _page(f"{named}, after a change", partial(server.get, path), None, caches["kept"].clear),
             _page(
                 f"{named}, 304",
-                lambda path=path, etag=etag: server.get(path, HTTP_IF_NONE_MATCH=etag),  # type: ignore[misc]
+                partial(server.get, path, HTTP_IF_NONE_MATCH=etag),
                 None,
                 queries=1,
             ),

@@ -135,7 +135,7 @@ def save(row: models.Model, by: User | None) -> None:
 @transaction.atomic
 def create_lab(programme: Programme, plan: LabPlan, by: User | None = None) -> Lab:
     """Create a draft lab of the programme, its slug from its title. Raises RuleViolation."""
-    # Whoever changes the programme or its speakers goes on to all its labs.
+    # A change of the programme or of its speakers is applied to all its labs.
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     lab = Lab(programme=programme)
     apply_plan(lab, plan, LAB_COLUMNS)

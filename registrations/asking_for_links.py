@@ -1,4 +1,4 @@
-"""Send people the private links of their registrations again, without telling whoever asks which there are."""
+"""Send people the private links of their registrations again; the answer never says which there are."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +23,7 @@ def queue_links(email: str, lab: Lab | None = None) -> None:
     confirmed yet.
 
     With `lab` only those in this lab; otherwise those in labs that are not over come first, as far as the budget of
-    the address goes. Does nothing for any other address; the answer to whoever asks must be the same, and take as
+    the address goes. Does nothing for any other address; the answer to the request must be the same, and take as
     long, which is why a task is put down for every address and the letters are not written here.
     """
     known = Registration.objects.filter(

@@ -107,7 +107,7 @@ def record_all(
 @transaction.atomic
 def remove_all(registrations: Iterable[Registration], session: Session, by: User | None = None) -> int:
     """Remove what `record_all` wrote. Returns how many were removed."""
-    # People first, as everywhere: whoever takes the last attendance of somebody knows that it is the last.
+    # People first, as everywhere: only so is it known which attendance of a person is the last.
     people = Registration.objects.filter(pk__in=[person.pk for person in registrations], lab=session.lab_id)
     held = list(people.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     marked = Attendance.objects.filter(registration__in=held, session=session)
