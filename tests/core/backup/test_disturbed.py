@@ -90,7 +90,8 @@ def stopped_in_the_middle(installation) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
-    while not left_by_backups(installation.folder):
+    # The folder alone would be too early: while it is made, the process holds the lock that every backup waits for.
+    while not list(installation.folder.rglob(".backup-*/archive")):
         assert process.poll() is None
         assert time.monotonic() < deadline
     process.send_signal(signal.SIGSTOP)
