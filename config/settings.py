@@ -140,6 +140,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     SQLITE_IS_SOUND = sqlite.library_is_sound()
 else:
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        DATABASES["default"]["ENGINE"] = "config.postgresql"
         # Detect an unreachable server soon (seconds; tcp_user_timeout in milliseconds). The lock timeout is that of
         # SQLite (config.sqlite).
         DATABASES["default"]["OPTIONS"] = {

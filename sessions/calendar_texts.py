@@ -50,6 +50,12 @@ def events(sessions: SessionQuerySet, language: str) -> Events:
     return events_of(Vevent(*row) for row in rows)
 
 
+def event(session_id: int, language: str) -> Events:
+    """Return the entry of one session in this language. One query."""
+    rows = CalendarText.objects.filter(session=session_id, language=language).values_list(*_COLUMNS)
+    return events_of(Vevent(*row) for row in rows)
+
+
 def _joined_by_postgresql(rows: QuerySet[Session, tuple[Any, ...]]) -> Events:
     """Let the database join the texts and send them as bytes: fetching them as rows takes three times as long."""
     sql, params = rows.query.sql_with_params()

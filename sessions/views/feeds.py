@@ -22,7 +22,7 @@ from labs.models import Lab, Programme, Track
 from labs.viewer import VISITOR
 from sessions import calendar_entries, withdrawn_feeds
 from sessions.calendar_links import as_delegate
-from sessions.calendar_texts import events, format_id
+from sessions.calendar_texts import event, events, format_id
 from sessions.calendars import CONTENT_TYPE, Events, Feed, event_file, feed_bytes
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
@@ -209,7 +209,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     language = asked_language(request, found.lab.default_language)
 
     def build() -> bytes:
-        return event_file(events(visible, language), language)
+        return event_file(event(found.pk, language), language)
 
     if viewer is not VISITOR:
         return private_calendar(request, build(), language, file_name=found.slug)
