@@ -29,7 +29,7 @@ class Change:
 _LABELS: dict[str, str | Promise] = {
     "state": _("State"),
     "name": _("Name"),
-    "email": _("E-mail"),
+    "email": _("Email"),
     "city_id": _("City"),
     "city_text": _("Another city"),
     "organisation": _("Organisation"),

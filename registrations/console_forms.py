@@ -157,7 +157,7 @@ class AddressForm(EditForm):
     """The right e-mail address of a person. Each correction of it raises the version of the private links."""
 
     email = EmailAddressField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=254,
         error_messages={
             "required": _("Write the e-mail address."),

@@ -283,22 +283,21 @@ def in_words(seats: Iterable[Seat]) -> str:
     )
     sentences = []
     if taken:
-        sentences.append(ngettext("%(n)d seat is yours.", "%(n)d seats are yours.", taken) % {"n": taken})
+        sentences.append(ngettext("You have %(n)d seat.", "You have %(n)d seats.", taken) % {"n": taken})
     if waiting:
         sentences.append(
             ngettext(
-                "In %(n)d session you are on the waiting list.",
-                "In %(n)d sessions you are on the waiting list.",
+                "You are on the waiting list for %(n)d session.",
+                "You are on the waiting list for %(n)d sessions.",
                 waiting,
             )
             % {"n": waiting}
         )
     if refused:
         sentences.append(
-            ngettext("%(n)d session had no seat left.", "%(n)d sessions had no seat left.", refused)
-            % {"n": refused}
+            ngettext("%(n)d session was full.", "%(n)d sessions were full.", refused) % {"n": refused}
         )
-    return " ".join(sentences) or gettext("You have no seat at present.")
+    return " ".join(sentences) or gettext("You have no seats at the moment.")
 
 
 def _listed(
@@ -356,14 +355,14 @@ def session_address(session: Session, lab: Lab) -> str:
 
 def _state_in_words(seat: Seat, position: int | None) -> str:
     if seat.session.is_cancelled:
-        return gettext("This session was cancelled")
+        return gettext("This session is cancelled")
     if seat.state == Seat.State.CONFIRMED:
         return gettext("Your seat is confirmed")
     if seat.state == Seat.State.WAITING:
         if position is None:
             return gettext("Waiting list")
         return gettext("Waiting list: you are number %(position)d") % {"position": position}
-    return gettext("No seat left")
+    return gettext("Full")
 
 
 def _quietly(kind: str, registration: Registration) -> str:

@@ -47,7 +47,7 @@ def csv_chunks(
     cities, groups = _Names(City, language, fallback), _Names(StakeholderGroup, language, fallback)
     heading = [
         gettext("Name"),
-        gettext("E-mail"),
+        gettext("Email"),
         gettext("City"),
         gettext("Organisation"),
         gettext("Group"),

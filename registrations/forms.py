@@ -267,11 +267,11 @@ class RegistrationForm(SessionsMixin, DetailsForm):
     """The registration form of a lab for this viewer."""
 
     email = EmailAddressField(
-        label=_("E-mail"),
+        label=_("Email"),
         help_text=_("For the confirmation and the join links. Nobody but the organisers sees it."),
         max_length=254,
         error_messages={
-            "required": _("Write your e-mail address."),
+            "required": _("Enter your email address."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
@@ -342,11 +342,11 @@ class LinkForm(BaseForm):
     """A request for the private link."""
 
     email = EmailAddressField(
-        label=_("E-mail"),
-        help_text=_("The address with which you registered"),
+        label=_("Email"),
+        help_text=_("The address you registered with"),
         max_length=254,
         error_messages={
-            "required": _("Write your e-mail address."),
+            "required": _("Enter your email address."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

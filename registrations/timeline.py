@@ -76,7 +76,7 @@ def sentence(movement: SeatMovement, session: str) -> str:
         Reason.NOT_OPEN: gettext("The session could no longer be joined: %(session)s"),
         Reason.REGISTRATION_CANCELLED: gettext("Given up with the registration: %(session)s"),
         Reason.SESSION_CANCELLED: gettext("The session was cancelled: %(session)s"),
-        Reason.SESSION_RESTORED: gettext("The session takes place after all: %(session)s"),
+        Reason.SESSION_RESTORED: gettext("The session is going ahead: %(session)s"),
     }
     by_organiser = movement.reason == Reason.BY_ORGANISER
     if movement.reason in known:

@@ -30,7 +30,7 @@ class Change(models.TextChoices):
     PUBLISHED = "published", _("Published")
     UNPUBLISHED = "unpublished", _("Unpublished")
     CANCELLED = "cancelled", _("Cancelled")
-    RESTORED = "restored", _("Takes place after all")
+    RESTORED = "restored", _("Going ahead")
     CAPACITY = "capacity", _("Number of seats changed")
     AUDIENCE = "audience", _("Audience changed")
 

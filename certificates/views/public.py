@@ -32,9 +32,9 @@ def certificate_check(request: HttpRequest) -> HttpResponse:
         return render(request, "certificates/check_form.html", {"typed": ""})
     code = tidy(typed)
     if code is None:
-        error = _("A code has twelve letters and digits, such as 7K3M-Q9TX-2W8H.")
+        error = _("Enter a code with 12 letters and numbers, like 7K3M-Q9TX-2W8H.")
         if not typed.strip():
-            error = _("Type the code printed on the certificate.")
+            error = _("Enter the code on the certificate.")
         context = {"typed": typed[:60], "error": error, "invalid": True}
         return render(request, "certificates/check_form.html", context, status=400)
     return redirect("certificate", code=code)

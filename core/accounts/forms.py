@@ -12,20 +12,22 @@ from core.web.email_addresses import account_address
 from core.web.error_messages import PlainErrorsMixin
 from core.web.forms.base import EmailAddressField
 
-ADDRESS_MISSING = _("Write your e-mail address")
-PASSWORD_MISSING = _("Write your password")
-PASSWORD_HINT = _("12 characters or more. A sentence that only you would write is good and easy to keep.")
+ADDRESS_MISSING = _("Enter your email address")
+PASSWORD_MISSING = _("Enter your password")
+PASSWORD_HINT = _(
+    "At least 12 characters. A sentence that only you would write is strong and easy to remember."
+)
 
 _WEAK_PASSWORDS = {
-    "password_too_short": _("Write a longer one: 12 characters or more."),
-    "password_too_common": _("Many people have this one, and so it is soon guessed. Write another."),
-    "password_too_similar": _("This is too much like your name or your e-mail. Write another."),
+    "password_too_short": _("Enter a password with at least 12 characters."),
+    "password_too_common": _("This password is too common. Enter another one."),
+    "password_too_similar": _("This password is too similar to your name or email. Enter another one."),
 }
 _LOGIN_ERRORS = {
     "email_password_mismatch": _(
-        "No account here has this e-mail with this password. Check both, or choose a new password below."
+        "Email or password is wrong. Check both, or use “Forgotten your password?” below."
     ),
-    "too_many_login_attempts": _("Too many attempts in a short time. Wait five minutes, then try again."),
+    "too_many_login_attempts": _("Too many attempts. Wait 5 minutes, then try again."),
 }
 
 
@@ -35,7 +37,7 @@ class LoginForm(PlainErrorsMixin, allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = EmailAddressField(widget=self.fields["login"].widget)
-        _set_texts(self, "login", _("E-mail"), required=ADDRESS_MISSING)
+        _set_texts(self, "login", _("Email"), required=ADDRESS_MISSING)
         _set_texts(self, "password", _("Password"), required=PASSWORD_MISSING)
 
     def clean_login(self) -> str:
@@ -54,10 +56,8 @@ class _NewPasswordMixin(PlainErrorsMixin):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _set_texts(self, "password1", _("New password"), required=_("Write a new password"))
-        _set_texts(
-            self, "password2", _("New password once more"), required=_("Write the new password once more")
-        )
+        _set_texts(self, "password1", _("New password"), required=_("Enter a new password"))
+        _set_texts(self, "password2", _("Repeat new password"), required=_("Enter the new password again"))
         self.fields["password1"].help_text = PASSWORD_HINT
 
     def add_error(self, field: str | None, error: object) -> None:
@@ -72,7 +72,7 @@ class _NewPasswordMixin(PlainErrorsMixin):
                 ]
             )
         elif field == "password2" and not isinstance(error, ValidationError):
-            error = _("This is not the same as above. Write the new password once more.")
+            error = _("The passwords do not match. Enter the new password again.")
         super().add_error(field, error)
 
 
@@ -80,7 +80,7 @@ class ResetPasswordForm(PlainErrorsMixin, allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = EmailAddressField(widget=self.fields["email"].widget)
-        _set_texts(self, "email", _("E-mail"), required=ADDRESS_MISSING)
+        _set_texts(self, "email", _("Email"), required=ADDRESS_MISSING)
 
     def save(self, request: HttpRequest, **options: object) -> str:
         """Queue the mail in a task, also for unknown addresses, so that response times do not reveal accounts."""
@@ -95,13 +95,13 @@ class ChoosePasswordForm(_NewPasswordMixin, allauth_forms.ResetPasswordKeyForm):
 class ChangePasswordForm(_NewPasswordMixin, allauth_forms.ChangePasswordForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        _set_texts(self, "oldpassword", _("Your password now"), required=PASSWORD_MISSING)
+        _set_texts(self, "oldpassword", _("Current password"), required=PASSWORD_MISSING)
 
     def clean_oldpassword(self) -> str:
         try:
             return super().clean_oldpassword()
         except ValidationError:
-            raise ValidationError(_("This is not your password. Write the one you signed in with.")) from None
+            raise ValidationError(_("This is not your current password. Enter it again.")) from None
 
 
 def _set_texts(form: Any, name: str, label: Any, **errors: Any) -> None:

@@ -42,7 +42,7 @@ class ChangePassword(allauth_views.PasswordChangeView):
 
     def form_valid(self, form: object) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        messages.success(self.request, _("Your password is changed. Use the new one from now on."))
+        messages.success(self.request, _("Password changed. Use the new one from now on."))
         return response
 
 

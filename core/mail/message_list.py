@@ -28,7 +28,7 @@ OCCASIONS: dict[str, str | Promise] = {
     "seat_is_yours": _("Seat from the waiting list"),
     "session_moved": _("New time or place"),
     "session_cancelled": _("Session cancelled"),
-    "session_restored": _("Session takes place after all"),
+    "session_restored": _("Session going ahead"),
     "certificate": _("Certificate"),
     "certificate_revoked": _("Certificate revoked"),
     "certificate_restored": _("Certificate valid again"),

@@ -19,7 +19,7 @@ class PersonForm(BaseForm):
     """Who gets a role: by the address of an account, or of one that is made."""
 
     email = EmailAddressField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=254,
         error_messages={"required": _("Write the person’s e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),

@@ -505,7 +505,7 @@ class Migration(migrations.Migration):
                             ("given-up", "Given up by the participant"),
                             ("registration-cancelled", "The registration was cancelled"),
                             ("session-cancelled", "The session was cancelled"),
-                            ("session-restored", "The session takes place after all"),
+                            ("session-restored", "The session is going ahead"),
                             ("by-organiser", "Changed by an organiser"),
                         ],
                         max_length=30,

@@ -66,7 +66,7 @@ class SeatMovement(models.Model):
         GIVEN_UP = "given-up", _("Given up by the participant")
         REGISTRATION_CANCELLED = "registration-cancelled", _("The registration was cancelled")
         SESSION_CANCELLED = "session-cancelled", _("The session was cancelled")
-        SESSION_RESTORED = "session-restored", _("The session takes place after all")
+        SESSION_RESTORED = "session-restored", _("The session is going ahead")
         BY_ORGANISER = "by-organiser", _("Changed by an organiser")
 
     seat = models.ForeignKey(Seat, models.CASCADE, related_name="movements")

@@ -34,7 +34,7 @@ class SampleForm(I18nForm):
         label="Colour", help_text="Six digits, as #00564e", max_length=7, initial="#00564e"
     )
     title = I18nFormField(label="Title", widget=I18nTextInput, required=True)
-    email = forms.EmailField(label="E-mail", help_text="For the confirmation. Nobody else sees it.")
+    email = forms.EmailField(label="Email", help_text="For the confirmation. Nobody else sees it.")
     city = forms.ChoiceField(label="City", required=False, choices=[("", "No city"), ("sofia", "Sofia")])
     language = forms.ChoiceField(
         label="Language of our mails",

@@ -104,7 +104,7 @@ def test_a_corrected_name_replaces_the_certificate() -> None:
     assert (old.state, old.replaced_by, new.state) == ("replaced", new, "valid")
     assert new.holder_name == "Demo participant"
     page = Client().get(f"/certificates/{old.code}/").content.decode()
-    assert "Replaced by a newer one" in page
+    assert "This certificate was replaced" in page
     assert new.code not in page
 
 

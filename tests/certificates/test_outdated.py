@@ -31,7 +31,7 @@ from tests import factories as f
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_press")]
 
-NOT_CONFIRMED = "This certificate is not confirmed at the moment"
+NOT_CONFIRMED = "This certificate is not currently confirmed"
 
 
 def organiser_of(lab: Lab) -> Client:
@@ -134,7 +134,7 @@ def test_replacing_is_one_step_and_the_new_one_leaves_the_cancelled_session_out(
     text = PdfReader(default_storage.open(new.pdf.name)).pages[0].extract_text()
     assert ("Workshop 1" in text, "Workshop 2" in text) == (True, False)
     assert "This certificate is valid" in check_page(new)
-    assert "Replaced by a newer one" in check_page(certificate)
+    assert "This certificate was replaced" in check_page(certificate)
 
 
 def test_all_of_them_are_replaced_after_one_question() -> None:

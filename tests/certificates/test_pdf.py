@@ -35,7 +35,7 @@ def test_the_english_certificate_says_all_of_it_in_reading_order():
         "10.12.2021",
         "14:00–15:30",
         "Tech4Good Marketplace 1 h 30 min",
-        "In all 4 h 30 min",
+        "Total 4 h 30 min",
     ]
     assert lines(printed("en"))[-5:] == [
         "Intelligent Cities Challenge",
@@ -54,9 +54,9 @@ def test_other_languages_come_first_and_english_second(language):
             gettext("Certificate of attendance"),
             gettext("This is to certify that"),
             pgettext("certificate", "Session"),
-            pgettext("certificate", "In all"),
+            pgettext("certificate", "Total"),
         ]
-    english = ["Certificate of attendance", "This is to certify that", "Session", "In all"]
+    english = ["Certificate of attendance", "This is to certify that", "Session", "Total"]
     for first, second in zip(own, english, strict=True):
         assert text.index(first) <= text.index(second)
     assert NAMES[language] in text

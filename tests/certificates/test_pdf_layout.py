@@ -22,7 +22,7 @@ def test_thirty_sessions_go_on_with_the_heading_repeated_and_every_page_named():
         assert f"{CODE} {number} / 3" in text
     listed = re.findall(r"Session (\d{3})", words(file))
     assert listed == [f"{number:03d}" for number in range(30)]
-    assert words(file).count("In all 30 h") == 1
+    assert words(file).count("Total 30 h") == 1
     assert words(file).count(ADDRESS) == 1
 
 
@@ -30,7 +30,7 @@ def test_thirty_sessions_go_on_with_the_heading_repeated_and_every_page_named():
 def test_the_foot_is_on_the_page_where_the_list_ends(count):
     file = render(certificate(sessions=many_sessions(count)))
     last = " ".join(lines(file, len(read(file).pages) - 1))
-    assert f"In all {count} h" in last
+    assert f"Total {count} h" in last
     assert ADDRESS in last
 
 

@@ -142,7 +142,7 @@ def test_reading_goes_on_and_writing_says_what_to_do(
 
         status, headers, page = register(service)
         assert (status, headers["Retry-After"]) == (503, "60")
-        assert b"<h1>Nothing can be saved just now</h1>" in page
+        assert b"<h1>Nothing can be saved at the moment</h1>" in page
         status, headers, problem = register_by_api(service)
         assert (status, headers["Retry-After"]) == (503, "60")
         assert headers["Content-Type"] == "application/problem+json"

@@ -94,7 +94,7 @@ class Person:
 
     def signs_in(self, email: str) -> None:
         self.opens("/accounts/login/")
-        self.writes("E-mail", email)
+        self.writes("Email", email)
         self.writes("Password", PASSWORD)
         self.presses("Sign in")
         expect(self.page).to_have_url(f"{self.base}/organise/")
@@ -106,8 +106,8 @@ class Person:
         assert letter.language == LANGUAGE
         self.opens(letter.link(r"/accounts/password/reset/key/\S+/"))
         self.writes("New password", PASSWORD)
-        self.writes("New password once more", PASSWORD)
-        self.presses("Change the password")
+        self.writes("Repeat new password", PASSWORD)
+        self.presses("Change password")
         self.signs_in(email)
 
     def sees_no_sideways_scrolling(self) -> None:

@@ -107,32 +107,32 @@ def test_without_script_one_reads_in_another_zone_registers_changes_and_leaves(
     person.presses("Register", person.page.get_by_role("region", name=words("Your selection")))
     both_are_chosen(person)
 
-    person.writes("E-mail", "not an address")
+    person.writes("Email", "not an address")
     person.presses("Register")
     expect(person.page.get_by_role("alert")).to_contain_text(words("Write your name."))
-    expect(person.field("E-mail")).to_have_value("not an address")
+    expect(person.field("Email")).to_have_value("not an address")
     both_are_chosen(person)
 
     person.writes("Name", "Демо Участник без скриптове")
-    person.writes("E-mail", address)
+    person.writes("Email", address)
     person.page.get_by_role("checkbox").last.check()
     person.presses("Register")
     person.opens(service.post.next_to(address).link(r"/confirm/"))
     person.presses("Confirm and register")
     expect(person.page.get_by_text(words("Your seat is confirmed"))).to_have_count(2)
     letter = service.post.next_to(address)
-    assert letter.subject == words("You are registered: %(lab_title)s", lab_title=LAB)
+    assert letter.subject == words("You are registered for %(lab_title)s", lab_title=LAB)
 
     person.follows("Add or change sessions")
     person.page.get_by_label(EVENING).uncheck()
-    person.presses("Save my sessions")
+    person.presses("Save sessions")
     expect(person.page.get_by_role("article", name=EVENING)).to_have_count(0)
     assert service.post.next_to(address).subject == words(
-        "Your sessions are changed: %(lab_title)s", lab_title=LAB
+        "Your sessions have changed: %(lab_title)s", lab_title=LAB
     )
 
-    person.follows("Cancel the registration…")
-    person.presses("Cancel the registration")
+    person.follows("Cancel registration…")
+    person.presses("Cancel registration")
     letter = service.post.next_to(address)
     assert letter.subject == words("Your registration is cancelled: %(lab_title)s", lab_title=LAB)
 
@@ -175,7 +175,7 @@ def test_by_the_keyboard_alone_one_chooses_registers_and_confirms(
     name = person.field("Name")
     tab_to(person, name)
     keys.type("Демо Участник с клавиатура")
-    tab_to(person, person.field("E-mail"))
+    tab_to(person, person.field("Email"))
     keys.type(address)
     city = person.field("City")
     tab_to(person, city)
@@ -185,10 +185,12 @@ def test_by_the_keyboard_alone_one_chooses_registers_and_confirms(
     keys.press("Space")
     tab_to(person, person.button("Register"))
     keys.press("Enter")
-    person.reads_heading(words("Check your mail"))
+    person.reads_heading(words("Check your email"))
 
     person.opens(service.post.next_to(address).link(r"/confirm/"))
     tab_to(person, person.button("Confirm and register"))
     keys.press("Enter")
     person.reads(words("Your seat is confirmed"))
-    assert service.post.next_to(address).subject == words("You are registered: %(lab_title)s", lab_title=LAB)
+    assert service.post.next_to(address).subject == words(
+        "You are registered for %(lab_title)s", lab_title=LAB
+    )

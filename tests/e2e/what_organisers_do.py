@@ -34,12 +34,12 @@ def the_operator_gives_roles(operator: Person) -> None:
     operator.signs_in(OPERATOR)
     operator.opens("/organise/programmes/icc/people/")
     form = operator.form_with_button("Add the owner")
-    operator.writes("E-mail", OWNER, form)
+    operator.writes("Email", OWNER, form)
     operator.writes("Name", "Демо собственик", form)
     operator.presses("Add the owner", form)
     operator.reads(OWNER)
     form = operator.form_with_button("Add the delegate")
-    operator.writes("E-mail", DELEGATE, form)
+    operator.writes("Email", DELEGATE, form)
     operator.field("City", form).select_option("София")
     operator.presses("Add the delegate", form)
     operator.reads(DELEGATE)
@@ -225,20 +225,20 @@ def the_owner_cancels_and_restores_the_plenary(
     assert entry["STATUS"] == "CANCELLED"
     assert entry["SEQUENCE"] > before["SEQUENCE"]
     first.page.reload()
-    first.reads(words("This session was cancelled"))
+    first.reads(words("This session is cancelled"))
 
     owner.follows("Restore…")
     owner.presses("Restore")
-    owner.reads(words("The session takes place after all."))
+    owner.reads(words("The session is going ahead."))
     letter = service.post.next_to(FIRST)
-    assert letter.subject == words("Takes place after all: %(session_title)s", session_title=PLENARY)
+    assert letter.subject == words("Going ahead: %(session_title)s", session_title=PLENARY)
     calendar.sync()
     assert calendar.entries()[PLENARY]["STATUS"] == "CONFIRMED"
 
 
 def the_owner_asks_for_help_at_the_door(owner: Person, programme: Programme) -> None:
     owner.opens(programme.console("people/"))
-    owner.writes("E-mail", DOOR)
+    owner.writes("Email", DOOR)
     owner.field("Door staff: attendance only").check()
     owner.presses("Add")
     owner.reads(DOOR)
@@ -293,4 +293,4 @@ def the_owner_revokes(owner: Person, service: Service, programme: Programme, cod
 
 def the_outbox_shows_what_was_sent(owner: Person, programme: Programme) -> None:
     owner.opens(programme.console("mail/"))
-    owner.reads(words("You are registered: %(lab_title)s", lab_title=LAB))
+    owner.reads(words("You are registered for %(lab_title)s", lab_title=LAB))

@@ -42,7 +42,7 @@ def a_visitor_reads_the_programme(visitor: Person, programme: Programme) -> None
     expect(article).to_contain_text("Демо лектор")
     visitor.reads("Преквалификация")
     expect(visitor.page.locator(".zone").first).to_contain_text("София")
-    visitor.page.get_by_role("link", name=words("Show times of {city}").replace("{city}", "Рим")).click()
+    visitor.page.get_by_role("link", name=words("Show times in {city}").replace("{city}", "Рим")).click()
     expect(article.get_by_text("10:30", exact=True)).to_be_visible()
     expect(visitor.page.locator(".zone").first).to_contain_text("Рим")
     visitor.field("Show times in").select_option("Europe/Lisbon")
@@ -62,7 +62,7 @@ def the_delegate_sees_the_internal_session(delegate: Person, programme: Programm
 
 def fill_in(person: Person, name: str, email: str, zone: str = "Europe/Sofia") -> None:
     person.writes("Name", name)
-    person.writes("E-mail", email)
+    person.writes("Email", email)
     person.field("City").select_option("София")
     person.field("You come from").select_option(index=1)
     person.field("Your time zone").select_option(zone)
@@ -77,23 +77,21 @@ def the_first_registers(first: Person, service: Service, programme: Programme) -
     first.presses("Register", first.page.get_by_role("region", name=words("Your selection")))
     fill_in(first, FIRST_NAME, FIRST)
     first.presses("Register")
-    first.reads_heading(words("Check your mail"))
+    first.reads_heading(words("Check your email"))
 
     letter = service.post.next_to(FIRST)
-    assert letter.subject == words("Confirm your address: %(lab_title)s", lab_title=LAB)
+    assert letter.subject == words("Confirm your email: %(lab_title)s", lab_title=LAB)
     assert letter.language == LANGUAGE
     before = service.contents()
     first.opens(letter.link(r"/confirm/"))
     first.reads_heading(words("Confirm your registration"))
     assert service.contents() == before, "opening a link changed something; mail scanners open links"
     first.presses("Confirm and register")
-    first.reads(
-        words("Your address is confirmed. What is yours is listed below; a mail with the same is queued.")
-    )
+    first.reads(words("Your email is confirmed. Your seats are below. We’re emailing you a copy."))
     expect(first.page.get_by_text(words("Your seat is confirmed"))).to_have_count(2)
 
     letter = service.post.next_to(FIRST)
-    assert letter.subject == words("You are registered: %(lab_title)s", lab_title=LAB)
+    assert letter.subject == words("You are registered for %(lab_title)s", lab_title=LAB)
     assert letter.language == LANGUAGE
     for title in (PLENARY, WORKSHOP):
         assert title in letter.text
@@ -138,20 +136,18 @@ def the_first_gives_up_the_seat_that_the_second_gets(
     first: Person, second: Person, service: Service, calendar: CalendarClient
 ) -> None:
     first.page.reload()
-    first.page.get_by_role("article", name=WORKSHOP).get_by_role(
-        "link", name=words("Give up this seat…")
-    ).click()
-    first.reads(words("The next in line gets it at once, so this cannot be undone."))
-    first.presses("Give up this seat")
-    first.reads(words("Your sessions are changed. A mail with what is yours now is queued."))
+    first.page.get_by_role("article", name=WORKSHOP).get_by_role("link", name=words("Give up seat…")).click()
+    first.reads(words("It goes to the next person on the waiting list. You cannot undo this."))
+    first.presses("Give up seat")
+    first.reads(words("Your sessions have changed A mail with what is yours now is queued."))
     expect(first.page.get_by_role("article", name=WORKSHOP)).to_have_count(0)
     letter = service.post.next_to(SECOND)
-    assert letter.subject == words("A seat is yours: %(session_title)s", session_title=WORKSHOP)
+    assert letter.subject == words("You have a seat: %(session_title)s", session_title=WORKSHOP)
     assert letter.language == LANGUAGE
     second.opens(letter.link(r"/registrations/\S+/"))
     second.reads(words("Your seat is confirmed"))
     assert service.post.next_to(FIRST).subject == words(
-        "Your sessions are changed: %(lab_title)s", lab_title=LAB
+        "Your sessions have changed: %(lab_title)s", lab_title=LAB
     )
     calendar.sync()
     assert [entry.title for entry in shown(calendar)] == [PLENARY]
@@ -163,7 +159,7 @@ def a_certificate_comes_by_mail_and_is_sound(first: Person, service: Service, fo
     first.opens(letter.link(r"/certificates/\S+/"))
     first.reads_heading(words("This certificate is valid"))
     with first.page.expect_download() as download:
-        first.follows("Download the PDF")
+        first.follows("Download PDF")
     file = folder / "certificate.pdf"
     download.value.save_as(file)
     for profile in ("3a", "ua1"):

@@ -133,9 +133,9 @@ def test_a_superuser_who_adds_an_address_in_another_case_is_told_beside_the_fiel
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "Somebody else changed the same thing"),
-        ("bg", "Някой друг е променил същото"),
-        ("el", "Κάποιος άλλος άλλαξε το ίδιο στοιχείο"),
+        ("en", "Someone else made a change at the same time"),
+        ("bg", "Някой друг направи промяна по същото време"),
+        ("el", "Έγινε και άλλη αλλαγή την ίδια στιγμή"),
     ],
 )
 def test_what_only_the_database_sees_is_a_conflict_and_no_error(

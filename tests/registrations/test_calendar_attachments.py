@@ -66,7 +66,7 @@ def test_cancelling_the_registration_takes_all_entries_out(client: Client, lab: 
         assert entry.takes_the_place_of(before[uid])
     [mail] = mails("registration_cancelled")
     for body in (mail.text, mail.html):
-        assert "The attached file takes the sessions out of your calendar." in body
+        assert "The attached file removes the sessions from your calendar." in body
 
 
 def test_a_seat_after_waiting_takes_the_place_of_the_tentative_entry(client: Client, lab: Lab) -> None:

@@ -131,4 +131,4 @@ def test_a_session_cancelled_while_somebody_is_marked_as_present_is_a_conflict(
     )
 
     assert (answer.status_code, Attendance.objects.count()) == (409, 0)
-    assert "Somebody else changed the same thing" in answer.content.decode()
+    assert "Someone else made a change at the same time" in answer.content.decode()

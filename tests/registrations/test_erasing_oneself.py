@@ -34,7 +34,7 @@ def test_the_page_says_what_goes_and_what_stays_and_the_button_does_it(
     assert address in text(client.get(manage))
     page = text(client.get(address))
     assert f"Your seat: {seat.session.title}" in page
-    assert "That someone attended 1 session, because funders count attendance" in page
+    assert "Attendance at 1 session, without your name, because funders count attendance" in page
     assert f"The check page of certificate {code}" in page
     assert Registration.objects.get(pk=attendee.pk).name == "Demo participant 17"
 

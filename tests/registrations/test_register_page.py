@@ -34,7 +34,7 @@ def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: 
     response = send(client, session.lab, answers(session))
 
     assert response.status_code == 200
-    assert "We are sending an email to participant17@example.org." in text(response)
+    assert "We’re emailing participant17@example.org." in text(response)
     assert Registration.objects.get().name == "Demo participant 17"
     assert client.get(reverse("register_sent", args=[session.lab.slug])).status_code == 200
     assert response.cookies == {}
@@ -141,7 +141,7 @@ def test_overlapping_sessions_are_pointed_out_once_and_may_be_kept(client: Clien
 
     first = send(client, lab, answers(one, two))
     assert first.status_code == 200
-    assert "Sessions that you chose overlap" in text(first)
+    assert "Some of your sessions overlap" in text(first)
     assert not Registration.objects.exists()
 
     second = send(client, lab, answers(one, two, overlaps_seen=f"{one.pk}-{two.pk}"))
@@ -160,7 +160,7 @@ def test_overlapping_sessions_are_pointed_out_once_and_may_be_kept(client: Clien
         ({"name": "bell \x07"}, "U+0007"),
         ({"name": "— … —"}, "Write this with letters."),
         ({"name": "\u3164 \u115f\uffa0"}, "Write this with letters."),  # letters of which nothing is seen
-        ({"email": None}, "Write your e-mail address."),
+        ({"email": None}, "Enter your email address."),
         ({"email": "participant@example"}, "Enter an email address like"),
         ({"email": "a@example.org\nBcc: b@example.org"}, "Enter an email address like"),
         ({"email": "a@example.org\r\nBcc: b@example.org"}, "Enter an email address like"),

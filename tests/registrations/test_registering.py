@@ -215,12 +215,12 @@ def test_the_email_about_a_change_names_what_was_given_up_in_text_and_html():
     first, last = mails("registration_changed")
     day = formatting.long_day(dropped.start_date, "en")
     for body in (first.text, strip_tags(first.html)):
-        yours, given_up = body.split("No longer yours:")
+        yours, given_up = body.split("You no longer have a place in:")
         assert ("Kept" in yours, "Dropped" in yours) == (True, False)
         assert ("Kept" in given_up, "Dropped" in given_up) == (False, True)
         assert f"{day}, 11:30–12:30" in given_up
     for body in (last.text, strip_tags(last.html)):
-        assert "Kept" in body.split("No longer yours:")[1]
+        assert "Kept" in body.split("You no longer have a place in:")[1]
         assert "Dropped" not in body
         assert body.count("All times: ") == 1
 

@@ -78,7 +78,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(browser):
     wrong = sign_in(browser, user.email, "not the password")
     unknown = sign_in(Client(enforce_csrf_checks=True), "other@example.org", "not the password")
     assert wrong.status_code == unknown.status_code == 200
-    assert "No account here has this e-mail with this password." in wrong.content.decode()
+    assert "Email or password is wrong." in wrong.content.decode()
     assert sentences(wrong.content) == sentences(unknown.content)
     assert "<title>Error: Sign in · City Labs</title>" in wrong.content.decode()
     assert 'value="known@example.org"' in wrong.content.decode()
@@ -100,14 +100,14 @@ def test_an_address_to_go_back_to_is_kept_only_within_this_service(browser):
 
 def test_empty_and_hostile_fields_are_answered_in_words(browser):
     for login, words in (
-        ("", "Write your e-mail address"),
+        ("", "Enter your email address"),
         ("a", "Enter an email address like name@example.org"),
         ("a@example.org\r\nBcc: b@example.org", "Enter an email address like name@example.org"),
         ("<script>", "Enter an email address like name@example.org"),
     ):
         html = sign_in(Client(enforce_csrf_checks=True), login, "").content.decode()
         assert words in html
-        assert "Write your password" in html
+        assert "Enter your password" in html
         assert "<script>" not in html.replace('<script src="', "")
 
 
@@ -194,9 +194,9 @@ def test_changing_ones_password_asks_for_the_present_one(client):
         "password2": new,
     }
     html = client.post("/accounts/password/change/", form | {"oldpassword": "x"}).content.decode()
-    assert "This is not your password." in html
+    assert "This is not your current password." in html
     answer = client.post("/accounts/password/change/", form | {"oldpassword": PASSWORD}, follow=True)
-    assert "Your password is changed." in answer.content.decode()
+    assert "Password changed." in answer.content.decode()
     user.refresh_from_db()
     assert user.check_password(new)
 
@@ -252,4 +252,4 @@ def test_the_page_for_our_own_mistakes_needs_neither_database_nor_context(django
     with django_db_blocker.block():
         answer = error_views.server_error(RequestFactory().get("/"))
     assert answer.status_code == 500
-    assert "Something broke here" in answer.content.decode()
+    assert "Something went wrong" in answer.content.decode()

@@ -68,8 +68,8 @@ FULL = (
 
 @pytest.mark.parametrize(
     ("error", "wait", "heading"),
-    [(error, "5", "The service is busy just now") for error in AWAY]
-    + [(error, "60", "Nothing can be saved just now") for error in FULL],
+    [(error, "5", "The service is busy") for error in AWAY]
+    + [(error, "60", "Nothing can be saved at the moment") for error in FULL],
     ids=lambda value: type(getattr(value, "__cause__", None) or value).__name__,
 )
 def test_page_and_problem_say_503_and_when_to_come_back(
@@ -109,7 +109,9 @@ def test_a_mistake_of_the_service_stays_one(
     assert client.get("/api/v1/labs/main-lab").status_code == 500
 
 
-@pytest.mark.parametrize(("language", "heading"), [("bg", "Услугата е заета"), ("el", "Η υπηρεσία είναι")])
+@pytest.mark.parametrize(
+    ("language", "heading"), [("bg", "Услугата е претоварена"), ("el", "Η υπηρεσία είναι")]
+)
 def test_the_page_speaks_the_readers_language(
     when_the_database_says: Callable[[Exception], None], language: str, heading: str
 ) -> None:
