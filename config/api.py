@@ -8,6 +8,7 @@ from core.api import problems
 from core.api.api import CityLabsAPI, JsonRenderer
 from core.api.openapi import CONTACT, DESCRIPTION, TAGS
 from core.api.parsers import JsonBody
+from core.api.reference import ReferencePage
 from core.api.strict_parameters import reject_unknown_parameters
 from core.web.errors import RuleViolation
 from labs.api import router as labs
@@ -23,6 +24,7 @@ api = CityLabsAPI(
     servers=[{"url": settings.BASE_URL, "description": "This installation"}],
     openapi_extra={"info": {"contact": CONTACT}, "tags": TAGS},
     urls_namespace="api",
+    docs=ReferencePage(),
     auth=BearerToken(),
     parser=JsonBody(),
     renderer=JsonRenderer(),

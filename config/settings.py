@@ -85,7 +85,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_prometheus",
     "i18nfield",
-    "ninja",
     "simple_history",
 ]
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
@@ -35,14 +36,21 @@ Without a token, scripts of any site may read them (CORS); a token is never take
 **Times** are instants in UTC; where the hour of the place matters, it stands beside its IANA time zone.
 """
 CONTACT = {"name": "City Labs", "url": f"{settings.BASE_URL}/"}
+# The API reference translates them.
 TAGS = [
-    {"name": "Programmes and labs", "description": "Programmes, their cities, and their editions"},
-    {"name": "Sessions and speakers", "description": "What takes place in a lab, when, where and with whom"},
+    {"name": _("Programmes and labs"), "description": _("Programmes, their cities, and their editions")},
     {
-        "name": "Registrations and attendance",
-        "description": "Who comes to a lab; for organisers and door staff, except registering itself",
+        "name": _("Sessions and speakers"),
+        "description": _("What takes place in a lab, when, where and with whom"),
     },
-    {"name": "Certificates", "description": "Issued by organisers, checked by everybody who has the code"},
+    {
+        "name": _("Registrations and attendance"),
+        "description": _("Who comes to a lab; for organisers and door staff, except registering itself"),
+    },
+    {
+        "name": _("Certificates"),
+        "description": _("Issued by organisers, checked by everybody who has the code"),
+    },
 ]
 # Descriptions of path parameters.
 PATH_PARAMETERS = {

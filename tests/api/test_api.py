@@ -118,14 +118,6 @@ def test_certificates_are_issued_checked_and_revoked_through_the_api() -> None:
     assert Client().post(f"{base}/certificates", headers=headers).status_code == 202
 
 
-def test_the_openapi_document_and_its_reader_are_served() -> None:
-    document = Client().get("/api/v1/openapi.json").json()
-    assert "/api/v1/labs/{lab}/sessions" in document["paths"]
-    page = Client().get("/api/v1/docs")
-    assert page.status_code == 200
-    assert "cdn." not in page.content.decode()
-
-
 def test_the_document_is_the_same_for_everybody_and_is_sent_once() -> None:
     address = "/api/v1/openapi.json"
     first = Client().get(address)

@@ -1,7 +1,6 @@
 """The OpenAPI document, as somebody reads it who writes a client."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,9 +131,3 @@ def test_a_search_does_not_care_for_capitals_of_any_alphabet() -> None:
     assert found(lab, {"search": "άΝΝΑ"}) == {"Άννα Demo"}
     assert found(lab, {"search": "anna@"}) == {"Demo participant 2"}
     assert found(lab, {"search": "%"}) == set()
-
-
-def test_the_page_of_the_document_tells_its_script_where_the_document_is(client: Client) -> None:
-    page = client.get("/api/v1/docs").content.decode()
-    settings = json.loads(re.findall(r'id="swagger-settings">(.*?)</script>', page, re.S)[0])
-    assert settings == {"layout": "BaseLayout", "deepLinking": True, "url": "/api/v1/openapi.json"}

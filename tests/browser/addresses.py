@@ -11,7 +11,10 @@ from tests.walks.routes import routes
 
 @dataclass(frozen=True)
 class Page:
-    """A page by the name of its address. `ask` is put behind it; a part may go by another name in the world."""
+    """A page by the name of its address, with its namespace. `ask` is put behind it.
+
+    A part may go by another name in the world.
+    """
 
     name: str
     ask: str = ""
@@ -49,6 +52,7 @@ PUBLIC = (
     page("certificate", status=404, code="=0000-0000-0000"),
     page("accessibility"),
     page("privacy"),
+    page("api:openapi-view"),
     page("account_login"),
     page("account_inactive"),
     page("account_reset_password"),
@@ -202,7 +206,7 @@ _LIBRARIES = ("admin/", "api/v1/")  # Django's own pages and the API's
 
 def address(page: Page, world: World) -> str:
     """Return the path of a page. `=word` stands for itself, another word for what the world knows by it."""
-    route = next(each for each in routes() if each.name == page.name)
+    route = next(each for each in routes() if each.name == page.name.rpartition(":")[2])
     parts = {name: world.values[name] for name in route.parameters}
     for name, word in page.parts:
         parts[name] = word[1:] if word.startswith("=") else world.values[word]

@@ -1,0 +1,298 @@
+"""The API reference: the OpenAPI document as a page for people, without script."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from ninja import NinjaAPI
+from ninja.openapi.docs import DocsBase
+from ninja.responses import Response
+
+Schema = dict[str, Any]
+# A text of the document, by language code as in `{% prose %}`; there is only English.
+Text = dict[str, str]
+
+PREFIX = "/api/v1"
+# Types of JSON Schema, by `format` where there is one, else by `type`.
+TYPES = {
+    "string": _("text"),
+    "integer": _("whole number"),
+    "boolean": _("true or false"),
+    "object": _("object of texts by language code"),
+    "date": _("date"),
+    "date-time": _("date and time in UTC"),
+    "uuid": "UUID",
+}
+# Examples by the field's or parameter's name, else by its type; those of the paths are in the demonstration.
+UUID = "0190f5a2-7c1e-7b52-9d3a-5b8f2c6e4d10"
+EXAMPLES: dict[str, Any] = {
+    "programme": "icc",
+    "lab": "city-lab-4",
+    "session": "closing",
+    "sessions": "closing",
+    "speaker": "thierry-breton",
+    "registration": UUID,
+    "code": "7K3M-Q9TX-2W8H",
+    "email": "maria@example.org",
+    "name": "Maria Demo",
+    "country": "BG",
+    "city": "sofia",
+    "languages": "en",
+    "time_zone": "Europe/Sofia",
+    "stakeholder_group": "local-government",
+    "Idempotency-Key": UUID,
+    "string": "…",
+    "integer": 1,
+    "boolean": True,
+    "object": {"en": "…", "bg": "…"},
+    "date": "2027-04-06",
+    "date-time": "2027-04-06T07:00:00Z",
+    "uuid": UUID,
+}
+LIMITS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern", "default")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter, or a field of an object. `schema` names the object that it holds, `kind` says any other type."""
+
+    name: str
+    source: str  # path, query or header; "" for a field of a body
+    required: bool
+    is_list: bool
+    nullable: bool
+    kind: Any
+    schema: str
+    choices: tuple[str, ...]
+    limits: Schema
+    description: Text
+
+
+@dataclass(frozen=True)
+class Object:
+    """A schema of the document."""
+
+    name: str
+    description: Text
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response: its status (or several), the object that it holds ("" for none), and that as JSON."""
+
+    status: str
+    description: Text
+    schema: str
+    example: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation. `scope` is the one that it needs; "" where everybody may call it."""
+
+    name: str
+    method: str
+    path: tuple[str, ...]  # its parts below PREFIX
+    description: Text
+    scope: str
+    parameters: tuple[Field, ...]
+    body: Object | None
+    answers: tuple[Answer, ...]
+    curl: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """The operations of a tag, whose texts are translated."""
+
+    name: str
+    description: str
+    slug: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """All that the page shows of a document."""
+
+    description: Text
+    groups: tuple[Group, ...]
+    objects: tuple[Object, ...]
+
+
+class ReferencePage(DocsBase):
+    """Renders the page of an API's document, in place of the library's Swagger UI."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        document = Response(api.get_openapi_schema()).content.decode()
+        return render(request, "api/reference.html", {"reference": read(document)})
+
+
+@lru_cache(maxsize=1)
+def read(document: str) -> Reference:
+    """Return what the page shows of an OpenAPI document (JSON)."""
+    return _Reader(json.loads(document)).reference()
+
+
+class _Reader:
+    def __init__(self, document: Schema) -> None:
+        self.document = document
+        self.schemas: dict[str, Schema] = document["components"]["schemas"]
+
+    def reference(self) -> Reference:
+        info = self.document["info"]
+        return Reference(
+            _text(info["description"]),
+            tuple(
+                Group(
+                    tag["name"],
+                    tag["description"],
+                    "about-" + tag["name"].lower().replace(" ", "-"),  # "certificates" is an operation
+                    tuple(self._operations(tag["name"])),
+                )
+                for tag in self.document["tags"]
+            ),
+            tuple(self._object(name) for name in self.schemas),
+        )
+
+    def _operations(self, tag: str) -> Iterator[Operation]:
+        for path, operations in self.document["paths"].items():
+            for method, operation in operations.items():
+                if tag in operation["tags"]:
+                    yield self._operation(path, method, operation)
+
+    def _operation(self, path: str, method: str, operation: Schema) -> Operation:
+        scope = re.search(r"Scope: (\w+)", operation["description"])
+        body = self._content(operation.get("requestBody", {}))
+        return Operation(
+            operation["operationId"],
+            method.upper(),
+            tuple(path.removeprefix(f"{PREFIX}/").split("/")),
+            _text(operation["description"]),
+            scope[1] if scope else "",
+            tuple(
+                self._field(each["name"], each["schema"], each["required"], each["in"], each["description"])
+                for each in operation["parameters"]
+            ),
+            self._object(self._name(body)) if body else None,
+            tuple(self._answers(operation["responses"])),
+            self._curl(path, method, operation, body),
+        )
+
+    def _answers(self, responses: dict[str, Schema]) -> Iterator[Answer]:
+        """Yield the responses; those that are the same component (errors) as one."""
+        shared: dict[str, list[str]] = {}
+        for status, response in responses.items():
+            if "$ref" in response:
+                shared.setdefault(self._name(response), []).append(status)
+            else:
+                yield self._answer(status, response)
+        for name, statuses in shared.items():
+            yield self._answer(", ".join(statuses), self.document["components"]["responses"][name])
+
+    def _answer(self, status: str, response: Schema) -> Answer:
+        schema = self._content(response)
+        return Answer(
+            status,
+            _text(response["description"]),
+            self._name(schema) if schema else "",
+            _json(self._example(schema)) if schema and status.isdigit() else "",
+        )
+
+    def _curl(self, path: str, method: str, operation: Schema, body: Schema) -> str:
+        parameters = operation["parameters"]
+        filled = path.format(
+            **{each["name"]: EXAMPLES[each["name"]] for each in parameters if each["in"] == "path"}
+        )
+        parts = [f"curl {shlex.quote(self.document['servers'][0]['url'] + filled)}"]
+        if method != "get":
+            parts.append(f"--request {method.upper()}")
+        if {} not in operation["security"]:
+            parts.append('--header "Authorization: Bearer $API_KEY"')
+        for each in parameters:
+            if each["in"] == "header" and each["required"]:
+                name = each["name"]
+                parts.append(f"--header '{name}: {EXAMPLES[name]}'")
+        if body:
+            parts.append("--header 'Content-Type: application/json'")
+            parts.append(f"--data {shlex.quote(_json(self._example(body)))}")
+        return " \\\n  ".join(parts)
+
+    def _object(self, name: str) -> Object:
+        schema = self.schemas[name]
+        return Object(name, _text(schema.get("description", "")), tuple(self._fields(schema)))
+
+    def _fields(self, schema: Schema, within: str = "") -> Iterator[Field]:
+        """Yield the fields of an object; those of objects without a name of their own as `errors[].field`."""
+        for name, each in schema["properties"].items():
+            required = name in schema.get("required", ())
+            yield self._field(within + name, each, required, "", each.get("description", ""))
+            inner = each.get("items", each)
+            if "properties" in inner:
+                yield from self._fields(
+                    inner, f"{within}{name}[]." if "items" in each else f"{within}{name}."
+                )
+
+    def _field(self, name: str, schema: Schema, required: bool, source: str, description: str) -> Field:
+        kinds = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+        [kind] = kinds
+        inner = kind.get("items", kind)
+        return Field(
+            name=name,
+            source=source,
+            required=required,
+            is_list="items" in kind,
+            nullable="anyOf" in schema,
+            kind=TYPES[inner.get("format", inner["type"])] if "$ref" not in inner else "",
+            schema=self._name(inner) if "$ref" in inner else "",
+            choices=tuple(inner.get("enum", ())),
+            limits={
+                each: limit for each in LIMITS for limit in [{**schema, **kind, **inner}.get(each)] if limit
+            },
+            description=_text(description),
+        )
+
+    def _example(self, schema: Schema, name: str = "") -> Any:
+        if "default" in schema:
+            return schema["default"]
+        schema = schema.get("anyOf", [schema])[0]
+        if "$ref" in schema:
+            schema = self.schemas[self._name(schema)]
+        if "properties" in schema:
+            return {each: self._example(kind, each) for each, kind in schema["properties"].items()}
+        if "items" in schema:
+            return [self._example(schema["items"], name)]
+        if "enum" in schema:
+            return schema["enum"][0]
+        kind = schema.get("format", schema["type"])
+        if kind == "string" and (name.endswith("address") or name == "calendar"):
+            return f"{self.document['servers'][0]['url']}/…"
+        if kind == "string" and name in EXAMPLES:
+            return EXAMPLES[name]
+        return EXAMPLES[str(kind)]
+
+    @staticmethod
+    def _content(holder: Schema) -> Schema:
+        """Return the schema of a request's or response's body, {} without one."""
+        return next((each["schema"] for each in holder.get("content", {}).values()), {})
+
+    @staticmethod
+    def _name(reference: Schema) -> str:
+        return str(reference["$ref"].rpartition("/")[2])
+
+
+def _text(text: str) -> Text:
+    """Return Markdown of the document without the line breaks of its source, which pages would show."""
+    return {"en": re.sub(r"(?<!\n)\n(?!\n)", " ", text)}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
