@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from core.accounts.models import User
 from labs.models import ApiToken, Delegate, Lab, Staff
@@ -59,7 +60,4 @@ def viewer_of(request: HttpRequest) -> Viewer:
 
 def get_visible_lab_or_404(viewer: Viewer, slug: str) -> Lab:
     """Return the lab with its programme. Raises Http404 if it does not exist or this viewer may not see it."""
-    lab = Lab.objects.visible_to(viewer).select_related("programme").filter(slug=slug).order_by().first()
-    if lab is None:
-        raise Http404
-    return lab
+    return get_object_or_404(Lab.objects.visible_to(viewer).select_related("programme"), slug=slug)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.viewer import Viewer
-from registrations import seats
 from sessions.models import Session
+from sessions.models.agenda import to_come
 
 # Fields that decide whether a session can be chosen together with others.
 CHOICE_FIELDS = (
@@ -70,7 +70,7 @@ def available_sessions(
 
     With `slugs` or `ids` only those of them, with `CHOICE_FIELDS` only.
     """
-    is_open = Session.objects.filter(seats.open_to_take(now), lab=lab).order_by("starts_at", "pk")
+    is_open = Session.objects.filter(to_come(now), lab=lab).order_by("starts_at", "pk")
     found = is_open.visible_to(viewer)
     if slugs is not None:
         found = found.filter(slug__in=slugs).only(*CHOICE_FIELDS)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Value
+from django.db.models import F, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -181,8 +181,9 @@ def _locked_address(public_id: UUID) -> list[Registration]:
     """Lock all registrations in this one's lab with its address, lowest id first: confirmations of one address follow
     each other.
     """
-    one = Registration.objects.filter(public_id=public_id).order_by()
-    rows = Registration.objects.filter(lab=one.values("lab")[:1], email_key=one.values("email_key")[:1])
+    rows = Registration.objects.filter(
+        lab__registrations__public_id=public_id, email_key=F("lab__registrations__email_key")
+    )
     return rows.locked()
 
 

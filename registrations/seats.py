@@ -25,7 +25,7 @@ from registrations import emails
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from sessions.models import Session
-from sessions.models.agenda import SEEN_WITH_A_SEAT, SessionQuerySet, visible_sessions
+from sessions.models.agenda import HAS_FREE_SEAT, SEEN_WITH_A_SEAT, to_come, visible_sessions
 
 logger = logging.getLogger(__name__)
 
@@ -33,19 +33,12 @@ State = Seat.State
 Reason = SeatMovement.Reason
 ACTIVE = (State.CONFIRMED, State.WAITING)
 
-HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
-
 
 class RegistrationNotConfirmed(RuleViolation):
     """Only confirmed registrations may have seats."""
 
     def __init__(self) -> None:
         super().__init__("not_confirmed")
-
-
-def open_to_take(now: datetime) -> Q:
-    """Return the condition of sessions whose seats may change: taking place, no drafts, not over."""
-    return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
 
 
 def store_choice(registration: Registration, session_ids: Iterable[int]) -> None:
@@ -190,7 +183,7 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
     promoted: list[Seat] = []
     while at_most is None or len(promoted) < at_most:
         moved = Session.objects.filter(
-            open_to_take(now), HAS_ROOM, pk=session_id, seats_waiting__gt=0
+            to_come(now), HAS_FREE_SEAT, pk=session_id, seats_waiting__gt=0
         ).update(seats_taken=F("seats_taken") + 1, seats_waiting=F("seats_waiting") - 1)
         if not moved:
             break
@@ -311,31 +304,26 @@ def _claim(
     sessions have free seats.
     """
     places = dict(places)
+    is_open = Q(to_come(now), lab=lab_id)
     claims = {session_id: _Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in session_ids}
-    with_room = _open_sessions(lab_id, now, list(places)).filter(HAS_ROOM, seats_waiting=0)
-    for session_id in _increment("seats_taken", with_room, places):
+    for session_id in _increment("seats_taken", is_open & HAS_FREE_SEAT & Q(seats_waiting=0), places):
         claims[session_id] = _Claim(State.CONFIRMED, reason, places.pop(session_id) + 1)
-    with_a_line = _open_sessions(lab_id, now, list(places)).filter(waiting_list=True)
-    for session_id in _increment("seats_waiting", with_a_line, places):
+    for session_id in _increment("seats_waiting", is_open & Q(waiting_list=True), places):
         claims[session_id] = _Claim(State.WAITING, Reason.FULL, places.pop(session_id) + 1)
     if places:
-        still_open = _open_sessions(lab_id, now, list(places))
-        for session_id in still_open.values_list("pk", flat=True):
+        for session_id in Session.objects.filter(is_open, pk__in=places).values_list("pk", flat=True):
             claims[session_id] = _Claim(State.CANCELLED, Reason.CLOSED)
     return claims
 
 
-def _open_sessions(lab_id: int, now: datetime, session_ids: Iterable[int]) -> SessionQuerySet:
-    return Session.objects.filter(open_to_take(now), lab=lab_id, pk__in=session_ids).order_by()
-
-
-def _increment(counter: str, sessions: SessionQuerySet, places: dict[int, int]) -> list[int]:
-    """Increment this counter of those locked sessions that allow it, in one statement; return their ids.
+def _increment(counter: str, condition: Q, places: dict[int, int]) -> list[int]:
+    """Increment this counter of those locked sessions that meet the condition, in one statement; return their ids.
 
     `places` are the last queue positions before it, read under the lock.
     """
     if not places:
         return []
+    sessions = Session.objects.filter(condition, pk__in=places)
     moved = sessions.update(**{"last_queue_position": F("last_queue_position") + 1, counter: F(counter) + 1})
     if moved in (0, len(places)):
         return list(places) if moved else []

@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -160,15 +159,6 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         may_choose=may_choose,
         would_wait=may_choose and is_full(session),
     )
-
-
-# A seat is free, or there is a waiting list.
-HAS_ROOM = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity")) | Q(waiting_list=True)
-
-
-def to_come(now: datetime) -> Q:
-    """Return the condition for sessions that take place and are not over."""
-    return Q(status=Session.Status.SCHEDULED, ends_at__gt=now) & ~Q(visibility=Session.Visibility.DRAFT)
 
 
 def is_full(session: Session) -> bool:

@@ -28,6 +28,7 @@ from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
 from registrations.models.seats import waiting_positions
 from sessions.models import Session
+from sessions.models.agenda import to_come
 
 State = Registration.State
 
@@ -116,7 +117,7 @@ def _seat_form(
     now = timezone.now()
     rows = _seat_rows(person) if rows is None else rows
     held = {row.session.pk for row in rows if row.seat and row.seat.state in seats.ACTIVE}
-    free = Session.objects.filter(seats.open_to_take(now), lab=lab).exclude(pk__in=held)
+    free = Session.objects.filter(to_come(now), lab=lab).exclude(pk__in=held)
     return SeatForm(data, lab=lab, sessions=list(free.order_by("starts_at", "pk")))
 
 

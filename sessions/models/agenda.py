@@ -34,6 +34,13 @@ def new_uid() -> str:
 # The condition of sessions that people with a seat in them may see.
 SEEN_WITH_A_SEAT = ~Q(visibility="draft") & Q(lab__visibility="public")
 
+HAS_FREE_SEAT = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
+
+
+def to_come(now: "datetime") -> Q:
+    """Return the condition of sessions that take place and are not over: neither cancelled nor drafts."""
+    return Q(status="scheduled", ends_at__gt=now) & ~Q(visibility="draft")
+
 
 def visible_sessions(viewer: Viewer) -> Q:
     """Return the condition of sessions that this viewer may see.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -24,6 +25,7 @@ from labs.viewer import VISITOR, Viewer
 from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
 from sessions.models import Session
+from sessions.models.agenda import HAS_FREE_SEAT, to_come
 from sessions.opengraph import programme_preview
 from sessions.programme import View
 from sessions.timetable import tile, timetable
@@ -94,9 +96,9 @@ def _with_validator(request: HttpRequest, viewer: Viewer, response: HttpResponse
 
 def _next_sessions(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
     """Return the next sessions that are open for registration, or just the next ones if none is."""
-    sessions = lab.sessions.visible_to(viewer).filter(programme.to_come(view.now))
+    sessions = lab.sessions.visible_to(viewer).filter(to_come(view.now))
     if view.choosing:
-        sessions = sessions.filter(programme.HAS_ROOM)
+        sessions = sessions.filter(HAS_FREE_SEAT | Q(waiting_list=True))
     return [
         programme.row(session, lab, view, parts=False)
         for session in sessions.for_short_lists()[:MAX_NEXT_SESSIONS]
