@@ -1,4 +1,4 @@
-"""The facts in a lab's header: dates, place, languages and state of registration."""
+"""The facts in a lab's header: dates, place, organiser, and the state of registration."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.utils.html import format_html
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 
-from core.timezones.formatting import clock, date_range, day_and_month, locale_of, long_date
+from core.timezones.formatting import clock, date_range, day_and_month, long_date
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import zone_time
 from core.web.localized_html import localized_html
@@ -23,6 +23,19 @@ class RegistrationPhase(StrEnum):
     COMING = "coming"
     OPEN = "open"
     CLOSED = "closed"
+    OVER = "over"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The state of registration, in words too: "Open until 11 January, 18:00 Sofia time"; "" if there is none.
+
+    `has_links` if people may hold private links: registration is or was open.
+    """
+
+    phase: RegistrationPhase
+    words: str
+    has_links: bool
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,9 @@ class Fact:
 
 
 def registration_phase(lab: Lab, now: datetime) -> RegistrationPhase:
-    """Return the state of registration at this instant."""
+    """Return the state of registration at this instant; OVER as soon as the lab is."""
+    if lab.is_over(now):
+        return RegistrationPhase.OVER
     if lab.takes_registrations(now):
         return RegistrationPhase.OPEN
     if lab.registration_opens_at is None:
@@ -40,16 +55,14 @@ def registration_phase(lab: Lab, now: datetime) -> RegistrationPhase:
     return RegistrationPhase.COMING if now < lab.registration_opens_at else RegistrationPhase.CLOSED
 
 
-def facts(lab: Lab, language: str, now: datetime) -> list[Fact]:
+def facts(lab: Lab, language: str) -> list[Fact]:
     """Return the facts for the header, in the active language."""
     found = [Fact(gettext("When"), dates_text(lab, language))]
     where = place_text(lab, language)
     if where:
         found.append(Fact(gettext("Where"), where))
-    found.append(Fact(gettext("Languages"), languages_text(lab, language)))
-    registration = _registration_text(lab, language, now)
-    if registration:
-        found.append(Fact(gettext("Registration"), registration))
+    if organiser := localized_html(lab.programme.organiser, language, lab.programme.default_language):
+        found.append(Fact(gettext("Organised by"), organiser))
     return found
 
 
@@ -70,30 +83,30 @@ def place_text(lab: Lab, language: str) -> str:
     return gettext("In person and online")
 
 
-def languages_text(lab: Lab, language: str) -> str:
-    """Return "English, Bulgarian", the lab's first language first."""
-    names = [locale_of(code).get_language_name(language) or code for code in lab.languages]
-    listed = ", ".join(names)
-    return listed[:1].upper() + listed[1:]
+def registration(lab: Lab, language: str, now: datetime) -> Registration:
+    """Return the state of registration at this instant, in the active language."""
+    phase = registration_phase(lab, now)
+    has_links = lab.registration_opens_at is not None and lab.registration_opens_at <= now
+    return Registration(phase, _registration_text(lab, phase, language), has_links)
 
 
-def _registration_text(lab: Lab, language: str, now: datetime) -> str:
-    state = registration_phase(lab, now)
+def _registration_text(lab: Lab, phase: RegistrationPhase, language: str) -> str:
     zone = zone_time(lab.time_zone, language)
-    if state == RegistrationPhase.OPEN and lab.registration_closes_at:
+    if phase == RegistrationPhase.OPEN and lab.registration_closes_at:
         return gettext("Open until %(moment)s %(zone)s") % {
             "moment": _moment(lab.registration_closes_at, lab, language),
             "zone": zone,
         }
-    if state == RegistrationPhase.COMING and lab.registration_opens_at:
-        return gettext("Opens %(moment)s %(zone)s") % {
+    if phase == RegistrationPhase.COMING and lab.registration_opens_at:
+        return gettext("Registration opens on %(moment)s %(zone)s") % {
             "moment": _moment(lab.registration_opens_at, lab, language),
             "zone": zone,
         }
     return {
-        RegistrationPhase.OPEN: pgettext("registration", "Open"),
-        RegistrationPhase.CLOSED: pgettext("registration", "Closed"),
-    }.get(state, "")
+        RegistrationPhase.OPEN: gettext("Registration is open"),
+        RegistrationPhase.CLOSED: gettext("Registration is closed"),
+        RegistrationPhase.OVER: gettext("This lab has ended"),
+    }.get(phase, "")
 
 
 def _moment(at: datetime, lab: Lab, language: str) -> str:

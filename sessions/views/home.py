@@ -80,9 +80,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if following:
         view = view_for(request, following, now)
         context |= {
-            "facts": lab_summary.facts(following, language, now),
+            "facts": lab_summary.facts(following, language),
             "figure": _figures([following], viewer, language, view.zone)[following.pk].svg,
-            "registration": lab_summary.registration_phase(following, now),
+            "registration": lab_summary.registration(following, language, now),
             "zone": view.zone,
             "board": _next_sessions(following, viewer, view),
         }

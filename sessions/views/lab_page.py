@@ -101,7 +101,7 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
         Session.objects.visible_to(VISITOR)
         .filter(lab__slug=slug)
         .order_by("lab")
-        .values_list("lab", "lab__public_revision", "lab__public_revised_at", "lab__time_zone", *times)
+        .values_list("lab", "lab__public_revision", "lab__public_revised_at", "lab__time_zone", "lab__ends_on", *times)
         .annotate(
             arrivals=Sum("last_queue_position", filter=limited),
             taken=Sum("seats_taken", filter=limited),
@@ -112,12 +112,13 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
     )  # fmt: skip
     if found is None:
         return ""
-    pk, revision, revised_at, lab_zone, opens_at, closes_at, *counts = found
+    pk, revision, revised_at, lab_zone, ends_on, opens_at, closes_at, *counts = found
     begun = [at is not None and at <= now for at in (opens_at, closes_at)]
     shown = counts if begun == [True, False] else []
+    is_over = ends_on < now.astimezone(ZoneInfo(lab_zone)).date()
     printed_on = now.astimezone(ZoneInfo(zone or lab_zone)).date()
     reader = (language_of(), zone, getattr(request, "theme", ""), request.get_full_path())
-    return repr((release(), pk, revision, revised_at, begun, shown, printed_on, reader))
+    return repr((release(), pk, revision, revised_at, begun, shown, is_over, printed_on, reader))
 
 
 def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
@@ -139,12 +140,13 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     choosable = [one for one in sessions.values() if view.choosing and programme.can_be_chosen(one, now)]
     context = {
         "lab": found,
-        "facts": lab_summary.facts(found, view.language, now),
+        "facts": lab_summary.facts(found, view.language),
         "days": [(day, with_seats(day.rows, sessions, view, picked)) for day in shown.days],
         "all_zones": timezone_hints.all_zones(view.language),
         "filtered": bool(chosen),
         "nothing": programme.empty_list_text(bool(chosen)),
-        "registration": lab_summary.registration_phase(found, now),
+        "registration": lab_summary.registration(found, view.language, now),
+        "has_room": bool(choosable),
         "chooses": any(one.pk in here for one in choosable),
         # The selection is sent along with every choice of zone, track or language, in the same form.
         "kept_form": "programme",

@@ -120,8 +120,8 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "where": lab_summary.place_text(of_lab, view.language),
         "minutes": int(found.duration / timedelta(minutes=1)),
         "over": found.is_over(now),
-        "registration": lab_summary.registration_phase(of_lab, now),
-        "taken_share": found.seats_taken / found.capacity if found.capacity else 1,
+        "registration": lab_summary.registration(of_lab, view.language, now),
+        "left_share": (found.seats_left or 0) / found.capacity if found.capacity else 0,
         "linked_data": json_ld.script(json_ld.session_event(found, view.language))
         if public_ones(of_lab, [found])
         else "",

@@ -46,6 +46,12 @@ for (const form of document.querySelectorAll("form[data-count]")) {
   count();
 }
 
+// The bar at the foot stands in for the button that it names while that is out of sight.
+for (const bar of document.querySelectorAll("[data-stands-in-for]")) {
+  const button = document.getElementById(bar.dataset.standsInFor);
+  if (button) new IntersectionObserver(([entry]) => (bar.hidden = entry.isIntersecting)).observe(button);
+}
+
 // What is chosen in a form stands beside it, and follows the ticks. data-follows names the check boxes.
 for (const list of document.querySelectorAll("[data-follows]")) {
   const boxes = [...document.querySelectorAll(`input[type=checkbox][name="${list.dataset.follows}"]`)];

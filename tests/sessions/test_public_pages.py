@@ -237,8 +237,8 @@ def test_without_open_registration_nothing_can_be_chosen(client, lab):
     SessionFactory(lab=lab, slug="opening")
     now = timezone.now()
     for opens, closes, words in (
-        (now + timedelta(days=1), None, "Opens"),
-        (now - timedelta(days=2), now - timedelta(days=1), "Closed"),
+        (now + timedelta(days=1), None, "Registration opens on"),
+        (now - timedelta(days=2), now - timedelta(days=1), "Registration is closed"),
         (None, None, "City Lab"),
     ):
         Lab.objects.filter(pk=lab.pk).update(registration_opens_at=opens, registration_closes_at=closes)

@@ -156,7 +156,7 @@ def meter(share: float, kind: str = "full", css: str = "meter") -> SafeString:
 
 @register.simple_tag
 def seats(session: Seated, with_meter: bool = True) -> SafeString:
-    """Print how many seats are left, with a bar of the share taken."""
+    """Print how many seats are left, with a bar of their share. Full sessions have no bar."""
     return _seats(
         session.capacity,
         session.seats_taken,
@@ -180,10 +180,9 @@ def _seats(
     else:
         sign, text = _full_text(waiting)
         words = format_html('<p class="seats"><span class="state">{}{}</span></p>', icon(sign), text)
-    if not with_meter:
+    if left <= 0 or not with_meter:
         return words
-    share = taken / capacity if capacity else 1.0
-    return format_html("{}{}", words, meter(share, "few" if 0 < left < FEW_SEATS else "full"))
+    return format_html("{}{}", words, meter(left / capacity, "few" if left < FEW_SEATS else "full"))
 
 
 @register.simple_tag

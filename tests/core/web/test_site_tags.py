@@ -162,12 +162,12 @@ def test_seats_come_in_words(seats, words):
     assert show("{% seats_words s %}", s=seats) == words
 
 
-def test_the_line_shows_the_share_taken_and_warns_when_few_are_left():
+def test_the_line_shows_the_share_left_and_warns_when_few_are_left():
     few = show("{% seats s %}", s=Seats(120, 111))
     assert '<strong class="num">9</strong> seats left' in few
-    assert '<rect class="m-few" width="92.5" height="1">' in few
+    assert '<rect class="m-few" width="7.5" height="1">' in few
     with override("bg"):
-        assert 'width="92.5"' in show("{% seats s %}", s=Seats(120, 111))
+        assert 'width="7.5"' in show("{% seats s %}", s=Seats(120, 111))
 
 
 # Addresses
