@@ -137,6 +137,7 @@ class Printed:
     lost: tuple[str, ...]
 
 
+@lru_cache(maxsize=512)
 def printable(text: str) -> Printed:
     """Return a text that is no name as the fonts can draw it, so that one sign never stops a certificate.
 

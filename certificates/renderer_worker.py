@@ -122,6 +122,10 @@ class WellFormed(HTML):
         self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
         self.etree_element = self.wrapper_element.etree_element
 
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
+        """Leave out the style sheet for any page: what ours needs of it stands in its own."""
+        return []
+
 
 def read_page(html: str, fetcher: ResourceFetcher) -> HTML:
     if "<!" not in html:
