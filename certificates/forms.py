@@ -18,7 +18,9 @@ class RevokeForm(BaseForm):
 
     reason = forms.CharField(
         label=_("Reason"),
-        help_text=_("Everyone who checks the certificate reads it. Write no name and nothing private."),
+        help_text=_(
+            "Shown to everyone who checks the certificate. Do not include names or personal information."
+        ),
         max_length=300,
         validators=[no_control_characters, one_line],
     )

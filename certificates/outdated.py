@@ -143,13 +143,13 @@ def _attended_since(certificates: Iterable[Certificate]) -> dict[int, list[Sessi
 def _about_session(said: _Said, content: Mapping[str, Any], lab: Lab) -> str:
     title = {"session": _reading(content["sessions"][said.position]["titles"], lab)}
     if said.session is None:
-        return gettext("Deleted since: %(session)s") % title
+        return gettext("Session deleted: %(session)s") % title
     if said.session.is_cancelled:
         return gettext("Cancelled: %(session)s") % title
     if not said.held:
-        return gettext("A draft again: %(session)s") % title
+        return gettext("Draft again: %(session)s") % title
     if not said.attended:
-        return gettext("Attendance taken back: %(session)s") % title
+        return gettext("Attendance removed: %(session)s") % title
     if said.has_other_hours:
         language = get_language() or "en"
         was, now = (
@@ -158,7 +158,7 @@ def _about_session(said: _Said, content: Mapping[str, Any], lab: Lab) -> str:
             )
             for one in (said, said.session)
         )
-        return gettext("Other hours: %(session)s (was %(was)s, is now %(now)s)") % {
+        return gettext("Time changed: %(session)s (was %(was)s, is now %(now)s)") % {
             **title, "was": was, "now": now,
         }  # fmt: skip
     return ""

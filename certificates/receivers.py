@@ -26,12 +26,14 @@ def certificates_that_wait(lab: Lab, **more: object) -> list[Alert]:
             Alert(
                 Kind.CERTIFICATES_OUTDATED,
                 ngettext(
-                    "%(count)d certificate says what is no longer correct",
-                    "%(count)d certificates say what is no longer correct",
+                    "%(count)d certificate is no longer correct",
+                    "%(count)d certificates are no longer correct",
                     outdated,
                 )
                 % {"count": outdated},
-                gettext("Its page says that it is not confirmed until you replace or revoke it."),
+                gettext(
+                    "Until you replace or revoke a certificate, its check page says that it is not confirmed."
+                ),
                 f"{address}?standing=outdated",
                 gettext("Replace or revoke"),
             )
@@ -49,7 +51,7 @@ def certificates_that_wait(lab: Lab, **more: object) -> list[Alert]:
                 % {"count": failed},
                 gettext("These people attended and have no certificate yet."),
                 f"{address}?standing=failed",
-                gettext("See why"),
+                gettext("View reasons"),
             )
         )
     return found

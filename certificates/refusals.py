@@ -18,27 +18,26 @@ def why_not(code: str, details: Mapping[str, Any]) -> str:
             return unprintable(tuple(details.get("characters", ())))
         case Code.TEXTS:
             return gettext(
-                "The certificate cannot be printed: a text of the lab is empty or too long for the paper."
+                "The certificate cannot be created: one of the lab’s texts is empty or too long for the page."
             )
         case Code.NOT_PRINTED:
             return gettext(
-                "The certificate could not be printed just now. Try again in a minute. If it happens again, try it "
-                "with a simpler logo or shorter texts of the lab."
+                "The certificate could not be created. Try again in a minute. If it happens again, use a "
+                "simpler logo or shorter texts for the lab."
             )
         case Code.NOT_REGISTERED:
-            return gettext("Only a person who is registered can get a certificate.")
+            return gettext("Only registered people can get a certificate.")
         case Code.TOO_FEW:
             return gettext(
-                "The person attended fewer sessions than the lab asks for. A session counts once it has ended."
+                "The person attended fewer sessions than the lab requires. A session counts once it has "
+                "ended."
             )
         case Code.NOT_VALID:
             return gettext("Only a valid certificate of a registered person can be replaced.")
         case Code.CHANGED:
-            return gettext("Somebody else has just changed this certificate. Open the list again.")
+            return gettext("Someone else has just changed this certificate. Open the list again.")
         case Code.REPLACED:
-            return gettext(
-                "A certificate that was replaced cannot be revoked; revoke the one that replaced it."
-            )
+            return gettext("A replaced certificate cannot be revoked. Revoke the one that replaced it.")
         case Code.NEWER:
             return gettext("The person has a newer certificate. Revoke that one first.")
         case _:

@@ -16,9 +16,9 @@ from labs.models import City, Delegate, Lab, Programme, Staff
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 ACCOUNTS = {
-    "organiser@example.org": gettext_noop("Organiser, owner of both programmes"),
-    "lab-organiser@example.org": gettext_noop("Organiser of the coming lab"),
-    "door@example.org": gettext_noop("Door staff of the coming lab"),
+    "organiser@example.org": gettext_noop("Organiser and owner of both programmes"),
+    "lab-organiser@example.org": gettext_noop("Organiser of the upcoming lab"),
+    "door@example.org": gettext_noop("Door staff of the upcoming lab"),
     "delegate-sofia@example.org": gettext_noop("Delegate of Sofia"),
     "delegate-trikala@example.org": gettext_noop("Delegate of Trikala"),
 }

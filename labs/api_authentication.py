@@ -82,6 +82,6 @@ def _get_lab_with_scope(
     if lab is None or not (viewer.organises(lab) if organisers_only else viewer.is_door_staff_of(lab)):
         raise Http404
     if viewer.scopes is None or scope.value not in viewer.scopes:
-        detail = _("This token does not have the scope “%(scope)s”.") % {"scope": scope.value}
+        detail = _("This API key does not have the permission “%(scope)s”.") % {"scope": scope.value}
         raise Problem(detail, status=403)
     return lab

@@ -33,9 +33,9 @@ def create_key(
     row = ApiToken(user=user, name=name.strip())
     findings.check_columns(row, ["name"])
     if any(ord(sign) < 32 for sign in name):
-        findings.add("name", gettext("Write this on one line."))
+        findings.add("name", gettext("Enter this on one line."))
     if not scopes or not set(scopes) <= set(allowed_scopes(user)):
-        findings.add("scopes", gettext("Choose what the key may do from the list."))
+        findings.add("scopes", gettext("Choose permissions from the list."))
     if lab is not None and not viewer.is_door_staff_of(lab):
         findings.add("lab", gettext("Choose one of your labs."))
     if days not in LIFETIMES_DAYS:
@@ -44,7 +44,7 @@ def create_key(
     if ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count() >= MAX_KEYS:
         raise RuleViolation(
             "too_many_keys",
-            gettext("You have %(count)d keys already. Revoke one first.") % {"count": MAX_KEYS},
+            gettext("You already have %(count)d keys. Revoke one first.") % {"count": MAX_KEYS},
         )
     findings.raise_errors()
     secret, row.token_hash = new_api_token()

@@ -26,7 +26,7 @@ from labs.revisions import touch_all
 from labs.viewer import Viewer
 
 NOT_ALLOWED = _(
-    "This city also takes part in programmes that you do not own. A superuser can change it, or their owner."
+    "This city is also in programmes that you do not own. Their owners or an administrator can change it."
 )
 # Regions and reserved codes in CLDR's list that are no countries of ISO 3166-1.
 _NOT_COUNTRIES = frozenset(
@@ -104,7 +104,7 @@ def _check(city: City, plan: CityPlan) -> None:
     if not findings.errors and (same := _namesake(city, plan)):
         findings.add(
             "name",
-            gettext("%(city)s exists already. Tick it on the page of the programme.") % {"city": same},
+            gettext("%(city)s already exists. Select it on the programme page.") % {"city": same},
         )
     findings.raise_errors()
 

@@ -195,7 +195,7 @@ def _theme_of(lab: Lab) -> dict[str, str]:
 def _check_slug(lab: Lab, slug: str, findings: Findings) -> None:
     """Add the errors of a new slug. A lab that has been public keeps its own."""
     if lab.public_revised_at is not None:
-        findings.add("slug", gettext("This lab has been public, so its address stays as it is."))
+        findings.add("slug", gettext("This lab has already been public, so its address cannot change."))
     elif len(slug) > MAX_SLUG_LENGTH or not slug_re.fullmatch(slug):
         findings.add(
             "slug",
@@ -214,7 +214,9 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
         except ValueError:
             findings.add(
                 "colour",
-                gettext("Write the colour as six digits and letters, like #00564e, or leave it empty."),
+                gettext(
+                    "Enter the colour as six digits and letters, like #00564e, or leave the field empty."
+                ),
             )
             lab.colour = ""
     findings.check_columns(lab, LAB_COLUMNS)
@@ -242,7 +244,7 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
             "registration_closes_at", gettext("Registration closes before it opens. Choose a later time.")
         )
     if closes and not opens:
-        findings.add("registration_opens_at", gettext("Say when registration opens, too."))
+        findings.add("registration_opens_at", gettext("Enter when registration opens as well."))
     if plan.retention_days > MAX_RETENTION_DAYS:
         findings.add(
             "retention_days",
@@ -254,7 +256,7 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
             gettext("Choose a number between 1 and %(most)d.") % {"most": MAX_SESSIONS},
         )
     if lab.logo and not languages_of(dict(plan.logo_alt)):
-        findings.add("logo_alt", gettext("Say in words what the logo shows, for those who cannot see it."))
+        findings.add("logo_alt", gettext("Describe the logo for people who cannot see it."))
     findings.raise_errors()
 
 

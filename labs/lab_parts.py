@@ -93,7 +93,7 @@ def set_tracks(lab: Lab, plans: Sequence[NamedPlan], remove: Collection[int] = (
         plans,
         remove,
         lambda: Track(lab=lab),
-        gettext("%(name)s has sessions. Give them another track first, or keep it."),
+        gettext("%(name)s has sessions. Move them to another track first, or keep this one."),
         "track",
     )
     if differs:
@@ -112,7 +112,7 @@ def set_groups(
         plans,
         remove,
         lambda: StakeholderGroup(programme=programme),
-        gettext("%(name)s was chosen by people who registered. Keep it."),
+        gettext("%(name)s was chosen by people who registered and cannot be removed."),
         "group",
     )
     if differs:
@@ -136,7 +136,7 @@ def _set_named(
     findings = Findings()
     if len(plans) > MAX_ROWS:
         raise RuleViolation(
-            "too_many_rows", gettext("At most %(limit)d rows are possible.") % {"limit": MAX_ROWS}
+            "too_many_rows", gettext("You can have at most %(limit)d rows.") % {"limit": MAX_ROWS}
         )
     named = [plan.row for plan in plans if plan.row is not None] + list(remove)
     if len(set(named)) != len(named) or set(named) - set(rows):
@@ -224,7 +224,7 @@ def delete_room(room: Room, by: User | None = None) -> None:
     lock_lab(lab_id)
     if is_used(room):
         raise RuleViolation(
-            "in_use", gettext("Sessions take place in this room. Give them another one first.")
+            "in_use", gettext("Sessions take place in this room. Choose another room for them first.")
         )
     room.delete()
     touch(lab_id, public=False, sessions=())

@@ -62,7 +62,7 @@ MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 def read_logo(data: bytes) -> Logo:
     """Check an uploaded file and return it re-encoded. Raises InvalidLogo."""
     if len(data) > MAX_BYTES:
-        raise InvalidLogo(_("The file is larger than 512 kB. Save the logo smaller and choose it again."))
+        raise InvalidLogo(_("The file is larger than 512 kB. Make the logo smaller and choose it again."))
     if data.startswith(_PNG):
         return Logo(_png(data), "png", MEDIA_TYPES["png"])
     if b"<svg" in data[:4096]:
@@ -81,14 +81,12 @@ def _png(data: bytes) -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=["PNG"])
             if picture.width * picture.height > MAX_PIXELS:
-                raise InvalidLogo(_("The picture has too many pixels. 960 by 256 are enough."))
+                raise InvalidLogo(_("The image has too many pixels. 960 by 256 are enough."))
             picture = picture.convert("RGBA")
     except InvalidLogo:
         raise
     except Exception:  # Pillow raises many kinds for a broken file
-        raise InvalidLogo(
-            _("The picture cannot be read. Save it as PNG once more and choose it again.")
-        ) from None
+        raise InvalidLogo(_("The image cannot be read. Save it as PNG again and choose it again.")) from None
     picture.thumbnail(MAX_SIZE)
     plain = Image.new("RGBA", picture.size)
     plain.paste(picture)
@@ -105,7 +103,7 @@ def _svg(data: bytes) -> bytes:
         raise
     except (expat.ExpatError, ValueError, RecursionError):
         raise InvalidLogo(
-            _("The drawing cannot be read. Save it as SVG once more and choose it again.")
+            _("The SVG file cannot be read. Save it as SVG again and choose it again.")
         ) from None
     return rebuilt.document()
 
@@ -133,25 +131,27 @@ class _Rebuilder:
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._count += 1
         if self._count > MAX_ELEMENTS:
-            raise InvalidLogo(_("The drawing has too many parts. Save the logo as PNG and choose it again."))
+            raise InvalidLogo(_("The SVG file has too many parts. Save the logo as PNG and choose it again."))
         namespace, _space, local = name.rpartition(" ")
         if self._ignored_depth or local in _IGNORED_ELEMENTS:
             self._ignored_depth += 1
             return
         if namespace != _SVG or local not in _ELEMENTS:
             raise InvalidLogo(
-                _("The drawing holds “%(part)s”, which may not be shown. Save it as plain SVG or as PNG.")
+                _("The SVG file contains “%(part)s”, which is not allowed. Save it as plain SVG or as PNG.")
                 % {"part": local[:40]}
             )
         if not self._open and local != "svg":
-            raise InvalidLogo(_("The file is no SVG drawing."))
+            raise InvalidLogo(_("The file is not an SVG image."))
         kept = [f' xmlns="{_SVG}"'] if not self._open else []
         for key, value in attributes.items():
             if key == "version" or " " in key:
                 continue  # namespaced attributes of drawing programs, and links
             if key not in _ATTRIBUTES or not _is_harmless(value):
                 raise InvalidLogo(
-                    _("The drawing holds “%(part)s”, which may not be shown. Save it as plain SVG or as PNG.")
+                    _(
+                        "The SVG file contains “%(part)s”, which is not allowed. Save it as plain SVG or as PNG."
+                    )
                     % {"part": key[:40]}
                 )
             kept.append(f" {key}={quoteattr(value)}")
@@ -170,10 +170,10 @@ class _Rebuilder:
 
     def _doctype(self, name: str, system: str | None, public: str | None, has_internal_subset: bool) -> None:
         if has_internal_subset:
-            raise InvalidLogo(_("The drawing declares entities. Save it as plain SVG or as PNG."))
+            raise InvalidLogo(_("The SVG file declares entities. Save it as plain SVG or as PNG."))
 
     def _refuse_entity(self, *declaration: object) -> None:
-        raise InvalidLogo(_("The drawing declares entities. Save it as plain SVG or as PNG."))
+        raise InvalidLogo(_("The SVG file declares entities. Save it as plain SVG or as PNG."))
 
 
 def _is_harmless(value: str) -> bool:

@@ -39,7 +39,7 @@ def moved_dates(lab: Lab, first_day: date, now: datetime) -> LabDates:
     days = first_day - lab.starts_on
     if not days:
         raise InvalidFields(
-            {"first_day": [gettext("The lab begins on this day already. Choose another one.")]}
+            {"first_day": [gettext("The lab already begins on this day. Choose another one.")]}
         )
     try:
         last_day = lab.ends_on + days
@@ -62,7 +62,7 @@ def moved_dates(lab: Lab, first_day: date, now: datetime) -> LabDates:
             closes_at = _shifted(closes_at, days, lab.time_zone)
     except WallClockError as error:
         message = gettext(
-            "The dates of registration cannot move along: %(why)s Change them in the settings first."
+            "The registration dates cannot move with the lab: %(why)s Change them in the settings first."
         )
         raise InvalidFields({"first_day": [message % {"why": error.message}]}) from error
     if opens_at and closes_at and closes_at <= opens_at:

@@ -56,8 +56,8 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
         findings.add(
             "cities_total",
             ngettext(
-                "%(count)d city is chosen below. Write at least that number, or nothing.",
-                "%(count)d cities are chosen below. Write at least that number, or nothing.",
+                "%(count)d city is selected below. Enter at least that number, or leave the field empty.",
+                "%(count)d cities are selected below. Enter at least that number, or leave the field empty.",
                 len(plan.cities),
             )
             % {"count": len(plan.cities)},

@@ -24,7 +24,7 @@ from labs.current_viewer import viewer_for
 from labs.models import City, Delegate, Lab, Programme, Staff
 from labs.revisions import lock_lab
 
-NOT_ALLOWED = _("You may not give or take this role.")
+NOT_ALLOWED = _("You do not have permission to give or remove this role.")
 
 
 @transaction.atomic
@@ -72,7 +72,7 @@ def remove_staff(staff: Staff, *, by: User) -> None:
         others = Staff.objects.filter(programme=staff.programme, role=Staff.Role.OWNER, user__is_active=True)
         if not others.exclude(pk=staff.pk).exists():
             raise RuleViolation(
-                "last_owner", gettext("A programme keeps at least one owner. Add another one first.")
+                "last_owner", gettext("A programme must have at least one owner. Add another one first.")
             )
     elif staff.lab is None or not viewer.organises(staff.lab):
         raise RuleViolation("not_allowed", NOT_ALLOWED)
@@ -118,7 +118,7 @@ def _get_or_invite_user(
         "name", name, no_control_characters, one_line
     )
     if len(name) > 200:
-        errors["name"] = [gettext("Write at most 200 characters.")]
+        errors["name"] = [gettext("Enter at most 200 characters.")]
     if errors:
         raise InvalidFields(errors)
     address = account_address(email)
@@ -126,7 +126,7 @@ def _get_or_invite_user(
     if user is not None:
         if not user.is_active:
             raise InvalidFields(
-                {"email": [gettext("This account is switched off. A superuser can switch it on again.")]}
+                {"email": [gettext("This account is deactivated. An administrator can reactivate it.")]}
             )
         return user
     try:

@@ -40,7 +40,7 @@ class NotUndoable(RuleViolation):
     """It is too late to undo, or other data have changed."""
 
     def __init__(self, message: str | Promise = "") -> None:
-        default = gettext_lazy("This can no longer be undone: other things have changed since.")
+        default = gettext_lazy("This can no longer be undone: other things have changed since then.")
         super().__init__("not_undoable", message or default)
 
 
@@ -159,4 +159,4 @@ def restore(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     for lab_id in [lab.pk] if lab else labs:
         # Of what can be deleted, visitors see stakeholder groups alone: rooms and the like are in no public session.
         touch(lab_id, public=any(row["model"] == StakeholderGroup._meta.label for row in facts["rows"]))
-    return facts["address"], gettext("It is back as it was.")
+    return facts["address"], gettext("Change undone.")

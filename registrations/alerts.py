@@ -90,39 +90,39 @@ def _mail(lab: Lab, mail: Summary) -> Iterable[Alert]:
     if worker_is_late(mail) and (mail.queued or waiting_long):
         yield Alert(
             Kind.WORKER_LATE,
-            gettext("The mail worker does not run"),
+            gettext("Email is not being sent"),
             ngettext(
-                "%(count)d mail waits. Nothing is sent until somebody starts the worker.",
-                "%(count)d mails wait. Nothing is sent until somebody starts the worker.",
+                "%(count)d email is waiting to be sent. Tell the people who run this service.",
+                "%(count)d emails are waiting to be sent. Tell the people who run this service.",
                 mail.queued,
             )
             % {"count": mail.queued},
             outbox,
-            gettext("Mail"),
+            gettext("Emails"),
         )
     bad = mail.failed + mail.bounced
     if bad:
         parts = []
         if mail.bounced:
             parts.append(
-                ngettext("%(count)d mail bounced", "%(count)d mails bounced", mail.bounced)
+                ngettext("%(count)d email bounced", "%(count)d emails bounced", mail.bounced)
                 % {"count": mail.bounced}
             )
         if mail.failed:
             parts.append(
-                ngettext("%(count)d mail failed", "%(count)d mails failed", mail.failed)
+                ngettext("%(count)d email failed", "%(count)d emails failed", mail.failed)
                 % {"count": mail.failed}
             )
         yield Alert(
             Kind.MAIL_FAILED,
             ", ".join(parts),
             ngettext(
-                "One person may not know what became of a registration.",
-                "These people may not know what became of their registrations.",
+                "One person may not know about a change to a registration.",
+                "These people may not know about changes to their registrations.",
                 bad,
             ),
             outbox,
-            gettext("Mail"),
+            gettext("Emails"),
         )
 
 
@@ -133,7 +133,7 @@ def _lab(lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: 
         yield Alert(
             Kind.NO_SESSIONS,
             gettext("There are no sessions yet"),
-            gettext("They make the programme page, the calendars and the registration form."),
+            gettext("Sessions appear on the programme page, in the calendars and in the registration form."),
             reverse("console_session_new", args=[lab.slug]),
             gettext("Add a session"),
         )
@@ -144,14 +144,14 @@ def _lab(lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: 
         yield Alert(
             Kind.LAB_DRAFT,
             ngettext(
-                "The lab is a draft, and begins in %(days)d day",
-                "The lab is a draft, and begins in %(days)d days",
+                "The lab is still a draft and begins in %(days)d day",
+                "The lab is still a draft and begins in %(days)d days",
                 days,
             )
             % {"days": days}
             if days > 0
-            else gettext("The lab is a draft, and has begun"),
-            gettext("Nobody but its organisers sees it."),
+            else gettext("The lab has begun and is still a draft"),
+            gettext("Only its organisers can see it."),
             reverse("console_lab_publish", args=[lab.slug]),
             gettext("Publish"),
         )
@@ -159,7 +159,7 @@ def _lab(lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: 
         yield Alert(
             Kind.NO_WINDOW,
             gettext("Nobody can register"),
-            gettext("You have not said when registration opens."),
+            gettext("You have not set when registration opens."),
             settings,
             gettext("Settings"),
         )
@@ -177,7 +177,7 @@ def _no_place(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
                 "%(count)d sessions have no room and no join link: %(title)s",
                 count,
             ),
-            gettext("People with a seat would not know where to go."),
+            gettext("People with a seat will not know where to go."),
             gettext("Choose a room"),
         )
 
@@ -197,12 +197,12 @@ def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
             "The only seat is taken.", "All %(count)d seats are taken.", session.capacity or 0
         ) % {"count": session.capacity or 0}
         if session.room and session.room.capacity and session.room.capacity > (session.capacity or 0):
-            meaning += " " + gettext("The room holds %(count)d.") % {"count": session.room.capacity}
+            meaning += " " + gettext("Room capacity: %(count)d.") % {"count": session.room.capacity}
         yield Alert(
             Kind.WAITING,
             ngettext(
-                "%(count)d person waits for %(title)s",
-                "%(count)d people wait for %(title)s",
+                "%(count)d person is waiting for %(title)s",
+                "%(count)d people are waiting for %(title)s",
                 session.seats_waiting,
             )
             % {"count": session.seats_waiting, "title": _title(session, lab)},
@@ -227,7 +227,7 @@ def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> Iterable[Aler
             lambda count: ngettext(
                 "%(title)s is still a draft", "%(count)d sessions are still drafts: %(title)s", count
             ),
-            gettext("The first of them is on %(day)s.") % {"day": first},
+            gettext("The first is on %(day)s.") % {"day": first},
             gettext("Open"),
         )
 
@@ -244,7 +244,7 @@ def _no_speaker(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
             lambda count: ngettext(
                 "%(title)s has no speaker", "%(count)d public sessions have no speaker: %(title)s", count
             ),
-            gettext("Visitors do not learn who speaks."),
+            gettext("Visitors see no speaker."),
             gettext("Open"),
         )
 
@@ -263,7 +263,7 @@ def _no_title(lab: Lab, shown: Sequence[Session]) -> Iterable[Alert]:
                     "%(count)d sessions have no title in one of the lab’s languages: %(title)s",
                     count,
                 ),
-                gettext("Missing in %(language)s: readers get another language there.")
+                gettext("Missing in %(language)s: readers see the title in another language.")
                 % {"language": language},
                 gettext("Open"),
             )

@@ -26,7 +26,7 @@ class SessionNotHeld(RuleViolation):
 
     def __init__(self) -> None:
         super().__init__(
-            "session_not_held", _("This session does not take place: nobody can be marked as present.")
+            "session_not_held", _("This session is not taking place, so nobody can be marked as present.")
         )
 
 

@@ -27,13 +27,13 @@ class Change:
 
 
 _LABELS: dict[str, str | Promise] = {
-    "state": _("State"),
+    "state": _("Status"),
     "name": _("Name"),
     "email": _("Email"),
     "city_id": _("City"),
     "city_text": _("Another city"),
     "organisation": _("Organisation"),
-    "stakeholder_group_id": _("Comes from"),
+    "stakeholder_group_id": _("Type of organisation"),
     "language": _("Language"),
     "time_zone": _("Time zone"),
 }

@@ -23,8 +23,8 @@ from sessions.models import Session
 
 ELSEWHERE = "-"
 ANY = ("", _("Any"))
-NOT_OFFERED = {"invalid_choice": _("This is not in the list; it was left out.")}
-TOO_LONG = {"max_length": _("Search with at most %(limit_value)d characters.")}
+NOT_OFFERED = {"invalid_choice": _("This value is not in the list and was ignored.")}
+TOO_LONG = {"max_length": _("Use at most %(limit_value)d characters.")}
 
 
 def _search_field(label: Any) -> forms.CharField:
@@ -40,24 +40,26 @@ def _search_field(label: Any) -> forms.CharField:
 class PeopleSearchForm(BaseForm):
     """What the list of people is narrowed to, and its order. Sessions, cities and groups are named by their slugs."""
 
-    q = _search_field(_("Name, e-mail or organisation"))
+    q = _search_field(_("Name, email or organisation"))
     session = forms.ChoiceField(label=_("Session"), required=False)
     seat = forms.ChoiceField(label=_("Seat"), required=False, choices=[ANY, *Seat.State.choices])
     state = forms.ChoiceField(
         label=_("Registration"), required=False, choices=[ANY, *Registration.State.choices]
     )
     city = forms.ChoiceField(label=_("City"), required=False)
-    group = forms.ChoiceField(label=_("Comes from"), required=False)
-    language = forms.ChoiceField(label=_("Mail in"), required=False, choices=[ANY, *settings.LANGUAGES])
+    group = forms.ChoiceField(label=_("Type of organisation"), required=False)
+    language = forms.ChoiceField(
+        label=_("Email language"), required=False, choices=[ANY, *settings.LANGUAGES]
+    )
     sort = forms.ChoiceField(
         label=_("Order"),
         required=False,
         choices=[
             ("", _("Newest first")),
             ("registered", _("Oldest first")),
-            ("confirmed", _("By confirmation, as in the waiting list")),
-            ("name", _("By name")),
-            ("-name", _("By name, from the end")),
+            ("confirmed", _("By confirmation (waiting list order)")),
+            ("name", _("Name, A–Z")),
+            ("-name", _("Name, Z–A")),
         ],
     )
 
@@ -136,8 +138,8 @@ class PersonForm(EditForm, DetailsForm):
         for field in self.fields.values():
             field.widget.attrs["autocomplete"] = "off"
         self.fields["time_zone"].label = _("Time zone")
-        self.fields["time_zone"].help_text = _("Mails give hours in this zone, and in the lab’s")
-        self.fields["language"].label = _("Language of mails and of the certificate")
+        self.fields["time_zone"].help_text = _("Emails show times in this zone and in the lab’s zone")
+        self.fields["language"].label = _("Language of emails and of the certificate")
 
     def differences(self) -> list[Difference]:
         # What is stored is to have its name too, not only what was chosen.
@@ -148,9 +150,9 @@ class PersonForm(EditForm, DetailsForm):
         super()._offer(cities, groups)
         if "group" in self.fields:
             group = self.fields["group"]
-            group.label, group.required = _("Comes from"), False
+            group.label, group.required = _("Type of organisation"), False
             known = [(slug, words) for slug, words in group.choices if slug]  # type: ignore[attr-defined]
-            group.choices = [("", _("Not said")), *known]  # type: ignore[attr-defined]
+            group.choices = [("", _("Not specified")), *known]  # type: ignore[attr-defined]
 
 
 class AddressForm(EditForm):
@@ -160,7 +162,7 @@ class AddressForm(EditForm):
         label=_("Email"),
         max_length=254,
         error_messages={
-            "required": _("Write the e-mail address."),
+            "required": _("Enter an email address."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -173,10 +175,10 @@ class SeatForm(BaseForm):
     """A session in which a person is to get a seat: those that are not over and not cancelled."""
 
     session = forms.ChoiceField(
-        label=_("Give a seat in"),
+        label=_("Add to session"),
         error_messages={
             "required": _("Choose a session."),
-            "invalid_choice": _("This session cannot be joined. Choose one from the list."),
+            "invalid_choice": _("Seats cannot be added in this session. Choose another from the list."),
         },
     )
 
@@ -214,7 +216,7 @@ class DoorSearchForm(BaseForm):
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"]
         if text and is_too_short(text):
-            raise forms.ValidationError(_("Type at least two letters of the name."))
+            raise forms.ValidationError(_("Enter at least two letters of the name."))
         return text
 
     @property

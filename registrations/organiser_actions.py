@@ -22,8 +22,8 @@ State = Registration.State
 Reason = SeatMovement.Reason
 
 _REFUSALS: dict[str, str | Promise] = {
-    Reason.CLOSED: _("The session is full and keeps no waiting list. Raise its number of seats first."),
-    Reason.NOT_OPEN: _("This session cannot be joined: it is over, cancelled, or a draft."),
+    Reason.CLOSED: _("The session is full and has no waiting list. Increase its number of seats first."),
+    Reason.NOT_OPEN: _("Seats cannot be added: the session is over, cancelled or a draft."),
 }
 
 
@@ -56,7 +56,7 @@ def take_back(registration: Registration, session: Session, by: User) -> bool:
     """
     registration = registering.lock_confirmed(registration)
     if session.is_over(timezone.now()):
-        raise RuleViolation("over", _("The session is over; its seats stay as they were."))
+        raise RuleViolation("over", _("The session is over; its seats can no longer change."))
     given_up = seats.give_up(registration, [session.pk], Reason.BY_ORGANISER, by)
     if not given_up:
         return False

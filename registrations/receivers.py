@@ -47,6 +47,7 @@ def refuse_deleting_attendance(lab_id: int, **more: object) -> None:
         raise RuleViolation(
             "attendance_taken",
             _(
-                "Attendance has been taken, so the lab cannot move as a whole. Move the sessions still to come."
+                "Attendance has been recorded, so the lab cannot move as a whole. Move the sessions that "
+                "have not yet begun."
             ),
         )

@@ -340,7 +340,7 @@ def _check_details(lab: Lab, details: Details) -> None:
         raise ValidationError({"name": _("Write this with letters.")})
     group = details.stakeholder_group
     if group is not None and group.programme_id != lab.programme_id:
-        raise RuleViolation("other_programme", _("Choose a group from the list."))
+        raise RuleViolation("other_programme", _("Choose a type of organisation from the list."))
     if details.city is not None and not lab.programme.has_city(details.city):
         raise RuleViolation("other_programme", _("Choose a city from the list."))
 

@@ -37,7 +37,7 @@ LABELS: dict[str, str | Promise] = {
     "time_zone": _("Time zone"),
     "capacity": _("Seats"),
     "waiting_list": _("Waiting list"),
-    "visibility": _("Who may see it"),
+    "visibility": _("Who can see it"),
     "status": _("Takes place"),
     "cancel_reason": _("Reason"),
     "audience": _("Cities"),
@@ -232,4 +232,4 @@ def _names(model: type[Model], ids: Iterable[int | None]) -> dict[int | None, st
 
 
 def _name_of(names: Mapping[int | None, str], pk: int | None) -> str:
-    return "–" if pk is None else names.get(pk, gettext("deleted meanwhile"))
+    return "–" if pk is None else names.get(pk, gettext("deleted in the meantime"))

@@ -120,7 +120,7 @@ def issue_all(request: HttpRequest, lab: Lab) -> HttpResponse:
         issuing.start_issuing(lab, _user(request))
         messages.info(request, _("The certificates will be issued. Everyone gets an email with the link."))
     else:
-        messages.info(request, _("Nobody is waiting for a certificate, so nothing was started."))
+        messages.info(request, _("There are no certificates to issue."))
     return redirect("console_certificates", lab.slug)
 
 
@@ -136,7 +136,7 @@ def replace_all(request: HttpRequest, lab: Lab) -> HttpResponse:
                 request, _("The certificates will be replaced. Everyone gets an email with the link.")
             )
         else:
-            messages.info(request, _("No certificate needs replacing, so nothing was started."))
+            messages.info(request, _("There are no certificates to replace."))
         return redirect("console_certificates", lab.slug)
     page = Paginator(replaceable, PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -161,7 +161,9 @@ def issue_one(request: HttpRequest, lab: Lab, registration: str) -> HttpResponse
     except NotIssuable as error:
         messages.error(request, error.message)
     else:
-        messages.info(request, _("Certificate %(code)s is issued. A mail is queued.") % {"code": issued.code})
+        messages.info(
+            request, _("Certificate %(code)s issued. An email will be sent.") % {"code": issued.code}
+        )
     return redirect("console_certificates", lab.slug)
 
 
@@ -192,7 +194,7 @@ def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
         else:
             messages.info(
                 request,
-                _("Certificate %(code)s is revoked. Its page says so, and its holder is emailed.")
+                _("Certificate %(code)s revoked. Its check page says so, and its holder will be emailed.")
                 % {"code": code},
             )
         return redirect("console_certificates", lab.slug)
@@ -209,7 +211,7 @@ def restore(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.info(
-            request, _("Certificate %(code)s is valid again, and its holder is emailed.") % {"code": code}
+            request, _("Certificate %(code)s is valid again. Its holder will be emailed.") % {"code": code}
         )
     return redirect("console_certificates", lab.slug)
 
@@ -229,7 +231,7 @@ def replace(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
         except NotIssuable as error:
             messages.error(request, error.message)
         else:
-            words = _("Certificate %(old)s is replaced by %(new)s. A mail is queued.")
+            words = _("Certificate %(old)s replaced by %(new)s. An email will be sent.")
             messages.info(request, words % {"old": code, "new": new.code})
         return redirect("console_certificates", lab.slug)
     attended = has_earned(registration)

@@ -28,12 +28,12 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """An account of an organiser, a door volunteer or a delegate; participants need none."""
 
-    email = EmailAddressField(_("e-mail"), unique=True)
+    email = EmailAddressField(_("email"), unique=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_zone])
     is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(_("may open the administration"), default=False)
+    is_staff = models.BooleanField(_("can access the administration"), default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
     # The subject of a delegate's private calendar link; a new value revokes the old link.
     feed_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -32,7 +32,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError(_("This moment lies too far away.")) from error
+        raise ValueError(_("This date is too far away.")) from error
 
 
 Day = Annotated[date, BeforeValidator(_require_date_format)]

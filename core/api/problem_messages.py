@@ -14,14 +14,14 @@ Sentences = Mapping[str, Callable[[Limits], str]]
 
 def _too_short(limits: Limits) -> str:
     least = limits["min_length"]
-    return ngettext("Write at least %(limit)d character.", "Write at least %(limit)d characters.", least) % {
+    return ngettext("Enter at least %(limit)d character.", "Enter at least %(limit)d characters.", least) % {
         "limit": least
     }
 
 
 def _too_long(limits: Limits) -> str:
     most = limits["max_length"]
-    return ngettext("Write at most %(limit)d character.", "Write at most %(limit)d characters.", most) % {
+    return ngettext("Enter at most %(limit)d character.", "Enter at most %(limit)d characters.", most) % {
         "limit": most
     }
 

@@ -180,7 +180,7 @@ def rule_violated(request: HttpRequest, error: Any) -> HttpResponse:
 def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
         401,
-        _("Send “Authorization: Bearer …” with a token that is neither expired nor revoked."),
+        _("Send “Authorization: Bearer …” with an API key that has not expired or been revoked."),
         WWW_Authenticate='Bearer error="invalid_token"',
     )
 
@@ -244,13 +244,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return problem(
             409,
             _(
-                "Somebody else changed the same thing at the same moment. Nothing was saved. Send the request again."
+                "Someone else changed the same thing at the same time. Nothing was saved. Send the request "
+                "again."
             ),
         )
     instance = uuid.uuid4().urn
     logger.error("%s is an error at %s", instance, request.path, exc_info=True)
     return problem(
         500,
-        _("Try again later. If it happens again, send the value of “instance” to whoever runs the service."),
+        _(
+            "Try again later. If it happens again, send the value of “instance” to the people who run "
+            "the service."
+        ),
         instance=instance,
     )

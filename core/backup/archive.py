@@ -105,21 +105,21 @@ def check(path: Path, size_limit: int, *, free: int) -> Manifest:
         entries = archive.infolist()
         sizes = {entry.filename: entry.file_size for entry in entries}
         if not len(sizes) == len(entries) <= MEMBER_LIMIT or MANIFEST not in sizes:
-            raise _odd(path, _("its members are not those of a backup"))
+            raise _odd(path, _("its contents are not those of a backup"))
         for entry in entries:
             if not _is_plain(entry):
-                raise _odd(path, _("“%(name)s” is not a plain file of a backup"), name=entry.filename[:100])
+                raise _odd(path, _("“%(name)s” is not a regular file of a backup"), name=entry.filename[:100])
         if sizes.pop(MANIFEST) > MANIFEST_LIMIT:
             raise _odd(path, _("its manifest is too large"))
         try:
             manifest = Manifest.model_validate_json(archive.read(MANIFEST))
         except _DAMAGED:
-            raise _odd(path, _("its manifest is not one of a backup")) from None
+            raise _odd(path, _("its manifest is not that of a backup")) from None
     if sizes.keys() != manifest.members.keys() or manifest.database not in sizes:
-        raise _odd(path, _("its members are not those that its manifest names"))
+        raise _odd(path, _("its contents do not match its manifest"))
     for name, size in sizes.items():
         if size != manifest.members[name].size:
-            raise _odd(path, _("“%(name)s” has not the size that its manifest names"), name=name)
+            raise _odd(path, _("“%(name)s” does not have the size stated in the manifest"), name=name)
     total = sum(sizes.values())
     for limit, message in (
         (
@@ -150,7 +150,7 @@ def unpack(path: Path, manifest: Manifest, folder: Path) -> None:
                     path, _("“%(name)s” cannot be unpacked (%(reason)s)"), name=name, reason=error
                 ) from None
             if found != member:
-                raise _odd(path, _("“%(name)s” is not what was backed up"), name=name)
+                raise _odd(path, _("“%(name)s” differs from what was backed up"), name=name)
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _odd(path: Path, why: str, **facts: object) -> BackupError:
-    return BackupError(_("%(file)s is not a sound backup: %(why)s."), file=path, why=why % facts)
+    return BackupError(_("%(file)s is not a valid backup: %(why)s."), file=path, why=why % facts)
 
 
 def _copy(source: IO[bytes], target: IO[bytes], limit: int | None = None) -> Member:

@@ -106,11 +106,14 @@ def restore(path: Path, *, size_limit: int = SIZE_LIMIT) -> Restored:
         database = _database(manifest)
         if not database.is_empty():
             raise BackupError(
-                _("The database is not empty. Point DATABASE_URL to a new one; a restore never overwrites.")
+                _(
+                    "The database is not empty. Set DATABASE_URL to a new one; a restore never overwrites data."
+                )
             )
         if media.exists() and any(media.iterdir()):
             raise BackupError(
-                _("%(folder)s holds files. Move it away; a restore never overwrites."), folder=media
+                _("%(folder)s contains files. Move them elsewhere; a restore never overwrites data."),
+                folder=media,
             )
         _refuse_newer(manifest)
         archive.unpack(path, manifest, workshop)
@@ -132,7 +135,8 @@ def _database(manifest: Manifest | None = None) -> PostgreSQL | SQLite:
     if manifest is not None and manifest.engine != connection.vendor:
         raise BackupError(
             _(
-                "This is a backup of a %(there)s database, and DATABASE_URL points to %(here)s. Use the same kind."
+                "This is a backup of a %(there)s database, but DATABASE_URL points to %(here)s. Use the same "
+                "kind."
             ),
             there=manifest.engine,
             here=connection.vendor,
@@ -161,8 +165,8 @@ def _refuse_newer(manifest: Manifest) -> None:
     if unknown := sorted(set(manifest.migrations) - known):
         raise BackupError(
             _(
-                "This backup was made by another version (%(version)s): %(migration)s is not known here. "
-                "Restore it there."
+                "This backup was created by another version (%(version)s): %(migration)s is not known here. "
+                "Restore it with that version."
             ),
             version=manifest.version,
             migration=unknown[0],
@@ -181,7 +185,7 @@ def _take_keys(keys: Path, manifest: Manifest) -> bool:
         return False
     secret = json.loads(keys.read_bytes())["SECRET_KEY"]
     if not isinstance(secret, str) or _key_mark(secret) != manifest.key_mark:
-        raise BackupError(_("The key in the backup is not the one that it was made with."))
+        raise BackupError(_("The key in the backup is not the one it was created with."))
     partial = own.with_suffix(".new")
     with open(partial, "w", opener=archive.private) as file:
         file.write(secret)

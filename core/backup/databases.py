@@ -84,7 +84,7 @@ class SQLite(Database):
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         super().__init__(connection)
         if self.name == ":memory:" or self.name.startswith("file:"):
-            raise BackupError(_("The database is in memory only; there is nothing to back up."))
+            raise BackupError(_("The database is only in memory: there is nothing to back up."))
 
     def copy(self, path: Path) -> dict[str, int]:
         path.touch(mode=0o600)
@@ -160,7 +160,7 @@ class PostgreSQL(Database):
             except DatabaseError as error:
                 raise BackupError(
                     _(
-                        "No database can be made to verify in: %(reason)s. Allow it with ALTER ROLE … CREATEDB."
+                        "A database for the check cannot be created: %(reason)s. Allow it with ALTER ROLE … CREATEDB."
                     ),
                     reason=str(error).strip().splitlines()[0],
                 ) from None
@@ -194,7 +194,9 @@ class PostgreSQL(Database):
             )
         except FileNotFoundError:
             raise BackupError(
-                _("%(program)s is not installed. On Debian and Ubuntu it comes with postgresql-client."),
+                _(
+                    "%(program)s is not installed. On Debian and Ubuntu it is in the package postgresql-client."
+                ),
                 program=program,
             ) from None
         except subprocess.CalledProcessError as error:

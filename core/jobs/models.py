@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.jobs.database_clock import DatabaseNow
 
@@ -42,10 +43,10 @@ class Task(LeasedWork):
     """A named task with JSON arguments; `core.jobs.leases.task` registers its handler."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
+        QUEUED = "queued", pgettext_lazy("job", "Queued")
         WORKING = "working", _("Working")
         DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
+        FAILED = "failed", pgettext_lazy("job", "Failed")
 
     name = models.CharField(max_length=60)
     arguments = models.JSONField(default=dict)

@@ -14,16 +14,16 @@ class MessageSearchForm(BaseForm):
     """Comes by GET. `occasions` are those that there are emails for."""
 
     q = forms.CharField(
-        label=_("To: name or e-mail"),
+        label=_("To: name or email"),
         required=False,
         max_length=100,
-        error_messages={"max_length": _("Search with at most %(limit_value)d characters.")},
+        error_messages={"max_length": _("Use at most %(limit_value)d characters.")},
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     occasion = forms.ChoiceField(
-        label=_("Occasion"),
+        label=_("Type"),
         required=False,
-        error_messages={"invalid_choice": _("This is not in the list; it was left out.")},
+        error_messages={"invalid_choice": _("This value is not in the list and was ignored.")},
     )
     state = forms.ChoiceField(
         required=False, choices=[("", ""), *((tab, tab) for tab in TABS)], widget=forms.HiddenInput

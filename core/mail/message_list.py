@@ -19,11 +19,11 @@ State = Message.State
 
 # What each email is for, in words; a test holds this against templates/emails/.
 OCCASIONS: dict[str, str | Promise] = {
-    "confirm_address": _("Question to confirm the address"),
+    "confirm_address": _("Request to confirm the email address"),
     "already_registered": _("Already registered"),
     "confirmation": _("Confirmation"),
-    "registration_changed": _("Change of sessions"),
-    "registration_link": _("Private link, once more"),
+    "registration_changed": _("Sessions changed"),
+    "registration_link": _("Link resent"),
     "registration_cancelled": _("Registration cancelled"),
     "seat_is_yours": _("Seat from the waiting list"),
     "session_moved": _("New time or place"),

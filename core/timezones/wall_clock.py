@@ -56,7 +56,9 @@ class TimeOutOfRange(WallClockError):
 
     @property
     def message(self) -> str:
-        return gettext("%(date)s, %(time)s is beyond the calendar. Choose a date nearer to the present.") % {
+        return gettext(
+            "%(date)s, %(time)s is outside the supported range. Choose a date closer to today."
+        ) % {
             "date": long_date(self.on, _language()),
             "time": clock(self.at),
         }
@@ -127,8 +129,8 @@ class AmbiguousTime(WallClockError):
     @property
     def message(self) -> str:
         return gettext(
-            "%(date)s, %(time)s comes twice in %(zone)s, because clocks go back: first at %(first_offset)s, "
-            "then at %(second_offset)s. Choose which one is meant."
+            "%(date)s, %(time)s occurs twice in %(zone)s, because clocks go back: first at "
+            "%(first_offset)s, then at %(second_offset)s. Choose which one you mean."
         ) % {
             "date": long_date(self.on, _language()),
             "time": clock(self.at),

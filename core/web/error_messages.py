@@ -17,42 +17,42 @@ from core.web.email_addresses import UNFINISHED
 
 Messages = dict[str, Any]  # messages, most of them lazy, by error code
 
-_FILL_IN = _("Fill this in.")
-_CHOOSE = _("Choose one.")
-_CHOOSE_SOME = _("Choose at least one.")
-_NOT_LISTED = _("This is not in the list. Choose something that is.")
-_NO_DAY = _("This is not a day. Write it like 2027-04-06.")
+_FILL_IN = _("Fill in this field.")
+_CHOOSE = _("Choose an option.")
+_CHOOSE_SOME = _("Choose at least one option.")
+_NOT_LISTED = _("Choose an option from the list.")
+_NO_DAY = _("Enter a date like 2027-04-06.")
 _NO_FILE = _("Choose a file.")
-_NUL = _("The text has a character that cannot be shown (U+0000). Delete it and type the text again.")
+_NUL = _("The text has a character that cannot be shown (U+0000). Delete it and enter the text again.")
 
 _COMMON: Messages = {
     "required": _FILL_IN,
     "blank": _FILL_IN,
     "null": _FILL_IN,
-    "invalid": _("This cannot be read. Type it again."),
+    "invalid": _("This could not be read. Enter it again."),
     "max_length": ngettext_lazy(
-        "Write at most %(limit_value)d character; this has %(show_value)d.",
-        "Write at most %(limit_value)d characters; this has %(show_value)d.",
+        "Enter at most %(limit_value)d character; you entered %(show_value)d.",
+        "Enter at most %(limit_value)d characters; you entered %(show_value)d.",
         "limit_value",
     ),
     "min_length": ngettext_lazy(
-        "Write at least %(limit_value)d character.",
-        "Write at least %(limit_value)d characters.",
+        "Enter at least %(limit_value)d character.",
+        "Enter at least %(limit_value)d characters.",
         "limit_value",
     ),
-    "max_value": _("Write %(limit_value)s or less."),
-    "min_value": _("Write %(limit_value)s or more."),
+    "max_value": _("Enter %(limit_value)s or less."),
+    "min_value": _("Enter %(limit_value)s or more."),
     "invalid_choice": _NOT_LISTED,
     "null_characters_not_allowed": _NUL,
 }
 # By the class names that Django's form fields and model fields share, or those of their parents.
 _BY_FIELD_CLASS: Mapping[str, Messages] = {
     "EmailField": {"invalid": UNFINISHED},
-    "URLField": {"invalid": _("This is not a whole web address. Write it like https://example.org/page.")},
-    "IntegerField": {"invalid": _("Write a whole number.")},
-    "BooleanField": {"required": _("Tick the box to go on.")},
+    "URLField": {"invalid": _("Enter a web address like https://example.org/page.")},
+    "IntegerField": {"invalid": _("Enter a whole number.")},
+    "BooleanField": {"required": _("Tick the box to continue.")},
     "DateField": {"invalid": _NO_DAY},
-    "TimeField": {"invalid": _("This is not an hour. Write it like 15:30.")},
+    "TimeField": {"invalid": _("Enter a time like 15:30.")},
     "ChoiceField": {"required": _CHOOSE},
     "ModelChoiceField": {"required": _CHOOSE},
     "MultipleChoiceField": {"required": _CHOOSE_SOME, "invalid_list": _NOT_LISTED},
@@ -66,13 +66,15 @@ _BY_FIELD_CLASS: Mapping[str, Messages] = {
         "invalid": _NO_FILE,
         "missing": _NO_FILE,
         "empty": _("The file is empty. Choose another one."),
-        "max_length": _("The file’s name is too long. Give it a shorter one and choose it again."),
+        "max_length": _("The file’s name is too long. Shorten it and choose the file again."),
     },
 }
 FORMSET_MESSAGES: Messages = {
-    "missing_management_form": _("This form is not complete. Open the page again, and send it once more."),
+    "missing_management_form": _("This form is incomplete. Open the page again and resubmit the form."),
     "too_many_forms": ngettext_lazy(
-        "There is room for %(num)d row. Remove some.", "There is room for %(num)d rows. Remove some.", "num"
+        "You can have at most %(num)d row. Remove some.",
+        "You can have at most %(num)d rows. Remove some.",
+        "num",
     ),
     "too_few_forms": ngettext_lazy("Fill in at least %(num)d row.", "Fill in at least %(num)d rows.", "num"),
 }

@@ -84,7 +84,8 @@ def no_control_characters(value: object) -> None:
         if unreadable:
             raise ValidationError(
                 _(
-                    "The text has a character that cannot be shown (U+%(code)s). Delete it and type the text again."
+                    "The text has a character that cannot be shown (U+%(code)s). Delete it and enter the text "
+                    "again."
                 ),
                 code="control_character",
                 params={"code": f"{ord(unreadable):04X}"},
@@ -129,7 +130,7 @@ def has_letters(text: str) -> bool:
 def one_line(value: object) -> None:
     """Reject line breaks in texts for headings, email subjects and calendar summaries."""
     if any("\n" in text or "\r" in text for text in languages_of(value).values()):
-        raise ValidationError(_("Write this on one line."), code="line_break")
+        raise ValidationError(_("Enter this on one line."), code="line_break")
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ class CityForm(EditForm):
     name = TextsField(
         label=_("Name"),
         limit=100,
-        help_text=_("In as many languages as you know. Readers get another one where theirs is missing."),
+        help_text=_("Enter it in as many languages as you can. Where one is missing, readers see another."),
         error_messages={"required": _("Enter the city’s name in at least one language.")},
     )
     country = forms.ChoiceField(

@@ -69,8 +69,8 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     slug = forms.CharField(
         label=_("Address"),
         help_text=_(
-            "The end of the lab’s web address. Left empty, it is created from the title. Until the lab is public for "
-            "the first time it can be changed."
+            "The last part of the lab’s web address. If left empty, it is created from the title. You "
+            "can change it until the lab is first published."
         ),
         required=False,
         max_length=MAX_SLUG_LENGTH,
@@ -82,48 +82,52 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     ends_on = DayField(label=_("Last day"))
     time_zone = ZoneField(label=_("Time zone"))
     format = forms.ChoiceField(label=_("Format"), choices=Lab.Format.choices, widget=forms.RadioSelect)
-    venue = TextsField(label=_("Venue"), help_text=_("Where people meet, if they do."), required=False)
+    venue = TextsField(label=_("Venue"), help_text=_("Where participants meet in person."), required=False)
     contact_email = EmailAddressField(
-        label=_("The organisers’ e-mail"),
-        help_text=_("Shown on the lab’s pages; answers to our mails go there."),
+        label=_("Organisers’ email"),
+        help_text=_("Shown on the lab’s pages. Replies to our emails go to this address."),
         required=False,
         max_length=254,
     )
     opens_date = DayField(label=_("Registration opens on"), required=False)
     opens_time = HourField(label=_("Opening time"), required=False)
-    opens_fold = fold_field(_("Which opening time? The clock shows it twice."))
+    opens_fold = fold_field(_("Which opening time? (clocks go back)"))
     closes_date = DayField(label=_("Registration closes on"), required=False)
     closes_time = HourField(label=_("Closing time"), required=False)
-    closes_fold = fold_field(_("Which closing time? The clock shows it twice."))
+    closes_fold = fold_field(_("Which closing time? (clocks go back)"))
     consent = TextsField(
-        label=_("What participants consent to"),
+        label=_("What participants agree to"),
         help_text=_(
-            "Left empty, it says that the organisers keep the answers until the date that follows below."
+            "If left empty, it says that the organisers keep the answers until the date set by the field "
+            "below."
         ),
         limit=2000,
         rows=3,
         required=False,
     )
     retention_days = NumberField(
-        label=_("Days that answers are kept after the lab"),
+        label=_("Days to keep answers after the lab"),
         help_text=_(
-            "Then people are erased. A change of this, or of the last day, counts for everybody registered."
+            "Personal data are then deleted. A change to this number or to the last day applies to "
+            "everyone registered."
         ),
         max_value=MAX_RETENTION_DAYS,
     )
     certificate_min_sessions = NumberField(
-        label=_("Sessions to attend for a certificate"), min_value=1, max_value=MAX_SESSIONS
+        label=_("Sessions required for a certificate"), min_value=1, max_value=MAX_SESSIONS
     )
     colour = forms.CharField(
         label=_("Colour"),
-        help_text=_("Six digits and letters, like #00564e. Left empty, the service’s own colour is used."),
+        help_text=_("Six digits and letters, like #00564e. If left empty, the service’s own colour is used."),
         required=False,
         validators=[MaxLengthValidator(20)],
         widget=forms.TextInput(attrs={"class": "input-short", "autocomplete": "off", "spellcheck": "false"}),
     )
     logo = forms.FileField(
         label=_("Logo"),
-        help_text=_("SVG or PNG, at most 512 kB. It is shown on a white plate, at most 240 by 64 pixels."),
+        help_text=_(
+            "SVG or PNG, at most 512 kB. It is shown on a white background, at most 240 by 64 pixels."
+        ),
         required=False,
         allow_empty_file=True,
         max_length=200,
@@ -131,7 +135,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     )
     remove_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
     logo_alt = TextsField(
-        label=_("The logo in words"), help_text=_("For those who cannot see it."), required=False
+        label=_("Alternative text"), help_text=_("For people who cannot see the logo."), required=False
     )
 
     def __init__(self, *args: object, programme: Programme, lab: Lab | None = None, **kwargs: object) -> None:
@@ -170,7 +174,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         found = super().differences()
         if self.lab and (self.logo_bytes is not None or self.cleaned_data.get("remove_logo")):
             typed = (
-                gettext("Another file. Choose it again: browsers do not keep it.")
+                gettext("A different file. Choose it again: browsers do not keep it.")
                 if self.logo_bytes is not None
                 else NOTHING
             )
@@ -195,9 +199,7 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
         # Of a large file, enough to refuse it.
         self.logo_bytes: bytes | None = upload.read(2 * 1024 * 1024) if upload else None
         if upload and not values.get("logo_alt"):
-            self.add_error(
-                "logo_alt", gettext("Say in words what the logo shows, for those who cannot see it.")
-            )
+            self.add_error("logo_alt", gettext("Describe the logo for people who cannot see it."))
         return values
 
     @property

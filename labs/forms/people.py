@@ -21,12 +21,12 @@ class PersonForm(BaseForm):
     email = EmailAddressField(
         label=_("Email"),
         max_length=254,
-        error_messages={"required": _("Write the person’s e-mail address.")},
+        error_messages={"required": _("Enter the person’s email address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     name = forms.CharField(
         label=_("Name"),
-        help_text=_("Used where the address has no account yet."),
+        help_text=_("Used only if the address has no account yet."),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -37,7 +37,7 @@ class StaffForm(PersonForm):
     role = forms.ChoiceField(
         label=_("Role"),
         choices=[
-            (Staff.Role.ORGANISER, _("Lab organiser: everything in this lab")),
+            (Staff.Role.ORGANISER, _("Lab organiser: full access to this lab")),
             (Staff.Role.DOOR, _("Door staff: attendance only")),
         ],
         widget=forms.RadioSelect,
@@ -64,21 +64,21 @@ class DelegateForm(PersonForm):
 class KeyForm(BaseForm):
     name = forms.CharField(
         label=_("Name"),
-        help_text=_("What the key is for, so that you know it again."),
+        help_text=_("So that you can recognise the key later."),
         max_length=100,
-        error_messages={"required": _("Say what the key is for.")},
+        error_messages={"required": _("Enter a name for the key.")},
         validators=[no_control_characters, one_line],
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may do"),
+        label=_("Permissions"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one.")},
+        error_messages={"required": _("Choose at least one option.")},
     )
     lab = forms.ModelChoiceField(
         label=_("Where"),
         queryset=Lab.objects.none(),
         required=False,
-        empty_label=_("Everywhere that you may"),
+        empty_label=_("All my labs"),
         error_messages={"invalid_choice": _("Choose one of your labs.")},
     )
     days = forms.TypedChoiceField(label=_("Valid for"), coerce=int, initial=90, widget=forms.RadioSelect)

@@ -16,11 +16,9 @@ from labs.programmes import ProgrammePlan
 
 class ProgrammeForm(EditForm, LanguagesMixin):
     name = TextsField(label=_("Name"))
-    organiser = TextsField(label=_("Organiser"), help_text=_("Who stands behind the programme."))
+    organiser = TextsField(label=_("Organiser"), help_text=_("The institution that organises the programme."))
     description = TextsField(label=_("Description"), limit=MAX_TEXT_LENGTH, rows=5, required=False)
-    runs = TextsField(
-        label=_("When it runs"), help_text=_("In words, like “September 2020 to 2022”."), required=False
-    )
+    runs = TextsField(label=_("Dates"), help_text=_("For example, “September 2020 to 2022”."), required=False)
     cities = CitiesField(
         label=_("Cities that take part"),
         queryset=City.objects.none(),
@@ -30,19 +28,19 @@ class ProgrammeForm(EditForm, LanguagesMixin):
         ),
     )
     cities_total = NumberField(
-        label=_("Number of cities in all"),
-        help_text=_("Where only some of them are named here."),
+        label=_("Total number of cities"),
+        help_text=_("If only some of them are listed here."),
         required=False,
         max_value=100_000,
     )
     visibility = forms.ChoiceField(
-        label=_("Who may see it"),
+        label=_("Who can see it"),
         choices=[
             (
                 Programme.Visibility.DRAFT,
-                _("Draft: its owners, and everybody once one of its labs is public"),
+                _("Draft: owners only, until one of its labs is public"),
             ),
-            (Programme.Visibility.PUBLIC, _("Public: everybody")),
+            (Programme.Visibility.PUBLIC, _("Public: everyone")),
         ],
         widget=forms.RadioSelect,
     )
@@ -55,7 +53,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
         super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
         self.set_queryset("cities", City.objects.all())
         if programme is None:
-            self.fields["languages"].help_text = _("The programme’s pages are written in these.")
+            self.fields["languages"].help_text = _("Languages of the programme’s pages.")
         self.is_new = programme is None
 
     def clean(self) -> dict[str, object]:
@@ -70,7 +68,7 @@ class ProgrammeForm(EditForm, LanguagesMixin):
             for code in sorted(written - set(chosen)):
                 self.add_error(
                     "languages",
-                    gettext("You entered texts in this language: %(name)s. Tick it, or delete them.")
+                    gettext("You entered texts in this language: %(name)s. Select it, or delete the texts.")
                     % {"name": dict(settings.LANGUAGES)[code]},
                 )
         return values

@@ -23,15 +23,17 @@ class RoomForm(EditForm):
     )
     join_link = forms.CharField(
         label=_("Join link"),
-        help_text=_("Only people with a seat get it, and staff. It is never on a public page."),
+        help_text=_("Only people with a seat and staff can see it. It is never on a public page."),
         required=False,
         max_length=500,
         widget=forms.URLInput(attrs={"autocomplete": "off"}),
     )
     capacity = NumberField(
-        label=_("People the room holds"), help_text=_("For you; seats are set per session."), required=False
+        label=_("Capacity"),
+        help_text=_("For your information; seats are set for each session."),
+        required=False,
     )
-    position = NumberField(label=_("Place in the list"), required=False, max_value=1000)
+    position = NumberField(label=_("Position in the list"), required=False, max_value=1000)
 
     def __init__(self, *args: object, lab: Lab, room: Room | None = None, **kwargs: object) -> None:
         version = room.version if room else None

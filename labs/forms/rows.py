@@ -98,7 +98,7 @@ class BaseNamedRows(BaseRows):
                 form.fields["name"], stored, None if is_removed else form.typed, form.locales
             )
             if self._was_deleted(form):
-                before = gettext("deleted meanwhile")
+                before = gettext("deleted in the meantime")
                 is_lost = not (is_removed or form.is_left_alone)
             elif is_removed:
                 after, is_lost = gettext("removed"), form.was_changed(stored)

@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 (
                     "contact_email",
                     core.web.localized_fields.EmailAddressField(
-                        blank=True, max_length=254, verbose_name="the organisers' e-mail"
+                        blank=True, max_length=254, verbose_name="organisers’ email"
                     ),
                 ),
                 (
@@ -175,13 +175,13 @@ class Migration(migrations.Migration):
                 (
                     "retention_days",
                     models.PositiveIntegerField(
-                        default=365, verbose_name="days that answers are kept after the lab"
+                        default=365, verbose_name="days to keep answers after the lab"
                     ),
                 ),
                 (
                     "certificate_min_sessions",
                     models.PositiveSmallIntegerField(
-                        default=1, verbose_name="sessions to attend for a certificate"
+                        default=1, verbose_name="sessions required for a certificate"
                     ),
                 ),
                 ("colour", models.CharField(blank=True, max_length=7, verbose_name="colour")),
@@ -261,9 +261,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "cities_total",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="number of cities in all"
-                    ),
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="total number of cities"),
                 ),
                 (
                     "languages",
@@ -453,9 +451,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "cities_total",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="number of cities in all"
-                    ),
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="total number of cities"),
                 ),
                 (
                     "languages",
@@ -570,7 +566,7 @@ class Migration(migrations.Migration):
                 (
                     "contact_email",
                     core.web.localized_fields.EmailAddressField(
-                        blank=True, max_length=254, verbose_name="the organisers' e-mail"
+                        blank=True, max_length=254, verbose_name="organisers’ email"
                     ),
                 ),
                 (
@@ -601,13 +597,13 @@ class Migration(migrations.Migration):
                 (
                     "retention_days",
                     models.PositiveIntegerField(
-                        default=365, verbose_name="days that answers are kept after the lab"
+                        default=365, verbose_name="days to keep answers after the lab"
                     ),
                 ),
                 (
                     "certificate_min_sessions",
                     models.PositiveSmallIntegerField(
-                        default=1, verbose_name="sessions to attend for a certificate"
+                        default=1, verbose_name="sessions required for a certificate"
                     ),
                 ),
                 ("colour", models.CharField(blank=True, max_length=7, verbose_name="colour")),
@@ -735,10 +731,7 @@ class Migration(migrations.Migration):
                         verbose_name="join link",
                     ),
                 ),
-                (
-                    "capacity",
-                    models.PositiveIntegerField(blank=True, null=True, verbose_name="people the room holds"),
-                ),
+                ("capacity", models.PositiveIntegerField(blank=True, null=True, verbose_name="capacity")),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
                 (
                     "lab",

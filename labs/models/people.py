@@ -58,10 +58,10 @@ class ApiToken(models.Model):
     """An API token: acts as its user, limited to scopes and, if set, to one lab. Only its hash is stored."""
 
     class Scope(models.TextChoices):
-        READ = "read", _("Read what the person may see")
-        REGISTRATIONS = "registrations", _("Registrations, read and change")
-        ATTENDANCE = "attendance", _("Attendance, read and take")
-        CERTIFICATES = "certificates", _("Certificates, read and issue")
+        READ = "read", _("Read everything the person can see")
+        REGISTRATIONS = "registrations", _("Registrations: read and change")
+        ATTENDANCE = "attendance", _("Attendance: read and record")
+        CERTIFICATES = "certificates", _("Certificates: read and issue")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=100)

@@ -99,7 +99,7 @@ class Programme(Versioned):
     organiser = localized_line()
     description = localized_text()
     runs = localized_line(blank=True)
-    cities_total = models.PositiveIntegerField(_("number of cities in all"), null=True, blank=True)
+    cities_total = models.PositiveIntegerField(_("total number of cities"), null=True, blank=True)
     cities = models.ManyToManyField(City, related_name="programmes", blank=True)
     languages = models.JSONField(default=default_languages, validators=[validate_languages])
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
@@ -195,14 +195,14 @@ class Lab(Versioned):
     languages = models.JSONField(default=default_languages, validators=[validate_languages])
     format = models.CharField(_("format"), max_length=10, choices=Format, default=Format.ONLINE)
     venue = localized_line(blank=True)
-    contact_email = EmailAddressField(_("the organisers' e-mail"), blank=True)
+    contact_email = EmailAddressField(_("organisers’ email"), blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
     consent = localized_text(limit=2000)
-    retention_days = models.PositiveIntegerField(_("days that answers are kept after the lab"), default=365)
+    retention_days = models.PositiveIntegerField(_("days to keep answers after the lab"), default=365)
     certificate_min_sessions = models.PositiveSmallIntegerField(
-        _("sessions to attend for a certificate"), default=1
+        _("sessions required for a certificate"), default=1
     )
     colour = models.CharField(_("colour"), max_length=7, blank=True)
     theme_values = models.JSONField(default=dict, editable=False)
@@ -305,7 +305,7 @@ class Room(Versioned):
     )
     online = models.BooleanField(_("online"), default=False)
     join_link = models.URLField(_("join link"), max_length=500, blank=True, validators=[web_address])
-    capacity = models.PositiveIntegerField(_("people the room holds"), null=True, blank=True)
+    capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:

@@ -62,7 +62,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
         "console.city",
         lambda: {"city": create_city(programme, form.plan, person(request)).slug},
     ):
-        messages.success(request, _("City created. It takes part in the programme."))
+        messages.success(request, _("City created and added to the programme."))
         return redirect("console_cities", programme.slug)
     return _page(request, programme, form, None)
 

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -116,11 +116,11 @@ def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
 def _tab_in_words(tab: str) -> str:
     return {
         "": _("All"),
-        "queued": _("Queued"),
-        "sent": _("Sent"),
-        "delivered": _("Delivered"),
-        "failed": _("Failed"),
-        "bounced": _("Bounced"),
+        "queued": pgettext("emails", "Queued"),
+        "sent": pgettext("emails", "Sent"),
+        "delivered": pgettext("emails", "Delivered"),
+        "failed": pgettext("emails", "Failed"),
+        "bounced": pgettext("emails", "Bounced"),
     }[tab]
 
 
@@ -132,22 +132,25 @@ def _beat(counts: MessageCounts) -> Beat:
     waiting = formatting.age(figures.oldest_unsent_age, language) if figures.oldest_unsent_age else ""
     if figures.beat_age is None or figures.beat_age > health.BEAT_IS_LATE:
         return Beat(
-            _("The mail worker does not run"),
+            _("Email is not being sent"),
             True,
             seen,
             waiting,
-            _("Mails wait until it does; none is lost. Tell whoever runs this service."),
+            _(
+                "Emails are kept until sending starts again; none is lost. Tell the people who run this "
+                "service."
+            ),
         )
     overdue = health.mail_is_overdue_by()
     if overdue is not None and overdue > health.MAIL_IS_LATE:
         return Beat(
-            _("The mail worker runs, but does not keep up"),
+            _("Email is delayed"),
             True,
             seen,
             waiting,
-            _("Mails leave later than they should. Tell whoever runs this service."),
+            _("Emails are sent later than they should be. Tell the people who run this service."),
         )
-    return Beat(_("The mail worker runs"), False, seen, waiting)
+    return Beat(_("Email is being sent"), False, seen, waiting)
 
 
 @access.organiser
@@ -233,9 +236,9 @@ def _retry(request: HttpRequest, found: Message) -> None:
     try:
         delivery.retry(found)
     except delivery.NotRetryable:
-        messages.error(request, _("This mail has left already; sending it again would send it twice."))
+        messages.error(request, _("This email has already left. Sending it again would send it twice."))
     else:
-        messages.success(request, _("The mail is queued again. It keeps its words and its address."))
+        messages.success(request, _("The email will be sent again with the same text, to the same address."))
 
 
 @access.organiser
@@ -244,10 +247,10 @@ def retry_failed(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Put all that failed back into the queue."""
     count = delivery.retry_failed(lab.pk)
     if count:
-        words = ngettext("%(count)d mail is queued again.", "%(count)d mails are queued again.", count)
+        words = ngettext("%(count)d email will be sent again.", "%(count)d emails will be sent again.", count)
         messages.success(request, words % {"count": count})
     else:
-        messages.info(request, _("No mail has failed."))
+        messages.info(request, _("No emails have failed."))
     return redirect("console_mail", lab.slug)
 
 

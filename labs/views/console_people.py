@@ -35,7 +35,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
     if create_with(request, form, "console.staff", add):
         messages.success(
             request,
-            _("%(email)s works on this lab now. Whoever had no account gets a mail to choose a password.")
+            _("%(email)s now has access to this lab. New people get an email to choose a password.")
             % {"email": form.cleaned_data["email"]},
         )
         return redirect("console_people", lab.slug)
@@ -46,7 +46,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
         if staff is not None:
             rows, words = (
                 undo.serialize_rows(staff),
-                _("%(who)s no longer works on this lab.") % {"who": staff.user},
+                _("%(who)s no longer has access to this lab.") % {"who": staff.user},
             )
             try:
                 roles.remove_staff(staff, by=person(request))
@@ -102,7 +102,8 @@ def keys(request: HttpRequest) -> HttpResponse:
                 messages.info(
                     request,
                     _(
-                        "This key was made already, and shown once. If you did not keep it, revoke it and make another."
+                        "This key was already created and shown once. If you did not save it, revoke it and create "
+                        "another."
                     ),
                 )
                 return redirect("console_tokens")
@@ -119,7 +120,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         if key is None:
             raise Http404
         api_keys.revoke_key(key)
-        messages.success(request, _("The key “%(name)s” no longer opens anything.") % {"name": key.name})
+        messages.success(request, _("API key “%(name)s” revoked.") % {"name": key.name})
         return redirect("console_tokens")
     now = timezone.now()
     mine = ApiToken.objects.filter(user=user).select_related("lab").order_by("-created_at", "-pk")

@@ -42,7 +42,7 @@ def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
             lambda form: change_programme(programme, form.plan, person(request)),
         )
         if is_saved:
-            messages.success(request, _("The programme is saved."))
+            messages.success(request, _("Programme saved."))
             return redirect("console_programme", programme.slug)
     else:
         form = ProgrammeForm(programme=programme)
@@ -75,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if result:
         messages.success(
             request,
-            _("Programme created, as a draft. Add its cities next.")
+            _("Programme created as a draft. Add its cities next.")
             if form.cleaned_data["visibility"] == Programme.Visibility.DRAFT
             else _("Programme created. Add its cities next."),
         )
@@ -97,8 +97,8 @@ def groups(request: HttpRequest, programme: Programme) -> HttpResponse:
         programme,
         programme.stakeholder_groups.order_by("position", "pk"),
         lambda plans, gone: set_groups(programme, plans, gone),
-        legend=_("Group"),
-        saved=_("The stakeholder groups are saved."),
+        legend=_("Type of organisation"),
+        saved=_("Types of organisation saved."),
         page=("labs/console/groups.html", {"programme": programme, "tab": "groups"}),
         whose={"programme": programme},
     )
@@ -181,7 +181,7 @@ def _say_rows_saved(
 ) -> HttpResponse:
     """Say that rows are saved, and offer to bring back what was removed."""
     for name in rows.left_deleted:
-        messages.info(request, _("“%(name)s” was deleted by somebody else meanwhile.") % {"name": name})
+        messages.info(request, _("“%(name)s” was deleted by someone else in the meantime.") % {"name": name})
     if gone:
         also = ngettext("%(count)d was removed.", "%(count)d were removed.", len(gone)) % {"count": len(gone)}
         undo.offer_restore(request, f"{words} {also}", gone, request.path, **whose)
@@ -217,9 +217,9 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
 
     said = ""
     if create_with(request, owner_form, "console.owner", add_owner):
-        said = _("%(email)s owns the programme now.") % owner_form.cleaned_data
+        said = _("%(email)s is now an owner of the programme.") % owner_form.cleaned_data
     elif create_with(request, delegate_form, "console.delegate", add_delegate):
-        said = _("%(email)s is a delegate of %(city)s now.") % delegate_form.cleaned_data
+        said = _("%(email)s is now a delegate of %(city)s.") % delegate_form.cleaned_data
     elif action.startswith("remove-"):
         try:
             _remove(programme, action, request)
@@ -259,7 +259,7 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
         if staff is not None:
             rows = undo.serialize_rows(staff)
             roles.remove_staff(staff, by=person(request))
-            words = _("%(who)s no longer owns the programme.") % {"who": staff.user}
+            words = _("%(who)s is no longer an owner of the programme.") % {"who": staff.user}
             undo.offer_restore(request, words, rows, address, programme=programme)
     elif kind == "delegate":
         delegate = Delegate.objects.select_related("user", "city").filter(pk=pk, programme=programme).first()

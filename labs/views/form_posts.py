@@ -31,7 +31,7 @@ def create_once(
     key = request.POST.get(FIELD, "")
     if not is_form_key(key):
         raise RuleViolation(
-            "incomplete_form", _("This form is not complete. Open the page again, and send it once more.")
+            "incomplete_form", _("This form is incomplete. Open the page again and resubmit the form.")
         )
     said = sorted(
         (name, values) for name, values in request.POST.lists() if name not in (FIELD, "csrfmiddlewaretoken")

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                         verbose_name="name",
                     ),
                 ),
-                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="e-mail")),
+                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="email")),
                 ("email_key", models.CharField(editable=False, max_length=254)),
                 (
                     "city_text",
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                         verbose_name="name",
                     ),
                 ),
-                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="e-mail")),
+                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="email")),
                 ("email_key", models.CharField(editable=False, max_length=254)),
                 (
                     "city_text",
@@ -499,9 +499,9 @@ class Migration(migrations.Migration):
                         choices=[
                             ("chosen", "Chosen by the participant"),
                             ("full", "The session was full"),
-                            ("closed", "The session was full and keeps no waiting list"),
-                            ("not-open", "The session could no longer be joined"),
-                            ("promoted", "A seat became free, and this was next in the waiting list"),
+                            ("closed", "The session was full and has no waiting list"),
+                            ("not-open", "The session was no longer open"),
+                            ("promoted", "A seat became free for the next person on the waiting list"),
                             ("given-up", "Given up by the participant"),
                             ("registration-cancelled", "The registration was cancelled"),
                             ("session-cancelled", "The session was cancelled"),

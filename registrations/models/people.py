@@ -49,7 +49,7 @@ class Registration(Versioned):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
     name = models.CharField(_("name"), max_length=200, validators=[no_control_characters, one_line])
-    email = EmailAddressField(_("e-mail"))
+    email = EmailAddressField(_("email"))
     email_key = models.CharField(max_length=254, editable=False)
     city = models.ForeignKey(City, models.SET_NULL, null=True, blank=True, related_name="registrations")
     city_text = models.CharField(

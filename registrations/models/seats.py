@@ -60,9 +60,9 @@ class SeatMovement(models.Model):
     class Reason(models.TextChoices):
         CHOSEN = "chosen", _("Chosen by the participant")
         FULL = "full", _("The session was full")
-        CLOSED = "closed", _("The session was full and keeps no waiting list")
-        NOT_OPEN = "not-open", _("The session could no longer be joined")
-        PROMOTED = "promoted", _("A seat became free, and this was next in the waiting list")
+        CLOSED = "closed", _("The session was full and has no waiting list")
+        NOT_OPEN = "not-open", _("The session was no longer open")
+        PROMOTED = "promoted", _("A seat became free for the next person on the waiting list")
         GIVEN_UP = "given-up", _("Given up by the participant")
         REGISTRATION_CANCELLED = "registration-cancelled", _("The registration was cancelled")
         SESSION_CANCELLED = "session-cancelled", _("The session was cancelled")

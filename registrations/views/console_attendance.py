@@ -108,7 +108,7 @@ def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpRespo
             "people": [str(person.public_id) for person in new],
         }
         words = ngettext(
-            "%(count)d person is marked as present.", "%(count)d people are marked as present.", len(new)
+            "%(count)d person marked as present.", "%(count)d people marked as present.", len(new)
         )
         messages.success(request, words % {"count": len(new)})
         return redirect(_address(lab, found))
@@ -134,13 +134,13 @@ def attendance_undo(request: HttpRequest, lab: Lab, session: str) -> HttpRespons
     request.session.pop(LAST_MARKED, None)
     if taken_back:
         words = ngettext(
-            "%(count)d person is no longer marked as present.",
-            "%(count)d people are no longer marked as present.",
+            "%(count)d person no longer marked as present.",
+            "%(count)d people no longer marked as present.",
             taken_back,
         )
         messages.success(request, words % {"count": taken_back})
     else:
-        messages.info(request, _("There is nothing to take back."))
+        messages.info(request, _("There is nothing to undo."))
     return redirect(_address(lab, found))
 
 

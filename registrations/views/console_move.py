@@ -72,7 +72,7 @@ def _fold_field(step: SessionMove, which: str) -> forms.ChoiceField:
         offset_text(datetime.combine(on, at) - instant(on, at, plan.time_zone, fold).replace(tzinfo=None))
         for fold in (0, 1)
     ]
-    asked = _("%(title)s: the clock shows %(time)s twice on %(day)s. Which one?")
+    asked = _("%(title)s: on %(day)s the clock shows %(time)s twice. Which one?")
     said = {"time": formatting.clock(at)}
     return forms.ChoiceField(
         label=asked

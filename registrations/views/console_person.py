@@ -136,10 +136,10 @@ def give_seat(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
         return _page(request, lab, person, form, status=422)
     if seat.state == Seat.State.WAITING:
         messages.warning(
-            request, _("The session is full: the person is now on its waiting list. A mail is queued.")
+            request, _("The session is full. The person is now on its waiting list. An email will be sent.")
         )
     else:
-        messages.success(request, _("The seat is given. A mail is queued."))
+        messages.success(request, _("Seat added. An email will be sent."))
     return _back(person)
 
 
@@ -157,7 +157,7 @@ def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) 
         except RuleViolation as violation:
             messages.error(request, violation.message)
         else:
-            messages.success(request, _("The seat is taken back. A mail is queued."))
+            messages.success(request, _("Seat removed. An email will be sent."))
         return _back(person)
     return render(request, "registrations/console/take_back.html", _context(lab, person, row=row))
 
@@ -188,7 +188,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         except RuleViolation:
             return _too_late(request, lab, None)
         if is_saved:
-            messages.success(request, _("The details are saved."))
+            messages.success(request, _("Details saved."))
             return _back(person)
         if form.errors:
             form.offer_everything()
@@ -232,7 +232,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
             return _too_late(request, lab, None)
         if is_saved:
             if sent:
-                messages.success(request, _("The address is corrected. A mail with the link is queued."))
+                messages.success(request, _("Address corrected. An email with the link will be sent."))
             else:
                 messages.info(request, _("The address is the same as before. Nothing was changed."))
             return _back(person)
@@ -262,9 +262,9 @@ def send_link(request: HttpRequest, lab: Lab, registration: UUID) -> HttpRespons
         messages.error(request, violation.message)
     else:
         if is_new:
-            messages.success(request, _("A mail with the link is queued."))
+            messages.success(request, _("An email with the link will be sent."))
         else:
-            messages.info(request, _("A mail with the link was queued less than 20 minutes ago."))
+            messages.info(request, _("An email with the link was requested less than 20 minutes ago."))
     return _back(person)
 
 
@@ -282,7 +282,7 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
             messages.error(request, violation.message)
         else:
             messages.success(
-                request, _("The registration is cancelled. Free seats went to the next in line.")
+                request, _("Registration cancelled. Free seats went to the next people on the waiting list.")
             )
         return _back(person)
     context = _context(lab, person, rows=[row for row in _seat_rows(person) if row.can_be_taken_back])
@@ -296,7 +296,7 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     person = _get_person(lab, registration)
     if request.method == "POST":
         erasure.erase(person, form_posts.person(request))
-        messages.success(request, _("The person is erased."))
+        messages.success(request, _("Personal data deleted."))
         return redirect("console_registrations", lab.slug)
     rows = _seat_rows(person)
     context = _context(

@@ -132,5 +132,5 @@ _SENTENCES: Sentences = {
     "tuple_": lambda limits: _instead(limits, _("A list")),
     "model_": lambda limits: _instead(limits, _("An object")),
     "dict_": lambda limits: _instead(limits, _("An object")),
-    "": lambda limits: _("This cannot be read. Type it again."),
+    "": lambda limits: _("This could not be read. Enter it again."),
 }

@@ -42,7 +42,7 @@ from sessions.scheduling import change_session, create_session, may_be_deleted, 
 from sessions.unannounced_changes import pending_sessions
 from sessions.undo import offer_undo_save
 
-NOT_COMPLETE = gettext_lazy("This form is not complete. Open the page again, and send it once more.")
+NOT_COMPLETE = gettext_lazy("This form is incomplete. Open the page again and resubmit the form.")
 MORE_ROWS = 3
 
 

@@ -99,7 +99,7 @@ def test_whoever_came_without_a_seat_is_found_by_name(session: Session) -> None:
 @pytest.mark.parametrize("text", ["", "d", " d ", "  "])
 def test_a_letter_finds_nobody(session: Session, text: str) -> None:
     answer = Client().get(address(session), {"search": text}, headers=door_of(session.lab))
-    assert told(answer, 422)["errors"] == [{"field": "search", "message": "Write at least 2 characters."}]
+    assert told(answer, 422)["errors"] == [{"field": "search", "message": "Enter at least 2 characters."}]
 
 
 @pytest.mark.parametrize("text", ["李", "김", "か", " 李 "])
@@ -162,7 +162,7 @@ def test_strangers_find_nothing_and_a_token_without_the_scope_is_told(session: S
         told(Client().get(address(session), headers=headers), 404)
     others = [scope.value for scope in ApiToken.Scope if scope != ApiToken.Scope.ATTENDANCE]
     problem = told(Client().get(address(session), headers=door_of(session.lab, others)), 403)
-    assert problem["detail"] == "This token does not have the scope “attendance”."
+    assert problem["detail"] == "This API key does not have the permission “attendance”."
     closed = f.StaffFactory(lab=session.lab, role="door")
     headers = bearer(closed.user, ["attendance"])
     assert Client().get(address(session), headers=headers).status_code == 200

@@ -28,9 +28,9 @@ FIELDS = (
 )
 WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "missing": ({"name": None}, [("name", "Send a text.")]),
-    "empty": ({"name": ""}, [("name", "Write at least 1 character.")]),
-    "too long": ({"name": "x" * 201}, [("name", "Write at most 200 characters.")]),
-    "two lines": ({"name": "two\nlines"}, [("name", "Write this on one line.")]),
+    "empty": ({"name": ""}, [("name", "Enter at least 1 character.")]),
+    "too long": ({"name": "x" * 201}, [("name", "Enter at most 200 characters.")]),
+    "two lines": ({"name": "two\nlines"}, [("name", "Enter this on one line.")]),
     "no address": (
         {"email": "no address"},
         [("email", "Enter an email address like name@example.org.")],
@@ -62,7 +62,7 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "several": (
         {"name": "", "colour": 1},
         [
-            ("name", "Write at least 1 character."),
+            ("name", "Enter at least 1 character."),
             ("colour", "There is no such field here. Check how it is written."),
         ],
     ),
@@ -97,7 +97,7 @@ def test_fields_that_are_missing_are_named() -> None:
         ({"limit": "0"}, "limit", "Send 1 or more."),
         ({"limit": "1001"}, "limit", "Send 1000 or less."),
         ({"offset": "-1"}, "offset", "Send 0 or more."),
-        ({"track": "x" * 61}, "track", "Write at most 60 characters."),
+        ({"track": "x" * 61}, "track", "Enter at most 60 characters."),
         (
             {"starting_from": "2027-01-01T10:00"},
             "starting_from",
@@ -106,7 +106,7 @@ def test_fields_that_are_missing_are_named() -> None:
         ({"until": "soon"}, "until", "Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
         ({"until": "0"}, "until", "Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
         ({"until": "1800000000"}, "until", "Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
-        ({"until": "9999-12-31T23:59:59-23:59"}, "until", "This moment lies too far away."),
+        ({"until": "9999-12-31T23:59:59-23:59"}, "until", "This date is too far away."),
     ],
 )
 def test_parameters_are_named_by_their_names(query: dict[str, str], field: str, message: str) -> None:
@@ -129,8 +129,8 @@ def test_a_header_is_named_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("language", "title", "message"),
     [
-        ("bg", "Необработваемо съдържание", "Напишете най-много 200 знака."),
-        ("el", "Μη επεξεργάσιμο περιεχόμενο", "Γράψτε το πολύ 200 χαρακτήρες."),
+        ("bg", "Необработваемо съдържание", "Въведете най-много 200 знака."),
+        ("el", "Μη επεξεργάσιμο περιεχόμενο", "Συμπληρώστε το πολύ 200 χαρακτήρες."),
     ],
 )
 def test_all_words_are_in_the_callers_language(language: str, title: str, message: str) -> None:

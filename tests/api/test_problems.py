@@ -103,7 +103,7 @@ def test_tokens_scopes_and_hurry_are_problems() -> None:
     lab = f.LabFactory()
     told(Client().get(LABS, headers={"Authorization": "Bearer clab_nonsense"}), 401)
     answer = Client().get(f"{LABS}/{lab.slug}/registrations", headers=bearer(organiser_of(lab), ["read"]))
-    assert told(answer, 403)["detail"] == "This token does not have the scope “registrations”."
+    assert told(answer, 403)["detail"] == "This API key does not have the permission “registrations”."
     asked = [Client().get("/api/v1/certificates/0000-0000-0000") for _number in range(70)]
     assert told(asked[-1], 429)["title"] == "Too Many Requests"
     assert asked[-1]["Retry-After"].isdigit()

@@ -53,7 +53,7 @@ def test_a_run_says_on_the_page_for_whom_it_made_none_and_why() -> None:
     organiser.force_login(f.StaffFactory(lab=lab).user)
     page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
     assert "1 certificate could not be issued" in page
-    assert "a text of the lab is empty or too long for the paper" in page
+    assert "one of the lab’s texts is empty or too long for the page" in page
     assert "Certificates are being issued" not in page
     overview = organiser.get(f"/organise/labs/{lab.slug}/").content.decode()
     assert "1 certificate could not be issued" in overview

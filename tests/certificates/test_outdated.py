@@ -83,12 +83,12 @@ def put_off(registration: Registration, session: Session) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (take_back, "Attendance taken back: Workshop 2"),
+        (take_back, "Attendance removed: Workshop 2"),
         (cancelled, "Cancelled: Workshop 2"),
-        (drafted, "A draft again: Workshop 2"),
-        (deleted, "Deleted since: Workshop 2"),
-        (moved, "Other hours: Workshop 2 (was "),
-        (put_off, "Other hours: Workshop 2 (was "),
+        (drafted, "Draft again: Workshop 2"),
+        (deleted, "Session deleted: Workshop 2"),
+        (moved, "Time changed: Workshop 2 (was "),
+        (put_off, "Time changed: Workshop 2 (was "),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
@@ -113,9 +113,9 @@ def test_a_session_that_is_no_longer_so_marks_the_certificate_everywhere(
 
     listed = organiser.get(page).content.decode()
     assert words in listed
-    assert "1 certificate says what is no longer correct" in listed
+    assert "1 certificate is no longer correct" in listed
     assert reverse("console_certificate_replace", args=[registration.lab.slug, certificate.code]) in listed
-    assert "1 certificate says what is no longer correct" in organiser.get(overview).content.decode()
+    assert "1 certificate is no longer correct" in organiser.get(overview).content.decode()
     person = reverse("console_registration", args=[registration.lab.slug, registration.public_id])
     assert words in organiser.get(person).content.decode()
 
@@ -284,7 +284,7 @@ def test_each_certificate_is_compared_with_its_own_persons_attendance_alone() ->
     assert "Attended since: Workshop 1" in told_in_list(registration.lab)
     take_back(registration, second)
     listed = told_in_list(registration.lab)
-    assert ("Attendance taken back: Workshop 2" in listed, "Workshop 1, " in listed) == (True, False)
+    assert ("Attendance removed: Workshop 2" in listed, "Workshop 1, " in listed) == (True, False)
     told = Client().get(f"/api/v1/certificates/{certificate.code}").json()
     assert [session["titles"]["en"] for session in told["sessions"]] == ["Workshop 1"]
     issuing.revoke(certificate, "Wrong person")
@@ -299,7 +299,7 @@ def test_what_is_left_of_an_erased_persons_certificate_are_the_sessions_that_wer
     told = Client().get(f"/api/v1/certificates/{certificate.code}").json()
     assert [session["titles"]["en"] for session in told["sessions"]] == ["Workshop 1"]
     listed = told_in_list(registration.lab)
-    assert ("Cancelled: Workshop 2" in listed, "Attendance taken back" in listed) == (True, False)
+    assert ("Cancelled: Workshop 2" in listed, "Attendance removed" in listed) == (True, False)
 
 
 def test_what_was_attended_since_is_said_in_order_of_time_once_it_is_over() -> None:

@@ -311,7 +311,7 @@ def test_the_organiser_is_told_to_try_again(fails_for_one: Renderer) -> None:
     issue = f"{address}issue/{registration.public_id}/"
     page = organiser.post(issue)
     assert (page.status_code, page["Retry-After"]) == (503, "60")
-    assert "The certificate could not be printed just now. Try again in a minute." in page.content.decode()
+    assert "The certificate could not be created. Try again in a minute." in page.content.decode()
 
     # The page's own button tries the same again; by then the name was mended.
     form = form_of(page)
@@ -347,7 +347,7 @@ def test_a_program_is_told_to_try_again(fails_for_one: Renderer, language: str, 
     answer = Client().post(address, headers={**headers, "Accept-Language": language})
     problem = told(answer, 503, language)
     assert (problem["title"], answer["Retry-After"]) == (title, "60")
-    assert language != "en" or problem["detail"].startswith("The certificate could not be printed just now.")
+    assert language != "en" or problem["detail"].startswith("The certificate could not be created.")
     assert Certificate.objects.count() == 0
     Registration.objects.filter(pk=registration.pk).update(name="Demo participant 2")
     assert Client().post(address, headers=headers).status_code == 200

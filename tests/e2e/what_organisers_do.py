@@ -284,7 +284,9 @@ def the_owner_revokes(owner: Person, service: Service, programme: Programme, cod
     owner.writes("Reason", "Издадено по погрешка")
     owner.presses("Revoke the certificate")
     owner.reads(
-        words("Certificate %(code)s is revoked. Its page says so, and its holder is emailed.", code=code)
+        words(
+            "Certificate %(code)s revoked. Its check page says so, and its holder will be emailed.", code=code
+        )
     )
     letter = service.post.next_to(FIRST)
     assert letter.subject == words("Certificate no longer valid: %(lab_title)s", lab_title=LAB)

@@ -104,13 +104,13 @@ def test_the_worker_is_told_to_live_to_be_late_or_to_be_away(client: Client, lab
     def title() -> str:
         return str(client.get(MAIL).context["beat"].title)
 
-    assert title() == "The mail worker does not run"
+    assert title() == "Email is not being sent"
     WorkerBeat.objects.create(worker="one", started_at=now, beat_at=now)
-    assert title() == "The mail worker runs"
+    assert title() == "Email is being sent"
     written(lab, run_at=now - timedelta(minutes=20))
-    assert title() == "The mail worker runs, but does not keep up"
+    assert title() == "Email is delayed"
     WorkerBeat.objects.update(beat_at=now - timedelta(minutes=5))
-    assert title() == "The mail worker does not run"
+    assert title() == "Email is not being sent"
 
 
 def test_the_last_hour_is_counted_and_drawn(lab: Lab) -> None:
@@ -222,7 +222,7 @@ def test_all_failed_mails_of_this_lab_are_queued_again_and_no_others(client: Cli
         written(lab, name, state=state)
     elsewhere = written(f.LabFactory(), state=State.FAILED)
     answer = client.post(f"{MAIL}retry/", follow=True)
-    assert "2 mails are queued again." in answer.content.decode()
+    assert "2 emails will be sent again." in answer.content.decode()
     assert dict(Message.objects.filter(lab=lab).values_list("to_name", "state")) == {
         "a": State.QUEUED, "b": State.QUEUED, "c": State.BOUNCED, "d": State.SENT,
     }  # fmt: skip

@@ -65,14 +65,14 @@ def test_opening_and_saving_changes_nothing(client: Client, programme: Programme
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"name_0": "", "name_1": ""}, "Write this in at least one language"),
+        ({"name_0": "", "name_1": ""}, "Enter this in at least one language"),
         ({"organiser_0": "x" * 5000}, "Use at most 200 characters"),
         ({"name_0": "\u202eevil"}, "U+202E"),
-        ({"languages": ["xx"]}, "This is not in the list"),
+        ({"languages": ["xx"]}, "Choose an option from the list"),
         ({"cities": ["999999"]}, "Choose cities from the list"),
         ({"cities": ["x"]}, "Choose cities from the list"),
-        ({"cities_total": "many"}, "Write a whole number"),
-        ({"visibility": "secret"}, "This is not in the list"),
+        ({"cities_total": "many"}, "Enter a whole number"),
+        ({"visibility": "secret"}, "Choose an option from the list"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_saved(

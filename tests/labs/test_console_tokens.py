@@ -67,22 +67,22 @@ def test_sending_the_form_twice_makes_one_key_and_shows_it_once(client: Client) 
     assert secret_in(client.post(PAGE, data)) != ""
     again = client.post(PAGE, data, follow=True)
     assert secret_in(again) == ""
-    assert "was made already" in again.content.decode()
+    assert "was already created" in again.content.decode()
     assert ApiToken.objects.count() == 1
 
 
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"name": ""}, "Say what the key is for"),
+        ({"name": ""}, "Enter a name for the key"),
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"name": "\u202e"}, "U+202E"),
         ({"scopes": None}, "Choose at least one"),
-        ({"scopes": ["everything"]}, "This is not in the list"),
-        ({"days": "10000"}, "This is not in the list"),
-        ({"days": "x"}, "This is not in the list"),
+        ({"scopes": ["everything"]}, "Choose an option from the list"),
+        ({"days": "10000"}, "Choose an option from the list"),
+        ({"days": "x"}, "Choose an option from the list"),
         ({"lab": "999999"}, "Choose one of your labs"),
-        ({"form_key": "made-up"}, "This form is not complete"),
+        ({"form_key": "made-up"}, "This form is incomplete"),
     ],
 )
 def test_a_wrong_key_is_not_made(client: Client, answers: dict[str, Any], said: str) -> None:

@@ -125,9 +125,9 @@ def test_a_new_programme_says_all_that_is_wrong_and_keeps_what_was_typed(superus
     )
     page = text_of(response)
     assert response.status_code == 422
-    assert "Write this in at least one language" in page  # the organiser
+    assert "Enter this in at least one language" in page  # the organiser
     assert "You entered texts in this language: Български" in page
-    assert "Choose one of the languages that are ticked" in page
+    assert "Choose one of the selected languages" in page
     assert 'value="Умни градове"' in page
     assert not Programme.objects.exists()
 
@@ -172,7 +172,7 @@ def test_an_owner_creates_a_city_and_changes_it_and_the_labs_follow(
         ({"country": ""}, "Choose a country."),
         ({"country": "EU"}, "Choose a country from the list."),
         ({"time_zone": "Mars/Olympus"}, "not a time zone from the list"),
-        ({"name_0": "SOFIA", "country": "BG"}, "Sofia exists already."),
+        ({"name_0": "SOFIA", "country": "BG"}, "Sofia already exists."),
     ],
 )
 def test_a_city_that_cannot_be_is_not_created(owner: Client, answers: dict[str, Any], said: str) -> None:
@@ -231,4 +231,4 @@ def test_the_administration_shows_languages_as_boxes(superuser: Client, programm
     response = superuser.post(
         address, form_of(superuser.get(address)).filled(languages=["bg"], default_language="en")
     )
-    assert "Choose one of the languages that are ticked" in text_of(response)
+    assert "Choose one of the selected languages" in text_of(response)

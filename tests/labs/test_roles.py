@@ -183,7 +183,7 @@ def test_a_name_may_have_two_hundred_characters(lab: Lab, organiser: User) -> No
     roles.add_to_lab(lab, "long@example.org", "door", by=organiser, name="x" * 200)
     with pytest.raises(InvalidFields) as refused, transaction.atomic():
         roles.add_to_lab(lab, "longer@example.org", "door", by=organiser, name="x" * 201)
-    assert refused.value.errors == {"name": ["Write at most 200 characters."]}
+    assert refused.value.errors == {"name": ["Enter at most 200 characters."]}
     assert set(User.objects.filter(email__startswith="long").values_list("email", flat=True)) == {
         "long@example.org"
     }

@@ -53,7 +53,7 @@ def test_failed_and_bounced_mails(lab: Lab) -> None:
     for state in ("failed", "bounced", "bounced", "sent"):
         mail(lab, state)
     [one] = found(lab)
-    assert (one.kind, one.what, one.is_urgent) == (Kind.MAIL_FAILED, "2 mails bounced, 1 mail failed", True)
+    assert (one.kind, one.what, one.is_urgent) == (Kind.MAIL_FAILED, "2 emails bounced, 1 email failed", True)
     assert one.address == f"/organise/labs/{lab.slug}/mail/"
 
 
@@ -64,7 +64,7 @@ def test_a_worker_that_is_late_counts_only_when_mail_waits(lab: Lab) -> None:
     [one] = found(lab)
     assert (one.kind, one.meaning) == (
         Kind.WORKER_LATE,
-        "1 mail waits. Nothing is sent until somebody starts the worker.",
+        "1 email is waiting to be sent. Tell the people who run this service.",
     )
 
 
@@ -112,8 +112,8 @@ def test_a_full_session_with_people_waiting_says_what_its_room_holds(lab: Lab) -
     Session.objects.update(capacity=3, seats_taken=3, seats_waiting=2)
     lab.rooms.update(capacity=5)
     [one] = found(lab)
-    assert (one.kind, one.meaning) == (Kind.WAITING, "All 3 seats are taken. The room holds 5.")
-    assert one.what.startswith("2 people wait for Session")
+    assert (one.kind, one.meaning) == (Kind.WAITING, "All 3 seats are taken. Room capacity: 5.")
+    assert one.what.startswith("2 people are waiting for Session")
     Session.objects.update(capacity=4)
     assert kinds(lab) == []
 
@@ -140,7 +140,7 @@ def test_a_title_that_is_missing_in_a_language_of_the_lab(lab: Lab) -> None:
     [one] = found(lab)
     assert (one.kind, one.meaning) == (
         Kind.NO_TITLE,
-        "Missing in Bulgarian: readers get another language there.",
+        "Missing in Bulgarian: readers see the title in another language.",
     )
 
 

@@ -158,8 +158,8 @@ def test_one_chinese_sign_is_a_name_to_search_for_and_one_letter_is_none(
     f.RegistrationFactory(lab=session.lab, name="李明")
     found = client.get(OPENING, {"q": "李"}).content.decode()
     assert "李明" in found
-    assert "Type at least two letters" not in found
-    assert "Type at least two letters" in client.get(OPENING, {"q": "d"}).content.decode()
+    assert "Enter at least two letters" not in found
+    assert "Enter at least two letters" in client.get(OPENING, {"q": "d"}).content.decode()
 
 
 def test_the_search_and_the_page_stay_after_a_press(client: Client, session: Session) -> None:
@@ -198,7 +198,7 @@ def test_everybody_shown_is_marked_after_a_question_and_it_can_be_taken_back(
     assert [guest.name for guest in question.context["guests"]] == ["Beta", "Gamma"]
     assert Attendance.objects.count() == 1
     answer = client.post(f"{OPENING}all/", form_of(question).filled(), follow=True)
-    assert "2 people are marked as present." in answer.content.decode()
+    assert "2 people marked as present." in answer.content.decode()
     assert set(Attendance.objects.values_list("registration", flat=True)) == {early.pk, late.pk, waiting.pk}
     for _twice in range(2):
         client.post(f"{OPENING}undo/")

@@ -153,7 +153,7 @@ def test_a_form_that_comes_back_offers_all_that_it_offered(client: Client, perso
         for offered in ("one", "two", "three"):
             assert f'<option value="{offered}"' in answer
         assert 'id="id_city"' in answer
-        assert "Not said" in answer
+        assert "Not specified" in answer
 
 
 def test_markup_in_a_name_is_shown_as_typed(client: Client, person: Registration) -> None:
@@ -190,7 +190,7 @@ def test_a_full_session_gives_the_next_place_in_its_list_or_says_that_it_keeps_n
     assert Seat.objects.get(registration=person).state == Seat.State.WAITING
     answer = client.post(page(person, "seats/"), {"session": closed.slug})
     assert answer.status_code == 422
-    assert "keeps no waiting list" in answer.content.decode()
+    assert "has no waiting list" in answer.content.decode()
     assert not Seat.objects.filter(session__slug="closed").exists()
     assert occasions() == ["registration_changed"]
 
@@ -262,7 +262,7 @@ def test_the_link_is_sent_again_but_not_twice_in_a_row(client: Client, person: R
     first = client.post(page(person, "link/"), follow=True)
     second = client.post(page(person, "link/"), follow=True)
     assert occasions() == ["registration_link"]
-    assert "A mail with the link is queued." in first.content.decode()
+    assert "An email with the link will be sent." in first.content.decode()
     assert "less than 20 minutes ago" in second.content.decode()
 
 

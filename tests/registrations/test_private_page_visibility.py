@@ -70,7 +70,7 @@ def test_a_session_made_internal_after_it_was_chosen_is_neither_shown_nor_taken(
 
     assert states(found) == {"stays": "confirmed", "goes": "cancelled"}
     assert "Sparrow" not in own
-    assert "The session could no longer be joined: a session that is not public at present" in own
+    assert "The session was no longer open: a session that is not public at present" in own
     [message] = mails("confirmation")
     assert "Sparrow" not in message.text + message.html
     goes.refresh_from_db()

@@ -154,7 +154,7 @@ def test_overlapping_sessions_are_pointed_out_once_and_may_be_kept(client: Clien
     [
         ({"name": None}, "Write your name."),
         ({"name": "x" * 5000}, "at most 200 characters"),
-        ({"name": "one\ntwo"}, "Write this on one line."),
+        ({"name": "one\ntwo"}, "Enter this on one line."),
         ({"name": "turned \u202eround"}, "U+202E"),
         ({"name": "null \x00 sign"}, "U+0000"),
         ({"name": "bell \x07"}, "U+0007"),

@@ -125,7 +125,7 @@ def test_items_that_a_form_leaves_out_without_knowing_stay(client: Client, lab: 
     session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
     f.AgendaItemFactory(session=session, title={"en": "Panel"})
     response = edit(client, session, agenda__0__row="", replaces=replaces)
-    assert "This form is not complete" in errors(response)
+    assert "This form is incomplete" in errors(response)
     assert session.agenda.get().title.data == {"en": "Panel"}
 
 

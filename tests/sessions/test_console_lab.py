@@ -129,30 +129,30 @@ def test_a_new_lab_is_made_once_however_often_the_form_is_sent(owner: Client) ->
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"title_0": ""}, "Write this in at least one language"),
+        ({"title_0": ""}, "Enter this in at least one language"),
         ({"title_0": "x" * 201}, "Use at most 200 characters"),
         ({"theme_0": "\u2066hidden"}, "U+2066"),
-        ({"starts_on": ""}, "Choose a day"),
+        ({"starts_on": ""}, "Choose a date"),
         ({"ends_on": "2027-09-05"}, "The last day is before the first one"),
         ({"ends_on": "2029-09-05"}, "at most 366 days"),
         ({"starts_on": "0001-01-01", "ends_on": "0001-01-02"}, "between 2000 and 2100"),
         ({"time_zone": "Mars/Olympus"}, "not a time zone from the list"),
         ({"languages": None}, "Choose at least one language"),
-        ({"languages": ["xx"]}, "This is not in the list"),
-        ({"default_language": "el"}, "Choose one of the languages that are ticked"),
-        ({"format": "by-telepathy"}, "This is not in the list"),
+        ({"languages": ["xx"]}, "Choose an option from the list"),
+        ({"default_language": "el"}, "Choose one of the selected languages"),
+        ({"format": "by-telepathy"}, "Choose an option from the list"),
         ({"contact_email": "a@example.org\nBcc: b@example.org"}, "Enter an email address like"),
-        ({"opens_time": ""}, "Choose an hour, too"),
-        ({"opens_date": ""}, "Choose a day, too"),
+        ({"opens_time": ""}, "Choose a time as well"),
+        ({"opens_date": ""}, "Choose a date as well"),
         ({"closes_date": "2027-07-01", "closes_time": "09:00"}, "Registration closes before it opens"),
         (
             {"opens_date": "", "opens_time": "", "closes_date": "2027-07-01", "closes_time": "9:00"},
-            "Say when registration opens",
+            "Enter when registration opens",
         ),
         ({"opens_date": "2027-03-28", "opens_time": "02:30"}, "clocks go from 02:00 to 03:00"),
-        ({"opens_date": "2026-10-25", "opens_time": "02:30"}, "comes twice in Europe/Rome"),
-        ({"retention_days": "99999"}, "Write 3650 or less"),
-        ({"certificate_min_sessions": "0"}, "Write 1 or more"),
+        ({"opens_date": "2026-10-25", "opens_time": "02:30"}, "occurs twice in Europe/Rome"),
+        ({"retention_days": "99999"}, "Enter 3650 or less"),
+        ({"certificate_min_sessions": "0"}, "Enter 1 or more"),
         ({"colour": "red; background: url(//evil)"}, "at most 20 characters"),
         ({"colour": "tomato"}, "six digits and letters"),
         ({"consent_0": "x" * 2001}, "Use at most 2000 characters"),
@@ -214,9 +214,7 @@ def test_dates_that_leave_a_session_outside_are_refused(
 
 def test_a_logo_is_checked_stored_under_a_name_of_ours_and_taken_away(client: Client, lab: Lab) -> None:
     form = form_of(client.get(SETTINGS))
-    assert "Say in words what the logo shows" in errors(
-        client.post(SETTINGS, form.filled() | {"logo": png()})
-    )
+    assert "Describe the logo" in errors(client.post(SETTINGS, form.filled() | {"logo": png()}))
     client.post(SETTINGS, form.filled(logo_alt_0="Red square") | {"logo": png()})
     lab.refresh_from_db()
     assert lab.logo.name.startswith(f"logos/lab-{lab.pk}")
@@ -230,7 +228,7 @@ def test_a_logo_is_checked_stored_under_a_name_of_ours_and_taken_away(client: Cl
     [
         (b"", "neither PNG nor SVG"),
         (b"<html>", "neither PNG nor SVG"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "may not be shown"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "is not allowed"),
         (b"x" * (600 * 1024), "larger than 512 kB"),
     ],
 )
@@ -308,10 +306,10 @@ def summary_of(response: Any) -> str:
 
 def test_the_summary_names_the_field_and_counts_one_wrong_answer_once(client: Client, lab: Lab) -> None:
     said = summary_of(edit(client, closes_date="2027-04-01", closes_time="soon"))
-    assert "One answer needs your attention" in said
-    assert ">Closing time: This is not an hour. Write it like 15:30.</a>" in said
+    assert "There is a problem with one answer" in said
+    assert ">Closing time: Enter a time like 15:30.</a>" in said
     address = "/organise/labs/lab/rooms/new/"
     sent = form_of(client.get(address)).filled(name_0="Room", join_link="javascript:alert(1)")
     said = summary_of(client.post(address, sent))
-    assert "One answer needs your attention" in said
+    assert "There is a problem with one answer" in said
     assert said.count("<li>") == 1

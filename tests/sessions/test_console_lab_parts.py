@@ -83,7 +83,7 @@ def test_tracks_are_added_named_ordered_and_removed(client: Client, lab: Lab) ->
     ]
     f.SessionFactory(lab=lab, track=two)
     page = errors(client.post(address, form_of(client.get(address)).filled(**{"rows-0-DELETE": "on"})))
-    assert "Two has sessions. Give them another track first, or keep it." in page
+    assert "Two has sessions. Move them to another track first, or keep this one." in page
     client.post(address, form_of(client.get(address)).filled(**{"rows-1-DELETE": "on"}))
     assert not Track.objects.filter(pk=one.pk).exists()
 
@@ -146,12 +146,12 @@ def test_a_new_place_of_a_room_moves_its_sessions_and_a_new_name_or_link_does_no
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"name_0": "", "name_1": ""}, "Write this in at least one language"),
+        ({"name_0": "", "name_1": ""}, "Enter this in at least one language"),
         ({"name_0": "x" * 101}, "Use at most 100 characters"),
-        ({"join_link": "javascript:alert(1)"}, "This is not a whole web address"),
-        ({"join_link": "ftp://example.org/"}, "This is not a whole web address"),
+        ({"join_link": "javascript:alert(1)"}, "Enter a web address like https://example.org/page"),
+        ({"join_link": "ftp://example.org/"}, "Enter a web address like https://example.org/page"),
         ({"address": "one\x0btwo"}, "U+000B"),
-        ({"capacity": "-5"}, "Write 0 or more"),
+        ({"capacity": "-5"}, "Enter 0 or more"),
     ],
 )
 def test_a_wrong_room_is_not_made(client: Client, lab: Lab, answers: dict[str, str], said: str) -> None:
@@ -204,6 +204,6 @@ def test_the_summary_names_the_row(client: Client, lab: Lab) -> None:
     address = "/organise/labs/lab/tracks/"
     sent = form_of(client.get(address)).filled(**{"rows-0-name_0": "x" * 201, "rows-1-name_0": "y" * 201})
     said = summary_of(client.post(address, sent))
-    assert "2 answers need your attention" in said
+    assert "There are problems with 2 answers" in said
     assert ">Track 1, Name: Use at most 200 characters" in said
     assert ">Track 2, Name: Use at most 200 characters" in said

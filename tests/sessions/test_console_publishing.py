@@ -97,7 +97,7 @@ def test_making_it_internal_says_who_keeps_a_seat(client: Client, session: Sessi
     said = words(client, "internal")
     assert "It leaves the public pages, calendars and search at once." in said
     assert "2 people have seats." in said
-    assert "1 person waits for one." in said
+    assert "1 person is waiting for one." in said
 
 
 def test_a_session_with_seats_does_not_become_a_draft(client: Client, session: Session) -> None:

@@ -121,7 +121,7 @@ def test_the_same_form_with_other_answers_makes_nothing(client: Client) -> None:
 
 
 def test_a_form_without_a_key_of_ours_makes_nothing(client: Client) -> None:
-    assert "This form is not complete" in errors(new(client, form_key="made-up"))
+    assert "This form is incomplete" in errors(new(client, form_key="made-up"))
     assert not Session.objects.exists()
 
 
@@ -137,17 +137,17 @@ def test_two_sessions_of_one_title_get_two_addresses(client: Client) -> None:
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"title_0": "", "title_1": ""}, "Write this in at least one language"),
+        ({"title_0": "", "title_1": ""}, "Enter this in at least one language"),
         ({"title_0": "x" * 301}, "Use at most 300 characters"),
-        ({"title_0": "a\nb"}, "Write this on one line"),
+        ({"title_0": "a\nb"}, "Enter this on one line"),
         ({"title_0": MOVED}, "U+202E"),
         ({"title_0": "a\x07b"}, "U+0007"),
         ({"title_0": "a\x00b"}, "U+0000"),
         ({"abstract_0": "x" * 10_001}, "Use at most 10000 characters"),
-        ({"start_date": ""}, "Choose a day"),
-        ({"start_date": "yesterday"}, "This is not a day"),
-        ({"start_time": ""}, "Choose an hour"),
-        ({"start_time": "25:00"}, "This is not an hour"),
+        ({"start_date": ""}, "Choose a date"),
+        ({"start_date": "yesterday"}, "Enter a date like 2027-04-06"),
+        ({"start_time": ""}, "Choose a time"),
+        ({"start_time": "25:00"}, "Enter a time like 15:30"),
         ({"end_time": "10:00"}, "The end is not after the start"),
         ({"end_date": "2027-04-05"}, "The end is not after the start"),
         ({"start_date": "2027-01-01"}, "Choose one of its days"),
@@ -157,25 +157,25 @@ def test_two_sessions_of_one_title_get_two_addresses(client: Client) -> None:
         ({"time_zone": "../../etc/passwd"}, "not a time zone from the list"),
         ({"time_zone": "x" * 5000}, "not a time zone from the list"),
         ({"start_date": "2027-03-28", "start_time": "03:30"}, "clocks go from 03:00 to 04:00"),
-        ({"capacity": "-1"}, "Write 0 or more"),
-        ({"capacity": "many"}, "Write a whole number"),
+        ({"capacity": "-1"}, "Enter 0 or more"),
+        ({"capacity": "many"}, "Enter a whole number"),
         ({"capacity": "9" * 5000}, "or less."),
-        ({"join_link": "javascript:alert(1)"}, "This is not a whole web address"),
+        ({"join_link": "javascript:alert(1)"}, "Enter a web address like https://example.org/page"),
         ({"join_link": "x" * 501}, "at most 500 characters"),
         ({"track": "999999"}, "Choose a track of this lab"),
         ({"room": "abc"}, "Choose a room of this lab"),
-        ({"visibility": "secret"}, "This is not in the list"),
+        ({"visibility": "secret"}, "Choose an option from the list"),
         ({"audience": ["999"]}, "Choose cities of this programme"),
-        ({"agenda__0__start_time": "11:00"}, "Write this in at least one language"),
+        ({"agenda__0__start_time": "11:00"}, "Enter this in at least one language"),
         ({"agenda__0__title_0": "x", "agenda__0__start_time": "11:00"}, "Give both times, or neither"),
         (
             {"agenda__0__title_0": "x", "agenda__0__start_time": "09:00", "agenda__0__end_time": "10:00"},
             "outside the session",
         ),
         ({"agenda__0__title_0": "x", "agenda__0__row": "123456"}, "A row has been deleted in the meantime"),
-        ({"agenda__0__title_0": "x", "agenda__0__row": "1e9"}, "Write a whole number"),
-        ({"agenda-TOTAL_FORMS": "x"}, "This form is not complete"),
-        ({"agenda-TOTAL_FORMS": "100000"}, "There is room for 100 rows"),
+        ({"agenda__0__title_0": "x", "agenda__0__row": "1e9"}, "Enter a whole number"),
+        ({"agenda-TOTAL_FORMS": "x"}, "This form is incomplete"),
+        ({"agenda-TOTAL_FORMS": "100000"}, "You can have at most 100 rows"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_saved(
@@ -209,7 +209,7 @@ def test_an_hour_that_comes_twice_is_asked_about_beside_the_field(client: Client
     twice = {"start_date": "2027-10-31", "start_time": "03:30", "end_time": "05:00"}
     assert "start_fold" not in form_of(client.get("/organise/labs/lab/new-session/")).values
     page = errors(new(client, **twice))
-    assert "comes twice in Europe/Sofia" in page
+    assert "occurs twice in Europe/Sofia" in page
     assert "The first 03:30, at UTC+3" in page
     assert "The second 03:30, at UTC+2" in page
     new(client, **twice, start_fold="1")
@@ -293,7 +293,7 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_not_overwritten(client:
 def test_a_form_without_its_version_saves_nothing(client: Client, lab: Lab, version: str) -> None:
     session = f.SessionFactory(lab=lab, title={"en": "Plan"}, start_date=date(2027, 4, 6))
     response = edit(client, session, title_0="Other", version=version)
-    assert "This form is not complete" in errors(response)
+    assert "This form is incomplete" in errors(response)
     session.refresh_from_db()
     assert str(session.title) == "Plan"
 

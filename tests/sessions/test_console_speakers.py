@@ -51,12 +51,12 @@ def test_a_speaker_is_made_once_with_an_address_from_the_name(client: Client, la
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"name_0": ""}, "Write this in at least one language"),
+        ({"name_0": ""}, "Enter this in at least one language"),
         ({"name_0": "x" * 5000}, "Use at most 200 characters"),
         ({"name_0": "Demo\nspeaker"}, "on one line"),
         ({"biography_0": "\u202e"}, "U+202E"),
-        ({"website": "javascript:alert(1)"}, "This is not a whole web address"),
-        ({"website": "https://"}, "This is not a whole web address"),
+        ({"website": "javascript:alert(1)"}, "Enter a web address like https://example.org/page"),
+        ({"website": "https://"}, "Enter a web address like https://example.org/page"),
         ({"city": "999999"}, "Choose a city of this programme"),
     ],
 )

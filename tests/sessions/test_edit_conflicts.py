@@ -227,8 +227,8 @@ def test_all_that_differs_is_listed_in_words(client: Client, lab: Lab) -> None:
         ("Languages", "English, Български", "English"),
         ("Name", "bg: Тяхно", f"bg: {opened.values['name_1'][0]}"),
         ("Cities that take part", "Sofia", "Plovdiv, Sofia"),
-        ("Number of cities in all", "9", "–"),
-        ("Who may see it", "Public: everybody", "Draft: its owners, and everybody once one of its labs is public"),
+        ("Total number of cities", "9", "–"),
+        ("Who can see it", "Public: everyone", "Draft: owners only, until one of its labs is public"),
     ]  # fmt: skip
 
 

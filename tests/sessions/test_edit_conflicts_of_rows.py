@@ -119,7 +119,7 @@ def test_a_row_that_was_deleted_meanwhile_comes_back_only_knowingly(client: Clie
     rows.delete(1)
     answer = client.post(rows.address, opened.filled(**{"rows-1-name_0": "Mine"}))
     label = "Track 2" if rows.model is Track else "Group 2"
-    assert told(answer) == [(label, "deleted meanwhile", "en: Mine")]
+    assert told(answer) == [(label, "deleted in the meantime", "en: Mine")]
     assert rows.names() == ["One", "Three"]
     again = form_of(answer)
     assert client.post(rows.address, again.filled(**{"rows-1-DELETE": "on"})).status_code == 302
@@ -134,7 +134,7 @@ def test_a_row_that_was_left_alone_and_deleted_meanwhile_stays_deleted(client: C
     rows.delete(1)
     answer = client.post(rows.address, opened.filled(**{"rows-0-name_0": "Mine"}), follow=True)
     assert answer.status_code == 200
-    assert "“Two” was deleted by somebody else meanwhile." in text(answer)
+    assert "“Two” was deleted by someone else in the meantime." in text(answer)
     assert rows.names() == ["Mine", "Three"]
 
 

@@ -207,7 +207,7 @@ def test_a_time_that_comes_twice_is_asked_about_and_a_fold_answers():
 
     [problem] = problems_of(document)
     assert problem.startswith(f"{SESSION}.starts: ")
-    assert "comes twice in Europe/Sofia" in problem
+    assert "occurs twice in Europe/Sofia" in problem
     assert "starts_fold" in problem
 
     session_of(document)["starts_fold"] = 1

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     core.web.localized_fields.EmailAddressField(
-                        max_length=254, unique=True, verbose_name="e-mail"
+                        max_length=254, unique=True, verbose_name="email"
                     ),
                 ),
                 ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
@@ -57,7 +57,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True)),
-                ("is_staff", models.BooleanField(default=False, verbose_name="may open the administration")),
+                (
+                    "is_staff",
+                    models.BooleanField(default=False, verbose_name="can access the administration"),
+                ),
                 ("date_joined", models.DateTimeField(auto_now_add=True)),
                 ("feed_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (

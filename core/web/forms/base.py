@@ -62,7 +62,7 @@ class TextsField(I18nFormField):
         options["widget"] = ParagraphsInput if rows else LineInput
         if rows:
             options["widget_kwargs"] = {"attrs": {"rows": rows}}
-        options.setdefault("error_messages", {"required": _("Write this in at least one language.")})
+        options.setdefault("error_messages", {"required": _("Enter this in at least one language.")})
         super().__init__(**options)
         self.validators.extend([MaxLengthPerLanguage(limit), no_control_characters])
         if not rows:
@@ -186,8 +186,8 @@ class DayField(forms.DateField):
             input_formats=["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"],
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input-short"}),
             error_messages={
-                "required": _("Choose a day."),
-                "invalid": _("This is not a day. Write it like 2027-04-06."),
+                "required": _("Choose a date."),
+                "invalid": _("Enter a date like 2027-04-06."),
             },
             **options,
         )
@@ -204,8 +204,8 @@ class HourField(forms.TimeField):
                 format="%H:%M", attrs={"class": "input-hour", "inputmode": "numeric", "autocomplete": "off"}
             ),
             error_messages={
-                "required": _("Choose an hour."),
-                "invalid": _("This is not an hour. Write it like 15:30."),
+                "required": _("Choose a time."),
+                "invalid": _("Enter a time like 15:30."),
             },
             **options,
         )
@@ -217,7 +217,7 @@ class NumberField(forms.IntegerField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("min_value", 0)
         options.setdefault("max_value", 1_000_000)
-        options.setdefault("error_messages", {"invalid": _("Write a whole number.")})
+        options.setdefault("error_messages", {"invalid": _("Enter a whole number.")})
         super().__init__(
             widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}), **options
         )
@@ -299,7 +299,7 @@ class LanguagesMixin(BaseForm):
     languages = forms.MultipleChoiceField(
         label=_("Languages"),
         help_text=_(
-            "Save to get the fields of a language that you add. Texts of one that you take away are kept."
+            "Save to add the fields of a new language. Texts in a language that you remove are kept."
         ),
         choices=settings.LANGUAGES,
         widget=forms.CheckboxSelectMultiple,
@@ -307,7 +307,7 @@ class LanguagesMixin(BaseForm):
     )
     default_language = forms.ChoiceField(
         label=_("Default language"),
-        help_text=_("What readers get where a text is missing in theirs."),
+        help_text=_("Shown where a text is missing in the reader’s language."),
         choices=settings.LANGUAGES,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one of the languages.")},
@@ -318,7 +318,7 @@ class LanguagesMixin(BaseForm):
         default, chosen = values.get("default_language"), values.get("languages")
         if default and chosen:
             if default not in chosen:
-                self.add_error("default_language", gettext("Choose one of the languages that are ticked."))
+                self.add_error("default_language", gettext("Choose one of the selected languages."))
             values["languages"] = [default, *(code for code in chosen if code != default)]
         return values
 
@@ -337,9 +337,9 @@ class WallClockMixin(BaseForm):
         on, at = self.cleaned_data.get(f"{prefix}_date"), self.cleaned_data.get(f"{prefix}_time")
         if on is None or at is None:
             if on is not None and f"{prefix}_time" not in self.errors:
-                self.add_error(f"{prefix}_time", gettext("Choose an hour, too."))
+                self.add_error(f"{prefix}_time", gettext("Choose a time as well."))
             if at is not None and f"{prefix}_date" not in self.errors:
-                self.add_error(f"{prefix}_date", gettext("Choose a day, too."))
+                self.add_error(f"{prefix}_date", gettext("Choose a date as well."))
             return None
         try:
             return instant(on, at, zone, self.cleaned_data.get(f"{prefix}_fold"))

@@ -52,7 +52,7 @@ class BaseRows(BaseFormSet):
         said = self.management_form.cleaned_data
         if (said["TOTAL_FORMS"] or 0) < (said["INITIAL_FORMS"] or 0):
             raise forms.ValidationError(
-                gettext("This form is not complete. Open the page again, and send it once more."),
+                gettext("This form is incomplete. Open the page again and resubmit the form."),
                 code="rows_missing",
             )
         for form in self.forms:

@@ -105,9 +105,11 @@ def error_summary(*forms: BaseForm | BaseFormSet | None, note: str = "") -> dict
     count = len({problem.target or problem.words for problem in problems})
     return {
         "problems": problems,
-        "title": ngettext("One answer needs your attention", "%(count)s answers need your attention", count)
+        "title": ngettext(
+            "There is a problem with one answer", "There are problems with %(count)s answers", count
+        )
         % {"count": count},
-        "note": note or gettext("Nothing has been saved. What you filled in is kept."),
+        "note": note or gettext("Nothing has been saved. Your answers are kept in the form."),
     }
 
 

@@ -27,28 +27,29 @@ class Command(BaseCommand):
         except ProgrammeFileError as error:
             for problem in error.problems:
                 self.stderr.write(str(problem))
-            raise CommandError(_("The demonstration does not fit into what this database holds.")) from None
+            raise CommandError(_("The demonstration data conflict with what is in this database.")) from None
         self.stdout.write(
             ngettext(
-                "Demonstration with %(count)d artificial registration for the coming lab",
-                "Demonstration with %(count)d artificial registrations for the coming lab",
+                "Demonstration data with %(count)d fictitious registration for the upcoming lab",
+                "Demonstration data with %(count)d fictitious registrations for the upcoming lab",
                 demo.registrations,
             )
             % {"count": demo.registrations}
         )
         self._table(
-            (_("Coming lab"), f"{settings.BASE_URL}/labs/{COMING}/"),
+            (_("Upcoming lab"), f"{settings.BASE_URL}/labs/{COMING}/"),
             (_("Past lab"), f"{settings.BASE_URL}/labs/{PAST}/"),
             (_("Seminar"), f"{settings.BASE_URL}/labs/{SEMINAR}/"),
         )
         self.stdout.write("")
         self.stdout.write(_("Sign in at %(address)s") % {"address": f"{settings.BASE_URL}/accounts/login/"})
         self._table(*((sign_in.email, sign_in.password, sign_in.role) for sign_in in demo.sign_ins))
-        self.stdout.write(_("  kept in %(file)s") % {"file": sign_in_file()})
+        self.stdout.write(_("  saved in %(file)s") % {"file": sign_in_file()})
         if options["admin"]:
             self.stdout.write("")
             self.stdout.write(
-                _("For the administration at %(address)s") % {"address": f"{settings.BASE_URL}/admin/"}
+                _("To use the administration at %(address)s, create an account:")
+                % {"address": f"{settings.BASE_URL}/admin/"}
             )
             self.stdout.write("  python manage.py createsuperuser --email you@example.org")
 

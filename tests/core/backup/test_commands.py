@@ -40,14 +40,14 @@ def test_a_backup_restored_into_an_empty_place_has_the_same_rows_and_files(insta
 
     assert said.startswith(f"{path}: ")
     assert " 2 files, " in said
-    assert "The secret key is not in it. Keep these settings elsewhere: SECRET_KEY," in said
+    assert "The secret key is not included. Keep these settings elsewhere: SECRET_KEY," in said
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["backup.zip"]
 
     said = empty.run("restore", str(path))
 
     assert said.startswith("Restored the backup of ")
-    assert "SECRET_KEY is not the one it was then" in said
+    assert "SECRET_KEY is different from the one used then" in said
     assert empty.rows("SELECT slug FROM labs_programme") == [("icc",)]
     for name in ("certificates/2026/a.pdf", "logos/λογότυπο.svg"):
         assert (empty.folder / "media" / name).read_bytes() == (
@@ -81,7 +81,7 @@ def test_the_manifest_names_version_migrations_rows_and_every_file(installation,
 
 def test_keys_travel_only_when_asked_for_and_links_then_live_on(installation, empty, tmp_path):
     path = tmp_path / "backup.zip"
-    assert "It holds the secret key" in installation.run("backup", "--with-keys", str(path))
+    assert "It contains the secret key" in installation.run("backup", "--with-keys", str(path))
 
     said = empty.run("restore", str(path))
 
@@ -97,7 +97,7 @@ def test_a_configured_key_is_never_replaced(installation, tmp_path):
     folder.mkdir()
     other = Installation(folder, SECRET_KEY=SECRET)
 
-    assert "SECRET_KEY is not the one it was then" in other.run("restore", str(path))
+    assert "SECRET_KEY is different from the one used then" in other.run("restore", str(path))
     assert not (folder / "secret-key").exists()
 
 
@@ -112,7 +112,7 @@ def test_a_restore_never_overwrites(installation, tmp_path):
     folder = tmp_path / "with-files"
     (folder / "media").mkdir(parents=True)
     (folder / "media" / "kept.txt").write_text("mine")
-    assert "holds files" in Installation(folder).run("restore", str(path), code=1)
+    assert "contains files" in Installation(folder).run("restore", str(path), code=1)
     assert (folder / "media" / "kept.txt").read_text() == "mine"
     assert not (folder / "db.sqlite3").exists()
 
@@ -130,7 +130,7 @@ def test_without_a_name_backups_go_to_their_folder_and_can_be_proven_at_once(ins
 
     [path] = (installation.folder / "backups").iterdir()
     assert path.suffix == ".zip"
-    assert f"{path} is sound: restored, " in said
+    assert f"{path} is valid: restored, " in said
     assert not list(installation.folder.glob(".backup-*"))
 
 
@@ -141,7 +141,7 @@ def test_a_backup_that_was_damaged_is_not_called_sound(installation, tmp_path):
     content[len(content) // 3] ^= 0xFF
     path.write_bytes(content)
 
-    assert "is not a sound backup" in installation.run("backup", "--verify", str(path), code=1)
+    assert "is not a valid backup" in installation.run("backup", "--verify", str(path), code=1)
 
 
 def test_a_backup_of_a_newer_version_is_refused_before_anything_is_in_place(installation, empty, tmp_path):
@@ -171,7 +171,7 @@ def test_waiting_mails_are_mentioned_when_they_come_back(installation, empty, tm
     path = tmp_path / "backup.zip"
     installation.run("backup", str(path))
 
-    assert "1 mail was waiting to be sent." in empty.run("restore", str(path))
+    assert "1 email was waiting to be sent." in empty.run("restore", str(path))
 
 
 def test_a_place_that_cannot_be_written_to_is_named(installation):

@@ -95,8 +95,8 @@ def test_an_hour_that_comes_twice_is_asked_about_and_the_answer_is_kept() -> Non
     )
     assert error.offsets == (timedelta(hours=3), timedelta(hours=2))
     assert error.message == (
-        "31 October 2027, 03:30 comes twice in Europe/Sofia, because clocks go back: first at UTC+3, "
-        "then at UTC+2. Choose which one is meant."
+        "31 October 2027, 03:30 occurs twice in Europe/Sofia, because clocks go back: first at UTC+3, "
+        "then at UTC+2. Choose which one you mean."
     )
 
 
@@ -193,7 +193,7 @@ def test_the_edges_of_the_calendar_are_refused_not_crashed_into(on: date, at: ti
     for ask in (instant, is_ambiguous, is_nonexistent):
         with pytest.raises(TimeOutOfRange) as refused:
             ask(on, at, zone)
-    assert refused.value.message.endswith("is beyond the calendar. Choose a date nearer to the present.")
+    assert refused.value.message.endswith("is outside the supported range. Choose a date closer to today.")
 
 
 def test_every_refusal_is_one_kind_of_value_error() -> None:

@@ -260,7 +260,7 @@ def test_several_languages_keep_what_was_typed_and_say_what_is_wrong():
 def test_the_summary_links_to_every_field_in_the_forms_order():
     form = SomeForm({"name": ""}, locales=["bg"])
     html = squeezed(show("{% error_summary form %}", form=form))
-    assert "4 answers need your attention" in html
+    assert "There are problems with 4 answers" in html
     assert 'role="alert" aria-labelledby="problems-title" tabindex="-1" autofocus' in html
     places = [part.split('"')[0] for part in html.split('href="#')[1:]]
     assert places == ["id_name", "id_language_0", "id_title_1", "id_consent"]

@@ -45,18 +45,20 @@ class Command(BaseCommand):
                 % {"file": path, **made.figures, "size": path.stat().st_size / 1024**2}
             )
             if options["with_keys"]:
-                self.stdout.write(_("It holds the secret key: whoever has it can make private links."))
+                self.stdout.write(
+                    _("It contains the secret key: anyone who has it can create private links.")
+                )
             else:
                 self.stdout.write(
-                    _("The secret key is not in it. Keep these settings elsewhere: %(names)s.")
+                    _("The secret key is not included. Keep these settings elsewhere: %(names)s.")
                     % {"names": ", ".join(made.settings_to_keep)}
                 )
         if options["verify"]:
             proven = verify(path, size_limit=options["max_size"] * 1024**2)
             self.stdout.write(
                 _(
-                    "%(file)s is sound: restored, %(rows)d rows counted in %(tables)d tables, "
-                    "%(files)d files compared."
+                    "%(file)s is valid: restored, %(rows)d rows counted in %(tables)d tables, %(files)d files "
+                    "compared."
                 )
                 % {"file": path, **proven.figures}
             )

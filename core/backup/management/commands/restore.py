@@ -33,15 +33,19 @@ class Command(BaseCommand):
         )
         if not done.same_key:
             self.stdout.write(
-                _("SECRET_KEY is not the one it was then: private links in mails sent before will not open. ")
+                _(
+                    "SECRET_KEY is different from the one used then: private links in emails sent before will "
+                    "not work. "
+                )
                 + _("Set it to the old one, or add the old one to SECRET_KEY_FALLBACKS.")
             )
         if done.queued_messages:
             self.stdout.write(
                 ngettext(
-                    "%(count)d mail was waiting to be sent. The worker sends it when it starts, perhaps once more.",
-                    "%(count)d mails were waiting to be sent. The worker sends them when it starts, some perhaps "
-                    "once more.",
+                    "%(count)d email was waiting to be sent. The worker will send it when it starts, possibly a "
+                    "second time.",
+                    "%(count)d emails were waiting to be sent. The worker will send them when it starts, some "
+                    "possibly a second time.",
                     done.queued_messages,
                 )
                 % {"count": done.queued_messages}
