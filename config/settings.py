@@ -75,7 +75,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "core.accounts.administration.AdministrationConfig",
     "django.contrib.sitemaps",
     "django.forms",
     "allauth",

@@ -1,5 +1,5 @@
-"""The administration, for superusers: accounts, cities, programmes and roles. Models with rules (labs and their parts)
-are read-only here, and changed in the console.
+"""The administration, for superusers: what no page of the console does. Accounts, cities and programmes are changed
+here; roles, API keys, emails and tasks of all labs are only looked at. Labs and their parts are in the console.
 """
 
 from typing import Any
@@ -15,10 +15,8 @@ from core.jobs.models import Task, WorkerBeat
 from core.mail.models import Message
 from core.web.email_addresses import account_address
 from core.web.forms.base import LanguagesMixin
-from labs.models import ApiToken, City, Delegate, Lab, LabDay, Programme, Room, Staff, StakeholderGroup, Track
+from labs.models import ApiToken, City, Delegate, Lab, Programme, Staff
 from labs.revisions import touch_all
-
-admin.site.site_header = admin.site.site_title = "City Labs"
 
 
 class EditableAdmin(admin.ModelAdmin):
@@ -26,7 +24,7 @@ class EditableAdmin(admin.ModelAdmin):
 
     formfield_overrides = {
         I18nCharField: {"widget": I18nTextInput},
-        I18nTextField: {"widget": I18nTextarea},
+        I18nTextField: {"widget": I18nTextarea, "widget_kwargs": {"attrs": {"rows": 4}}},
     }
 
 
@@ -95,7 +93,7 @@ class ProgrammeAdmin(EditableAdmin):
 
     form = ProgrammeAdminForm
     list_display = ("slug", "name", "visibility")
-    filter_horizontal = ("cities",)
+    exclude = ("cities",)  # chosen in the console
 
     def save_model(self, request: HttpRequest, obj: Programme, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -107,20 +105,18 @@ class ProgrammeAdmin(EditableAdmin):
 
 
 @admin.register(Staff)
-class StaffAdmin(EditableAdmin):
+class StaffAdmin(ReadOnlyAdmin):
     list_display = ("user", "role", "programme", "lab")
     list_filter = ("role",)
     list_select_related = ("user", "programme", "lab")
     search_fields = ("user__email",)
-    autocomplete_fields = ("user",)
 
 
 @admin.register(Delegate)
-class DelegateAdmin(EditableAdmin):
+class DelegateAdmin(ReadOnlyAdmin):
     list_display = ("user", "programme", "city")
     list_select_related = ("user", "programme", "city")
     search_fields = ("user__email",)
-    autocomplete_fields = ("user", "city")
 
 
 @admin.register(ApiToken)
@@ -128,24 +124,6 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ("name", "user", "lab", "created_at", "expires_at", "revoked_at")
     list_select_related = ("user", "lab")
     exclude = ("token_hash",)
-
-
-@admin.register(Lab)
-class LabAdmin(ReadOnlyAdmin):
-    list_display = ("slug", "title", "programme", "starts_on", "ends_on", "visibility")
-    list_select_related = ("programme",)
-    list_filter = ("visibility",)
-
-
-@admin.register(LabDay, Track, StakeholderGroup)
-class PartAdmin(ReadOnlyAdmin):
-    pass
-
-
-@admin.register(Room)
-class RoomAdmin(ReadOnlyAdmin):
-    list_display = ("name", "lab", "online", "capacity")
-    list_select_related = ("lab",)
 
 
 @admin.register(Message)

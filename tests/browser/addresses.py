@@ -53,6 +53,7 @@ PUBLIC = (
     page("accessibility"),
     page("privacy"),
     page("api:openapi-view"),
+    page("admin:login"),
     page("account_login"),
     page("account_inactive"),
     page("account_reset_password"),
@@ -143,6 +144,19 @@ OPERATOR = (
     page("console_programme_new"),
     page("console_mail_without_lab"),
     page("console_message_without_lab", message="of_account"),
+    page("admin:index"),
+    page("admin:app_list"),
+    page("admin:accounts_user_changelist"),
+    page("admin:accounts_user_changelist", "?is_active__exact=1&q=example&o=2.-1"),
+    page("admin:accounts_user_add"),
+    page("admin:accounts_user_change", object_id="user_id"),
+    page("admin:labs_city_changelist"),
+    page("admin:labs_city_delete", object_id="city_id"),
+    page("admin:labs_city_history", object_id="city_id"),
+    page("admin:labs_programme_change", object_id="programme_id"),
+    page("admin:labs_programme_delete", object_id="programme_id", status=403),
+    page("admin:mail_message_changelist"),
+    page("admin:mail_message_change", object_id="message_id"),
 )
 DOOR = (
     page("organise"),
@@ -207,7 +221,7 @@ _LIBRARIES = ("admin/", "api/v1/")  # Django's own pages and the API's
 def address(page: Page, world: World) -> str:
     """Return the path of a page. `=word` stands for itself, another word for what the world knows by it."""
     route = next(each for each in routes() if each.name == page.name.rpartition(":")[2])
-    parts = {name: world.values[name] for name in route.parameters}
+    parts = {name: world.values.get(name) for name in route.parameters}
     for name, word in page.parts:
         parts[name] = word[1:] if word.startswith("=") else world.values[word]
     return reverse(page.name, kwargs=parts) + page.ask

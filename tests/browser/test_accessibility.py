@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from tests import factories as f
 from tests.browser import addresses as a
 from tests.browser.reading import Reader, reading
 from tests.browser.world import build
@@ -53,6 +54,8 @@ def examine_page(reader: Reader, language: str) -> None:
 @pytest.mark.parametrize("who", a.OPENED_BY)
 def test_no_page_bars_anybody(browser: Browser, live_server: LiveServer, who: str, language: str) -> None:
     world = build()
+    if who == "operator":
+        f.UserFactory.create_batch(101)  # more than a page of the administration
     with reading(browser, live_server.url, world, who, locale=language, viewport=NARROW) as reader:
         reader.context.add_init_script(AXE)
         for path, status in a.addresses(who, world):

@@ -1,0 +1,16 @@
+"""The app of Django's administration, in place of its own configuration."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class AdministrationConfig(AdminConfig):
+    default_site = "core.accounts.admin.Administration"
+
+    def ready(self) -> None:
+        """Leave out what libraries register and nobody needs: rights come from roles, an account has one address."""
+        super().ready()
+        from allauth.account.models import EmailAddress
+        from django.contrib import admin
+        from django.contrib.auth.models import Group
+
+        admin.site.unregister([Group, EmailAddress])
