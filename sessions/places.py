@@ -6,6 +6,8 @@ A room with its address and the lab's venue, or "online"; never the join link, w
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,11 +16,23 @@ from django.utils.translation import gettext
 from core.web import markdown
 from core.web.localized_fields import text_and_language
 from core.web.localized_html import html_with_language
+from core.web.templatetags.site_tags import icon
 from labs.models import Lab
 from sessions.models import Session
 
 # (text, language)
 Part = tuple[str, str]
+# A page that everybody's browser opens; `geo:` needs a program that is installed, and coordinates.
+MAP_URL = "https://www.openstreetmap.org/search"
+
+
+class Place(NamedTuple):
+    """The name of the place, and its address, each in parts. `is_hybrid` in a hybrid lab, without a room."""
+
+    name: tuple[Part, ...] = ()
+    address: tuple[Part, ...] = ()
+    is_online: bool = False
+    is_hybrid: bool = False
 
 
 def place_of(session: Session, language: str) -> str:
@@ -26,14 +40,17 @@ def place_of(session: Session, language: str) -> str:
 
     Needs the session's room and lab. "" for a session in person without a place.
     """
-    parts, is_hybrid = _parts(session, language)
-    words = ", ".join(words for words, _language in parts)
-    return gettext("{venue} and online").format(venue=words) if is_hybrid else words
+    place = _place(session, language)
+    words = ", ".join(words for words, _language in (*place.name, *place.address))
+    return gettext("{venue} and online").format(venue=words) if place.is_hybrid else words
 
 
 def place_html(session: Session, language: str) -> SafeString:
-    """Return the same as safe HTML, with `lang` attributes on parts in other languages."""
-    return _parts_html(*_parts(session, language), language)
+    """Return the same as safe HTML with an icon, and the address as a link to a map.
+
+    Parts in other languages have `lang` attributes.
+    """
+    return _html(_place(session, language), language)
 
 
 def is_online(session: Session) -> bool:
@@ -47,20 +64,19 @@ def join_link_of(session: Session) -> str:
     return address if markdown.is_safe_link(address) else ""
 
 
-def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
-    """Return the parts of the place, and whether the session is hybrid: in a hybrid lab, without a room."""
+def _place(session: Session, language: str) -> Place:
     lab, room = session.lab, session.room
     venue = text_and_language(lab.venue, language, lab.default_language)
     if room is None:
         if lab.format == Lab.Format.ONLINE:
-            return ((gettext("Online"), language),), False
+            return Place(((gettext("Online"), language),), is_online=True)
         is_hybrid = lab.format == Lab.Format.HYBRID
         if venue[0]:
-            return (venue,), is_hybrid
-        return (((gettext("In person and online"), language),) if is_hybrid else ()), False
+            return Place(address=(venue,), is_hybrid=is_hybrid)
+        return Place(((gettext("In person and online"), language),)) if is_hybrid else Place()
     name = text_and_language(room.name, language, lab.default_language)
     if room.online:
-        return (name, (gettext("online"), language)), False
+        return Place((name, (gettext("online"), language)), is_online=True)
     # Addresses are not translated.
     address = (room.address, language)
     # Parts that the address contains are not repeated, and vice versa.
@@ -68,13 +84,31 @@ def _parts(session: Session, language: str) -> tuple[tuple[Part, ...], bool]:
         venue = ("", "")
     elif address[0].casefold() in venue[0].casefold():
         address = ("", "")
-    return tuple(
-        part for part in (name, address, venue) if part[0] and (part == name or part[0] != name[0])
-    ), False
+    where = (address, venue)
+    return Place((name,) if name[0] else (), tuple(part for part in where if part[0] and part[0] != name[0]))
 
 
 @lru_cache(maxsize=1024)
-def _parts_html(parts: tuple[Part, ...], is_hybrid: bool, language: str) -> SafeString:
-    """Cached for all rows with the same parts."""
-    words = format_html_join(", ", "{}", ((html_with_language(*part, language),) for part in parts))
-    return format_html(gettext("{venue} and online"), venue=words) if is_hybrid else words
+def _html(place: Place, language: str) -> SafeString:
+    """Cached for all rows with the same place."""
+    words = _join(place.name, language)
+    if place.address:
+        query = urlencode({"query": ", ".join(words for words, _language in place.address)})
+        link = format_html(
+            '<a href="{}?{}" rel="noopener noreferrer nofollow" title="OpenStreetMap">{}</a>',
+            MAP_URL,
+            query,
+            _join(place.address, language),
+        )
+        words = format_html("{}, {}", words, link) if words else link
+    if place.is_hybrid:
+        words = format_html(gettext("{venue} and online"), venue=words)
+    if not words:
+        return words
+    sign = icon("screen" if place.is_online else "place")
+    # One element: where what stands beside each other has gaps, none comes before the comma of an address.
+    return format_html('<span class="place">{}<span>{}</span></span>', sign, words)
+
+
+def _join(parts: tuple[Part, ...], language: str) -> SafeString:
+    return format_html_join(", ", "{}", ((html_with_language(*part, language),) for part in parts))

@@ -22,7 +22,6 @@ from core.search import alphabetical_key
 from core.timezones.formatting import clock, short_day
 from core.web.localized_fields import text_and_language
 from core.web.localized_html import html_with_language, localized_html
-from core.web.templatetags.site_tags import icon
 from labs.models import Lab
 from sessions.models import Appearance, Session
 from sessions.places import is_online, place_html
@@ -137,7 +136,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         track=track,
         place=place,
         online=online,
-        meta=_meta(track, place, online),
+        meta=_meta(track, place),
         agenda=tuple(
             AgendaRow(
                 title=localized_html(item.title, language, fallback),
@@ -237,14 +236,10 @@ def _lines(lines: tuple[str, ...]) -> SafeString:
 
 
 @lru_cache(maxsize=4096)
-def _meta(track: str, place: str, online: bool) -> SafeString:
+def _meta(track: str, place: str) -> SafeString:
     """Join track and place (both safe HTML), "" without both. Cached for all rows that share them."""
     of_track = format_html('<li><span class="track-mark"></span>{}</li>', track) if track else ""
-    of_place = (
-        format_html("<li>{}<span>{}</span></li>", icon("screen" if online else "place"), place)
-        if place
-        else ""
-    )
+    of_place = format_html("<li>{}</li>", place) if place else ""
     return format_html('<ul class="meta">{}{}</ul>', of_track, of_place) if track or place else escape("")
 
 
