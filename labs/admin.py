@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.forms import I18nTextarea, I18nTextInput
 
@@ -69,8 +70,14 @@ class UserAdmin(EditableAdmin):
         return False
 
 
+class CityAdminForm(ModelForm):
+    class Meta:
+        labels = {"slug": _("Address"), "name": _("Name")}
+
+
 @admin.register(City)
 class CityAdmin(EditableAdmin):
+    form = CityAdminForm
     list_display = ("slug", "name", "country", "time_zone")
     search_fields = ("slug", "name")
 
@@ -81,6 +88,16 @@ class CityAdmin(EditableAdmin):
 
 class ProgrammeAdminForm(LanguagesMixin, ModelForm):
     """Languages as check boxes with a default, instead of JSON."""
+
+    class Meta:
+        labels = {
+            "slug": _("Address"),
+            "name": _("Name"),
+            "organiser": _("Organiser"),
+            "description": _("Description"),
+            "runs": _("Dates"),
+            "visibility": _("Who can see it"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

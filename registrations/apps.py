@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RegistrationsConfig(AppConfig):
     name = "registrations"
+    verbose_name = _("Registrations")
 
     def ready(self) -> None:
         from registrations import receivers, tasks  # noqa: F401  (importing registers them)

@@ -5,7 +5,6 @@ from django.db.models.signals import post_migrate
 class SessionsConfig(AppConfig):
     name = "sessions"
     label = "lab_sessions"  # Django's own session app has the plain name
-    verbose_name = "Sessions"  # the heading in the admin
 
     def ready(self) -> None:
         from sessions import receivers  # importing registers the others

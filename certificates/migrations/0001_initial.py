@@ -89,6 +89,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "certificate",
+                "verbose_name_plural": "certificates",
                 "ordering": ("-issued_at", "-id"),
             },
         ),

@@ -100,6 +100,8 @@ class Certificate(models.Model):
     attended_more: bool
 
     class Meta:
+        verbose_name = _("certificate")
+        verbose_name_plural = _("certificates")
         ordering = ("-issued_at", "-id")
         constraints = (
             models.UniqueConstraint(

@@ -56,6 +56,8 @@ class Task(LeasedWork):
     CLAIMED = State.WORKING
 
     class Meta:
+        verbose_name = _("background task")
+        verbose_name_plural = _("background tasks")
         indexes = (
             models.Index(fields=["run_at"], name="task_due", condition=Q(finished_at__isnull=True)),
             models.Index(fields=["state"], name="task_state"),
@@ -88,6 +90,8 @@ class WorkerBeat(models.Model):
     beat_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("worker process")
+        verbose_name_plural = _("worker processes")
         ordering = ("-beat_at",)
 
     def __str__(self) -> str:

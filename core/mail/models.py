@@ -83,6 +83,8 @@ class Message(LeasedWork):
     DUE_ORDER = ("-is_urgent", "run_at", "pk")
 
     class Meta:
+        verbose_name = _("email")
+        verbose_name_plural = _("emails")
         ordering = ("-created_at", "-id")
         # Named here and not at the fields, where each would bring a second index, for LIKE, on PostgreSQL.
         constraints = (

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "city",
                 "verbose_name_plural": "cities",
                 "ordering": ("slug",),
             },
@@ -394,6 +395,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "API key",
+                "verbose_name_plural": "API keys",
+            },
         ),
         migrations.CreateModel(
             name="Programme",
@@ -470,6 +475,8 @@ class Migration(migrations.Migration):
                 ("cities", models.ManyToManyField(blank=True, related_name="programmes", to="labs.city")),
             ],
             options={
+                "verbose_name": "programme",
+                "verbose_name_plural": "programmes",
                 "ordering": ("slug",),
             },
         ),
@@ -691,6 +698,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "delegate",
+                "verbose_name_plural": "delegates",
+            },
         ),
         migrations.CreateModel(
             name="Room",
@@ -794,7 +805,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "staff",
+                "verbose_name": "role in a lab or programme",
+                "verbose_name_plural": "roles in labs and programmes",
             },
         ),
         migrations.CreateModel(

@@ -23,7 +23,8 @@ class Staff(models.Model):
     lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, blank=True, related_name="staff")
 
     class Meta:
-        verbose_name_plural = "staff"
+        verbose_name = _("role in a lab or programme")
+        verbose_name_plural = _("roles in labs and programmes")
         constraints = (
             models.CheckConstraint(
                 name="staff_role_fits_place",
@@ -46,6 +47,8 @@ class Delegate(models.Model):
     city = models.ForeignKey("labs.City", models.CASCADE, related_name="delegates")
 
     class Meta:
+        verbose_name = _("delegate")
+        verbose_name_plural = _("delegates")
         constraints = (
             models.UniqueConstraint(fields=["user", "programme", "city"], name="delegate_once_per_city"),
         )
@@ -71,6 +74,10 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
 
     def __str__(self) -> str:
         return self.name

@@ -80,8 +80,9 @@ class City(Versioned):
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
 
     class Meta:
+        verbose_name = _("city")
+        verbose_name_plural = _("cities")
         ordering = ("slug",)
-        verbose_name_plural = "cities"
 
     def __str__(self) -> str:
         return str(self.name)
@@ -109,6 +110,8 @@ class Programme(Versioned):
     history = History(excluded_fields=["version", "revised_at"])
 
     class Meta:
+        verbose_name = _("programme")
+        verbose_name_plural = _("programmes")
         ordering = ("slug",)
 
     def __str__(self) -> str:

@@ -303,6 +303,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "registration",
+                "verbose_name_plural": "registrations",
                 "ordering": ("-created_at", "-id"),
             },
         ),

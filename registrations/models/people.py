@@ -84,6 +84,8 @@ class Registration(Versioned):
     history = History(excluded_fields=["version", "name_key", "contact_key"])
 
     class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(

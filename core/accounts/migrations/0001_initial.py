@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                         verbose_name="time zone",
                     ),
                 ),
-                ("is_active", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 (
                     "is_staff",
                     models.BooleanField(default=False, verbose_name="can access the administration"),
@@ -87,6 +87,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
                 "ordering": ("email",),
             },
         ),

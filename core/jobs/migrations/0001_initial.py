@@ -26,6 +26,8 @@ class Migration(migrations.Migration):
                 ("beat_at", models.DateTimeField()),
             ],
             options={
+                "verbose_name": "worker process",
+                "verbose_name_plural": "worker processes",
                 "ordering": ("-beat_at",),
             },
         ),
@@ -63,6 +65,8 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(blank=True, max_length=200, null=True, unique=True)),
             ],
             options={
+                "verbose_name": "background task",
+                "verbose_name_plural": "background tasks",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("finished_at__isnull", True)), fields=["run_at"], name="task_due"

@@ -101,6 +101,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "email",
+                "verbose_name_plural": "emails",
                 "ordering": ("-created_at", "-id"),
                 "indexes": [
                     models.Index(fields=["about"], name="message_about"),
