@@ -1,6 +1,7 @@
 """The API: one router per app, problem details (RFC 9457) for every error, ETags on every response."""
 
 from django.conf import settings
+from django.http import Http404
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from certificates.api import router as certificates
@@ -43,4 +44,4 @@ api.add_exception_handler(RuleViolation, problems.rule_violated)
 api.add_exception_handler(AuthenticationError, problems.unauthenticated)
 api.add_exception_handler(Throttled, problems.throttled)
 api.add_exception_handler(HttpError, problems.http_error)
-api.add_exception_handler(problems.Http404, problems.not_found)
+api.add_exception_handler(Http404, problems.not_found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -165,21 +165,20 @@ def _lab(lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: 
         )
 
 
-def _no_place(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
+def _no_place(lab: Lab, shown: Iterable[Session]) -> list[Alert]:
     without = [one for one in shown if _has_no_place(one)]
-    if without:
-        yield _about(
-            Kind.NO_PLACE,
-            lab,
-            without,
-            lambda count: ngettext(
-                "%(title)s has no room and no join link",
-                "%(count)d sessions have no room and no join link: %(title)s",
-                count,
-            ),
-            gettext("People with a seat will not know where to go."),
-            gettext("Choose a room"),
-        )
+    return _about(
+        Kind.NO_PLACE,
+        lab,
+        without,
+        ngettext(
+            "%(title)s has no room and no join link",
+            "%(count)d sessions have no room and no join link: %(title)s",
+            len(without),
+        ),
+        gettext("People with a seat will not know where to go."),
+        gettext("Choose a room"),
+    )
 
 
 def _has_no_place(session: Session) -> bool:
@@ -212,82 +211,71 @@ def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
         )
 
 
-def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> Iterable[Alert]:
+def _drafts(lab: Lab, coming: Iterable[Session], now: datetime) -> list[Alert]:
     drafts = [
         one
         for one in coming
         if one.visibility == Session.Visibility.DRAFT and one.starts_at - now <= SOON_SPAN
     ]
-    if drafts:
-        first = formatting.short_day(wall(drafts[0].starts_at, lab.time_zone).date(), get_language() or "en")
-        yield _about(
-            Kind.DRAFTS,
-            lab,
-            drafts,
-            lambda count: ngettext(
-                "%(title)s is still a draft", "%(count)d sessions are still drafts: %(title)s", count
-            ),
-            gettext("The first is on %(day)s.") % {"day": first},
-            gettext("Open"),
-        )
+    if not drafts:
+        return []
+    first = formatting.short_day(wall(drafts[0].starts_at, lab.time_zone).date(), get_language() or "en")
+    return _about(
+        Kind.DRAFTS,
+        lab,
+        drafts,
+        ngettext("%(title)s is still a draft", "%(count)d sessions are still drafts: %(title)s", len(drafts)),
+        gettext("The first is on %(day)s.") % {"day": first},
+        gettext("Open"),
+    )
 
 
-def _no_speaker(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
+def _no_speaker(lab: Lab, shown: Iterable[Session]) -> list[Alert]:
     without = [
         one for one in shown if one.visibility == Session.Visibility.PUBLIC and not getattr(one, "people", 1)
     ]
-    if without:
-        yield _about(
-            Kind.NO_SPEAKER,
-            lab,
-            without,
-            lambda count: ngettext(
-                "%(title)s has no speaker", "%(count)d public sessions have no speaker: %(title)s", count
-            ),
-            gettext("Visitors see no speaker."),
-            gettext("Open"),
-        )
+    return _about(
+        Kind.NO_SPEAKER,
+        lab,
+        without,
+        ngettext(
+            "%(title)s has no speaker", "%(count)d public sessions have no speaker: %(title)s", len(without)
+        ),
+        gettext("Visitors see no speaker."),
+        gettext("Open"),
+    )
 
 
 def _no_title(lab: Lab, shown: Sequence[Session]) -> Iterable[Alert]:
     for code in lab.languages:
         without = [one for one in shown if code not in languages_of(one.title)]
-        if without:
-            language = formatting.locale_of(code).get_language_name(get_language() or "en") or code
-            yield _about(
-                Kind.NO_TITLE,
-                lab,
-                without,
-                lambda count: ngettext(
-                    "%(title)s has no title in one of the lab’s languages",
-                    "%(count)d sessions have no title in one of the lab’s languages: %(title)s",
-                    count,
-                ),
-                gettext("Missing in %(language)s: readers see the title in another language.")
-                % {"language": language},
-                gettext("Open"),
-            )
+        language = formatting.locale_of(code).get_language_name(get_language() or "en") or code
+        yield from _about(
+            Kind.NO_TITLE,
+            lab,
+            without,
+            ngettext(
+                "%(title)s has no title in one of the lab’s languages",
+                "%(count)d sessions have no title in one of the lab’s languages: %(title)s",
+                len(without),
+            ),
+            gettext("Missing in %(language)s: readers see the title in another language.") % {"language": language},
+            gettext("Open"),
+        )
 
 
 def _about(
-    kind: Kind,
-    lab: Lab,
-    sessions: Sequence[Session],
-    words: Callable[[int], str],
-    meaning: str,
-    action: str,
-) -> Alert:
-    """Return one alert about one or several sessions, linked to the first."""
-    names = ", ".join(_title(one, lab) for one in sessions[:MAX_NAMED_SESSIONS]) + (
-        "…" if len(sessions) > MAX_NAMED_SESSIONS else ""
-    )
-    return Alert(
-        kind,
-        words(len(sessions)) % {"count": len(sessions), "title": names},
-        meaning,
-        reverse("console_session_edit", args=[lab.slug, sessions[0].slug]),
-        action,
-    )
+    kind: Kind, lab: Lab, sessions: Sequence[Session], what: str, meaning: str, action: str
+) -> list[Alert]:
+    """Return one alert about these sessions, linked to the first; none where there are none."""
+    if not sessions:
+        return []
+    names = ", ".join(_title(one, lab) for one in sessions[:MAX_NAMED_SESSIONS])
+    if len(sessions) > MAX_NAMED_SESSIONS:
+        names += "…"
+    what %= {"count": len(sessions), "title": names}
+    address = reverse("console_session_edit", args=[lab.slug, sessions[0].slug])
+    return [Alert(kind, what, meaning, address, action)]
 
 
 def _title(session: Session, lab: Lab) -> str:

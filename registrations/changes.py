@@ -1,8 +1,9 @@
 """The changes of a registration, from its history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -70,15 +71,12 @@ def _value_texts(
     states = dict(Registration.State.choices)
     languages = dict(settings.LANGUAGES)
 
-    def city(key: int | None) -> str:
-        return text_and_language(cities[key].name, language, fallback)[0] if key in cities else ""
-
-    def group(key: int | None) -> str:
-        return text_and_language(groups[key].name, language, fallback)[0] if key in groups else ""
+    def name_in(rows: Mapping[Any, Any], key: int | None) -> str:
+        return text_and_language(rows[key].name, language, fallback)[0] if key in rows else ""
 
     return {
-        "city_id": city,
-        "stakeholder_group_id": group,
+        "city_id": partial(name_in, cities),
+        "stakeholder_group_id": partial(name_in, groups),
         "state": lambda code: str(states.get(code, code)),
         "language": lambda code: str(languages.get(code, code)),
     }

@@ -13,6 +13,7 @@ from core.search import alphabetical_key
 from core.web.edit_conflicts import Difference
 from core.web.forms.base import BaseForm, EmailAddressField
 from core.web.forms.editing import EditForm
+from core.web.forms.searching import SearchField
 from core.web.localized_fields import text_and_language
 from labs.models import City, Lab, StakeholderGroup
 from registrations.door import is_too_short
@@ -24,23 +25,12 @@ from sessions.models import Session
 ELSEWHERE = "-"
 ANY = ("", _("Any"))
 NOT_OFFERED = {"invalid_choice": _("This value is not in the list and was ignored.")}
-TOO_LONG = {"max_length": _("Use at most %(limit_value)d characters.")}
-
-
-def _search_field(label: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        required=False,
-        max_length=100,
-        error_messages=TOO_LONG,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
 
 
 class PeopleSearchForm(BaseForm):
     """What the list of people is narrowed to, and its order. Sessions, cities and groups are named by their slugs."""
 
-    q = _search_field(_("Name, email or organisation"))
+    q = SearchField(_("Name, email or organisation"))
     session = forms.ChoiceField(label=_("Session"), required=False)
     seat = forms.ChoiceField(label=_("Seat"), required=False, choices=[ANY, *Seat.State.choices])
     state = forms.ChoiceField(
@@ -205,13 +195,7 @@ class SeatForm(BaseForm):
 class DoorSearchForm(BaseForm):
     """A name at the door."""
 
-    q = forms.CharField(
-        label=_("Name"),
-        required=False,
-        max_length=100,
-        error_messages=TOO_LONG,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = SearchField(_("Name"))
 
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"]

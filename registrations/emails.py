@@ -243,7 +243,7 @@ def _queue(
         to_email=registration.email,
         context={**own, **context},
         lab=lab,
-        about=f"registration:{registration.public_id}",
+        about=registration.about,
         leads_to=[line["join_link"] for line in context.get("lines", ()) if line["join_link"]],
         links={name: links.email_link(registration, purpose) for name, purpose in purposes.items()},
         calendar=calendar,

@@ -1,6 +1,6 @@
 """Telling everybody who has a seat, or waits for one, what became of a session."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from django.db import transaction
 
@@ -9,6 +9,7 @@ from registrations import emails, seats
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
 from sessions.models import Session
+from sessions.models.agenda import SessionQuerySet
 from sessions.publishing import Change
 
 CHUNK = 50
@@ -78,9 +79,9 @@ def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
         yield len(ids)
 
 
-def how_many(sessions: Iterable[Session]) -> int:
+def how_many(sessions: SessionQuerySet | Collection[Session]) -> int:
     """Return how many people would be told of a change to these sessions; whoever is in several counts once."""
-    found = Seat.objects.filter(session__in=list(sessions), state__in=seats.ACTIVE)
+    found = Seat.objects.filter(session__in=sessions, state__in=seats.ACTIVE)
     return found.values("registration").distinct().count()
 
 

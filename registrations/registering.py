@@ -116,9 +116,9 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
     The plan is checked before, so that the transaction is short; the budget of the address is checked inside.
     """
     with transaction.atomic(savepoint=False):
-        address_budget.wait_for_turn(registration.email)
+        address_budget.wait_for_turn(registration.email_key)
         # One query for both.
-        queued = address_budget.emails_of_a_day(registration.email).values_list("created_at", Value(0))
+        queued = address_budget.emails_of_a_day(registration.email_key).values_list("created_at", Value(0))
         found = list(queued.union(_same_person(registration).values_list("created_at", "pk"), all=True))
         known = next((pk for _at, pk in found if pk), None)
         if address_budget.left_of(at for at, pk in found if not pk):

@@ -137,7 +137,7 @@ def rows(people: Iterable[Registration], session: Session | None = None) -> list
                 attended=own[ATTENDED],
                 seat=seat,
                 position=positions.get(seat.pk) if seat else None,
-                mail=mails.get(f"registration:{person.public_id}"),
+                mail=mails.get(person.about),
             )
         )
     return found
@@ -146,7 +146,7 @@ def rows(people: Iterable[Registration], session: Session | None = None) -> list
 def _mails(people: list[Registration]) -> dict[str, Message]:
     """Return for each person a failed email, else the last confirmation."""
     written = (
-        Message.objects.filter(about__in=[f"registration:{person.public_id}" for person in people])
+        Message.objects.filter(about__in=[person.about for person in people])
         .filter(Q(occasion__in=DELIVERY_OCCASIONS) | Q(state__in=IN_TROUBLE))
         .without_content()
         .order_by("created_at", "pk")

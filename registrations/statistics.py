@@ -39,14 +39,6 @@ class Totals:
         return self.registered + self.unconfirmed + self.cancelled - self.erased
 
 
-@dataclass(frozen=True)
-class SessionStatistics:
-    session: Session
-    seats: int
-    waiting: int
-    attended: int
-
-
 # Names of tallies: people who are registered, and those of them who came to at least one session.
 REGISTERED, ATTENDED = "registered", "attended"
 
@@ -129,17 +121,3 @@ def by_day(lab: Lab) -> list[tuple[date, int]]:
     for hour, quarter, n in by_quarter:
         days[(hour + timedelta(minutes=15 * quarter)).astimezone(zone).date()] += n
     return sorted(days.items())
-
-
-def by_session(lab: Lab) -> list[SessionStatistics]:
-    """Return seats, waiting people and attendance of each session that is no draft, in the programme's order."""
-    sessions = (
-        Session.objects.filter(lab=lab)
-        .exclude(visibility=Session.Visibility.DRAFT)
-        .annotate(came=Count("attendances"))
-        .order_by("starts_at", "pk")
-    )
-    return [
-        SessionStatistics(session, session.seats_taken, session.seats_waiting, session.came)
-        for session in sessions
-    ]

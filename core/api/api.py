@@ -119,18 +119,15 @@ class CityLabsAPI(NinjaAPI):
         """Return the document, as `core.api.openapi` finishes it. It is put together once."""
         key = repr(sorted(kwargs.items()))
         if key not in self._documents:
-            self._documents[key] = self._document(**kwargs)
+            with translation.override("en"):  # not in the language of the first request
+                document = super().get_openapi_schema(**kwargs)
+            complete_document(document)
+            self._documents[key] = document
         return self._documents[key]
 
     @functools.cached_property
     def _documents(self) -> dict[str, OpenAPISchema]:
         return {}
-
-    def _document(self, **kwargs: Any) -> OpenAPISchema:
-        with translation.override("en"):  # not in the language of the first request
-            document = super().get_openapi_schema(**kwargs)
-        complete_document(document)
-        return document
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """Return what clients made from the document call the operation: its name here, and not its function's."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
@@ -18,17 +18,6 @@ from django.utils.translation import gettext as _
 
 from core.api.problem_messages import detail_for, message_for
 from core.web.unavailable import is_conflict, unavailable_because_of
-
-__all__ = [
-    "Http404",
-    "Problem",
-    "http_error",
-    "invalid",
-    "is_api_request",
-    "not_found",
-    "problem",
-    "problem_raised",
-]
 
 logger = logging.getLogger(__name__)
 

@@ -125,16 +125,9 @@ def claim(kind: type[Row], limit: int, span: timedelta, among: Q | None = None) 
     return [(row, Lease(kind, row.pk, row.fence, span)) for row in rows]
 
 
-def lease_duration() -> timedelta:
-    """Return how long a lease lasts unless it is extended."""
-    return timedelta(seconds=settings.LEASE_SECONDS)
-
-
 Handler = Callable[..., None]
 handlers: dict[str, Handler] = {}
 recurring: dict[str, timedelta] = {}
-
-
 long_tasks: set[str] = set()
 
 
@@ -221,12 +214,8 @@ def error_text(error: BaseException) -> str:
 
 def error_origin(error: BaseException) -> str:
     """Return an error's type and location for logs, without its message, which may contain personal data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return (
-        f"{type(error).__name__} in {frames[-1].name}, line {frames[-1].lineno}"
-        if frames
-        else type(error).__name__
-    )
+    name, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
+    return f"{name} in {frames[-1].name}, line {frames[-1].lineno}" if frames else name
 
 
 def crash_point(name: str) -> None:

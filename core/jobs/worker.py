@@ -27,7 +27,6 @@ from core.jobs.leases import (
     claim,
     enqueue_recurring,
     error_origin,
-    lease_duration,
     run_task,
     short_tasks,
 )
@@ -100,7 +99,7 @@ class Worker:
         while not self.stopping.is_set():
             try:
                 close_old_connections()
-                if not turn(lease_duration()):
+                if not turn(timedelta(seconds=settings.LEASE_SECONDS)):
                     self.stopping.wait(self.poll)
             except (DatabaseError, InterfaceError) as error:
                 logger.error("the database cannot be used: %s", error_origin(error))
@@ -134,19 +133,13 @@ class Worker:
     @contextmanager
     def keeping_alive(self, leases: set[Lease]) -> Iterator[None]:
         """Extend these leases while the block runs."""
-        self.add_leases(leases)
+        with self.leases_lock:
+            self.leases |= leases
         try:
             yield
         finally:
-            self.remove_leases(leases)
-
-    def add_leases(self, leases: set[Lease]) -> None:
-        with self.leases_lock:
-            self.leases |= leases
-
-    def remove_leases(self, leases: set[Lease]) -> None:
-        with self.leases_lock:
-            self.leases -= leases
+            with self.leases_lock:
+                self.leases -= leases
 
     def run_heartbeat(self, done: threading.Event) -> None:
         """Write heartbeats and extend the worker's leases every few seconds, in a separate thread."""

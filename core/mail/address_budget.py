@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
@@ -26,16 +27,16 @@ def emails_left(email: str) -> int:
     Transactions that ask about one address follow each other until they end, so that each counts the emails of those
     before it. Say the same to whoever asked, whatever the answer.
     """
-    wait_for_turn(email)
-    return left_of(emails_of_a_day(email).values_list("created_at", flat=True))
+    key = address_key(email)
+    wait_for_turn(key)
+    return left_of(emails_of_a_day(key).values_list("created_at", flat=True))
 
 
-def emails_of_a_day(email: str) -> MessageQuerySet:
-    """Return the emails of the last day that count in the budget of this address."""
+def emails_of_a_day(key: str) -> MessageQuerySet:
+    """Return the emails of the last day that count in the budget of the address with this `address_key`."""
     since = timezone.now() - timedelta(days=1)
     # Without the empty key, as the index is.
-    counted = Message.objects.filter(budget_key=address_key(email), created_at__gt=since)
-    return counted.exclude(budget_key="").order_by()
+    return Message.objects.filter(~Q(budget_key=""), budget_key=key, created_at__gt=since).order_by()
 
 
 def left_of(queued: Iterable[datetime]) -> int:
@@ -45,8 +46,8 @@ def left_of(queued: Iterable[datetime]) -> int:
     return max(min(EMAILS_PER_HOUR - this_hour, EMAILS_PER_DAY - len(today)), 0)
 
 
-def wait_for_turn(email: str) -> None:
-    """Take PostgreSQL's advisory lock of this address until the transaction ends.
+def wait_for_turn(key: str) -> None:
+    """Take PostgreSQL's advisory lock of the address with this `address_key` until the transaction ends.
 
     On SQLite one transaction at a time writes as it is. Two addresses that share a number by chance wait for each
     other, which harms nobody.
@@ -54,7 +55,6 @@ def wait_for_turn(email: str) -> None:
     if not connection.in_atomic_block:
         raise TransactionManagementError("Emails are counted only in the transaction that queues one.")
     if connection.vendor == "postgresql":
-        key = address_key(email)
         number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])

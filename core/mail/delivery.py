@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
+from functools import partial
 
 from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, get_connection
@@ -24,7 +25,7 @@ from core.jobs.models import WorkerBeat
 from core.jobs.worker import Worker, lane
 from core.mail.message_counts import MessageCounts, count, counts_of, counts_of_all
 from core.mail.message_format import OutgoingMail, mailbox
-from core.mail.models import CALENDAR_NAME, Message
+from core.mail.models import CALENDAR_NAME, Message, MessageQuerySet
 from core.mail.rendering import NotRenderable, render_once, rendered
 from core.web.email_addresses import ascii_address
 from core.web.errors import RuleViolation
@@ -61,22 +62,16 @@ class NotRetryable(RuleViolation):
         super().__init__("not_retryable")
 
 
-@lane("emails")
-def all_emails(worker: Worker, span: timedelta) -> bool:
-    return send_batch(worker, span)
-
-
-@lane("urgent emails")
-def urgent_emails(worker: Worker, span: timedelta) -> bool:
-    return send_batch(worker, span, Q(is_urgent=True))
-
-
 def send_batch(worker: Worker, span: timedelta, among: Q | None = None) -> bool:
     """Send one batch of due emails; tell whether there were any."""
     batch = claim(Message, BATCH, span, among)
     with worker.keeping_alive({lease for _message, lease in batch}):
         deliver(batch, worker.stopping.is_set)
     return bool(batch)
+
+
+lane("emails")(send_batch)
+lane("urgent emails")(partial(send_batch, among=Q(is_urgent=True)))
 
 
 def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]) -> None:
@@ -208,21 +203,17 @@ def understand(error: Exception, *, connected: bool = True) -> Outcome:
     code, words = _code(error)
     if not connected:
         return Outcome(Message.State.QUEUED, words, code)
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        if code in MAILBOX_CODES and NO_SUCH_MAILBOX.search(words):
-            return Outcome(Message.State.BOUNCED, words, code)
-        return Outcome(Message.State.FAILED if _is_final(code) else Message.State.QUEUED, words, code)
-    if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
-        return Outcome(Message.State.FAILED if _is_final(code) else Message.State.QUEUED, words, code)
+    is_refused = isinstance(error, smtplib.SMTPRecipientsRefused)
+    if is_refused and code in MAILBOX_CODES and NO_SUCH_MAILBOX.search(words):
+        return Outcome(Message.State.BOUNCED, words, code)
+    if is_refused or isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
+        is_final = code is not None and 500 <= code <= 599
+        return Outcome(Message.State.FAILED if is_final else Message.State.QUEUED, words, code)
     if isinstance(error, AnymailRecipientsRefused | AnymailInvalidAddress | ValueError):
         return Outcome(Message.State.FAILED, words)
     if isinstance(error, AnymailAPIError) and error.status_code in PERMANENT_HTTP:
         return Outcome(Message.State.FAILED, words, error.status_code)
     return Outcome(Message.State.QUEUED, words, code)
-
-
-def _is_final(code: int | None) -> bool:
-    return code is not None and 500 <= code <= 599
 
 
 def _code(error: Exception) -> tuple[int | None, str]:
@@ -248,19 +239,19 @@ def _provider_id(mail: EmailMessage) -> str:
 
 def retry(message: Message) -> None:
     """Send a message again that failed or bounced, or one that waits, now. Raises NotRetryable otherwise."""
-    again = Message.objects.filter(
-        pk=message.pk, state__in=[Message.State.FAILED, Message.State.BOUNCED, Message.State.QUEUED]
-    ).update(state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None)
-    if not again:
+    states = [Message.State.FAILED, Message.State.BOUNCED, Message.State.QUEUED]
+    if not _queue_again(Message.objects.filter(pk=message.pk, state__in=states)):
         raise NotRetryable
     message.refresh_from_db()
 
 
 def retry_failed(lab_id: int) -> int:
     """Send all emails of a lab again that failed, and return how many. Those whose mailbox does not exist stay."""
-    return Message.objects.filter(lab=lab_id, state=Message.State.FAILED).update(
-        state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None
-    )
+    return _queue_again(Message.objects.filter(lab=lab_id, state=Message.State.FAILED))
+
+
+def _queue_again(messages: MessageQuerySet) -> int:
+    return messages.update(state=Message.State.QUEUED, run_at=DatabaseNow(), attempts=0, finished_at=None)
 
 
 @dataclass(frozen=True)

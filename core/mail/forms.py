@@ -8,18 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core.mail.message_list import TABS, MessageSearch, occasion_in_words
 from core.web.forms.base import BaseForm
+from core.web.forms.searching import SearchField
 
 
 class MessageSearchForm(BaseForm):
     """Comes by GET. `occasions` are those that there are emails for."""
 
-    q = forms.CharField(
-        label=_("To: name or email"),
-        required=False,
-        max_length=100,
-        error_messages={"max_length": _("Use at most %(limit_value)d characters.")},
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = SearchField(_("To: name or email"))
     occasion = forms.ChoiceField(
         label=_("Type"),
         required=False,
@@ -32,13 +27,7 @@ class MessageSearchForm(BaseForm):
     def __init__(self, *args: Any, occasions: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         words = sorted((occasion_in_words(occasion), occasion) for occasion in occasions)
-        self.set_choices(
-            "occasion",
-            [
-                ("", _("Any")),
-                *((occasion, said) for said, occasion in words),
-            ],
-        )
+        self.set_choices("occasion", [("", _("Any")), *((occasion, said) for said, occasion in words)])
 
     @property
     def search(self) -> MessageSearch:

@@ -27,8 +27,7 @@ from labs.models import Lab
 from labs.postponing import dates_of
 from labs.revisions import lock_row
 from labs.views.form_posts import person
-from registrations import seats
-from registrations.models import Seat
+from registrations.notifications import how_many
 from sessions.models import Session
 from sessions.moving import Folds, LabMove, SessionMove, move_lab, plan_move
 from sessions.unannounced_changes import pending_sessions
@@ -139,14 +138,6 @@ def _next_page(lab: Lab) -> str:
     return reverse("console_unannounced" if has_unannounced else "console_sessions", args=[lab.slug])
 
 
-def people_of(lab: Lab) -> int:
-    """Return how many people have a seat, or wait for one, in a session of the lab that takes place."""
-    found = Seat.objects.filter(
-        session__lab=lab, session__status=Session.Status.SCHEDULED, state__in=seats.ACTIVE
-    )
-    return found.values("registration").distinct().count()
-
-
 def _plan(lab: Lab, form: FirstDayForm) -> LabMove | None:
     """Return what would change; None where that is noted on the form as impossible."""
     if not form.is_valid():
@@ -189,7 +180,7 @@ def _page(
         context |= {
             "changes": list(_changes(lab, found, language)),
             "rows": [_row(step, lab, language) for step in found.steps],
-            "people": people_of(lab),
+            "people": how_many(lab.sessions.filter(status=Session.Status.SCHEDULED)),
             "versions": _versions(lab, found),
             "later": found.days > 0,
             "count": abs(found.days),

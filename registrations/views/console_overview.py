@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db.models import Count
@@ -107,10 +107,6 @@ def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOv
     for lab in labs:
         own = sessions.get(lab.pk, [])
         following = [row[1] for row in own if row[2] > now and row[3] == Session.Status.SCHEDULED]
-        first = None
-        if following:
-            here, there = (wall(at, lab.time_zone).date() for at in (now, following[0]))
-            first = max((there - here).days, 0)
         glances.append(
             LabOverview(
                 lab,
@@ -120,7 +116,7 @@ def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOv
                 sum(row[6] for row in own),
                 mails.get(lab.pk, 0),
                 people.get(lab.pk, {}).get(statistics.ATTENDED, 0),
-                first,
+                _days_until(following, lab, now),
                 sum(row[4] == Session.Visibility.DRAFT for row in own),
             )
         )
@@ -183,7 +179,7 @@ def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
             "totals": totals,
             "new_today": dict(counts).get(today, 0),
             "cities": {"here": cities_here, "all": lab.programme.cities_total or cities},
-            "days_to_first": _days_to(following, lab, today),
+            "days_to_first": _days_until([one.starts_at for one in following], lab, now),
             "running": bool(following) and following[0].starts_at <= now,
             "attention": alerts.alerts_of(lab, sessions, mail, now),
             "mail": mail,
@@ -199,10 +195,12 @@ def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
     )
 
 
-def _days_to(following: Sequence[Session], lab: Lab, today: date) -> int | None:
-    if not following:
+def _days_until(starts: Sequence[datetime], lab: Lab, now: datetime) -> int | None:
+    """Return the days from today to the first of these instants by the lab's clock, 0 if it has passed."""
+    if not starts:
         return None
-    return max((wall(following[0].starts_at, lab.time_zone).date() - today).days, 0)
+    there, here = (wall(at, lab.time_zone).date() for at in (starts[0], now))
+    return max((there - here).days, 0)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The console's page of one person, and the actions of organisers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -66,7 +68,7 @@ def _page(
     request: HttpRequest, lab: Lab, person: Registration, form: SeatForm | None = None, status: int = 200
 ) -> HttpResponse:
     rows = _seat_rows(person)
-    written = Message.objects.filter(about=_about(person)).without_content()
+    written = Message.objects.filter(about=person.about).without_content()
     context = _context(
         lab,
         person,
@@ -152,13 +154,8 @@ def take_back(request: HttpRequest, lab: Lab, registration: UUID, session: str) 
     if row is None or not row.can_be_taken_back:
         raise Http404
     if request.method == "POST":
-        try:
-            organiser_actions.take_back(person, row.session, form_posts.person(request))
-        except RuleViolation as violation:
-            messages.error(request, violation.message)
-        else:
-            messages.success(request, _("Seat removed. An email will be sent."))
-        return _back(person)
+        take_seat = partial(organiser_actions.take_back, person, row.session, form_posts.person(request))
+        return _done(request, person, take_seat, _("Seat removed. An email will be sent."))
     return render(request, "registrations/console/take_back.html", _context(lab, person, row=row))
 
 
@@ -276,15 +273,8 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     if person.state == State.CANCELLED:
         raise Http404
     if request.method == "POST":
-        try:
-            registering.cancel(person, form_posts.person(request))
-        except RuleViolation as violation:
-            messages.error(request, violation.message)
-        else:
-            messages.success(
-                request, _("Registration cancelled. Free seats went to the next people on the waiting list.")
-            )
-        return _back(person)
+        words = _("Registration cancelled. Free seats went to the next people on the waiting list.")
+        return _done(request, person, partial(registering.cancel, person, form_posts.person(request)), words)
     context = _context(lab, person, rows=[row for row in _seat_rows(person) if row.can_be_taken_back])
     return render(request, "registrations/console/cancel.html", context)
 
@@ -304,7 +294,7 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         person,
         rows=[row for row in rows if row.can_be_taken_back],
         attended=person.attendances.taking_place().count(),
-        mails=Message.objects.filter(about=_about(person)).count(),
+        mails=Message.objects.filter(about=person.about).count(),
     )
     return render(request, "registrations/console/erase.html", context)
 
@@ -318,10 +308,6 @@ def _people(lab: Lab) -> RegistrationQuerySet:
     return search.registrations_of(lab).select_related("city", "stakeholder_group", "lab__programme")
 
 
-def _about(person: Registration) -> str:
-    return f"registration:{person.public_id}"
-
-
 def _context(lab: Lab, person: Registration, **more: object) -> dict[str, object]:
     return {
         "lab": lab,
@@ -331,6 +317,19 @@ def _context(lab: Lab, person: Registration, **more: object) -> dict[str, object
         "now": timezone.now(),
         **more,
     }
+
+
+def _done(
+    request: HttpRequest, person: Registration, action: Callable[[], object], words: str
+) -> HttpResponse:
+    """Act, say what came of it (`words`, or why not), and return to the person's page."""
+    try:
+        action()
+    except RuleViolation as violation:
+        messages.error(request, violation.message)
+    else:
+        messages.success(request, words)
+    return _back(person)
 
 
 def _back(person: Registration) -> HttpResponse:

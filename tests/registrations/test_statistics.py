@@ -25,12 +25,6 @@ def test_totals_count_people_seats_and_who_came():
     assert statistics.totals(lab) == Totals(
         registered=2, unconfirmed=1, cancelled=0, erased=0, seats=3, waiting=1, attended=1
     )
-    assert [
-        (line.session, line.seats, line.waiting, line.attended) for line in statistics.by_session(lab)
-    ] == [
-        (full, 1, 1, 1),
-        (free, 2, 0, 1),
-    ]
 
 
 def test_days_are_those_of_the_labs_own_zone():

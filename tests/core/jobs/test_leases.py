@@ -179,7 +179,7 @@ def test_a_living_worker_keeps_its_leases_but_not_for_work_that_hangs():
     enqueue("test.note", {})
     [(row, lease)] = claim(Task, 1, SPAN)
     worker = Worker()
-    worker.add_leases({lease})
+    worker.leases = {lease}
 
     later = timezone.now() + timedelta(minutes=9)
     with time_machine.travel(later, tick=False):
