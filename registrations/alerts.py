@@ -259,7 +259,8 @@ def _no_title(lab: Lab, shown: Sequence[Session]) -> Iterable[Alert]:
                 "%(count)d sessions have no title in one of the lab’s languages: %(title)s",
                 len(without),
             ),
-            gettext("Missing in %(language)s: readers see the title in another language.") % {"language": language},
+            gettext("Missing in %(language)s: readers see the title in another language.")
+            % {"language": language},
             gettext("Open"),
         )
 

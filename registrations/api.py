@@ -8,7 +8,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import FilterSchema, Header, Query, Router, Schema, Status
@@ -200,10 +201,7 @@ def registrations(request: HttpRequest, lab: str, filters: Query[RegistrationFil
 
 
 def registration_of(lab: Lab, registration: UUID) -> Registration:
-    found = _of_lab(lab).filter(public_id=registration).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(_of_lab(lab), public_id=registration)
 
 
 @router.get("/labs/{lab}/registrations/{registration}", response=RegistrationOut, url_name="registration")

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from ninja import FilterSchema, Query, Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import AfterValidator, Field, StringConstraints
@@ -80,10 +81,7 @@ class GuestFilters(FilterSchema):
 
 
 def _session(request: HttpRequest, lab: Lab, session: str) -> Session:
-    found = Session.objects.filter(lab=lab, slug=session).visible_to(viewer_of(request)).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Session.objects.visible_to(viewer_of(request)), lab=lab, slug=session)
 
 
 def attendance_data(row: Attendance) -> dict[str, Any]:
@@ -117,9 +115,7 @@ def expected(request: HttpRequest, lab: str, session: str, filters: Query[GuestF
     draft: nobody is expected there.
     """
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
-    row = door.sessions_to_take(found, viewer_of(request)).filter(slug=session).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(door.sessions_to_take(found, viewer_of(request)), slug=session)
     row.lab = found
     return Listing(filters.apply(row), lambda people: (guest_data(door.guest(each)) for each in people))
 

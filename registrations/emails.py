@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext_lazy
 
 from core.mail.models import Message
 from core.mail.queue import queue
@@ -278,26 +278,19 @@ def _overview(
 def in_words(seats: Iterable[Seat]) -> str:
     """Return "2 seats are yours. In 1 session you are on the waiting list.", in the active language."""
     states = [seat.state for seat in seats]
-    taken, waiting, refused = (
-        states.count(state) for state in (Seat.State.CONFIRMED, Seat.State.WAITING, Seat.State.CANCELLED)
-    )
-    sentences = []
-    if taken:
-        sentences.append(ngettext("You have %(n)d seat.", "You have %(n)d seats.", taken) % {"n": taken})
-    if waiting:
-        sentences.append(
-            ngettext(
-                "You are on the waiting list for %(n)d session.",
-                "You are on the waiting list for %(n)d sessions.",
-                waiting,
-            )
-            % {"n": waiting}
-        )
-    if refused:
-        sentences.append(
-            ngettext("%(n)d session was full.", "%(n)d sessions were full.", refused) % {"n": refused}
-        )
+    sentences = [words % {"n": n} for state, words in _SEATS_IN_WORDS.items() if (n := states.count(state))]
     return " ".join(sentences) or gettext("You have no seats at the moment.")
+
+
+_SEATS_IN_WORDS = {
+    Seat.State.CONFIRMED: ngettext_lazy("You have %(n)d seat.", "You have %(n)d seats.", "n"),
+    Seat.State.WAITING: ngettext_lazy(
+        "You are on the waiting list for %(n)d session.",
+        "You are on the waiting list for %(n)d sessions.",
+        "n",
+    ),
+    Seat.State.CANCELLED: ngettext_lazy("%(n)d session was full.", "%(n)d sessions were full.", "n"),
+}
 
 
 def _listed(
@@ -320,12 +313,8 @@ def _listed(
 
 
 def _line(registration: Registration, seat: Seat, position: int | None, with_offset: bool) -> SeatLine:
-    session, lab, language, zone = (
-        seat.session,
-        registration.lab,
-        registration.language,
-        registration.time_zone,
-    )
+    session, lab = seat.session, registration.lab
+    language, zone = registration.language, registration.time_zone
     starts, ends = session.starts_at, session.ends_at
     is_seat = seat.state == Seat.State.CONFIRMED and not session.is_cancelled
     join_link = join_link_of(session) if is_seat else ""

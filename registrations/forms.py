@@ -110,33 +110,43 @@ class SessionsMixin(BaseForm):
         return not set(self.overlaps_key.split()) <= seen
 
 
+class LineField(forms.CharField):
+    """A line of text, which comes with single spaces and composed letters, and has letters or digits if any signs."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validators=[no_control_characters, one_line], **options)
+
+    def clean(self, value: Any) -> str:
+        text = unicodedata.normalize("NFC", " ".join(super().clean(value).split()))
+        if text and not has_letters(text):
+            raise ValidationError(_("Write this with letters."), code="no_letters")
+        return text
+
+
 class DetailsForm(BaseForm):
     """Personal details, with the cities and groups of `lab`, in the active language."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name"),
         help_text=_(
             "As it should appear on the certificate. Certificates can be printed in Latin, Greek, Cyrillic, Georgian, "
             "Armenian, Hebrew and Arabic letters."
         ),
         max_length=200,
-        validators=[no_control_characters, one_line],
         error_messages={"required": _("Write your name.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     city = forms.ChoiceField(label=_("City"), required=False)
-    city_text = forms.CharField(
+    city_text = LineField(
         label=_("Another city"),
         required=False,
         max_length=100,
-        validators=[no_control_characters, one_line],
         widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
     )
-    organisation = forms.CharField(
+    organisation = LineField(
         label=_("Organisation"),
         required=False,
         max_length=200,
-        validators=[no_control_characters, one_line],
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     group = forms.ChoiceField(
@@ -207,22 +217,6 @@ class DetailsForm(BaseForm):
                 ),
             ],
         )
-
-    def clean_name(self) -> str:
-        return self._readable("name")
-
-    def clean_city_text(self) -> str:
-        return self._readable("city_text")
-
-    def clean_organisation(self) -> str:
-        return self._readable("organisation")
-
-    def _readable(self, field: str) -> str:
-        """Return the text with normalised spaces and letters; reject one without letters and digits."""
-        text = unicodedata.normalize("NFC", " ".join(self.cleaned_data[field].split()))
-        if text and not has_letters(text):
-            raise ValidationError(_("Write this with letters."), code="no_letters")
-        return text
 
     @property
     def details(self) -> Details:

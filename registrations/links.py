@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -62,12 +63,14 @@ def url_of(registration: Registration, purpose: Purpose) -> str:
 
 def email_link(registration: Registration, purpose: Purpose) -> Link:
     """Return the link as a message keeps it: without its token."""
-    path = (
-        reverse(purpose.route, args=[_TOKEN_PLACEHOLDER]).replace(_TOKEN_PLACEHOLDER, "{token}")
-        + purpose.fragment
-    )
     version = getattr(registration, purpose.version)
+    path = _path_without_token(purpose.route) + purpose.fragment
     return Link(purpose.name, registration.public_id, version, path, purpose.scheme)
+
+
+@cache
+def _path_without_token(route: str) -> str:
+    return reverse(route, args=[_TOKEN_PLACEHOLDER]).replace(_TOKEN_PLACEHOLDER, "{token}")
 
 
 def find(token: str, purpose: Purpose) -> Registration:

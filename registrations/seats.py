@@ -167,7 +167,7 @@ def give_up(
             freed.append(seat.session_id)
         elif seat.state == State.WAITING:
             Session.objects.filter(pk=seat.session_id).update(seats_waiting=F("seats_waiting") - 1)
-    _write([_Move(seat, State.CANCELLED, reason, None) for seat in seats], now, by)
+    _write([(seat, _Claim(State.CANCELLED, reason)) for seat in seats], now, by)
     for session_id in freed:
         promote(session_id)
     return seats
@@ -198,7 +198,9 @@ def promote(session_id: int, at_most: int | None = None) -> list[Seat]:
             Session.objects.filter(pk=session_id).update(seats_taken=F("seats_taken") - 1)
             logger.error("session %s counted people in its waiting list who are not there", session_id)
             continue
-        [movement] = _write([_Move(seat, State.CONFIRMED, Reason.PROMOTED, seat.queue_position)], now, None)
+        [movement] = _write(
+            [(seat, _Claim(State.CONFIRMED, Reason.PROMOTED, seat.queue_position))], now, None
+        )
         for shown in with_sessions(seat.registration, [seat]):
             emails.seat_is_yours(shown, movement)
         promoted.append(seat)
@@ -238,14 +240,6 @@ def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
     )
 
 
-@dataclass(frozen=True)
-class _Move:
-    seat: Seat
-    after: Seat.State
-    reason: SeatMovement.Reason
-    place: int | None
-
-
 def _lock_confirmed(registration: Registration) -> None:
     """Lock the registration's row, which serialises requests of one person."""
     state = (
@@ -277,7 +271,7 @@ def _take(
     for session_id, claim in claims.items():
         seat = known.get(session_id) or Seat(registration=registration, session_id=session_id, state="")
         known[session_id] = seat
-        moves.append(_Move(seat, claim.state, claim.reason, claim.place))
+        moves.append((seat, claim))
     _write(moves, now, by)
     # The waiting list may not have been promoted yet after an increase of capacity: it comes first.
     for session_id, claim in claims.items():
@@ -331,22 +325,20 @@ def _increment(counter: str, condition: Q, places: dict[int, int]) -> list[int]:
     return [session_id for session_id, last in after if last != places[session_id]]
 
 
-def _write(moves: list[_Move], now: datetime, by: User | None) -> list[SeatMovement]:
+def _write(moves: "list[tuple[Seat, _Claim]]", now: datetime, by: User | None) -> list[SeatMovement]:
     """Save seats and their movements, in one statement each."""
     if not moves:
         return []
     movements = []
-    for move in moves:
+    for seat, claim in moves:
         movements.append(
-            SeatMovement(
-                seat=move.seat, at=now, before=move.seat.state, after=move.after, reason=move.reason, by=by
-            )
+            SeatMovement(seat=seat, at=now, before=seat.state, after=claim.state, reason=claim.reason, by=by)
         )
-        move.seat.state, move.seat.queue_position, move.seat.changed_at = move.after, move.place, now
-        move.seat.sequence += 1
+        seat.state, seat.queue_position, seat.changed_at = claim.state, claim.place, now
+        seat.sequence += 1
     # An upsert by the unique pair of registration and session.
     Seat.objects.bulk_create(
-        [move.seat for move in moves],
+        [seat for seat, _claim in moves],
         update_conflicts=True,
         unique_fields=["registration", "session"],
         update_fields=["state", "queue_position", "changed_at", "sequence"],

@@ -68,7 +68,6 @@ def events(
 
 def sentence(movement: SeatMovement, session: str) -> str:
     """Return the sentence about a movement of a seat."""
-    values = {"session": session}
     known = {
         Reason.PROMOTED: gettext("A seat became free and is yours: %(session)s"),
         Reason.FULL: gettext("The session was full, you are on its waiting list: %(session)s"),
@@ -78,25 +77,18 @@ def sentence(movement: SeatMovement, session: str) -> str:
         Reason.SESSION_CANCELLED: gettext("The session was cancelled: %(session)s"),
         Reason.SESSION_RESTORED: gettext("The session is going ahead: %(session)s"),
     }
-    by_organiser = movement.reason == Reason.BY_ORGANISER
+    if movement.reason == Reason.BY_ORGANISER:
+        given = gettext("An organiser gave you a seat: %(session)s")
+        left = gettext("An organiser took you off the waiting list: %(session)s")
+        given_up = gettext("An organiser took your seat back: %(session)s")
+    else:
+        given = gettext("A seat is yours: %(session)s")
+        left = gettext("You left the waiting list: %(session)s")
+        given_up = gettext("You gave up your seat: %(session)s")
     if movement.reason in known:
         words = known[Reason(movement.reason)]
     elif movement.after == State.CONFIRMED:
-        words = (
-            gettext("An organiser gave you a seat: %(session)s")
-            if by_organiser
-            else gettext("A seat is yours: %(session)s")
-        )
-    elif movement.before == State.WAITING:
-        words = (
-            gettext("An organiser took you off the waiting list: %(session)s")
-            if by_organiser
-            else gettext("You left the waiting list: %(session)s")
-        )
+        words = given
     else:
-        words = (
-            gettext("An organiser took your seat back: %(session)s")
-            if by_organiser
-            else gettext("You gave up your seat: %(session)s")
-        )
-    return words % values
+        words = left if movement.before == State.WAITING else given_up
+    return words % {"session": session}

@@ -4,38 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 # What an error says beside its type: the limits that it is about, and the `input` that goes beyond them.
 Limits = Mapping[str, Any]
 # By the beginning of the error's type, the longer one first; "" stands for all others.
 Sentences = Mapping[str, Callable[[Limits], str]]
-
-
-def _too_short(limits: Limits) -> str:
-    least = limits["min_length"]
-    return ngettext("Enter at least %(limit)d character.", "Enter at least %(limit)d characters.", least) % {
-        "limit": least
-    }
-
-
-def _too_long(limits: Limits) -> str:
-    most = limits["max_length"]
-    return ngettext("Enter at most %(limit)d character.", "Enter at most %(limit)d characters.", most) % {
-        "limit": most
-    }
-
-
-def _too_few(limits: Limits) -> str:
-    least = limits["min_length"]
-    return ngettext("Send at least %(limit)d value.", "Send at least %(limit)d values.", least) % {
-        "limit": least
-    }
-
-
-def _too_many(limits: Limits) -> str:
-    most = limits["max_length"]
-    return ngettext("Send at most %(limit)d value.", "Send at most %(limit)d values.", most) % {"limit": most}
 
 
 # "date_" stands for date_type, date_parsing and others.
@@ -45,14 +19,26 @@ _MESSAGES: Sentences = {
     "repeated_parameter": lambda limits: _("Send this only once."),
     "unexpected_body": lambda limits: _("This operation takes no body."),
     "extra_forbidden": lambda limits: _("There is no such field here. Check how it is written."),
-    "string_too_short": _too_short,
-    "string_too_long": _too_long,
+    "string_too_short": lambda limits: (
+        ngettext_lazy("Enter at least %(limit)d character.", "Enter at least %(limit)d characters.", "limit")
+        % {"limit": limits["min_length"]}
+    ),
+    "string_too_long": lambda limits: (
+        ngettext_lazy("Enter at most %(limit)d character.", "Enter at most %(limit)d characters.", "limit")
+        % {"limit": limits["max_length"]}
+    ),
     "string_pattern_mismatch": lambda limits: (
         _("This does not match the pattern %(pattern)s.") % {"pattern": limits["pattern"]}
     ),
     "string_": lambda limits: _("Send a text."),
-    "too_short": _too_few,
-    "too_long": _too_many,
+    "too_short": lambda limits: (
+        ngettext_lazy("Send at least %(limit)d value.", "Send at least %(limit)d values.", "limit")
+        % {"limit": limits["min_length"]}
+    ),
+    "too_long": lambda limits: (
+        ngettext_lazy("Send at most %(limit)d value.", "Send at most %(limit)d values.", "limit")
+        % {"limit": limits["max_length"]}
+    ),
     "list_": lambda limits: _("Send a list."),
     "bool_": lambda limits: _("Send true or false."),
     "int_": lambda limits: _("Send a whole number."),

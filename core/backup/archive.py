@@ -26,7 +26,7 @@ FILES = "files/"
 DatabaseFile = Literal["database.sqlite3", "database.pgdump"]
 MANIFEST_LIMIT = 64 * 1024 * 1024
 MEMBER_LIMIT = 1_000_000
-_CHUNK = 1024 * 1024
+_CHUNK = _MB = 1024 * 1024
 # What reading a member raises where its bytes are not those that were written.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
 
@@ -121,16 +121,16 @@ def check(path: Path, size_limit: int, *, free: int) -> Manifest:
         if size != manifest.members[name].size:
             raise _odd(path, _("“%(name)s” does not have the size stated in the manifest"), name=name)
     total = sum(sizes.values())
-    for limit, message in (
-        (
-            size_limit,
+    if total > size_limit:
+        raise BackupError(
             _("%(file)s would unpack to %(size)d MB, more than the %(limit)d MB that --max-size allows."),
-        ),
-        (free, _("%(file)s would unpack to %(size)d MB; the disk has %(free)d MB left.")),
-    ):
-        if total > limit:
-            megabytes = {"size": total // 1024**2, "limit": limit // 1024**2, "free": limit // 1024**2}
-            raise BackupError(message, file=path, **megabytes)
+            file=path,
+            size=total // _MB,
+            limit=size_limit // _MB,
+        )
+    if total > free:
+        message = _("%(file)s would unpack to %(size)d MB; the disk has %(free)d MB left.")
+        raise BackupError(message, file=path, size=total // _MB, free=free // _MB)
     return manifest
 
 

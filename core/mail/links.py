@@ -49,14 +49,7 @@ def link_maker(purpose: str) -> Callable[[Callable[[str], str]], Callable[[str],
 def as_stored(links: Mapping[str, Link]) -> dict[str, dict[str, object]]:
     """Return the links by name as a message stores them: without tokens, each with a mark of its own."""
     return {
-        name: {
-            "mark": f"[[{name}-{secrets.token_hex(8)}]]",
-            "purpose": link.purpose,
-            "subject": str(link.subject),
-            "version": link.version,
-            "path": link.path,
-            "scheme": link.scheme,
-        }
+        name: {"mark": f"[[{name}-{secrets.token_hex(8)}]]", **vars(link), "subject": str(link.subject)}
         for name, link in links.items()
     }
 

@@ -111,14 +111,10 @@ def _context(message: Message) -> dict[str, object]:
 
 def _lab_names(lab: Mapping[str, tuple[str, str]], language: str) -> dict[str, str]:
     """Return each name of a lab twice: as plain text, and as HTML that says in which language it is."""
-    plain = {name: words for name, (words, _came_in) in lab.items()}
-    return {
-        **plain,
-        **{
-            f"{name}_marked": html_with_language(words, came_in, language)
-            for name, (words, came_in) in lab.items()
-        },
-    }
+    names: dict[str, str] = {}
+    for name, (words, came_in) in lab.items():
+        names |= {name: words, f"{name}_marked": html_with_language(words, came_in, language)}
+    return names
 
 
 def _filled(template: str, context: dict[str, object], *, autoescape: bool = True) -> str:
