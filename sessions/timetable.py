@@ -117,21 +117,10 @@ class Figure:
 
 
 def weigh(blocks: Iterable[tuple[datetime, datetime, bool]]) -> list[Block]:
-    """Return blocks from (starts, ends, is internal): the longest public one strong, short and internal ones soft."""
-    given = list(blocks)
-    longest = max((ends - starts for starts, ends, internal in given if not internal), default=timedelta())
-    strongest = [one for one in given if not one[2] and one[1] - one[0] == longest]
-    weighed = []
-    for one in given:
-        starts, ends, internal = one
-        if internal or ends - starts <= timedelta(minutes=30):
-            weight = Weight.SOFT
-        elif len(strongest) == 1 and one is strongest[0] and len(given) > 1:
-            weight = Weight.STRONG
-        else:
-            weight = Weight.PLAIN
-        weighed.append(Block(starts, ends, weight))
-    return weighed
+    """Return blocks from (starts, ends, is internal): internal ones are soft, all others of one tone."""
+    return [
+        Block(starts, ends, Weight.SOFT if internal else Weight.PLAIN) for starts, ends, internal in blocks
+    ]
 
 
 def timetable(blocks: Iterable[Block], language: str) -> Figure | None:

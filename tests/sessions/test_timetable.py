@@ -71,20 +71,11 @@ def test_a_session_that_ends_at_midnight_stands_on_its_own_day_alone():
     assert len(drawing.bars) == 1
 
 
-def test_the_longest_public_session_is_strongest_and_short_or_internal_ones_are_soft():
+def test_internal_sessions_are_soft_and_all_others_of_one_tone():
     blocks = weigh(
-        [
-            (at(0, 11), at(0, 11.5), False),
-            (at(0, 12), at(0, 13), False),
-            (at(1, 12), at(1, 14), False),
-            (at(2, 10), at(2, 16), True),
-        ]
+        [(at(0, 11), at(0, 11.5), False), (at(1, 12), at(1, 14), False), (at(2, 10), at(2, 16), True)]
     )
-    assert [one.weight for one in blocks] == [Weight.SOFT, Weight.PLAIN, Weight.STRONG, Weight.SOFT]
-
-
-def test_a_single_session_is_neither_strong_nor_soft():
-    assert [one.weight for one in weigh([(at(0, 11), at(0, 13), False)])] == [Weight.PLAIN]
+    assert [one.weight for one in blocks] == [Weight.PLAIN, Weight.PLAIN, Weight.SOFT]
 
 
 @given(
