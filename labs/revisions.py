@@ -1,4 +1,4 @@
-"""A lab's revision (a number for caches, a date for visitors) and its lock.
+"""A lab's revision dates, the number of its public revision, and its lock.
 
 Rows are locked in one order everywhere (see docs/developers.md), to prevent deadlocks.
 """
@@ -43,13 +43,13 @@ def lock_row(row: Row) -> Row:
 
 
 def touch(lab_id: int, *, public: bool = True, sessions: Collection[int] | None = None) -> None:
-    """Increment the lab's revision, in the transaction of the change.
+    """Set the lab's revision date, in the transaction of the change.
 
-    `public` if visitors see the change once the lab is public: only then does its public revision change. `sessions`
+    `public` if visitors see the change once the lab is public: only then does its public revision rise. `sessions`
     are the ids of those whose calendar entries may have changed; None: any of the lab's.
     """
     now = timezone.now()
-    columns: dict[str, object] = {"revision": F("revision") + 1, "revised_at": now}
+    columns: dict[str, object] = {"revised_at": now}
     if public:
         is_public = Q(visibility=Lab.Visibility.PUBLIC)
         columns["public_revised_at"] = Case(When(is_public, then=Value(now)), default=F("public_revised_at"))
@@ -61,7 +61,7 @@ def touch(lab_id: int, *, public: bool = True, sessions: Collection[int] | None 
 
 
 def touch_all(labs: QuerySet[Lab], *, sessions: Collection[int] | None = None) -> None:
-    """Increment the revisions of several labs, locked lowest id first. `sessions` as in `touch`."""
+    """Touch several labs, locked lowest id first. `sessions` as in `touch`."""
     rows = labs.select_for_update(no_key=True, of=("self",)).order_by("pk")
     for lab_id in list(rows.values_list("pk", flat=True)):
         touch(lab_id, sessions=sessions)

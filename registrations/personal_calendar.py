@@ -1,22 +1,28 @@
 """Personal calendars: seats as entries, with join links."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from typing import Any
 
-from django.conf import settings
-from django.core.cache import cache
+from django.db.models import F
 from django.utils.translation import gettext, override
 
-from core.timezones.zones import rules_version
+from core.web.localized_fields import text_and_language
 from labs.viewer import Viewer
 from registrations import links
 from registrations.models import Registration, Seat
-from sessions.calendar_entries import entries
-from sessions.calendars import CalendarEntry, Events, Feed, event_file, events_of, feed_bytes, vevent
+from sessions.calendars import (
+    Events,
+    Feed,
+    Status,
+    Vevent,
+    event_file,
+    events_of,
+    feed_bytes,
+    of_seat,
+)
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
-
-CACHE_SECONDS = 60 * 60
+from sessions.places import join_link_of
 
 
 def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Seat]:
@@ -60,59 +66,52 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
 
 
 def _events(registration: Registration, seats: Iterable[Seat]) -> Events:
-    """Return one event per seat, with join links for confirmed ones only."""
+    """Return one event per seat in the programme's order, with join links for confirmed ones only. One query."""
     by_session = {seat.session_id: seat for seat in seats}
-    states = {pk: Seat.State(seat.state) for pk, seat in by_session.items()}
-    written = _cached_entries(registration, states)
-    return events_of(
-        vevent(_versioned_entry(entry, by_session[pk], registration.language))
-        for pk, entry in written.items()
+    sessions = (
+        _visible_sessions(registration.lab_id, by_session)
+        .filter(calendar_texts__language=registration.language)
+        .annotate(**{name: F(f"calendar_texts__{name}") for name in ("text", "zone", "first_on", "last_on")})
+        .select_related("room")
+        .only("title", "status", "join_link", "revised_at", "content_revised_at", "room__join_link")
+        .order_by("starts_at", "pk")
     )
-
-
-def _versioned_entry(entry: CalendarEntry, seat: Seat, language: str) -> CalendarEntry:
-    """Return the session's entry for this person, with a new version for each movement of the seat.
-
-    Calendars keep the entry with the higher SEQUENCE, or the later DTSTAMP (RFC 5546 §2.1.5).
-    """
-    entry = replace(
-        entry,
-        sequence=entry.sequence + max(seat.sequence - 1, 0),
-        dtstamp=max(entry.dtstamp, seat.changed_at),
-        last_modified=max(entry.last_modified, seat.changed_at),
-    )
-    if seat.state == Seat.State.CANCELLED:
-        return replace(entry, status="CANCELLED")
-    if seat.state == Seat.State.CONFIRMED or entry.status == "CANCELLED":
-        return entry
-    with override(language):
-        summary = gettext("Waiting list: %(title)s") % {"title": entry.summary}
-    return replace(entry, status="TENTATIVE", summary=summary)
-
-
-def _cached_entries(registration: Registration, states: Mapping[int, Seat.State]) -> dict[int, CalendarEntry]:
-    """Return the sessions' entries in the programme's order, with join links for confirmed seats only.
-
-    They are cached by language and the lab's revision.
-    """
-    lab, language = registration.lab, registration.language
-    # With the date, since revisions may repeat after a restore.
-    version = f"{rules_version()}:{settings.BASE_URL}:{lab.pk}:{lab.revision}:{lab.revised_at.timestamp()}:{language}"
-    keys = {f"entry:{version}:{pk}:{state.value}": pk for pk, state in states.items()}
-    found = {keys[key]: entry for key, entry in cache.get_many(keys).items()}
-    missing = {pk: key for key, pk in keys.items() if pk not in found}
-    if missing:
-        for session in _visible_sessions(registration.lab_id, missing).for_pages():
-            session.lab = registration.lab
-            state = states[session.pk]
-            [found[session.pk]] = entries(
-                [session],
-                language,
-                with_join_link=state == Seat.State.CONFIRMED,
-                held=state != Seat.State.WAITING,
+    with override(registration.language):
+        return events_of(
+            Vevent(
+                _text(session, by_session[session.pk], registration),
+                session.zone,
+                session.first_on,
+                session.last_on,
             )
-        cache.set_many({key: found[pk] for pk, key in missing.items() if pk in found}, CACHE_SECONDS)
-    return dict(sorted(found.items(), key=lambda pair: (pair[1].starts_at, pair[0])))
+            for session in sessions
+        )
+
+
+def _text(session: Any, seat: Seat, registration: Registration) -> str:
+    """Return the session's entry for this person, in the active language, with a new version for each move of the seat.
+
+    An entry that replaces one with a link must not be older: only entries of waiting people have the date without
+    changes of links.
+    """
+    is_confirmed, is_waiting = seat.state == Seat.State.CONFIRMED, seat.state == Seat.State.WAITING
+    status: Status | None = None
+    summary = "%s"
+    if seat.state == Seat.State.CANCELLED:
+        status = "CANCELLED"
+    elif not is_confirmed and not session.is_cancelled:
+        status, summary = "TENTATIVE", gettext("Waiting list: %(title)s") % {"title": "%s"}
+    link = join_link_of(session) if is_confirmed and not session.is_cancelled else ""
+    return of_seat(
+        session.text,
+        revised_at=max(session.content_revised_at if is_waiting else session.revised_at, seat.changed_at),
+        moves=max(seat.sequence - 1, 0),
+        status=status,
+        summary=summary,
+        join_link=link,
+        join_words=gettext("Join: %(link)s") % {"link": link},
+        label=text_and_language(session.title, registration.language, registration.lab.default_language)[0],
+    )
 
 
 def _visible_sessions(lab_id: int, session_ids: Iterable[int]) -> SessionQuerySet:

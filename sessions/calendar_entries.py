@@ -19,19 +19,13 @@ from core.web.localized_fields import text_and_language
 from labs.models import Lab, Programme, Track
 from sessions.calendars import CalendarEntry, Events, Feed
 from sessions.models import AgendaItem, Appearance, Session
-from sessions.places import join_link_of, place_of
+from sessions.places import place_of
 
 
-def entries(
-    sessions: Iterable[Session], language: str, *, with_join_link: bool = False, held: bool = False
-) -> tuple[CalendarEntry, ...]:
-    """Return the sessions' entries in `language`, each text falling back to its lab's default language.
-
-    Join links are for people with a seat: only for personal calendars. Entries of `held` seats are dated by
-    `revised_at`, which includes changes of links: an entry that replaces one with a link must not be older.
-    """
+def entries(sessions: Iterable[Session], language: str) -> tuple[CalendarEntry, ...]:
+    """Return the sessions' entries in `language`, each text falling back to its lab's default language."""
     with override(language):
-        return tuple(_entry(session, language, with_join_link, held) for session in sessions)
+        return tuple(_entry(session, language) for session in sessions)
 
 
 def lab_feed(lab: Lab, events: Events, language: str) -> Feed:
@@ -75,14 +69,12 @@ def delegate_feed(events: Events, language: str) -> Feed:
     return Feed(name=name, events=events, url=f"{settings.BASE_URL}/", language=language)
 
 
-def _entry(session: Session, language: str, with_join_link: bool, held: bool) -> CalendarEntry:
+def _entry(session: Session, language: str) -> CalendarEntry:
     lab = session.lab
     title = _text(session.title, language, lab)
     if session.is_cancelled:
         title = gettext("Cancelled: %(title)s") % {"title": title}
-    join_link = join_link_of(session) if with_join_link and not session.is_cancelled else ""
     url = _absolute_url("session", lab.slug, session.slug)
-    revised_at = session.revised_at if with_join_link or held else session.content_revised_at
     return CalendarEntry(
         uid=session.uid,
         starts=datetime.combine(session.start_date, session.start_time),
@@ -91,17 +83,14 @@ def _entry(session: Session, language: str, with_join_link: bool, held: bool) ->
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         summary=title,
-        dtstamp=revised_at,
-        last_modified=revised_at,
+        revised_at=session.content_revised_at,
         created=session.created_at,
-        description=_description(session, language, join_link, url),
+        description=_description(session, language, url),
         location=place_of(session, language),
         url=url,
         categories=_categories(session, language),
         status="CANCELLED" if session.is_cancelled else "CONFIRMED",
         sequence=session.sequence,
-        conference_url=join_link or None,
-        conference_label=title if join_link else "",
     )
 
 
@@ -115,13 +104,11 @@ def people(appearances: Sequence[Appearance], language: str, lab: Lab) -> list[s
     return lines
 
 
-def _description(session: Session, language: str, join_link: str, url: str) -> str:
+def _description(session: Session, language: str, url: str) -> str:
     lab = session.lab
     parts = []
     if session.is_cancelled:
         parts.append(_text(session.cancel_reason, language, lab))
-    if join_link:
-        parts.append(gettext("Join: %(link)s") % {"link": join_link})
     parts.append(markdown.plain_paragraphs(_text(session.abstract, language, lab)))
     parts.append("\n".join(people(session.appearances_in(), language, lab)))
     parts.append(_agenda(session, language))

@@ -46,9 +46,9 @@ class CalendarEntry:
     """One VEVENT.
 
     `starts` and `ends` are wall-clock times in `zone` (naive); `starts_at` and `ends_at` the same instants (aware).
-    `dtstamp`, `last_modified` and `created` are aware and come from the data, never from the clock. `uid` is constant;
-    `sequence` is incremented with date, time, place and status. Texts are in the reader's language, the summary of a
-    cancelled session with the prefix "Cancelled: ". `conference_url` is for people with a seat only.
+    `revised_at` (of DTSTAMP and LAST-MODIFIED) and `created` are aware and come from the data, never from the clock.
+    `uid` is constant; `sequence` is incremented with date, time, place and status. Texts are in the reader's language,
+    the summary of a cancelled session with the prefix "Cancelled: ".
 
     Raises ValueError if a wall time is aware, an instant is naive, or the end is not after the start.
     """
@@ -60,8 +60,7 @@ class CalendarEntry:
     starts_at: datetime
     ends_at: datetime
     summary: str
-    dtstamp: datetime
-    last_modified: datetime
+    revised_at: datetime
     created: datetime
     description: str = ""
     location: str = ""
@@ -69,8 +68,6 @@ class CalendarEntry:
     categories: tuple[str, ...] = ()
     status: Status = "CONFIRMED"
     sequence: int = 0
-    conference_url: str | None = None
-    conference_label: str = ""
 
     def __post_init__(self) -> None:
         if self.starts.tzinfo or self.ends.tzinfo:
@@ -159,32 +156,55 @@ def vevent(entry: CalendarEntry) -> Vevent:
         # `_needs_utc` has verified the zone's name, which needs no quoting.
         start = f"DTSTART;TZID={entry.zone}:{_wall(entry.starts)}"
         end = f"DTEND;TZID={entry.zone}:{_wall(entry.ends)}"
-    modified = _instant(entry.last_modified)
-    stamp = modified if entry.dtstamp == entry.last_modified else _instant(entry.dtstamp)
-    links = ""
-    if url := _uri(entry.url):
-        links += _line(f"URL:{url}")
-    if entry.conference_url and (address := _uri(entry.conference_url)):
-        label = f";LABEL={_parameter(entry.conference_label)}" if entry.conference_label else ""
-        links += _line(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO{label}:{address}")
+    revised_at = _instant(entry.revised_at)
     text = (
         f"BEGIN:VEVENT\r\n"
         f"{_line(f'UID:{_text(entry.uid)}')}"
-        f"DTSTAMP:{stamp}\r\n"
+        f"DTSTAMP:{revised_at}\r\n"
         f"{start}\r\n"
         f"{end}\r\n"
         f"{_line(f'SUMMARY:{_text(entry.summary)}')}"
         f"{_line(f'DESCRIPTION:{_text(entry.description)}') if entry.description else ''}"
         f"{_line(f'LOCATION:{_text(entry.location)}') if entry.location else ''}"
         f"{_line(_categories(entry.categories)) if entry.categories else ''}"
-        f"{links}"
+        f"{_line(f'URL:{url}') if (url := _uri(entry.url)) else ''}"
         f"STATUS:{entry.status}\r\n"
         f"SEQUENCE:{entry.sequence}\r\n"
         f"CREATED:{_instant(entry.created)}\r\n"
-        f"LAST-MODIFIED:{modified}\r\n"
+        f"LAST-MODIFIED:{revised_at}\r\n"
         f"END:VEVENT\r\n"
     )
     return Vevent(text, "" if in_utc else entry.zone, entry.starts.date(), entry.ends.date())
+
+
+def of_seat(
+    text: str,
+    *,
+    revised_at: datetime,
+    moves: int,
+    status: Status | None = None,
+    summary: str = "%s",
+    join_link: str = "",
+    join_words: str = "",
+    label: str = "",
+) -> str:
+    """Return a VEVENT for the holder of a seat that has moved so many times.
+
+    Calendars keep the entry with the higher SEQUENCE, or the later DTSTAMP (RFC 5546 §2.1.5). `summary` has "%s" in
+    place of the session's own; the description of an entry with a join link begins with `join_words`.
+    """
+    found = dict(line.split(":", 1) for line in text.replace("\r\n ", "").split("\r\n") if line)
+    found["SEQUENCE"] = str(int(found["SEQUENCE"]) + moves)
+    found["DTSTAMP"] = found["LAST-MODIFIED"] = _instant(revised_at)
+    found["STATUS"] = status or found["STATUS"]
+    found["SUMMARY"] = _text(summary) % found["SUMMARY"]
+    if join_link:
+        found["DESCRIPTION"] = f"{_text(join_words)}\\n\\n{found['DESCRIPTION']}"
+    lines = [f"{name}:{value}" for name, value in found.items()]
+    if join_link:
+        conference = f"CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL={_parameter(label)}:{_uri(join_link)}"
+        lines.insert(list(found).index("STATUS"), conference)
+    return "".join(map(_line, lines))
 
 
 def _calendar(head: list[str], events: Events, language: str) -> bytes:

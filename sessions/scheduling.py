@@ -325,7 +325,7 @@ def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: 
 def apply_venue_change(lab: Lab, *, before: Lab, by: User | None = None) -> None:
     """Update the sessions whose place depends on the lab's venue or format.
 
-    `before` is the lab as it was. The caller increments the lab's revision.
+    `before` is the lab as it was. The caller touches the lab.
     """
     found = Session.objects.select_for_update(no_key=True, of=("self",)).filter(lab=lab)
     for session in found.select_related("room").order_by("pk"):

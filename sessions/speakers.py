@@ -68,7 +68,7 @@ def change_speaker(speaker: Speaker, plan: SpeakerPlan) -> Speaker:
 
 
 def touch_labs_of(speakers: Collection[Speaker]) -> None:
-    """Increment the revisions of the labs that show these speakers, publicly if in public sessions.
+    """Touch the labs that show these speakers, publicly if in public sessions.
 
     Locks all labs of their programmes first: in any, somebody may be letting one of them appear.
     """

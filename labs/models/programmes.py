@@ -173,9 +173,9 @@ class StakeholderGroup(models.Model):
 class Lab(Versioned):
     """An edition of a programme. Dates are days in the lab's own zone; instants are UTC.
 
-    `revision` is incremented in the transaction of every change that the lab's pages or feeds show to anybody (see
-    `labs.revisions.touch`): it is the key of caches. `public_revision` is incremented with what visitors see, at
-    `public_revised_at`, which is None until the lab is public.
+    `revised_at` is the last change that the lab's pages or feeds show to anybody (see `labs.revisions.touch`).
+    `public_revision` is incremented with what visitors see, at `public_revised_at`, which is None until the lab is
+    public.
     """
 
     class Visibility(models.TextChoices):
@@ -211,15 +211,12 @@ class Lab(Versioned):
     theme_values = models.JSONField(default=dict, editable=False)
     logo = models.FileField(upload_to="logos/", blank=True)
     logo_alt = localized_line(blank=True)
-    revision = models.PositiveIntegerField(default=1, editable=False)
     revised_at = models.DateTimeField(auto_now_add=True, editable=False)
     public_revised_at = models.DateTimeField(null=True, editable=False)
     public_revision = models.PositiveIntegerField(default=0, editable=False)
 
     objects = LabQuerySet.as_manager()
-    history = History(
-        excluded_fields=["version", "revision", "revised_at", "public_revision", "public_revised_at"]
-    )
+    history = History(excluded_fields=["version", "revised_at", "public_revision", "public_revised_at"])
 
     class Meta:
         ordering = ("-starts_on", "slug")

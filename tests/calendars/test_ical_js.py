@@ -13,8 +13,7 @@ import pytest
 from core.timezones.vtimezone import vtimezone
 from core.timezones.wall_clock import instant
 from core.timezones.zones import canonical_zones
-from sessions.calendars import CalendarEntry, Feed, feed_bytes
-from tests.sessions.entries import all_of
+from sessions.calendars import CalendarEntry, Feed, Vevent, events_of, feed_bytes, of_seat, vevent
 
 SCRIPT = Path(__file__).with_name("ical_js.mjs")
 STAMP = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -110,6 +109,19 @@ def test_ical_js_reads_rules_that_follow_listed_years() -> None:
     assert report["wrong"] == []
 
 
+def _of_seat(entry: CalendarEntry) -> Vevent:
+    own = vevent(entry)
+    held = of_seat(
+        own.text,
+        revised_at=STAMP,
+        moves=0,
+        join_link="https://meet.example.org/x",
+        join_words="Join",
+        label='Join: "plenary"; now',
+    )
+    return own._replace(text=held)
+
+
 def test_ical_js_finds_in_a_feed_what_was_put_in() -> None:
     entries = []
     for number, zone in enumerate((*NAMED, "America/Nuuk", "UTC")):
@@ -131,20 +143,17 @@ def test_ical_js_finds_in_a_feed_what_was_put_in() -> None:
                     categories=("Public", "Green, local"),
                     status="CANCELLED" if month == 7 else "CONFIRMED",
                     sequence=month,
-                    dtstamp=STAMP,
-                    last_modified=STAMP,
+                    revised_at=STAMP,
                     created=STAMP,
-                    conference_url="https://meet.example.org/x",
-                    conference_label='Join: "plenary"; now',
                 )
             )
-    report = read_with_ical_js(feed_bytes(Feed("City Lab", all_of(entries))))
+    report = read_with_ical_js(feed_bytes(Feed("City Lab", events_of(map(_of_seat, entries)))))
     assert report["zones"] == len(NAMED) + 1
     assert report["events"] == [
         {
             "uid": entry.uid,
             "summary": entry.summary,
-            "description": entry.description,
+            "description": f"Join\n\n{entry.description}",
             "location": entry.location,
             "starts": entry.starts_at.timestamp(),
             "ends": entry.ends_at.timestamp(),

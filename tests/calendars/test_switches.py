@@ -33,8 +33,7 @@ def entry(zone: str, starts_at: datetime, minutes: int) -> CalendarEntry:
         zone=zone,
         starts_at=starts_at,
         ends_at=ends_at,
-        dtstamp=STAMP,
-        last_modified=STAMP,
+        revised_at=STAMP,
         created=STAMP,
     )
 

@@ -257,12 +257,14 @@ def test_the_calendar_follows_seats_and_knows_an_unchanged_one(client: Client):
     assert mine.uid not in after.content.decode()
 
 
-def test_an_unchanged_calendar_costs_two_queries(client: Client, django_assert_num_queries):
-    found = registered(f.SessionFactory())
+def test_a_calendar_costs_three_queries_of_any_number_of_seats(client: Client, django_assert_num_queries):
+    lab = f.LabFactory()
+    found = registered(*f.SessionFactory.create_batch(2, lab=lab))
     address = link(found, "feed", "personal_feed")
-    etag = client.get(address)["ETag"]
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
+        etag = client.get(address)["ETag"]
+    with django_assert_num_queries(3):
         assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
 
 

@@ -45,8 +45,7 @@ def entry(
         "starts_at": starts_at,
         "ends_at": ends_at,
         "summary": "Reskilling, part I",
-        "dtstamp": EDITED,
-        "last_modified": EDITED,
+        "revised_at": EDITED,
         "created": STAMP,
     }
     return CalendarEntry(**(given | values))  # type: ignore[arg-type]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from core.timezones.zones import canonical_zones
-from sessions.calendars import Feed, feed_bytes
+from sessions.calendars import Feed, feed_bytes, of_seat, vevent
 from tests.sessions.entries import (
+    EDITED,
     EVENT_LINES,
     FEED_LINES,
     all_of,
@@ -85,8 +86,6 @@ def test_a_line_of_exactly_75_octets_is_not_folded(length: int) -> None:
     uid=hostile,
     url=hostile,
     categories=st.lists(hostile.filter(cleaned), max_size=3).map(tuple),
-    conference_url=st.none() | hostile,
-    conference_label=hostile,
     feed_name=hostile,
     feed_description=hostile,
     feed_url=hostile,
@@ -103,7 +102,6 @@ def test_no_text_in_any_field_adds_or_takes_away_a_property(
         "CATEGORIES": texts["categories"],
         # A link of nothing but control characters is none.
         "URL": cleaned(str(texts["url"])).strip("\n"),
-        "CONFERENCE": texts["conference_url"] and cleaned(str(texts["conference_url"])).strip("\n"),
     }
     expected = EVENT_LINES | {line for line, text in typed.items() if text}
     found = names(octets, "VEVENT")
@@ -126,6 +124,24 @@ def test_no_text_in_any_field_adds_or_takes_away_a_property(
     assert {str(name).upper() for name in parsed} == expected
     assert parsed.errors == []
     assert str(parsed["SUMMARY"]) == value(event, "SUMMARY")
+
+
+@settings(max_examples=100, deadline=None)
+@given(summary=hostile, join_words=hostile, label=hostile)
+def test_no_text_of_a_seat_adds_or_takes_away_a_property(summary: str, join_words: str, label: str) -> None:
+    own = vevent(entry(summary=summary, description="About", url="https://example.org/")).text
+    held = of_seat(
+        own, revised_at=EDITED, moves=1, join_link="https://example.org/j", join_words=join_words, label=label
+    )
+    octets = held.encode("utf-8", "replace")
+    assert_well_formed(octets)
+    found = names(octets, "VEVENT")
+    assert (set(found), len(found)) == (
+        EVENT_LINES | {"DESCRIPTION", "URL", "CONFERENCE"},
+        len(EVENT_LINES) + 3,
+    )
+    assert value(octets, "SUMMARY") == cleaned(summary)
+    assert value(octets, "DESCRIPTION") == f"{cleaned(join_words)}\n\nAbout"
 
 
 def test_property_injection_is_text() -> None:

@@ -11,8 +11,9 @@ import pytest
 import time_machine
 from icalendar import Calendar
 
-from sessions.calendars import Feed, event_file, feed_bytes
+from sessions.calendars import Feed, event_file, feed_bytes, of_seat, vevent
 from tests.sessions.entries import (
+    EDITED,
     EVENT_LINES,
     FEED_LINES,
     STAMP,
@@ -34,8 +35,6 @@ def test_an_entry_says_all_it_was_given() -> None:
         url="https://citylabs.example.org/labs/city-lab-5/sessions/part-1/",
         categories=("Upskilling, reskilling", "Public"),
         sequence=3,
-        conference_url="https://meet.example.org/join?room=1&key=a;b",
-        conference_label='Join "Plenary"',
     )
     assert unfolded(vevent_bytes(full)) == [
         "BEGIN:VEVENT",
@@ -48,12 +47,39 @@ def test_an_entry_says_all_it_was_given() -> None:
         "LOCATION:City Lab\\, Sofia",
         "CATEGORIES:Upskilling\\, reskilling,Public",
         "URL:https://citylabs.example.org/labs/city-lab-5/sessions/part-1/",
-        "CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=\"Join ^'Plenary^'\":https://meet.example.org/join?room=1&key=a;b",
         "STATUS:CONFIRMED",
         "SEQUENCE:3",
         "CREATED:20261101T080000Z",
         "LAST-MODIFIED:20261102T093015Z",
         "END:VEVENT",
+    ]
+
+
+def test_the_entry_of_a_seat_says_what_its_holder_has() -> None:
+    own = vevent(
+        entry(description="Agenda:\n" + "x" * 90, url="https://citylabs.example.org/", sequence=3)
+    ).text
+    held = of_seat(
+        own,
+        revised_at=EDITED + timedelta(hours=1),
+        moves=2,
+        join_link="https://meet.example.org/join?room=1&key=a;b",
+        join_words="Join: now, here",
+        label='Join "Plenary"',
+    )
+    before, after = unfolded(own.encode()), unfolded(held.encode())
+    assert [line for line in after if line not in before] == [
+        "DTSTAMP:20261102T103015Z",
+        f"DESCRIPTION:Join: now\\, here\\n\\nAgenda:\\n{'x' * 90}",
+        "CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=\"Join ^'Plenary^'\":https://meet.example.org/join?room=1&key=a;b",
+        "SEQUENCE:5",
+        "LAST-MODIFIED:20261102T103015Z",
+    ]
+    assert len(after) == len(before) + 1
+    waiting = of_seat(own, revised_at=EDITED, moves=0, status="TENTATIVE", summary="Waiting, %s")
+    assert [line for line in unfolded(waiting.encode()) if line not in before] == [
+        "SUMMARY:Waiting\\, Reskilling\\, part I",
+        "STATUS:TENTATIVE",
     ]
 
 
@@ -68,7 +94,7 @@ def test_a_cancelled_entry_stays_with_its_state_and_number() -> None:
 
 
 def test_instants_of_other_offsets_are_written_in_utc() -> None:
-    sofia = entry(last_modified=datetime(2026, 11, 2, 11, 30, tzinfo=ZoneInfo("Europe/Sofia")))
+    sofia = entry(revised_at=datetime(2026, 11, 2, 11, 30, tzinfo=ZoneInfo("Europe/Sofia")))
     assert value(vevent_bytes(sofia), "LAST-MODIFIED") == "20261102T093000Z"
 
 
