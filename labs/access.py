@@ -17,13 +17,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.views.decorators.cache import never_cache
 
 from core.web.access import (
     View,
     declare,
+    for_accounts,
     keep_private,
     monitoring,
     personal_link,
@@ -50,15 +49,13 @@ __all__ = [
 
 def _require_lab_right(view: View, policy: str, may: Callable[[Any, Lab], bool]) -> View:
     @functools.wraps(view)
-    def guarded(request: HttpRequest, lab: str, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+    def allowed(request: HttpRequest, lab: str, *args: object, **kwargs: object) -> HttpResponseBase:
         found = Lab.objects.select_related("programme").filter(slug=lab).first()
         if found is None or not may(viewer_of(request), found):
             raise Http404
         return view(request, found, *args, **kwargs)
 
-    return declare(never_cache(guarded), policy)
+    return for_accounts(allowed, policy)
 
 
 def organiser(view: View) -> View:
@@ -71,12 +68,10 @@ def door(view: View) -> View:
 
 def owner(view: View) -> View:
     @functools.wraps(view)
-    def guarded(request: HttpRequest, programme: str, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+    def allowed(request: HttpRequest, programme: str, *args: object, **kwargs: object) -> HttpResponseBase:
         found = Programme.objects.filter(slug=programme).first()
         if found is None or not viewer_of(request).owns(found.pk):
             raise Http404
         return view(request, found, *args, **kwargs)
 
-    return declare(never_cache(guarded), "owner")
+    return for_accounts(allowed, "owner")

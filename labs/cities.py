@@ -22,7 +22,7 @@ from core.web.slugs import save_with_unique_slug
 from labs.current_viewer import viewer_for
 from labs.lab_editing import Findings, Texts, apply_plan
 from labs.models import City, Lab, Programme
-from labs.revisions import touch_all
+from labs.revisions import lock_row, touch_all
 from labs.viewer import Viewer
 
 NOT_ALLOWED = _(
@@ -86,7 +86,7 @@ def create_city(programme: Programme, plan: CityPlan, by: User) -> City:
 @transaction.atomic
 def change_city(city: City, plan: CityPlan, by: User) -> City:
     """Apply the plan to the city, which keeps its slug. Raises RuleViolation."""
-    city.refresh_from_db(from_queryset=City.objects.select_for_update(no_key=True))
+    lock_row(city)
     if not may_change(viewer_for(by), city):
         raise RuleViolation("not_allowed", NOT_ALLOWED)
     if not apply_plan(city, plan, COLUMNS):
@@ -100,7 +100,6 @@ def change_city(city: City, plan: CityPlan, by: User) -> City:
 def _check(city: City, plan: CityPlan) -> None:
     findings = Findings()
     findings.check_columns(city, COLUMNS)
-    findings.check_languages("name", plan.name)
     if not findings.errors and (same := _namesake(city, plan)):
         findings.add(
             "name",

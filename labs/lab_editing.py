@@ -19,9 +19,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import slug_re
 from django.db import IntegrityError, models, transaction
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
+from i18nfield.strings import LazyI18nString
 
 from core.accounts.models import User
 from core.mail.models import Message
@@ -31,7 +31,7 @@ from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_unique_slug
 from labs.logos import InvalidLogo, read_logo
 from labs.models import Lab, Programme
-from labs.revisions import touch
+from labs.revisions import lock_row, touch
 from labs.signals import lab_deleting, lab_rescheduled, lab_venue_changed
 from labs.theme import clean_colour, theme_values
 
@@ -55,21 +55,19 @@ class Findings:
         self.errors[name].append(str(message))
 
     def check_columns(self, row: models.Model, names: Sequence[str], at: str = "") -> None:
-        """Validate these model fields: lengths, control characters, zones, addresses."""
+        """Validate these fields: lengths, control characters, zones, addresses, languages that are not offered."""
         others = {column.name for column in row._meta.concrete_fields} - set(names)
         try:
             row.clean_fields(exclude=others)
         except ValidationError as error:
             for name, messages in messages_by_column(row, error).items():
                 self.errors[at + name].extend(messages)
-
-    def check_languages(self, name: str, texts: Texts) -> None:
-        """Reject texts in languages that this service does not offer."""
-        for code in sorted(set(texts) - {code for code, _name in settings.LANGUAGES}):
-            self.add(
-                name,
-                gettext("“%(code)s” is not a language that this service offers.") % {"code": code[:20]},
-            )
+        for name in names:
+            texts = getattr(row, name)
+            if isinstance(texts, dict | LazyI18nString):
+                for code in sorted(languages_of(texts).keys() - dict(settings.LANGUAGES)):
+                    words = gettext("“%(code)s” is not a language that this service offers.")
+                    self.add(at + name, words % {"code": code[:20]})
 
     def raise_errors(self) -> None:
         """Raise InvalidFields if there are any errors."""
@@ -132,7 +130,6 @@ def save(row: models.Model, by: User | None) -> None:
 
 
 @transaction.atomic
-@transaction.atomic
 def create_lab(programme: Programme, plan: LabPlan, by: User | None = None) -> Lab:
     """Create a draft lab of the programme, its slug from its title. Raises RuleViolation."""
     # A change of the programme or of its speakers is applied to all its labs.
@@ -170,7 +167,7 @@ def change_lab(lab: Lab, plan: LabPlan, by: User | None = None) -> Lab:
 
     Raises RuleViolation, also if sessions would be outside the new days.
     """
-    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
+    lock_row(lab)
     frame = (lab.starts_on, lab.ends_on, lab.time_zone)
     before = copy(lab)
     slug = plan.slug or lab.slug
@@ -222,8 +219,6 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
     findings.check_columns(lab, LAB_COLUMNS)
     if plan.slug and plan.slug != lab.slug:
         _check_slug(lab, plan.slug, findings)
-    for name in ("title", "theme", "description", "venue", "consent", "logo_alt"):
-        findings.check_languages(name, getattr(plan, name))
     for name, on in (("starts_on", plan.starts_on), ("ends_on", plan.ends_on)):
         if not EARLIEST <= on <= LATEST:
             findings.add(
@@ -263,7 +258,7 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
 @transaction.atomic
 def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
     """Set the lab's logo from an uploaded file, checked and re-encoded, or remove it. Raises RuleViolation."""
-    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
+    lock_row(lab)
     old = lab.logo.name
     if data is None:
         lab.logo = ""
@@ -295,15 +290,12 @@ def unpublish_lab(lab: Lab, by: User | None = None) -> Lab:
 
 @transaction.atomic
 def _set_visibility(lab: Lab, visibility: Lab.Visibility, by: User | None) -> Lab:
-    lab.refresh_from_db(from_queryset=Lab.objects.select_for_update(no_key=True, of=("self",)))
+    lock_row(lab)
     if lab.visibility != visibility:
         lab.visibility = visibility
-        # Also when unpublished: its sessions leave the programme's calendar.
-        lab.public_revised_at = timezone.now()
-        lab.public_revision += 1
         lab._history_user = by  # type: ignore[attr-defined]
-        lab.save(update_fields=["visibility", "public_revised_at", "public_revision"])
-        touch(lab.pk, sessions=())
+        lab.save(update_fields=["visibility"])
+        touch(lab.pk, sessions=(), withdrawn=visibility == Lab.Visibility.DRAFT)
     return lab
 
 

@@ -17,7 +17,7 @@ from core.web.localized_fields import languages_of
 from core.web.slugs import unique_slug
 from labs.lab_editing import Findings, Texts, apply_plan, is_used
 from labs.models import Lab, LabDay, Programme, Room, StakeholderGroup, Track
-from labs.revisions import lock_lab, public_parts, touch, touch_all
+from labs.revisions import lock_lab, lock_row, public_parts, touch, touch_all
 from labs.signals import room_changed
 
 MAX_ROWS = 100
@@ -66,7 +66,6 @@ def set_days(lab: Lab, titles: Mapping[date, Texts], by: User | None = None) -> 
         if languages_of(row.title) != texts:
             row.title = texts
             findings.check_columns(row, ["title"], f"{place}.")
-            findings.check_languages(f"{place}.title", texts)
             wanted.append(row)
     findings.raise_errors()
     gone = [row.pk for on, row in rows.items() if on in titles and not languages_of(dict(titles[on]))]
@@ -161,7 +160,6 @@ def _set_named(
         if is_new or languages_of(row.name) != texts or row.position != position:
             row.name, row.position = texts, position
             findings.check_columns(row, ["name"], f"{position}.")
-            findings.check_languages(f"{position}.name", texts)
             changed.append(row)
         wanted.append(row)
     for row in gone:
@@ -186,7 +184,7 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
     lock_lab(lab.pk)
     room = Room(lab=lab)
     apply_plan(room, plan, ROOM_COLUMNS)
-    _check_room(room, plan)
+    _check_room(room)
     room.save()
     touch(lab.pk, public=False, sessions=())
     return room
@@ -195,13 +193,12 @@ def create_room(lab: Lab, plan: RoomPlan, by: User | None = None) -> Room:
 @transaction.atomic
 def change_room(room: Room, plan: RoomPlan, by: User | None = None) -> Room:
     """Apply the plan to the room; a new name or place updates its sessions. Raises RuleViolation."""
-    lock_lab(room.lab_id)
-    room.refresh_from_db(from_queryset=Room.objects.select_for_update(no_key=True, of=("self",)))
+    lock_row(room)
     shown = (languages_of(room.name), room.address, room.online, room.join_link)
     before = copy(room)
     if not apply_plan(room, plan, ROOM_COLUMNS):
         return room
-    _check_room(room, plan)
+    _check_room(room)
     room.save()
     after = (languages_of(room.name), room.address, room.online, room.join_link)
     if shown != after:
@@ -230,8 +227,7 @@ def delete_room(room: Room, by: User | None = None) -> None:
     touch(lab_id, public=False, sessions=())
 
 
-def _check_room(room: Room, plan: RoomPlan) -> None:
+def _check_room(room: Room) -> None:
     findings = Findings()
     findings.check_columns(room, ROOM_COLUMNS)
-    findings.check_languages("name", plan.name)
     findings.raise_errors()

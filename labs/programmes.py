@@ -12,7 +12,7 @@ from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_unique_slug
 from labs.lab_editing import Findings, Texts, apply_plan, save
 from labs.models import City, Lab, Programme
-from labs.revisions import touch_all
+from labs.revisions import lock_row, touch_all
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,6 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
     """Return the errors of the fields and of the plan."""
     findings = Findings()
     findings.check_columns(programme, PROGRAMME_COLUMNS)
-    for name in ("name", "organiser", "description", "runs"):
-        findings.check_languages(name, getattr(plan, name))
     if plan.cities_total is not None and plan.cities_total < len(plan.cities):
         findings.add(
             "cities_total",
@@ -68,7 +66,7 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
 @transaction.atomic
 def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None = None) -> Programme:
     """Apply the plan to the programme, and touch its labs, which show its name. Raises RuleViolation."""
-    programme.refresh_from_db(from_queryset=Programme.objects.select_for_update(no_key=True))
+    lock_row(programme)
     named = (languages_of(programme.name), programme.default_language)
     differs = apply_plan(programme, plan, PROGRAMME_COLUMNS)
     findings = _programme_findings(programme, plan)

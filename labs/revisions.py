@@ -42,16 +42,19 @@ def lock_row(row: Row) -> Row:
     return row
 
 
-def touch(lab_id: int, *, public: bool = True, sessions: Collection[int] | None = None) -> None:
+def touch(
+    lab_id: int, *, public: bool = True, withdrawn: bool = False, sessions: Collection[int] | None = None
+) -> None:
     """Set the lab's revision date, in the transaction of the change.
 
-    `public` if visitors see the change once the lab is public: only then does its public revision rise. `sessions`
+    `public` if visitors see the change once the lab is public: only then does its public revision rise; and with a lab
+    that is `withdrawn`, whose sessions leave the programme's calendar. `sessions`
     are the ids of those whose calendar entries may have changed; None: any of the lab's.
     """
     now = timezone.now()
     columns: dict[str, object] = {"revised_at": now}
     if public:
-        is_public = Q(visibility=Lab.Visibility.PUBLIC)
+        is_public = Q(pk=lab_id) if withdrawn else Q(visibility=Lab.Visibility.PUBLIC)
         columns["public_revised_at"] = Case(When(is_public, then=Value(now)), default=F("public_revised_at"))
         risen = Case(When(is_public, then=1), default=0, output_field=PositiveIntegerField())
         columns["public_revision"] = F("public_revision") + risen

@@ -68,7 +68,7 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
 def _events(registration: Registration, seats: Iterable[Seat]) -> Events:
     """Return one event per seat in the programme's order, with join links for confirmed ones only. One query."""
     by_session = {seat.session_id: seat for seat in seats}
-    sessions = (
+    sessions: Iterable[Any] = (
         _visible_sessions(registration.lab_id, by_session)
         .filter(calendar_texts__language=registration.language)
         .annotate(**{name: F(f"calendar_texts__{name}") for name in ("text", "zone", "first_on", "last_on")})

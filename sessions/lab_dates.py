@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.utils.translation import gettext, ngettext
 
@@ -20,9 +19,7 @@ def sessions_outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
     """Return the sessions that are not within the lab's days in the lab's zone."""
     found = []
     for session in sessions:
-        first = wall(session.starts_at, lab.time_zone).date()
-        # A session that ends at midnight is within the day.
-        last = wall(session.ends_at - timedelta(microseconds=1), lab.time_zone).date()
+        first, last = lab.days_of(session.starts_at, session.ends_at)
         if first < lab.starts_on or last > lab.ends_on:
             found.append(session)
     return found

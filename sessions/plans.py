@@ -7,24 +7,18 @@ field in one `InvalidFields`.
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 
 from core.timezones.formatting import date_range
-from core.timezones.wall_clock import UnknownZone, WallClockError, fold_of, instant, wall
-from core.web.error_messages import messages_by_column
+from core.timezones.wall_clock import UnknownZone, WallClockError, fold_of, instant
 from core.web.errors import InvalidFields
+from labs.lab_editing import Findings, Texts
 from labs.models import Lab, Room, Track
 from sessions.models import AgendaItem, Appearance, Session, Speaker
-
-Texts = Mapping[str, str]
 
 AGENDA_LIMIT = 100
 
@@ -95,15 +89,7 @@ class Instants:
     agenda: tuple[tuple[datetime, datetime] | None, ...] = ()
 
 
-class _Findings:
-    """Collects errors by field."""
-
-    def __init__(self) -> None:
-        self.errors: defaultdict[str, list[str]] = defaultdict(list)
-
-    def add(self, name: str, message: str | Promise) -> None:
-        self.errors[name].append(str(message))
-
+class _Findings(Findings):
     def attempt(self, name: str, find: Callable[[], datetime | None]) -> datetime | None:
         """Return the result of `find`; on a WallClockError, add it to this field and return None."""
         try:
@@ -125,9 +111,7 @@ def check_plan(session: Session, plan: SessionPlan, taken: Collection[str] | Non
     # A copy, so that `session` is unchanged if the plan is invalid.
     candidate = copy.copy(session)
     assign_columns(candidate, plan)
-    _check_columns(candidate, findings)
-    _check_languages("title", plan.title, findings)
-    _check_languages("abstract", plan.abstract, findings)
+    findings.check_columns(candidate, [name for name in COLUMNS if name not in ("track", "room")])
     _check_relations(lab, plan, findings)
     _check_capacity(session.seats_taken, plan, findings)
     is_other = plan.slug != session.slug  # its own is nobody else's: the database sees to that
@@ -151,34 +135,6 @@ def assign_columns(session: Session, plan: SessionPlan) -> None:
     for name in COLUMNS:
         setattr(session, name, getattr(plan, name))
     session.title, session.abstract = dict(plan.title), dict(plan.abstract)
-
-
-def _check_columns(session: Session, findings: _Findings) -> None:
-    """Validate the model fields: lengths, control characters, zones, URLs."""
-    derived = {
-        "lab",
-        "track",
-        "room",
-        "uid",
-        "starts_at",
-        "ends_at",
-        "revised_at",
-        "content_revised_at",
-        "created_at",
-        "cancel_reason",
-    }
-    try:
-        session.clean_fields(exclude=derived)
-    except ValidationError as error:
-        for name, messages in messages_by_column(session, error).items():
-            findings.errors[name].extend(messages)
-
-
-def _check_languages(name: str, texts: Texts, findings: _Findings) -> None:
-    for code in sorted(set(texts) - {code for code, _name in settings.LANGUAGES}):
-        findings.add(
-            name, gettext("“%(code)s” is not a language that this service offers.") % {"code": code[:20]}
-        )
 
 
 def _check_relations(lab: Lab, plan: SessionPlan, findings: _Findings) -> None:
@@ -231,9 +187,7 @@ def _session_instants(plan: SessionPlan, findings: _Findings) -> Instants | None
 
 def _is_inside_lab(lab: Lab, span: Instants, findings: _Findings) -> bool:
     """Tell whether the session is within the lab's days in the lab's zone."""
-    # A session that ends at midnight is within the day.
-    first = wall(span.starts_at, lab.time_zone).date()
-    last = wall(span.ends_at - timedelta(microseconds=1), lab.time_zone).date()
+    first, last = lab.days_of(span.starts_at, span.ends_at)
     for name, on in (("start_date", first), ("end_date", last)):
         if not lab.starts_on <= on <= lab.ends_on:
             days = date_range(lab.starts_on, lab.ends_on, get_language() or "en")
@@ -257,13 +211,7 @@ def _check_agenda(
     for place, item in enumerate(plan.agenda):
         name = f"agenda.{place}"
         row = AgendaItem(title=dict(item.title), abstract=dict(item.abstract))
-        try:
-            row.clean_fields(exclude={"session", "start_time", "end_time", "starts_at", "ends_at"})
-        except ValidationError as error:
-            for column, messages in messages_by_column(row, error).items():
-                findings.errors[f"{name}.{column}"].extend(messages)
-        _check_languages(f"{name}.title", item.title, findings)
-        _check_languages(f"{name}.abstract", item.abstract, findings)
+        findings.check_columns(row, ["title", "abstract"], f"{name}.")
         _check_appearances(lab, item.appearances, f"{name}.appearances", findings)
         instants.append(_item_instants(plan, span, item, name, findings) if span else None)
     return tuple(instants)

@@ -35,24 +35,6 @@ from sessions.plans import (
 from sessions.publishing import Change, check_audience, send_session_changed
 from sessions.revisions import lock_session, revise, set_history_user
 
-__all__ = [
-    "AgendaPlan",
-    "AppearancePlan",
-    "NewSession",
-    "SessionPlan",
-    "apply_room_change",
-    "apply_venue_change",
-    "change_locked_session",
-    "change_session",
-    "create_session",
-    "create_sessions",
-    "delete_session",
-    "may_be_deleted",
-    "plan_of",
-    "plans_of",
-    "was_visible",
-]
-
 # Fields whose change increments SEQUENCE (RFC 5545 §3.8.7.4).
 RESCHEDULES = frozenset(
     {"start_date", "start_time", "start_fold", "end_date", "end_time", "end_fold", "time_zone", "room"}

@@ -108,8 +108,6 @@ def delete_speaker(speaker: Speaker) -> None:
 def _check(speaker: Speaker, plan: SpeakerPlan) -> None:
     findings = Findings()
     findings.check_columns(speaker, [name for name in COLUMNS if name != "city"])
-    for name in ("name", "affiliation", "biography"):
-        findings.check_languages(name, getattr(plan, name))
     if plan.city and not speaker.programme.cities.filter(pk=plan.city.pk).exists():
         findings.add("city", gettext("Choose a city of this programme."))
     findings.raise_errors()

@@ -47,28 +47,32 @@ def keep_private(response: HttpResponseBase) -> None:
     response.headers["X-Robots-Tag"] = "noindex"
 
 
-def signed_in(view: View) -> View:
+def for_accounts(view: View, policy: str) -> View:
+    """Redirect whoever is not signed in to the sign-in page. No answer is cached."""
+
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
 
-    return declare(never_cache(guarded), "signed-in")
+    return declare(never_cache(guarded), policy)
+
+
+def signed_in(view: View) -> View:
+    return for_accounts(view, "signed-in")
 
 
 def superuser(view: View) -> View:
     """For what belongs to no programme, such as emails about accounts."""
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+    def allowed(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_superuser:
             raise Http404
         return view(request, *args, **kwargs)
 
-    return declare(never_cache(guarded), "superuser")
+    return for_accounts(allowed, "superuser")
 
 
 def monitoring(view: View) -> View:

@@ -257,6 +257,11 @@ class Lab(Versioned):
         closes_at = self.registration_closes_at
         return self.registration_opens_at <= now and (closes_at is None or now < closes_at)
 
+    def days_of(self, starts_at: datetime, ends_at: datetime) -> tuple[date, date]:
+        """Return the first and the last day of a span in the lab's zone; what ends at midnight is within the day."""
+        last = wall(ends_at - timedelta(microseconds=1), self.time_zone).date()
+        return wall(starts_at, self.time_zone).date(), last
+
     def is_over(self, now: datetime) -> bool:
         """Tell whether the lab's last day has passed in its zone."""
         return self.ends_on < wall(now, self.time_zone).date()

@@ -22,12 +22,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from i18nfield.fields import I18nCharField, I18nTextField
 
 from core.accounts.models import User
-from core.timezones.wall_clock import wall
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
+from labs.lab_editing import save
+from labs.lab_parts import ROOM_COLUMNS, RoomPlan, change_room, create_room
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from labs.revisions import public_parts, touch, touch_all
 from sessions import publishing, scheduling, unannounced_changes
+from sessions.lab_dates import sessions_outside
 from sessions.models import Session, Speaker
 from sessions.plans import SessionPlan
 from sessions.programme_import import Problem, ProgrammeFileError, schema
@@ -133,7 +135,7 @@ class _Loading:
     # Rows that are a few columns and no more
 
     def _create(self, row: models.Model, values: Mapping[str, Any]) -> None:
-        self._save(_assigned(row, values))
+        save(_assigned(row, values), self.by)
         self.report.created[type(row)] += 1
 
     def _change(self, row: models.Model, values: Mapping[str, Any]) -> bool:
@@ -150,13 +152,9 @@ class _Loading:
                 setattr(row, name, value)
                 differs = True
         if differs:
-            self._save(row)
+            save(row, self.by)
         self._count(row, differs)
         return differs
-
-    def _save(self, row: models.Model) -> None:
-        row._history_user = self.by  # type: ignore[attr-defined]
-        row.save()
 
     def _count(self, row: models.Model, differs: bool) -> None:
         (self.report.changed if differs else self.report.unchanged)[type(row)] += 1
@@ -228,6 +226,7 @@ class _Loading:
             return
         values = lab_values(facts)
         is_new = lab is None
+        was_public = lab is not None and lab.visibility == Lab.Visibility.PUBLIC
         if lab is None:
             values["visibility"] = facts.first_visibility
             values["languages"] = facts.languages or _languages_in(facts.title)
@@ -236,9 +235,6 @@ class _Loading:
             different = False
         else:
             as_it_was = copy(lab)
-            if facts.visibility not in (None, lab.visibility):
-                # Of a lab that is withdrawn, too.
-                values |= {"public_revised_at": timezone.now(), "public_revision": lab.public_revision + 1}
             different = self._change(lab, values)
             if different:
                 scheduling.apply_venue_change(lab, before=as_it_was, by=self.by)
@@ -246,7 +242,8 @@ class _Loading:
         before = public_parts(lab)
         other_parts = self._lab_parts(lab, facts)
         if different or other_parts or is_new:
-            touch(lab.pk, public=different or is_new or public_parts(lab) != before)
+            public = different or is_new or public_parts(lab) != before
+            touch(lab.pk, public=public, withdrawn=facts.visibility == "draft" and was_public)
         known = list(lab.rooms.all())
         rooms = {room.slug: self._room(lab, room, place, known) for place, room in enumerate(facts.rooms)}
         tracks = {track.slug: track for track in lab.tracks.all()}
@@ -267,36 +264,24 @@ class _Loading:
 
     def _room(self, lab: Lab, facts: schema.Room, position: int, known: Iterable[Room]) -> Room:
         """Return the room among those of the lab that has this name in any language, made if there is none."""
-        values = given(facts, "name", "address", "online", "join_link", "capacity")
-        values["position"] = position
+        values = given(facts, "name", "address", "online", "join_link", "capacity") | {"position": position}
+        values = {name: value for name, value in values.items() if value is not None}
         named = facts.name.items()
         room = next((room for room in known if named & languages_of(room.name).items()), None)
         if room is None:
-            room = Room(lab=lab)
-            self._create(room, values)
-            touch(lab.pk, public=False, sessions=())
-            return room
-        shown = (languages_of(room.name), room.address, room.online, room.join_link)
-        before = copy(room)
-        if self._change(room, values):
-            after = (languages_of(room.name), room.address, room.online, room.join_link)
-            moved, seen = shown[1:] != after[1:], shown[:-1] != after[:-1]
-            scheduling.apply_room_change(room, before=before, moved=moved, seen=seen, by=self.by)
+            self.report.created[Room] += 1
+            return create_room(lab, RoomPlan(**values), self.by)
+        stored = {name: getattr(room, name) for name in ROOM_COLUMNS}
+        values["name"] = languages_of(room.name) | facts.name
+        version = room.version
+        change_room(room, RoomPlan(**stored | values), self.by)
+        self._count(room, room.version != version)
         return room
 
     def _check_sessions_left_outside(self, lab: Lab, facts: schema.Lab) -> None:
         """New dates of a lab must not leave sessions behind that the file does not move with them."""
         named = {session.slug for session in facts.sessions}
-        left = [
-            session.slug
-            for session in lab.sessions.exclude(slug__in=named)
-            if not (
-                lab.starts_on
-                <= wall(session.starts_at, lab.time_zone).date()
-                <= wall(session.ends_at, lab.time_zone).date()
-                <= lab.ends_on
-            )
-        ]
+        left = sessions_outside(lab, lab.sessions.exclude(slug__in=named))
         if left:
             self._object(
                 f"{facts.path}.starts_on",
@@ -305,7 +290,7 @@ class _Loading:
                     "With these dates sessions that are not in the file would be outside the lab: %(slugs)s.",
                     len(left),
                 )
-                % {"slugs": ", ".join(left[:20])},
+                % {"slugs": ", ".join(session.slug for session in left[:20])},
             )
 
     # Sessions

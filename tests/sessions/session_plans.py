@@ -2,7 +2,7 @@
 
 from datetime import date, time
 
-from sessions.scheduling import SessionPlan
+from sessions.plans import SessionPlan
 from tests.factories import LabFactory
 
 

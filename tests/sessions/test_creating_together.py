@@ -8,10 +8,9 @@ import pytest
 from core.web.errors import InvalidFields, RuleViolation
 from sessions import publishing
 from sessions.models import Session
+from sessions.plans import AgendaPlan, AppearancePlan
 from sessions.publishing import Change
 from sessions.scheduling import (
-    AgendaPlan,
-    AppearancePlan,
     NewSession,
     create_session,
     create_sessions,

@@ -10,10 +10,9 @@ from core.web.edit_conflicts import EditConflict
 from core.web.errors import InvalidFields
 from core.web.localized_fields import languages_of
 from sessions.models import AgendaItem, Appearance, Session
+from sessions.plans import AgendaPlan, AppearancePlan
 from sessions.publishing import Change
 from sessions.scheduling import (
-    AgendaPlan,
-    AppearancePlan,
     apply_room_change,
     change_session,
     create_session,
