@@ -1,11 +1,27 @@
 """URLs of this app's console pages below organise/: programmes, people, tokens, emails."""
 
-from django.urls import path
+from collections.abc import Callable
 
+from django.urls import URLPattern, path
+
+from core.web.access import View, superuser
+from labs.access import organiser
 from labs.views import console_cities, console_emails, console_people, console_programme, undo
 
 EMAILS = "labs/<slug:lab>/mail/"
 CITIES = "programmes/<slug:programme>/cities/"
+
+
+def _emails(place: str, access: Callable[[View], View], suffix: str) -> list[URLPattern]:
+    """Return the pages of emails at this place, for whom `access` lets in; `suffix` is of their names."""
+    one = f"{place}<uuid:message>/"
+    return [
+        path(place, access(console_emails.emails), name=f"console_mail{suffix}"),
+        path(one, access(console_emails.message), name=f"console_message{suffix}"),
+        path(f"{one}body/", access(console_emails.message_html), name=f"console_message_html{suffix}"),
+        path(f"{one}retry/", access(console_emails.retry), name=f"console_message_retry{suffix}"),
+    ]
+
 
 urlpatterns = [
     path("new-programme/", console_programme.new, name="console_programme_new"),
@@ -18,21 +34,7 @@ urlpatterns = [
     path("labs/<slug:lab>/people/", console_people.lab_people, name="console_people"),
     path("undo/<str:undo>/", undo.undo, name="console_undo"),
     path("tokens/", console_people.keys, name="console_tokens"),
-    path(EMAILS, console_emails.emails, name="console_mail"),
     path(EMAILS + "retry/", console_emails.retry_failed, name="console_mail_retry"),
-    path(EMAILS + "<uuid:message>/", console_emails.message, name="console_message"),
-    path(EMAILS + "<uuid:message>/body/", console_emails.message_html, name="console_message_html"),
-    path(EMAILS + "<uuid:message>/retry/", console_emails.retry, name="console_message_retry"),
-    path("mail/", console_emails.emails_without_lab, name="console_mail_without_lab"),
-    path("mail/<uuid:message>/", console_emails.message_without_lab, name="console_message_without_lab"),
-    path(
-        "mail/<uuid:message>/body/",
-        console_emails.message_html_without_lab,
-        name="console_message_html_without_lab",
-    ),
-    path(
-        "mail/<uuid:message>/retry/",
-        console_emails.retry_without_lab,
-        name="console_message_retry_without_lab",
-    ),
+    *_emails(EMAILS, organiser, ""),
+    *_emails("mail/", superuser, "_without_lab"),
 ]

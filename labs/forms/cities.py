@@ -8,14 +8,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import TextsField, ZoneField
-from core.web.forms.editing import EditForm, stored_values
+from core.web.forms.editing import PlanForm
 from labs.cities import CityPlan, countries
 from labs.models import City, Programme
 
 OFFERED = [code for code, _name in settings.LANGUAGES]
 
 
-class CityForm(EditForm):
+class CityForm(PlanForm[CityPlan]):
+    plan_type = CityPlan
     name = TextsField(
         label=_("Name"),
         limit=100,
@@ -34,18 +35,13 @@ class CityForm(EditForm):
     def __init__(
         self, *args: object, city: City | None = None, programme: Programme | None = None, **kwargs: object
     ) -> None:
-        version = city.version if city else None
-        initial = stored_values(city, CityPlan)
+        initial = {}
         if city is None and programme is not None:
             # Most cities of a programme lie near each other.
             last = programme.cities.order_by("-pk").first()
             initial = {"time_zone": last.time_zone if last else "Europe/Brussels"}
-        super().__init__(*args, locales=OFFERED, version=version, initial=initial, **kwargs)
+        super().__init__(*args, locales=OFFERED, row=city, initial=initial, **kwargs)
         listed = countries(get_language() or "en")
         if city and city.country not in dict(listed):
             listed.append((city.country, city.country))
         self.set_choices("country", [("", _("Choose a country")), *listed])
-
-    @property
-    def plan(self) -> CityPlan:
-        return self.as_plan(CityPlan)

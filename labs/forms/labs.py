@@ -23,7 +23,7 @@ from core.web.forms.base import (
     fold_field,
     moment_initial,
 )
-from core.web.forms.editing import NOTHING, EditForm, stored_values
+from core.web.forms.editing import NOTHING, PlanForm
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from core.web.palette import DEFAULT_COLOURS
 from labs import theme
@@ -54,7 +54,8 @@ def colour_preview(colour: str) -> ColourPreview | None:
     )
 
 
-class LabForm(EditForm, WallClockMixin, LanguagesMixin):
+class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
+    plan_type = LabPlan
     renamed = {"registration_opens_at": "opens_time", "registration_closes_at": "closes_time"}
 
     title = TextsField(label=_("Title"))
@@ -140,9 +141,8 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
 
     def __init__(self, *args: object, programme: Programme, lab: Lab | None = None, **kwargs: object) -> None:
         self.lab = lab
-        version = lab.version if lab else None
         initial = _lab_initial(lab) if lab else _new_lab_initial(programme)
-        super().__init__(*args, locales=initial["languages"], version=version, initial=initial, **kwargs)
+        super().__init__(*args, locales=(lab or programme).languages, row=lab, initial=initial, **kwargs)
         if lab is not None and lab.public_revised_at is not None:
             del self.fields["slug"]
         if lab is None or not lab.logo:
@@ -206,7 +206,6 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
     def plan(self) -> LabPlan:
         given: dict[str, object] = {"slug": ""} if "slug" not in self.fields else {}
         return self.as_plan(
-            LabPlan,
             languages=tuple(self.cleaned_data["languages"]),
             registration_opens_at=self.opens_at,
             registration_closes_at=self.closes_at,
@@ -216,7 +215,6 @@ class LabForm(EditForm, WallClockMixin, LanguagesMixin):
 
 def _lab_initial(lab: Lab) -> dict[str, object]:
     return {
-        **stored_values(lab, LabPlan),
         "default_language": lab.default_language,
         **moment_initial("opens", lab.registration_opens_at, lab.time_zone),
         **moment_initial("closes", lab.registration_closes_at, lab.time_zone),

@@ -8,13 +8,15 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
-from core.web.forms.editing import EditForm, stored_values
+from core.web.forms.editing import PlanForm
 from core.web.localized_fields import MAX_TEXT_LENGTH, languages_of
 from labs.models import City, Programme
 from labs.programmes import ProgrammePlan
 
 
-class ProgrammeForm(EditForm, LanguagesMixin):
+class ProgrammeForm(PlanForm[ProgrammePlan], LanguagesMixin):
+    plan_type = ProgrammePlan
+
     name = TextsField(label=_("Name"))
     organiser = TextsField(label=_("Organiser"), help_text=_("The institution that organises the programme."))
     description = TextsField(label=_("Description"), limit=MAX_TEXT_LENGTH, rows=5, required=False)
@@ -46,11 +48,10 @@ class ProgrammeForm(EditForm, LanguagesMixin):
     )
 
     def __init__(self, *args: object, programme: Programme | None = None, **kwargs: object) -> None:
-        version = programme.version if programme else None
         initial = _programme_initial(programme) if programme else _new_programme_initial()
         # A new programme may be written in any language, so that it need not be saved twice.
         locales = programme.languages if programme else [code for code, _name in settings.LANGUAGES]
-        super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
+        super().__init__(*args, locales=locales, row=programme, initial=initial, **kwargs)
         self.set_queryset("cities", City.objects.all())
         if programme is None:
             self.fields["languages"].help_text = _("Languages of the programme’s pages.")
@@ -76,14 +77,11 @@ class ProgrammeForm(EditForm, LanguagesMixin):
     @property
     def plan(self) -> ProgrammePlan:
         values = self.cleaned_data
-        return self.as_plan(
-            ProgrammePlan, languages=tuple(values["languages"]), cities=tuple(values["cities"])
-        )
+        return self.as_plan(languages=tuple(values["languages"]), cities=tuple(values["cities"]))
 
 
 def _programme_initial(programme: Programme) -> dict[str, object]:
     return {
-        **stored_values(programme, ProgrammePlan),
         "default_language": programme.default_language,
         "cities": list(programme.cities.values_list("pk", flat=True)),
     }

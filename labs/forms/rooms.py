@@ -6,13 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import NumberField, TextsField
-from core.web.forms.editing import EditForm, stored_values
+from core.web.forms.editing import PlanForm
 from core.web.localized_fields import no_control_characters, one_line
 from labs.lab_parts import RoomPlan
-from labs.models import Lab, Room
 
 
-class RoomForm(EditForm):
+class RoomForm(PlanForm[RoomPlan]):
+    plan_type = RoomPlan
+
     name = TextsField(label=_("Name"), limit=100)
     online = forms.BooleanField(label=_("This is an online room"), required=False)
     address = forms.CharField(
@@ -35,11 +36,6 @@ class RoomForm(EditForm):
     )
     position = NumberField(label=_("Position in the list"), required=False, max_value=1000)
 
-    def __init__(self, *args: object, lab: Lab, room: Room | None = None, **kwargs: object) -> None:
-        version = room.version if room else None
-        initial = stored_values(room, RoomPlan)
-        super().__init__(*args, locales=lab.languages, version=version, initial=initial, **kwargs)
-
     @property
     def plan(self) -> RoomPlan:
-        return self.as_plan(RoomPlan, position=self.cleaned_data["position"] or 0)
+        return self.as_plan(position=self.cleaned_data["position"] or 0)

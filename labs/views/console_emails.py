@@ -1,4 +1,7 @@
-"""The console's outbox: every mail of a lab with its state and what it says, and sending one again."""
+"""The console's outbox: every mail of a lab with its state and what it says, and sending one again.
+
+Without a lab, the same of mails about accounts, which belong to none. `labs.console_urls` declares who may use which.
+"""
 
 import re
 from dataclasses import dataclass
@@ -60,21 +63,9 @@ class Piece:
     address: str = ""
 
 
-@access.organiser
 @require_safe
-def emails(request: HttpRequest, lab: Lab) -> HttpResponse:
-    """The mails of a lab, those in trouble first; `?q=`, `?occasion=` and `?state=` narrow the list."""
-    return _list(request, lab)
-
-
-@access.superuser
-@require_safe
-def emails_without_lab(request: HttpRequest) -> HttpResponse:
-    """Mails about accounts, which belong to no lab."""
-    return _list(request, None)
-
-
-def _list(request: HttpRequest, lab: Lab | None) -> HttpResponse:
+def emails(request: HttpRequest, lab: Lab | None = None) -> HttpResponse:
+    """The mails, those in trouble first; `?q=`, `?occasion=` and `?state=` narrow the list."""
     now = timezone.now()
     counts = counts_of(_id(lab))
     form = MessageSearchForm(request.GET, occasions=counts.occasions)
@@ -153,21 +144,10 @@ def _beat(counts: MessageCounts) -> Beat:
     return Beat(_("Email is being sent"), False, seen, waiting)
 
 
-@access.organiser
 @require_safe
-def message(request: HttpRequest, lab: Lab, message: UUID) -> HttpResponse:
+def message(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> HttpResponse:
     """One mail: its way so far, and what it says."""
-    return _message(request, lab, message)
-
-
-@access.superuser
-@require_safe
-def message_without_lab(request: HttpRequest, message: UUID) -> HttpResponse:
-    return _message(request, None, message)
-
-
-def _message(request: HttpRequest, lab: Lab | None, public_id: UUID) -> HttpResponse:
-    found = _of(lab, public_id)
+    found = _of(lab, message)
     content, is_revealed = _content(found)
     context = {
         "lab": lab,
@@ -190,21 +170,10 @@ def _message(request: HttpRequest, lab: Lab | None, public_id: UUID) -> HttpResp
     return render(request, "labs/console/message.html", context)
 
 
-@access.organiser
 @require_safe
-def message_html(request: HttpRequest, lab: Lab, message: UUID) -> HttpResponse:
+def message_html(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> HttpResponse:
     """The mail as its reader sees it, as a document of its own that can do nothing."""
-    return _letter(lab, message)
-
-
-@access.superuser
-@require_safe
-def message_html_without_lab(request: HttpRequest, message: UUID) -> HttpResponse:
-    return _letter(None, message)
-
-
-def _letter(lab: Lab | None, public_id: UUID) -> HttpResponse:
-    content, _is_revealed = _content(_of(lab, public_id))
+    content, _is_revealed = _content(_of(lab, message))
     if not content.html:
         raise Http404
     return HttpResponse(
@@ -217,28 +186,18 @@ def _letter(lab: Lab | None, public_id: UUID) -> HttpResponse:
     )
 
 
-@access.organiser
 @require_POST
-def retry(request: HttpRequest, lab: Lab, message: UUID) -> HttpResponse:
+def retry(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> HttpResponse:
     """Put one mail that failed, bounced or waits for its next try back to the front of the queue."""
-    _retry(request, _of(lab, message))
-    return redirect("console_message", lab.slug, message)
-
-
-@access.superuser
-@require_POST
-def retry_without_lab(request: HttpRequest, message: UUID) -> HttpResponse:
-    _retry(request, _of(None, message))
-    return redirect("console_message_without_lab", message)
-
-
-def _retry(request: HttpRequest, found: Message) -> None:
     try:
-        delivery.retry(found)
+        delivery.retry(_of(lab, message))
     except delivery.NotRetryable:
         messages.error(request, _("This email has already left. Sending it again would send it twice."))
     else:
         messages.success(request, _("The email will be sent again with the same text, to the same address."))
+    if lab is None:
+        return redirect("console_message_without_lab", message)
+    return redirect("console_message", lab.slug, message)
 
 
 @access.organiser

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.web.errors import RuleViolation
-from labs import access, api_keys, roles, undo
+from labs import access, api_keys, roles
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
 from labs.models import ApiToken, Lab, Staff
-from labs.views.form_posts import create_once, create_with, person
+from labs.views.form_posts import create_once, create_with, delete_or_say, person
 
 
 @access.organiser
@@ -44,15 +46,10 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
         pk = int(number) if number.isdecimal() and len(number) < 18 else 0
         staff = Staff.objects.select_related("user", "lab").filter(pk=pk, lab=lab).first()
         if staff is not None:
-            rows, words = (
-                undo.serialize_rows(staff),
-                _("%(who)s no longer has access to this lab.") % {"who": staff.user},
-            )
-            try:
-                roles.remove_staff(staff, by=person(request))
-                undo.offer_restore(request, words, rows, reverse("console_people", args=[lab.slug]), lab=lab)
-            except RuleViolation as error:
-                messages.error(request, error.message)
+            words = _("%(who)s no longer has access to this lab.") % {"who": staff.user}
+            back = reverse("console_people", args=[lab.slug])
+            remove = partial(roles.remove_staff, staff, by=person(request))
+            delete_or_say(request, staff, remove, words, back, lab=lab)
         if not viewer_of(request).owns(lab.programme_id) and staff and staff.user_id == request.user.pk:
             return redirect("organise")
         return redirect("console_people", lab.slug)

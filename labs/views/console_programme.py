@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +27,7 @@ from labs.lab_parts import NamedPlan, set_groups
 from labs.models import Delegate, Lab, Programme, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_once, create_with, person, save_edit, status_of
+from labs.views.form_posts import create_once, create_with, delete_or_say, person, save_edit, status_of
 
 MORE_ROWS = 3
 
@@ -221,10 +222,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
     elif create_with(request, delegate_form, "console.delegate", add_delegate):
         said = _("%(email)s is now a delegate of %(city)s.") % delegate_form.cleaned_data
     elif action.startswith("remove-"):
-        try:
-            _remove(programme, action, request)
-        except RuleViolation as error:
-            messages.error(request, error.message)
+        _remove(programme, action, request)
         return redirect("console_programme_people", programme.slug)
     if said:
         messages.success(request, said)
@@ -257,15 +255,13 @@ def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
     if kind == "owner":
         staff = Staff.objects.select_related("user", "programme").filter(pk=pk, programme=programme).first()
         if staff is not None:
-            rows = undo.serialize_rows(staff)
-            roles.remove_staff(staff, by=person(request))
             words = _("%(who)s is no longer an owner of the programme.") % {"who": staff.user}
-            undo.offer_restore(request, words, rows, address, programme=programme)
+            remove = partial(roles.remove_staff, staff, by=person(request))
+            delete_or_say(request, staff, remove, words, address, programme=programme)
     elif kind == "delegate":
         delegate = Delegate.objects.select_related("user", "city").filter(pk=pk, programme=programme).first()
         if delegate is not None:
-            rows = undo.serialize_rows(delegate)
-            roles.remove_delegate(delegate, by=person(request))
             words = _("%(who)s is no longer a delegate of %(city)s.")
             words %= {"who": delegate.user, "city": delegate.city}
-            undo.offer_restore(request, words, rows, address, programme=programme)
+            remove = partial(roles.remove_delegate, delegate, by=person(request))
+            delete_or_say(request, delegate, remove, words, address, programme=programme)

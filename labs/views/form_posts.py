@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from django.contrib import messages
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
@@ -15,7 +18,8 @@ from core.web.errors import RuleViolation
 from core.web.forms.base import BaseForm
 from core.web.forms.editing import EditForm
 from core.web.idempotency import FIELD, is_form_key, run_once
-from labs.models import Lab
+from labs import undo
+from labs.models import Lab, Programme
 
 Row = TypeVar("Row")
 Form = TypeVar("Form", bound=EditForm)
@@ -95,17 +99,47 @@ def ask(
     danger: bool = False,
     about: object = "",
     section: str = "settings",
-    back: str = "console_lab_edit",
+    back: str = "",
+    template: str = "labs/console/confirm.html",
+    status: int = 200,
+    **more: object,
 ) -> HttpResponse:
-    """Show a question before something is done; where it is not possible there is no `button`, and `facts` say why."""
+    """Show a question before something is done; where it is not possible there is no `button`, and `facts` say why.
+
+    `back` is the path of the page to return to, by default the lab's settings. The `template` may show `more`.
+    """
     context = {
         "lab": lab,
         "section": section,
         "question": question,
-        "about": about,
+        "about": about or lab.title,
         "facts": facts,
         "button": button,
         "danger": danger,
-        "back": back,
+        "back": back or reverse("console_lab_edit", args=[lab.slug]),
     }
-    return render(request, "labs/console/confirm.html", context)
+    return render(request, template, context | more, status=status)
+
+
+def delete_or_say(
+    request: HttpRequest,
+    row: Model,
+    delete: Callable[[], object],
+    words: str,
+    back: str,
+    *,
+    lab: Lab | None = None,
+    programme: Programme | None = None,
+) -> bool:
+    """Delete the row and offer to undo it, saying `words`; or say why it cannot be. Returns whether it is gone.
+
+    `back`, `lab` and `programme` as in `labs.undo.offer_restore`.
+    """
+    rows = undo.serialize_rows(row)
+    try:
+        delete()
+    except RuleViolation as error:
+        messages.error(request, error.message)
+        return False
+    undo.offer_restore(request, words, rows, back, lab=lab, programme=programme)
+    return True

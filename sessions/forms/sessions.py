@@ -19,7 +19,7 @@ from core.web.forms.base import (
     ZoneField,
     fold_field,
 )
-from core.web.forms.editing import EditForm, stored_values
+from core.web.forms.editing import PlanForm
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Lab, Room, Track
 from sessions.forms.choices import CITIES_ONLY, named
@@ -33,9 +33,10 @@ PLACED = {
 }  # fmt: skip
 
 
-class SessionForm(EditForm, WallClockMixin):
+class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     """A session without its agenda and its people, which are rows beside it."""
 
+    plan_type = SessionPlan
     renamed: Mapping[str, str] = {"slug": "title"}
 
     # The ids of agenda items that somebody else added, and that saving takes out, as an edit conflict said.
@@ -105,8 +106,7 @@ class SessionForm(EditForm, WallClockMixin):
         self.lab = lab
         self.session = session
         initial = _session_initial(session) if session else _new_session_initial(lab)
-        version = session.version if session else None
-        super().__init__(*args, locales=lab.languages, version=version, initial=initial, **kwargs)
+        super().__init__(*args, locales=lab.languages, row=session, initial=initial, **kwargs)
         for name, queryset in (("track", lab.tracks.all()), ("room", lab.rooms.all())):
             self.set_queryset(name, queryset, lambda row: named(row.name, lab))
         cities = lab.programme.cities.all()
@@ -138,13 +138,12 @@ class SessionForm(EditForm, WallClockMixin):
         data: Any = self.data
         data["replaces"] = ",".join(map(str, sorted(replaced)))
 
-    def plan(
+    def plan_with(
         self, slug: str, agenda: tuple[AgendaPlan, ...], appearances: tuple[AppearancePlan, ...]
     ) -> SessionPlan:
         """Return the plan that the answers make, with what the rows beside them say."""
         values = self.cleaned_data
         return self.as_plan(
-            SessionPlan,
             slug=slug,
             start_fold=values["start_fold"] if self.start_twice else None,
             end_date=values["end_date"] or values["start_date"],
@@ -156,7 +155,6 @@ class SessionForm(EditForm, WallClockMixin):
 
 def _session_initial(session: Session) -> dict[str, object]:
     return {
-        **stored_values(session, SessionPlan),
         "end_date": session.end_date if session.end_date != session.start_date else None,
         "visibility": session.visibility,
         "audience": list(session.audience.values_list("pk", flat=True)),

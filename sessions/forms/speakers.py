@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import CityField, TextsField
-from core.web.forms.editing import EditForm, stored_values
+from core.web.forms.editing import PlanForm
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Programme
 from sessions.forms.choices import named
-from sessions.models import Speaker
 from sessions.speakers import SpeakerPlan
 
 
-class SpeakerForm(EditForm):
+class SpeakerForm(PlanForm[SpeakerPlan]):
+    plan_type = SpeakerPlan
+
     name = TextsField(label=_("Name"))
     affiliation = TextsField(
         label=_("Affiliation"),
@@ -38,19 +39,6 @@ class SpeakerForm(EditForm):
         widget=forms.URLInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(
-        self,
-        *args: object,
-        programme: Programme,
-        locales: Sequence[str],
-        speaker: Speaker | None = None,
-        **kwargs: object,
-    ) -> None:
-        version = speaker.version if speaker else None
-        initial = stored_values(speaker, SpeakerPlan)
-        super().__init__(*args, locales=locales, version=version, initial=initial, **kwargs)
+    def __init__(self, *args: object, programme: Programme, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.set_queryset("city", programme.cities.all(), lambda city: named(city.name, programme))
-
-    @property
-    def plan(self) -> SpeakerPlan:
-        return self.as_plan(SpeakerPlan)

@@ -11,13 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from core.web.errors import RuleViolation
-from labs import access, lab_editing, undo
+from labs import access, lab_editing
 from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import ask, create_with, person, save_edit, status_of
+from labs.views.form_posts import ask, create_with, delete_or_say, person, save_edit, status_of
 from sessions import lab_dates
 from sessions.models import Session
 
@@ -164,20 +163,17 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
     if not viewer_of(request).owns(lab.programme_id):
         raise Http404
     if request.method == "POST":
-        title, rows = str(lab.title), undo.serialize_rows(lab)
-        try:
-            lab_editing.delete_lab(lab, person(request))
-        except RuleViolation as error:
-            messages.error(request, error.message)
-            return redirect("console_lab_edit", lab.slug)
-        undo.offer_restore(
+        words = _("The lab “%(title)s” is deleted.") % {"title": lab.title}
+        back = reverse("console_lab", args=[lab.slug])
+        is_gone = delete_or_say(
             request,
-            _("The lab “%(title)s” is deleted.") % {"title": title},
-            rows,
-            reverse("console_lab", args=[lab.slug]),
+            lab,
+            lambda: lab_editing.delete_lab(lab, person(request)),
+            words,
+            back,
             programme=lab.programme,
         )
-        return redirect("organise")
+        return redirect("organise") if is_gone else redirect("console_lab_edit", lab.slug)
     if not lab_dates.may_be_deleted(lab):
         facts = [
             _("People have seen its sessions, or it has registrations or emails."),

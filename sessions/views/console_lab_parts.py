@@ -19,14 +19,14 @@ from core.timezones.wall_clock import wall
 from core.web.edit_conflicts import Difference
 from core.web.errors import RuleViolation
 from core.web.forms.editing import was_edited
-from labs import access, undo
+from labs import access
 from labs.forms.rooms import RoomForm
 from labs.forms.rows import DayRow, DayRows
 from labs.lab_parts import change_room, create_room, delete_room, set_days, set_tracks
 from labs.models import Lab, Room
 from labs.revisions import lock_row
 from labs.views.console_programme import has_errors, named_rows
-from labs.views.form_posts import ask, create_with, person, save_edit, status_of
+from labs.views.form_posts import ask, create_with, delete_or_say, person, save_edit, status_of
 from sessions.models import Session
 from sessions.unannounced_changes import pending_sessions
 
@@ -126,7 +126,7 @@ def rooms(request: HttpRequest, lab: Lab) -> HttpResponse:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
-    form = RoomForm(request.POST or None, lab=lab)
+    form = RoomForm(request.POST or None, locales=lab.languages)
 
     def create() -> dict[str, object]:
         return {"room": create_room(lab, form.plan, person(request)).pk}
@@ -143,17 +143,17 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     try:
         found = _room(lab, room)
         if request.method != "POST":
-            return _room_page(request, lab, RoomForm(lab=lab, room=found), found)
+            return _room_page(request, lab, RoomForm(locales=lab.languages, row=found), found)
         form, is_saved = save_edit(
             lambda: lock_row(found),
-            lambda held: RoomForm(request.POST, lab=lab, room=held),
+            lambda held: RoomForm(request.POST, locales=lab.languages, row=held),
             lambda form: change_room(found, form.plan, person(request)),
         )
     except Http404:
         if not was_edited(request):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new room.
-        form = RoomForm(request.POST, lab=lab)
+        form = RoomForm(request.POST, locales=lab.languages)
         form.forget_errors()
         return _room_page(request, lab, form, None, gone=True)
     if is_saved:
@@ -168,15 +168,11 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
 def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     """Ask, then delete a room in which nothing takes place."""
     found = _room(lab, room)
+    back = reverse("console_rooms", args=[lab.slug])
     if request.method == "POST":
-        rows = undo.serialize_rows(found)
-        try:
-            delete_room(found, person(request))
-            address = reverse("console_rooms", args=[lab.slug])
-            undo.offer_restore(request, _("The room is deleted."), rows, address, lab=lab)
-        except RuleViolation as error:
-            messages.error(request, error.message)
-        return redirect("console_rooms", lab.slug)
+        words = _("The room is deleted.")
+        delete_or_say(request, found, lambda: delete_room(found, person(request)), words, back, lab=lab)
+        return redirect(back)
     used = found.sessions.count()
     facts = (
         [
@@ -192,17 +188,7 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     )
     question = _("This room cannot be deleted") if used else _("Delete this room")
     button = "" if used else _("Delete")
-    return ask(
-        request,
-        lab,
-        question,
-        facts,
-        button,
-        danger=True,
-        about=found.name,
-        section="settings",
-        back="console_rooms",
-    )
+    return ask(request, lab, question, facts, button, danger=True, about=found.name, back=back)
 
 
 def _room(lab: Lab, pk: int) -> Room:

@@ -8,16 +8,16 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.web.errors import RuleViolation
-from labs import access, undo
+from labs import access
 from labs.models import Lab
-from labs.views.form_posts import person
+from labs.views.form_posts import ask, delete_or_say, person
 from sessions import publishing
 from sessions.forms.publishing import AudienceForm, CancelForm, RestoreForm
 from sessions.models import Session
@@ -58,23 +58,21 @@ def _ask(
     danger: bool = False,
     tell: bool = False,
 ) -> HttpResponse:
-    errors = bool(form is not None and form.errors)
-    return render(
+    return ask(
         request,
-        "sessions/console/session_confirm.html",
-        {
-            "lab": session.lab,
-            "section": "sessions",
-            "session": session,
-            "question": question,
-            "facts": facts,
-            "button": button,
-            "form": form,
-            "danger": danger,
-            "tell": tell,
-            "people": _people(session),
-        },
-        status=422 if errors else 200,
+        session.lab,
+        question,
+        facts,
+        button,
+        danger=danger,
+        section="sessions",
+        back=reverse("console_session_edit", args=[session.lab.slug, session.slug]),
+        template="sessions/console/session_confirm.html",
+        status=422 if form is not None and form.errors else 200,
+        session=session,
+        form=form,
+        tell=tell,
+        people=_people(session),
     )
 
 
@@ -254,21 +252,12 @@ def delete(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     """Ask, then delete a session that nobody but organisers has seen."""
     found = session_of(lab, session)
     if request.method == "POST":
-        title = str(found.title)
-        rows = undo.serialize_rows(found)
-        try:
-            delete_session(found, person(request))
-        except RuleViolation as error:
-            messages.error(request, error.message)
-            return _back(found)
-        undo.offer_restore(
-            request,
-            _("Session “%(title)s” deleted.") % {"title": title},
-            rows,
-            reverse("console_sessions", args=[lab.slug]),
-            lab=lab,
+        words = _("Session “%(title)s” deleted.") % {"title": found.title}
+        back = reverse("console_sessions", args=[lab.slug])
+        is_gone = delete_or_say(
+            request, found, lambda: delete_session(found, person(request)), words, back, lab=lab
         )
-        return redirect("console_sessions", lab.slug)
+        return redirect(back) if is_gone else _back(found)
     if not may_be_deleted(found):
         facts = [_("People have seen this session. Cancel it instead, so that nobody misses it.")]
         return _ask(request, found, _("This session cannot be deleted"), facts, "")

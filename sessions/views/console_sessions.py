@@ -171,7 +171,7 @@ class Desk:
 
     def plan(self, slug: str) -> SessionPlan:
         people = self.people.plans(self.speakers)
-        return self.form.plan(slug, self.agenda.plans(self.items, people), people.get("", ()))
+        return self.form.plan_with(slug, self.agenda.plans(self.items, people), people.get("", ()))
 
     def add_errors(self, error: InvalidFields) -> None:
         """Show what the schedule objects to, beside what it is about."""

@@ -12,12 +12,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical_key
-from core.web.errors import RuleViolation
 from core.web.forms.editing import was_edited
-from labs import access, undo
+from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.views.form_posts import ask, create_with, save_edit, status_of
+from labs.views.form_posts import ask, create_with, delete_or_say, save_edit, status_of
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
@@ -94,7 +93,7 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
 
 
 def _form(lab: Lab, data: object, speaker: Speaker | None) -> SpeakerForm:
-    return SpeakerForm(data, programme=lab.programme, locales=lab.languages, speaker=speaker)
+    return SpeakerForm(data, programme=lab.programme, locales=lab.languages, row=speaker)
 
 
 def _page(
@@ -135,15 +134,11 @@ def _page(
 def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     """Ask, then delete a profile that no session of any lab shows."""
     found = _speaker(lab, speaker)
+    back = reverse("console_speakers", args=[lab.slug])
     if request.method == "POST":
-        rows = undo.serialize_rows(found)
-        try:
-            delete_speaker(found)
-            address = reverse("console_speakers", args=[lab.slug])
-            undo.offer_restore(request, _("The speaker is deleted."), rows, address, lab=lab)
-        except RuleViolation as error:
-            messages.error(request, error.message)
-        return redirect("console_speakers", lab.slug)
+        words = _("The speaker is deleted.")
+        delete_or_say(request, found, lambda: delete_speaker(found), words, back, lab=lab)
+        return redirect(back)
     used = found.appearances.values("session").distinct().count()
     facts = (
         [
@@ -159,14 +154,5 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     )
     question = _("This speaker cannot be deleted") if used else _("Delete this speaker")
     button = "" if used else _("Delete")
-    return ask(
-        request,
-        lab,
-        question,
-        facts,
-        button,
-        danger=True,
-        about=found.name,
-        section="speakers",
-        back="console_speakers",
-    )
+    about, section = found.name, "speakers"
+    return ask(request, lab, question, facts, button, danger=True, about=about, section=section, back=back)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, time
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from django import forms
 from django.db import models
@@ -29,11 +29,6 @@ class _Dataclass(Protocol):
 Plan = TypeVar("Plan", bound=_Dataclass)
 
 
-def stored_values(row: models.Model | None, kind: type[_Dataclass]) -> dict[str, object]:
-    """Return what a form of this row shows when it is opened: the fields of its plan. Nothing of a new one."""
-    return {name: getattr(row, name) for name in kind.__dataclass_fields__} if row else {}
-
-
 class EditForm(BaseForm):
     """A form that carries the version of the row as it showed it; `version` is that of the row now, None for a new one.
 
@@ -46,15 +41,6 @@ class EditForm(BaseForm):
         super().__init__(*args, **kwargs)
         self.stored_version = version
         self.fields["version"].initial = version
-
-    def as_plan(self, kind: type[Plan], **given: object) -> Plan:
-        """Return a plan of this kind (a dataclass): the answers by the names of its fields, unless they are `given`."""
-        answers = {
-            name: self.texts(name) if isinstance(one, TextsField) else self.cleaned_data[name]
-            for name, one in self.fields.items()
-            if name in kind.__dataclass_fields__ and name not in given
-        }
-        return kind(**answers, **given)
 
     @property
     def left_out(self) -> Collection[str]:
@@ -87,6 +73,35 @@ class EditForm(BaseForm):
                 words = words_of_both(one, before, after, self.locales)
                 found.append(Difference(str(self[name].label), *words))
         return found
+
+
+class PlanForm(EditForm, Generic[Plan]):
+    """A form of a row that a plan (a dataclass) of its fields changes; `row` is None for a new one, or for none yet.
+
+    It is opened with what the row has in the plan's fields, unless that is in `initial`.
+    """
+
+    plan_type: type[Plan]
+
+    def __init__(
+        self, *args: Any, row: Any = None, initial: Mapping[str, object] | None = None, **kwargs: Any
+    ):
+        names = self.plan_type.__dataclass_fields__ if row else ()
+        stored = {name: getattr(row, name) for name in names} | dict(initial or {})
+        super().__init__(*args, version=row.version if row else None, initial=stored, **kwargs)
+
+    def as_plan(self, **given: object) -> Plan:
+        """Return the plan: the answers by the names of its fields, unless they are `given`."""
+        answers = {
+            name: self.texts(name) if isinstance(one, TextsField) else self.cleaned_data[name]
+            for name, one in self.fields.items()
+            if name in self.plan_type.__dataclass_fields__ and name not in given
+        }
+        return self.plan_type(**answers, **given)
+
+    @property
+    def plan(self) -> Plan:
+        return self.as_plan()
 
 
 def was_edited(request: HttpRequest) -> bool:
