@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,8 +14,15 @@ from django.utils.translation import gettext, ngettext
 
 from core.search import alphabetical_key
 from core.timezones.formatting import duration_in_words
-from core.timezones.zone_hours import clocks_change, hours, offsets_in_words, zone_time
-from core.timezones.zones import city_of, zone_choices, zone_label
+from core.timezones.zone_hours import (
+    clocks_change,
+    hours,
+    offset_at,
+    offset_words,
+    offsets_in_words,
+    zone_time,
+)
+from core.timezones.zones import city_of, zone_choices
 from sessions.models import Session
 
 # Further cities are only counted.
@@ -67,7 +73,7 @@ def difference_sentences(
     """
     places: defaultdict[timedelta | None, list[str]] = defaultdict(list)
     for other, names in others.items():
-        differences = {_offset(other, at) - _offset(zone, at) for at in instants}
+        differences = {offset_at(at, other) - offset_at(at, zone) for at in instants}
         difference = differences.pop() if len(differences) == 1 else None
         places[difference].extend(names)
     sentences = []
@@ -102,18 +108,18 @@ def zone_options(
         key=lambda zone: alphabetical_key(city_of(zone, language)),
     )
     city = city_of(lab_zone, language)
-    offset = _offsets(lab_zone, instants, language)
+    offset = _offsets(lab_zone, instants)
     own = gettext("%(city)s, the lab’s time (%(offset)s)") % {"city": city, "offset": offset}
     options = [ZoneOption("", own, chosen in (None, lab_zone))]
     for zone in offered:
-        name, offset = city_of(zone, language), _offsets(zone, instants, language)
+        name, offset = city_of(zone, language), _offsets(zone, instants)
         words = name if name == offset else f"{name} ({offset})"
         options.append(ZoneOption(zone, words, zone == chosen))
     return options
 
 
-def _offsets(zone: str, instants: Iterable[datetime], language: str) -> str:
-    return "/".join(dict.fromkeys(zone_label(zone, at, language).offset for at in sorted(instants)))
+def _offsets(zone: str, instants: Iterable[datetime]) -> str:
+    return "/".join(dict.fromkeys(offset_words(at, zone) for at in sorted(instants)))
 
 
 @lru_cache(maxsize=8)
@@ -140,7 +146,7 @@ def city_clocks(
     groups: defaultdict[tuple[timedelta, timedelta], list[tuple[str, bool]]] = defaultdict(list)
     zone_of: dict[tuple[timedelta, timedelta], str] = {}
     for name, zone in sorted(cities, key=lambda city: alphabetical_key(city[0])):
-        key = (_offset(zone, starts), _offset(zone, ends))
+        key = (offset_at(starts, zone), offset_at(ends, zone))
         zone_of[key] = zone
         groups[key].append((name, zone == reader_zone))
     clocks = []
@@ -148,7 +154,7 @@ def city_clocks(
         zone = zone_of[key]
         words = hours(starts, ends, zone, language)
         # If clocks change in between, the hours have their offsets already.
-        offset = "" if clocks_change(zone, (starts, ends)) else zone_label(zone, starts, language).offset
+        offset = "" if clocks_change(zone, (starts, ends)) else offset_words(starts, zone)
         clocks.append(CityClock(words, offset, tuple(groups[key])))
     return clocks
 
@@ -165,10 +171,6 @@ def _enumeration(names: Sequence[str]) -> str:
     if len(distinct) == 1:
         return distinct[0]
     return gettext("%(names)s and %(last)s") % {"names": ", ".join(distinct[:-1]), "last": distinct[-1]}
-
-
-def _offset(zone: str, at: datetime) -> timedelta:
-    return at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
 
 
 def _strong(words: str) -> SafeString:

@@ -18,9 +18,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class WallClockError(ValueError):
-    """A date, hour and zone that do not name one instant. `code` is the case, `message` the text for people."""
-
-    code = "wall_clock"
+    """A date, hour and zone that do not name one instant. `message` is the text for people."""
 
     def __init__(self, on: date, at: time, zone: str) -> None:
         super().__init__(on, at, zone)
@@ -40,8 +38,6 @@ class WallClockError(ValueError):
 class UnknownZone(WallClockError):
     """The zone has no rules."""
 
-    code = "unknown_zone"
-
     @property
     def message(self) -> str:
         return gettext("“%(zone)s” is not a known time zone. Choose a place such as Europe/Sofia.") % {
@@ -51,8 +47,6 @@ class UnknownZone(WallClockError):
 
 class TimeOutOfRange(WallClockError):
     """The instant is outside the years that datetime supports (1 to 9999)."""
-
-    code = "time_out_of_range"
 
     @property
     def message(self) -> str:
@@ -66,8 +60,6 @@ class TimeOutOfRange(WallClockError):
 
 class NonexistentTime(WallClockError):
     """Clocks skip this time. `gap_starts` and `gap_ends` are the zone's naive wall times before and after the jump."""
-
-    code = "nonexistent_time"
 
     def __init__(self, on: date, at: time, zone: str, *, gap_starts: datetime, gap_ends: datetime) -> None:
         super().__init__(on, at, zone)
@@ -104,26 +96,10 @@ class NonexistentTime(WallClockError):
 
 
 class AmbiguousTime(WallClockError):
-    """Clocks show this time twice. `earlier` and `later` are the two instants (UTC), `offsets` theirs.
+    """Clocks show this time twice, with these two offsets: fold 0 selects the first, 1 the second."""
 
-    Fold 0 selects the earlier, 1 the later.
-    """
-
-    code = "ambiguous_time"
-
-    def __init__(
-        self,
-        on: date,
-        at: time,
-        zone: str,
-        *,
-        earlier: datetime,
-        later: datetime,
-        offsets: tuple[timedelta, timedelta],
-    ) -> None:
+    def __init__(self, on: date, at: time, zone: str, offsets: tuple[timedelta, timedelta]) -> None:
         super().__init__(on, at, zone)
-        self.earlier = earlier
-        self.later = later
         self.offsets = offsets
 
     @property
@@ -164,9 +140,7 @@ def instant(on: date, at: time, zone: str, fold: int | None = None) -> datetime:
         )
     if fold is None:
         local = datetime.combine(on, at.replace(tzinfo=None, fold=0)).replace(tzinfo=UTC)
-        raise AmbiguousTime(
-            on, at, zone, earlier=earlier, later=later, offsets=(local - earlier, local - later)
-        )
+        raise AmbiguousTime(on, at, zone, (local - earlier, local - later))
     return later if fold else earlier
 
 

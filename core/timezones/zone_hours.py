@@ -13,7 +13,7 @@ from django.utils.translation import gettext, override
 
 from core.timezones import formatting
 from core.timezones.wall_clock import wall
-from core.timezones.zones import UTC, city_of, is_offset, offset_text, zone_label
+from core.timezones.zones import UTC, city_of, is_offset, offset_text
 
 
 def zone_time(zone: str, language: str) -> str:
@@ -50,7 +50,10 @@ def offsets_in_words(zone: str, instants: Iterable[datetime], language: str) -> 
         local = wall(at, zone)
         found = local.tzname(), local.utcoffset()
         if found != known:
-            detail = zone_label(zone, at, language).detail
+            name, detail = local.tzname() or "", offset_words(at, zone)
+            # IANA has only a number for some zones, such as America/Sao_Paulo.
+            if name.isalpha() and name != UTC:
+                detail = f"{name}, {detail}"
             if before is None:
                 words = detail
             else:
@@ -71,7 +74,7 @@ def offsets_in_words(zone: str, instants: Iterable[datetime], language: str) -> 
 
 def clocks_change(zone: str, instants: Iterable[datetime]) -> bool:
     """Tell whether these instants have more than one offset in the zone."""
-    return len({_offset_at(at, zone) for at in instants}) > 1
+    return len({offset_at(at, zone) for at in instants}) > 1
 
 
 def hours(starts: datetime, ends: datetime, zone: str, language: str, *, with_offset: bool = False) -> str:
@@ -86,17 +89,15 @@ def hours(starts: datetime, ends: datetime, zone: str, language: str, *, with_of
     if first.date() != last.date():
         end = f"{formatting.short_day(last.date(), language)}, {end}"
     if changes:
-        return f"{begin}, {_offset_words(starts, zone)} {formatting.DASH} {end}, {_offset_words(ends, zone)}"
+        return f"{begin}, {offset_words(starts, zone)} {formatting.DASH} {end}, {offset_words(ends, zone)}"
     dash = formatting.DASH if first.date() == last.date() else f" {formatting.DASH} "
-    offset = f", {_offset_words(starts, zone)}" if with_offset else ""
+    offset = f", {offset_words(starts, zone)}" if with_offset else ""
     return f"{begin}{dash}{end}{offset}"
 
 
 def offsets(starts: datetime, ends: datetime, zone: str) -> str:
     """Return "UTC+3"; "UTC+2 – UTC+3" if clocks change in between."""
-    return f" {formatting.DASH} ".join(
-        dict.fromkeys([_offset_words(starts, zone), _offset_words(ends, zone)])
-    )
+    return f" {formatting.DASH} ".join(dict.fromkeys([offset_words(starts, zone), offset_words(ends, zone)]))
 
 
 def hours_in_other_zones(
@@ -108,10 +109,10 @@ def hours_in_other_zones(
     already, are left out.
     """
     day = wall(starts, zone).date()
-    shown = {(_offset_at(starts, zone), _offset_at(ends, zone))}
+    shown = {(offset_at(starts, zone), offset_at(ends, zone))}
     listed = []
     for other in others:
-        offsets = _offset_at(starts, other), _offset_at(ends, other)
+        offsets = offset_at(starts, other), offset_at(ends, other)
         if offsets in shown:
             continue
         shown.add(offsets)
@@ -126,9 +127,11 @@ def hours_in_other_zones(
     return tuple(listed)
 
 
-def _offset_at(at: datetime, zone: str) -> timedelta:
+def offset_at(at: datetime, zone: str) -> timedelta:
+    """Return the offset from UTC at this instant."""
     return wall(at, zone).utcoffset() or timedelta()
 
 
-def _offset_words(at: datetime, zone: str) -> str:
-    return offset_text(_offset_at(at, zone))
+def offset_words(at: datetime, zone: str) -> str:
+    """Return "UTC+3"."""
+    return offset_text(offset_at(at, zone))

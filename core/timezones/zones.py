@@ -1,4 +1,4 @@
-"""Time zones people may choose: one canonical IANA name per place, and its label.
+"""Time zones people may choose: one canonical IANA name per place.
 
 The list comes from the zone tables of the pinned `tzdata` package, so every machine offers the same. Backward links
 ("Asia/Calcutta", "US/Pacific", "Singapore") are not in those tables; merged country zones ("Europe/Ljubljana") are.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from importlib import resources
 
@@ -47,26 +46,6 @@ _REGIONS = {
 
 # As Django's grouped choices: (region, ((zone, city), …)).
 ZoneChoices = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-
-
-@dataclass(frozen=True)
-class ZoneLabel:
-    """A zone at one instant: "Sofia", "EEST", "UTC+3".
-
-    `abbreviation` is empty where IANA has only a number (America/Sao_Paulo).
-    """
-
-    city: str
-    abbreviation: str
-    offset: str
-
-    @property
-    def detail(self) -> str:
-        """Return the text in brackets after the city: "EEST, UTC+3", or the offset alone."""
-        return f"{self.abbreviation}, {self.offset}" if self.abbreviation else self.offset
-
-    def __str__(self) -> str:
-        return self.city if self.city == self.detail else f"{self.city} ({self.detail})"
 
 
 def rules_version() -> str:
@@ -170,17 +149,6 @@ def city_of(zone: str, language: str) -> str:
         if city:
             return str(city)
     return zone.rpartition("/")[2].replace("_", " ")
-
-
-def zone_label(zone: str, instant: datetime, language: str) -> ZoneLabel:
-    """Return the label of `zone` at `instant` (aware), in `language`."""
-    local = instant.astimezone(zoneinfo.ZoneInfo(zone))
-    name = local.tzname() or ""
-    return ZoneLabel(
-        city=city_of(zone, language),
-        abbreviation=name if name.isalpha() and name != UTC else "",
-        offset=offset_text(local.utcoffset() or timedelta()),
-    )
 
 
 def offset_text(offset: timedelta) -> str:

@@ -60,12 +60,7 @@ def test_an_hour_that_clocks_jump_over_is_refused_with_the_way_out() -> None:
     with pytest.raises(NonexistentTime) as refused:
         instant(SPRING, time(3, 30), "Europe/Sofia")
     error = refused.value
-    assert (error.code, error.on, error.at, error.zone) == (
-        "nonexistent_time",
-        SPRING,
-        time(3, 30),
-        "Europe/Sofia",
-    )
+    assert (error.on, error.at, error.zone) == (SPRING, time(3, 30), "Europe/Sofia")
     assert (error.gap_starts, error.gap_ends) == (datetime(2027, 3, 28, 3), datetime(2027, 3, 28, 4))
     assert error.message == (
         "28 March 2027, 03:30 does not exist in Europe/Sofia: clocks go from 03:00 to 04:00. "
@@ -83,16 +78,10 @@ def test_an_hour_that_comes_twice_is_asked_about_and_the_answer_is_kept() -> Non
     with pytest.raises(AmbiguousTime) as asked:
         instant(AUTUMN, time(3, 30), "Europe/Sofia")
     error = asked.value
-    assert (
-        error.earlier
-        == instant(AUTUMN, time(3, 30), "Europe/Sofia", 0)
-        == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
-    )
-    assert (
-        error.later
-        == instant(AUTUMN, time(3, 30), "Europe/Sofia", 1)
-        == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
-    )
+    assert [instant(AUTUMN, time(3, 30), "Europe/Sofia", fold) for fold in (0, 1)] == [
+        datetime(2027, 10, 31, 0, 30, tzinfo=UTC),
+        datetime(2027, 10, 31, 1, 30, tzinfo=UTC),
+    ]
     assert error.offsets == (timedelta(hours=3), timedelta(hours=2))
     assert error.message == (
         "31 October 2027, 03:30 occurs twice in Europe/Sofia, because clocks go back: first at UTC+3, "
@@ -200,7 +189,6 @@ def test_every_refusal_is_one_kind_of_value_error() -> None:
     assert issubclass(WallClockError, ValueError)
     for kind in (UnknownZone, TimeOutOfRange, NonexistentTime, AmbiguousTime):
         assert issubclass(kind, WallClockError)
-    assert len({kind.code for kind in (UnknownZone, TimeOutOfRange, NonexistentTime, AmbiguousTime)}) == 4
 
 
 def test_misuse_by_the_programmer_is_told() -> None:
@@ -254,11 +242,10 @@ def test_around_every_switch_gaps_are_refused_and_repetitions_asked(zone: str) -
             assert instant(after.date(), after.time(), zone) == switch
         elif after < before:
             for repeated in (after, after + (before - after) / 2, before - timedelta(seconds=1)):
-                with pytest.raises(AmbiguousTime) as asked:
+                with pytest.raises(AmbiguousTime):
                     instant(repeated.date(), repeated.time(), zone)
                 earlier = instant(repeated.date(), repeated.time(), zone, 0)
                 later = instant(repeated.date(), repeated.time(), zone, 1)
-                assert (asked.value.earlier, asked.value.later) == (earlier, later)
                 assert earlier < switch <= later
                 assert later - earlier == before - after
             assert instant(before.date(), before.time(), zone) == switch + (before - after)

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import ValidationError
 
+from core.timezones.zone_hours import city_words
 from core.timezones.zones import (
-    ZoneLabel,
     canonical_of,
     canonical_zones,
     city_of,
@@ -14,7 +14,6 @@ from core.timezones.zones import (
     offset_text,
     validate_zone,
     zone_choices,
-    zone_label,
 )
 
 SUMMER = datetime(2027, 7, 1, 12, tzinfo=UTC)
@@ -111,15 +110,14 @@ def test_a_language_without_names_falls_back_to_english() -> None:
     assert city_of("Europe/Sofia", "xx-nonsense") == "Sofia"
 
 
-def test_a_label_names_city_abbreviation_and_offset_of_the_season() -> None:
-    assert zone_label("Europe/Sofia", SUMMER, "bg") == ZoneLabel("София", "EEST", "UTC+3")
-    assert zone_label("Europe/Sofia", WINTER, "en") == ZoneLabel("Sofia", "EET", "UTC+2")
-    assert str(zone_label("Europe/Sofia", WINTER, "en")) == "Sofia (EET, UTC+2)"
+def test_a_place_has_its_abbreviation_and_its_offset() -> None:
+    assert city_words("Europe/Sofia", [SUMMER], "bg") == "София (EEST, UTC+3)"
+    assert city_words("Europe/Sofia", [WINTER], "en") == "Sofia (EET, UTC+2)"
 
 
-def test_a_zone_without_letters_is_told_by_its_offset_alone() -> None:
-    assert str(zone_label("America/Sao_Paulo", SUMMER, "en")) == "Sao Paulo (UTC−3)"
-    assert str(zone_label("UTC", SUMMER, "en")) == "UTC"
+def test_a_zone_without_an_abbreviation_has_its_offset_alone() -> None:
+    assert city_words("America/Sao_Paulo", [SUMMER], "en") == "Sao Paulo (UTC−3)"
+    assert city_words("UTC", [SUMMER], "en") == "UTC"
 
 
 @pytest.mark.parametrize(
