@@ -38,22 +38,14 @@ def moved_dates(lab: Lab, first_day: date, now: datetime) -> LabDates:
     """
     days = first_day - lab.starts_on
     if not days:
-        raise InvalidFields(
-            {"first_day": [gettext("The lab already begins on this day. Choose another one.")]}
-        )
+        raise _refused(gettext("The lab already begins on this day. Choose another one."))
     try:
         last_day = lab.ends_on + days
     except OverflowError:
         last_day = date.max
     if first_day < EARLIEST or last_day > LATEST:
-        raise InvalidFields(
-            {
-                "first_day": [
-                    gettext("Choose a date between %(first)d and %(last)d.")
-                    % {"first": EARLIEST.year, "last": LATEST.year}
-                ]
-            }
-        )
+        words = gettext("Choose a date between %(first)d and %(last)d.")
+        raise _refused(words % {"first": EARLIEST.year, "last": LATEST.year})
     opens_at, closes_at = lab.registration_opens_at, lab.registration_closes_at
     try:
         if opens_at and opens_at > now:
@@ -64,18 +56,16 @@ def moved_dates(lab: Lab, first_day: date, now: datetime) -> LabDates:
         message = gettext(
             "The registration dates cannot move with the lab: %(why)s Change them in the settings first."
         )
-        raise InvalidFields({"first_day": [message % {"why": error.message}]}) from error
+        raise _refused(message % {"why": error.message}) from error
     if opens_at and closes_at and closes_at <= opens_at:
-        raise InvalidFields(
-            {
-                "first_day": [
-                    gettext(
-                        "Registration would close before it opens. Change its dates in the settings first."
-                    )
-                ]
-            }
+        raise _refused(
+            gettext("Registration would close before it opens. Change its dates in the settings first.")
         )
     return LabDates(first_day, last_day, opens_at, closes_at)
+
+
+def _refused(message: str) -> InvalidFields:
+    return InvalidFields({"first_day": [message]})
 
 
 def _shifted(at: datetime, days: timedelta, zone: str) -> datetime:

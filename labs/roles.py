@@ -19,19 +19,21 @@ from core.mail.queue import queue
 from core.web.email_addresses import account_address
 from core.web.error_messages import plain_messages
 from core.web.errors import InvalidFields, RuleViolation
-from core.web.localized_fields import no_control_characters, one_line, text_and_language
+from core.web.localized_fields import no_control_characters, one_line, text_and_language, text_of
 from labs.current_viewer import viewer_for
 from labs.models import City, Delegate, Lab, Programme, Staff
 from labs.revisions import lock_lab
 
-NOT_ALLOWED = _("You do not have permission to give or remove this role.")
+
+def _require(may: bool) -> None:
+    if not may:
+        raise RuleViolation("not_allowed", _("You do not have permission to give or remove this role."))
 
 
 @transaction.atomic
 def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> Staff:
     """Make an account organiser or door staff of the lab; one role per account and lab. Raises RuleViolation."""
-    if not viewer_for(by).organises(lab):
-        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    _require(viewer_for(by).organises(lab))
     if role not in (Staff.Role.ORGANISER, Staff.Role.DOOR):
         raise InvalidFields({"role": [gettext("Choose a role from the list.")]})
     # Serialises concurrent requests for the same person.
@@ -49,8 +51,7 @@ def add_to_lab(lab: Lab, email: str, role: str, *, by: User, name: str = "") -> 
 @transaction.atomic
 def add_owner(programme: Programme, email: str, *, by: User, name: str = "") -> Staff:
     """Make an account an owner of the programme and so an organiser of all its labs. Raises RuleViolation."""
-    if not viewer_for(by).owns(programme.pk):
-        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    _require(viewer_for(by).owns(programme.pk))
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     user = _get_or_invite_user(email, name, by, Staff.Role.OWNER.label, programme)
     staff, _new = Staff.objects.get_or_create(user=user, programme=programme, role=Staff.Role.OWNER)
@@ -65,8 +66,7 @@ def remove_staff(staff: Staff, *, by: User) -> None:
     """
     viewer = viewer_for(by)
     if staff.programme is not None:
-        if not viewer.owns(staff.programme.pk):
-            raise RuleViolation("not_allowed", NOT_ALLOWED)
+        _require(viewer.owns(staff.programme.pk))
         # Locked, so that two owners cannot remove each other concurrently.
         Programme.objects.select_for_update(no_key=True).get(pk=staff.programme.pk)
         others = Staff.objects.filter(programme=staff.programme, role=Staff.Role.OWNER, user__is_active=True)
@@ -74,16 +74,15 @@ def remove_staff(staff: Staff, *, by: User) -> None:
             raise RuleViolation(
                 "last_owner", gettext("A programme must have at least one owner. Add another one first.")
             )
-    elif staff.lab is None or not viewer.organises(staff.lab):
-        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    else:
+        _require(staff.lab is not None and viewer.organises(staff.lab))
     staff.delete()
 
 
 @transaction.atomic
 def add_delegate(programme: Programme, email: str, city: City, *, by: User, name: str = "") -> Delegate:
     """Make an account a delegate of this city of the programme. Raises RuleViolation."""
-    if not viewer_for(by).owns(programme.pk):
-        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    _require(viewer_for(by).owns(programme.pk))
     # Locked, so that the city is not removed concurrently.
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     if not programme.cities.filter(pk=city.pk).exists():
@@ -96,8 +95,7 @@ def add_delegate(programme: Programme, email: str, city: City, *, by: User, name
 @transaction.atomic
 def remove_delegate(delegate: Delegate, *, by: User) -> None:
     """Remove the delegation. Raises RuleViolation."""
-    if not viewer_for(by).owns(delegate.programme_id):
-        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    _require(viewer_for(by).owns(delegate.programme_id))
     delegate.delete()
 
 
@@ -146,8 +144,8 @@ def _get_or_invite_user(
             "by": str(by),
             "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
             "role": str(role),
-            "programme": text_and_language(programme.name, user.language, programme.default_language)[0],
-            "lab_title": text_and_language(lab.title, user.language, lab.default_language)[0] if lab else "",
+            "programme": text_of(programme.name, user.language, programme),
+            "lab_title": text_of(lab.title, user.language, lab) if lab else "",
             "city": text_and_language(city.name, user.language, "en")[0] if city else "",
         }
     queue(

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext, override
 
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_of
 from labs.viewer import Viewer
 from registrations import links
 from registrations.models import Registration, Seat
@@ -110,7 +110,7 @@ def _text(session: Any, seat: Seat, registration: Registration) -> str:
         summary=summary,
         join_link=link,
         join_words=gettext("Join: %(link)s") % {"link": link},
-        label=text_and_language(session.title, registration.language, registration.lab.default_language)[0],
+        label=text_of(session.title, registration.language, registration.lab),
     )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, override
 
 from core.timezones.zone_hours import city_words, clocks_change, hours
 from core.web import markdown
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_of
 from labs.models import Lab, Programme, Track
 from sessions.calendars import CalendarEntry, Events, Feed
 from sessions.models import AgendaItem, Appearance, Session
@@ -31,9 +31,9 @@ def entries(sessions: Iterable[Session], language: str) -> tuple[CalendarEntry, 
 def lab_feed(lab: Lab, events: Events, language: str) -> Feed:
     """Return the calendar of a whole lab."""
     return Feed(
-        name=_text(lab.title, language, lab),
+        name=text_of(lab.title, language, lab),
         events=events,
-        description=_text(lab.theme, language, lab),
+        description=text_of(lab.theme, language, lab),
         url=_absolute_url("lab", lab.slug),
         language=language,
         zone=lab.time_zone,
@@ -44,7 +44,7 @@ def track_feed(track: Track, events: Events, language: str) -> Feed:
     """Return the calendar of one track of its lab."""
     lab = track.lab
     return Feed(
-        name=f"{_text(lab.title, language, lab)} · {_text(track.name, language, lab)}",
+        name=f"{text_of(lab.title, language, lab)} · {text_of(track.name, language, lab)}",
         events=events,
         url=f"{_absolute_url('lab', lab.slug)}?track={track.slug}",
         language=language,
@@ -55,7 +55,7 @@ def track_feed(track: Track, events: Events, language: str) -> Feed:
 def programme_feed(programme: Programme, events: Events, language: str) -> Feed:
     """Return the calendar of all labs of a programme."""
     return Feed(
-        name=text_and_language(programme.name, language, programme.default_language)[0],
+        name=text_of(programme.name, language, programme),
         events=events,
         url=_absolute_url("programme", programme.slug),
         language=language,
@@ -71,7 +71,7 @@ def delegate_feed(events: Events, language: str) -> Feed:
 
 def _entry(session: Session, language: str) -> CalendarEntry:
     lab = session.lab
-    title = _text(session.title, language, lab)
+    title = text_of(session.title, language, lab)
     if session.is_cancelled:
         title = gettext("Cancelled: %(title)s") % {"title": title}
     url = _absolute_url("session", lab.slug, session.slug)
@@ -99,7 +99,7 @@ def people(appearances: Sequence[Appearance], language: str, lab: Lab) -> list[s
     lines = []
     for appearance in appearances:
         speaker = appearance.speaker
-        who = [_text(speaker.name, language, lab), _text(speaker.affiliation, language, lab)]
+        who = [text_of(speaker.name, language, lab), text_of(speaker.affiliation, language, lab)]
         lines.append(f"{appearance.get_role_display()}: {', '.join(part for part in who if part)}")
     return lines
 
@@ -108,8 +108,8 @@ def _description(session: Session, language: str, url: str) -> str:
     lab = session.lab
     parts = []
     if session.is_cancelled:
-        parts.append(_text(session.cancel_reason, language, lab))
-    parts.append(markdown.plain_paragraphs(_text(session.abstract, language, lab)))
+        parts.append(text_of(session.cancel_reason, language, lab))
+    parts.append(markdown.plain_paragraphs(text_of(session.abstract, language, lab)))
     parts.append("\n".join(people(session.appearances_in(), language, lab)))
     parts.append(_agenda(session, language))
     parts.append(url)
@@ -130,7 +130,7 @@ def _agenda(session: Session, language: str) -> str:
     with_offset = clocks_change(zone, instants)
     for item in items:
         lines.append(
-            f"{_item_hours(item, zone, language, with_offset)}{_text(item.title, language, session.lab)}"
+            f"{_item_hours(item, zone, language, with_offset)}{text_of(item.title, language, session.lab)}"
         )
         lines += [f"  {line}" for line in people(session.appearances_in(item), language, session.lab)]
     return "\n".join(lines)
@@ -145,16 +145,12 @@ def _item_hours(item: AgendaItem, zone: str, language: str, with_offset: bool) -
 def _categories(session: Session, language: str) -> tuple[str, ...]:
     lab = session.lab
     names = [
-        text_and_language(lab.programme.name, language, lab.programme.default_language)[0],
-        _text(lab.title, language, lab),
+        text_of(lab.programme.name, language, lab.programme),
+        text_of(lab.title, language, lab),
     ]
     if session.track:
-        names.append(_text(session.track.name, language, lab))
+        names.append(text_of(session.track.name, language, lab))
     return tuple(name for name in names if name)
-
-
-def _text(text: object, language: str, lab: Lab) -> str:
-    return text_and_language(text, language, lab.default_language)[0]
 
 
 def _absolute_url(name: str, *parts: str) -> str:

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core.web import markdown
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_of
 from labs.models import Lab
 from sessions.models import Session
 from sessions.opengraph import image_url
@@ -42,9 +42,9 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
     return _without_empty(
         {
             "@type": "EventSeries",
-            "name": _text(lab.title, language, lab),
-            "description": markdown.plain_line(_text(lab.description, language, lab))
-            or _text(lab.theme, language, lab),
+            "name": text_of(lab.title, language, lab),
+            "description": markdown.plain_line(text_of(lab.description, language, lab))
+            or text_of(lab.theme, language, lab),
             "startDate": lab.starts_on.isoformat(),
             "endDate": lab.ends_on.isoformat(),
             "eventStatus": f"{CONTEXT}/EventScheduled",
@@ -60,7 +60,7 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
             "subEvent": [
                 {
                     "@type": "Event",
-                    "name": _text(session.title, language, lab),
+                    "name": text_of(session.title, language, lab),
                     "startDate": _local(session.starts_at, session.time_zone),
                     "endDate": _local(session.ends_at, session.time_zone),
                     "eventStatus": _status(session),
@@ -80,8 +80,8 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
     return _without_empty(
         {
             "@type": "Event",
-            "name": _text(session.title, language, lab),
-            "description": markdown.plain_line(_text(session.abstract, language, lab)),
+            "name": text_of(session.title, language, lab),
+            "description": markdown.plain_line(text_of(session.abstract, language, lab)),
             "startDate": _local(session.starts_at, session.time_zone),
             "endDate": _local(session.ends_at, session.time_zone),
             "eventStatus": _status(session),
@@ -95,7 +95,7 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
             "performer": _performers([session], language),
             "superEvent": {
                 "@type": "EventSeries",
-                "name": _text(lab.title, language, lab),
+                "name": text_of(lab.title, language, lab),
                 "url": _absolute_url("lab", lab.slug),
             },
             "isAccessibleForFree": True,
@@ -109,7 +109,7 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
 def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
     places: list[dict[str, Any]] = []
     if lab.format != Lab.Format.ONLINE:
-        venue = _text(lab.venue, language, lab)
+        venue = text_of(lab.venue, language, lab)
         if venue:
             places.append({"@type": "Place", "name": venue, "address": venue})
     if lab.format != Lab.Format.IN_PERSON:
@@ -128,8 +128,8 @@ def _session_location(session: Session, language: str, address: str = "") -> lis
     """Return the locations, physical and virtual for a hybrid session. `address` is the room's, if known."""
     lab, room, format = session.lab, session.room, _format(session)
     places: list[dict[str, Any]] = []
-    venue = _text(lab.venue, language, lab)
-    name = _text(room.name, language, lab) if room else venue
+    venue = text_of(lab.venue, language, lab)
+    name = text_of(room.name, language, lab) if room else venue
     if format != Lab.Format.ONLINE and name:
         places.append({"@type": "Place", "name": name, "address": address or venue or name})
     if format != Lab.Format.IN_PERSON:
@@ -146,7 +146,7 @@ def _performers(sessions: Iterable[Session], language: str) -> list[dict[str, An
     return [
         {
             "@type": "Person",
-            "name": _text(speaker.name, language, lab),
+            "name": text_of(speaker.name, language, lab),
             "url": _absolute_url("speaker", lab.slug, speaker.slug),
         }
         for speaker, lab in appearing.items()
@@ -179,7 +179,7 @@ def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
 
 def _organiser(lab: Lab, language: str) -> dict[str, Any] | None:
     programme = lab.programme
-    name = text_and_language(programme.organiser, language, programme.default_language)[0]
+    name = text_of(programme.organiser, language, programme)
     return {"@type": "Organization", "name": name} if name else None
 
 
@@ -197,10 +197,6 @@ def _status(session: Session) -> str:
 
 def _local(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
-
-
-def _text(text: object, language: str, lab: Lab) -> str:
-    return text_and_language(text, language, lab.default_language)[0]
 
 
 def _absolute_url(name: str, *parts: str) -> str:

@@ -11,7 +11,7 @@ from core.timezones.formatting import date_range, span
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import zone_time
 from core.web import markdown
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_of
 from labs.models import Lab, Programme
 from sessions.models import Session
 
@@ -31,9 +31,9 @@ class Preview:
 def lab_preview(lab: Lab, language: str, route: str = "lab", *parts: str) -> Preview:
     """Describe a lab, or the page of a lab with this `route` and `parts`."""
     days = date_range(lab.starts_on, lab.ends_on, language)
-    theme = _text(lab.theme, language, lab) or markdown.plain_line(_text(lab.description, language, lab))
+    theme = text_of(lab.theme, language, lab) or markdown.plain_line(text_of(lab.description, language, lab))
     return Preview(
-        title=_text(lab.title, language, lab),
+        title=text_of(lab.title, language, lab),
         description=_truncated(_sentences(days, theme)),
         address=f"{settings.BASE_URL}{reverse(route, args=[lab.slug, *parts])}",
         image=image_url(lab, language),
@@ -44,9 +44,9 @@ def session_preview(session: Session, language: str) -> Preview:
     """Describe a session: when, in which zone, and what about."""
     lab = session.lab
     when = span(wall(session.starts_at, lab.time_zone), wall(session.ends_at, lab.time_zone), language)
-    about = markdown.plain_line(_text(session.abstract, language, lab)) or _text(lab.title, language, lab)
+    about = markdown.plain_line(text_of(session.abstract, language, lab)) or text_of(lab.title, language, lab)
     return Preview(
-        title=_text(session.title, language, lab),
+        title=text_of(session.title, language, lab),
         description=_truncated(_sentences(f"{when}, {zone_time(lab.time_zone, language)}", about)),
         address=f"{settings.BASE_URL}{reverse('session', args=[lab.slug, session.slug])}",
         image=image_url(lab, language),
@@ -55,8 +55,8 @@ def session_preview(session: Session, language: str) -> Preview:
 
 def programme_preview(programme: Programme, language: str) -> Preview:
     """Describe a programme."""
-    name = text_and_language(programme.name, language, programme.default_language)[0]
-    about = text_and_language(programme.description, language, programme.default_language)[0]
+    name = text_of(programme.name, language, programme)
+    about = text_of(programme.description, language, programme)
     return Preview(
         title=name,
         description=_truncated(markdown.plain_line(about)) or name,
@@ -69,10 +69,6 @@ def image_url(lab: Lab, language: str) -> str:
     if lab.visibility != Lab.Visibility.PUBLIC:
         return ""
     return f"{settings.BASE_URL}{reverse('lab_picture', args=[lab.slug])}?lang={language}"
-
-
-def _text(text: object, language: str, lab: Lab) -> str:
-    return text_and_language(text, language, lab.default_language)[0]
 
 
 def _sentences(*parts: str) -> str:

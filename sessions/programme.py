@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from core.search import alphabetical_key
 from core.timezones.formatting import clock, short_day
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_and_language, text_of
 from core.web.localized_html import html_with_language, localized_html
 from labs.models import Lab
 from sessions.models import Appearance, Session
@@ -179,9 +179,7 @@ def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Per
             seen.setdefault(appearance.speaker_id, appearance)
     by_name = sorted(
         seen.values(),
-        key=lambda each: alphabetical_key(
-            text_and_language(each.speaker.name, language, lab.default_language)[0]
-        ),
+        key=lambda each: alphabetical_key(text_of(each.speaker.name, language, lab)),
     )
     return tuple(person(appearance, lab, language) for appearance in by_name)
 

@@ -13,7 +13,7 @@ import re
 import struct
 import zoneinfo
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -137,15 +137,7 @@ def _observances(zone: str, first_year: int, last_year: int) -> Iterator[_Observ
         yield _single(rules, switch)
     if rule_year is not None:
         for rule in yearly:
-            observance = _single(rules, rule.switch(rule_year))
-            yield _Observance(
-                observance.daylight,
-                observance.name,
-                observance.before,
-                observance.after,
-                observance.starts,
-                rule.rrule,
-            )
+            yield replace(_single(rules, rule.switch(rule_year)), rrule=rule.rrule)
 
 
 def _year_from_which_rules_hold(

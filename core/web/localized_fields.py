@@ -196,3 +196,8 @@ def text_and_language(value: object, language: str, fallback: str = "") -> tuple
         if code in texts:
             return texts[code], code
     return "", ""
+
+
+def text_of(value: object, language: str, owner: Any) -> str:
+    """Return a multilingual text in `language`, else in the default language of its lab or programme, as above."""
+    return text_and_language(value, language, owner.default_language)[0]

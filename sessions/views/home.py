@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from core.search import alphabetical_key
 from core.web.http_caching import conditional_response
 from core.web.kept import kept_each
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_and_language, text_of
 from core.web.localized_html import html_with_language
 from labs import access
 from labs.current_viewer import viewer_of
@@ -36,18 +36,6 @@ from sessions.views.pages import language_of, view_for
 MAX_NEXT_SESSIONS = 6
 MAX_PAST_LABS = 20
 KEPT_SECONDS = 24 * 60 * 60
-
-
-@dataclass(frozen=True)
-class LabCard:
-    """A lab in a list, with a timetable of the sessions that this reader may see."""
-
-    lab: Lab
-    year: int
-    when: str
-    where: str
-    figure: str
-    sessions: int
 
 
 @access.public
@@ -128,7 +116,7 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
             found.slug,
             language=language,
             default=found.default_language,
-            name=text_and_language(found.name, language, found.default_language)[0],
+            name=text_of(found.name, language, found),
         ),
         "preview": programme_preview(found, language),
     }
@@ -179,18 +167,11 @@ def _draw(sessions: Sequence[Session], zone: str, language: str) -> LabFigure:
     return LabFigure(figure, sum(one.visibility != Session.Visibility.DRAFT for one in sessions))
 
 
-def _cards(labs: Iterable[Lab], figures: Mapping[int, LabFigure], language: str) -> list[LabCard]:
-    return [
-        LabCard(
-            lab=lab,
-            year=lab.starts_on.year,
-            when=lab_summary.dates_text(lab, language),
-            where=lab_summary.place_text(lab, language),
-            figure=figures[lab.pk].svg,
-            sessions=figures[lab.pk].sessions,
-        )
-        for lab in labs
-    ]
+def _cards(
+    labs: Iterable[Lab], figures: Mapping[int, LabFigure], language: str
+) -> list[tuple[Lab, str, LabFigure]]:
+    """Return what a list of labs shows of each: the lab, its place in words, its timetable."""
+    return [(lab, lab_summary.place_text(lab, language), figures[lab.pk]) for lab in labs]
 
 
 def _named(cities: Iterable[City], language: str) -> list[tuple[SafeString, str]]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from core.timezones import zone_hours
 from core.timezones.zones import city_of
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_and_language, text_of
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
@@ -144,7 +144,7 @@ def _ruler(session: Session, beside: Iterable[Session], view: View) -> Figure:
         Stretch(
             item.starts_at,
             item.ends_at,
-            text_and_language(item.title, view.language, lab.default_language)[0].split(":")[0],
+            text_of(item.title, view.language, lab).split(":")[0],
         )
         for item in timed
         if item.starts_at and item.ends_at
@@ -153,7 +153,7 @@ def _ruler(session: Session, beside: Iterable[Session], view: View) -> Figure:
         Stretch(
             other.starts_at,
             other.ends_at,
-            text_and_language(other.room.name, view.language, lab.default_language)[0] if other.room else "",
+            text_of(other.room.name, view.language, lab) if other.room else "",
         )
         for other in beside
     ]

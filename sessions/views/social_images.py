@@ -7,7 +7,7 @@ from django.utils.translation import override
 from core.timezones.formatting import date_range
 from core.web.http_caching import conditional_response, read_only_endpoint
 from core.web.kept import kept, release
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_and_language, text_of
 from core.web.palette import DEFAULT_COLOURS
 from labs import access
 from labs.models import Lab
@@ -46,7 +46,7 @@ def _sharing(lab: Lab, language: str) -> social_image.Sharing:
             title=text_and_language(lab.title, language, fallback)[0],
             theme=text_and_language(lab.theme, language, fallback)[0],
             days=date_range(lab.starts_on, lab.ends_on, language),
-            programme=text_and_language(lab.programme.name, language, lab.programme.default_language)[0],
+            programme=text_of(lab.programme.name, language, lab.programme),
             colours=lab.theme_values or DEFAULT_COLOURS,
             figure=tile(programme.blocks(sessions, lab.time_zone)),
         )

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import text_of
 from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from sessions import programme
@@ -66,7 +66,7 @@ def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
     context = {
         "lab": found,
         "speaker": person,
-        "name": text_and_language(person.name, view.language, found.default_language)[0],
+        "name": text_of(person.name, view.language, found),
         "zone": view.zone,
         "in_this_lab": [entry for entry in rows if entry[0] == found],
         "in_other_labs": [entry for entry in rows if entry[0] != found],
