@@ -49,8 +49,6 @@ class CalendarEntry:
     `revised_at` (of DTSTAMP and LAST-MODIFIED) and `created` are aware and come from the data, never from the clock.
     `uid` is constant; `sequence` is incremented with date, time, place and status. Texts are in the reader's language,
     the summary of a cancelled session with the prefix "Cancelled: ".
-
-    Raises ValueError if a wall time is aware, an instant is naive, or the end is not after the start.
     """
 
     uid: str
@@ -68,14 +66,6 @@ class CalendarEntry:
     categories: tuple[str, ...] = ()
     status: Status = "CONFIRMED"
     sequence: int = 0
-
-    def __post_init__(self) -> None:
-        if self.starts.tzinfo or self.ends.tzinfo:
-            raise ValueError("wall times carry no zone")
-        if not (self.starts_at.tzinfo and self.ends_at.tzinfo):
-            raise ValueError("instants carry their zone")
-        if self.ends_at <= self.starts_at:
-            raise ValueError("an entry ends before it starts")
 
 
 class Vevent(NamedTuple):

@@ -19,7 +19,7 @@ from labs.current_viewer import viewer_of
 from labs.forms.cities import CityForm
 from labs.models import City, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_with, person, save_edit, status_of
+from labs.views.form_posts import create_with, form_page, person, save_edit
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,5 @@ def edit(request: HttpRequest, programme: Programme, city: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, programme: Programme, form: CityForm, city: City | None) -> HttpResponse:
-    return render(
-        request,
-        "labs/console/city_form.html",
-        {"programme": programme, "tab": "cities", "form": form, "city": city, "conflict": form.conflict},
-        status=status_of(form),
-    )
+    template = "labs/console/city_form.html"
+    return form_page(request, template, form, programme=programme, tab="cities", city=city)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.web.errors import RuleViolation
+from core.web.forms.base import pk_of
 from labs import access, api_keys, roles
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
@@ -42,8 +43,7 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
         )
         return redirect("console_people", lab.slug)
     if action.startswith("remove-"):
-        number = action.removeprefix("remove-")
-        pk = int(number) if number.isdecimal() and len(number) < 18 else 0
+        pk = pk_of(action.removeprefix("remove-")) or 0
         staff = Staff.objects.select_related("user", "lab").filter(pk=pk, lab=lab).first()
         if staff is not None:
             words = _("%(who)s no longer has access to this lab.") % {"who": staff.user}
@@ -108,12 +108,7 @@ def keys(request: HttpRequest) -> HttpResponse:
             [secret] = made
             form = KeyForm(None, user=user, labs=labs)
     elif action.startswith("revoke-"):
-        number = action.removeprefix("revoke-")
-        key = (
-            ApiToken.objects.filter(pk=int(number), user=user).first()
-            if number.isdecimal() and len(number) < 18
-            else None
-        )
+        key = ApiToken.objects.filter(pk=pk_of(action.removeprefix("revoke-")) or 0, user=user).first()
         if key is None:
             raise Http404
         api_keys.revoke_key(key)

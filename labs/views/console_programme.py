@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import RuleViolation
+from core.web.forms.base import pk_of
 from core.web.forms.rows import with_more_rows
 from labs import access, roles, undo
 from labs.forms.people import DelegateForm, PersonForm
@@ -27,7 +28,7 @@ from labs.lab_parts import NamedPlan, set_groups
 from labs.models import Delegate, Lab, Programme, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_once, create_with, delete_or_say, person, save_edit, status_of
+from labs.views.form_posts import create_once, create_with, delete_or_say, form_page, person, save_edit
 
 MORE_ROWS = 3
 
@@ -48,18 +49,8 @@ def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
     else:
         form = ProgrammeForm(programme=programme)
     labs = programme.labs.order_by("-starts_on")
-    return render(
-        request,
-        "labs/console/programme.html",
-        {
-            "programme": programme,
-            "form": form,
-            "labs": labs,
-            "tab": "programme",
-            "conflict": form.conflict,
-        },
-        status=status_of(form),
-    )
+    template = "labs/console/programme.html"
+    return form_page(request, template, form, programme=programme, labs=labs, tab="programme")
 
 
 @access.superuser
@@ -81,12 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
             else _("Programme created. Add its cities next."),
         )
         return redirect("console_cities", result["programme"])
-    return render(
-        request,
-        "labs/console/programme.html",
-        {"form": form, "is_new": True},
-        status=status_of(form),
-    )
+    return form_page(request, "labs/console/programme.html", form, is_new=True)
 
 
 @access.owner
@@ -250,7 +236,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
 def _remove(programme: Programme, action: str, request: HttpRequest) -> None:
     """Take away the role or the delegation that a button names; one that is gone already is as good as removed."""
     kind, _dash, number = action.removeprefix("remove-").partition("-")
-    pk = int(number) if number.isdecimal() and len(number) < 18 else 0
+    pk = pk_of(number) or 0
     address = reverse("console_programme_people", args=[programme.slug])
     if kind == "owner":
         staff = Staff.objects.select_related("user", "programme").filter(pk=pk, programme=programme).first()

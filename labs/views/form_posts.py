@@ -89,6 +89,14 @@ def status_of(form: EditForm) -> int:
     return 422 if form.errors else 409 if form.conflict else 200
 
 
+def form_page(
+    request: HttpRequest, template: str, form: EditForm, *, gone: bool = False, **context: object
+) -> HttpResponse:
+    """Show the form of a row: as opened, with a conflict, with something wrong, or `gone`: deleted meanwhile."""
+    context |= {"form": form, "conflict": form.conflict, "gone": gone}
+    return render(request, template, context, status=409 if gone else status_of(form))
+
+
 def ask(
     request: HttpRequest,
     lab: Lab,

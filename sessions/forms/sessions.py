@@ -18,6 +18,7 @@ from core.web.forms.base import (
     WallClockMixin,
     ZoneField,
     fold_field,
+    pk_of,
 )
 from core.web.forms.editing import PlanForm
 from core.web.localized_fields import MAX_TEXT_LENGTH
@@ -131,7 +132,7 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     def replaced(self) -> set[int]:
         """The agenda items of others that this form takes out knowingly."""
         said = str(self["replaces"].value() or "").split(",")
-        return {int(pk) for pk in said if pk.isdecimal() and len(pk) < 19}
+        return {pk for text in said if (pk := pk_of(text)) is not None}
 
     def renew(self, replaced: Iterable[int] = ()) -> None:
         super().renew()

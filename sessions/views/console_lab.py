@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +16,7 @@ from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import ask, create_with, delete_or_say, person, save_edit, status_of
+from labs.views.form_posts import ask, create_with, delete_or_say, form_page, person, save_edit
 from sessions import lab_dates
 from sessions.models import Session
 
@@ -40,12 +40,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
             _("The lab is made, as a draft: only you and other organisers see it. Add its sessions next."),
         )
         return redirect("console_lab", result["lab"])
-    return render(
-        request,
-        "sessions/console/lab_form.html",
-        {"programme": programme, "form": form, "new": True},
-        status=422 if form.errors else 200,
-    )
+    return form_page(request, "sessions/console/lab_form.html", form, programme=programme, new=True)
 
 
 @access.organiser
@@ -77,19 +72,15 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
         lab.refresh_from_db()
     else:
         form = LabForm(programme=programme, lab=lab)
-    return render(
+    return form_page(
         request,
         "sessions/console/lab_form.html",
-        {
-            "lab": lab,
-            "programme": programme,
-            "form": form,
-            "section": "settings",
-            "tab": "lab",
-            "zone_note": lab_dates.zone_change_text(lab),
-            "conflict": form.conflict,
-        },
-        status=status_of(form),
+        form,
+        lab=lab,
+        programme=programme,
+        section="settings",
+        tab="lab",
+        zone_note=lab_dates.zone_change_text(lab),
     )
 
 

@@ -26,7 +26,7 @@ from labs.lab_parts import change_room, create_room, delete_room, set_days, set_
 from labs.models import Lab, Room
 from labs.revisions import lock_row
 from labs.views.console_programme import has_errors, named_rows
-from labs.views.form_posts import ask, create_with, delete_or_say, person, save_edit, status_of
+from labs.views.form_posts import ask, create_with, delete_or_say, form_page, person, save_edit
 from sessions.models import Session
 from sessions.unannounced_changes import pending_sessions
 
@@ -204,17 +204,5 @@ def _room(lab: Lab, pk: int) -> Room:
 def _room_page(
     request: HttpRequest, lab: Lab, form: RoomForm, room: Room | None, *, gone: bool = False
 ) -> HttpResponse:
-    return render(
-        request,
-        "sessions/console/room_form.html",
-        {
-            "lab": lab,
-            "section": "settings",
-            "tab": "rooms",
-            "form": form,
-            "room": room,
-            "conflict": form.conflict,
-            "gone": gone,
-        },
-        status=409 if gone else status_of(form),
-    )
+    template = "sessions/console/room_form.html"
+    return form_page(request, template, form, gone=gone, lab=lab, section="settings", tab="rooms", room=room)

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.web.errors import RuleViolation
+from core.web.forms.base import pk_of
 from labs import access
 from labs.models import Lab
 from labs.views.form_posts import ask, delete_or_say, person
@@ -133,7 +134,7 @@ def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             )
             return _back(found)
     else:
-        asked = [int(pk) for pk in request.GET.getlist("city") if pk.isdecimal() and len(pk) < 18]
+        asked = [pk for text in request.GET.getlist("city") if (pk := pk_of(text)) is not None]
         current = list(found.audience.values_list("pk", flat=True))
         form = AudienceForm(lab=lab, initial={"city": asked or current})
     facts = [_("Only delegates of the cities below see it, and people who have a seat in it.")]

@@ -19,6 +19,7 @@ from core.search import alphabetical_key
 from core.timezones.wall_clock import wall
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import InvalidFields, RuleViolation
+from core.web.forms.base import pk_of
 from core.web.forms.rows import with_more_rows
 from core.web.slugs import unique_slug
 from labs import access
@@ -108,7 +109,7 @@ class Desk:
             # What somebody else took out meanwhile comes back as new, if this person decides so.
             data = data.copy()
             for name in [name for name in data if name.startswith("agenda-") and name.endswith("-row")]:
-                if data[name].isdecimal() and len(data[name]) < 19 and int(data[name]) not in items:
+                if (pk := pk_of(data[name])) is not None and pk not in items:
                     data[name] = ""
         for prefix in ("agenda", "people"):
             if data is not None and f"more-{prefix}" in data:
@@ -254,14 +255,14 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         return _page(request, desk)
     if desk.is_valid():
         plan = desk.plan(found.slug)
-        version = str(desk.form["version"].value())
-        if not (version.isdecimal() and len(version) < 18):
+        version = pk_of(str(desk.form["version"].value()))
+        if version is None:
             desk.form.add_errors({"": [NOT_COMPLETE]})
             return _page(request, desk)
         before = plan_of(found)
         try:
             changed = change_session(
-                found, plan, person(request), expected_version=int(version), carry_agenda=True
+                found, plan, person(request), expected_version=version, carry_agenda=True
             )
         except InvalidFields as error:
             desk.add_errors(error)
@@ -271,7 +272,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             desk.renew()
             return _page(request, desk, diff.differences(plan_of(found), plan))
         else:
-            if changed.version == int(version):
+            if changed.version == version:
                 messages.success(request, _("The session is saved."))
             else:
                 offer_undo_save(request, changed, before)

@@ -16,7 +16,7 @@ from core.web.forms.editing import was_edited
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.views.form_posts import ask, create_with, delete_or_say, save_edit, status_of
+from labs.views.form_posts import ask, create_with, delete_or_say, form_page, save_edit
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
@@ -111,21 +111,17 @@ def _page(
     viewer = viewer_of(request)
     # A draft of other organisers is counted, and not named.
     named = [one for one in elsewhere if one.visibility == Lab.Visibility.PUBLIC or viewer.organises(one)]
-    return render(
+    return form_page(
         request,
         "sessions/console/speaker_form.html",
-        {
-            "lab": lab,
-            "section": "speakers",
-            "form": form,
-            "speaker": speaker,
-            "appearances": appearances,
-            "elsewhere": named,
-            "unnamed": len(elsewhere) - len(named),
-            "conflict": form.conflict,
-            "gone": gone,
-        },
-        status=409 if gone else status_of(form),
+        form,
+        gone=gone,
+        lab=lab,
+        section="speakers",
+        speaker=speaker,
+        appearances=appearances,
+        elsewhere=named,
+        unnamed=len(elsewhere) - len(named),
     )
 
 

@@ -161,20 +161,6 @@ def test_a_text_of_a_hundred_thousand_characters_is_kept_whole() -> None:
     assert value(octets, "DESCRIPTION") == text
 
 
-@pytest.mark.parametrize(
-    ("values", "why"),
-    [
-        ({"minutes": 0}, "ends before it starts"),
-        ({"minutes": -5}, "ends before it starts"),
-        ({"starts_at": datetime(2027, 4, 6, 8, 30)}, "carry their zone"),
-        ({"ends": datetime(2027, 4, 6, 13, tzinfo=UTC)}, "carry no zone"),
-    ],
-)
-def test_an_entry_that_makes_no_sense_is_refused(values: dict[str, Any], why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        entry(**values)
-
-
 @pytest.mark.parametrize("name", ["Mars/Olympus", "Europe/Sofia\r\nX-EVIL:1", "../../etc/passwd"])
 def test_a_zone_that_does_not_exist_never_reaches_the_bytes(name: str) -> None:
     with pytest.raises((ZoneInfoNotFoundError, ValueError)):

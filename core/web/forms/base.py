@@ -34,6 +34,12 @@ from core.web.localized_fields import (
 
 PK_DIGITS = 18  # those of the largest number that databases count with, less one
 
+
+def pk_of(text: str) -> int | None:
+    """Return the id that a browser sent; None for what can be none."""
+    return int(text) if text.isdecimal() and len(text) <= PK_DIGITS else None
+
+
 # Fields
 
 
