@@ -124,6 +124,8 @@ TEMPLATES = [
                 "labs.context_processors.page",
             ],
             "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
                 *(f"core.web.templatetags.{name}" for name in ("site_tags", "hours", "fields")),
                 "labs.templatetags.branding",
             ],

@@ -200,7 +200,6 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("revision", models.PositiveIntegerField(default=1, editable=False)),
                 ("revised_at", models.DateTimeField(auto_now_add=True)),
                 ("public_revised_at", models.DateTimeField(editable=False, null=True)),
                 ("public_revision", models.PositiveIntegerField(default=0, editable=False)),

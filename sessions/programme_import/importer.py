@@ -271,11 +271,12 @@ class _Loading:
         if room is None:
             self.report.created[Room] += 1
             return create_room(lab, RoomPlan(**values), self.by)
-        stored = {name: getattr(room, name) for name in ROOM_COLUMNS}
-        values["name"] = languages_of(room.name) | facts.name
-        version = room.version
-        change_room(room, RoomPlan(**stored | values), self.by)
-        self._count(room, room.version != version)
+        stored = {name: getattr(room, name) for name in ROOM_COLUMNS} | {"name": languages_of(room.name)}
+        values["name"] = stored["name"] | facts.name
+        differs = stored | values != stored
+        if differs:
+            change_room(room, RoomPlan(**stored | values), self.by)
+        self._count(room, differs)
         return room
 
     def _check_sessions_left_outside(self, lab: Lab, facts: schema.Lab) -> None:

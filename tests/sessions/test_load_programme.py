@@ -352,7 +352,7 @@ def a_file_with(sessions: int) -> bytes:
 def test_loading_costs_the_same_queries_at_any_size(sessions, django_assert_num_queries):
     file = read(a_file_with(sessions))
 
-    with django_assert_num_queries(59):
+    with django_assert_num_queries(62):
         load(file)
     with django_assert_num_queries(28):
         assert load(file).changes_nothing
