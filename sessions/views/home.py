@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from core.search import alphabetical_key
 from core.web.http_caching import conditional_response
-from core.web.kept import kept_each
+from core.web.kept import kept, kept_each
 from core.web.localized_fields import text_and_language, text_of
 from core.web.localized_html import html_with_language
 from labs import access
@@ -24,7 +26,7 @@ from labs.models import City, Lab, Programme
 from labs.viewer import VISITOR, Viewer
 from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
-from sessions.models import Session
+from sessions.models import Appearance, Session
 from sessions.models.agenda import HAS_FREE_SEAT, to_come
 from sessions.opengraph import programme_preview
 from sessions.programme import View
@@ -35,6 +37,7 @@ from sessions.views.pages import language_of, view_for
 # Numbers of rows on the home page.
 MAX_NEXT_SESSIONS = 6
 MAX_PAST_LABS = 20
+MAX_SPEAKERS = 6
 KEPT_SECONDS = 24 * 60 * 60
 
 
@@ -73,6 +76,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "registration": lab_summary.registration(following, language, now),
             "zone": view.zone,
             "board": _next_sessions(following, viewer, view),
+            "speakers": _speakers(following, viewer, language),
         }
     return _with_validator(request, viewer, render(request, "sessions/home.html", context))
 
@@ -105,12 +109,20 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
     coming = sorted((lab for lab in labs if not lab.is_over(now)), key=lambda lab: (lab.starts_on, lab.pk))
     past = [lab for lab in labs if lab.is_over(now)]
     figures = _figures(labs, viewer, language)
+    announced = [lab for lab in coming if lab.visibility == Lab.Visibility.PUBLIC]
+    following = announced[0] if announced else None
+    cities = _named(found.cities.all(), language)
     context = {
         "programme": found,
+        "next": following,
+        "figure": _figures([following], viewer, language, following.time_zone)[following.pk].svg
+        if following
+        else "",
         "labs": labs,
         "coming": _cards(coming, figures, language),
         "past": _cards(past, figures, language),
-        "cities": _named(found.cities.all(), language),
+        "cities": cities,
+        "cities_elsewhere": max((found.cities_total or 0) - len(cities), 0),
         "calendar": public_calendar(
             "programme_feed",
             found.slug,
@@ -133,10 +145,27 @@ def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list
 
 @dataclass(frozen=True)
 class LabFigure:
-    """The timetable of a lab's sessions, as SVG, and the number of sessions that are no drafts."""
+    """The timetable of a lab's sessions, as SVG, and the numbers of those that are no drafts.
+
+    `seats` is the sum of their capacities.
+    """
 
     svg: str
     sessions: int
+    speakers: int
+    seats: int
+
+    @property
+    def counts(self) -> list[str]:
+        """The numbers in the active language: "5 sessions", "12 speakers", "830 seats", as far as there are any."""
+        words = [ngettext("%(count)d session", "%(count)d sessions", self.sessions) % {"count": self.sessions}]
+        if self.speakers:
+            words.append(
+                ngettext("%(count)d speaker", "%(count)d speakers", self.speakers) % {"count": self.speakers}
+            )
+        if self.seats:
+            words.append(ngettext("%(count)d seat", "%(count)d seats", self.seats) % {"count": self.seats})
+        return words
 
 
 def _figures(labs: Sequence[Lab], viewer: Viewer, language: str, zone: str = "") -> dict[int, LabFigure]:
@@ -148,11 +177,17 @@ def _figures(labs: Sequence[Lab], viewer: Viewer, language: str, zone: str = "")
 
     def draw(missing: Collection[int]) -> dict[int, LabFigure]:
         found: dict[int, list[Session]] = {pk: [] for pk in missing}
-        for session in (
-            Session.objects.visible_to(viewer).filter(lab__in=missing).only(*programme.BLOCK_FIELDS)
-        ):
+        visible = Session.objects.visible_to(viewer).filter(lab__in=missing)
+        for session in visible.only(*programme.BLOCK_FIELDS, "capacity"):
             found[session.lab_id].append(session)
-        return {pk: _draw(found[pk], zone or by_id[pk].time_zone, language if zone else "") for pk in missing}
+        people: Counter[int] = Counter()
+        if not zone:
+            appearing = Appearance.objects.filter(session__in=visible.exclude(visibility="draft")).order_by()
+            people.update(lab for lab, _one in appearing.values_list("session__lab", "speaker").distinct())
+        return {
+            pk: _draw(found[pk], people[pk], zone or by_id[pk].time_zone, language if zone else "")
+            for pk in missing
+        }
 
     if viewer != VISITOR:
         return draw(by_id)
@@ -160,11 +195,45 @@ def _figures(labs: Sequence[Lab], viewer: Viewer, language: str, zone: str = "")
     return kept_each(made_of, KEPT_SECONDS, draw)
 
 
-def _draw(sessions: Sequence[Session], zone: str, language: str) -> LabFigure:
+def _draw(sessions: Sequence[Session], speakers: int, zone: str, language: str) -> LabFigure:
     """Draw a small timetable, or with a `language` one with the names of days."""
     blocks = programme.blocks(sessions, zone)
     figure = svg(timetable(blocks, language) if language else tile(blocks))
-    return LabFigure(figure, sum(one.visibility != Session.Visibility.DRAFT for one in sessions))
+    shown = [one for one in sessions if one.visibility != Session.Visibility.DRAFT]
+    return LabFigure(figure, len(shown), speakers, sum(one.capacity or 0 for one in shown))
+
+
+@dataclass(frozen=True)
+class Face:
+    """A speaker in a row of faces, with the initials of the name."""
+
+    person: programme.Person
+    initials: str
+
+
+def _speakers(lab: Lab, viewer: Viewer, language: str) -> list[Face]:
+    """Return the speakers who appear first in the lab, as this reader sees it. Those of visitors are kept."""
+
+    def find() -> list[Face]:
+        appearing = Appearance.objects.filter(session__in=Session.objects.visible_to(viewer).filter(lab=lab))
+        first: dict[int, Appearance] = {}
+        # Nobody appears so often that the first few of the lab are not among these.
+        for one in appearing.select_related("speaker").order_by("session__starts_at", "position", "pk")[:100]:
+            first.setdefault(one.speaker_id, one)
+        return [
+            Face(programme.person(one, lab, language), _initials(one, lab, language))
+            for one in list(first.values())[:MAX_SPEAKERS]
+        ]
+
+    if viewer != VISITOR:
+        return find()
+    return kept(("faces", *lab.public_version, language), KEPT_SECONDS, find)
+
+
+def _initials(appearance: Appearance, lab: Lab, language: str) -> str:
+    """Return the first letters of the first and the last word of the name."""
+    words = text_and_language(appearance.speaker.name, language, lab.default_language)[0].split()
+    return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
 
 
 def _cards(

@@ -1,18 +1,20 @@
 """The doors: home and programme pages."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from tests.factories import (
+    AppearanceFactory,
     CityFactory,
     DelegateFactory,
     LabFactory,
     ProgrammeFactory,
     SessionFactory,
+    SpeakerFactory,
     StaffFactory,
 )
 
@@ -156,8 +158,59 @@ def test_a_draft_programme_is_not_found(client):
 def test_home_costs_the_same_queries_for_any_number_of_labs(client, labs, django_assert_num_queries):
     for number in range(labs):
         SessionFactory.create_batch(2, lab=lab_in(10 - 20 * number, f"lab-{number}"))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         response = client.get("/")
     assert len(listed(response, "Past labs")) == min(labs - 1, 20)
     if labs > 21:
         assert "3 earlier labs are on the pages of their programmes." in words(response)
+
+
+def test_the_title_of_the_next_lab_is_the_heading_and_its_first_speakers_are_there(client):
+    lab = lab_in(10, "next", title={"en": "5th City Lab"})
+    hidden = SessionFactory(lab=lab, visibility="internal")
+    AppearanceFactory(
+        session=hidden, speaker=SpeakerFactory(programme=lab.programme, name={"en": "Nobody Known"})
+    )
+    for day in range(8):
+        session = SessionFactory(
+            lab=lab, start_date=lab.starts_on + timedelta(days=day % 3), start_time=time(9 + day)
+        )
+        speaker = SpeakerFactory(
+            programme=lab.programme, slug=f"s{day}", name={"en": f"Ana{day} Maria Petrova"}
+        )
+        for role in ("speaker", "host"):
+            AppearanceFactory(session=session, speaker=speaker, role=role)
+    page = client.get("/").content.decode()
+    assert re.findall(r"<h1[^>]*>([^<]*)</h1>", page) == ["5th City Lab"]
+    faces = page.partition('<ul class="faces">')[2].partition("</ul>")[0]
+    found = re.findall(
+        r'href="/labs/next/speakers/(\w+)/"><span class="face" aria-hidden="true">(\w+)</span>', faces
+    )
+    assert found == [(f"s{day}", "AP") for day in (0, 3, 6, 1, 4, 7)]
+
+
+def test_a_lab_in_a_list_is_counted_as_its_reader_sees_it(client):
+    lab = lab_in(-30, "old")
+    speaker = SpeakerFactory(programme=lab.programme)
+    for visibility, capacity in (("public", 40), ("public", None), ("internal", 7), ("draft", 9)):
+        AppearanceFactory(
+            session=SessionFactory(lab=lab, visibility=visibility, capacity=capacity), speaker=speaker
+        )
+        AppearanceFactory(session=lab.sessions.last(), speaker=SpeakerFactory(programme=lab.programme))
+
+    def counts(browser):
+        page = browser.get("/").content.decode().partition('<ul class="counts">')[2].partition("</ul>")[0]
+        return re.findall(r"<li>([^<]*)</li>", page)
+
+    assert counts(client) == ["2 sessions", "3 speakers", "40 seats"]
+    client.force_login(StaffFactory(lab=lab).user)
+    assert counts(client) == ["3 sessions", "4 speakers", "47 seats"]
+
+
+def test_a_programme_says_how_many_of_its_cities_are_here(client):
+    programme = ProgrammeFactory(slug="icc", cities_total=136)
+    programme.cities.set(CityFactory.create_batch(2))
+    assert "2 of 136 cities are on this site." in words(client.get("/programmes/icc/"))
+    programme.cities_total = 2
+    programme.save()
+    assert "on this site" not in words(client.get("/programmes/icc/"))
