@@ -158,7 +158,9 @@ class LabFigure:
     @property
     def counts(self) -> list[str]:
         """The numbers in the active language: "5 sessions", "12 speakers", "830 seats", as far as there are any."""
-        words = [ngettext("%(count)d session", "%(count)d sessions", self.sessions) % {"count": self.sessions}]
+        words = [
+            ngettext("%(count)d session", "%(count)d sessions", self.sessions) % {"count": self.sessions}
+        ]
         if self.speakers:
             words.append(
                 ngettext("%(count)d speaker", "%(count)d speakers", self.speakers) % {"count": self.speakers}
@@ -232,7 +234,7 @@ def _speakers(lab: Lab, viewer: Viewer, language: str) -> list[Face]:
 
 def _initials(appearance: Appearance, lab: Lab, language: str) -> str:
     """Return the first letters of the first and the last word of the name."""
-    words = text_and_language(appearance.speaker.name, language, lab.default_language)[0].split()
+    words = text_of(appearance.speaker.name, language, lab).split()
     return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
 
 
