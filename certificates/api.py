@@ -41,66 +41,67 @@ class PublicState(StrEnum):
 
 State = Annotated[PublicState, INLINE_SCHEMA]
 STATE_MEANS = (
-    "Outdated: something that it says has changed since, and the organiser has neither replaced nor revoked it yet. "
-    "Replaced: the holder got another one later"
+    "Outdated: some details have changed since it was issued, and it is not yet replaced or revoked. "
+    "Replaced: the holder has a newer certificate"
 )
 
 
 class AttendedOut(Schema):
     titles: LocalizedText
-    on: str = Field(description="Its first day, in the lab's zone, as 2027-04-06")
-    until: str = Field(description="Its last day")
+    on: str = Field(description="First day, in the lab's zone, like 2027-04-06")
+    until: str = Field(description="Last day")
     minutes: int
 
 
 class CheckOut(Schema):
     code: str
     state: State = Field(description=STATE_MEANS)
-    holder_name: str | None = Field(description="Only while valid, not corrected and not erased")
-    lab: LocalizedText = Field(description="Its title, by language code")
-    programme: LocalizedText = Field(description="Its name, by language code")
-    first_day: str = Field(description="Of the lab, in its zone, as 2027-04-06")
-    last_day: str = Field(description="Of the lab, in its zone")
-    time_zone: str = Field(description="The lab's: IANA name")
+    holder_name: str | None = Field(
+        description="Null if the certificate is not valid, or the name was corrected or deleted"
+    )
+    lab: LocalizedText = Field(description="Title by language code")
+    programme: LocalizedText = Field(description="Name by language code")
+    first_day: str = Field(description="First day of the lab, in its zone, like 2027-04-06")
+    last_day: str = Field(description="Last day of the lab, in its zone")
+    time_zone: str = Field(description="IANA name of the lab's zone")
     sessions: list[AttendedOut] = Field(
-        description="Attended sessions, as far as that is so today; none once it is revoked"
+        description="Attended sessions that are still correct. Empty if revoked"
     )
-    minutes: int = Field(
-        description="Of these sessions in all; hours of sessions at the same time count once"
-    )
+    minutes: int = Field(description="Total duration in minutes. Overlapping sessions count once")
     issued_at: datetime
     revoked_at: datetime | None
-    revoked_reason: str = Field(description="Empty if it is not revoked")
+    revoked_reason: str = Field(description="Empty if not revoked")
 
 
 class CertificateOut(Schema):
     code: str
     state: State = Field(description=STATE_MEANS)
-    registration: UUID | None = Field(description="The registration's id; null once the person was erased")
-    holder_name: str = Field(description="As printed; empty once the person was erased")
-    language: str = Field(description="Of the paper: en, bg or el")
-    minutes: int = Field(description="As issued; hours of sessions at the same time count once")
+    registration: UUID | None = Field(description="Id of the registration. Null if the person was deleted")
+    holder_name: str = Field(description="As printed. Empty if the person was deleted")
+    language: str = Field(description="Language of the certificate: en, bg or el")
+    minutes: int = Field(description="Total duration in minutes, as issued. Overlapping sessions count once")
     issued_at: datetime
     no_longer_so: list[str] = Field(
-        description="What has changed since it was issued, as sentences in the caller's language; further attended "
-        "sessions too, which make nothing on it wrong"
+        description="Changes since it was issued, in the caller's language, including sessions attended later"
     )
-    address: str = Field(description="The page where everybody can check it")
+    address: str = Field(description="Address of the check page")
 
 
 class IssuingOut(Schema):
-    ready: int = Field(description="People who will get a certificate")
-    blocked: int = Field(description="People whose name cannot be printed")
-    failed: int = Field(description="Of those who are ready: people for whom the last run could not make one")
+    ready: int = Field(description="Number of people who will get a certificate")
+    blocked: int = Field(description="Number of people whose name cannot be printed")
+    failed: int = Field(description="Number of people for whom the last run failed")
     outdated: int = Field(
-        description="Valid certificates that say what is no longer so; replace or revoke them"
+        description="Number of valid certificates that are no longer correct. Replace or revoke them"
     )
 
 
 class RevokeIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=1, max_length=300, description="Shown to everyone who checks")
+    reason: str = Field(
+        min_length=1, max_length=300, description="Shown to everyone who checks the certificate"
+    )
 
 
 def certificate_data(row: Certificate, no_longer_so: list[str]) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _data(row: Certificate, lab: Lab) -> dict[str, Any]:
 
 @router.get("/certificates/{code}", response=CheckOut, url_name="certificate", openapi_extra=FOR_EVERYBODY)
 def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, Any]:
-    """Say whether a certificate is valid and what it attests, as its page does."""
+    """Check a certificate: whether it is valid and what it confirms."""
     response["Cache-Control"] = "no-store"  # it names a person, and is to be true at this moment
     if not may_ask(request):
         raise Throttled(wait=PER_SECONDS)
@@ -159,7 +160,7 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
 @router.get("/labs/{lab}/certificates", response=list[CertificateOut], url_name="certificates")
 @paginate(BoundedPagination)
 def certificates(request: HttpRequest, lab: str) -> Listing:
-    """Certificates of the lab, the newest first. Scope: certificates."""
+    """List certificates of a lab, newest first. Scope: certificates."""
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
     rows = Certificate.objects.compared().filter(lab=found).select_related("registration")
     return Listing(rows, lambda page: _all_data(list(page), found))
@@ -167,9 +168,10 @@ def certificates(request: HttpRequest, lab: str) -> Listing:
 
 @router.post("/labs/{lab}/certificates", response={202: IssuingOut}, url_name="issue_certificates")
 def issue(request: HttpRequest, lab: str) -> Status[dict[str, int]]:
-    """Begin issuing to everyone who has earned a certificate; a second call joins the first. Scope: certificates.
+    """Issue certificates to everyone who has earned one. Scope: certificates.
 
-    Sessions count once they have ended. Where nobody is ready, no task is created.
+    Sessions count after they end. A second request while the task runs has no effect. If no one is ready, no task is
+    created.
     """
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
     everyone = candidates(found)
@@ -192,9 +194,9 @@ def issue(request: HttpRequest, lab: str) -> Status[dict[str, int]]:
     url_name="issue_certificate",
 )
 def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
-    """Issue one person's certificate, or return the valid one there is. Scope: certificates.
+    """Issue a certificate to one person, or return the valid one. Scope: certificates.
 
-    409 says why the person cannot get one; 503, that it could not be printed this time: try again later.
+    409: the person cannot get a certificate. 503: the certificate could not be created, try again later.
     """
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
     person = (
@@ -224,7 +226,7 @@ def _one(request: HttpRequest, lab: str, code: str) -> Certificate:
 
 @router.post("/labs/{lab}/certificates/{code}/revoke", response=CertificateOut, url_name="revoke_certificate")
 def revoke(request: HttpRequest, lab: str, code: str, form: RevokeIn) -> dict[str, Any]:
-    """Withdraw a certificate. Scope: certificates."""
+    """Revoke a certificate. Scope: certificates."""
     row = _one(request, lab, code)
     return _data(issuing.revoke(row, form.reason, account_of(request)), row.lab)
 
@@ -233,9 +235,9 @@ def revoke(request: HttpRequest, lab: str, code: str, form: RevokeIn) -> dict[st
     "/labs/{lab}/certificates/{code}/replace", response=CertificateOut, url_name="replace_certificate"
 )
 def replace(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
-    """Issue a new certificate, of what is so today, in place of this one; returns the new one. Scope: certificates.
+    """Replace a certificate with a new one that has the current data. Scope: certificates.
 
-    409 says why it cannot be; 503, that it could not be printed this time: try again later.
+    409: the certificate cannot be replaced. 503: it could not be created, try again later.
     """
     row = _one(request, lab, code)
     try:

@@ -271,7 +271,7 @@ def page_context(content: CertificateContent) -> dict[str, object]:
         "hours": _label(languages, lambda _: pgettext("certificate", "Duration")),
         "rows": [_row(session, languages) for session in content.sessions],
         "in_all": _label(languages, lambda _: pgettext("certificate", "Total")),
-        "once": _label(languages, lambda _: gettext("Sessions at the same time count once.")) if once else (),
+        "once": _label(languages, lambda _: gettext("Overlapping sessions count once.")) if once else (),
         "total": _duration(content.minutes, languages),
         "organiser": organiser,
         "programme": programme,

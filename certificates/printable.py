@@ -21,8 +21,8 @@ def obstacle_of(name: str) -> str:
 
 def unprintable(missing: tuple[str, ...]) -> str:
     return _(
-        "The certificate's fonts do not have: %(characters)s. Ask the person how to write the name in Latin, "
-        "Greek or Cyrillic letters and correct the registration."
+        "Certificates cannot show: %(characters)s. Ask the person to give the name in Latin, Greek or Cyrillic "
+        "letters, and correct the registration."
     ) % {"characters": named_characters(missing)}
 
 

@@ -33,39 +33,37 @@ class NamedOut(Schema):
 
 
 class CityOut(NamedOut):
-    country: str = Field(description="ISO 3166 code of two letters")
+    country: str = Field(description="Two-letter ISO 3166 code")
     time_zone: str = Field(description="IANA name")
 
 
 class ProgrammeOut(Schema):
     slug: str
-    address: str = Field(description="Its page")
+    address: str = Field(description="Address of the page")
     visibility: Annotated[Programme.Visibility, INLINE_SCHEMA] = Field(
-        description="A draft is seen by those who work on it"
+        description="Drafts are visible to their team only"
     )
     name: LocalizedText
     organiser: LocalizedText
     description: LocalizedText
-    cities_total: int | None = Field(
-        description="How many cities take part, those without an entry here included"
-    )
-    languages: list[str] = Field(description="The default language first")
+    cities_total: int | None = Field(description="Total number of cities, including those not listed here")
+    languages: list[str] = Field(description="Language codes, the default language first")
 
 
 class WholeProgrammeOut(ProgrammeOut):
     cities: list[CityOut]
     stakeholder_groups: list[NamedOut] = Field(
-        description="One of them is asked of everybody who registers, where there are any"
+        description="Types of organisation. If there are any, people choose one when they register"
     )
 
 
 class LabOut(Schema):
     slug: str
     programme: str = Field(description="The programme's slug")
-    address: str = Field(description="Its page")
-    calendar: str = Field(description="Its public iCalendar feed")
+    address: str = Field(description="Address of the page")
+    calendar: str = Field(description="Address of the public iCalendar feed")
     visibility: Annotated[Lab.Visibility, INLINE_SCHEMA] = Field(
-        description="A draft is seen by those who work on it"
+        description="Drafts are visible to their team only"
     )
     title: LocalizedText
     theme: LocalizedText
@@ -73,12 +71,12 @@ class LabOut(Schema):
     starts_on: date = Field(description="First day, in the lab's zone")
     ends_on: date = Field(description="Last day")
     time_zone: str = Field(description="IANA name")
-    languages: list[str] = Field(description="The default language first")
+    languages: list[str] = Field(description="Language codes, the default language first")
     format: Annotated[Lab.Format, INLINE_SCHEMA]
     venue: LocalizedText
-    registration_opens_at: datetime | None = Field(description="Null: registration is not planned yet")
-    registration_closes_at: datetime | None = Field(description="Null: it stays open")
-    revised_at: datetime = Field(description="When anything that everybody may see of it changed last")
+    registration_opens_at: datetime | None = Field(description="Null: not set yet")
+    registration_closes_at: datetime | None = Field(description="Null: no closing time")
+    revised_at: datetime = Field(description="Last change of public data")
 
 
 def page_address(name: str, *parts: str) -> str:
@@ -134,9 +132,9 @@ def lab_data(lab: Lab) -> dict[str, Any]:
 
 
 class LabFilters(FilterSchema):
-    programme: str | None = Field(None, max_length=60, description="Slug of a programme: its labs")
-    starting_from: Day | None = Field(None, description="Labs that begin on this day or later")
-    until: Day | None = Field(None, description="Labs that end on this day or earlier")
+    programme: str | None = Field(None, max_length=60, description="Slug of the programme")
+    starting_from: Day | None = Field(None, description="Labs that start on this date or later")
+    until: Day | None = Field(None, description="Labs that end on this date or earlier")
 
     def apply(self, labs: QuerySet[Lab]) -> QuerySet[Lab]:
         if self.programme is not None:
@@ -151,7 +149,7 @@ class LabFilters(FilterSchema):
 @router.get("/programmes", response=list[ProgrammeOut], url_name="programmes", openapi_extra=FOR_EVERYBODY)
 @paginate(BoundedPagination)
 def programmes(request: HttpRequest) -> Listing:
-    """All programmes."""
+    """List programmes."""
     return Listing(Programme.objects.visible_to(reader_of(request)), partial(map, programme_data))
 
 
@@ -162,7 +160,7 @@ def programmes(request: HttpRequest) -> Listing:
     openapi_extra=FOR_EVERYBODY,
 )
 def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
-    """One programme with its cities and stakeholder groups."""
+    """Get a programme with its cities and stakeholder groups."""
     found = Programme.objects.visible_to(reader_of(request)).filter(slug=programme).first()
     if found is None:
         raise Http404
@@ -178,12 +176,12 @@ def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
 @router.get("/labs", response=list[LabOut], url_name="labs", openapi_extra=FOR_EVERYBODY)
 @paginate(BoundedPagination)
 def labs(request: HttpRequest, filters: Query[LabFilters]) -> Listing:
-    """All labs, the latest first."""
+    """List labs, the latest first."""
     found = Lab.objects.visible_to(reader_of(request)).select_related("programme")
     return Listing(filters.apply(found), partial(map, lab_data))
 
 
 @router.get("/labs/{lab}", response=LabOut, url_name="lab", openapi_extra=FOR_EVERYBODY)
 def lab(request: HttpRequest, lab: str) -> dict[str, Any]:
-    """One lab."""
+    """Get a lab."""
     return lab_data(get_visible_lab_or_404(reader_of(request), lab))

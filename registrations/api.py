@@ -58,27 +58,23 @@ Slug = Annotated[str, Field(max_length=80, pattern=r"^[-a-zA-Z0-9_]+$")]
 class SeatOut(Schema):
     session: str = Field(description="The session's slug")
     state: SeatState = Field(
-        description="Requested: chosen, and the address is not confirmed yet; cancelled: given up"
+        description="Requested: selected, but the email is not confirmed yet. Cancelled: given up"
     )
-    place: int | None = Field(
-        description="Order of arrival in the session; null as long as it is only requested"
-    )
+    place: int | None = Field(description="Order in which the session was selected. Null while requested")
 
 
 class RegistrationOut(Schema):
-    id: UUID = Field(description="What other operations call `registration`")
+    id: UUID = Field(description="Id of the registration")
     state: RegistrationState = Field(
-        description="Unconfirmed: the address is not confirmed yet, and nothing counts"
+        description="Unconfirmed: the email is not confirmed yet and there are no seats"
     )
     name: str
     email: str
     city: str | None = Field(description="Slug of a city of the programme")
-    city_text: str = Field(
-        description="The city as the person wrote it, where the programme does not have it"
-    )
+    city_text: str = Field(description="City entered by the person, if it is not in the programme")
     organisation: str
-    stakeholder_group: str | None = Field(description="Slug")
-    language: str = Field(description="In which the person gets mails: en, bg or el")
+    stakeholder_group: str | None = Field(description="Slug of the type of organisation")
+    language: str = Field(description="Language of emails: en, bg or el")
     time_zone: str = Field(description="IANA name")
     created_at: datetime
     confirmed_at: datetime | None
@@ -88,53 +84,53 @@ class RegistrationOut(Schema):
 
 
 class RegistrationIn(Schema):
-    """What the form asks, and `registration-form` explains. Unknown fields are refused."""
+    """Answers to the registration form. See `registration-form` for the options."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200)
-    email: str = Field(min_length=3, max_length=254, description="Is asked by mail whether it agrees")
+    email: str = Field(min_length=3, max_length=254, description="Gets an email to confirm the registration")
     sessions: list[Slug] = Field(
         min_length=1,
         max_length=500,
-        description="Slugs of sessions of the lab; full ones mean waiting for a seat",
+        description="Slugs of sessions. Full sessions add the person to the waiting list",
     )
-    language: Literal["en", "bg", "el"] = Field(description="In which the person gets mails")
-    time_zone: str = Field(max_length=64, description="IANA name, as a device tells it")
+    language: Literal["en", "bg", "el"] = Field(description="Language of emails")
+    time_zone: str = Field(max_length=64, description="IANA name")
     city: Slug | None = Field(None, description="Slug of a city of the programme")
-    city_text: str = Field("", max_length=100, description="Any other city, in the person's words")
+    city_text: str = Field("", max_length=100, description="City that is not in the programme")
     organisation: str = Field("", max_length=200)
     stakeholder_group: Slug | None = Field(
-        None, description="Slug of a group of the programme; needed where it has groups"
+        None, description="Slug of the type of organisation. Required if the programme has any"
     )
-    consent: StrictBool = Field(description="The person agrees to the lab's consent text, read in `language`")
+    consent: StrictBool = Field(description="The person agrees to the lab's consent text in `language`")
 
 
 class FormOut(Schema):
-    """What a program has to show to the person whom it registers."""
+    """Consent text and options of the registration form."""
 
-    is_open: bool = Field(description="Whether registrations are taken at this moment")
-    consent: dict[str, str] = Field(description="The text to agree to, in each language of a registration")
-    kept_until: date = Field(description="The day after which the answers are erased, in the lab's zone")
-    stakeholder_groups: list[NamedOut] = Field(description="One of them has to be named, where there are any")
-    cities: list[NamedOut] = Field(description="Cities of the programme; any other is written as city_text")
+    is_open: bool = Field(description="Whether registration is open")
+    consent: dict[str, str] = Field(description="Consent text by language code")
+    kept_until: date = Field(description="Last day on which answers are kept, in the lab's zone")
+    stakeholder_groups: list[NamedOut] = Field(
+        description="Types of organisation. If there are any, one is required"
+    )
+    cities: list[NamedOut] = Field(description="Cities of the programme. Send any other city as city_text")
 
 
 class AcceptedOut(Schema):
-    detail: str = Field(description="What happens next, in the caller's language")
+    detail: str = Field(description="Next step, in the caller's language")
 
 
 class RegistrationFilters(FilterSchema):
-    state: RegistrationState | None = Field(None, description="Without it, in any state")
+    state: RegistrationState | None = Field(None, description="If omitted, any state")
     session: str | None = Field(
-        None, max_length=80, description="Slug of a session: people who chose it, whatever became of the seat"
+        None, max_length=80, description="Slug of a session that the person selected, in any state"
     )
-    seat: SeatState | None = Field(
-        None, description="People with a seat in this state: in `session`, or else in any session"
-    )
+    seat: SeatState | None = Field(None, description="State of the seat, in `session` or in any session")
     city: str | None = Field(None, max_length=60, description="Slug of a city of the programme")
     search: str | None = Field(
-        None, max_length=100, description="Parts of a name, email address or organisation, in any order"
+        None, max_length=100, description="Parts of a name, email or organisation, in any order"
     )
 
     def apply(self, rows: QuerySet[Registration]) -> QuerySet[Registration]:
@@ -195,7 +191,7 @@ def _of_lab(lab: Lab) -> QuerySet[Registration]:
 @router.get("/labs/{lab}/registrations", response=list[RegistrationOut], url_name="registrations")
 @paginate(BoundedPagination)
 def registrations(request: HttpRequest, lab: str, filters: Query[RegistrationFilters]) -> Listing:
-    """Registrations of the lab, the newest first. Scope: registrations."""
+    """List registrations of a lab, newest first. Scope: registrations."""
     found = _of_lab(lab_of_organiser(request, lab, Scope.REGISTRATIONS))
     return Listing(filters.apply(found), partial(map, registration_data))
 
@@ -206,7 +202,7 @@ def registration_of(lab: Lab, registration: UUID) -> Registration:
 
 @router.get("/labs/{lab}/registrations/{registration}", response=RegistrationOut, url_name="registration")
 def registration(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
-    """One registration. Scope: registrations."""
+    """Get a registration. Scope: registrations."""
     return registration_data(
         registration_of(lab_of_organiser(request, lab, Scope.REGISTRATIONS), registration)
     )
@@ -219,7 +215,7 @@ def registration(request: HttpRequest, lab: str, registration: UUID) -> dict[str
     openapi_extra=FOR_EVERYBODY,
 )
 def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
-    """What registering asks, beside the sessions: the text to agree to, and what can be chosen."""
+    """Get the consent text and the options of the registration form."""
     found = get_visible_lab_or_404(reader_of(request), lab)
     return {
         "is_open": found.takes_registrations(timezone.now()),
@@ -244,13 +240,13 @@ def register(
         alias="Idempotency-Key",
         min_length=8,
         max_length=100,
-        description="Any text of your own, new for every person: a repeated call with the same one is harmless",
+        description="Any text, new for each person. Repeating a request with the same key has no effect",
     ),
 ) -> Status[dict[str, str]]:
-    """Register a person for sessions, as the form does: nothing counts until the address is confirmed by mail.
+    """Register a person for sessions. The registration is valid when the email is confirmed.
 
-    The answer never tells whether the address is known. Needs no token; the header `Idempotency-Key` makes a
-    repeated call harmless for a day.
+    The response does not say whether the email is already registered. No API key needed. With the header
+    `Idempotency-Key`, a request repeated within a day has no effect.
     """
     found = get_visible_lab_or_404(reader_of(request), lab)
     if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
@@ -273,9 +269,11 @@ def register(
         about = about_address(address_key(form.email))
         run_once(f"api-register:{found.pk}", idempotency_key, form.dict(), operation, about=about)
     except IdempotencyKeyReused as error:
-        said = _("This Idempotency-Key came with another body before. Send a new key for a new call.")
+        said = _(
+            "This Idempotency-Key was already used with a different body. Send a new key for a new request."
+        )
         raise Problem(said, status=409) from error
-    detail = _("A mail asks the address to confirm. The registration counts once it does.")
+    detail = _("We emailed the address a confirmation link. The registration is valid when it is confirmed.")
     return Status(202, {"detail": detail})
 
 
@@ -287,20 +285,20 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     errors: dict[str, str] = {}
     city = lab.programme.get_city(form.city) if form.city else None
     if form.city and city is None:
-        errors["city"] = _("The programme has no such city.")
+        errors["city"] = _("This city is not in the programme.")
     if form.city and form.city_text:
         errors["city_text"] = _("Send city or city_text, not both.")
     group = lab.programme.stakeholder_groups.filter(slug=form.stakeholder_group).first()
     if form.stakeholder_group and group is None:
-        errors["stakeholder_group"] = _("The programme has no such group.")
+        errors["stakeholder_group"] = _("The programme has no such type of organisation.")
     zone = canonical_of(form.time_zone)
     if not zone:
-        errors["time_zone"] = _("This is not the name of a time zone. Write it like Europe/Sofia.")
+        errors["time_zone"] = _("This is not a time zone. Send a name like Europe/Sofia.")
     visible = Session.objects.filter(lab=lab).visible_to(reader_of(request))
     known = set(visible.filter(slug__in=form.sessions).values_list("slug", flat=True))
     for place, slug in enumerate(form.sessions):
         if slug not in known:
-            errors[f"sessions.{place}"] = _("The lab has no such session.")
+            errors[f"sessions.{place}"] = _("This session is not in the lab.")
     if errors:
         raise Problem(errors=errors)
     open_to_choose = available_sessions(lab, reader_of(request), timezone.now(), slugs=form.sessions)
@@ -327,7 +325,7 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     url_name="cancel_registration",
 )
 def cancel(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
-    """Cancel a registration: its seats go to the next in line, and the person is told. Scope: registrations."""
+    """Cancel a registration, give its seats to the waiting list and email the person. Scope: registrations."""
     found = lab_of_organiser(request, lab, Scope.REGISTRATIONS)
     row = registration_of(found, registration)
     registering.cancel(row, by=account_of(request))

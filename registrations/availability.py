@@ -24,7 +24,7 @@ CHOICE_FIELDS = (
     "seats_taken",
     "seats_waiting",
 )
-CHOSEN_IS_CLOSED = _("A session that you chose is no longer open. Look at the list again.")
+CHOSEN_IS_CLOSED = _("A session you selected is no longer open. Check the list again.")
 
 
 @dataclass(frozen=True)

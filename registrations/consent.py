@@ -16,9 +16,9 @@ def consent_text(lab: Lab, language: str) -> str:
     with translation.override(language):
         # Also valid if the lab moves later.
         return ngettext(
-            "The organisers may keep my answers for %(days)d day after the event (as planned now, until %(date)s), "
-            "then delete them.",
-            "The organisers may keep my answers for %(days)d days after the event (as planned now, until %(date)s), "
-            "then delete them.",
+            "I agree that the organisers keep my answers for %(days)d day after the event (currently until %(date)s) "
+            "and then delete them.",
+            "I agree that the organisers keep my answers for %(days)d days after the event (currently until %(date)s) "
+            "and then delete them.",
             lab.retention_days,
         ) % {"days": lab.retention_days, "date": formatting.long_date(lab.answers_kept_until, language)}

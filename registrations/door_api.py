@@ -33,23 +33,23 @@ Scope = ApiToken.Scope
 class AttendanceOut(Schema):
     registration: UUID = Field(description="The registration's id")
     session: str = Field(description="The session's slug")
-    name: str = Field(description="The person's")
-    taken_at: datetime = Field(description="When it was written down")
+    name: str = Field(description="Name of the person")
+    taken_at: datetime = Field(description="When attendance was recorded")
 
 
 class GuestOut(Schema):
-    """One person of the list at the door, which has no addresses."""
+    """A person on the attendance list. Without contact details."""
 
-    registration: UUID = Field(description="To take attendance with")
+    registration: UUID = Field(description="Id of the registration")
     name: str
-    city: LocalizedText = Field(description="Name of the person's city, if the programme has it; else empty")
-    city_text: str = Field(
-        description="The city as the person wrote it, where the programme does not have it"
+    city: LocalizedText = Field(description="City of the person, empty if it is not in the programme")
+    city_text: str = Field(description="City entered by the person, if it is not in the programme")
+    seat: Literal["confirmed", "waiting"] | None = Field(
+        description="State of the seat in this session. Null: no seat"
     )
-    seat: Literal["confirmed", "waiting"] | None = Field(description="In this session")
-    taken_at: datetime | None = Field(description="When the person was marked as present, if so")
+    taken_at: datetime | None = Field(description="When attendance was recorded. Null: not recorded")
     elsewhere: str | None = Field(
-        description="Slug of another session, at the same time, in which the person was marked as present"
+        description="Slug of an overlapping session in which attendance was recorded"
     )
 
 
@@ -109,10 +109,9 @@ def guest_data(guest: door.Guest) -> dict[str, Any]:
 @router.get("/labs/{lab}/sessions/{session}/expected", response=list[GuestOut], url_name="expected")
 @paginate(BoundedPagination)
 def expected(request: HttpRequest, lab: str, session: str, filters: Query[GuestFilters]) -> Listing:
-    """Who has a seat in the session, then who waits for one, then who came without, each by name. Scope: attendance.
+    """List people with a seat, then on the waiting list, then without a seat, by name. Scope: attendance.
 
-    Door staff may read it too: it says what the list at the door says. 404 for a session that was cancelled, or is a
-    draft: nobody is expected there.
+    Also for door staff. 404 for cancelled and draft sessions.
     """
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     row = get_object_or_404(door.sessions_to_take(found, viewer_of(request)), slug=session)
@@ -123,7 +122,7 @@ def expected(request: HttpRequest, lab: str, session: str, filters: Query[GuestF
 @router.get("/labs/{lab}/sessions/{session}/attendance", response=list[AttendanceOut], url_name="attendance")
 @paginate(BoundedPagination)
 def attended(request: HttpRequest, lab: str, session: str) -> Listing:
-    """Who was there, in the order taken. Scope: attendance; door staff may read it too."""
+    """List recorded attendance, in the order recorded. Scope: attendance. Also for door staff."""
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     rows = Attendance.objects.filter(session=_session(request, found, session))
     rows = rows.select_related("registration", "session").order_by("taken_at", "pk")
@@ -136,9 +135,9 @@ def attended(request: HttpRequest, lab: str, session: str) -> Listing:
     url_name="take_attendance",
 )
 def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> dict[str, Any]:
-    """Write down that the person was there; a second call changes nothing. Scope: attendance.
+    """Record attendance. Repeating the request has no effect. Scope: attendance.
 
-    A session that was cancelled, or is a draft, has nobody present.
+    Not possible for cancelled and draft sessions.
     """
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     person = registration_of(found, registration)
@@ -151,7 +150,7 @@ def take(request: HttpRequest, lab: str, session: str, registration: UUID) -> di
     url_name="untake_attendance",
 )
 def untake(request: HttpRequest, lab: str, session: str, registration: UUID) -> Status[None]:
-    """Take a mistaken attendance back. Scope: attendance."""
+    """Remove recorded attendance. Scope: attendance."""
     found = lab_of_door(request, lab, Scope.ATTENDANCE)
     attendance.remove(
         registration_of(found, registration), _session(request, found, session), account_of(request)

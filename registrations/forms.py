@@ -27,6 +27,8 @@ from sessions.models import Session
 
 # The name of the button that shows the unfinished form in another language.
 SWITCH = "lang"
+# The choice of a city that is not in the list, which shows the field for its name; no slug has a "*".
+ANOTHER_CITY = "*"
 
 
 @dataclass
@@ -62,7 +64,7 @@ class SessionsMixin(BaseForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": _("Choose at least one session."),
-            "invalid_choice": _("A session that you chose is no longer open. Look at the list again."),
+            "invalid_choice": _("A session you selected is no longer open. Check the list again."),
         },
     )
     overlaps_seen = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
@@ -119,7 +121,7 @@ class LineField(forms.CharField):
     def clean(self, value: Any) -> str:
         text = unicodedata.normalize("NFC", " ".join(super().clean(value).split()))
         if text and not has_letters(text):
-            raise ValidationError(_("Write this with letters."), code="no_letters")
+            raise ValidationError(_("Use letters."), code="no_letters")
         return text
 
 
@@ -129,11 +131,11 @@ class DetailsForm(BaseForm):
     name = LineField(
         label=_("Name"),
         help_text=_(
-            "As it should appear on the certificate. Certificates can be printed in Latin, Greek, Cyrillic, Georgian, "
-            "Armenian, Hebrew and Arabic letters."
+            "Enter your name as it should appear on the certificate. You can use Latin, Greek, Cyrillic, "
+            "Georgian, Armenian, Hebrew and Arabic letters."
         ),
         max_length=200,
-        error_messages={"required": _("Write your name.")},
+        error_messages={"required": _("Enter your name.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     city = forms.ChoiceField(label=_("City"), required=False)
@@ -150,17 +152,17 @@ class DetailsForm(BaseForm):
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     group = forms.ChoiceField(
-        label=_("You come from"), error_messages={"required": _("Choose where you come from.")}
+        label=_("Type of organisation"), error_messages={"required": _("Choose a type of organisation.")}
     )
     language = forms.ChoiceField(
-        label=_("Language of our mails and of your certificate"),
+        label=_("Language of emails and certificate"),
         choices=settings.LANGUAGES,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a language.")},
     )
     time_zone = ZoneField(
         label=_("Your time zone"),
-        help_text=_("Mails and your own page give hours in this zone, and in the lab’s"),
+        help_text=_("Emails and your registration page show times in this zone and in the lab’s zone"),
         check=validate_readers_zone,
         widget=ReadersZoneSelect,
     )
@@ -200,8 +202,9 @@ class DetailsForm(BaseForm):
         self.set_choices(
             "city",
             [
-                ("", _("Not from a city of the programme")),
+                ("", _("Choose your city…")),
                 *((slug, name) for name, slug in names),
+                (ANOTHER_CITY, _("Another city")),
             ],
         )
         if not self.groups and not self.data.get(self.add_prefix("group")):
@@ -248,7 +251,11 @@ def details_initial(registration: Registration) -> dict[str, Any]:
     """Return the form's initial values for an existing registration."""
     return {
         "name": registration.name,
-        "city": registration.city.slug if registration.city else "",
+        "city": registration.city.slug
+        if registration.city
+        else ANOTHER_CITY
+        if registration.city_text
+        else "",
         "city_text": registration.city_text,
         "organisation": registration.organisation,
         "group": registration.stakeholder_group.slug if registration.stakeholder_group else "",
@@ -262,7 +269,7 @@ class RegistrationForm(SessionsMixin, DetailsForm):
 
     email = EmailAddressField(
         label=_("Email"),
-        help_text=_("For the confirmation and the join links. Nobody but the organisers sees it."),
+        help_text=_("For the confirmation and the join links. Only the organisers can see it."),
         max_length=254,
         error_messages={
             "required": _("Enter your email address."),
@@ -271,7 +278,9 @@ class RegistrationForm(SessionsMixin, DetailsForm):
     )
     consent = forms.BooleanField(
         label=_("Consent"),
-        error_messages={"required": _("Registration needs your consent. Tick the box to go on.")},
+        error_messages={
+            "required": _("You need to give your consent to register. Tick the box to continue.")
+        },
     )
 
     field_order = (

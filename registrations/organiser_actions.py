@@ -105,7 +105,7 @@ def correct_address(registration: Registration, email: str, by: User) -> Message
         registration,
         ["email", "email_key", "link_version", "feed_version", "revised_at"],
         RuleViolation(
-            "already_registered", _("Another registration of this lab has this address and the same name.")
+            "already_registered", _("Another registration for this lab has the same email and name.")
         ),
     )
     return _mail_with_link(registration)
@@ -117,7 +117,7 @@ def _mail_with_link(registration: Registration) -> Message:
         return emails.link_again(registration)
     if not registration.lab.takes_registrations(timezone.now()):
         raise RuleViolation(
-            "not_open", _("Registration is closed: nobody can confirm an address at present.")
+            "not_open", _("Registration is closed, so no one can confirm an email at the moment.")
         )
     age: timedelta = timezone.now() - registration.created_at
     days_left = max(registering.UNCONFIRMED_DAYS - age.days, 1)

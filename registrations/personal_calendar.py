@@ -109,7 +109,7 @@ def _text(session: Any, seat: Seat, registration: Registration) -> str:
         status=status,
         summary=summary,
         join_link=link,
-        join_words=gettext("Join: %(link)s") % {"link": link},
+        join_words=gettext("Join online: %(link)s") % {"link": link},
         label=text_of(session.title, registration.language, registration.lab),
     )
 

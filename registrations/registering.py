@@ -82,11 +82,11 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     if not lab.takes_registrations(now):
         raise RuleViolation("not_open", _("Registration is not open."))
     if not plan.consent:
-        raise RuleViolation("no_consent", _("Registration needs your consent."))
+        raise RuleViolation("no_consent", _("You need to give your consent to register."))
     _check_details(lab, plan.details)
     # Asked of participants; an organiser may leave it unsaid (`change_details`).
     if plan.details.stakeholder_group is None and lab.programme.stakeholder_groups.exists():
-        raise ValidationError({"stakeholder_group": _("Choose where you come from.")})
+        raise ValidationError({"stakeholder_group": _("Choose a type of organisation.")})
     if (plan.choice.lab_id, plan.choice.viewer) != (lab.pk, viewer):
         raise RuleViolation("unknown_session", CHOSEN_IS_CLOSED)
     if not plan.choice.sessions:
@@ -194,11 +194,9 @@ def _confirm(current: Registration, rows: list[Registration], viewer: Viewer) ->
         raise RuleViolation("cancelled", _("This registration was cancelled."))
     registered = [row for row in rows if row.state == State.CONFIRMED]
     if any(row.name_key == current.name_key for row in registered):
-        raise RuleViolation("already_registered", _("This name and address are registered already."))
+        raise RuleViolation("already_registered", _("This name and email are already registered."))
     if len(registered) >= PEOPLE_PER_ADDRESS:
-        raise RuleViolation(
-            "too_many", _("Too many people are registered with this address. Use another one.")
-        )
+        raise RuleViolation("too_many", _("Too many people are registered with this email. Use another one."))
     if not current.lab.takes_registrations(timezone.now()):
         raise RuleViolation("not_open", CANNOT_CONFIRM)
     current.state = State.CONFIRMED
@@ -236,7 +234,7 @@ def change_sessions(
     if added:
         if not registration.lab.takes_registrations(now):
             raise RuleViolation(
-                "not_open", _("Registration is closed: you can give up seats, but not take others.")
+                "not_open", _("Registration is closed. You can give up seats but not add sessions.")
             )
         open_to_choose = available_sessions(registration.lab, viewer, now, ids=added)
         if {session.pk for session in open_to_choose.sessions} != added:
@@ -272,7 +270,7 @@ def change_details(registration: Registration, details: Details, by: User | None
     save_person(
         registration,
         [*vars(details), "revised_at", *(["version"] if differs else [])],
-        RuleViolation("same_name", _("Another person with this name is registered with this address.")),
+        RuleViolation("same_name", _("Another person with this name is registered with this email.")),
     )
     return registration
 
@@ -337,7 +335,7 @@ def seats_of(registration: Registration) -> list[Seat]:
 def _check_details(lab: Lab, details: Details) -> None:
     """Reject a name without letters, and a city or a group of another programme."""
     if not has_letters(details.name):
-        raise ValidationError({"name": _("Write this with letters.")})
+        raise ValidationError({"name": _("Use letters.")})
     group = details.stakeholder_group
     if group is not None and group.programme_id != lab.programme_id:
         raise RuleViolation("other_programme", _("Choose a type of organisation from the list."))
@@ -365,7 +363,7 @@ def lock_confirmed(registration: Registration) -> Registration:
     """The same for what only a confirmed registration can do. Raises RuleViolation (codes: gone, not_registered)."""
     locked = lock_registration(registration)
     if locked.state != State.CONFIRMED:
-        raise RuleViolation("not_registered", _("This registration is not confirmed, or was cancelled."))
+        raise RuleViolation("not_registered", _("This registration is not confirmed or is cancelled."))
     return locked
 
 

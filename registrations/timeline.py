@@ -39,12 +39,12 @@ def events(
 
     def title(session: Session) -> str:
         if session.pk not in seen:
-            return gettext("a session that is not public at present")
+            return gettext("a session that is not public at the moment")
         return text_and_language(session.title, language, fallback)[0]
 
-    found = [Event(registration.created_at, gettext("You filled in the form"))]
+    found = [Event(registration.created_at, gettext("You submitted the form"))]
     if registration.confirmed_at:
-        found.append(Event(registration.confirmed_at, gettext("You confirmed your address")))
+        found.append(Event(registration.confirmed_at, gettext("You confirmed your email")))
     if registration.cancelled_at:
         found.append(Event(registration.cancelled_at, gettext("The registration was cancelled")))
     found += [Event(movement.at, sentence(movement, title(movement.seat.session))) for movement in movements]
@@ -58,7 +58,7 @@ def events(
     found += [
         Event(
             message.finished_at or message.created_at,
-            gettext("Mail “%(subject)s”: %(state)s")
+            gettext("Email “%(subject)s”: %(state)s")
             % {"subject": message.subject, "state": message.get_state_display().lower()},
         )
         for message in messages
@@ -69,20 +69,20 @@ def events(
 def sentence(movement: SeatMovement, session: str) -> str:
     """Return the sentence about a movement of a seat."""
     known = {
-        Reason.PROMOTED: gettext("A seat became free and is yours: %(session)s"),
-        Reason.FULL: gettext("The session was full, you are on its waiting list: %(session)s"),
-        Reason.CLOSED: gettext("The session was full and keeps no waiting list: %(session)s"),
-        Reason.NOT_OPEN: gettext("The session could no longer be joined: %(session)s"),
-        Reason.REGISTRATION_CANCELLED: gettext("Given up with the registration: %(session)s"),
+        Reason.PROMOTED: gettext("You got a seat from the waiting list: %(session)s"),
+        Reason.FULL: gettext("You joined the waiting list: %(session)s"),
+        Reason.CLOSED: gettext("The session was full and has no waiting list: %(session)s"),
+        Reason.NOT_OPEN: gettext("The session was no longer open: %(session)s"),
+        Reason.REGISTRATION_CANCELLED: gettext("Given up when you cancelled the registration: %(session)s"),
         Reason.SESSION_CANCELLED: gettext("The session was cancelled: %(session)s"),
         Reason.SESSION_RESTORED: gettext("The session is going ahead: %(session)s"),
     }
     if movement.reason == Reason.BY_ORGANISER:
         given = gettext("An organiser gave you a seat: %(session)s")
-        left = gettext("An organiser took you off the waiting list: %(session)s")
-        given_up = gettext("An organiser took your seat back: %(session)s")
+        left = gettext("An organiser removed you from the waiting list: %(session)s")
+        given_up = gettext("An organiser removed your seat: %(session)s")
     else:
-        given = gettext("A seat is yours: %(session)s")
+        given = gettext("You have a seat: %(session)s")
         left = gettext("You left the waiting list: %(session)s")
         given_up = gettext("You gave up your seat: %(session)s")
     if movement.reason in known:

@@ -28,9 +28,9 @@ router = Router(tags=["Sessions and speakers"])
 
 
 class MomentOut(Schema):
-    local: str = Field(description="Wall time in the zone, as 2027-04-06T11:30")
+    local: str = Field(description="Local time, like 2027-04-06T11:30")
     time_zone: str = Field(description="IANA name")
-    at: datetime = Field(description="The same moment in UTC")
+    at: datetime = Field(description="The same time in UTC")
 
 
 class AppearanceOut(Schema):
@@ -43,23 +43,21 @@ class AppearanceOut(Schema):
 class AgendaItemOut(Schema):
     title: LocalizedText
     abstract: LocalizedText
-    starts: MomentOut | None = Field(description="Where known")
-    ends: MomentOut | None = Field(description="Where known")
-    speakers: list[AppearanceOut] = Field(description="Those of this part of the session")
+    starts: MomentOut | None = Field(description="Null: not set")
+    ends: MomentOut | None = Field(description="Null: not set")
+    speakers: list[AppearanceOut] = Field(description="Speakers of this item")
 
 
 class RoomOut(Schema):
     name: LocalizedText
-    address: str = Field(
-        description="Where to go, may be empty; links to join are told to people with a seat only"
-    )
+    address: str = Field(description="Room or venue, may be empty. Only people with a seat get the join link")
     online: bool
 
 
 class SessionOut(Schema):
     slug: str
-    uid: str = Field(description="The calendar UID, constant for life")
-    address: str = Field(description="Its page; of an internal session, for delegates who are signed in")
+    uid: str = Field(description="Calendar UID. Never changes")
+    address: str = Field(description="Address of the page. For internal sessions, delegates need to sign in")
     title: LocalizedText
     abstract: LocalizedText
     starts: MomentOut
@@ -67,18 +65,18 @@ class SessionOut(Schema):
     track: str | None = Field(description="The track's slug")
     room: RoomOut | None
     visibility: Annotated[Session.Visibility, INLINE_SCHEMA] = Field(
-        description="Internal: for delegates of the cities invited; a draft is seen by those who work on it"
+        description="Internal: visible to delegates of the invited cities. Draft: visible to the team only"
     )
     status: Annotated[Session.Status, INLINE_SCHEMA]
     sequence: int = Field(
-        description="SEQUENCE of its calendar entry: rises with date, time, place and status"
+        description="SEQUENCE of the calendar entry. Increases when date, time, place or status change"
     )
-    capacity: int | None = Field(description="Seats in all; null: no limit")
-    seats_left: int | None = Field(description="Seats still free; null: no limit")
-    waiting: int = Field(description="How many people wait for a seat")
-    revised_at: datetime = Field(description="When anything but a join link was changed last")
-    agenda: list[AgendaItemOut] = Field(description="Its parts, in order; most sessions have none")
-    speakers: list[AppearanceOut] = Field(description="Those of the session as a whole")
+    capacity: int | None = Field(description="Total number of seats. Null: no limit")
+    seats_left: int | None = Field(description="Number of free seats. Null: no limit")
+    waiting: int = Field(description="Number of people on the waiting list")
+    revised_at: datetime = Field(description="Last change, except of the join link")
+    agenda: list[AgendaItemOut] = Field(description="Agenda items, in order. May be empty")
+    speakers: list[AppearanceOut] = Field(description="Speakers of the whole session")
 
 
 class SpeakerOut(Schema):
@@ -88,20 +86,20 @@ class SpeakerOut(Schema):
     affiliation: LocalizedText
     biography: LocalizedText
     city: str | None = Field(description="The city's slug")
-    website: str = Field(description="Address, may be empty")
-    sessions: list[str] = Field(description="Slugs of the lab's sessions in which the speaker appears")
+    website: str = Field(description="Web address, may be empty")
+    sessions: list[str] = Field(description="Slugs of the speaker's sessions in the lab")
 
 
 class SessionFilters(FilterSchema):
-    track: str | None = Field(None, max_length=60, description="Slug of a track: its sessions")
+    track: str | None = Field(None, max_length=60, description="Slug of the track")
     visibility: Annotated[Session.Visibility, INLINE_SCHEMA] | None = Field(
-        None, description="Of those that the caller may see"
+        None, description="Visibility, among sessions that the caller can see"
     )
     status: Annotated[Session.Status, INLINE_SCHEMA] | None = Field(
-        None, description="Without it, cancelled sessions are listed too"
+        None, description="If omitted, cancelled sessions are included"
     )
-    starting_from: Instant | None = Field(None, description="Sessions that begin then or later")
-    until: Instant | None = Field(None, description="Sessions that end then or earlier")
+    starting_from: Instant | None = Field(None, description="Sessions that start at this time or later")
+    until: Instant | None = Field(None, description="Sessions that end at this time or earlier")
 
     def apply(self, sessions: QuerySet[Session]) -> QuerySet[Session]:
         if self.track is not None:
@@ -122,7 +120,7 @@ class SessionFilters(FilterSchema):
 )
 @paginate(BoundedPagination)
 def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> Listing:
-    """The lab's sessions in order of time."""
+    """List the sessions of a lab, in order of time."""
     found = get_visible_lab_or_404(reader_of(request), lab)
     visible = Session.objects.filter(lab=found).visible_to(reader_of(request))
     return Listing(filters.apply(visible), partial(sessions_data, lab=lab))
@@ -132,7 +130,7 @@ def sessions(request: HttpRequest, lab: str, filters: Query[SessionFilters]) -> 
     "/labs/{lab}/sessions/{session}", response=SessionOut, url_name="session", openapi_extra=FOR_EVERYBODY
 )
 def session(request: HttpRequest, lab: str, session: str) -> dict[str, Any]:
-    """One session."""
+    """Get a session."""
     in_lab = Session.objects.filter(lab=get_visible_lab_or_404(reader_of(request), lab), slug=session)
     return _only(sessions_data(in_lab.visible_to(reader_of(request)), lab))
 
@@ -144,13 +142,13 @@ def _only(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 class TrackOut(NamedOut):
-    calendar: str = Field(description="Its public iCalendar feed")
+    calendar: str = Field(description="Address of the public iCalendar feed")
 
 
 @router.get("/labs/{lab}/tracks", response=list[TrackOut], url_name="tracks", openapi_extra=FOR_EVERYBODY)
 @paginate(BoundedPagination)
 def tracks(request: HttpRequest, lab: str) -> Listing:
-    """The tracks of the sessions that the caller may see; of others not even the name is told."""
+    """List tracks that have sessions the caller can see."""
     found = get_visible_lab_or_404(reader_of(request), lab)
     visible = Session.objects.filter(track=OuterRef("pk")).visible_to(reader_of(request))
     calendar = addresses_of("track_feed", lab)
@@ -198,7 +196,7 @@ def speakers_data(
 )
 @paginate(BoundedPagination)
 def speakers(request: HttpRequest, lab: str) -> Listing:
-    """Everyone who appears in a session of the lab that the caller may see."""
+    """List speakers of the sessions that the caller can see."""
     return _speakers_of(request, lab)
 
 
@@ -206,6 +204,6 @@ def speakers(request: HttpRequest, lab: str) -> Listing:
     "/labs/{lab}/speakers/{speaker}", response=SpeakerOut, url_name="speaker", openapi_extra=FOR_EVERYBODY
 )
 def speaker(request: HttpRequest, lab: str, speaker: str) -> dict[str, Any]:
-    """One speaker."""
+    """Get a speaker."""
     found = _speakers_of(request, lab)
     return _only(list(found.data(found.rows.filter(slug=speaker))))

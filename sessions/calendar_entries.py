@@ -123,7 +123,7 @@ def _agenda(session: Session, language: str) -> str:
     zone = session.time_zone
     instants = [at for item in items for at in (item.starts_at, item.ends_at) if at]
     if instants:
-        heading = gettext("Agenda, times of %(zone)s") % {"zone": city_words(zone, instants, language)}
+        heading = gettext("Agenda, times in %(zone)s") % {"zone": city_words(zone, instants, language)}
     else:
         heading = gettext("Agenda")
     lines = [heading]

@@ -93,12 +93,12 @@ def registration(lab: Lab, language: str, now: datetime) -> Registration:
 def _registration_text(lab: Lab, phase: RegistrationPhase, language: str) -> str:
     zone = zone_time(lab.time_zone, language)
     if phase == RegistrationPhase.OPEN and lab.registration_closes_at:
-        return gettext("Open until %(moment)s %(zone)s") % {
+        return gettext("Open until %(moment)s (%(zone)s)") % {
             "moment": _moment(lab.registration_closes_at, lab, language),
             "zone": zone,
         }
     if phase == RegistrationPhase.COMING and lab.registration_opens_at:
-        return gettext("Registration opens on %(moment)s %(zone)s") % {
+        return gettext("Registration opens on %(moment)s (%(zone)s)") % {
             "moment": _moment(lab.registration_opens_at, lab, language),
             "zone": zone,
         }

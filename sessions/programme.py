@@ -258,5 +258,5 @@ def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
 def empty_list_text(filtered: bool) -> str:
     """Return the text for an empty list."""
     if filtered:
-        return gettext("No session of this programme belongs to this track.")
+        return gettext("There are no sessions in this track.")
     return gettext("The programme is not published yet. Its sessions will appear here, day by day.")

@@ -99,7 +99,7 @@ def with_seats(
 
     `picked_query` is the query string of the selected sessions, with "?".
     """
-    choose, wait, query = html(gettext("Choose")), html(gettext("Join the waiting list")), html(picked_query)
+    choose, wait, query = html(gettext("Select")), html(gettext("Join waiting list")), html(picked_query)
     return mark_safe(
         "".join(
             f"{before}{query}{after}{_side(sessions[pk], view, choose, wait)}</article></li>\n"
@@ -115,7 +115,7 @@ def _row_texts() -> RowTexts:
         cancelled=f'<span class="tag tag-bad">{icon("cross")}{html(pgettext("session", "Cancelled"))}</span>',
         internal=f'<span class="tag tag-internal">{icon("lock")}{html(gettext("Internal"))}</span>',
         draft=f'<span class="tag tag-draft">{html(pgettext("session", "Draft"))}</span>',
-        invited=html(gettext("Cities invited")),
+        invited=html(gettext("Invited cities")),
     )
 
 

@@ -109,7 +109,7 @@ def zone_options(
     )
     city = city_of(lab_zone, language)
     offset = _offsets(lab_zone, instants)
-    own = gettext("%(city)s, the lab’s time (%(offset)s)") % {"city": city, "offset": offset}
+    own = gettext("%(city)s, lab time (%(offset)s)") % {"city": city, "offset": offset}
     options = [ZoneOption("", own, chosen in (None, lab_zone))]
     for zone in offered:
         name, offset = city_of(zone, language), _offsets(zone, instants)

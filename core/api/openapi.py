@@ -11,45 +11,47 @@ from pydantic_core import CoreSchema
 from core.api.problems import PROBLEM_SCHEMA, PROBLEM_TYPE
 
 DESCRIPTION = """\
-Programmes, labs, sessions and speakers as the caller may see them; registrations, attendance and certificates for
+Programmes, labs, sessions and speakers that the caller can see; registrations, attendance and certificates for
 organisers and door staff.
 
-**Tokens** are made in the console, at `/organise/tokens/`, and sent as `Authorization: Bearer …`. Without one a call
-sees what everybody sees; so does a token without the scope `read`. What the caller may not see is answered like what
-does not exist (404). An operation that needs another scope names it, and answers a token without it with 403.
+**API keys** are created in the console, at `/organise/tokens/`, and sent as `Authorization: Bearer …`. Without a key,
+or with a key without the scope `read`, a request returns public data only. What the caller cannot see returns 404,
+like what does not exist. Operations that need another scope name it, and return 403 to a key without it.
 
-**Errors** are problem details (RFC 9457), in the language of `Accept-Language` or of `?lang=` (en, bg, el). Their
-kind is the status: `type` is always `about:blank`, `title` what the status is called, `detail` says more.
-400, 413, 415: the body cannot be read. 401: the token is wrong, expired or revoked. 404: nothing here for this caller.
-409: the rules do not allow it as things stand. 422: what was sent does not fit; `errors` names each parameter, header
-or field. Parameters and fields that an operation does not know are errors too, and so is a parameter that comes twice.
-412: `If-Match` names another state. 429, 503: come again after `Retry-After` seconds.
+**Errors** are problem details (RFC 9457), in the language of `Accept-Language` or `?lang=` (en, bg, el). `type` is
+always `about:blank`, `title` is the name of the status, `detail` explains it.
+400, 413, 415: the body is not valid. 401: the API key is wrong, expired or revoked. 404: not found, or not visible to
+the caller. 409: conflict with the current state. 412: `If-Match` does not match. 422: some values are not valid;
+`errors` names each parameter, header or field. Unknown and repeated parameters and unknown fields are errors too.
+429, 503: try again after `Retry-After` seconds.
 
-**Lists** are cut by `limit` and `offset`; `count` says how many there are in all, and the header `Link` leads to the
-page that comes next (`rel="next"`), and to the one before (`rel="prev"`).
+**Lists** are paginated with `limit` and `offset`. `count` is the total number; the header `Link` has the addresses of
+the next page (`rel="next"`) and of the previous one (`rel="prev"`).
 
-**Answers** to GET carry an `ETag`. Sent back as `If-None-Match`, it is answered with 304 as long as nothing changed.
-Without a token, scripts of any site may read them (CORS); a token is never taken from a browser on another site.
+**Caching:** responses to GET have an `ETag`. Send it as `If-None-Match` to get 304 if nothing has changed.
+Requests without an API key are allowed from any website (CORS); requests with one are not.
 
-**Texts** in several languages are objects by language code, with the languages alone in which there is a text.
+**Texts** in several languages are objects with a language code for each translation that exists.
 
-**Times** are instants in UTC; where the hour of the place matters, it stands beside its IANA time zone.
+**Times** are in UTC. Local times have their IANA time zone beside them.
 """
 CONTACT = {"name": "City Labs", "url": f"{settings.BASE_URL}/"}
 # The API reference translates them.
 TAGS = [
-    {"name": _("Programmes and labs"), "description": _("Programmes, their cities, and their editions")},
+    {"name": _("Programmes and labs"), "description": _("Programmes, their cities and their labs")},
     {
         "name": _("Sessions and speakers"),
-        "description": _("What takes place in a lab, when, where and with whom"),
+        "description": _("Sessions of a lab: when, where and with which speakers"),
     },
     {
         "name": _("Registrations and attendance"),
-        "description": _("Who comes to a lab; for organisers and door staff, except registering itself"),
+        "description": _(
+            "Participants of a lab. For organisers and door staff, except the registration itself"
+        ),
     },
     {
         "name": _("Certificates"),
-        "description": _("Issued by organisers, checked by everybody who has the code"),
+        "description": _("Issued by organisers. Anyone with the code can check them"),
     },
 ]
 # Descriptions of path parameters.
@@ -61,16 +63,16 @@ PATH_PARAMETERS = {
     "registration": "Id of the registration",
     "code": "Code of the certificate, such as 7K3M-Q9TX-2W8H; case, spaces and hyphens do not matter",
 }
-TOKEN = "A token from the console; see the description of this document"  # noqa: S105
+TOKEN = "An API key from the console"  # noqa: S105
 ETAG = {
-    "description": "Names this state of the answer; send it as `If-None-Match`",
+    "description": "Version of the response. Send it as `If-None-Match`",
     "schema": {"type": "string"},
 }
 LINK = {
-    "description": 'The pages beside this one (RFC 8288): `rel="next"`, `rel="prev"`',
+    "description": 'Next and previous page (RFC 8288): `rel="next"`, `rel="prev"`',
     "schema": {"type": "string"},
 }
-UNCHANGED = {"description": "Nothing has changed since the answer whose ETag was sent as `If-None-Match`"}
+UNCHANGED = {"description": "Nothing has changed since the version sent as `If-None-Match`"}
 
 
 class _InlineSchema:
@@ -95,7 +97,7 @@ def complete_document(document: dict[str, Any]) -> None:
     components["securitySchemes"]["BearerToken"]["description"] = TOKEN
     components["responses"] = {
         "Problem": {
-            "description": "What stands in the way, as problem details (RFC 9457)",
+            "description": "Problem details (RFC 9457)",
             "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     }

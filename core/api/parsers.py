@@ -18,7 +18,7 @@ class JsonBody(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         if request.content_type != JSON:
             # Also against forged cross-site forms: browsers send no JSON without a preflight.
-            raise Unreadable(_("Send JSON, and say so: Content-Type: application/json."), status=415)
+            raise Unreadable(_("Send JSON with the header Content-Type: application/json."), status=415)
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Unreadable(_("Send the body without Content-Encoding."), status=415)
         try:
@@ -39,7 +39,7 @@ class JsonBody(Parser):
         except RecursionError as error:
             raise Unreadable(_("The body is nested too deeply.")) from error
         except ValueError as error:  # NaN and the like, and numbers of thousands of digits
-            raise Unreadable(_("The body has a number that cannot be read.")) from error
+            raise Unreadable(_("The body has a number that is not valid.")) from error
 
 
 def _reject_duplicate_names(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _reject_duplicate_names(members: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in members:
         if name in found:
-            raise Unreadable(_("The body says “%(name)s” more than once.") % {"name": name[:60]})
+            raise Unreadable(_("The body has “%(name)s” more than once.") % {"name": name[:60]})
         found[name] = value
     return found
 

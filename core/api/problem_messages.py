@@ -14,11 +14,11 @@ Sentences = Mapping[str, Callable[[Limits], str]]
 
 # "date_" stands for date_type, date_parsing and others.
 _MESSAGES: Sentences = {
-    "missing": lambda limits: _("This is missing."),
-    "unknown_parameter": lambda limits: _("There is no such parameter here. Check how it is written."),
+    "missing": lambda limits: _("This value is missing."),
+    "unknown_parameter": lambda limits: _("Unknown parameter. Check the spelling."),
     "repeated_parameter": lambda limits: _("Send this only once."),
-    "unexpected_body": lambda limits: _("This operation takes no body."),
-    "extra_forbidden": lambda limits: _("There is no such field here. Check how it is written."),
+    "unexpected_body": lambda limits: _("This operation accepts no body."),
+    "extra_forbidden": lambda limits: _("Unknown field. Check the spelling."),
     "string_too_short": lambda limits: (
         ngettext_lazy("Enter at least %(limit)d character.", "Enter at least %(limit)d characters.", "limit")
         % {"limit": limits["min_length"]}
@@ -44,13 +44,13 @@ _MESSAGES: Sentences = {
     "int_": lambda limits: _("Send a whole number."),
     "greater_than_equal": lambda limits: _("Send %(limit)d or more.") % {"limit": limits["ge"]},
     "less_than_equal": lambda limits: _("Send %(limit)d or less.") % {"limit": limits["le"]},
-    "datetime_": lambda limits: _("Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
-    "timezone_": lambda limits: _("Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
-    "date_": lambda limits: _("Send a day, like 2027-04-06."),
+    "datetime_": lambda limits: _("Send a date and time with an offset, like 2027-04-06T11:30:00+03:00."),
+    "timezone_": lambda limits: _("Send a date and time with an offset, like 2027-04-06T11:30:00+03:00."),
+    "date_": lambda limits: _("Send a date, like 2027-04-06."),
     "literal_error": lambda limits: _("Send one of these: %(values)s.") % {"values": limits["expected"]},
     "model_": lambda limits: _("Send a JSON object with the fields of this operation."),
     "dict_": lambda limits: _("Send a JSON object with the fields of this operation."),
-    "": lambda limits: _("This is not valid. The document at /api/v1/openapi.json says what is."),
+    "": lambda limits: _("This value is not valid. See /api/v1/openapi.json."),
 }
 
 
@@ -72,8 +72,12 @@ def detail_for(errors: Iterable[Mapping[str, Any]]) -> str:
             continue
         in_body, names = error["type"] == "extra_forbidden", ", ".join(error["ctx"]["known"])
         if not names:
-            return _("This operation takes no body.") if in_body else _("This operation takes no parameters.")
+            return (
+                _("This operation accepts no body.")
+                if in_body
+                else _("This operation accepts no parameters.")
+            )
         if in_body:
-            return _("This operation takes the fields %(names)s.") % {"names": names}
-        return _("This operation takes the parameters %(names)s.") % {"names": names}
+            return _("This operation accepts the fields %(names)s.") % {"names": names}
+        return _("This operation accepts the parameters %(names)s.") % {"names": names}
     return ""

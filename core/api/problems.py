@@ -68,7 +68,7 @@ STATUSES = {
     500: gettext_lazy("Internal Server Error"),
     503: gettext_lazy("Service Unavailable"),
 }
-SOME_INVALID = gettext_lazy("Some of what was sent is not valid")
+SOME_INVALID = gettext_lazy("Some values are not valid")
 
 
 class Problem(Exception):
@@ -151,7 +151,7 @@ def problem_raised(request: HttpRequest, error: Any) -> HttpResponse:
         {"field": field, "message": message} for field, message in list(error.errors.items())[:MAX_ERRORS]
     ]
     if error.retry_after is not None:
-        detail = error.detail or _("This cannot be done just now")
+        detail = error.detail or _("This cannot be done at the moment")
         return problem(error.status, detail, Retry_After=str(error.retry_after))
     detail = error.detail or (SOME_INVALID if errors else _("This cannot be done"))
     return problem(error.status, detail, errors=errors)
@@ -189,24 +189,24 @@ def http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return problem(404, _("There is nothing at this address"))
+    return problem(404, _("Not found"))
 
 
 def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
     """Answer a method that the address does not take (RFC 9110 §15.5.6)."""
     allowed = ", ".join(methods)
-    return problem(405, _("This address takes %(methods)s.") % {"methods": allowed}, Allow=allowed)
+    return problem(405, _("This address accepts %(methods)s.") % {"methods": allowed}, Allow=allowed)
 
 
 def precondition_failed(request: HttpRequest) -> HttpResponse:
     """Answer a request whose If-Match or similar does not match (RFC 9110 §15.5.13)."""
-    return problem(412, _("This has changed since, or the condition is no entity tag of it."))
+    return problem(412, _("The resource has changed, or the condition is not one of its ETags."))
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-        return problem(413, _("Send at most %(most)d kB at once.") % {"most": most})
+        return problem(413, _("Send at most %(most)d kB in one request.") % {"most": most})
     return problem(400, _("The request cannot be read"))
 
 
@@ -223,9 +223,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if unavailable is not None:
         return problem(
             503,
-            _("The storage of this service is full or cannot be written to. Reading works as before.")
+            _("The storage of this service is full or read-only. You can still read data.")
             if unavailable.cannot_write
-            else _("The database is away or busy. Send the request again, with the same Idempotency-Key."),
+            else _(
+                "The database is not available or is busy. Send the request again with the same Idempotency-Key."
+            ),
             Retry_After=str(unavailable.retry_after),
         )
     if is_conflict(sys.exception()):

@@ -50,9 +50,9 @@ def day_and_month(on: date, language: str) -> str:
 
 
 def month_and_year(on: date, language: str) -> str:
-    """Return "April 2027", "април 2027 г.", "Απρίλιος 2027"."""
+    """Return "April 2027", "април 2027 г.", "Απριλίου 2027", as it follows a day."""
     locale = locale_of(language)
-    return format_date(on, "LLLL y", locale) + _YEAR_SUFFIX.get(locale.language, "")
+    return format_date(on, "MMMM y", locale) + _YEAR_SUFFIX.get(locale.language, "")
 
 
 def weekday(on: date, language: str) -> str:

@@ -40,7 +40,7 @@ class UnknownZone(WallClockError):
 
     @property
     def message(self) -> str:
-        return gettext("“%(zone)s” is not a known time zone. Choose a place such as Europe/Sofia.") % {
+        return gettext("“%(zone)s” is not a known time zone. Choose one such as Europe/Sofia.") % {
             "zone": self.zone[:60]
         }
 

@@ -13,15 +13,16 @@ from django.utils.translation import gettext, override
 
 from core.timezones import formatting
 from core.timezones.wall_clock import wall
-from core.timezones.zones import UTC, city_of, is_offset, offset_text
+from core.timezones.zones import UTC, city_of, greek_genitive, is_offset, offset_text
 
 
 def zone_time(zone: str, language: str) -> str:
-    """Return "Sofia time"; "UTC", "UTC+3" for zones that are offsets."""
+    """Return "Sofia time", "часова зона София", "ώρα Σόφιας"; "UTC", "UTC+3" for zones that are offsets."""
+    city = city_of(zone, language)
     if zone == UTC or is_offset(zone):
-        return city_of(zone, language)
+        return city
     with override(language):
-        return gettext("%(city)s time") % {"city": city_of(zone, language)}
+        return gettext("%(city)s time") % {"city": greek_genitive(city) if language == "el" else city}
 
 
 def zone_words(zone: str, instants: Iterable[datetime], language: str) -> str:

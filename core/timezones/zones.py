@@ -44,6 +44,26 @@ _REGIONS = {
     "Pacific": _("Pacific Ocean"),
 }
 
+_GREEK_GENITIVES = {
+    "Αζόρες": "Αζορών",
+    "Βατικανό": "Βατικανού",
+    "Βελιγράδι": "Βελιγραδίου",
+    "Βερολίνο": "Βερολίνου",
+    "Βουκουρέστι": "Βουκουρεστίου",
+    "Βρυξέλλες": "Βρυξελλών",
+    "Δουβλίνο": "Δουβλίνου",
+    "Κάιρο": "Καΐρου",
+    "Κανάρια": "Κανάριων",
+    "Κίεβο": "Κιέβου",
+    "Λονδίνο": "Λονδίνου",
+    "Λουξεμβούργο": "Λουξεμβούργου",
+    "Νέα Υόρκη": "Νέας Υόρκης",
+    "Παρίσι": "Παρισιού",
+    "Σαράγεβο": "Σαράγεβου",
+    "Σκόπια": "Σκοπίων",
+    "Τίρανα": "Τιράνων",
+}
+
 # As Django's grouped choices: (region, ((zone, city), …)).
 ZoneChoices = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -101,7 +121,7 @@ def validate_zone(name: str) -> None:
     """Django validator: raises ValidationError (code "unknown_zone") unless the name is canonical."""
     if not is_canonical(name):
         raise ValidationError(
-            _("“%(zone)s” is not a time zone from the list. Choose a place such as Europe/Sofia."),
+            _("“%(zone)s” is not in the list of time zones. Choose one such as Europe/Sofia."),
             code="unknown_zone",
             # A hostile name may be long.
             params={"zone": str(name)[:60]},
@@ -149,6 +169,16 @@ def city_of(zone: str, language: str) -> str:
         if city:
             return str(city)
     return zone.rpartition("/")[2].replace("_", " ")
+
+
+def greek_genitive(city: str) -> str:
+    """Return the genitive of a city's Greek name: "Σόφιας" of "Σόφια".
+
+    One word in -α or -η is feminine, except for the plurals in `_GREEK_GENITIVES`; other names that are not in the
+    table are foreign and stay as they are, "ώρα Ελσίνκι".
+    """
+    declined = f"{city}ς" if city.endswith(("α", "η")) and " " not in city else city
+    return _GREEK_GENITIVES.get(city, declined)
 
 
 def offset_text(offset: timedelta) -> str:

@@ -27,7 +27,8 @@ class IdempotencyKeyReused(RuleViolation):
 
     def __init__(self) -> None:
         super().__init__(
-            "key_reused", _("This form was already sent with other answers. Open it again to send a new one.")
+            "key_reused",
+            _("This form was already sent with different answers. Open it again to send a new one."),
         )
 
 

@@ -22,7 +22,7 @@ class ProgrammeForm(PlanForm[ProgrammePlan], LanguagesMixin):
     description = TextsField(label=_("Description"), limit=MAX_TEXT_LENGTH, rows=5, required=False)
     runs = TextsField(label=_("Dates"), help_text=_("For example, “September 2020 to 2022”."), required=False)
     cities = CitiesField(
-        label=_("Cities that take part"),
+        label=_("Participating cities"),
         queryset=City.objects.none(),
         required=False,
         error_messages=dict.fromkeys(

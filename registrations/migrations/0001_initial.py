@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("unconfirmed", "Address not confirmed yet"),
+                            ("unconfirmed", "Email not confirmed yet"),
                             ("confirmed", "Registered"),
                             ("cancelled", "Cancelled"),
                         ],
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("unconfirmed", "Address not confirmed yet"),
+                            ("unconfirmed", "Email not confirmed yet"),
                             ("confirmed", "Registered"),
                             ("cancelled", "Cancelled"),
                         ],
@@ -427,7 +427,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("requested", "Chosen, address not confirmed yet"),
+                            ("requested", "Selected, email not confirmed yet"),
                             ("confirmed", "Seat"),
                             ("waiting", "Waiting list"),
                             ("cancelled", "Given up"),
@@ -475,7 +475,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("requested", "Chosen, address not confirmed yet"),
+                            ("requested", "Selected, email not confirmed yet"),
                             ("confirmed", "Seat"),
                             ("waiting", "Waiting list"),
                             ("cancelled", "Given up"),
@@ -487,7 +487,7 @@ class Migration(migrations.Migration):
                     "after",
                     models.CharField(
                         choices=[
-                            ("requested", "Chosen, address not confirmed yet"),
+                            ("requested", "Selected, email not confirmed yet"),
                             ("confirmed", "Seat"),
                             ("waiting", "Waiting list"),
                             ("cancelled", "Given up"),
@@ -499,7 +499,7 @@ class Migration(migrations.Migration):
                     "reason",
                     models.CharField(
                         choices=[
-                            ("chosen", "Chosen by the participant"),
+                            ("chosen", "Selected by the participant"),
                             ("full", "The session was full"),
                             ("closed", "The session was full and has no waiting list"),
                             ("not-open", "The session was no longer open"),

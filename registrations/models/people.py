@@ -41,7 +41,7 @@ class Registration(Versioned):
     """
 
     class State(models.TextChoices):
-        UNCONFIRMED = "unconfirmed", _("Address not confirmed yet")
+        UNCONFIRMED = "unconfirmed", _("Email not confirmed yet")
         CONFIRMED = "confirmed", _("Registered")
         CANCELLED = "cancelled", _("Cancelled")
 

@@ -18,7 +18,7 @@ class Seat(models.Model):
     """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("Chosen, address not confirmed yet")
+        REQUESTED = "requested", _("Selected, email not confirmed yet")
         CONFIRMED = "confirmed", _("Seat")
         WAITING = "waiting", _("Waiting list")
         CANCELLED = "cancelled", _("Given up")
@@ -58,7 +58,7 @@ class SeatMovement(models.Model):
     """
 
     class Reason(models.TextChoices):
-        CHOSEN = "chosen", _("Chosen by the participant")
+        CHOSEN = "chosen", _("Selected by the participant")
         FULL = "full", _("The session was full")
         CLOSED = "closed", _("The session was full and has no waiting list")
         NOT_OPEN = "not-open", _("The session was no longer open")

@@ -244,7 +244,7 @@ def _too_late(request: HttpRequest, lab: Lab, person: Registration | None) -> Ht
     if person is None:
         messages.error(request, _("This registration no longer exists."))
         return redirect("console_registrations", lab.slug)
-    messages.error(request, _("This registration is not confirmed, or was cancelled."))
+    messages.error(request, _("This registration is not confirmed or is cancelled."))
     return _back(person)
 
 

@@ -54,7 +54,7 @@ class SampleForm(I18nForm):
         try:
             return clean_colour(self.cleaned_data["colour"])
         except ValueError:
-            raise ValidationError(_("Write the colour with six digits, like #00564e")) from None
+            raise ValidationError(_("Enter the colour with six digits, like #00564e")) from None
 
 
 def _at(day: int, hour: float) -> datetime:

@@ -233,7 +233,7 @@ def _zone_sentences(lab: Lab, view: View, shown: Sequence[Session], cities: Iter
             if city.time_zone != lab.time_zone:
                 others.setdefault(city.time_zone, []).append(text_and_language(city.name, view.language)[0])
         return sentences + timezone_hints.difference_sentences(view.zone, others, instants, view.language)
-    place = gettext("%(city)s, where the lab is set,") % {"city": city_of(lab.time_zone, view.language)}
+    place = gettext("%(city)s (lab time)") % {"city": city_of(lab.time_zone, view.language)}
     return sentences + timezone_hints.difference_sentences(
         view.zone, {lab.time_zone: [place]}, instants, view.language
     )
@@ -254,7 +254,7 @@ def _private_view_text(sessions: Iterable[Session], lab: Lab, viewer: Viewer, ci
             parts.append(ngettext("%(count)d draft", "%(count)d drafts", drafts) % {"count": drafts})
         if not parts:
             return ""
-        return gettext("You also see %(sessions)s because you work on this lab.") % {
+        return gettext("You also see %(sessions)s because you are on the team of this lab.") % {
             "sessions": gettext(" and ").join(parts)
         }
     if not internal:

@@ -27,7 +27,7 @@ def test_errors_are_problem_documents() -> None:
     assert answer.json() == {
         "type": "about:blank",
         "title": "Not Found",
-        "detail": "There is nothing at this address",
+        "detail": "Not found",
         "status": 404,
     }
 

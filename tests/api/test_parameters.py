@@ -15,7 +15,7 @@ from tests.api.problems import LABS, told
 
 pytestmark = pytest.mark.django_db
 
-NAMED = {"field": "limt", "message": "There is no such parameter here. Check how it is written."}
+NAMED = {"field": "limt", "message": "Unknown parameter. Check the spelling."}
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_every_operation_names_a_parameter_that_it_does_not_know(
     problem = told(Client().generic(method.upper(), f"{address}?limt=5"), 422)
     assert problem["errors"] == [NAMED]
     takes = f"the parameters {', '.join(names)}" if names else "no parameters"
-    assert problem["detail"] == f"This operation takes {takes}."
+    assert problem["detail"] == f"This operation accepts {takes}."
 
 
 def test_a_head_is_answered_as_its_get() -> None:
@@ -52,12 +52,12 @@ def test_a_head_is_answered_as_its_get() -> None:
     [
         (
             "bg",
-            "Тук няма такъв параметър. Проверете как е изписан.",
+            "Непознат параметър. Проверете изписването.",
             "Тази операция приема параметрите programme, starting_from, until, limit, offset.",
         ),
         (
             "el",
-            "Δεν υπάρχει εδώ τέτοια παράμετρος. Ελέγξτε αν είναι σωστά γραμμένη.",
+            "Άγνωστη παράμετρος. Ελέγξτε την ορθογραφία.",
             "Αυτή η λειτουργία δέχεται τις παραμέτρους programme, starting_from, until, limit, offset.",
         ),
     ],
@@ -89,7 +89,7 @@ def test_a_language_may_be_chosen_in_the_address() -> None:
 def test_a_parameter_that_comes_twice_is_no_last_word(query: str, fields: list[str]) -> None:
     problem = told(Client().get(f"{LABS}?{query}"), 422)
     assert problem["errors"] == [{"field": each, "message": "Send this only once."} for each in fields]
-    assert problem["detail"] == "Some of what was sent is not valid"
+    assert problem["detail"] == "Some values are not valid"
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,9 @@ def test_a_lab_out_of_sight_is_not_told_from_one_that_does_not_exist() -> None:
 def test_a_field_that_is_not_known_is_told_with_those_that_are() -> None:
     session = f.SessionFactory()
     problem = told(post(session.lab, form_for(session, nmae="x")), 422)
-    assert problem["errors"] == [
-        {"field": "nmae", "message": "There is no such field here. Check how it is written."}
-    ]
+    assert problem["errors"] == [{"field": "nmae", "message": "Unknown field. Check the spelling."}]
     assert problem["detail"] == (
-        "This operation takes the fields name, email, sessions, language, time_zone, city, city_text, organisation, "
+        "This operation accepts the fields name, email, sessions, language, time_zone, city, city_text, organisation, "
         "stakeholder_group, consent."
     )
     assert Registration.objects.count() == 0
@@ -143,7 +141,7 @@ def test_every_operation_with_a_body_names_its_fields() -> None:
     answer = send(f"{LABS}/{lab.slug}/certificates/x/revoke", b'{"raeson": "x"}', bearer(organiser_of(lab)))
     problem = told(answer, 422)
     assert [error["field"] for error in problem["errors"]] == ["reason", "raeson"]
-    assert problem["detail"] == "This operation takes the fields reason."
+    assert problem["detail"] == "This operation accepts the fields reason."
 
 
 def test_an_operation_without_a_body_does_not_pass_over_one() -> None:
@@ -151,13 +149,11 @@ def test_an_operation_without_a_body_does_not_pass_over_one() -> None:
     lab = f.LabFactory()
     address, headers = f"{LABS}/{lab.slug}/certificates", bearer(organiser_of(lab))
     problem = told(send(address, b'{"registration": "x"}', headers), 422)
-    assert problem["errors"] == [
-        {"field": "registration", "message": "There is no such field here. Check how it is written."}
-    ]
-    assert problem["detail"] == "This operation takes no body."
+    assert problem["errors"] == [{"field": "registration", "message": "Unknown field. Check the spelling."}]
+    assert problem["detail"] == "This operation accepts no body."
     for body in (b"[]", b"null", b'"x"', b"{", b'{"a": 1, "a": 2}'):
         assert told(send(address, body, headers), 422)["errors"] == [
-            {"field": "", "message": "This operation takes no body."}
+            {"field": "", "message": "This operation accepts no body."}
         ]
     for body in (b"", b"{}"):
         assert send(address, body, headers).status_code == 202
@@ -170,4 +166,4 @@ def test_a_field_that_comes_twice_makes_a_body_that_cannot_be_read() -> None:
         b'{"consent": false, "name": "x", "consent": true}',
         {"Idempotency-Key": "a-key-of-ours"},
     )
-    assert told(answer, 400)["detail"] == "The body says “consent” more than once."
+    assert told(answer, 400)["detail"] == "The body has “consent” more than once."

@@ -23,7 +23,7 @@ def nobody_asked_before() -> None:
 
 
 FIELDS = (
-    "This operation takes the fields name, email, sessions, language, time_zone, city, city_text, organisation, "
+    "This operation accepts the fields name, email, sessions, language, time_zone, city, city_text, organisation, "
     "stakeholder_group, consent."
 )
 WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
@@ -47,23 +47,29 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     ),
     "unknown sessions": (
         {"sessions": ["no-such", "none"]},
-        [("sessions.0", "The lab has no such session."), ("sessions.1", "The lab has no such session.")],
+        [
+            ("sessions.0", "This session is not in the lab."),
+            ("sessions.1", "This session is not in the lab."),
+        ],
     ),
     "language": ({"language": "xx"}, [("language", "Send one of these: 'en', 'bg' or 'el'.")]),
     "zone": (
         {"time_zone": "Mars/Olympus"},
-        [("time_zone", "This is not the name of a time zone. Write it like Europe/Sofia.")],
+        [("time_zone", "This is not a time zone. Send a name like Europe/Sofia.")],
     ),
-    "city": ({"city": "nowhere"}, [("city", "The programme has no such city.")]),
-    "group": ({"stakeholder_group": "nobody"}, [("stakeholder_group", "The programme has no such group.")]),
+    "city": ({"city": "nowhere"}, [("city", "This city is not in the programme.")]),
+    "group": (
+        {"stakeholder_group": "nobody"},
+        [("stakeholder_group", "The programme has no such type of organisation.")],
+    ),
     "yes and no": ({"consent": "perhaps"}, [("consent", "Send true or false.")]),
-    "no consent": ({"consent": False}, [("consent", "Registration needs your consent.")]),
-    "unknown": ({"colour": 1}, [("colour", "There is no such field here. Check how it is written.")]),
+    "no consent": ({"consent": False}, [("consent", "You need to give your consent to register.")]),
+    "unknown": ({"colour": 1}, [("colour", "Unknown field. Check the spelling.")]),
     "several": (
         {"name": "", "colour": 1},
         [
             ("name", "Enter at least 1 character."),
-            ("colour", "There is no such field here. Check how it is written."),
+            ("colour", "Unknown field. Check the spelling."),
         ],
     ),
 }
@@ -78,7 +84,7 @@ def test_what_does_not_fit_is_named_as_the_caller_named_it(
         "type": "about:blank",
         "title": "Unprocessable Content",
         "status": 422,
-        "detail": FIELDS if "colour" in changes else "Some of what was sent is not valid",
+        "detail": FIELDS if "colour" in changes else "Some values are not valid",
         "errors": [{"field": field, "message": message} for field, message in errors],
     }
     assert Registration.objects.count() == 0
@@ -101,11 +107,15 @@ def test_fields_that_are_missing_are_named() -> None:
         (
             {"starting_from": "2027-01-01T10:00"},
             "starting_from",
-            "Send a moment with its offset, like 2027-04-06T11:30:00+03:00.",
+            "Send a date and time with an offset, like 2027-04-06T11:30:00+03:00.",
         ),
-        ({"until": "soon"}, "until", "Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
-        ({"until": "0"}, "until", "Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
-        ({"until": "1800000000"}, "until", "Send a moment with its offset, like 2027-04-06T11:30:00+03:00."),
+        ({"until": "soon"}, "until", "Send a date and time with an offset, like 2027-04-06T11:30:00+03:00."),
+        ({"until": "0"}, "until", "Send a date and time with an offset, like 2027-04-06T11:30:00+03:00."),
+        (
+            {"until": "1800000000"},
+            "until",
+            "Send a date and time with an offset, like 2027-04-06T11:30:00+03:00.",
+        ),
         ({"until": "9999-12-31T23:59:59-23:59"}, "until", "This date is too far away."),
     ],
 )
@@ -117,13 +127,13 @@ def test_parameters_are_named_by_their_names(query: dict[str, str], field: str, 
 def test_days_of_labs_are_asked_for_as_days() -> None:
     for said in ("soon", "2027-02-30", "2027-01-01T10:00:00", "0", "1800000000", "-1", "1e9", "20270101", ""):
         answer = Client().get(LABS, {"until": said})
-        assert told(answer, 422)["errors"] == [{"field": "until", "message": "Send a day, like 2027-04-06."}]
+        assert told(answer, 422)["errors"] == [{"field": "until", "message": "Send a date, like 2027-04-06."}]
 
 
 def test_a_header_is_named_by_its_name() -> None:
     session = f.SessionFactory()
     answer = post(session.lab, form_for(session), key="")
-    assert told(answer, 422)["errors"] == [{"field": "Idempotency-Key", "message": "This is missing."}]
+    assert told(answer, 422)["errors"] == [{"field": "Idempotency-Key", "message": "This value is missing."}]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +171,7 @@ def test_what_is_said_when_all_is_well_is_in_the_callers_language_too() -> None:
     )
     assert (answer.status_code, answer["Content-Language"]) == (202, "bg")
     assert "Accept-Language" in answer["Vary"]
-    assert answer.json()["detail"].startswith("Изпраща се имейл")
+    assert answer.json()["detail"].startswith("На адреса е изпратен имейл")
 
 
 def test_attendance_of_somebody_who_is_not_registered_is_a_problem() -> None:

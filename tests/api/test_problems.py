@@ -33,7 +33,7 @@ def test_an_address_with_nothing_at_it_is_a_problem_by_any_method(path: str, met
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,
-        "detail": "There is nothing at this address",
+        "detail": "Not found",
     }
 
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_an_id_is_an_address_with_nothing_at_it() -> None:
 def test_a_method_that_is_not_taken_is_told_with_those_that_are(path: str, methods: str) -> None:
     for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} - set(methods.split(", ")):
         answer = Client().generic(method, f"/api/v1/{path}")
-        assert told(answer, 405)["detail"] == f"This address takes {methods}."
+        assert told(answer, 405)["detail"] == f"This address accepts {methods}."
         assert answer["Allow"] == methods
 
 
@@ -118,8 +118,8 @@ def test_tokens_scopes_and_hurry_are_problems() -> None:
         (b'{"name": "\xff"}', "The body is not UTF-8: see byte 10."),
         ('{"name": "x"}'.encode("utf-16"), "The body is not UTF-8: see byte 0."),
         (b"[" * 100_000, "The body is nested too deeply."),
-        (b'{"name": ' + b"1" * 10_000 + b"}", "The body has a number that cannot be read."),
-        (b'{"name": NaN}', "The body has a number that cannot be read."),
+        (b'{"name": ' + b"1" * 10_000 + b"}", "The body has a number that is not valid."),
+        (b'{"name": NaN}', "The body has a number that is not valid."),
     ],
 )
 def test_a_body_that_is_no_json_in_utf_8_is_told_where(body: bytes, detail: str) -> None:
@@ -129,7 +129,7 @@ def test_a_body_that_is_no_json_in_utf_8_is_told_where(body: bytes, detail: str)
 
 def test_a_body_that_is_too_large_is_not_read() -> None:
     answer = send(b'{"name": "' + b"x" * 3 * 1024 * 1024 + b'"}')
-    assert told(answer, 413)["detail"] == "Send at most 2048 kB at once."
+    assert told(answer, 413)["detail"] == "Send at most 2048 kB in one request."
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_only_json_that_says_so_is_taken(content_type: str) -> None:
         content_type=content_type,
         headers={"Idempotency-Key": "a-key-of-ours"},
     )
-    assert told(answer, 415)["detail"] == "Send JSON, and say so: Content-Type: application/json."
+    assert told(answer, 415)["detail"] == "Send JSON with the header Content-Type: application/json."
     assert answer["Accept"] == "application/json"
     assert Registration.objects.count() == 0
 
@@ -179,7 +179,7 @@ def test_json_that_is_no_object_is_wrong_as_a_whole(body: bytes) -> None:
 
 
 def test_a_body_that_is_not_there_is_missing() -> None:
-    assert told(send(b""), 422)["errors"] == [{"field": "", "message": "This is missing."}]
+    assert told(send(b""), 422)["errors"] == [{"field": "", "message": "This value is missing."}]
 
 
 def test_a_body_with_thousands_of_errors_gets_a_short_answer() -> None:

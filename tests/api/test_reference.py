@@ -63,7 +63,7 @@ def test_each_link_within_the_page_leads_somewhere(client: Client, language: str
 
 def test_what_is_only_in_english_is_marked(client: Client) -> None:
     page = client.get("/api/v1/docs", headers={"Accept-Language": "bg"}).content.decode()
-    assert '<div class="prose" lang="en"><p>One lab.</p></div>' in page
+    assert '<div class="prose" lang="en"><p>Get a lab.</p></div>' in page
 
 
 @pytest.mark.django_db

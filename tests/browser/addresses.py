@@ -213,7 +213,7 @@ NOT_PAGES = {
     "renew_calendar": _POST,
     "console_message_html": _BODY,
     "console_message_html_without_lab": _BODY,
-    "session_register": "leads on to the form with this session chosen",
+    "session_register": "leads on to the form with this session selected",
 }
 _LIBRARIES = ("admin/", "api/v1/")  # Django's own pages and the API's
 

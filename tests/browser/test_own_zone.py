@@ -9,7 +9,7 @@ from tests.browser.world import World, build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-SAYS_SO = "This is the zone of your device."
+SAYS_SO = "This is your device’s time zone."
 
 
 def form(world: World) -> str:
@@ -45,8 +45,8 @@ def test_it_begins_with_the_zone_of_the_device_and_says_so(
         described = zone_field(reader.page)
         if begins_with != "Europe/Sofia":
             expect(described).to_have_accessible_description(
-                f"Mails and your own page give hours in this zone, and in the lab’s · {SAYS_SO} "
-                "Choose another one if you like."
+                f"Emails and your registration page show times in this zone and in the lab’s zone · {SAYS_SO} "
+                "You can choose another one."
             )
             described.select_option("Europe/Athens")
             expect(note).to_have_count(0)

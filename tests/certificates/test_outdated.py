@@ -252,7 +252,7 @@ def test_a_run_of_replacing_says_for_whom_it_failed_and_why() -> None:
     run_task(work, lease)
     client = organiser_of(lab)
     page = client.get(reverse("console_certificates", args=[lab.slug])).content.decode()
-    assert "Could not be replaced: The certificate&#x27;s fonts do not have: 王 (U+738B)" in page
+    assert "Could not be replaced: Certificates cannot show: 王 (U+738B)" in page
     overview = client.get(reverse("console_lab", args=[lab.slug])).content.decode()
     assert "could not be issued" not in overview
     assert Certificate.objects.get().state == Certificate.State.VALID

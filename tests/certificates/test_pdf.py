@@ -150,7 +150,7 @@ def test_a_session_over_two_days_says_both():
 def test_hours_of_sessions_at_the_same_time_count_once_and_the_certificate_says_so():
     parallel = replace(SESSIONS[0], titles={"en": "Parallel workshop"})
     text = words(render(certificate("bg", sessions=(SESSIONS[0], parallel), minutes=60)))
-    assert "Сесиите по едно и също време се броят веднъж." in text
-    assert "Sessions at the same time count once." in text
+    assert "Сесиите, които се застъпват, се броят веднъж." in text
+    assert "Overlapping sessions count once." in text
     assert text.count("1 ч 1 h") == 3
     assert "count once" not in words(printed("bg"))

@@ -97,19 +97,19 @@ def test_without_script_one_reads_in_another_zone_registers_changes_and_leaves(
     person = newcomer("without script", java_script_enabled=False, viewport=PHONE, is_mobile=True)
     person.opens(lab)
     person.field("Show times in").select_option("Asia/Tokyo")
-    person.presses("Show")
+    person.presses("Update")
     article = person.page.get_by_role("article", name=OPENING)
     there = datetime.combine(DAY, time(9), ZoneInfo("Europe/Sofia")).astimezone(ZoneInfo("Asia/Tokyo"))
     expect(article.get_by_text(f"{there:%H:%M}", exact=True)).to_be_visible()
 
     for session in (OPENING, EVENING):
-        person.page.get_by_role("article", name=session).get_by_label(words("Choose")).check()
+        person.page.get_by_role("article", name=session).get_by_label(words("Select")).check()
     person.presses("Register", person.page.get_by_role("region", name=words("Your selection")))
     both_are_chosen(person)
 
     person.writes("Email", "not an address")
     person.presses("Register")
-    expect(person.page.get_by_role("alert")).to_contain_text(words("Write your name."))
+    expect(person.page.get_by_role("alert")).to_contain_text(words("Enter your name."))
     expect(person.field("Email")).to_have_value("not an address")
     both_are_chosen(person)
 
@@ -164,7 +164,7 @@ def test_by_the_keyboard_alone_one_chooses_registers_and_confirms(
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     keys.press("Enter")
-    choice = person.page.get_by_role("article", name=EVENING).get_by_label(words("Choose"))
+    choice = person.page.get_by_role("article", name=EVENING).get_by_label(words("Select"))
     tab_to(person, choice)
     keys.press("Space")
     expect(choice).to_be_checked()

@@ -34,7 +34,7 @@ def drafts_are_seen_by_nobody(visitor: Person, programme: Programme) -> None:
 def a_visitor_reads_the_programme(visitor: Person, programme: Programme) -> None:
     visitor.opens("/")
     visitor.reads(LAB)
-    visitor.follows("See the programme")
+    visitor.follows("View programme")
     visitor.reads_heading(LAB)
     article = visitor.page.get_by_role("article", name=PLENARY)
     expect(article.get_by_text("11:30", exact=True)).to_be_visible()
@@ -64,7 +64,7 @@ def fill_in(person: Person, name: str, email: str, zone: str = "Europe/Sofia") -
     person.writes("Name", name)
     person.writes("Email", email)
     person.field("City").select_option("София")
-    person.field("You come from").select_option(index=1)
+    person.field("Type of organisation").select_option(index=1)
     person.field("Your time zone").select_option(zone)
     person.page.get_by_role("checkbox").last.check()
 
@@ -72,7 +72,7 @@ def fill_in(person: Person, name: str, email: str, zone: str = "Europe/Sofia") -
 def the_first_registers(first: Person, service: Service, programme: Programme) -> None:
     first.opens(programme.page())
     for session in (PLENARY, WORKSHOP):
-        first.page.get_by_role("article", name=session).get_by_label(words("Choose")).check()
+        first.page.get_by_role("article", name=session).get_by_label(words("Select")).check()
     expect(first.page.get_by_role("region", name=words("Your selection"))).to_contain_text("2")
     first.presses("Register", first.page.get_by_role("region", name=words("Your selection")))
     fill_in(first, FIRST_NAME, FIRST)
@@ -105,8 +105,8 @@ def the_first_registers(first: Person, service: Service, programme: Programme) -
 
 def the_second_waits_for_a_seat(second: Person, service: Service, programme: Programme) -> None:
     second.opens(programme.page(programme.workshop))
-    second.reads(words("Full, with a waiting list"))
-    second.follows("Join the waiting list")
+    second.reads(words("Full. You can join the waiting list"))
+    second.follows("Join waiting list")
     fill_in(second, SECOND_NAME, SECOND)
     second.presses("Register")
     second.opens(service.post.next_to(SECOND).link(r"/confirm/"))

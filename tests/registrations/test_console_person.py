@@ -301,7 +301,7 @@ def test_an_address_that_somebody_else_has_is_refused_in_words(client: Client, p
     answer = client.post(page(person, "address/"), form.filled(email="TAKEN@example.org"))
     assert answer.status_code == 422
     assert answer.context["form"].errors == {
-        "email": ["Another registration of this lab has this address and the same name."]
+        "email": ["Another registration for this lab has the same email and name."]
     }
     assert (
         client.post(page(person, "address/"), form.filled(email="elsewhere@example.org")).status_code == 302

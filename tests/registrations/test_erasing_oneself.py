@@ -71,19 +71,17 @@ def test_a_link_to_an_unconfirmed_registration_opens_nothing(client: Client) -> 
 
 def test_the_private_page_follows_the_certificate(client: Client, attendee: Registration) -> None:
     address = link(attendee, "manage")
-    assert "we write to you when the organisers have issued your certificate" in text(client.get(address))
+    assert "We will email you when the organisers have issued your certificate" in text(client.get(address))
 
     first = issuing.issue(attendee)
     page = text(client.get(address))
     assert f'href="/certificates/{first.code}/"' in page
     assert "Your certificate was issued on" in page
-    assert "we write to you when" not in page
+    assert "We will email you when" not in page
 
     attendee.refresh_from_db()
     Registration.objects.filter(pk=attendee.pk).update(name="Demo participant 18")
-    assert "Your certificate says something that has changed since it was issued." in text(
-        client.get(address)
-    )
+    assert "Some details on your certificate have changed since it was issued." in text(client.get(address))
 
     second = issuing.reissue(Certificate.objects.get(code=first.code))
     page = text(client.get(address))

@@ -73,7 +73,7 @@ def test_the_emails_name_each_offset(client: Client, lab: Lab) -> None:
 def test_the_form_names_each_offset(client: Client, lab: Lab) -> None:
     words = words_of(client.get(reverse("register", args=[lab.slug])))
 
-    assert f"Times are Sofia time ({BOTH})" in words
+    assert f"Times: Sofia time ({BOTH})" in words
     assert "Sat 27 Mar, 11:30–12:30, UTC+2" in words
     assert "Sun 28 Mar, 02:30, UTC+2 – 05:00, UTC+3" in words
     assert "Mon 29 Mar, 11:30–12:30, UTC+3" in words
@@ -83,7 +83,7 @@ def test_the_private_pages_name_each_offset(client: Client, lab: Lab) -> None:
     person = confirmed(client, lab)
 
     own = words_of(client.get(link(person, "manage")))
-    assert f"Times are Sofia time ({BOTH})" in own
+    assert f"Times: Sofia time ({BOTH})" in own
     for day in (
         "Saturday 27 March 2027, UTC+2",
         "Sunday 28 March 2027, UTC+2 – UTC+3",
@@ -93,7 +93,7 @@ def test_the_private_pages_name_each_offset(client: Client, lab: Lab) -> None:
 
     for route in ("registration_cancel", "registration_sessions"):
         words = words_of(client.get(link(person, "manage", route)))
-        assert f"Times are Sofia time ({BOTH})" in words
+        assert f"Times: Sofia time ({BOTH})" in words
         assert "Sat 27 Mar, 11:30–12:30, UTC+2" in words
 
     across = sessions()[1]
@@ -111,9 +111,9 @@ def test_the_page_that_confirms_names_each_offset(client: Client, lab: Lab) -> N
 
 def test_pages_for_everybody_and_for_organisers_name_each_offset(client: Client, lab: Lab) -> None:
     assert f"All times are Sofia time ({BOTH})." in words_of(client.get(reverse("lab", args=[lab.slug])))
-    assert f"Times are Sofia time ({BOTH})" in words_of(client.get(reverse("home")))
+    assert f"Times: Sofia time ({BOTH})" in words_of(client.get(reverse("home")))
     offered = words_of(Client().get(reverse("lab", args=[lab.slug]), {"tz": "Europe/Rome"}))
-    assert "Sofia, the lab’s time (UTC+2/UTC+3)" in offered
+    assert "Sofia, lab time (UTC+2/UTC+3)" in offered
     assert "Rome (UTC+1/UTC+2)" in offered
     across = words_of(client.get(reverse("session", args=[lab.slug, sessions()[1].slug])))
     assert "Sofia time (EET, UTC+2; from 28 March, 05:00 EEST, UTC+3)" in across

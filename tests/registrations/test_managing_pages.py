@@ -87,7 +87,7 @@ def test_the_own_page_shows_seats_line_join_links_and_history(client: Client):
     assert "not-yet" not in html
     assert "you are number 2 of 2" in html
     assert f"You have a seat: {mine.title['en']}" in html
-    assert f"The session was full, you are on its waiting list: {full.title['en']}" in html
+    assert f"You joined the waiting list: {full.title['en']}" in html
     assert "webcal://" in html
 
 
@@ -150,7 +150,7 @@ def test_giving_up_one_seat_asks_first(client: Client):
     found = registered(session)
     address = link(found, "manage", "registration_give_up", session.slug)
 
-    assert "cannot be undone" in text(client.get(address))
+    assert "cannot undo this" in text(client.get(address))
     assert registering.seats_of(found) != []
     assert post(client, address).status_code == 302
     assert registering.seats_of(found) == []
@@ -162,7 +162,7 @@ def test_cancelling_asks_first_and_then_says_so(client: Client):
     found = registered(session)
     address = link(found, "manage", "registration_cancel")
 
-    assert "You give up 1 seat." in text(client.get(address))
+    assert "You will give up 1 seat." in text(client.get(address))
     pressed = post(client, address)
 
     assert pressed["Location"] == link(found, "manage")
@@ -301,7 +301,7 @@ def test_attended_sessions_and_past_ones_stay_on_the_page(client: Client):
     f.AttendanceFactory(registration=found, session=session)
     html = text(client.get(link(found, "manage")))
     assert "Your attendance is recorded" in html
-    assert "Counts toward your certificate once the session has ended" in html
+    assert "Counts toward your certificate after the session ends" in html
     took_place(session)
 
     html = text(client.get(link(found, "manage")))

@@ -70,7 +70,7 @@ def test_a_session_made_internal_after_it_was_chosen_is_neither_shown_nor_taken(
 
     assert states(found) == {"stays": "confirmed", "goes": "cancelled"}
     assert "Sparrow" not in own
-    assert "The session was no longer open: a session that is not public at present" in own
+    assert "The session was no longer open: a session that is not public at the moment" in own
     [message] = mails("confirmation")
     assert "Sparrow" not in message.text + message.html
     goes.refresh_from_db()
@@ -145,7 +145,7 @@ def test_of_a_withdrawn_lab_no_page_tells_titles_or_join_links(
     assert f"/labs/{withdrawn.lab.slug}/" not in text(shown)
     if not page:
         assert "1 of your sessions is not shown" in text(shown)
-        assert "Your attendance was recorded: a session that is not public at present" in text(shown)
+        assert "Your attendance was recorded: a session that is not public at the moment" in text(shown)
 
 
 def test_what_is_not_shown_is_not_given_up_by_saving_the_list(
@@ -172,5 +172,5 @@ def test_an_organiser_does_not_send_a_question_that_cannot_be_answered(client: C
 
     page = client.post(f"{address}link/", follow=True)
 
-    assert "Registration is closed: nobody can confirm an address at present." in text(page)
+    assert "Registration is closed, so no one can confirm an email at the moment." in text(page)
     assert len(mails()) == 1

@@ -111,7 +111,7 @@ def test_nobody_takes_the_name_of_a_colleague(client: Client, session: Session) 
     answer = post(client, address, {"name": MARIA.upper(), "language": "en", "time_zone": "Europe/Sofia"})
 
     assert answer.status_code == 422
-    assert "Another person with this name is registered with this address." in text(answer)
+    assert "Another person with this name is registered with this email." in text(answer)
     assert person(IVAN).state == "confirmed"
 
 
@@ -126,4 +126,4 @@ def test_one_address_does_not_take_all_seats_under_other_names(client: Client) -
     refused = post(client, link(person(MARIA), "confirm", "registration_confirm"))
 
     assert refused.status_code == 409
-    assert "Too many people are registered with this address." in text(refused)
+    assert "Too many people are registered with this email." in text(refused)

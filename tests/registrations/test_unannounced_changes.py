@@ -65,7 +65,7 @@ def answer(client: Client, name: str) -> Any:
 
 def changes_in(message: Message) -> str:
     """What the email says before it lists the session."""
-    said = message.text.partition("You keep your place in it.")[2].partition("All times:")[0]
+    said = message.text.partition("You keep your place.")[2].partition("All times:")[0]
     return " ".join(said.split())
 
 
@@ -232,7 +232,7 @@ def test_each_reads_it_in_his_or_her_own_zone_and_language(client: Client, sessi
 
 
 def changes_in_bulgarian(message: Message) -> str:
-    said = message.text.partition("Вашето място в нея се запазва.")[2].partition("Часова зона:")[0]
+    said = message.text.partition("Мястото ви се запазва.")[2].partition("Часова зона:")[0]
     return " ".join(said.split())
 
 

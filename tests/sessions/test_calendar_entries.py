@@ -78,7 +78,7 @@ def test_an_entry_says_all_that_the_page_says(session):
         created=session.created_at,
         description=(
             "What cities tried.\n\nAnd what came (https://example.org/) of it.\n\n"
-            "Agenda, times of Sofia (EEST, UTC+3)\n"
+            "Agenda, times in Sofia (EEST, UTC+3)\n"
             "11:30–12:00 Panel 1\n"
             "  Moderator: Demo speaker, Demo university\n\n"
             "http://testserver/labs/city-lab/sessions/opening/"

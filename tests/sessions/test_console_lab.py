@@ -136,7 +136,7 @@ def test_a_new_lab_is_made_once_however_often_the_form_is_sent(owner: Client) ->
         ({"ends_on": "2027-09-05"}, "The last day is before the first one"),
         ({"ends_on": "2029-09-05"}, "at most 366 days"),
         ({"starts_on": "0001-01-01", "ends_on": "0001-01-02"}, "between 2000 and 2100"),
-        ({"time_zone": "Mars/Olympus"}, "not a time zone from the list"),
+        ({"time_zone": "Mars/Olympus"}, "not in the list of time zones"),
         ({"languages": None}, "Choose at least one language"),
         ({"languages": ["xx"]}, "Choose an option from the list"),
         ({"default_language": "el"}, "Choose one of the selected languages"),

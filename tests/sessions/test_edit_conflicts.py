@@ -226,7 +226,7 @@ def test_all_that_differs_is_listed_in_words(client: Client, lab: Lab) -> None:
     assert [(one.label, one.before, one.after) for one in answer.context["conflict"]] == [
         ("Languages", "English, Български", "English"),
         ("Name", "bg: Тяхно", f"bg: {opened.values['name_1'][0]}"),
-        ("Cities that take part", "Sofia", "Plovdiv, Sofia"),
+        ("Participating cities", "Sofia", "Plovdiv, Sofia"),
         ("Total number of cities", "9", "–"),
         ("Who can see it", "Public: everyone", "Draft: owners only, until one of its labs is public"),
     ]  # fmt: skip
@@ -299,7 +299,7 @@ def test_a_person_who_was_cancelled_or_erased_meanwhile_is_told_of(
     client.post(f"{home}cancel/", form_of(client.get(f"{home}cancel/")).filled())
     answer = client.post(f"{home}{part}/", opened, follow=True)
     assert answer.redirect_chain[0][0] == home
-    assert "This registration is not confirmed, or was cancelled." in text(answer)
+    assert "This registration is not confirmed or is cancelled." in text(answer)
     client.post(f"{home}erase/", form_of(client.get(f"{home}erase/")).filled())
     answer = client.post(f"{home}{part}/", opened, follow=True)
     assert "This registration no longer exists." in text(answer)

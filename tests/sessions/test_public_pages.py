@@ -122,7 +122,7 @@ def test_a_delegate_is_told_why_there_is_more(lab):
     assert notice in page(browsers["delegate"], lab).content.decode()
     assert "You also see" not in page(browsers["other city"], lab).content.decode()
     assert (
-        "You also see 2 internal sessions and 1 draft because you work on this lab."
+        "You also see 2 internal sessions and 1 draft because you are on the team of this lab."
         in page(browsers["organiser"], lab).content.decode()
     )
 
@@ -217,7 +217,7 @@ def test_a_cancelled_session_stays_and_cannot_be_chosen(client, lab):
 @pytest.mark.parametrize(
     ("state", "words", "chosen"),
     [
-        ({"capacity": None}, "Open to all who register", True),
+        ({"capacity": None}, "Open to everyone who registers", True),
         ({"capacity": 30, "seats_taken": 21}, '<strong class="num">9</strong> seats left', True),
         ({"capacity": 30, "seats_taken": 29}, '<strong class="num">1</strong> seat left', True),
         ({"capacity": 30, "seats_taken": 30, "seats_waiting": 12}, "Full. 12 people are waiting", True),
@@ -257,9 +257,9 @@ def test_a_track_narrows_the_programme(client, lab):
     assert '<option value="skills" selected lang="en">' in response.content.decode()
     nothing = page(client, lab, "?track=other")
     assert rows(nothing) == []
-    assert "No session of this programme belongs to this track." in nothing.content.decode()
+    assert "There are no sessions in this track." in nothing.content.decode()
 
 
 def test_an_empty_programme_says_what_will_be_there(client, lab):
     assert "The programme is not published yet." in page(client, lab).content.decode()
-    assert "Speakers are not announced yet." in client.get("/labs/city-lab/speakers/").content.decode()
+    assert "Speakers have not been announced yet." in client.get("/labs/city-lab/speakers/").content.decode()

@@ -30,12 +30,12 @@ def way_in(response: HttpResponse) -> tuple[list[str], list[tuple[str, str]]]:
     [
         (
             {"registration_opens_at": OPENED, "registration_closes_at": SOFIA_18},
-            ["Open until 11 January 2999, 18:00 Sofia time"],
+            ["Open until 11 January 2999, 18:00 (Sofia time)"],
             [("", "Register"), LINK_AGAIN],
         ),
         (
             {"registration_opens_at": SOFIA_18, "registration_closes_at": None},
-            ["Registration opens on 11 January 2999, 18:00 Sofia time"],
+            ["Registration opens on 11 January 2999, 18:00 (Sofia time)"],
             [],
         ),
         ({"registration_opens_at": None}, [], []),

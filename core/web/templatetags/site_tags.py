@@ -172,7 +172,7 @@ def _seats(
 ) -> SafeString:
     """Cached for all sessions with the same numbers; `waiting` is None without a waiting list."""
     if capacity is None:
-        return format_html('<p class="seats quiet">{}</p>', gettext("Open to all who register"))
+        return format_html('<p class="seats quiet">{}</p>', gettext("Open to everyone who registers"))
     left = capacity - taken
     if left > 0:
         before, after = ngettext("%(seats)s seat left", "%(seats)s seats left", left).split("%(seats)s")
@@ -189,7 +189,7 @@ def _seats(
 def seats_words(session: Seated) -> str:
     """Return the same as `seats` as plain text."""
     if session.capacity is None:
-        return gettext("Open to all who register")
+        return gettext("Open to everyone who registers")
     left = session.capacity - session.seats_taken
     if left > 0:
         return ngettext("%(seats)s seat left", "%(seats)s seats left", left) % {"seats": left}
@@ -200,7 +200,7 @@ def _full_text(waiting: int | None) -> tuple[str, str]:
     if waiting is None:
         return "cross", gettext("Full, without a waiting list")
     if not waiting:
-        return "wait", gettext("Full. You can wait for a seat")
+        return "wait", gettext("Full. You can join the waiting list")
     return "wait", ngettext(
         "Full. %(count)s person is waiting", "Full. %(count)s people are waiting", waiting
     ) % {"count": waiting}

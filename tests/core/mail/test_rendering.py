@@ -40,7 +40,7 @@ def broken_email(number: int) -> Message:
 def test_only_the_subject_is_rendered_when_it_is_queued() -> None:
     message = reset_email()
 
-    assert message.subject == "Forgotten your password? for City Labs"
+    assert message.subject == "Choose a new password for City Labs"
     assert (message.text, message.html) == ("", "")
     assert message.context["email"] == EMAIL
 

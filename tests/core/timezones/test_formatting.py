@@ -13,7 +13,7 @@ LANGUAGES = ("en", "bg", "el")
     [
         (formatting.long_date, ("6 April 2027", "6 април 2027 г.", "6 Απριλίου 2027")),
         (formatting.day_and_month, ("6 April", "6 април", "6 Απριλίου")),
-        (formatting.month_and_year, ("April 2027", "април 2027 г.", "Απρίλιος 2027")),
+        (formatting.month_and_year, ("April 2027", "април 2027 г.", "Απριλίου 2027")),
         (formatting.weekday, ("Tuesday", "вторник", "Τρίτη")),
         (formatting.long_day, ("Tuesday 6 April 2027", "вторник, 6 април 2027 г.", "Τρίτη 6 Απριλίου 2027")),
         (formatting.short_day, ("Tue 6 Apr", "вт, 6 април", "Τρί 6 Απρ")),

@@ -164,7 +164,7 @@ def test_an_unknown_zone_is_refused(name: str) -> None:
     with pytest.raises(UnknownZone) as refused:
         instant(SPRING, time(12), name)
     assert refused.value.message == (
-        f"“{name[:60]}” is not a known time zone. Choose a place such as Europe/Sofia."
+        f"“{name[:60]}” is not a known time zone. Choose one such as Europe/Sofia."
     )
     with pytest.raises(UnknownZone):
         wall(datetime(2027, 1, 1, tzinfo=UTC), name)

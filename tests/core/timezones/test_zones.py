@@ -64,7 +64,7 @@ def test_links_and_inventions_are_refused_by_name(name: str) -> None:
         validate_zone(name)
     assert refused.value.code == "unknown_zone"
     assert refused.value.messages == [
-        f"“{name[:60]}” is not a time zone from the list. Choose a place such as Europe/Sofia."
+        f"“{name[:60]}” is not in the list of time zones. Choose one such as Europe/Sofia."
     ]
 
 

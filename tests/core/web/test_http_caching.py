@@ -106,7 +106,7 @@ def test_conditions_on_another_state_are_a_problem_of_the_api() -> None:
             "type": "about:blank",
             "title": "Precondition Failed",
             "status": 412,
-            "detail": "This has changed since, or the condition is no entity tag of it.",
+            "detail": "The resource has changed, or the condition is not one of its ETags.",
         }
     assert Client().get("/api/v1/labs", headers={"If-Match": "*"}).status_code == 200
     # Without a date there is nothing to compare (§13.1.4).

@@ -93,7 +93,7 @@ def test_prose_marks_its_language_and_starts_below_the_pages_headings():
     assert (
         show("{% prose text %}", text={"bg": "# Защо"}) == '<div class="prose" lang="bg"><h3>Защо</h3></div>'
     )
-    assert show("{% prose text top=2 %}", text={"en": "# Why"}) == '<div class="prose"><h2>Why</h2></div>'
+    assert show("{% prose text top=2 %}", text={"en": "# Why"}) == '<div class="prose"><h2>Purpose</h2></div>'
 
 
 def test_plain_cuts_after_a_word():
@@ -148,14 +148,14 @@ def test_days_are_in_the_readers_language():
 @pytest.mark.parametrize(
     ("seats", "words"),
     [
-        (Seats(None, 400), "Open to all who register"),
+        (Seats(None, 400), "Open to everyone who registers"),
         (Seats(200, 136), "64 seats left"),
         (Seats(200, 199), "1 seat left"),
         (Seats(300, 300, 12), "Full. 12 people are waiting"),
         (Seats(300, 300, 1), "Full. 1 person is waiting"),
-        (Seats(300, 300), "Full. You can wait for a seat"),
+        (Seats(300, 300), "Full. You can join the waiting list"),
         (Seats(300, 300, waiting_list=False), "Full, without a waiting list"),
-        (Seats(0, 0), "Full. You can wait for a seat"),
+        (Seats(0, 0), "Full. You can join the waiting list"),
     ],
 )
 def test_seats_come_in_words(seats, words):
