@@ -30,7 +30,7 @@ chaos: setup-tests ## Kills, stalls, a full disk and races at length, with their
 	@CHAOS_MAILS=2000 CHAOS_KILLS=60 CHAOS_CONFIRMATIONS=400 exec scripts/test -s -n 0 tests/chaos \
 		tests/attacks/test_s37_stalled_requests.py tests/core/jobs/test_worker_kills.py tests/core/jobs/test_lanes.py tests/core/web/test_cache_away.py $(ARGS)
 
-check: setup-tests ## Format, lint, types, floors, migrations, translations, deployment settings
+check: setup-tests ## Format, lint, types, floors, migrations, translations, words, deployment settings
 	@exec scripts/check
 
 mutants: setup-tests ## Change the rules in hundreds of ways; each has to fail a test (ARGS="seats" narrows it)

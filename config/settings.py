@@ -28,7 +28,7 @@ try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
     sys.exit(
-        f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}). Run the command as the user of the services."
+        f"VAR_DIR={VAR_DIR} cannot be created ({error.strerror}). Run the command as the user of the services."
     )
 
 

@@ -62,7 +62,9 @@ def serve() -> None:
 def main() -> None:
     """Run the steps in order; a step that fails raises, and nothing after it runs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--demo", action="store_true", help="load the demo, once, and print its sign-ins")
+    parser.add_argument(
+        "--demo", action="store_true", help="load the demonstration data and print the sign-ins"
+    )
     parser.add_argument("--serve", action="store_true", help="then serve, in this process and its children")
     options = parser.parse_args()
 
@@ -73,11 +75,11 @@ def main() -> None:
 
     django.setup()
     with redirect_stdout(sys.stderr):
-        print("Bringing the tables up to date…", flush=True)
+        print("Updating the database…", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
         collect_static()
     if options.demo:
-        print("Loading the demo, if it is not there yet…", file=sys.stderr, flush=True)
+        print("Loading the demonstration data, if not loaded yet…", file=sys.stderr, flush=True)
         call_command("load_demo")
     if options.serve:
         serve()

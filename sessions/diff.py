@@ -24,16 +24,16 @@ from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
 
 LABELS: dict[str, str | Promise] = {
     "title": _("Title"),
-    "abstract": _("What it is about"),
+    "abstract": _("Description"),
     "track": _("Track"),
     "room": _("Room"),
     "join_link": _("Join link"),
     "start_date": _("Day"),
     "start_time": _("Starts"),
-    "start_fold": _("Which of two readings it starts at"),
+    "start_fold": _("Which start (clocks go back)"),
     "end_date": _("Last day"),
     "end_time": _("Ends"),
-    "end_fold": _("Which of two readings it ends at"),
+    "end_fold": _("Which end (clocks go back)"),
     "time_zone": _("Time zone"),
     "capacity": _("Seats"),
     "waiting_list": _("Waiting list"),
@@ -42,7 +42,7 @@ LABELS: dict[str, str | Promise] = {
     "cancel_reason": _("Reason"),
     "audience": _("Cities"),
     "agenda": _("Agenda"),
-    "appearances": _("Who appears"),
+    "appearances": _("Speakers"),
 }
 # Any other column of a plan goes by its own name.
 LABELS |= {
@@ -157,7 +157,7 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
         by = people.get(record.history_user_id, "")
         if older is None:
             if len(records) <= limit:
-                events.append(Event(record.history_date, by, gettext("Made")))
+                events.append(Event(record.history_date, by, gettext("Created")))
             continue
         changes = []
         for name in HISTORY_COLUMNS:

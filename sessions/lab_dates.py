@@ -55,12 +55,14 @@ def zone_change_text(lab: Lab) -> str:
     """Return the text about sessions for a change of the lab's zone."""
     zones = zones_of(lab)
     if not zones:
-        return gettext("New sessions start with this zone.")
+        return gettext("New sessions use this time zone.")
     count = sum(zones.values())
     listed = ", ".join(f"{zone} ({number})" for zone, number in zones.items())
     return ngettext(
-        "New sessions start with this zone. The %(count)d that is there keeps its hours and its zone: %(zones)s.",
-        "New sessions start with this zone. The %(count)d that are there keep their hours and zones: %(zones)s.",
+        "New sessions use this time zone. The %(count)d existing session keeps its times and time "
+        "zone: %(zones)s.",
+        "New sessions use this time zone. The %(count)d existing sessions keep their times and time "
+        "zones: %(zones)s.",
         count,
     ) % {"count": count, "zones": listed}
 

@@ -95,7 +95,7 @@ def _plan_session(
     )
     seen = lab.visibility == Lab.Visibility.PUBLIC and session.visibility != Session.Visibility.DRAFT
     if seen and not session.is_cancelled and session.starts_at <= now:
-        return SessionMove(session, plan, obstacle=gettext("It has begun already."))
+        return SessionMove(session, plan, obstacle=gettext("It has already begun."))
     hours = {"start": (plan.start_date, plan.start_time), "end": (plan.end_date, plan.end_time)}
     try:
         twice = tuple(which for which, (on, at) in hours.items() if is_ambiguous(on, at, plan.time_zone))
@@ -141,15 +141,15 @@ def move_lab(
         raise RuleViolation(
             "obstacles",
             ngettext(
-                "%(count)d session cannot move along: %(title)s. Change it first.",
-                "%(count)d sessions cannot move along, first %(title)s. Change them first.",
+                "%(count)d session cannot move with the lab: %(title)s. Change it first.",
+                "%(count)d sessions cannot move with the lab, first %(title)s. Change them first.",
                 count,
             )
             % {"count": count, "title": move.obstacles[0].session.title},
         )
     if move.undecided:
         raise RuleViolation(
-            "ambiguous_time", gettext("Choose which hour is meant where the clock shows it twice.")
+            "ambiguous_time", gettext("Choose which time you mean where the clock shows it twice.")
         )
     set_dates(lab, move.dates, by)
     for step in sorted(move.steps, key=lambda step: step.session.pk):

@@ -161,8 +161,8 @@ def _check_capacity(taken: int, plan: SessionPlan, findings: _Findings) -> None:
         findings.add(
             "capacity",
             ngettext(
-                "%(taken)d seat is taken already. Choose at least %(taken)d, or cancel registrations first.",
-                "%(taken)d seats are taken already. Choose at least %(taken)d, or cancel registrations first.",
+                "%(taken)d seat is already taken. Enter at least %(taken)d, or cancel registrations first.",
+                "%(taken)d seats are already taken. Enter at least %(taken)d, or cancel registrations first.",
                 taken,
             )
             % {"taken": taken},
@@ -226,7 +226,7 @@ def _item_instants(
         return None
     if start is None or end is None:
         missing = "start_time" if start is None else "end_time"
-        findings.add(f"{name}.{missing}", gettext("Give both times, or neither."))
+        findings.add(f"{name}.{missing}", gettext("Enter both times, or neither."))
         return None
     outside = gettext("This is outside the session's hours.")
     field = f"{name}.start_time"

@@ -32,7 +32,7 @@ class Change(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     RESTORED = "restored", _("Going ahead")
     CAPACITY = "capacity", _("Number of seats changed")
-    AUDIENCE = "audience", _("Audience changed")
+    AUDIENCE = "audience", _("Cities changed")
 
 
 def send_session_changed(session: Session, change: Change, *, tell: bool = False) -> None:
@@ -79,8 +79,10 @@ def unpublish(session: Session, by: User | None = None) -> Session:
         raise RuleViolation(
             "has_seats",
             ngettext(
-                "%(people)d person has a seat or waits for one. Cancel the session instead, so that they are told.",
-                "%(people)d people have seats or wait for one. Cancel the session instead, so that they are told.",
+                "%(people)d person has a seat or is waiting for one. Cancel the session instead, so that "
+                "they are notified.",
+                "%(people)d people have a seat or are waiting for one. Cancel the session instead, so that "
+                "they are notified.",
                 people,
             )
             % {"people": people},

@@ -271,7 +271,10 @@ def delete_session(session: Session, by: User | None = None) -> None:
     lock_session(session)
     if not may_be_deleted(session):
         raise RuleViolation(
-            "was_seen", gettext("People have seen this session. Cancel it instead, so that nobody misses it.")
+            "was_seen",
+            gettext(
+                "This session has been visible to others. Cancel it instead, so that everyone is notified."
+            ),
         )
     lab_id = session.lab_id
     set_history_user(session, by)

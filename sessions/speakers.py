@@ -100,7 +100,7 @@ def delete_speaker(speaker: Speaker) -> None:
     Speaker.objects.select_for_update(of=("self",)).filter(pk=speaker.pk).first()
     if speaker.appearances.exists():
         raise RuleViolation(
-            "in_use", gettext("This speaker appears in sessions. Take him or her out of them first.")
+            "in_use", gettext("This speaker appears in sessions. Remove the speaker from them first.")
         )
     speaker.delete()
 

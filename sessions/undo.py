@@ -37,7 +37,7 @@ def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan)
         "version": session.version,
         "plan": _plan_data(before),
     }
-    undo.offer_undo(request, _("The session is saved."), SAVE, facts)
+    undo.offer_undo(request, _("Session saved."), SAVE, facts)
 
 
 @undo.undo_handler(SAVE)
@@ -54,7 +54,7 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     address = reverse("console_session_edit", args=[lab, session.slug])
     if unannounced_changes.pending_sessions(Session.objects.filter(pk=session.pk)):
         address = reverse("console_unannounced", args=[lab])
-    return address, _("The session is back as it was.")
+    return address, _("The earlier version of the session is restored.")
 
 
 def _plan_data(plan: SessionPlan) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def offer_undo_move(
     moments = (before.opens_at, before.closes_at)
     dates = [str(before.starts_on), str(before.ends_on), *(at.isoformat() if at else None for at in moments)]
     facts = {"lab": lab.pk, "dates": dates, "folds": folds, "now": str(lab.starts_on)}
-    words = _("The lab and its sessions have moved. Calendars are updated automatically.")
+    words = _("Lab and sessions moved. Calendars are updated automatically.")
     undo.offer_undo(request, words, MOVE, facts)
 
 
@@ -155,9 +155,7 @@ def undo_move(user: User, facts: dict[str, Any]) -> tuple[str, str]:
         move_lab(lab, before.starts_on, user, folds=folds, dates=before)
     except RuleViolation as error:
         raise undo.NotUndoable(error.message) from error
-    return reverse("console_sessions", args=[lab.slug]), _(
-        "The lab and its sessions are back on their old days."
-    )
+    return reverse("console_sessions", args=[lab.slug]), _("Lab and sessions moved back to their old days.")
 
 
 def folds_of(lab: Lab) -> list[tuple[int, str, int]]:

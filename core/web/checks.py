@@ -46,10 +46,10 @@ def refuse_other_zone_rules() -> None:
     pinned = re.search(r"^tzdata==(\S+)", lock, re.MULTILINE)
     if pinned is None or pinned[1] != rules_version():
         raise ImproperlyConfigured(
-            f"Time zones follow tzdata {rules_version()}, and requirements/app.txt names "
-            f"{pinned[1] if pinned else 'none'}. Run scripts/setup, which installs what is named there."
+            f"Time zones follow tzdata {rules_version()}, but requirements/app.txt names "
+            f"{pinned[1] if pinned else 'none'}. Run scripts/setup, which installs the release named there."
         )
     if zoneinfo.TZPATH:
         raise ImproperlyConfigured(
-            f"Time zones follow the files in {', '.join(zoneinfo.TZPATH)}, and not the package tzdata {pinned[1]}."
+            f"Time zones follow the files in {', '.join(zoneinfo.TZPATH)}, not the package tzdata {pinned[1]}."
         )

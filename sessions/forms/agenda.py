@@ -26,7 +26,7 @@ class AgendaRow(BaseForm):
 
     row = row_field()
     title = TextsField(label=_("Title"), limit=300)
-    abstract = TextsField(label=_("What it is about"), limit=MAX_TEXT_LENGTH, rows=2, required=False)
+    abstract = TextsField(label=_("Description"), limit=MAX_TEXT_LENGTH, rows=2, required=False)
     start_time = HourField(label=_("Starts"), required=False)
     end_time = HourField(label=_("Ends"), required=False)
 

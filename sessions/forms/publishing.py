@@ -16,8 +16,8 @@ class AudienceForm(BaseForm):
     """The cities to which an internal session is open."""
 
     city = CitiesField(
-        label=_("Cities whose delegates see it"),
-        help_text=_("With none ticked, the delegates of all cities of the programme see it."),
+        label=_("Cities whose delegates can see it"),
+        help_text=_("If none is selected, the delegates of all cities of the programme can see it."),
         queryset=City.objects.none(),
         required=False,
         error_messages=CITIES_ONLY,
@@ -33,7 +33,7 @@ class CancelForm(BaseForm):
 
     reason = TextsField(
         label=_("Reason"),
-        help_text=_("Participants read it on the page and in the mail."),
+        help_text=_("Shown to participants on the page and in the email."),
         limit=300,
         required=False,
     )

@@ -44,7 +44,7 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     replaces = forms.Field(required=False, widget=forms.HiddenInput)
     title = TextsField(label=_("Title"), limit=300)
     abstract = TextsField(
-        label=_("What it is about"),
+        label=_("Description"),
         help_text=_("Paragraphs; **bold**, lists and links as in Markdown."),
         limit=MAX_TEXT_LENGTH,
         rows=5,
@@ -66,27 +66,25 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     )
     join_link = forms.CharField(
         label=_("Join link of this session"),
-        help_text=_("Where it differs from the room’s. Only people with a seat get it."),
+        help_text=_("If different from the room’s. Only people with a seat can see it."),
         required=False,
         max_length=500,
         widget=forms.URLInput(attrs={"autocomplete": "off"}),
     )
     start_date = DayField(label=_("Day"))
     start_time = HourField(label=_("Starts"))
-    start_fold = fold_field(_("Which start? The clock shows it twice."))
-    end_date = DayField(
-        label=_("Last day"), help_text=_("Only where it ends on another day."), required=False
-    )
+    start_fold = fold_field(_("Which start? (clocks go back)"))
+    end_date = DayField(label=_("Last day"), help_text=_("Only if it ends on another day."), required=False)
     end_time = HourField(label=_("Ends"))
-    end_fold = fold_field(_("Which end? The clock shows it twice."))
+    end_fold = fold_field(_("Which end? (clocks go back)"))
     time_zone = ZoneField(label=_("Time zone"))
     capacity = NumberField(
-        label=_("Seats"), help_text=_("Left empty, it is open to all who register."), required=False
+        label=_("Seats"), help_text=_("If left empty, it is open to everyone who registers."), required=False
     )
-    waiting_list = forms.BooleanField(label=_("Keep a waiting list when it is full"), required=False)
+    waiting_list = forms.BooleanField(label=_("Keep a waiting list when full"), required=False)
     visibility = forms.ChoiceField(
         label=_("Visibility"),
-        help_text=_("A change is asked about on the next page, and takes effect there."),
+        help_text=_("You confirm a change on the next page."),
         choices=[
             (Session.Visibility.DRAFT, _("Draft: organisers only")),
             (Session.Visibility.PUBLIC, _("Public: everyone")),
@@ -96,8 +94,8 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
         initial=Session.Visibility.DRAFT,
     )
     audience = CitiesField(
-        label=_("Cities whose delegates see it"),
-        help_text=_("For an internal session. With none ticked, the delegates of all cities see it."),
+        label=_("Cities whose delegates can see it"),
+        help_text=_("For an internal session. If none is selected, the delegates of all cities can see it."),
         queryset=City.objects.none(),
         required=False,
         error_messages=CITIES_ONLY,

@@ -21,7 +21,7 @@ class SpeakerForm(PlanForm[SpeakerPlan]):
     name = TextsField(label=_("Name"))
     affiliation = TextsField(
         label=_("Affiliation"),
-        help_text=_("Where he or she works, as it appears under the name."),
+        help_text=_("Shown under the name."),
         required=False,
     )
     biography = TextsField(label=_("Biography"), limit=MAX_TEXT_LENGTH, rows=4, required=False)

@@ -136,7 +136,7 @@ WallTime = Annotated[
     datetime,
     _written(
         r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}",
-        gettext_lazy("Date and time on the wall such as 2027-04-06T11:30, without an offset,"),
+        gettext_lazy("A local date and time such as 2027-04-06T11:30, without an offset,"),
     ),
 ]
 
@@ -157,7 +157,7 @@ Flag = Annotated[bool, Field(strict=True)]
 
 def _country(code: str) -> str:
     if code and not re.fullmatch("[A-Z]{2}", code):
-        raise ValueError(_("Two capital letters belong here, such as BG."))
+        raise ValueError(_("Two capital letters are expected here, such as BG."))
     return code
 
 
@@ -165,7 +165,7 @@ def _colour(text: str) -> str:
     try:
         return clean_colour(text) if text else text
     except ValueError:
-        raise ValueError(_("A colour such as #00564e belongs here.")) from None
+        raise ValueError(_("A colour such as #00564e is expected here.")) from None
 
 
 def _email_address(text: str) -> str:
@@ -213,7 +213,7 @@ def _check_sources(names: tuple[str, ...], info: Info) -> tuple[str, ...]:
     return names
 
 
-_KNOWN_CITY = _one_of_the("City", gettext_lazy("“%(city)s” is not a city of this file, nor known already."))
+_KNOWN_CITY = _one_of_the("City", gettext_lazy("“%(city)s” is neither in this file nor an existing city."))
 CitySlug = Annotated[Text, _KNOWN_CITY]
 TrackSlug = Annotated[Text, _one_of_the("Track", gettext_lazy("“%(slug)s” is not a track of this lab."))]
 RoomSlug = Annotated[Text, _one_of_the("Room", gettext_lazy("“%(slug)s” is not a room of this lab."))]
@@ -248,7 +248,7 @@ def _remark(value: object) -> object:
     if not isinstance(value, _Unknown):
         return value
     if value.near:
-        raise ValueError(_("is not known here. Is “%(name)s” meant?") % {"name": value.near[0]})
+        raise ValueError(_("is not known here. Did you mean “%(name)s”?") % {"name": value.near[0]})
     raise ValueError(_("is not known here."))
 
 
@@ -339,7 +339,7 @@ class Record(BaseModel):
         slug = handler(slug)
         place = cls._claim(slug, info)
         if place is not None:
-            message = _("“%(slug)s” is used already at %(place)s. Choose another.")
+            message = _("“%(slug)s” is already used at %(place)s. Choose another.")
             raise ValueError(message % {"slug": slug, "place": place})
         return slug
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 NAMES: dict[type[models.Model], str | Promise] = {
     City: gettext_lazy("cities"),
     Programme: gettext_lazy("programmes"),
-    StakeholderGroup: gettext_lazy("stakeholder groups"),
+    StakeholderGroup: gettext_lazy("types of organisation"),
     Lab: gettext_lazy("labs"),
     LabDay: gettext_lazy("days"),
     Track: gettext_lazy("tracks"),
@@ -220,7 +220,7 @@ class _Loading:
         if lab is not None and lab.programme_id != programme.pk:
             self._object(
                 f"{facts.path}.slug",
-                _("The programme “%(programme)s” has a lab with this slug already. Choose another.")
+                _("The programme “%(programme)s” already has a lab with this slug. Choose another.")
                 % {"programme": lab.programme.slug},
             )
             return

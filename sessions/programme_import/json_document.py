@@ -46,13 +46,15 @@ def parse(content: bytes, problems: Problems) -> JsonObject | None:
         problems.note("", message % {"line": error.lineno, "column": error.colno, "reason": error.msg})
         return None
     except RecursionError:
-        problems.note("", _("The file is not such a file: its values are nested too deeply."))
+        problems.note("", _("The file’s values are nested too deeply."))
         return None
     except ValueError as error:  # a number with thousands of digits, NaN, Infinity
         problems.note("", _("The file is not JSON: %(reason)s.") % {"reason": str(error)[:200]})
         return None
     if not isinstance(value, JsonObject):
-        problems.note("", _("The file holds %(found)s where an object belongs.") % {"found": kind_of(value)})
+        problems.note(
+            "", _("The file contains %(found)s where an object is expected.") % {"found": kind_of(value)}
+        )
         return None
     return value
 
@@ -74,7 +76,10 @@ def _placed(value: Any, path: str, problems: Problems) -> Any:
     if isinstance(value, str):
         if not _UNSTORABLE.search(value):
             return value
-        problems.note(path, _("has a character that no text may hold (half of a pair, or zero)."))
+        problems.note(
+            path,
+            _("has a character that is not allowed in a text (an unpaired surrogate or a null character)."),
+        )
         return _UNSTORABLE.sub("?", value)
     if isinstance(value, list):
         return [_placed(item, f"{path}[{index}]", problems) for index, item in enumerate(value)]

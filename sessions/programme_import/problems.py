@@ -99,7 +99,7 @@ def _path(path: str, steps: tuple[str | int, ...]) -> str:
 
 
 def _instead(limits: Mapping[str, Any], expected: str | Promise) -> str:
-    return _("%(expected)s belongs here, not %(found)s.") % {
+    return _("%(expected)s is expected here, not %(found)s.") % {
         "expected": expected,
         "found": kind_of(limits["input"]),
     }

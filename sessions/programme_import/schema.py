@@ -132,7 +132,7 @@ class Session(SessionTimes):
     @classmethod
     def _check_audience(cls, audience: tuple[str, ...], info: Info) -> tuple[str, ...]:
         if audience and info.data.get("visibility") != session_tables.Session.Visibility.INTERNAL:
-            raise ValueError(_("Only an internal session has an audience of cities."))
+            raise ValueError(_("Only internal sessions can be limited to cities."))
         return audience
 
     @property
@@ -194,7 +194,7 @@ class Venue(Record):
     @classmethod
     def _check_country(cls, country: str) -> str:
         if country and not (len(country) == 2 and Locale("en").territories.get(country)):
-            raise ValueError(_("Two capital letters belong here, such as BG."))
+            raise ValueError(_("Two capital letters are expected here, such as BG."))
         return country
 
     @property

@@ -77,7 +77,7 @@ class AgendaTimes(Record):
         name = info.field_name
         if value is None:
             if ("ends" if name == "starts" else "starts") in info.context.here.given:
-                raise ValueError(_("Give both times, or neither."))
+                raise ValueError(_("Enter both times, or neither."))
             return None
         local: datetime = handler(value)
         session = info.context.level("Session").sound
@@ -140,7 +140,7 @@ def _missing(name: str, info: Info) -> datetime | None:
     if name == "ends":
         return None  # said once, beside the start
     raise ValueError(
-        _("is missing. Write starts and ends, or “assumed”: “times” to have free hours of the lab assumed.")
+        _("is missing. Enter starts and ends, or “assumed”: “times” to use free times of the lab.")
     )
 
 
@@ -155,11 +155,11 @@ def _assumed_start(info: Info) -> datetime | None:
     lab = info.context.level("Lab").sound
     start = next(info.context.free_hours, None)
     if start:
-        message = _("no times given; a new session is placed on %(start)s to %(end)s, as the file asks.")
+        message = _("no times given; a new session is placed on %(start)s to %(end)s, as the file requests.")
         said = message % {"start": f"{start:%Y-%m-%d %H:%M}", "end": f"{_hour_later(start):%H:%M}"}
         info.context.notices.append(Problem(info.context.here.path, said))
     elif lab.get("starts_on") and lab.get("ends_on") and lab.get("time_zone"):
-        raise ValueError(_("is missing, and no hour of the lab's days is free. Write starts and ends."))
+        raise ValueError(_("is missing, and the lab's days have no free time. Enter starts and ends."))
     return start  # none where something is wrong with the lab's days or zone, which is said there
 
 
@@ -175,7 +175,7 @@ def _instant(name: str, sound: Mapping[str, Any]) -> datetime | None:
     try:
         return instant(local.date(), local.time(), zone, sound[f"{name}_fold"])
     except AmbiguousTime as error:
-        hint = _("Say so with “%(name)s”: 0 or 1.") % {"name": f"{name}_fold"}
+        hint = _("Specify it with “%(name)s”: 0 or 1.") % {"name": f"{name}_fold"}
         raise ValueError(f"{error.message} {hint}") from None
 
 

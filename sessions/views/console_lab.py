@@ -37,7 +37,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
     if result:
         messages.success(
             request,
-            _("The lab is made, as a draft: only you and other organisers see it. Add its sessions next."),
+            _("Lab created as a draft: only you and the other organisers can see it. Add its sessions next."),
         )
         return redirect("console_lab", result["lab"])
     return form_page(request, "sessions/console/lab_form.html", form, programme=programme, new=True)
@@ -66,7 +66,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
             save,
         )
         if is_saved:
-            messages.success(request, _("The lab is saved."))
+            messages.success(request, _("Lab saved."))
             _say_what_follows(request, lab, before["zone"], before["colour"])
             return redirect("console_lab_edit", lab.slug)
         lab.refresh_from_db()
@@ -102,22 +102,22 @@ def publish(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Ask, then show the lab to everybody."""
     if request.method == "POST":
         lab_editing.publish_lab(lab, person(request))
-        messages.success(request, _("The lab is public."))
+        messages.success(request, _("Lab published."))
         return redirect("console_lab", lab.slug)
     sessions = lab.sessions.all()
     public = sessions.filter(visibility=Session.Visibility.PUBLIC).count()
     facts = [
         ngettext(
-            "Everybody sees its pages and %(count)d public session.",
-            "Everybody sees its pages and %(count)d public sessions.",
+            "Everyone can see its pages and %(count)d public session.",
+            "Everyone can see its pages and %(count)d public sessions.",
             public,
         )
         % {"count": public},
-        _("Its calendars can be subscribed to, and search engines find it."),
+        _("People can subscribe to its calendars, and search engines can find it."),
         _("Drafts and internal sessions stay hidden."),
     ]
     if lab.registration_opens_at is None:
-        facts.append(_("Nobody can register yet: you have not said when registration opens."))
+        facts.append(_("Nobody can register yet: you have not set when registration opens."))
     return ask(request, lab, _("Publish this lab"), facts, _("Publish"))
 
 
@@ -127,24 +127,26 @@ def unpublish(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Ask, then take the lab back into the drafts."""
     if request.method == "POST":
         lab_editing.unpublish_lab(lab, person(request))
-        messages.success(request, _("The lab is a draft again."))
+        messages.success(request, _("Lab changed to a draft."))
         return redirect("console_lab", lab.slug)
     seats = lab_dates.seats_of(lab)
     facts = [
-        _("Only its organisers see its pages, calendars and registration until you publish it again."),
-        _("Nobody is written to."),
+        _("Only its organisers can see its pages, calendars and registration until you publish it again."),
+        _("No one is notified."),
     ]
     if seats:
         facts.insert(
             1,
             ngettext(
-                "%(count)d seat is taken in its sessions. The holder keeps it, but cannot see the lab meanwhile.",
-                "%(count)d seats are taken in its sessions. The holders keep them, but cannot see the lab meanwhile.",
+                "%(count)d seat is taken in its sessions. The holder keeps it, but cannot see the lab in the "
+                "meantime.",
+                "%(count)d seats are taken in its sessions. The holders keep them, but cannot see the lab in "
+                "the meantime.",
                 seats,
             )
             % {"count": seats},
         )
-    return ask(request, lab, _("Make this lab a draft"), facts, _("Make it a draft"), danger=True)
+    return ask(request, lab, _("Change this lab to a draft"), facts, _("Change to draft"), danger=True)
 
 
 @access.organiser
@@ -154,7 +156,7 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
     if not viewer_of(request).owns(lab.programme_id):
         raise Http404
     if request.method == "POST":
-        words = _("The lab “%(title)s” is deleted.") % {"title": lab.title}
+        words = _("Lab “%(title)s” deleted.") % {"title": lab.title}
         back = reverse("console_lab", args=[lab.slug])
         is_gone = delete_or_say(
             request,
@@ -167,21 +169,21 @@ def delete(request: HttpRequest, lab: Lab) -> HttpResponse:
         return redirect("organise") if is_gone else redirect("console_lab_edit", lab.slug)
     if not lab_dates.may_be_deleted(lab):
         facts = [
-            _("People have seen its sessions, or it has registrations or emails."),
-            _("Make it a draft instead: then only its organisers see it."),
+            _("Its sessions have been visible to others, or it has registrations or emails."),
+            _("Change it to a draft instead: then only its organisers can see it."),
         ]
         return ask(request, lab, _("This lab cannot be deleted"), facts, "")
     facts = [
         _("Its settings, headings, tracks, rooms and roles are deleted."),
-        _("Its address may be given to another lab."),
+        _("Its address can be given to another lab."),
     ]
     drafts = lab.sessions.count()
     if drafts:
         facts.insert(
             0,
             ngettext(
-                "Its %(count)d session, which nobody has seen yet, is deleted with it.",
-                "Its %(count)d sessions, which nobody has seen yet, are deleted with it.",
+                "Its %(count)d session, which nobody has seen yet, is also deleted.",
+                "Its %(count)d sessions, which nobody has seen yet, are also deleted.",
                 drafts,
             )
             % {"count": drafts},

@@ -54,7 +54,7 @@ def days(request: HttpRequest, lab: Lab) -> HttpResponse:
                     except RuleViolation as error:
                         rows.add_errors(error.errors)
                     else:
-                        messages.success(request, _("The headings are saved."))
+                        messages.success(request, _("Headings saved."))
                         return redirect("console_days", lab.slug)
     invalid = has_errors(rows)
     return render(
@@ -101,7 +101,7 @@ def tracks(request: HttpRequest, lab: Lab) -> HttpResponse:
         lab.tracks.order_by("position", "pk"),
         lambda plans, gone: set_tracks(lab, plans, gone),
         legend=_("Track"),
-        saved=_("The tracks are saved."),
+        saved=_("Tracks saved."),
         page=("sessions/console/tracks.html", {"lab": lab, "section": "settings", "tab": "tracks"}),
         whose={"lab": lab},
     )
@@ -132,7 +132,7 @@ def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
         return {"room": create_room(lab, form.plan, person(request)).pk}
 
     if create_with(request, form, "console.room", create):
-        messages.success(request, _("The room is made. Choose it in the sessions that take place there."))
+        messages.success(request, _("Room created. Choose it in the sessions that take place there."))
         return redirect("console_rooms", lab.slug)
     return _room_page(request, lab, form, None)
 
@@ -157,7 +157,7 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         form.forget_errors()
         return _room_page(request, lab, form, None, gone=True)
     if is_saved:
-        messages.success(request, _("The room is saved. Its sessions and their calendars follow."))
+        messages.success(request, _("Room saved. Its sessions and their calendars are updated."))
         has_unannounced = bool(pending_sessions(Session.objects.filter(room=found)))
         return redirect("console_unannounced" if has_unannounced else "console_rooms", lab.slug)
     return _room_page(request, lab, form, found)
@@ -170,15 +170,15 @@ def room_delete(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     found = _room(lab, room)
     back = reverse("console_rooms", args=[lab.slug])
     if request.method == "POST":
-        words = _("The room is deleted.")
+        words = _("Room deleted.")
         delete_or_say(request, found, lambda: delete_room(found, person(request)), words, back, lab=lab)
         return redirect(back)
     used = found.sessions.count()
     facts = (
         [
             ngettext(
-                "%(count)d session takes place in it. Give it another room first.",
-                "%(count)d sessions take place in it. Give them another room first.",
+                "%(count)d session takes place in it. Choose another room for it first.",
+                "%(count)d sessions take place in it. Choose another room for them first.",
                 used,
             )
             % {"count": used}

@@ -41,7 +41,9 @@ def _seats_words(session: Session) -> list[str]:
     if session.seats_waiting:
         words.append(
             ngettext(
-                "%(count)d person waits for one.", "%(count)d people wait for one.", session.seats_waiting
+                "%(count)d person is waiting for one.",
+                "%(count)d people are waiting for one.",
+                session.seats_waiting,
             )
             % {"count": session.seats_waiting}
         )
@@ -94,7 +96,7 @@ def _apply(request: HttpRequest, done: str, act: Callable[[], Session]) -> None:
 def _draft_lab(lab: Lab) -> list[str]:
     if lab.visibility == Lab.Visibility.PUBLIC:
         return []
-    return [_("The lab itself is a draft: until you publish it, only its organisers see any of this.")]
+    return [_("The lab itself is a draft: until you publish it, only its organisers can see this.")]
 
 
 @access.organiser
@@ -102,20 +104,18 @@ def _draft_lab(lab: Lab) -> list[str]:
 def publish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if request.method == "POST":
-        _apply(request, _("The session is public."), lambda: publishing.publish(found, person(request)))
+        _apply(request, _("Session published."), lambda: publishing.publish(found, person(request)))
         return _back(found)
     facts = [
-        _(
-            "Everybody sees it on the programme page, in calendars that follow the lab, and in search engines."
-        ),
-        _("Its join link stays hidden: only people with a seat get it."),
+        _("Everyone can see it on the programme page, in the lab’s calendars and in search engines."),
+        _("Its join link stays hidden: only people with a seat can see it."),
         *_draft_lab(lab),
     ]
     if found.is_internal:
-        facts.insert(0, _("It is internal now: only delegates see it."))
+        facts.insert(0, _("It is internal now: only delegates can see it."))
     if found.is_cancelled:
         facts.append(_("It is cancelled, and is shown as cancelled."))
-    facts.append(_("Nobody is written to."))
+    facts.append(_("No one is notified."))
     return _ask(request, found, _("Publish this session"), facts, _("Publish"))
 
 
@@ -129,7 +129,7 @@ def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             cities = list(form.cleaned_data["city"])
             _apply(
                 request,
-                _("The session is internal."),
+                _("Session changed to internal."),
                 lambda: publishing.make_internal(found, cities, person(request)),
             )
             return _back(found)
@@ -137,14 +137,16 @@ def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         asked = [pk for text in request.GET.getlist("city") if (pk := pk_of(text)) is not None]
         current = list(found.audience.values_list("pk", flat=True))
         form = AudienceForm(lab=lab, initial={"city": asked or current})
-    facts = [_("Only delegates of the cities below see it, and people who have a seat in it.")]
+    facts = [_("Only delegates of the cities below and people with a seat in it can see it.")]
     if found.visibility == Session.Visibility.PUBLIC:
-        facts.append(_("It leaves the public pages, calendars and search at once."))
+        facts.append(_("It is removed from public pages, calendars and search immediately."))
     facts += [*_seats_words(found), *_draft_lab(lab)]
     if _people(found):
-        facts.append(_("They keep what they have, and go on seeing it by their own links."))
-    facts.append(_("Nobody is written to."))
-    return _ask(request, found, _("Make this session internal"), facts, _("Make it internal"), form=form)
+        facts.append(_("They keep their seats and can still see it through their own links."))
+    facts.append(_("No one is notified."))
+    return _ask(
+        request, found, _("Change this session to internal"), facts, _("Change to internal"), form=form
+    )
 
 
 @access.organiser
@@ -153,22 +155,23 @@ def unpublish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if request.method == "POST":
         _apply(
-            request, _("The session is a draft again."), lambda: publishing.unpublish(found, person(request))
+            request, _("Session changed to a draft."), lambda: publishing.unpublish(found, person(request))
         )
         return _back(found)
     if _people(found):
         facts = [
             *_seats_words(found),
             _(
-                "A draft is seen by organisers only, and these people would not know. Cancel the session instead."
+                "Only organisers can see a draft, and these people would not be notified. Cancel the session "
+                "instead."
             ),
         ]
         return _ask(request, found, _("This session cannot become a draft"), facts, "")
     facts = [
-        _("It leaves all pages and calendars at once; only organisers see it."),
-        _("Nobody has a seat in it, and nobody is written to."),
+        _("It is removed from all pages and calendars immediately; only organisers can see it."),
+        _("Nobody has a seat in it, and no one is notified."),
     ]
-    return _ask(request, found, _("Make this session a draft"), facts, _("Make it a draft"))
+    return _ask(request, found, _("Change this session to a draft"), facts, _("Change to draft"))
 
 
 @access.organiser
@@ -177,7 +180,7 @@ def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if found.is_cancelled:
         if request.method == "POST":
-            messages.info(request, _("The session is cancelled already."))
+            messages.info(request, _("The session is already cancelled."))
         return _back(found)
     form = CancelForm(request.POST or None, locales=lab.languages, initial={"tell": True})
     if request.method == "POST" and form.is_valid():
@@ -190,11 +193,11 @@ def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             messages.success(request, _cancelled_words(found, tell))
             return _back(found)
     facts = [
-        _("It stays where it was to be seen, marked as cancelled; in calendars, too."),
+        _("It stays visible where it was, marked as cancelled, also in calendars."),
         *_seats_words(found),
     ]
     if _people(found):
-        facts.append(_("Their seats are kept: if you restore the session, nobody has lost one."))
+        facts.append(_("Their seats are kept: if you restore the session, nobody loses a seat."))
     return _ask(
         request,
         found,
@@ -210,10 +213,10 @@ def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
 def _cancelled_words(session: Session, tell: bool) -> str:
     people = _people(session)
     if not tell or not people:
-        return _("The session is cancelled. Nobody is written to.")
+        return _("Session cancelled. No one is notified.")
     return ngettext(
-        "The session is cancelled. A mail to %(count)d person is being written.",
-        "The session is cancelled. Mails to %(count)d people are being written.",
+        "Session cancelled. Emailing %(count)d person.",
+        "Session cancelled. Emailing %(count)d people.",
         people,
     ) % {"count": people}
 
@@ -224,7 +227,7 @@ def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if not found.is_cancelled:
         if request.method == "POST":
-            messages.info(request, _("The session takes place."))
+            messages.info(request, _("The session is going ahead."))
         return _back(found)
     form = RestoreForm(request.POST or None, initial={"tell": True})
     if request.method == "POST" and form.is_valid():
@@ -234,14 +237,15 @@ def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             told = ngettext("Sending %(count)d email.", "Sending %(count)d emails.", people) % {
                 "count": people
             }
+        restored = _("Session restored.")
         _apply(
             request,
-            f"{_('The session takes place after all.')} {told}",
+            f"{restored} {told}",
             lambda: publishing.restore(found, person(request), tell=tell),
         )
         return _back(found)
     facts = [
-        _("It takes place after all, at the hour and place that it had; calendars follow."),
+        _("It is going ahead at its original time and place. Calendars are updated automatically."),
         *_seats_words(found),
     ]
     return _ask(request, found, _("Restore this session"), facts, _("Restore"), form=form, tell=True)
@@ -260,10 +264,12 @@ def delete(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         )
         return redirect(back) if is_gone else _back(found)
     if not may_be_deleted(found):
-        facts = [_("People have seen this session. Cancel it instead, so that nobody misses it.")]
+        facts = [
+            _("This session has been visible to others. Cancel it instead, so that everyone is notified.")
+        ]
         return _ask(request, found, _("This session cannot be deleted"), facts, "")
     facts = [
-        _("Nobody but organisers has seen it."),
-        _("Its agenda and its speakers’ parts in it are deleted."),
+        _("Only organisers have seen it."),
+        _("Its agenda and its list of speakers are deleted."),
     ]
     return _ask(request, found, _("Delete this session"), facts, _("Delete the session"), danger=True)

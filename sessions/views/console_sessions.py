@@ -153,7 +153,9 @@ class Desk:
             for form in self.people.forms:
                 where = form.cleaned_data.get("item", "")
                 if form.cleaned_data.get("speaker") and where and where not in places:
-                    form.add_error("item", _("This item is empty. Write its title, or choose another place."))
+                    form.add_error(
+                        "item", _("This item is empty. Enter its title, or choose another position.")
+                    )
                     found.append(False)
         return all(found)
 
@@ -236,7 +238,7 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
             session = session_of(lab, result["session"])
             if is_new:
                 messages.success(
-                    request, _("The session “%(title)s” is made, as a draft.") % {"title": session.title}
+                    request, _("Session “%(title)s” created as a draft.") % {"title": session.title}
                 )
             return redirect(_next_page(desk.form, session))
     return _page(request, desk)
@@ -273,7 +275,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             return _page(request, desk, diff.differences(plan_of(found), plan))
         else:
             if changed.version == version:
-                messages.success(request, _("The session is saved."))
+                messages.success(request, _("Session saved."))
             else:
                 offer_undo_save(request, changed, before)
             return redirect(_next_page(desk.form, changed))

@@ -62,7 +62,7 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
         return {"speaker": create_speaker(lab.programme, form.plan).slug}
 
     if create_with(request, form, "console.speaker", create):
-        messages.success(request, _("The speaker is there. Choose him or her in the sessions."))
+        messages.success(request, _("Speaker added. You can now choose this speaker in sessions."))
         return redirect("console_speakers", lab.slug)
     return _page(request, lab, form, None)
 
@@ -87,7 +87,7 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
         form.forget_errors()
         return _page(request, lab, form, None, gone=True)
     if is_saved:
-        messages.success(request, _("The speaker is saved."))
+        messages.success(request, _("Speaker saved."))
         return redirect("console_speakers", lab.slug)
     return _page(request, lab, form, found)
 
@@ -132,21 +132,21 @@ def delete(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     found = _speaker(lab, speaker)
     back = reverse("console_speakers", args=[lab.slug])
     if request.method == "POST":
-        words = _("The speaker is deleted.")
+        words = _("Speaker deleted.")
         delete_or_say(request, found, lambda: delete_speaker(found), words, back, lab=lab)
         return redirect(back)
     used = found.appearances.values("session").distinct().count()
     facts = (
         [
             ngettext(
-                "%(count)d session of the programme shows this speaker. Take him or her out of it first.",
-                "%(count)d sessions of the programme show this speaker. Take him or her out of them first.",
+                "%(count)d session of the programme shows this speaker. Remove the speaker from it first.",
+                "%(count)d sessions of the programme show this speaker. Remove the speaker from them first.",
                 used,
             )
             % {"count": used}
         ]
         if used
-        else [_("No session shows this speaker. The page with the biography is gone for good.")]
+        else [_("No session shows this speaker. The page with the biography will be deleted permanently.")]
     )
     question = _("This speaker cannot be deleted") if used else _("Delete this speaker")
     button = "" if used else _("Delete")

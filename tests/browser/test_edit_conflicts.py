@@ -76,7 +76,10 @@ def test_what_differs_is_told_in_a_page_that_bars_nobody(
 
 @pytest.mark.parametrize(
     ("way", "name"),
-    [("Leave it, and open what is saved", "Great hall"), ("Save mine over it", "Small hall")],
+    [
+        ("Discard my changes and open the saved version", "Great hall"),
+        ("Replace with my version", "Small hall"),
+    ],
 )
 def test_without_scripts_both_ways_out_lead_on(
     browser: Browser, live_server: LiveServer, way: str, name: str

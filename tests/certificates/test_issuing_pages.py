@@ -75,8 +75,8 @@ def test_a_run_says_on_the_page_for_whom_it_made_none_and_why() -> None:
         ({}, 0, "Certificates are being issued"),
         ({}, 60, "No certificates are being issued at the moment"),
         ({}, None, "No certificates are being issued at the moment"),
-        ({"attempts": 1, "later": 5}, 0, "They will be tried again on"),
-        ({"state": "failed", "attempts": 7}, 0, "has given up trying"),
+        ({"attempts": 1, "later": 5}, 0, "The next attempt is on"),
+        ({"state": "failed", "attempts": 7}, 0, "no more automatic attempts"),
         ({"state": "done"}, 0, ""),
     ],
 )
@@ -104,7 +104,7 @@ def test_being_issued_is_said_only_while_somebody_does_it(
 def test_the_page_says_which_sessions_are_not_over_yet_and_attests_none_of_them() -> None:
     past = f.AttendanceFactory(session__title={"en": "Long over"})
     lab, person = past.session.lab, past.registration
-    coming = f.SessionFactory(lab=lab, title={"en": "Still to come"})
+    coming = f.SessionFactory(lab=lab, title={"en": "Remaining"})
     organiser = Client()
     organiser.force_login(f.StaffFactory(lab=lab).user)
     address = f"/organise/labs/{lab.slug}/certificates/"
@@ -112,13 +112,13 @@ def test_the_page_says_which_sessions_are_not_over_yet_and_attests_none_of_them(
     f.AttendanceFactory(registration=person, session=coming)
     f.AttendanceFactory(registration=f.RegistrationFactory(lab=lab), session=coming)
     page = organiser.get(address).content.decode()
-    assert "1 session is not over yet, and people are marked as present" in page
+    assert "1 session is not over yet, but people are marked as present" in page
     assert "1 more person is marked as present" in page
     assert f"/organise/labs/{lab.slug}/attendance/{coming.slug}/" in page
     assert f"/organise/labs/{lab.slug}/attendance/{past.session.slug}/" not in page
     organiser.post(f"{address}issue/{person.public_id}/")
     attested = Client().get(f"/certificates/{person.certificates.get().code}/").content.decode()
-    assert ("Long over" in attested, "Still to come" in attested) == (True, False)
+    assert ("Long over" in attested, "Remaining" in attested) == (True, False)
     # That it leaves the coming session out is no further attendance yet.
     assert "Attended since" not in organiser.get(address).content.decode()
 
@@ -130,7 +130,7 @@ def test_nobody_is_ready_in_a_lab_whose_sessions_are_not_over_yet() -> None:
     organiser.force_login(f.StaffFactory(lab=session.lab).user)
     address = f"/organise/labs/{session.lab.slug}/certificates/"
     page = organiser.get(address).content.decode()
-    assert "1 session is not over yet, and people are marked as present" in page
+    assert "1 session is not over yet, but people are marked as present" in page
     assert "Nobody has attended yet." in page
     private = links.path_of(person, links.MANAGE)
     assert "Sessions attended: 0 of 1" in Client().get(private).content.decode()
@@ -189,7 +189,7 @@ def test_signs_in_titles_stop_nobody_and_the_organiser_reads_what_is_left_out() 
     organiser = Client()
     organiser.force_login(f.StaffFactory(lab=lab).user)
     page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
-    assert "1 text loses signs on certificates" in page
+    assert "1 text loses characters on certificates" in page
     assert "“🚲 Mobility” is printed as “Mobility”, without 🚲 (U+1F6B2)" in page
     certificate = issuing.issue(registration)
     text = PdfReader(default_storage.open(certificate.pdf.name)).pages[0].extract_text()

@@ -78,4 +78,4 @@ def test_the_whole_story_in_bulgarian(
     assert service.post.unread() == {}
     # What was written where it changed is what one would find by looking at everything.
     assert service.manage("calendar_texts", "--check").strip() == "0 entries differed."
-    assert service.manage("recount").strip() == "Every counter agrees with what it counts."
+    assert service.manage("recount").strip() == "All counters are correct."

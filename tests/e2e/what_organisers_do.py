@@ -56,9 +56,9 @@ def the_owner_makes_a_lab(owner: Person, programme: Programme) -> None:
     owner.part("Default language").get_by_label("Български", exact=True).check()
     owner.writes("Registration opens on", datetime.now(UTC).date().isoformat())
     owner.writes("Opening time", "00:00")
-    owner.presses("Make the lab")
+    owner.presses("Create the lab")
     owner.reads(
-        words("The lab is made, as a draft: only you and other organisers see it. Add its sessions next.")
+        words("Lab created as a draft: only you and the other organisers can see it. Add its sessions next.")
     )
     found = re.search(r"/organise/labs/([^/]+)/$", owner.page.url)
     assert found, owner.page.url
@@ -103,9 +103,9 @@ def the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner: Person, pro
     owner.presses("More rows for the agenda", agenda)
     second_item = owner.part("Agenda").get_by_role("group", name=words("Item %(place)s", place=2)).first
     owner.writes_in_bulgarian("Title", "Въпроси и отговори", second_item)
-    people = owner.part("Who appears")
+    people = owner.part("Speakers")
     owner.field("Speaker", people).select_option("Демо лектор")
-    owner.presses("Make the session")
+    owner.presses("Create the session")
     owner.reads(
         words(
             "%(date)s, %(time)s does not exist in %(zone)s: clocks go from %(gap_starts)s to %(gap_ends)s. "
@@ -121,7 +121,7 @@ def the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner: Person, pro
     owner.writes("Day", DAY.isoformat(), when)
     owner.writes("Starts", "11:30", when)
     owner.writes("Ends", "13:00", when)
-    owner.presses("Make the session")
+    owner.presses("Create the session")
     return made_session(owner, PLENARY)
 
 
@@ -143,12 +143,12 @@ def make_a_session(
         owner.page.get_by_role("spinbutton", name=words("Seats")).fill(capacity)
     if audience:
         owner.field("Internal: delegates of the programme’s cities").check()
-        owner.part("Cities whose delegates see it").get_by_label(audience, exact=True).check()
-    owner.presses("Make the session")
+        owner.part("Cities whose delegates can see it").get_by_label(audience, exact=True).check()
+    owner.presses("Create the session")
     if audience:
-        owner.reads_heading(words("Make this session internal"))
+        owner.reads_heading(words("Change this session to internal"))
         expect(owner.page.get_by_label(audience, exact=True)).to_be_checked()
-        owner.presses("Make it internal")
+        owner.presses("Change to internal")
     return made_session(owner, title)
 
 
@@ -164,13 +164,13 @@ def the_owner_publishes(owner: Person, programme: Programme) -> None:
     for session in (programme.plenary, programme.workshop):
         owner.opens(programme.console(f"sessions/{session}/"))
         owner.follows("Publish…")
-        owner.reads(words("Nobody is written to."))
+        owner.reads(words("No one is notified."))
         owner.presses("Publish")
-        owner.reads(words("The session is public."))
+        owner.reads(words("Session published."))
     owner.opens(programme.console("settings/"))
     owner.follows("Publish…")
     owner.presses("Publish")
-    owner.reads(words("The lab is public."))
+    owner.reads(words("Lab published."))
 
 
 def the_owner_moves_the_plenary(
@@ -206,14 +206,14 @@ def the_owner_cancels_and_restores_the_plenary(
     owner.follows("Cancel the session…")
     owner.reads(words_for(1, "%(count)d person has a seat.", "%(count)d people have seats.", count=1))
     owner.writes_in_bulgarian("Reason", "Залата е наводнена")
-    told = words_for(1, "Write to this %(people)s person", "Write to these %(people)s people", people=1)
+    told = words_for(1, "Email this %(people)s person", "Email these %(people)s people", people=1)
     expect(owner.page.get_by_role("checkbox", name=told)).to_be_checked()
     owner.presses("Cancel the session")
     owner.reads(
         words_for(
             1,
-            "The session is cancelled. A mail to %(count)d person is being written.",
-            "The session is cancelled. Mails to %(count)d people are being written.",
+            "Session cancelled. Emailing %(count)d person.",
+            "Session cancelled. Emailing %(count)d people.",
             count=1,
         )
     )
@@ -250,7 +250,7 @@ def the_owner_brings_the_lab_forward_until_it_is_over(owner: Person, programme: 
     owner.writes("New first day", (datetime.now(UTC).date() - timedelta(days=5)).isoformat())
     owner.presses("Show what changes")
     owner.presses("Move the lab")
-    owner.reads(words("The lab and its sessions have moved. Calendars are updated automatically."))
+    owner.reads(words("Lab and sessions moved. Calendars are updated automatically."))
 
 
 def attendance_is_taken_on_a_phone(door: Person, programme: Programme) -> None:

@@ -293,6 +293,6 @@ def test_the_list_costs_the_same_queries_for_two_mails_and_for_thirty(client: Cl
 
 
 def test_an_empty_outbox_says_when_the_first_mail_comes(client: Client, lab: Lab) -> None:
-    assert "No mail yet." in client.get(MAIL).content.decode()
+    assert "No emails yet." in client.get(MAIL).content.decode()
     written(lab)
-    assert "No mail matches." in client.get(MAIL, {"q": "zzz"}).content.decode()
+    assert "No results." in client.get(MAIL, {"q": "zzz"}).content.decode()

@@ -1,4 +1,4 @@
-"""The console of a programme: its texts, its stakeholder groups."""
+"""The console of a programme: its texts, its types of organisation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Keys for programs: shown once, narrowed, revoked at once."""
+"""API keys: shown once, narrowed, revoked at once."""
 
 import re
 from datetime import timedelta

@@ -96,7 +96,7 @@ def test_a_lab_that_nobody_saw_is_deleted_with_its_drafts_and_brought_back(clien
     f.LabDayFactory(lab=lab)
     f.StaffFactory(lab=lab)
     page = client.get(f"{LAB}delete/").content.decode()
-    assert "Its 1 session, which nobody has seen yet, is deleted with it." in page
+    assert "Its 1 session, which nobody has seen yet, is also deleted." in page
     answer = delete(client, f"{LAB}delete/")
     assert not Lab.objects.exists()
     press(client, answer)

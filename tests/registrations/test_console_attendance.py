@@ -80,7 +80,7 @@ def test_drafts_cancelled_sessions_and_those_of_other_labs_have_no_door(client: 
         f.SessionFactory(),
     ]
     assert client.get(LIST).context["doors"].are_none
-    assert "No session to take attendance for." in client.get(LIST).content.decode()
+    assert "No sessions to take attendance of." in client.get(LIST).content.decode()
     for session in sessions:
         for rest in ("", "all/"):
             assert client.get(f"{LIST}{session.slug}/{rest}").status_code == 404

@@ -54,7 +54,7 @@ def test_an_organiser_sees_own_labs_with_figures_and_no_others() -> None:
     assert "Their lab" not in page
     assert "<dd>3</dd>" in page
     assert "<dd>6</dd>" in page
-    assert "1 mail needs attention" in page
+    assert "1 email needs attention" in page
     assert "New lab" not in page
 
 
@@ -113,7 +113,7 @@ def test_a_delegate_sees_what_is_open_to_the_city_and_the_calendar() -> None:
     f.SessionFactory(lab=lab, visibility="internal")
     f.SessionFactory(lab=other, visibility="internal").audience.add(f.CityFactory())
     page = text(client_of(delegate.user).get(HOME))
-    assert "What you can see" in page
+    assert "Your access" in page
     assert ">Sofia</span>" in page
     assert "2 internal, open to you" in page
     assert "Open lab" in page
@@ -122,7 +122,7 @@ def test_a_delegate_sees_what_is_open_to_the_city_and_the_calendar() -> None:
 
 
 def test_a_person_without_role_reads_how_to_get_one() -> None:
-    assert "You have an account, and no role yet." in text(client_of(f.UserFactory()).get(HOME))
+    assert "You have an account but no role yet." in text(client_of(f.UserFactory()).get(HOME))
 
 
 def test_a_late_worker_is_said_when_mail_waits() -> None:
@@ -139,8 +139,8 @@ def test_the_overview_tells_how_the_lab_stands() -> None:
     page = text(client_of(f.StaffFactory(lab=lab).user).get("/organise/labs/lab/"))
     assert "Registered</dt><dd>2 <small>+2 today</small>" in page
     assert "Registration is open until" in page
-    assert "2 registered people confirmed between" in page
-    assert "It has never been seen." in page
+    assert "2 registrations were confirmed between" in page
+    assert "No activity yet." in page
     assert page.count("meter-l") == 2
     assert "style=" not in page
 
@@ -154,7 +154,7 @@ def test_an_empty_lab_says_what_will_be_here() -> None:
         "No sessions yet.",
         "No registrations yet.",
         "There are no sessions yet",
-        "Without registration",
+        "No registration",
     ):
         assert words in page
 
@@ -201,9 +201,9 @@ def test_pages_count_people_alike_and_say_where_numbers_differ() -> None:
         page = text(client.get(address))
         assert "<dt>Registered</dt><dd>4</dd>" in page
         assert "<dt>People who attended</dt><dd>4</dd>" in page
-    assert "4 registered people confirmed between" in page
+    assert "4 registrations were confirmed between" in page
     listed = text(client.get("/organise/labs/lab/registrations/"))
-    assert "4 registered, 1 not confirmed yet, 2 cancelled; 1 of them erased and no longer listed." in listed
+    assert "4 registered, 1 not confirmed yet, 2 cancelled; 1 of them deleted and no longer listed." in listed
     assert "<strong>6 entries</strong>" in listed
     assert "Export 6 entries as CSV" in listed
     certificates = text(client.get("/organise/labs/lab/certificates/"))

@@ -71,7 +71,7 @@ def test_all_that_is_known_stands_on_one_page(client: Client, person: Registrati
     for words in (
         "first@example.org",
         "The session was full",
-        "taken by Demo organiser",
+        "recorded by Demo organiser",
         "Came without a seat",
     ):
         assert words in body
@@ -218,7 +218,7 @@ def test_a_seat_taken_back_goes_to_the_next_and_both_are_told(
     seats.take(person, [session.pk])
     seats.take(following, [session.pk])
     address = page(person, f"seats/{session.slug}/")
-    assert "gets the seat at once" in client.get(address).content.decode()
+    assert "gets the seat immediately" in client.get(address).content.decode()
     assert Seat.objects.get(registration=person).state == Seat.State.CONFIRMED  # looking changes nothing
     assert client.post(address).status_code == 302
     assert client.post(address).status_code == 404
@@ -243,7 +243,7 @@ def test_the_seats_of_a_session_that_is_over_stay(person: Registration, organise
 def test_cancelling_asks_first_and_frees_the_seats(client: Client, person: Registration) -> None:
     session = f.SessionFactory(lab=person.lab, capacity=1)
     seats.take(person, [session.pk])
-    assert "These are given up" in client.get(page(person, "cancel/")).content.decode()
+    assert "These seats are given up" in client.get(page(person, "cancel/")).content.decode()
     person.refresh_from_db()
     assert person.state == Registration.State.CONFIRMED
     client.post(page(person, "cancel/"))
@@ -332,8 +332,8 @@ def test_erasing_says_what_goes_and_what_stays_before_it_does(client: Client, pe
     emails.confirmation(person, registering.seats_of(person))
     address = page(person, "erase/")
     body = " ".join(client.get(address).content.decode().split())
-    assert "1 mail, with everything that was in it" in body
-    assert "That somebody was in 1 session" in body
+    assert "1 email with all its content" in body
+    assert "Attendance of 1 session, without a name" in body
     assert Registration.objects.get(pk=person.pk).name == "Demo participant"
     answer = client.post(address)
     assert answer.headers["Location"] == "/organise/labs/lab/registrations/"

@@ -181,7 +181,7 @@ def test_an_empty_list_says_what_will_be_there(client: Client, lab: Lab) -> None
     Lab.objects.update(registration_opens_at=None, registration_closes_at=None)
     assert "Registration is not open." in client.get(LIST).content.decode()
     f.RegistrationFactory(lab=lab)
-    assert "Nobody matches." in client.get(LIST, {"q": "zzz"}).content.decode()
+    assert "No results." in client.get(LIST, {"q": "zzz"}).content.decode()
 
 
 def test_a_mail_in_trouble_is_shown_before_one_that_went_well(client: Client, lab: Lab) -> None:

@@ -334,7 +334,7 @@ def test_the_end_date_follows_the_lab_on_all_pages(
 
     assert f"Kept until {shown}" in client.get(link(found, "manage", "registration")).content.decode()
     person = client.get(f"/organise/labs/{lab.slug}/registrations/{found.public_id}/").content.decode()
-    assert f"the person is erased after {shown}" in person
+    assert f"Deleted automatically after {shown}" in person
     assert erased_on("2026-07-12T12:00Z") == erased
 
 

@@ -120,7 +120,7 @@ def test_pages_for_everybody_and_for_organisers_name_each_offset(client: Client,
 
     client.force_login(f.StaffFactory(lab=lab, role="organiser").user)
     console = words_of(client.get(reverse("console_sessions", args=[lab.slug])))
-    assert f"Hours are Sofia time ({BOTH})." in console
+    assert f"Times are Sofia time ({BOTH})." in console
     assert "02:30, UTC+2 – 05:00, UTC+3" in console
 
 

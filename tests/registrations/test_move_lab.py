@@ -232,7 +232,7 @@ def test_what_has_begun_or_was_attended_does_not_move(client: Client, lab: Lab) 
     assert "Attendance has been recorded" in text_of(client.post(ADDRESS, sent.filled()))
     with time_machine.travel(datetime(2027, 4, 6, 7, 1, tzinfo=UTC)):
         client.force_login(lab.staff.get().user)
-        assert "It has begun already." in text_of(ask(client, "2027-05-04"))
+        assert "It has already begun." in text_of(ask(client, "2027-05-04"))
     lab.refresh_from_db()
     assert lab.starts_on == date(2027, 4, 6)
 

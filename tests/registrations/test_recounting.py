@@ -24,7 +24,7 @@ def test_recounting_finds_and_repairs_counters_that_differ(capsys):
 
     assert counters(session) == (2, 1, 4)
     call_command("recount")
-    assert "Every counter agrees" in capsys.readouterr().out
+    assert "All counters are correct." in capsys.readouterr().out
 
 
 def test_a_waiting_list_that_counts_people_who_are_not_there_heals_itself():

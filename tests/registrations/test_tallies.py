@@ -168,7 +168,7 @@ def test_recounting_finds_and_repairs_what_somebody_wrote_past_the_verbs(capsys)
     Registration.objects.update(state="cancelled", cancelled_at=timezone.now())
     Tally.objects.filter(name="attended").delete()
 
-    with pytest.raises(CommandError, match="4 counters differ"):
+    with pytest.raises(CommandError, match="4 counters are wrong"):
         call_command("recount")
     said = capsys.readouterr().out
     assert f"lab {lab.pk}: registered 0, stored 3" in said

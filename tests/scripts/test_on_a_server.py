@@ -92,7 +92,7 @@ def test_where_there_is_no_installation_it_says_so(environment: dict[str, str], 
     missing = {**environment, "CITYLABS_ENV": str(tmp_path / "missing.env")}
     done = run(ROOT / "scripts" / "citylabs", "backup", **missing)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"{tmp_path / 'missing.env'} is not there.")
+    assert done.stderr.startswith(f"{tmp_path / 'missing.env'} does not exist.")
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_being_asked_to_stop_ends_both_in_order(run, signum):
 
     assert process.returncode == 0
     assert f"City Labs    http://127.0.0.1:{run.port}/" in said.decode()
-    assert "Ctrl-C stops it." in said.decode()
+    assert "Press Ctrl-C to stop." in said.decode()
     assert "was killed" not in said.decode()
     run.assert_nothing_left()
 
@@ -141,7 +141,7 @@ def test_when_one_is_killed_the_other_ends_and_its_exit_code_is_passed_on(run):
     said, _ = process.communicate(timeout=GONE_WITHIN)
 
     assert process.returncode == 128 + signal.SIGKILL
-    assert "The worker ended by itself (exit code 137); stopping." in said.decode()
+    assert "The worker stopped unexpectedly (exit code 137); stopping." in said.decode()
     run.assert_nothing_left()
 
 

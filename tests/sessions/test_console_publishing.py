@@ -44,7 +44,7 @@ def words(client: Client, step: str) -> str:
 
 
 def test_publishing_and_taking_it_back(client: Client, session: Session, do: Callable[..., Any]) -> None:
-    assert "Everybody sees it" in words(client, "publish")
+    assert "Everyone can see it" in words(client, "publish")
     session.refresh_from_db()
     assert session.visibility == "draft"
     do("publish")
@@ -95,7 +95,7 @@ def test_a_number_longer_than_databases_count_is_no_city(session: Session, do: C
 def test_making_it_internal_says_who_keeps_a_seat(client: Client, session: Session) -> None:
     Session.objects.update(visibility="public", seats_taken=2, seats_waiting=1)
     said = words(client, "internal")
-    assert "It leaves the public pages, calendars and search at once." in said
+    assert "It is removed from public pages, calendars and search immediately." in said
     assert "2 people have seats." in said
     assert "1 person is waiting for one." in said
 
@@ -116,7 +116,7 @@ def test_cancelling_says_who_is_told_and_keeps_the_reason(
     client: Client, session: Session, do: Callable[..., Any], tell: str | None, by_mail: bool
 ) -> None:
     Session.objects.update(visibility="public", seats_taken=2, seats_waiting=1)
-    assert "Write to these 3 people" in words(client, "cancel")
+    assert "Email these 3 people" in words(client, "cancel")
     do("cancel", reason_0="The speaker is ill", reason_1="Лекторът е болен", tell=tell)
     session.refresh_from_db()
     assert session.is_cancelled

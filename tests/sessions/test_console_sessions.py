@@ -167,7 +167,7 @@ def test_two_sessions_of_one_title_get_two_addresses(client: Client) -> None:
         ({"visibility": "secret"}, "Choose an option from the list"),
         ({"audience": ["999"]}, "Choose cities of this programme"),
         ({"agenda__0__start_time": "11:00"}, "Enter this in at least one language"),
-        ({"agenda__0__title_0": "x", "agenda__0__start_time": "11:00"}, "Give both times, or neither"),
+        ({"agenda__0__title_0": "x", "agenda__0__start_time": "11:00"}, "Enter both times, or neither"),
         (
             {"agenda__0__title_0": "x", "agenda__0__start_time": "09:00", "agenda__0__end_time": "10:00"},
             "outside the session",
@@ -278,7 +278,7 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_not_overwritten(client:
     response = client.post(address, opened.filled(title_0="Mine"))
     page = response.content.decode()
     assert response.status_code == 409
-    assert "Demo organiser 2 saved this session while you were writing" in page
+    assert "Demo organiser 2 saved this session while you were editing" in page
     assert "en: Theirs" in page
     assert "en: Mine" in page
     session.refresh_from_db()
@@ -300,7 +300,7 @@ def test_a_form_without_its_version_saves_nothing(client: Client, lab: Lab, vers
 
 def test_fewer_seats_than_are_taken_are_refused(client: Client, lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6), capacity=10, seats_taken=4)
-    assert "4 seats are taken already" in errors(edit(client, session, capacity="3"))
+    assert "4 seats are already taken" in errors(edit(client, session, capacity="3"))
 
 
 def test_a_change_of_who_sees_it_is_asked_about_before_it_takes_effect(client: Client, lab: Lab) -> None:

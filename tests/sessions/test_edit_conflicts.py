@@ -131,7 +131,7 @@ def test_what_was_saved_meanwhile_is_shown_and_overwritten_only_knowingly(
     assert response.status_code == 409
     assert page.value() == theirs
     said = text(response)
-    assert "Somebody saved this while you were writing" in said
+    assert "Someone saved this while you were editing" in said
     [difference] = response.context["conflict"]
     assert (difference.before, difference.after) == page.told
     assert f"<td>{page.told[0]}</td><td>{page.told[1]}</td>" in said
@@ -265,8 +265,8 @@ def test_a_logo_that_somebody_else_chose_meanwhile_is_not_replaced_unseen(client
 @pytest.mark.parametrize(
     ("of", "model", "said"),
     [
-        (of_room, Room, "Somebody deleted this room while you were writing"),
-        (of_speaker, Speaker, "Somebody deleted this speaker while you were writing"),
+        (of_room, Room, "Someone deleted this room while you were editing"),
+        (of_speaker, Speaker, "Someone deleted this speaker while you were editing"),
     ],
     ids=["room", "speaker"],
 )

@@ -66,7 +66,7 @@ def rows(request: pytest.FixtureRequest, lab: Lab) -> Rows:
 
 def told(response: Any) -> list[tuple[str, str, str]]:
     assert response.status_code == 409, text(response)
-    assert "Somebody saved this while you were writing" in text(response)
+    assert "Someone saved this while you were editing" in text(response)
     return [(one.label, one.before, one.after) for one in response.context["conflict"]]
 
 

@@ -61,7 +61,7 @@ def test_the_published_programmes_are_loaded_as_they_were_announced():
 
     assert err == ""
     assert out.splitlines()[1:] == [
-        "  created: cities 18, programmes 2, stakeholder groups 6, labs 2, days 5, tracks 5, speakers 1, sessions 11"
+        "  created: cities 18, programmes 2, types of organisation 6, labs 2, days 5, tracks 5, speakers 1, sessions 11"
     ]
     lab = Lab.objects.get(slug="city-lab-4")
     assert (lab.visibility, lab.languages, lab.colour) == ("public", ["en", "bg"], "#8f3219")
@@ -92,7 +92,7 @@ def test_loading_twice_changes_nothing_at_all():
 
     out, _err = run(PUBLISHED)
 
-    assert out == f"{PUBLISHED}: everything is there already; nothing was changed.\n"
+    assert out == f"{PUBLISHED}: everything is already there; nothing was changed.\n"
     assert everything() == before
 
 
@@ -139,7 +139,7 @@ def test_a_problem_that_only_the_database_knows_takes_everything_back():
         load_document(a_document())
 
     assert [str(problem) for problem in caught.value.problems] == [
-        "programmes[0].labs[0].slug: The programme “other” has a lab with this slug already. Choose another."
+        "programmes[0].labs[0].slug: The programme “other” already has a lab with this slug. Choose another."
     ]
     assert everything() == before
 
@@ -155,7 +155,7 @@ def test_fewer_seats_than_are_taken_are_refused_with_their_place():
 
     [problem] = caught.value.problems
     assert problem.path == "programmes[0].labs[0].sessions[0].capacity"
-    assert "60 seats are taken already" in problem.message
+    assert "60 seats are already taken" in problem.message
 
 
 def test_dates_that_would_leave_a_session_outside_the_lab_are_refused():
@@ -291,7 +291,7 @@ def test_a_check_says_what_is_wrong_and_loads_nothing(file):
 
     out, _err = run(file(a_document()), "--check")
 
-    assert out.endswith("programme.json is in order. Nothing was loaded.\n")
+    assert out.endswith("programme.json is valid. Nothing was loaded.\n")
     assert everything() == before
 
 

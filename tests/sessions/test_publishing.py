@@ -94,7 +94,7 @@ def test_a_session_in_which_people_have_seats_does_not_vanish():
     with pytest.raises(RuleViolation) as caught:
         unpublish(session)
     assert caught.value.message == (
-        "2 people have seats or wait for one. Cancel the session instead, so that they are told."
+        "2 people have a seat or are waiting for one. Cancel the session instead, so that they are notified."
     )
     session.refresh_from_db()
     assert session.visibility == "public"

@@ -315,7 +315,7 @@ def test_capacity_does_not_fall_below_the_seats_taken(lab):
     with pytest.raises(InvalidFields) as caught:
         change_session(session, plan(capacity=11))
     assert caught.value.errors == {
-        "capacity": ["12 seats are taken already. Choose at least 12, or cancel registrations first."]
+        "capacity": ["12 seats are already taken. Enter at least 12, or cancel registrations first."]
     }
     change_session(session, plan(capacity=12))
     session.refresh_from_db()

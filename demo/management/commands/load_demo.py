@@ -14,11 +14,11 @@ from sessions.programme_import import ProgrammeFileError
 
 
 class Command(BaseCommand):
-    help = "Load the demonstration, once, and print its addresses and sign-ins. Loading it again changes nothing."
+    help = "Load the demonstration data and print its addresses and sign-ins. Loading them again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--admin", action="store_true", help="say how to make an account for the administration"
+            "--admin", action="store_true", help="print how to create an account for the administration"
         )
 
     def handle(self, *args: object, **options: object) -> None:

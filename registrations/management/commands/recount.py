@@ -9,12 +9,12 @@ from registrations import recounting, statistics
 
 class Command(BaseCommand):
     help = (
-        "Compare every counter with what it counts: seats of sessions, people and emails of labs. --repair writes the "
-        "counted values, and seats who waits."
+        "Compare every counter with what it counts: seats of sessions, people and emails of labs. --repair corrects "
+        "the counters and gives free seats to the waiting list."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--repair", action="store_true")
+        parser.add_argument("--repair", action="store_true", help="correct the counters")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = recounting.recount(repair=options["repair"])
@@ -28,8 +28,8 @@ class Command(BaseCommand):
             self.stdout.write(f"lab {lab_id}: {name} {part}".rstrip() + f" {counted}, stored {stored}")
         differ = len(found) + len(tallies)
         if not differ:
-            self.stdout.write("Every counter agrees with what it counts.")
+            self.stdout.write("All counters are correct.")
         elif options["repair"]:
-            self.stdout.write(f"Repaired {differ}.")
+            self.stdout.write(f"{differ} counters corrected.")
         else:
-            raise CommandError(f"{differ} counters differ. Run again with --repair.")
+            raise CommandError(f"{differ} counters are wrong. Run again with --repair.")

@@ -9,10 +9,12 @@ from sessions.models import Session
 
 
 class Command(BaseCommand):
-    help = "Write the calendar entries of all sessions anew where they differ from what the sessions say."
+    help = "Update the calendar entries of all sessions that differ from the sessions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="change nothing; fail if any entry differs")
+        parser.add_argument(
+            "--check", action="store_true", help="change nothing; exit with an error if any entry differs"
+        )
 
     def handle(self, *args: object, check: bool, **options: object) -> None:
         differing = calendar_texts.write_lab_by_lab(Session.objects.all(), dry=check)

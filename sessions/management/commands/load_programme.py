@@ -21,16 +21,14 @@ from sessions.unannounced_changes import pending_sessions
 class Command(BaseCommand):
     help = (
         "Load programmes, labs and sessions from a JSON file (docs/programme-file.md). "
-        "All of it is checked first; if anything is wrong, nothing is changed."
+        "The whole file is checked first; if it has errors, nothing is changed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the file; - reads from standard input")
+        parser.add_argument("--check", action="store_true", help="check the file and load nothing")
         parser.add_argument(
-            "--check", action="store_true", help="say what is wrong with the file, and load nothing"
-        )
-        parser.add_argument(
-            "--tell", action="store_true", help="write to the participants of sessions that the file moves"
+            "--tell", action="store_true", help="email the participants of sessions that the file moves"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +38,7 @@ class Command(BaseCommand):
             for notice in facts.notices:
                 self.stdout.write(str(notice))
             if options["check"]:
-                self.stdout.write(_("%(file)s is in order. Nothing was loaded.") % {"file": name})
+                self.stdout.write(_("%(file)s is valid. Nothing was loaded.") % {"file": name})
                 return
             report = load(facts, tell=options["tell"])
         except ProgrammeFileError as error:
@@ -50,7 +48,7 @@ class Command(BaseCommand):
         except IntegrityError:
             raise CommandError(
                 _(
-                    "Somebody else changed the same programme at this moment. Nothing was loaded; load it again."
+                    "Someone else changed the same programme at the same time. Nothing was loaded; load it again."
                 )
             ) from None
         self._say(name, report)
@@ -58,10 +56,10 @@ class Command(BaseCommand):
     def _say(self, name: str, report: Report) -> None:
         if report.changes_nothing:
             self.stdout.write(
-                _("%(file)s: everything is there already; nothing was changed.") % {"file": name}
+                _("%(file)s: everything is already there; nothing was changed.") % {"file": name}
             )
             return
-        self.stdout.write(_("%(file)s is loaded.") % {"file": name})
+        self.stdout.write(_("%(file)s loaded.") % {"file": name})
         for title, counts in (
             (_("created"), report.created),
             (_("changed"), report.changed),

@@ -84,8 +84,8 @@ def test_nothing_starts_with_another_release_than_the_locked_one(environment, tm
         done.stderr.strip()
         .splitlines()[-1]
         .endswith(
-            f"Time zones follow tzdata 1900.1, and requirements/app.txt names {tzdata.__version__}. "
-            "Run scripts/setup, which installs what is named there."
+            f"Time zones follow tzdata 1900.1, but requirements/app.txt names {tzdata.__version__}. "
+            "Run scripts/setup, which installs the release named there."
         )
     )
 

@@ -13,7 +13,7 @@ from core.backup.backups import SIZE_LIMIT, back_up, verify
 
 
 class Command(BaseCommand):
-    help = "Write database and files into one archive, or prove that such an archive can be restored."
+    help = "Write database and files into one archive, or verify that such an archive can be restored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -25,11 +25,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--verify",
             action="store_true",
-            help="restore an archive into a temporary place and count; without a file, make one first",
+            help="restore an archive into a temporary place and count; without a file, create one first",
         )
-        parser.add_argument(
-            "--with-keys", action="store_true", help="put the secret key into the archive as well"
-        )
+        parser.add_argument("--with-keys", action="store_true", help="include the secret key in the archive")
         parser.add_argument(
             "--max-size", type=int, default=SIZE_LIMIT // 1024**2, help="MB that an archive may unpack to"
         )

@@ -14,7 +14,7 @@ from core.backup.backups import SIZE_LIMIT, restore
 class Command(BaseCommand):
     help = (
         "Restore a backup into an empty database and an empty files folder, and migrate forward. "
-        "Restore only archives of your own: a database can hold programs."
+        "Restore only your own archives: a database can contain programs."
     )
     # The database is empty: nothing can be checked against it.
     requires_system_checks: list[str] = []

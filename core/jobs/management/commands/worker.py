@@ -1,4 +1,4 @@
-"""Sends queued mails and does other later work."""
+"""Sends queued emails and does other background work."""
 
 import logging
 import signal
@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     requires_system_checks = [SQLITE]  # those of pages and forms are the business of the web process
-    help = "Send queued mails and do other later work, until stopped. Several may run at once."
+    help = "Send queued emails and do other background work until stopped. Several workers can run at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="do what is due now, then end")
+        parser.add_argument("--once", action="store_true", help="do the work that is due now, then stop")
         parser.add_argument(
-            "--poll", type=float, default=1.0, metavar="SECONDS", help="wait when nothing is due"
+            "--poll", type=float, default=1.0, metavar="SECONDS", help="how long to wait when nothing is due"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
