@@ -15,12 +15,20 @@ from django.db import transaction
 from demo import coming_lab, participants
 from demo.sign_in import SignIn, make_accounts, sign_ins
 from labs.models import Lab
+from labs.organisation import OperatorPlan, operator, save_operator
 from sessions.programme_import import read
 from sessions.programme_import.importer import load
 
 COMING = "city-lab-5"
 PAST = "city-lab-4"
 SEMINAR = "academy-seminar-1"
+
+OPERATOR = OperatorPlan(
+    name={"en": "City Labs demonstration", "bg": "Демонстрация на City Labs", "el": "Επίδειξη του City Labs"},
+    address="1 Example Street\n1000 Sofia",
+    country="BG",
+    email="operator@example.org",
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ def load_demo(now: datetime) -> Demo:
 @transaction.atomic
 def _load(now: datetime) -> None:
     load(read(document(now)))
+    if operator() is None:
+        save_operator(OPERATOR)
     coming, past = Lab.objects.get(slug=COMING), Lab.objects.get(slug=PAST)
     accounts = make_accounts(coming)
     participants.register_for_coming(coming, now)

@@ -47,7 +47,18 @@ class ProgrammeOut(Schema):
     organiser: LocalizedText
     description: LocalizedText
     cities_total: int | None = Field(description="Total number of cities, including those not listed here")
+    participation: LocalizedText = Field(description="Who may attend and what it costs")
+    contact_email: str = Field(description="May be empty")
+    imprint: LocalizedText = Field(description="Legal name and address of the organiser")
+    eu_funded: bool = Field(description="Whether the European Union funds it")
+    grant_number: str = Field(description="Number of the EU grant agreement, may be empty")
     languages: list[str] = Field(description="Language codes, the default language first")
+
+
+class LogoOut(Schema):
+    address: str = Field(description="The picture, SVG or PNG")
+    alternative_text: LocalizedText
+    link: str = Field(description="Where it leads, may be empty")
 
 
 class WholeProgrammeOut(ProgrammeOut):
@@ -55,6 +66,7 @@ class WholeProgrammeOut(ProgrammeOut):
     stakeholder_groups: list[NamedOut] = Field(
         description="Types of organisation. If there are any, people choose one when they register"
     )
+    logos: list[LogoOut] = Field(description="Logos of the organisations behind it, in their order")
 
 
 class LabOut(Schema):
@@ -103,6 +115,11 @@ def programme_data(programme: Programme) -> dict[str, Any]:
         "organiser": languages_of(programme.organiser),
         "description": languages_of(programme.description),
         "cities_total": programme.cities_total,
+        "participation": languages_of(programme.participation),
+        "contact_email": programme.contact_email,
+        "imprint": languages_of(programme.imprint),
+        "eu_funded": programme.eu_funded,
+        "grant_number": programme.grant_number,
         "languages": programme.languages,
     }
 
@@ -160,7 +177,7 @@ def programmes(request: HttpRequest) -> Listing:
     openapi_extra=FOR_EVERYBODY,
 )
 def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
-    """Get a programme with its cities and stakeholder groups."""
+    """Get a programme with its cities, stakeholder groups and logos."""
     found = Programme.objects.visible_to(reader_of(request)).filter(slug=programme).first()
     if found is None:
         raise Http404
@@ -170,6 +187,14 @@ def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
             for city in found.cities.all()
         ],
         "stakeholder_groups": [named_data(group) for group in found.stakeholder_groups.all()],
+        "logos": [
+            {
+                "address": page_address("programme_logo", found.slug, str(logo.pk)),
+                "alternative_text": languages_of(logo.alt),
+                "link": logo.link,
+            }
+            for logo in found.logos.all()
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""URLs of this app's console pages below organise/: programmes, people, tokens, emails."""
+"""URLs of this app's console pages below organise/: the organisation, programmes, people, tokens, emails."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,20 @@ from django.urls import URLPattern, path
 
 from core.web.access import View, superuser
 from labs.access import organiser
-from labs.views import console_cities, console_emails, console_people, console_programme, undo
+from labs.views import (
+    console_cities,
+    console_emails,
+    console_logos,
+    console_organisation,
+    console_people,
+    console_programme,
+    statements,
+    undo,
+)
 
 EMAILS = "labs/<slug:lab>/mail/"
 CITIES = "programmes/<slug:programme>/cities/"
+LOGOS = "programmes/<slug:programme>/logos/"
 
 
 def _emails(place: str, access: Callable[[View], View], suffix: str) -> list[URLPattern]:
@@ -24,6 +34,8 @@ def _emails(place: str, access: Callable[[View], View], suffix: str) -> list[URL
 
 
 urlpatterns = [
+    path("help/", statements.organisers_help, name="console_help"),
+    path("organisation/", console_organisation.organisation, name="console_organisation"),
     path("new-programme/", console_programme.new, name="console_programme_new"),
     path("programmes/<slug:programme>/", console_programme.programme, name="console_programme"),
     path("programmes/<slug:programme>/groups/", console_programme.groups, name="console_groups"),
@@ -31,6 +43,10 @@ urlpatterns = [
     path(CITIES, console_cities.cities, name="console_cities"),
     path(CITIES + "new/", console_cities.new, name="console_city_new"),
     path(CITIES + "<slug:city>/edit/", console_cities.edit, name="console_city"),
+    path(LOGOS, console_logos.logos, name="console_logos"),
+    path(LOGOS + "new/", console_logos.new, name="console_logo_new"),
+    path(LOGOS + "<int:logo>/", console_logos.edit, name="console_logo"),
+    path(LOGOS + "<int:logo>/remove/", console_logos.remove, name="console_logo_remove"),
     path("labs/<slug:lab>/people/", console_people.lab_people, name="console_people"),
     path("undo/<str:undo>/", undo.undo, name="console_undo"),
     path("tokens/", console_people.keys, name="console_tokens"),

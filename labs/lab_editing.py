@@ -104,7 +104,10 @@ class LabPlan:
 
 
 LAB_COLUMNS = tuple(column.name for column in fields(LabPlan) if column.name != "slug")
-_TEXTS = {"title", "theme", "description", "venue", "consent", "logo_alt", "name", "organiser", "runs"}
+_TEXTS = {
+    "title", "theme", "description", "venue", "consent", "logo_alt", "name", "organiser", "runs", "participation",
+    "imprint", "alt", "enforcement_body", "legal_notice",
+}  # fmt: skip
 
 
 def apply_plan(row: models.Model, plan: object, columns: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_unique_slug
 from labs.lab_editing import Findings, Texts, apply_plan, save
 from labs.models import City, Lab, Programme
+from labs.models.programmes import GRANT_WITHOUT_FUNDING
 from labs.revisions import lock_row, touch_all
 
 
@@ -26,10 +27,16 @@ class ProgrammePlan:
     description: Texts = field(default_factory=dict)
     runs: Texts = field(default_factory=dict)
     cities_total: int | None = None
+    participation: Texts = field(default_factory=dict)
+    contact_email: str = ""
+    imprint: Texts = field(default_factory=dict)
+    eu_funded: bool = False
+    grant_number: str = ""
     cities: tuple[City, ...] = ()
 
 
 PROGRAMME_COLUMNS = tuple(column.name for column in fields(ProgrammePlan) if column.name != "cities")
+PROGRAMME_TEXTS = ("name", "organiser", "description", "runs", "participation", "imprint")
 
 
 def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
@@ -60,6 +67,8 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
             )
             % {"count": len(plan.cities)},
         )
+    if plan.grant_number and not plan.eu_funded:
+        findings.add("grant_number", GRANT_WITHOUT_FUNDING)
     return findings
 
 

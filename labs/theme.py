@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.db.models.fields.files import FieldFile
+
 from core.web.palette import DEFAULT_COLOURS
 from labs.models import Lab
 
@@ -200,6 +202,6 @@ def _hash_of_theme(slug: str, values: str) -> str:
     return hashlib.sha256(theme_css(slug, json.loads(values)).encode()).hexdigest()[:12]
 
 
-def logo_version(lab: Lab) -> str:
-    """Return a short hash of the logo's file name, which changes with the picture."""
-    return hashlib.sha256((lab.logo.name or "").encode()).hexdigest()[:12]
+def file_version(picture: FieldFile) -> str:
+    """Return a short hash of a logo's file name, which changes with the picture."""
+    return hashlib.sha256((picture.name or "").encode()).hexdigest()[:12]

@@ -21,7 +21,7 @@ from django.utils.translation import gettext, gettext_lazy
 from core.accounts.models import User
 from core.web.errors import RuleViolation
 from labs.current_viewer import viewer_for
-from labs.models import Lab, Programme, StakeholderGroup
+from labs.models import Lab, Programme, ProgrammeLogo, StakeholderGroup
 from labs.revisions import lock_lab, touch
 from labs.signals import lab_rescheduled
 
@@ -157,6 +157,7 @@ def restore(user: User, facts: dict[str, Any]) -> tuple[str, str]:
             raise NotUndoable(error.message) from error
     labs = Lab.objects.filter(programme=facts["programme"]).order_by("pk").values_list("pk", flat=True)
     for lab_id in [lab.pk] if lab else labs:
-        # Of what can be deleted, visitors see stakeholder groups alone: rooms and the like are in no public session.
-        touch(lab_id, public=any(row["model"] == StakeholderGroup._meta.label for row in facts["rows"]))
+        # Of what can be deleted, visitors see these alone: rooms and the like are in no public session.
+        seen = {StakeholderGroup._meta.label, ProgrammeLogo._meta.label}
+        touch(lab_id, public=any(row["model"] in seen for row in facts["rows"]))
     return facts["address"], gettext("Change undone.")

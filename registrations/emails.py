@@ -233,7 +233,7 @@ def _queue(
             wall(registration.created_at, registration.time_zone).date(), language
         ),
         "kept_until": formatting.long_date(registration.kept_until, language),
-        "contact_email": lab.contact_email,
+        "contact_email": lab.contact,
     }
     return queue(
         occasion,

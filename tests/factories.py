@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 import factory
+from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.utils import timezone
 from factory.django import DjangoModelFactory
@@ -13,7 +14,19 @@ from core.jobs import tallies
 from core.mail import message_counts
 from core.mail.models import Message
 from core.timezones.wall_clock import instant
-from labs.models import City, Delegate, Lab, LabDay, Programme, Room, Staff, StakeholderGroup, Track
+from labs.models import (
+    City,
+    Delegate,
+    Lab,
+    LabDay,
+    Operator,
+    Programme,
+    ProgrammeLogo,
+    Room,
+    Staff,
+    StakeholderGroup,
+    Track,
+)
 from registrations.models import Attendance, Registration, Seat
 from registrations.statistics import ATTENDED, REGISTERED
 from sessions import calendar_texts
@@ -67,6 +80,27 @@ class StakeholderGroupFactory(DjangoModelFactory[StakeholderGroup]):
     programme = factory.SubFactory(ProgrammeFactory)
     slug = factory.Sequence(lambda n: f"group-{n}")
     name = factory.Sequence(lambda n: {"en": f"Group {n}"})
+
+
+class OperatorFactory(DjangoModelFactory[Operator]):
+    class Meta:
+        model = Operator
+
+    name = {"en": "City of Sofia", "bg": "Столична община"}
+    address = "33 Moskovska Street\n1000 Sofia"
+    country = "BG"
+    email = "operator@example.org"
+
+
+class ProgrammeLogoFactory(DjangoModelFactory[ProgrammeLogo]):
+    class Meta:
+        model = ProgrammeLogo
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    picture = factory.LazyFunction(
+        lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>', "logo.svg")
+    )
+    alt = {"en": "Demo partner", "bg": "Примерен партньор"}
 
 
 class LabFactory(DjangoModelFactory[Lab]):

@@ -23,6 +23,8 @@ TO_MANY = frozenset({"session_moved", "session_cancelled", "session_restored", "
 
 class Programme(Protocol):
     name: object
+    eu_funded: bool
+    grant_number: str
 
 
 class Sender(Protocol):
@@ -31,7 +33,9 @@ class Sender(Protocol):
     pk: Any
     title: object
     theme_values: Any
-    contact_email: str
+
+    @property
+    def contact(self) -> str: ...
 
     @property
     def default_language(self) -> str: ...
@@ -82,12 +86,13 @@ def queue(
         language=language,
         to_name=one_line(to_name)[:200],
         to_email=to_email,
-        reply_to=lab.contact_email if lab else "",
+        reply_to=lab.contact if lab else "",
         budget_key=address_key(to_email) if is_asked_for else "",
         context={
             **context,
             "lab": lab and _names(lab, language),
             "colours": _colours(lab),
+            "funding": _funding(lab.programme) if lab else None,
             "leads_to": list(leads_to),
         },
         links=as_stored(links or {}),
@@ -112,6 +117,11 @@ def _names(lab: Sender, language: str) -> dict[str, tuple[str, str]]:
         "title": text_and_language(lab.title, language, lab.default_language),
         "programme": text_and_language(lab.programme.name, language, lab.default_language),
     }
+
+
+def _funding(programme: Programme) -> dict[str, str] | None:
+    """Return what emails say of the funding by the European Union beside its statement; None without such funding."""
+    return {"grant_number": programme.grant_number} if programme.eu_funded else None
 
 
 def _colours(lab: Sender | None) -> dict[str, str]:

@@ -105,6 +105,8 @@ def _context(message: Message) -> dict[str, object]:
         "language": message.language,
         "subject": message.subject,
         "base_url": settings.BASE_URL,
+        # By the name that it keeps: emails are read years later.
+        "emblem_address": f"{settings.BASE_URL}{settings.STATIC_URL}site/eu-emblem.png",
         "site_name": gettext("City Labs"),
     }
 

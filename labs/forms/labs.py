@@ -86,7 +86,10 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
     venue = TextsField(label=_("Venue"), help_text=_("Where participants meet in person."), required=False)
     contact_email = EmailAddressField(
         label=_("Organisers’ email"),
-        help_text=_("Shown on the lab’s pages. Replies to our emails go to this address."),
+        help_text=_(
+            "Shown on the lab’s pages. Replies to our emails go to this address. If empty, the programme’s contact "
+            "email is used."
+        ),
         required=False,
         max_length=254,
     )

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import CitiesField, LanguagesMixin, NumberField, TextsField
+from core.web.forms.base import CitiesField, EmailAddressField, LanguagesMixin, NumberField, TextsField
 from core.web.forms.editing import PlanForm
 from core.web.localized_fields import MAX_TEXT_LENGTH, languages_of
 from labs.models import City, Programme
-from labs.programmes import ProgrammePlan
+from labs.programmes import PROGRAMME_TEXTS, ProgrammePlan
 
 
 class ProgrammeForm(PlanForm[ProgrammePlan], LanguagesMixin):
@@ -21,6 +21,39 @@ class ProgrammeForm(PlanForm[ProgrammePlan], LanguagesMixin):
     organiser = TextsField(label=_("Organiser"), help_text=_("The institution that organises the programme."))
     description = TextsField(label=_("Description"), limit=MAX_TEXT_LENGTH, rows=5, required=False)
     runs = TextsField(label=_("Dates"), help_text=_("For example, “September 2020 to 2022”."), required=False)
+    participation = TextsField(
+        label=_("Who may attend, and what it costs"),
+        help_text=_("Two or three sentences for people who do not know the programme."),
+        limit=500,
+        rows=3,
+        required=False,
+    )
+    contact_email = EmailAddressField(
+        label=_("Contact email"),
+        help_text=_("Shown on the programme’s pages, and on those of its labs that have none of their own."),
+        required=False,
+        max_length=254,
+    )
+    imprint = TextsField(
+        label=_("Legal name and address"),
+        help_text=_("Of the organisation that runs the programme, for the page “Contact and legal notice”."),
+        limit=2000,
+        rows=4,
+        required=False,
+    )
+    eu_funded = forms.BooleanField(
+        label=_("The European Union funds this programme"),
+        help_text=_(
+            "Pages, emails and certificates then show the emblem and “Funded by the European Union”."
+        ),
+        required=False,
+    )
+    grant_number = forms.CharField(
+        label=_("Number of the grant agreement"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "input-short", "autocomplete": "off"}),
+    )
     cities = CitiesField(
         label=_("Participating cities"),
         queryset=City.objects.none(),
@@ -61,11 +94,7 @@ class ProgrammeForm(PlanForm[ProgrammePlan], LanguagesMixin):
         values = super().clean()
         chosen = values.get("languages")
         if self.is_new and chosen:
-            written = {
-                code
-                for name in ("name", "organiser", "description", "runs")
-                for code in languages_of(values.get(name))
-            }
+            written = {code for name in PROGRAMME_TEXTS for code in languages_of(values.get(name))}
             for code in sorted(written - set(chosen)):
                 self.add_error(
                     "languages",

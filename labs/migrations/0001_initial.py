@@ -2,6 +2,7 @@ import core.timezones.zones
 import core.web.localized_fields
 import django.db.models.deletion
 import i18nfield.fields
+import labs.models.identity
 import labs.models.programmes
 import simple_history.models
 from django.conf import settings
@@ -209,6 +210,116 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="HistoricalOperator",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(db_index=True, default=1, editable=False)),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "address",
+                    models.TextField(
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(500),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                        verbose_name="postal address",
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        max_length=2,
+                        validators=[labs.models.identity.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="email")),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=40,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="telephone",
+                    ),
+                ),
+                (
+                    "accessibility_email",
+                    core.web.localized_fields.EmailAddressField(
+                        blank=True, max_length=254, verbose_name="email for questions of accessibility"
+                    ),
+                ),
+                (
+                    "enforcement_body",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "enforcement_address",
+                    models.URLField(
+                        blank=True,
+                        max_length=500,
+                        validators=[core.web.localized_fields.web_address],
+                        verbose_name="web address of the enforcement body",
+                    ),
+                ),
+                (
+                    "legal_notice",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical operator",
+                "verbose_name_plural": "historical operators",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalProgramme",
             fields=[
                 (
@@ -262,6 +373,50 @@ class Migration(migrations.Migration):
                 (
                     "cities_total",
                     models.PositiveIntegerField(blank=True, null=True, verbose_name="total number of cities"),
+                ),
+                (
+                    "participation",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(500),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "contact_email",
+                    core.web.localized_fields.EmailAddressField(
+                        blank=True, max_length=254, verbose_name="the organiser's email"
+                    ),
+                ),
+                (
+                    "imprint",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(2000),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "eu_funded",
+                    models.BooleanField(default=False, verbose_name="funded by the European Union"),
+                ),
+                (
+                    "grant_number",
+                    models.CharField(
+                        blank=True,
+                        max_length=60,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="number of the grant agreement",
+                    ),
                 ),
                 (
                     "languages",
@@ -400,6 +555,100 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Operator",
+            fields=[
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "name",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "address",
+                    models.TextField(
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(500),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                        verbose_name="postal address",
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        max_length=2,
+                        validators=[labs.models.identity.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="email")),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=40,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="telephone",
+                    ),
+                ),
+                (
+                    "accessibility_email",
+                    core.web.localized_fields.EmailAddressField(
+                        blank=True, max_length=254, verbose_name="email for questions of accessibility"
+                    ),
+                ),
+                (
+                    "enforcement_body",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                    ),
+                ),
+                (
+                    "enforcement_address",
+                    models.URLField(
+                        blank=True,
+                        max_length=500,
+                        validators=[core.web.localized_fields.web_address],
+                        verbose_name="web address of the enforcement body",
+                    ),
+                ),
+                (
+                    "legal_notice",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(10000),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_operator")],
+            },
+        ),
+        migrations.CreateModel(
             name="Programme",
             fields=[
                 (
@@ -458,6 +707,50 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(blank=True, null=True, verbose_name="total number of cities"),
                 ),
                 (
+                    "participation",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(500),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "contact_email",
+                    core.web.localized_fields.EmailAddressField(
+                        blank=True, max_length=254, verbose_name="the organiser's email"
+                    ),
+                ),
+                (
+                    "imprint",
+                    i18nfield.fields.I18nTextField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(2000),
+                            core.web.localized_fields.no_control_characters,
+                        ],
+                    ),
+                ),
+                (
+                    "eu_funded",
+                    models.BooleanField(default=False, verbose_name="funded by the European Union"),
+                ),
+                (
+                    "grant_number",
+                    models.CharField(
+                        blank=True,
+                        max_length=60,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="number of the grant agreement",
+                    ),
+                ),
+                (
                     "languages",
                     models.JSONField(
                         default=labs.models.programmes.default_languages,
@@ -485,6 +778,72 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="labs", to="labs.programme"
             ),
+        ),
+        migrations.CreateModel(
+            name="HistoricalProgrammeLogo",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("picture", models.TextField(max_length=100)),
+                (
+                    "alt",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "link",
+                    models.URLField(
+                        blank=True,
+                        max_length=500,
+                        validators=[core.web.localized_fields.web_address],
+                        verbose_name="web address",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.programme",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical programme logo",
+                "verbose_name_plural": "historical programme logos",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name="HistoricalLab",
@@ -703,6 +1062,48 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ProgrammeLogo",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("picture", models.FileField(upload_to="logos/")),
+                (
+                    "alt",
+                    i18nfield.fields.I18nCharField(
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ]
+                    ),
+                ),
+                (
+                    "link",
+                    models.URLField(
+                        blank=True,
+                        max_length=500,
+                        validators=[core.web.localized_fields.web_address],
+                        verbose_name="web address",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="logos", to="labs.programme"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("programme", "position", "id"),
+            },
+        ),
+        migrations.CreateModel(
             name="Room",
             fields=[
                 (
@@ -905,6 +1306,14 @@ class Migration(migrations.Migration):
                 "ordering": ("lab", "on"),
                 "constraints": [models.UniqueConstraint(fields=("lab", "on"), name="day_once_per_lab")],
             },
+        ),
+        migrations.AddConstraint(
+            model_name="programme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("eu_funded", True), ("grant_number", ""), _connector="OR"),
+                name="grant_of_funded_programme",
+                violation_error_message="Tick that the European Union funds this programme, or delete the number.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="lab",

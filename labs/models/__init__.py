@@ -1,3 +1,4 @@
+from labs.models.identity import Operator, ProgrammeLogo
 from labs.models.people import ApiToken, Delegate, Staff
 from labs.models.programmes import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 
@@ -7,7 +8,9 @@ __all__ = [
     "Delegate",
     "Lab",
     "LabDay",
+    "Operator",
     "Programme",
+    "ProgrammeLogo",
     "Room",
     "Staff",
     "StakeholderGroup",

@@ -19,6 +19,7 @@ from core.web.localized_fields import (
     localized_line,
     localized_text,
     no_control_characters,
+    one_line,
     web_address,
 )
 from labs.viewer import Viewer
@@ -88,6 +89,9 @@ class City(Versioned):
         return str(self.name)
 
 
+GRANT_WITHOUT_FUNDING = _("Tick that the European Union funds this programme, or delete the number.")
+
+
 class Programme(Versioned):
     """A programme of cities, whose editions are labs."""
 
@@ -102,6 +106,16 @@ class Programme(Versioned):
     runs = localized_line(blank=True)
     cities_total = models.PositiveIntegerField(_("total number of cities"), null=True, blank=True)
     cities = models.ManyToManyField(City, related_name="programmes", blank=True)
+    participation = localized_text(limit=500)
+    contact_email = EmailAddressField(_("the organiser's email"), blank=True)
+    imprint = localized_text(limit=2000)
+    eu_funded = models.BooleanField(_("funded by the European Union"), default=False)
+    grant_number = models.CharField(
+        _("number of the grant agreement"),
+        max_length=60,
+        blank=True,
+        validators=[no_control_characters, one_line],
+    )
     languages = models.JSONField(default=default_languages, validators=[validate_languages])
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
     revised_at = models.DateTimeField(auto_now=True)
@@ -113,6 +127,13 @@ class Programme(Versioned):
         verbose_name = _("programme")
         verbose_name_plural = _("programmes")
         ordering = ("slug",)
+        constraints = (
+            models.CheckConstraint(
+                name="grant_of_funded_programme",
+                condition=Q(eu_funded=True) | Q(grant_number=""),
+                violation_error_message=GRANT_WITHOUT_FUNDING,
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.name)
@@ -239,6 +260,11 @@ class Lab(Versioned):
     @property
     def default_language(self) -> str:
         return self.languages[0]
+
+    @property
+    def contact(self) -> str:
+        """The email address of the organisers: the lab's own, else its programme's; it may be empty."""
+        return self.contact_email or self.programme.contact_email
 
     @property
     def public_version(self) -> tuple[object, ...]:

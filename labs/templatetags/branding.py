@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from labs.theme import logo_version, theme_version
+from labs.funding import funding_of
+from labs.models import Programme
+from labs.theme import file_version, theme_version
 
 register = template.Library()
 
@@ -31,7 +33,13 @@ def lab_colours(labs: object) -> SafeString:
 @register.simple_tag
 def logo_address(lab: Any) -> str:
     """Return the URL of the lab's logo, which changes with the picture, for caching."""
-    return f"{reverse('lab_logo', args=[lab.slug])}?v={logo_version(lab)}"
+    return f"{reverse('lab_logo', args=[lab.slug])}?v={file_version(lab.logo)}"
+
+
+@register.inclusion_tag("partials/funding.html")
+def funding(programme: Programme) -> dict[str, object]:
+    """Print the emblem and the statement of a programme that the European Union funds."""
+    return {"funding": funding_of(programme)}
 
 
 @register.simple_tag(takes_context=True)

@@ -1,24 +1,19 @@
-"""What belongs to the look: a lab's colours and logo, and the two statements that every page links to."""
+"""Serves what belongs to the look: colours and logo of a lab, logos of a programme."""
 
-from datetime import date
-
+from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 
 from core.web.http_caching import conditional_response, read_only_endpoint
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.logos import MEDIA_TYPES
-from labs.models import Lab
-from labs.theme import logo_version, theme_css, theme_version
+from labs.models import Lab, Programme
+from labs.theme import file_version, theme_css, theme_version
 from labs.viewer import VISITOR
 
 # A drawing from outside never runs on our origin, even when it is opened by itself.
 LOGO_POLICY = "default-src 'none'; sandbox"
-
-# When the accessibility statement was last held against the pages; it is to be reviewed every year.
-REVIEWED_ON = date(2026, 11, 23)
-
 
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"
@@ -56,26 +51,34 @@ def lab_theme(request: HttpRequest, lab: str) -> HttpResponse:
 def lab_logo(request: HttpRequest, lab: str) -> HttpResponse:
     """Serve a lab's logo, which `labs.logos` checked when it was uploaded."""
     found, shared = _seen_lab(request, lab)
-    extension = (found.logo.name or "").rpartition(".")[2]
+    caching = _caching(request, shared, file_version(found.logo))
+    return _picture(request, found.logo, found.slug, caching)
+
+
+@access.public
+@read_only_endpoint
+def programme_logo(request: HttpRequest, programme: str, logo: int) -> HttpResponse:
+    """Serve a logo of a programme."""
+    found = get_object_or_404(Programme.objects.visible_to(viewer_of(request)), slug=programme)
+    shared = Programme.objects.visible_to(VISITOR).filter(pk=found.pk).exists()
+    row = found.logos.filter(pk=logo).first() if logo < 2**63 else None
+    if row is None:
+        raise Http404
+    caching = _caching(request, shared, file_version(row.picture))
+    return _picture(request, row.picture, f"{found.slug}-{row.pk}", caching)
+
+
+def _picture(request: HttpRequest, file: FieldFile, name: str, caching: str) -> HttpResponse:
+    extension = (file.name or "").rpartition(".")[2]
     if extension not in MEDIA_TYPES:
         raise Http404
     try:
-        with found.logo.open("rb") as picture:
+        with file.open("rb") as picture:
             content = picture.read()
     except FileNotFoundError:
         raise Http404 from None
     response = HttpResponse(content, content_type=MEDIA_TYPES[extension])
-    response.headers["Content-Disposition"] = f'inline; filename="{found.slug}.{extension}"'
-    response.headers["Cache-Control"] = _caching(request, shared, logo_version(found))
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.{extension}"'
+    response.headers["Cache-Control"] = caching
     response.headers["Content-Security-Policy"] = LOGO_POLICY
     return conditional_response(request, response)
-
-
-@access.public
-def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/accessibility.html", {"reviewed_on": REVIEWED_ON})
-
-
-@access.public
-def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/privacy.html")

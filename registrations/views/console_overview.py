@@ -19,6 +19,7 @@ from core.timezones.wall_clock import wall
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import City, Delegate, Lab, Programme
+from labs.organisation import operator
 from labs.viewer import Viewer
 from labs.views.form_posts import person
 from registrations import alerts, statistics
@@ -80,6 +81,7 @@ def organise(request: HttpRequest) -> HttpResponse:
             "programmes": owned.annotate(lab_count=Count("labs")).order_by("slug"),
             "mail": mail,
             "mail_late": mail is not None and alerts.worker_is_late(mail),
+            "operator_missing": viewer.is_superuser and operator() is None,
             "sights": sights,
             "calendar": calendar_links.delegate_calendar_url(person(request)) if sights else "",
             "is_staff_anywhere": viewer.is_staff_anywhere,

@@ -33,7 +33,7 @@ from sessions.lab_dates import sessions_outside
 from sessions.models import Session, Speaker
 from sessions.plans import SessionPlan
 from sessions.programme_import import Problem, ProgrammeFileError, schema
-from sessions.programme_import.plans import given, lab_values, session_plan
+from sessions.programme_import.plans import given, lab_values, programme_values, session_plan
 from sessions.speakers import touch_labs_of
 
 if TYPE_CHECKING:
@@ -172,8 +172,7 @@ class _Loading:
         self, facts: schema.Programme, programme: Programme | None, changed: set[int]
     ) -> Programme:
         """Return the programme as the file says it, without its labs; those that show what is new are `changed`."""
-        columns = ("name", "organiser", "description", "runs", "cities_total", "languages", "visibility")
-        values = given(facts, *columns)
+        values = programme_values(facts)
         is_new = programme is None
         if programme is None:
             values["visibility"] = facts.first_visibility

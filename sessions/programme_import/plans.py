@@ -91,6 +91,18 @@ def given(record: Record, *names: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
+def programme_values(programme: schema.Programme) -> dict[str, Any]:
+    """Return the columns of a programme as the file says them; None for what it does not say."""
+    columns = (
+        "name", "organiser", "description", "runs", "cities_total", "languages", "visibility", "participation",
+        "contact_email", "imprint", "eu_funded", "grant_number",
+    )  # fmt: skip
+    values = given(programme, *columns)
+    if programme.eu_funded is False:
+        values["grant_number"] = ""
+    return values
+
+
 def lab_values(lab: schema.Lab) -> dict[str, Any]:
     """Return the columns of a lab as the file says them; None for what it does not say."""
 

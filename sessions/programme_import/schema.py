@@ -304,11 +304,23 @@ class Programme(Record):
     description: Texts | None = None
     runs: Texts | None = None
     cities_total: Count | None = None
+    participation: Texts | None = None
+    contact_email: EmailAddress | None = None
+    imprint: Texts | None = None
+    eu_funded: Flag | None = None
+    grant_number: Text | None = None
     own_cities: CitySlugs = Field(default=(), alias="cities")
     stakeholder_groups: StakeholderGroups = []
     listed_speakers: Annotated[list[Speaker], at_most(2000)] = Field(default=[], alias="speakers")
     tracks: Annotated[list[Track], at_most(100)] = []
     labs: Annotated[list[Lab], at_most(200)] = []
+
+    @field_validator("grant_number", mode="after")
+    @classmethod
+    def _check_grant(cls, number: str, info: Info) -> str:
+        if number and not info.data.get("eu_funded"):
+            raise ValueError(_("Only a programme with eu_funded has a grant agreement."))
+        return number
 
     @field_validator("stakeholder_groups", mode="before")
     @classmethod

@@ -30,7 +30,7 @@ def _public_response(content: str, content_type: str) -> HttpResponse:
 @read_only_endpoint
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The sitemap of all public pages, with the day of their last change."""
-    pages: list[tuple[str, datetime | None]] = [(reverse("home"), None)]
+    pages: list[tuple[str, datetime | None]] = [(reverse(name), None) for name in ("home", "help", "contact")]
     pages += [
         (reverse("programme", args=[slug]), None)
         for slug in Programme.objects.visible_to(VISITOR).values_list("slug", flat=True)

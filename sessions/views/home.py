@@ -23,6 +23,7 @@ from core.web.localized_html import html_with_language
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import City, Lab, Programme
+from labs.programme_logos import shown_logos
 from labs.viewer import VISITOR, Viewer
 from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
@@ -131,6 +132,7 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
             name=text_of(found.name, language, found),
         ),
         "preview": programme_preview(found, language),
+        "logos": shown_logos(found),
     }
     return _with_validator(request, viewer, render(request, "sessions/programme.html", context))
 

@@ -27,6 +27,7 @@ from core.web.localized_fields import text_and_language
 from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import City, Lab, LabDay
+from labs.programme_logos import ShownLogo, shown_logos
 from labs.viewer import VISITOR, Viewer
 from sessions import json_ld, lab_summary, programme, timezone_hints
 from sessions.calendar_links import public_calendar
@@ -66,6 +67,7 @@ class Programme:
     speakers: tuple[programme.Person, ...]
     beyond_public: str
     linked_data: str
+    logos: list[ShownLogo]
 
 
 @access.public
@@ -196,6 +198,7 @@ def _make_programme(
         speakers=programme.people_of(everything, lab, view.language),
         beyond_public=_private_view_text(everything, lab, viewer, cities),
         linked_data=json_ld.script(json_ld.lab_event(lab, public_ones(lab, everything), view.language)),
+        logos=shown_logos(lab.programme),
     )
 
 

@@ -50,6 +50,8 @@ PUBLIC = (
     page("certificate", code=f"={CODES['revoked']}"),
     page("certificate", code=f"={CODES['replaced']}"),
     page("certificate", status=404, code="=0000-0000-0000"),
+    page("contact"),
+    page("help"),
     page("accessibility"),
     page("privacy"),
     page("api:openapi-view"),
@@ -78,6 +80,7 @@ PERSONAL = (
 )
 ORGANISER = (
     page("organise"),
+    page("console_help"),
     page("console_lab"),
     page("console_lab_edit"),
     page("console_lab_publish"),
@@ -138,10 +141,14 @@ OWNER = (
     page("console_city"),
     page("console_groups"),
     page("console_programme_people"),
+    page("console_logos"),
+    page("console_logo_new"),
+    page("console_logo"),
 )
 OPERATOR = (
     page("organise"),
     page("console_programme_new"),
+    page("console_organisation"),
     page("console_mail_without_lab"),
     page("console_message_without_lab", message="of_account"),
     page("admin:index"),
@@ -190,6 +197,7 @@ NOT_PAGES = {
     "lab_picture": _FILE,
     "lab_theme": _FILE,
     "personal_feed": _FILE,
+    "programme_logo": _FILE,
     "programme_feed": _FILE,
     "robots": _FILE,
     "security_txt": _FILE,
@@ -203,6 +211,7 @@ NOT_PAGES = {
     "console_certificate_issue": _POST,
     "console_certificate_restore": _POST,
     "console_certificates_issue": _POST,
+    "console_logo_remove": _POST,
     "console_mail_retry": _POST,
     "console_message_retry": _POST,
     "console_message_retry_without_lab": _POST,

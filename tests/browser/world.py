@@ -78,6 +78,7 @@ def build(texts: Texts | None = None) -> World:
     )
     programme.cities.add(sofia, trikala)
     groups = [f.StakeholderGroupFactory(programme=programme, name=said("a group")) for _ in range(3)]
+    logo = f.ProgrammeLogoFactory(programme=programme, alt=said("a partner"), link=texts.address())
     colour = "#8a1c5b"
     lab = f.LabFactory(
         programme=programme,
@@ -270,6 +271,7 @@ def build(texts: Texts | None = None) -> World:
         "lab": lab.slug,
         "programme": programme.slug,
         "session": plenary.slug,
+        "logo": logo.pk,
         "city": trikala.slug,
         "speaker": speakers[0].slug,
         "track": tracks[0].slug,

@@ -48,7 +48,7 @@ def session(lab: Lab):
 PAGES = (
     "/", "/programmes/icc/", "/labs/city-lab/", "/labs/city-lab/subscribe/", "/labs/city-lab/speakers/",
     "/labs/city-lab/speakers/person/", "/labs/city-lab/sessions/opening/", "/accessibility/", "/privacy/",
-    "/certificates/",
+    "/certificates/", "/contact/", "/help/",
 )  # fmt: skip
 
 

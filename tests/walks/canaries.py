@@ -24,7 +24,18 @@ JOIN = frozenset({"link", "roomlink"})  # for people with a seat, and for organi
 OF_PERSON = frozenset({"name", "email", "citytext", "organisation"})
 OF_MAIL = frozenset({"toname", "toemail", "subject", "text", "html"})
 OF_LAB = frozenset({"labtitle", "theme", "labdescription", "venue", "contact", "consent", "labslug", "logo"})
-OF_PROGRAMME = frozenset({"programmename", "programmedescription", "programmeslug", "group"})
+OF_PROGRAMME = frozenset(
+    {
+        "programmename",
+        "programmedescription",
+        "programmeslug",
+        "group",
+        "imprint",
+        "participation",
+        "grant",
+        "logoalt",
+    }
+)
 
 Canary = tuple[str, str]  # (secret, field)
 

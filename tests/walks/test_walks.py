@@ -155,7 +155,9 @@ def problems_of(met: Exchange) -> Iterator[str]:
     headers = met.headers
     policy = directives(headers.get("content-security-policy", ""))
     # Files of people and letters are documents without an origin.
-    own = met.status == 200 and met.address.partition("?")[0].endswith(("/logo", "/body/"))
+    path = met.address.partition("?")[0]
+    is_file = path.endswith(("/logo", "/body/")) or (path.startswith("/programmes/") and "/logos/" in path)
+    own = met.status == 200 and is_file
     if own:
         if "sandbox" not in policy or policy.get("default-src") != "'none'" or "script-src" in policy:
             yield f"policy of a file: {policy}"

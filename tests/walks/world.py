@@ -140,6 +140,7 @@ def build() -> World:
     programme = f.ProgrammeFactory(slug="main-programme")
     sofia, trikala = f.CityFactory(slug="sofia"), f.CityFactory(slug="trikala")
     programme.cities.add(sofia, trikala)
+    logo = f.ProgrammeLogoFactory(programme=programme)
     lab = f.LabFactory(programme=programme, slug="main-lab", theme={"en": "Open theme"})
     track = f.TrackFactory(lab=lab, slug="open-track")
     plain = f.SessionFactory(
@@ -172,6 +173,13 @@ def build() -> World:
         visibility="draft",
         name=texts(canary("unpublished", "programmename")),
         description=texts(canary("unpublished", "programmedescription")),
+        participation=texts(canary("unpublished", "participation")),
+        imprint=texts(canary("unpublished", "imprint")),
+        eu_funded=True,
+        grant_number=canary("unpublished", "grant"),
+    )
+    hidden_logo = f.ProgrammeLogoFactory(
+        programme=hidden_programme, alt=texts(canary("unpublished", "logoalt"))
     )
     StakeholderGroup.objects.create(
         programme=hidden_programme, slug="secret", name=texts(canary("unpublished", "group"))
@@ -322,6 +330,7 @@ def build() -> World:
         "uidb36": [user_pk_to_url_str(users["nobody"])],
         "key": [PASSWORD_RESET_TOKEN_GENERATOR().make_token(users["nobody"]), "abc-defghi"],
         "api_token": list(ApiToken.objects.values_list("pk", flat=True)),
+        "logo": [logo.pk, hidden_logo.pk],
         "esp": ["no-such-provider"],
         "undo": ["no-such-undo"],
     }
@@ -346,6 +355,7 @@ def build() -> World:
         "registration": [stranger.public_id],
         "message": [messages[1].public_id, messages[2].public_id],
         "code": [codes[1]],
+        "logo": [hidden_logo.pk],
     }
     world.main = {
         "lab": lab.slug,
@@ -361,6 +371,7 @@ def build() -> World:
         "token": links(person)[0],
         "uidb36": world.values["uidb36"][0],
         "key": world.values["key"][0],
+        "logo": logo.pk,
         "esp": "no-such-provider",
         "undo": "no-such-undo",
     }
