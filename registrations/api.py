@@ -273,7 +273,9 @@ def register(
             "This Idempotency-Key was already used with a different body. Send a new key for a new request."
         )
         raise Problem(said, status=409) from error
-    detail = _("We emailed the address a confirmation link. The registration is valid when it is confirmed.")
+    detail = _(
+        "We’re emailing the address a confirmation link. The registration is valid when it is confirmed."
+    )
     return Status(202, {"detail": detail})
 
 

@@ -171,7 +171,7 @@ def test_what_is_said_when_all_is_well_is_in_the_callers_language_too() -> None:
     )
     assert (answer.status_code, answer["Content-Language"]) == (202, "bg")
     assert "Accept-Language" in answer["Vary"]
-    assert answer.json()["detail"].startswith("На адреса е изпратен имейл")
+    assert answer.json()["detail"].startswith("Изпращаме на адреса имейл")
 
 
 def test_attendance_of_somebody_who_is_not_registered_is_a_problem() -> None:
