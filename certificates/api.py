@@ -1,11 +1,14 @@
 """Certificates: checking for everybody, issuing and revoking for organisers with a token of the scope."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from ninja.errors import Throttled
 from ninja.pagination import paginate
@@ -134,11 +137,9 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
     response["Cache-Control"] = "no-store"  # it names a person, and is to be true at this moment
     if not may_ask(request):
         raise Throttled(wait=PER_SECONDS)
-    found = Certificate.objects.compared().filter(code=tidy(code)).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(Certificate.objects.compared(), code=tidy(code))
     said = found.content
-    attested = attested_now(found)
+    sessions, minutes = attested_now(found)
     named = found.state == Certificate.State.VALID and not found.other_name
     return {
         "code": found.code,
@@ -149,8 +150,8 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
         "first_day": said.get("first_day", ""),
         "last_day": said.get("last_day", ""),
         "time_zone": said.get("time_zone", ""),
-        "sessions": [{name: each[name] for name in AttendedOut.model_fields} for each in attested.sessions],
-        "minutes": attested.minutes,
+        "sessions": [{name: each[name] for name in AttendedOut.model_fields} for each in sessions],
+        "minutes": minutes,
         "issued_at": instant_text(found.issued_at),
         "revoked_at": instant_text(found.revoked_at),
         "revoked_reason": found.revoked_reason,
@@ -199,29 +200,24 @@ def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, A
     409: the person cannot get a certificate. 503: the certificate could not be created, try again later.
     """
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
-    person = (
-        Registration.objects.select_related("lab__programme")
-        .filter(lab=found, public_id=registration)
-        .first()
-    )
-    if person is None:
-        raise Http404
-    try:
+    people = Registration.objects.select_related("lab__programme")
+    person = get_object_or_404(people, lab=found, public_id=registration)
+    with _told_when_not_printed():
         return _data(issuing.issue(person, account_of(request)), found)
+
+
+@contextmanager
+def _told_when_not_printed() -> Iterator[None]:
+    try:
+        yield
     except issuing.NotPrinted as error:
         raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
 
 
 def _one(request: HttpRequest, lab: str, code: str) -> Certificate:
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
-    row = (
-        Certificate.objects.select_related("registration__lab__programme", "lab")
-        .filter(lab=found, code=tidy(code))
-        .first()
-    )
-    if row is None:
-        raise Http404
-    return row
+    rows = Certificate.objects.select_related("registration__lab__programme", "lab")
+    return get_object_or_404(rows, lab=found, code=tidy(code))
 
 
 @router.post("/labs/{lab}/certificates/{code}/revoke", response=CertificateOut, url_name="revoke_certificate")
@@ -240,10 +236,8 @@ def replace(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
     409: the certificate cannot be replaced. 503: it could not be created, try again later.
     """
     row = _one(request, lab, code)
-    try:
+    with _told_when_not_printed():
         return _data(issuing.reissue(row, account_of(request)), row.lab)
-    except issuing.NotPrinted as error:
-        raise Problem(error.message, status=503, retry_after=issuing.TRY_AGAIN_SECONDS) from error
 
 
 @router.post(

@@ -9,8 +9,7 @@ from enum import Enum
 from django.db.models import Count
 
 from certificates.models import Certificate, NotIssued
-from certificates.printable import obstacle_of
-from certificates.refusals import why_not
+from certificates.printable import obstacle_of, why_not
 from core.search import by_name
 from labs.models import Lab
 from registrations.models import Attendance, Registration
@@ -75,6 +74,7 @@ def candidates(lab: Lab) -> list[Candidate]:
         for session in Session.objects.filter(lab=lab)
         .ended()
         .only("lab", "slug", "title", "starts_at", "ends_at")
+        .order_by("starts_at", "pk")
     }
     attended: dict[int, list[int]] = defaultdict(list)
     for person, session in Attendance.objects.filter(session__in=list(sessions)).values_list(
@@ -94,9 +94,7 @@ def candidates(lab: Lab) -> list[Candidate]:
         .order_by(*by_name(), "pk")
     )
     failed = {row.registration_id: row for row in NotIssued.objects.filter(registration__lab=lab)}
-    order = {
-        pk: number for number, pk in enumerate(sorted(sessions, key=lambda pk: (sessions[pk].starts_at, pk)))
-    }
+    order = {pk: number for number, pk in enumerate(sessions)}
     return [
         _candidate(
             lab,

@@ -18,7 +18,7 @@ from certificates.fonts import MissingGlyphs, normalise_name
 from certificates.holders import hash_of
 from certificates.models import AttestedSession, Certificate, NotIssued
 from certificates.pdf import Logo, render
-from certificates.refusals import Code, why_not
+from certificates.printable import why_not
 from certificates.renderer import RendererFailed
 from certificates.snapshot import frozen_content, printed_content
 from core.accounts.models import User
@@ -32,6 +32,8 @@ from registrations.models import Registration
 from sessions.models import Session
 
 logger = logging.getLogger(__name__)
+
+Code = NotIssued.Code
 
 # So many people one after the other for whom the renderer failed: then it is not about them, and the rest waits too.
 ENOUGH_FAILURES = 3

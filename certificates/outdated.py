@@ -2,11 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language, gettext
 
 from certificates.candidates import minutes_in_all
@@ -19,71 +17,34 @@ from registrations.models import Attendance
 from sessions.models import Session
 
 
-@dataclass(frozen=True)
-class _Said:
-    """One session of a certificate, and what is true of it now."""
-
-    position: int
-    session: Session | None
-    starts_at: datetime
-    ends_at: datetime
-    held: bool
-    attended: bool
-
-    @property
-    def is_so(self) -> bool:
-        """Tell whether all that the certificate says of this session is true today."""
-        return self.held and self.attended and not self.has_other_hours
-
-    @property
-    def has_other_hours(self) -> bool:
-        session = self.session
-        return session is not None and (session.starts_at, session.ends_at) != (self.starts_at, self.ends_at)
-
-
-def _said_by(certificates: Iterable[int]) -> dict[int, list[_Said]]:
-    """Return for each certificate its sessions in their order. One query."""
-    there = Attendance.objects.filter(
-        registration=OuterRef("certificate__registration"), session=OuterRef("session")
-    )
-    erased = Q(certificate__registration__isnull=True)
-    rows = (
-        AttestedSession.objects.filter(certificate__in=list(certificates))
-        .select_related("session")
-        .annotate(there=Q(Exists(there)) | erased, held=Q(session__in=Session.objects.taking_place()))
-        .order_by("certificate", "position")
-    )
-    said: dict[int, list[_Said]] = defaultdict(list)
-    for row in rows:
-        said[row.certificate_id].append(
-            _Said(row.position, row.session, row.starts_at, row.ends_at, bool(row.held), bool(row.there))
-        )
+def _said_by(certificates: Iterable[int]) -> dict[int, list[AttestedSession]]:
+    """Return for each certificate its sessions in their order, annotated by `compared`. One query."""
+    said: dict[int, list[AttestedSession]] = defaultdict(list)
+    for row in AttestedSession.objects.filter(certificate__in=list(certificates)).compared():
+        said[row.certificate_id].append(row)
     return said
 
 
-@dataclass(frozen=True)
-class Attested:
-    """What a certificate attests at this moment: sessions as in its `content`, and their minutes in all."""
-
-    sessions: list[dict[str, Any]]
-    minutes: int
+def _has_other_hours(said: AttestedSession) -> bool:
+    session = said.session
+    return session is not None and (session.starts_at, session.ends_at) != (said.starts_at, said.ends_at)
 
 
-def attested_now(certificate: Certificate) -> Attested:
-    """Return what is still so of the sessions that a certificate lists; nothing of one that was revoked.
+def attested_now(certificate: Certificate) -> tuple[list[dict[str, Any]], int]:
+    """Return what is still so of the sessions that a certificate lists, and their minutes in all.
 
-    One query where it is outdated, else none. It is annotated by `compared`.
+    The sessions are as in its `content`; of one that was revoked there are none. The certificate is annotated by
+    `compared`. One query where it is outdated, else none.
     """
     listed = certificate.content.get("sessions", [])
     if certificate.state == Certificate.State.REVOKED:
-        return Attested([], 0)
+        return [], 0
     if not certificate.is_outdated:
-        return Attested(listed, certificate.minutes)
-    still = [each for each in _said_by([certificate.pk])[certificate.pk] if each.is_so]
-    return Attested(
-        [listed[each.position] for each in still],
-        minutes_in_all((each.starts_at, each.ends_at) for each in still),
-    )
+        return listed, certificate.minutes
+    said = _said_by([certificate.pk])[certificate.pk]
+    still = [each for each in said if each.held and each.attended and not _has_other_hours(each)]
+    minutes = minutes_in_all((each.starts_at, each.ends_at) for each in still)
+    return [listed[each.position] for each in still], minutes
 
 
 def differences(certificates: Iterable[Certificate], lab: Lab) -> dict[int, list[str]]:
@@ -96,16 +57,17 @@ def differences(certificates: Iterable[Certificate], lab: Lab) -> dict[int, list
     if not differing:
         return {}
     said = _said_by(differing)
-    contents, names = {}, {}
-    for pk, content, name in Certificate.objects.filter(pk__in=differing).values_list(
-        "pk", "content", "registration__name"
-    ):
-        contents[pk], names[pk] = content, name
+    rows = Certificate.objects.filter(pk__in=differing).values("pk", "content", "registration__name")
+    now = {row["pk"]: row for row in rows}
     more = _attended_since(differing.values())
     return {
         pk: [
-            *([gettext("The name is now %(name)s") % {"name": names[pk]}] if certificate.other_name else []),
-            *(sentence for each in said[pk] if (sentence := _about_session(each, contents[pk], lab))),
+            *(
+                [gettext("The name is now %(name)s") % {"name": now[pk]["registration__name"]}]
+                if certificate.other_name
+                else []
+            ),
+            *(sentence for each in said[pk] if (sentence := _about_session(each, now[pk]["content"], lab))),
             *(
                 gettext("Attended since: %(session)s") % {"session": _reading(session.title, lab)}
                 for session in more[pk]
@@ -140,7 +102,7 @@ def _attended_since(certificates: Iterable[Certificate]) -> dict[int, list[Sessi
     return found
 
 
-def _about_session(said: _Said, content: Mapping[str, Any], lab: Lab) -> str:
+def _about_session(said: AttestedSession, content: Mapping[str, Any], lab: Lab) -> str:
     title = {"session": _reading(content["sessions"][said.position]["titles"], lab)}
     if said.session is None:
         return gettext("Session deleted: %(session)s") % title
@@ -150,7 +112,7 @@ def _about_session(said: _Said, content: Mapping[str, Any], lab: Lab) -> str:
         return gettext("Draft again: %(session)s") % title
     if not said.attended:
         return gettext("Attendance removed: %(session)s") % title
-    if said.has_other_hours:
+    if _has_other_hours(said):
         language = get_language() or "en"
         was, now = (
             formatting.short_span(

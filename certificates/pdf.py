@@ -30,15 +30,6 @@ from core.web.palette import mixed
 from sessions import timetable, timetable_svg
 from sessions.timetable import Block, Weight
 
-__all__ = [
-    "AttendedSession",
-    "CertificateContent",
-    "Colours",
-    "Logo",
-    "MissingGlyphs",
-    "render",
-]
-
 MAX_NAME = 200
 MAX_TITLE = 500
 MAX_SESSIONS = 200
@@ -55,7 +46,6 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _OPTIONAL = frozenset({"place", "organiser_name"})
-_UNBROKEN = '<span class="unbroken">{}</span>'
 # The service's logo, in the certificate's band.
 _MARK = Picture(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
@@ -202,41 +192,6 @@ class _Line:
         return "fallback-font" if needs_fallback(self.text) else "own-font"
 
 
-@dataclass(frozen=True)
-class _Statement:
-    """The parts of the sentence that says in what the person took part, in one language."""
-
-    language: str
-    lab: _Line
-    place: str
-    days: str
-    zone: str
-
-    @property
-    def period(self) -> str:
-        """The days as markup in which a line may end after the dash only."""
-        first, dash, last = self.days.partition(f"{formatting.DASH} ")
-        parts = [first + dash.strip(), last] if dash else [first]
-        return format_html_join(" ", _UNBROKEN, ((part,) for part in parts))
-
-    @property
-    def lab_in_bold(self) -> str:
-        """The lab's title as markup, marked with its language where that is another one."""
-        return format_html(
-            '<strong class="{}" lang="{}">{}</strong>', self.lab.css, self.lab.language, self.lab.text
-        )
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One line of the table, ready to be printed."""
-
-    on: str
-    hours: str
-    title: tuple[_Line, ...]
-    length: tuple[_Line, ...]
-
-
 def render(content: CertificateContent) -> bytes:
     """Return the certificate as one PDF that is both PDF/A-3a and PDF/UA-1; same content, same bytes.
 
@@ -303,15 +258,24 @@ def _issued(on: date, language: str) -> str:
     return gettext("Issued on %(date)s") % {"date": formatting.long_date(on, language)}
 
 
-def _statement(content: CertificateContent, language: str) -> _Statement:
+def _statement(content: CertificateContent, language: str) -> dict[str, str]:
+    """The parts of the sentence that says in what the person took part, in one language."""
+    lab = _lines(content.lab_title, (language,))[0]
     place = _lines(content.place, (language,))
-    return _Statement(
-        language=language,
-        lab=_lines(content.lab_title, (language,))[0],
-        place=place[0].text if place else "",
-        days=formatting.date_range(content.first_day, content.last_day, language),
-        zone=_lines(content.zone, (language,))[0].text,
-    )
+    return {
+        "language": language,
+        "lab": format_html('<strong class="{}" lang="{}">{}</strong>', lab.css, lab.language, lab.text),
+        "place": place[0].text if place else "",
+        "period": _period(formatting.date_range(content.first_day, content.last_day, language)),
+        "zone": _lines(content.zone, (language,))[0].text,
+    }
+
+
+def _period(days: str) -> str:
+    """The days as markup in which a line may end after the dash only."""
+    first, dash, last = days.partition(f"{formatting.DASH} ")
+    parts = [first + dash.strip(), last] if dash else [first]
+    return format_html_join(" ", '<span class="unbroken">{}</span>', ((part,) for part in parts))
 
 
 def _alternative(logo: Logo | None, languages: tuple[str, ...]) -> str:
@@ -347,17 +311,17 @@ def _timetable_style(colours: Colours) -> str:
     )
 
 
-def _row(session: AttendedSession, languages: tuple[str, ...]) -> _Row:
+def _row(session: AttendedSession, languages: tuple[str, ...]) -> dict[str, object]:
     # One that ends with its day ends on that day.
     first, last = _day(session.starts), _day(session.ends - timedelta(minutes=1))
     starts, ends = formatting.clock(session.starts), formatting.clock(session.ends)
     several = first != last
-    return _Row(
-        on=f"{first} {starts} {formatting.DASH}" if several else first,
-        hours=f"{last} {ends}" if several else f"{starts}{formatting.DASH}{ends}",
-        title=_lines(session.titles, languages),
-        length=_duration(session.minutes, languages),
-    )
+    return {
+        "on": f"{first} {starts} {formatting.DASH}" if several else first,
+        "hours": f"{last} {ends}" if several else f"{starts}{formatting.DASH}{ends}",
+        "title": _lines(session.titles, languages),
+        "length": _duration(session.minutes, languages),
+    }
 
 
 def _day(on: date) -> str:

@@ -1,11 +1,11 @@
-"""What the certificate's fonts cannot print, as sentences for people."""
+"""Why no certificate is made, and what its fonts cannot print, as sentences for people."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.utils.translation import gettext as _
-
-from certificates.fonts import describe_character, missing_glyphs, normalise_name, printable
+from certificates.fonts import describe_character, missing_glyphs, printable
+from certificates.models import NotIssued
 from core.web.localized_fields import languages_of
 from labs.models import Lab
 from sessions.models import Session
@@ -15,15 +15,13 @@ NAMED = 5
 
 def obstacle_of(name: str) -> str:
     """Return why a name cannot be printed, and what to do; empty where it can."""
-    missing = missing_glyphs(normalise_name(name))
-    return unprintable(missing) if missing else ""
+    missing = missing_glyphs(name)
+    return why_not(NotIssued.Code.NO_GLYPHS, {"characters": missing}) if missing else ""
 
 
-def unprintable(missing: tuple[str, ...]) -> str:
-    return _(
-        "Certificates cannot show: %(characters)s. Ask the person to give the name in Latin, Greek or Cyrillic "
-        "letters, and correct the registration."
-    ) % {"characters": named_characters(missing)}
+def why_not(code: str, details: Mapping[str, Any]) -> str:
+    """Return why no certificate was made and what to do, in the language that is active."""
+    return NotIssued.Code(code).label % {"characters": named_characters(details.get("characters", ()))}
 
 
 def named_characters(characters: Iterable[str]) -> str:

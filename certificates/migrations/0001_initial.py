@@ -242,15 +242,33 @@ class Migration(migrations.Migration):
                     "code",
                     models.CharField(
                         choices=[
-                            ("no-glyphs", "No Glyphs"),
-                            ("texts", "Texts"),
-                            ("not-printed", "Not Printed"),
-                            ("not-registered", "Not Registered"),
-                            ("too-few", "Too Few"),
-                            ("not-valid", "Not Valid"),
-                            ("changed", "Changed"),
-                            ("replaced", "Replaced"),
-                            ("newer", "Newer"),
+                            (
+                                "no-glyphs",
+                                "Certificates cannot show: %(characters)s. Ask the person to give the name in Latin, Greek or Cyrillic letters, and correct the registration.",
+                            ),
+                            (
+                                "texts",
+                                "The certificate cannot be created: one of the lab’s texts is empty or too long for the page.",
+                            ),
+                            (
+                                "not-printed",
+                                "The certificate could not be created. Try again in a minute. If it happens again, use a simpler logo or shorter texts for the lab.",
+                            ),
+                            ("not-registered", "Only registered people can get a certificate."),
+                            (
+                                "too-few",
+                                "The person attended fewer sessions than the lab requires. A session counts once it has ended.",
+                            ),
+                            ("not-valid", "Only a valid certificate of a registered person can be replaced."),
+                            (
+                                "changed",
+                                "Someone else has just changed this certificate. Open the list again.",
+                            ),
+                            (
+                                "replaced",
+                                "A replaced certificate cannot be revoked. Revoke the one that replaced it.",
+                            ),
+                            ("newer", "The person has a newer certificate. Revoke that one first."),
                         ],
                         max_length=20,
                     ),

@@ -128,6 +128,18 @@ class Certificate(models.Model):
         return "outdated" if self.is_outdated else self.state
 
 
+class AttestedSessionQuerySet(models.QuerySet["AttestedSession"]):
+    def compared(self) -> "AttestedSessionQuerySet":
+        """Annotate whether each session is `held` today and its person still `attended` it, as far as that is known."""
+        there = Attendance.objects.filter(
+            registration=OuterRef("certificate__registration"), session=OuterRef("session")
+        )
+        erased = Q(certificate__registration__isnull=True)
+        return self.select_related("session").annotate(
+            attended=Q(Exists(there)) | erased, held=Q(session__in=Session.objects.taking_place())
+        )
+
+
 class AttestedSession(models.Model):
     """A session that a certificate says was attended: the one in this place of its `content["sessions"]`.
 
@@ -139,6 +151,10 @@ class AttestedSession(models.Model):
     session = models.ForeignKey(Session, models.SET_NULL, null=True, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    objects = AttestedSessionQuerySet.as_manager()
+    # Of those that `compared` returns.
+    held: bool | None
+    attended: bool
 
     class Meta:
         ordering = ("certificate", "position")
@@ -154,17 +170,40 @@ class NotIssued(models.Model):
     """Why the last run of issuing made no certificate for a person. Gone as soon as there is one."""
 
     class Code(models.TextChoices):
-        """What stood in the way; `certificates.refusals` has the words. A run never meets the last two."""
+        """What stood in the way, and what to do; a run never meets the last two."""
 
-        NO_GLYPHS = "no-glyphs"
-        TEXTS = "texts"
-        NOT_PRINTED = "not-printed"
-        NOT_REGISTERED = "not-registered"
-        TOO_FEW = "too-few"
-        NOT_VALID = "not-valid"
-        CHANGED = "changed"
-        REPLACED = "replaced"
-        NEWER = "newer"
+        NO_GLYPHS = (
+            "no-glyphs",
+            _(
+                "Certificates cannot show: %(characters)s. Ask the person to give the name in Latin, Greek or Cyrillic "
+                "letters, and correct the registration."
+            ),
+        )
+        TEXTS = (
+            "texts",
+            _("The certificate cannot be created: one of the lab’s texts is empty or too long for the page."),
+        )
+        NOT_PRINTED = (
+            "not-printed",
+            _(
+                "The certificate could not be created. Try again in a minute. If it happens again, use a "
+                "simpler logo or shorter texts for the lab."
+            ),
+        )
+        NOT_REGISTERED = "not-registered", _("Only registered people can get a certificate.")
+        TOO_FEW = (
+            "too-few",
+            _(
+                "The person attended fewer sessions than the lab requires. A session counts once it has ended."
+            ),
+        )
+        NOT_VALID = "not-valid", _("Only a valid certificate of a registered person can be replaced.")
+        CHANGED = "changed", _("Someone else has just changed this certificate. Open the list again.")
+        REPLACED = (
+            "replaced",
+            _("A replaced certificate cannot be revoked. Revoke the one that replaced it."),
+        )
+        NEWER = "newer", _("The person has a newer certificate. Revoke that one first.")
 
     registration = models.OneToOneField(Registration, models.CASCADE, related_name="not_issued")
     code = models.CharField(max_length=20, choices=Code)

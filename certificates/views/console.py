@@ -1,7 +1,8 @@
 """The organiser's page of certificates: who has earned one, issuing, revoking, replacing."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -150,20 +151,29 @@ def replace_all(request: HttpRequest, lab: Lab) -> HttpResponse:
     return render(request, "certificates/console/replace_all.html", context)
 
 
+def _says_why_not(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Show on the list why a certificate could not be made or changed; a failure of the renderer has its own page."""
+
+    @wraps(view)
+    def explained(request: HttpRequest, lab: Lab, **names: str) -> HttpResponse:
+        try:
+            return view(request, lab, **names)
+        except NotPrinted as error:
+            return _not_printed(request, lab, error)
+        except NotIssuable as error:
+            messages.error(request, error.message)
+            return redirect("console_certificates", lab.slug)
+
+    return explained
+
+
 @access.organiser
 @require_POST
+@_says_why_not
 def issue_one(request: HttpRequest, lab: Lab, registration: str) -> HttpResponse:
     person = get_object_or_404(Registration, lab=lab, public_id=registration)
-    try:
-        issued = issuing.issue(person, _user(request))
-    except NotPrinted as error:
-        return _not_printed(request, lab, error)
-    except NotIssuable as error:
-        messages.error(request, error.message)
-    else:
-        messages.info(
-            request, _("Certificate %(code)s issued. An email will be sent.") % {"code": issued.code}
-        )
+    issued = issuing.issue(person, _user(request))
+    messages.info(request, _("Certificate %(code)s issued. An email will be sent.") % {"code": issued.code})
     return redirect("console_certificates", lab.slug)
 
 
@@ -180,6 +190,7 @@ def _of_lab(lab: Lab, code: str) -> Certificate:
 
 
 @access.organiser
+@_says_why_not
 def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
     """Ask for the reason, then withdraw."""
     certificate = _of_lab(lab, code)
@@ -187,16 +198,9 @@ def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
         raise Http404
     form = RevokeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
-            issuing.revoke(certificate, form.cleaned_data["reason"], _user(request))
-        except NotIssuable as error:
-            messages.error(request, error.message)
-        else:
-            messages.info(
-                request,
-                _("Certificate %(code)s revoked. Its check page says so, and its holder will be emailed.")
-                % {"code": code},
-            )
+        issuing.revoke(certificate, form.cleaned_data["reason"], _user(request))
+        words = _("Certificate %(code)s revoked. Its check page says so, and its holder will be emailed.")
+        messages.info(request, words % {"code": code})
         return redirect("console_certificates", lab.slug)
     context = {"lab": lab, "section": "certificates", "certificate": certificate, "form": form}
     return render(request, "certificates/console/revoke.html", context, status=400 if form.errors else 200)
@@ -204,19 +208,16 @@ def revoke(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
 
 @access.organiser
 @require_POST
+@_says_why_not
 def restore(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
-    try:
-        issuing.restore(_of_lab(lab, code), _user(request))
-    except NotIssuable as error:
-        messages.error(request, error.message)
-    else:
-        messages.info(
-            request, _("Certificate %(code)s is valid again. Its holder will be emailed.") % {"code": code}
-        )
+    issuing.restore(_of_lab(lab, code), _user(request))
+    words = _("Certificate %(code)s is valid again. Its holder will be emailed.")
+    messages.info(request, words % {"code": code})
     return redirect("console_certificates", lab.slug)
 
 
 @access.organiser
+@_says_why_not
 def replace(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
     """Show what the new certificate would say, then issue it in place of the old one."""
     certificate = _of_lab(lab, code)
@@ -224,15 +225,9 @@ def replace(request: HttpRequest, lab: Lab, code: str) -> HttpResponse:
     if certificate.state != Certificate.State.VALID or registration is None:
         raise Http404
     if request.method == "POST":
-        try:
-            new = issuing.reissue(certificate, _user(request))
-        except NotPrinted as error:
-            return _not_printed(request, lab, error)
-        except NotIssuable as error:
-            messages.error(request, error.message)
-        else:
-            words = _("Certificate %(old)s replaced by %(new)s. An email will be sent.")
-            messages.info(request, words % {"old": code, "new": new.code})
+        new = issuing.reissue(certificate, _user(request))
+        words = _("Certificate %(old)s replaced by %(new)s. An email will be sent.")
+        messages.info(request, words % {"old": code, "new": new.code})
         return redirect("console_certificates", lab.slug)
     attended = has_earned(registration)
     compared = Certificate.objects.compared().select_related("registration").get(pk=certificate.pk)

@@ -79,16 +79,15 @@ def _said(certificate: Certificate) -> dict[str, object]:
     content = certificate.content
     if not content:
         return {"content": {}, "sessions": [], "minutes": 0, "zone": certificate.lab.time_zone}
-    attested = attested_now(certificate)
+    attested, minutes = attested_now(certificate)
     days = {name: date.fromisoformat(content[name]) for name in ("first_day", "last_day")}
     sessions = [
-        {**each, **{name: date.fromisoformat(each[name]) for name in ("on", "until")}}
-        for each in attested.sessions
+        {**each, **{name: date.fromisoformat(each[name]) for name in ("on", "until")}} for each in attested
     ]
     return {
         "content": {**content, **days},
         "sessions": sessions,
-        "minutes": attested.minutes,
+        "minutes": minutes,
         "zone": content["time_zone"],
     }
 

@@ -11,11 +11,8 @@ from fontTools.ttLib import TTFont
 
 from certificates import fonts, pdf
 from certificates import renderer as renderer_module
-from certificates.fonts import missing_glyphs
-from certificates.pdf import (
-    MissingGlyphs,
-    render,
-)
+from certificates.fonts import MissingGlyphs, missing_glyphs
+from certificates.pdf import render
 from tests.certificates.reading import LANGUAGES, PROFILES, failures, printed, read, words
 from tests.certificates.samples import SESSIONS, certificate
 

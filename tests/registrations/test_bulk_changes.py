@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from certificates import issuing
 from certificates.issuing import NotIssuable
-from certificates.models import Certificate
-from certificates.refusals import Code
+from certificates.models import Certificate, NotIssued
 from core.jobs import tasks
 from core.jobs.leases import Lease, claim, enqueue
 from core.jobs.models import Task
@@ -181,7 +180,7 @@ def test_no_certificate_brings_the_name_of_somebody_back_who_is_erased_while_it_
 
     assert while_open(lambda: erasure.erase(erased), issue) == []
 
-    assert [error.code for error in refused] == [Code.CHANGED]
+    assert [error.code for error in refused] == [NotIssued.Code.CHANGED]
     assert not Certificate.objects.exists()
     assert not Message.objects.exists()
 
