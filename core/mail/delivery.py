@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
+from email.utils import parseaddr
 from functools import partial
 
 from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Q
@@ -129,6 +131,7 @@ def outgoing(message: Message) -> OutgoingMail:
     mail = OutgoingMail(
         subject=content.subject,
         body=content.text,
+        from_email=_sender(message.from_name),
         to=[mailbox(message.to_name, ascii_address(message.to_email))],
         reply_to=[ascii_address(message.reply_to)] if message.reply_to else None,
         headers={
@@ -142,6 +145,12 @@ def outgoing(message: Message) -> OutgoingMail:
     if message.calendar:
         _attach_calendar(mail, message.calendar)
     return mail
+
+
+def _sender(name: str) -> str:
+    """Return the mailbox that sends: always the service's own address, which SPF and DMARC vouch for."""
+    own = settings.DEFAULT_FROM_EMAIL
+    return mailbox(name, parseaddr(own)[1]) if name else own
 
 
 def _attach_calendar(mail: OutgoingMail, calendar: str) -> None:

@@ -49,6 +49,8 @@ class Message(LeasedWork):
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     to_name = models.CharField(max_length=200, blank=True)
     to_email = EmailAddressField()
+    # The sender's name beside the service's own address; empty for the service's own name.
+    from_name = models.CharField(max_length=80, blank=True)
     reply_to = EmailAddressField(blank=True)
     recipient_key = SearchKeyField("to_name", "to_email")
     # Which address's budget this counts in (`core.mail.address_budget`); empty for an email that nobody could just ask

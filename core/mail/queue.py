@@ -19,6 +19,7 @@ from core.web.palette import DEFAULT_COLOURS
 
 # What goes to many people at once and waits for nobody: it leaves after what somebody has just asked for.
 TO_MANY = frozenset({"session_moved", "session_cancelled", "session_restored", "certificate"})
+SENDER_LENGTH = 64
 
 
 class Programme(Protocol):
@@ -86,6 +87,7 @@ def queue(
         language=language,
         to_name=one_line(to_name)[:200],
         to_email=to_email,
+        from_name=_sender_name(lab, language) if lab else "",
         reply_to=lab.contact if lab else "",
         budget_key=address_key(to_email) if is_asked_for else "",
         context={
@@ -109,6 +111,12 @@ def queue(
             return Message.objects.get(pk=pk)
         message.pk, message._state.adding = pk, False
     return message
+
+
+def _sender_name(lab: Sender, language: str) -> str:
+    """Return the lab's title as the name of a mailbox: one line, of a length that lists of emails show."""
+    name = one_line(text_and_language(lab.title, language, lab.default_language)[0])
+    return name if len(name) <= SENDER_LENGTH else f"{name[: SENDER_LENGTH - 1].rstrip()}…"
 
 
 def _names(lab: Sender, language: str) -> dict[str, tuple[str, str]]:

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ),
                 ("to_name", models.CharField(blank=True, max_length=200)),
                 ("to_email", core.web.localized_fields.EmailAddressField(max_length=254)),
+                ("from_name", models.CharField(blank=True, max_length=80)),
                 ("reply_to", core.web.localized_fields.EmailAddressField(blank=True, max_length=254)),
                 ("recipient_key", core.search.SearchKeyField("to_name", "to_email")),
                 ("budget_key", models.CharField(blank=True, editable=False, max_length=254)),
