@@ -93,7 +93,7 @@ def test_prose_marks_its_language_and_starts_below_the_pages_headings():
     assert (
         show("{% prose text %}", text={"bg": "# Защо"}) == '<div class="prose" lang="bg"><h3>Защо</h3></div>'
     )
-    assert show("{% prose text top=2 %}", text={"en": "# Why"}) == '<div class="prose"><h2>Purpose</h2></div>'
+    assert show("{% prose text top=2 %}", text={"en": "# Why"}) == '<div class="prose"><h2>Why</h2></div>'
 
 
 def test_plain_cuts_after_a_word():
