@@ -91,7 +91,7 @@ def the_owner_schedules(owner: Person, programme: Programme) -> None:
 
 def the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner: Person, programme: Programme) -> str:
     owner.opens(programme.console("new-session/"))
-    owner.writes_in_bulgarian("Title", PLENARY, owner.part("Data"))
+    owner.writes_in_bulgarian("Title", PLENARY, owner.part("What"))
     owner.field("Track").select_option("Умения за хората")
     owner.field("Room").select_option("Пленарна зала")
     when = owner.part("When")
@@ -134,7 +134,7 @@ def make_a_session(
     audience: str = "",
 ) -> str:
     owner.opens(programme.console("new-session/"))
-    owner.writes_in_bulgarian("Title", title, owner.part("Data"))
+    owner.writes_in_bulgarian("Title", title, owner.part("What"))
     when = owner.part("When")
     owner.writes("Day", DAY.isoformat(), when)
     owner.writes("Starts", hours[0], when)

@@ -139,7 +139,7 @@ def the_first_gives_up_the_seat_that_the_second_gets(
     first.page.get_by_role("article", name=WORKSHOP).get_by_role("link", name=words("Give up seat…")).click()
     first.reads(words("It goes to the next person on the waiting list. You cannot undo this."))
     first.presses("Give up seat")
-    first.reads(words("Your sessions have changed A mail with what is yours now is queued."))
+    first.reads(words("Your sessions have changed. We’re emailing you your updated sessions."))
     expect(first.page.get_by_role("article", name=WORKSHOP)).to_have_count(0)
     letter = service.post.next_to(SECOND)
     assert letter.subject == words("You have a seat: %(session_title)s", session_title=WORKSHOP)
