@@ -362,7 +362,9 @@ def test_the_accessibility_statement_says_who_when_and_whom_to_turn_to(client: C
 
 def test_the_statement_does_not_name_a_body_that_is_not_known_for_certain(client: Client) -> None:
     f.OperatorFactory(country="BE")
-    assert "the body of your country that enforces" in text_of(client.get("/accessibility/"))
+    assert "the authority responsible for web accessibility in your country" in text_of(
+        client.get("/accessibility/")
+    )
 
 
 def test_every_known_body_is_of_a_member_state() -> None:
