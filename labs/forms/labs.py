@@ -62,7 +62,7 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
     theme = TextsField(label=_("Theme"), help_text=_("One line under the title."), required=False)
     description = TextsField(
         label=_("Description"),
-        help_text=_("Paragraphs; **bold**, lists and links as in Markdown."),
+        help_text=_("You can use Markdown: **bold**, lists and links."),
         limit=MAX_TEXT_LENGTH,
         rows=5,
         required=False,

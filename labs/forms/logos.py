@@ -55,7 +55,7 @@ class LogoForm(PlanForm[LogoPlan]):
     def differences(self) -> list[Difference]:
         found = super().differences()
         if self.picture_bytes is not None:
-            typed = gettext("Another file. Choose it again: browsers do not keep it.")
+            typed = gettext("A different file. Choose it again: browsers do not keep it.")
             found.append(Difference(gettext("Logo"), gettext("Set"), typed))
         return found
 

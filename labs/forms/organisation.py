@@ -24,7 +24,7 @@ class OperatorForm(PlanForm[OperatorPlan]):
 
     name = TextsField(
         label=_("Name"),
-        help_text=_("The legal name, in as many languages as you know."),
+        help_text=_("The legal name, in as many languages as you can."),
         error_messages={"required": _("Enter the organisation’s name in at least one language.")},
     )
     address = forms.CharField(
@@ -52,16 +52,16 @@ class OperatorForm(PlanForm[OperatorPlan]):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel", "class": "input-short"}),
     )
     accessibility_email = EmailAddressField(
-        label=_("Email for questions of accessibility"),
-        help_text=_("Left empty, the email above is used. You commit to answer within 14 days."),
+        label=_("Email for questions about accessibility"),
+        help_text=_("If left empty, the email above is used. You commit to answering within 14 days."),
         required=False,
         max_length=254,
     )
     enforcement_body = TextsField(
         label=_("Enforcement body"),
         help_text=_(
-            "Whom people turn to when your answer about accessibility does not help. Left empty, the body of the "
-            "country is named where it is known."
+            "Who people can contact if your answer about accessibility does not help. If left empty, the "
+            "body of the country is named, if known."
         ),
         required=False,
     )
@@ -74,8 +74,8 @@ class OperatorForm(PlanForm[OperatorPlan]):
     legal_notice = TextsField(
         label=_("Legal notice"),
         help_text=_(
-            "What the law of your country asks for, such as registration number, VAT number and who is responsible. "
-            "Paragraphs; **bold**, lists and links as in Markdown."
+            "What the law of your country requires, such as registration number, VAT number and "
+            "responsible person. You can use Markdown: **bold**, lists and links."
         ),
         limit=MAX_TEXT_LENGTH,
         rows=6,

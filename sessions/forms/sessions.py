@@ -45,7 +45,7 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     title = TextsField(label=_("Title"), limit=300)
     abstract = TextsField(
         label=_("Description"),
-        help_text=_("Paragraphs; **bold**, lists and links as in Markdown."),
+        help_text=_("You can use Markdown: **bold**, lists and links."),
         limit=MAX_TEXT_LENGTH,
         rows=5,
         required=False,

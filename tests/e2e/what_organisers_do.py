@@ -248,7 +248,7 @@ def the_owner_brings_the_lab_forward_until_it_is_over(owner: Person, programme: 
     """Certificates attest what is over, and a test cannot wait for weeks."""
     owner.opens(programme.console("move/"))
     owner.writes("New first day", (datetime.now(UTC).date() - timedelta(days=5)).isoformat())
-    owner.presses("Show what changes")
+    owner.presses("Preview changes")
     owner.presses("Move the lab")
     owner.reads(words("Lab and sessions moved. Calendars are updated automatically."))
 
