@@ -20,7 +20,7 @@ from core.api.pagination import BoundedPagination, Listing
 from core.web.localized_fields import languages_of
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
-from labs.models import Lab, Programme
+from labs.models import City, Lab, Programme
 
 router = Router(tags=["Programmes and labs"])
 
@@ -106,6 +106,10 @@ def named_data(row: Any) -> dict[str, Any]:
     return {"slug": row.slug, "name": languages_of(row.name)}
 
 
+def city_data(city: City) -> dict[str, Any]:
+    return {**named_data(city), "country": city.country, "time_zone": city.time_zone}
+
+
 def programme_data(programme: Programme) -> dict[str, Any]:
     return {
         "slug": programme.slug,
@@ -182,10 +186,7 @@ def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
     if found is None:
         raise Http404
     return programme_data(found) | {
-        "cities": [
-            {**named_data(city), "country": city.country, "time_zone": city.time_zone}
-            for city in found.cities.all()
-        ],
+        "cities": [city_data(city) for city in found.cities.all()],
         "stakeholder_groups": [named_data(group) for group in found.stakeholder_groups.all()],
         "logos": [
             {

@@ -17,10 +17,11 @@ from core.api.datetimes import Instant
 from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
 from core.web.localized_fields import languages_of
-from labs.api import LocalizedText, NamedOut, addresses_of, named_data
+from labs.api import CityOut, LocalizedText, NamedOut, addresses_of, city_data, named_data, page_address
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
-from labs.models import Track
+from labs.models import Programme, Track
+from sessions.cities import appearances_of, sessions_of
 from sessions.models import Appearance, Session, Speaker
 from sessions.session_data import sessions_data
 
@@ -88,6 +89,21 @@ class SpeakerOut(Schema):
     city: str | None = Field(description="The city's slug")
     website: str = Field(description="Web address, may be empty")
     sessions: list[str] = Field(description="Slugs of the speaker's sessions in the lab")
+
+
+class SessionOfCityOut(Schema):
+    lab: str = Field(description="The lab's slug")
+    slug: str
+    address: str = Field(description="Its page")
+
+
+class CityOfProgrammeOut(CityOut):
+    address: str = Field(description="Its page in the programme")
+    labs: list[str] = Field(description="Slugs of the labs of these sessions")
+    sessions: list[SessionOfCityOut] = Field(
+        description="Those that the caller may see, to which the city is invited or in which its speakers appear"
+    )
+    speakers: list[str] = Field(description="Slugs of its speakers in sessions that the caller may see")
 
 
 class SessionFilters(FilterSchema):
@@ -207,3 +223,36 @@ def speaker(request: HttpRequest, lab: str, speaker: str) -> dict[str, Any]:
     """Get a speaker."""
     found = _speakers_of(request, lab)
     return _only(list(found.data(found.rows.filter(slug=speaker))))
+
+
+@router.get(
+    "/programmes/{programme}/cities/{city}",
+    response=CityOfProgrammeOut,
+    url_name="city",
+    openapi_extra=FOR_EVERYBODY,
+)
+def city(request: HttpRequest, programme: str, city: str) -> dict[str, Any]:
+    """One city of a programme, with its sessions and speakers in order of time."""
+    viewer = reader_of(request)
+    of_programme = Programme.objects.visible_to(viewer).filter(slug=programme).first()
+    found = of_programme.cities.filter(slug=city).first() if of_programme else None
+    if of_programme is None or found is None:
+        raise Http404
+    sessions = list(
+        sessions_of(found, of_programme, viewer).order_by("starts_at", "pk").values_list("lab__slug", "slug")
+    )
+    speakers = appearances_of(found, of_programme, viewer).values_list("speaker__slug", flat=True)
+    return {
+        **city_data(found),
+        "address": page_address("city", of_programme.slug, found.slug),
+        "labs": list(dict.fromkeys(lab for lab, _slug in sessions)),
+        "sessions": [
+            {
+                "lab": lab,
+                "slug": slug,
+                "address": page_address("session", lab, slug),
+            }
+            for lab, slug in sessions
+        ],
+        "speakers": list(dict.fromkeys(speakers)),
+    }

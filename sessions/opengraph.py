@@ -11,8 +11,8 @@ from core.timezones.formatting import date_range, span
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import zone_time
 from core.web import markdown
-from core.web.localized_fields import text_of
-from labs.models import Lab, Programme
+from core.web.localized_fields import text_and_language, text_of
+from labs.models import City, Lab, Programme
 from sessions.models import Session
 
 MAX_DESCRIPTION = 200
@@ -61,6 +61,16 @@ def programme_preview(programme: Programme, language: str) -> Preview:
         title=name,
         description=_truncated(markdown.plain_line(about)) or name,
         address=f"{settings.BASE_URL}{reverse('programme', args=[programme.slug])}",
+    )
+
+
+def city_preview(programme: Programme, city: City, language: str) -> Preview:
+    """Describe a city of a programme."""
+    name = text_and_language(city.name, language)[0]
+    return Preview(
+        title=name,
+        description=_sentences(f"{name}, {text_of(programme.name, language, programme)}"),
+        address=f"{settings.BASE_URL}{reverse('city', args=[programme.slug, city.slug])}",
     )
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from sessions.views import (
+    cities,
     components,
     discovery,
     feeds,
@@ -17,6 +18,7 @@ from sessions.views import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("programmes/<slug:programme>/", home.programme_page, name="programme"),
+    path("programmes/<slug:programme>/cities/<slug:city>/", cities.city, name="city"),
     path("programmes/<slug:programme>/calendar.ics", feeds.programme, name="programme_feed"),
     path("labs/<slug:lab>/", lab_page.lab, name="lab"),
     path("labs/<slug:lab>/calendar.ics", feeds.lab, name="lab_feed"),

@@ -57,6 +57,7 @@ TAGS = [
 # Descriptions of path parameters.
 PATH_PARAMETERS = {
     "programme": "Slug of the programme",
+    "city": "Slug of the city",
     "lab": "Slug of the lab",
     "session": "Slug of the session in its lab",
     "speaker": "Slug of the speaker",

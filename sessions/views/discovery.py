@@ -35,6 +35,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         (reverse("programme", args=[slug]), None)
         for slug in Programme.objects.visible_to(VISITOR).values_list("slug", flat=True)
     ]
+    pages += [
+        (reverse("city", args=[programme, city]), None)
+        for programme, city in Programme.objects.visible_to(VISITOR)
+        .filter(cities__isnull=False)
+        .order_by("slug", "cities__slug")
+        .values_list("slug", "cities__slug")
+    ]
     for slug, revised_at in Lab.objects.visible_to(VISITOR).values_list("slug", "public_revised_at"):
         pages.append((reverse("lab", args=[slug]), revised_at))
         pages.append((reverse("subscribe", args=[slug]), None))

@@ -10,6 +10,7 @@ from datetime import date
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
@@ -58,16 +59,15 @@ def home(request: HttpRequest) -> HttpResponse:
     past = [lab for lab in labs if lab.is_over(now)]
     shown = [*([following] if following else []), *later, *past[:MAX_PAST_LABS]]
     figures = _figures([*later, *past[:MAX_PAST_LABS]], viewer, language)
+    programmes = _by_latest_lab(Programme.objects.visible_to(viewer), labs)
     context: dict[str, object] = {
         "next": following,
         "labs": shown,
         "later": _cards(later, figures, language),
         "past": _cards(past[:MAX_PAST_LABS], figures, language),
         "more_past": max(len(past) - MAX_PAST_LABS, 0),
-        "programmes": _by_latest_lab(Programme.objects.visible_to(viewer), labs),
-        "cities": _named(
-            City.objects.filter(programmes__in=Programme.objects.visible_to(viewer)).distinct(), language
-        ),
+        "programmes": programmes,
+        "cities": _named(_cities_of(programmes), language),
     }
     if following:
         view = view_for(request, following, now)
@@ -112,7 +112,7 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
     figures = _figures(labs, viewer, language)
     announced = [lab for lab in coming if lab.visibility == Lab.Visibility.PUBLIC]
     following = announced[0] if announced else None
-    cities = _named(found.cities.all(), language)
+    cities = _named([(found.slug, city) for city in found.cities.all()], language)
     context = {
         "programme": found,
         "next": following,
@@ -247,8 +247,22 @@ def _cards(
     return [(lab, lab_summary.place_text(lab, language), figures[lab.pk]) for lab in labs]
 
 
-def _named(cities: Iterable[City], language: str) -> list[tuple[SafeString, str]]:
-    """Return (name, country) of cities by name."""
-    named = [(text_and_language(city.name, language), city.country) for city in cities]
-    named.sort(key=lambda pair: alphabetical_key(pair[0][0]))
-    return [(html_with_language(*name, language), country) for name, country in named]
+def _cities_of(programmes: Iterable[Programme]) -> list[tuple[str, City]]:
+    """Return each city once, with the first of the programmes that it is in."""
+    slugs = {programme.pk: programme.slug for programme in programmes}
+    members = Programme.cities.through.objects.filter(programme__in=slugs).select_related("city")
+    order = {pk: place for place, pk in enumerate(slugs)}
+    found: dict[int, tuple[str, City]] = {}
+    for member in sorted(members, key=lambda one: order[one.programme_id]):
+        found.setdefault(member.city_id, (slugs[member.programme_id], member.city))
+    return list(found.values())
+
+
+def _named(cities: Iterable[tuple[str, City]], language: str) -> list[tuple[SafeString, str, str]]:
+    """Return (name, country, address of the page) of cities, given with a programme's slug, by name."""
+    named = [
+        (text_and_language(city.name, language), city.country, reverse("city", args=[programme, city.slug]))
+        for programme, city in cities
+    ]
+    named.sort(key=lambda each: alphabetical_key(each[0][0]))
+    return [(html_with_language(*name, language), country, address) for name, country, address in named]

@@ -165,6 +165,7 @@ def test_the_document_asks_for_a_token_only_where_one_is_needed() -> None:
     assert open_to_all == {
         ("get", "/api/v1/programmes"),
         ("get", "/api/v1/programmes/{programme}"),
+        ("get", "/api/v1/programmes/{programme}/cities/{city}"),
         ("get", "/api/v1/labs"),
         ("get", base),
         ("get", f"{base}/sessions"),

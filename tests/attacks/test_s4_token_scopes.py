@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 NEEDS: dict[str, str | None] = {
     "GET /programmes": None,
     "GET /programmes/{programme}": None,
+    "GET /programmes/{programme}/cities/{city}": None,
     "GET /labs": None,
     "GET /labs/{lab}": None,
     "GET /labs/{lab}/sessions": None,

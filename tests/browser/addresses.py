@@ -29,6 +29,7 @@ def page(name: str, ask: str = "", status: int = 200, **parts: str) -> Page:
 PUBLIC = (
     page("home"),
     page("programme"),
+    page("city"),
     page("lab"),
     page("lab", "?tz=Europe/Rome"),
     page("lab", "?track=track-0"),

@@ -60,7 +60,7 @@ def crowded(request, lab):
         ("/labs/city-lab/speakers/", 7),
         ("/labs/city-lab/speakers/speaker-0/", 8),
         ("/labs/city-lab/subscribe/", 2),
-        ("/sitemap.xml", 4),
+        ("/sitemap.xml", 5),
         ("/robots.txt", 0),
     ],
 )

@@ -1,0 +1,178 @@
+"""The page of a city in a programme, and its counterpart in the API: what each reader may see of the city."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from labs.models import City, Lab
+from registrations.models import Seat
+from tests import factories as f
+from tests.sessions.public_pages import city_lab, viewers
+
+pytestmark = pytest.mark.django_db
+
+PAGE, API = "/programmes/icc/cities/sofia/", "/api/v1/programmes/icc/cities/sofia"
+
+
+@pytest.fixture
+def lab() -> Lab:
+    """A lab with a session of each kind that concerns Sofia, and one that does not."""
+    lab: Lab = city_lab()
+    sofia = lab.programme.cities.get(slug="sofia")
+    people = {
+        slug: f.SpeakerFactory(programme=lab.programme, slug=slug, city=sofia, name={"en": f"Person {slug}"})
+        for slug in ("open", "kept", "sketched")
+    }
+    for slug, visibility in (("open", "public"), ("kept", "internal"), ("sketched", "draft")):
+        session = f.SessionFactory(lab=lab, slug=slug, visibility=visibility, title={"en": f"Session {slug}"})
+        f.AppearanceFactory(session=session, speaker=people[slug])
+    invited = f.SessionFactory(
+        lab=lab, slug="invited", visibility="internal", title={"en": "Session invited"}
+    )
+    # Was internal once: whom it was for then is told to nobody.
+    opened = f.SessionFactory(lab=lab, slug="opened", title={"en": "Session opened"})
+    for one in (invited, opened):
+        one.audience.set([sofia])
+    f.SessionFactory(lab=lab, slug="elsewhere", title={"en": "Session elsewhere"})
+    return lab
+
+
+def read(response: Any) -> tuple[list[str], list[str], dict[str, str]]:
+    """Return the sessions and speakers that the page names, and its figures."""
+    page = response.content.decode()
+    return (
+        sorted(re.findall(r'href="/labs/city-lab/sessions/([\w-]+)/"', page)),
+        sorted(re.findall(r'href="/labs/city-lab/speakers/([\w-]+)/"', page)),
+        dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "sessions", "speakers", "figures"),
+    [
+        ("visitor", ["open"], ["open"], {"Sessions": "1", "Labs": "1"}),
+        ("delegate", ["invited", "kept", "open"], ["kept", "open"], {"Sessions": "3", "Labs": "1"}),
+        ("other city", ["kept", "open"], ["kept", "open"], {"Sessions": "2", "Labs": "1"}),
+        ("other programme", ["open"], ["open"], {"Sessions": "1", "Labs": "1"}),
+        ("other organiser", ["open"], ["open"], {"Sessions": "1", "Labs": "1"}),
+        *(
+            (
+                who,
+                ["invited", "kept", "open", "sketched"],
+                ["kept", "open", "sketched"],
+                {"Sessions": "3", "Labs": "1", "People registered": "1", "Seats": "2"},
+            )
+            for who in ("organiser", "owner", "superuser")
+        ),
+    ],
+)
+def test_each_reader_sees_of_a_city_what_he_or_she_may(
+    lab: Lab, who: str, sessions: list[str], speakers: list[str], figures: dict[str, str]
+) -> None:
+    sofia = City.objects.get(slug="sofia")
+    person = f.RegistrationFactory(lab=lab, city=sofia)
+    for slug, state in (("open", "confirmed"), ("kept", "confirmed"), ("elsewhere", "waiting")):
+        f.SeatFactory(registration=person, session=lab.sessions.get(slug=slug), state=state)
+    f.RegistrationFactory(lab=lab, city=sofia, state="unconfirmed", confirmed_at=None)
+    f.RegistrationFactory(lab=lab, city=lab.programme.cities.get(slug="rome"))
+    # Another programme of the same city is another page.
+    f.RegistrationFactory(city=sofia)
+    assert Seat.objects.count() == 3
+    assert read(viewers(lab, sofia)[who].get(PAGE)) == (sessions, speakers, figures)
+
+
+def test_a_city_of_which_nothing_is_in_sight_has_its_page_in_a_public_programme(client: Client) -> None:
+    lab = city_lab()
+    session = f.SessionFactory(lab=lab, visibility="internal")
+    session.audience.set(lab.programme.cities.all())
+    response = client.get(PAGE)
+    assert read(response) == ([], [], {"Sessions": "0", "Labs": "0"})
+    assert "Sessions with this city will appear here once they are published." in response.content.decode()
+    f.CityFactory(slug="varna")
+    for absent in ("/programmes/icc/cities/varna/", "/programmes/other/cities/sofia/"):
+        assert client.get(absent).status_code == 404
+    lab.programme.visibility = lab.visibility = "draft"
+    lab.programme.save()
+    lab.save()
+    assert client.get(PAGE).status_code == 404
+
+
+def test_sessions_to_come_stand_before_past_ones_in_the_citys_time(client: Client) -> None:
+    programme = f.ProgrammeFactory(slug="icc")
+    sofia = f.CityFactory(slug="sofia", time_zone="Europe/Sofia")
+    programme.cities.add(sofia)
+    speaker = f.SpeakerFactory(programme=programme, city=sofia)
+    for year in (2020, 2019, 2999, 2998):
+        lab = f.LabFactory(
+            programme=programme,
+            slug=f"lab-{year}",
+            starts_on=date(year, 1, 11),
+            registration_opens_at=None,
+            time_zone="Europe/Rome",
+        )
+        f.AppearanceFactory(session=f.SessionFactory(lab=lab, slug="one"), speaker=speaker)
+    page = client.get(PAGE).content.decode()
+    assert re.findall(r'href="/labs/lab-(\d+)/sessions/one/"', page) == ["2998", "2999", "2020", "2019"]
+    assert "Times are Sofia time" in page
+
+
+def test_lists_of_cities_lead_to_their_pages(client: Client) -> None:
+    city_lab()
+    for page in ("/", "/programmes/icc/"):
+        found = re.findall(r'href="(/programmes/icc/cities/\w+/)"', client.get(page).content.decode())
+        assert found == ["/programmes/icc/cities/rome/", "/programmes/icc/cities/sofia/"]
+    assert f"<loc>{settings.BASE_URL}{PAGE}</loc>" in client.get("/sitemap.xml").content.decode()
+
+
+def test_the_api_says_the_same(client: Client, lab: Lab) -> None:
+    assert client.get(API).json() == {
+        "slug": "sofia",
+        "name": {"en": "Sofia", "bg": "София"},
+        "country": "BG",
+        "time_zone": "Europe/Sofia",
+        "address": settings.BASE_URL + PAGE,
+        "labs": ["city-lab"],
+        "sessions": [
+            {
+                "lab": "city-lab",
+                "slug": "open",
+                "address": f"{settings.BASE_URL}/labs/city-lab/sessions/open/",
+            }
+        ],
+        "speakers": ["open"],
+    }
+    for absent in ("/api/v1/programmes/icc/cities/varna", "/api/v1/programmes/other/cities/sofia"):
+        assert client.get(absent).status_code == 404
+
+
+def test_a_visitor_is_not_sent_it_again_until_something_changes(client: Client, lab: Lab) -> None:
+    etag = client.get(PAGE).headers["ETag"]
+    lab.sessions.filter(slug="kept").update(title={"en": "Another"})
+    assert client.get(PAGE, headers={"If-None-Match": etag}).status_code == 304
+    lab.sessions.filter(slug="open").update(title={"en": "Another"})
+    assert client.get(PAGE, headers={"If-None-Match": etag}).status_code == 200
+
+
+@pytest.mark.parametrize("size", [2, 30])
+@pytest.mark.parametrize(("address", "queries"), [(PAGE, 4), (API, 4)])
+def test_it_costs_the_same_queries_at_any_size(
+    client: Client,
+    lab: Lab,
+    size: int,
+    address: str,
+    queries: int,
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    sofia = City.objects.get(slug="sofia")
+    for number in range(size):
+        other = f.LabFactory(programme=lab.programme)
+        session = f.SessionFactory(lab=other, room=f.RoomFactory(lab=other), track=f.TrackFactory(lab=other))
+        speaker = f.SpeakerFactory(programme=lab.programme, city=sofia, slug=f"more-{number}")
+        f.AppearanceFactory(session=session, speaker=speaker)
+    with django_assert_num_queries(queries):
+        assert client.get(address).status_code == 200
