@@ -121,6 +121,26 @@ for (const list of document.querySelectorAll("select[data-own-zone]")) {
   option.selected = true;
 }
 
+// A menu closes when somebody presses Escape, or goes on elsewhere; the summary alone opens and closes it, too.
+const menus = document.querySelectorAll("details[data-menu]");
+for (const menu of menus) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+if (menus.length) {
+  for (const went of ["pointerdown", "focusin"]) {
+    document.addEventListener(went, (event) => {
+      for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false;
+    });
+  }
+}
+
+// Where the way through a lab is longer than the screen is wide, the page one is on stands in sight.
+document.querySelector(".console-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Printing is the browser's own affair; the button only saves the way to its menu.
 for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;

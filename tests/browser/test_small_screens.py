@@ -1,0 +1,78 @@
+"""The console on the narrowest phone (WCAG 1.4.10), with long words everywhere, and its controls (WCAG 2.5.8)."""
+
+import pytest
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser import addresses as a
+from tests.browser.reading import reading
+from tests.browser.world import Texts, build
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+PHONE = {"width": 320, "height": 800}
+NAME, TITLE = 60, 200  # letters without a space
+# How far the page is wider than the screen, and what makes it so.
+BEYOND = """() => {
+    const room = document.documentElement.clientWidth
+    if (document.scrollingElement.scrollWidth <= room) return []
+    const scrolls = (one) => one && (getComputedStyle(one).overflowX !== "visible" || scrolls(one.parentElement))
+    return [...document.querySelectorAll("body *")]
+        .filter((one) => !scrolls(one.parentElement))
+        .filter((one) => one.getBoundingClientRect().right > room + 1 && ![...one.children].some(
+            (inner) => inner.getBoundingClientRect().right > room + 1))
+        .map((one) => `reaches ${Math.round(one.getBoundingClientRect().right)}: ${one.outerHTML.slice(0, 120)}`)
+}"""
+# Controls under 24 px, but for links in a sentence. One that wraps over lines counts by its largest line.
+SMALL = """() => [...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")]
+    .filter((one) => one.checkVisibility({checkVisibilityCSS: true}) && !one.closest(".skip, .vh"))
+    .filter((one) => getComputedStyle(one).display !== "inline"
+        || ![...one.parentElement.childNodes].some((node) => node.nodeType === 3 && node.data.trim().length > 2))
+    .filter((one) => ![...one.getClientRects()].some((box) => box.width >= 24 && box.height >= 24))
+    .map((one) => {
+        const box = one.getBoundingClientRect()
+        return `${Math.round(box.width)} x ${Math.round(box.height)}: ${one.outerHTML.slice(0, 120)}`
+    })"""
+
+
+def long_words() -> Texts:
+    letters = "Donaudampfschifffahrtsgesellschaft" * 6
+    return Texts(
+        said=lambda what: dict.fromkeys(("en", "bg", "el"), letters[:TITLE]),
+        line=lambda what, limit: letters[: min(NAME, limit)],
+        address=lambda: f"https://example.org/{letters}",
+    )
+
+
+@pytest.mark.parametrize("who", ["organiser", "owner", "operator", "door"])
+def test_no_page_is_wider_than_a_phone_and_every_control_is_as_large_as_a_finger_needs(
+    browser: Browser, live_server: LiveServer, who: str
+) -> None:
+    world = build(long_words())
+    with reading(browser, live_server.url, world, who, viewport=PHONE) as reader:
+        for page in a.OPENED_BY[who]:
+            if not page.name.startswith(("organise", "console_")):
+                continue
+            reader.opens(a.address(page, world), page.status)
+            for finding in reader.page.evaluate(BEYOND) + reader.page.evaluate(SMALL):
+                reader.note(finding)
+    assert "\n".join(reader.complaints) == ""
+
+
+def test_the_account_menu_opens_by_key_and_closes_by_escape(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, "organiser", viewport=PHONE) as reader:
+        reader.opens(f"/organise/labs/{world.lab.slug}/")
+        menu = reader.page.locator(".account")
+        menu.locator("summary").focus()
+        reader.page.keyboard.press("Enter")
+        assert menu.get_by_role("button", name="Sign out").is_visible()
+        reader.page.keyboard.press("Tab")
+        reader.page.keyboard.press("Escape")
+        assert not menu.get_by_role("button", name="Sign out").is_visible()
+        assert menu.locator("summary").evaluate("one => document.activeElement === one")
+        menu.locator("summary").click()
+        menu.get_by_role("link", name="Български").click()
+        assert reader.page.locator("html").get_attribute("lang") == "bg"
