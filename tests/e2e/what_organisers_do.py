@@ -229,7 +229,7 @@ def the_owner_cancels_and_restores_the_plenary(
 
     owner.follows("Restore…")
     owner.presses("Restore")
-    owner.reads(words("The session is going ahead."))
+    owner.reads(words("Session restored."))
     letter = service.post.next_to(FIRST)
     assert letter.subject == words("Going ahead: %(session_title)s", session_title=PLENARY)
     calendar.sync()
