@@ -152,7 +152,7 @@ def test_all_problems_of_a_file_are_listed_at_once():
         ("speakers", ["Demo"], "speakers[0]", "An object is expected here"),
         ("source", "gossip", "source", "is not among the file's sources"),
         ("agenda", [{"title": "t", "starts": "2027-03-30T15:30"}], "agenda[0].ends", "Enter both times"),
-        ("tittle", "t", "tittle", "Is “title” meant?"),
+        ("tittle", "t", "tittle", "Did you mean “title”?"),
     ],
 )
 def test_a_wrong_value_of_a_session_is_named_with_its_place(name, value, path, words):
