@@ -75,7 +75,7 @@ def test_a_row_that_both_named_anew_is_shown(client: Client, rows: Rows) -> None
     rows.rename(0, "Theirs")
     rows.rename(2, "Also theirs")
     answer = client.post(rows.address, opened.filled(**{"rows-0-name_0": "Mine", "rows-1-name_0": "Second"}))
-    label = "Track 1" if rows.model is Track else "Group 1"
+    label = "Track 1" if rows.model is Track else "Type of organisation 1"
     assert told(answer) == [(label, "en: Theirs", "en: Mine")]
     assert rows.names() == ["Theirs", "Two", "Also theirs"]
     again = form_of(answer)
@@ -118,7 +118,7 @@ def test_a_row_that_was_deleted_meanwhile_comes_back_only_knowingly(client: Clie
     opened = form_of(client.get(rows.address))
     rows.delete(1)
     answer = client.post(rows.address, opened.filled(**{"rows-1-name_0": "Mine"}))
-    label = "Track 2" if rows.model is Track else "Group 2"
+    label = "Track 2" if rows.model is Track else "Type of organisation 2"
     assert told(answer) == [(label, "deleted in the meantime", "en: Mine")]
     assert rows.names() == ["One", "Three"]
     again = form_of(answer)
