@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from core.web.access import View, superuser
 from labs.access import organiser
 from labs.views import (
+    branding,
     console_cities,
     console_emails,
     console_logos,
@@ -48,6 +49,7 @@ urlpatterns = [
     path(LOGOS + "<int:logo>/", console_logos.edit, name="console_logo"),
     path(LOGOS + "<int:logo>/remove/", console_logos.remove, name="console_logo_remove"),
     path("labs/<slug:lab>/people/", console_people.lab_people, name="console_people"),
+    path("labs/<slug:lab>/signature", branding.lab_signature, name="console_signature"),
     path("undo/<str:undo>/", undo.undo, name="console_undo"),
     path("tokens/", console_people.keys, name="console_tokens"),
     path(EMAILS + "retry/", console_emails.retry_failed, name="console_mail_retry"),

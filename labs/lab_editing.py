@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import slug_re
 from django.db import IntegrityError, models, transaction
+from django.db.models.fields.files import FieldFile
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from i18nfield.strings import LazyI18nString
@@ -77,7 +78,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class LabPlan:
-    """The fields of a lab except its visibility and logo.
+    """The fields of a lab except its visibility, logo and signature.
 
     Dates are days in `time_zone`; the instants of registration are UTC. If `slug` is empty, a new lab gets one from
     its title, and an existing lab keeps its own.
@@ -98,6 +99,8 @@ class LabPlan:
     consent: Texts = field(default_factory=dict)
     retention_days: int = 365
     certificate_min_sessions: int = 1
+    signatory_name: str = ""
+    signatory_function: Texts = field(default_factory=dict)
     colour: str = ""
     logo_alt: Texts = field(default_factory=dict)
     slug: str = ""
@@ -106,7 +109,7 @@ class LabPlan:
 LAB_COLUMNS = tuple(column.name for column in fields(LabPlan) if column.name != "slug")
 _TEXTS = {
     "title", "theme", "description", "venue", "consent", "logo_alt", "name", "organiser", "runs", "participation",
-    "imprint", "alt", "enforcement_body", "legal_notice",
+    "imprint", "alt", "enforcement_body", "legal_notice", "signatory_function",
 }  # fmt: skip
 
 
@@ -255,6 +258,8 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
         )
     if lab.logo and not languages_of(dict(plan.logo_alt)):
         findings.add("logo_alt", gettext("Describe the logo for people who cannot see it."))
+    if not plan.signatory_name and (lab.signature or languages_of(dict(plan.signatory_function))):
+        findings.add("signatory_name", gettext("Enter the name of the person who signs."))
     findings.raise_errors()
 
 
@@ -262,23 +267,43 @@ def _check_lab(lab: Lab, plan: LabPlan) -> None:
 def set_logo(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
     """Set the lab's logo from an uploaded file, checked and re-encoded, or remove it. Raises RuleViolation."""
     lock_row(lab)
-    old = lab.logo.name
-    if data is None:
-        lab.logo = ""
-    else:
-        try:
-            logo = read_logo(data)
-        except InvalidLogo as error:
-            raise InvalidFields(error.errors) from error
-        # The name has the lab's id and the content's hash, so that links change with the picture.
-        digest = hashlib.sha256(logo.content).hexdigest()[:16]
-        lab.logo.save(f"lab-{lab.pk}-{digest}.{logo.extension}", ContentFile(logo.content), save=False)
+    _set_picture(lab, "logo", data)
     save(lab, by)
     touch(lab.pk, sessions=())
-    if old and old != lab.logo.name:
-        storage = lab.logo.storage
-        transaction.on_commit(lambda: storage.delete(old))
     return lab
+
+
+@transaction.atomic
+def set_signature(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
+    """Set the picture of the signature on the lab's certificates, as `set_logo` sets the logo. Raises RuleViolation.
+
+    No page shows it to visitors, and certificates keep the one with which they were issued.
+    """
+    lock_row(lab)
+    if data is not None and not lab.signatory_name:
+        raise InvalidFields({"signatory_name": [gettext("Enter the name of the person who signs.")]})
+    _set_picture(lab, "signature", data)
+    save(lab, by)
+    return lab
+
+
+def _set_picture(lab: Lab, column: str, data: bytes | None) -> None:
+    """Set or clear a picture of the lab, unsaved. The file that it replaces is deleted on commit."""
+    file: FieldFile = getattr(lab, column)
+    old = file.name
+    if data is None:
+        setattr(lab, column, "")
+    else:
+        try:
+            picture = read_logo(data)
+        except InvalidLogo as error:
+            raise InvalidFields({column: [error.message]}) from error
+        # The name has the lab's id and the content's hash, so that links change with the picture.
+        digest = hashlib.sha256(picture.content).hexdigest()[:16]
+        file.save(f"lab-{lab.pk}-{digest}.{picture.extension}", ContentFile(picture.content), save=False)
+    if old and old != getattr(lab, column).name:
+        storage = file.storage
+        transaction.on_commit(lambda: storage.delete(old))
 
 
 def publish_lab(lab: Lab, by: User | None = None) -> Lab:

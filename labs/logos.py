@@ -1,4 +1,4 @@
-"""Check and re-encode uploaded logos.
+"""Check and re-encode uploaded logos and signatures.
 
 PNG is decoded and encoded again by Pillow, without metadata. SVG is parsed and rebuilt from a list of allowed elements
 and attributes; scripts, links and styles are rejected.
@@ -41,7 +41,7 @@ _IGNORED_ELEMENTS = frozenset({"metadata", "namedview"})
 
 
 class InvalidLogo(RuleViolation):
-    """The file cannot be used as a logo. `message` is for the organiser."""
+    """The file cannot be used as a picture. `message` is for the organiser."""
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__("invalid_logo", message, field="logo")
@@ -62,13 +62,13 @@ MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 def read_logo(data: bytes) -> Logo:
     """Check an uploaded file and return it re-encoded. Raises InvalidLogo."""
     if len(data) > MAX_BYTES:
-        raise InvalidLogo(_("The file is larger than 512 kB. Make the logo smaller and choose it again."))
+        raise InvalidLogo(_("The file is larger than 512 kB. Make the image smaller and choose it again."))
     if data.startswith(_PNG):
         return Logo(_png(data), "png", MEDIA_TYPES["png"])
     if b"<svg" in data[:4096]:
         return Logo(_svg(data), "svg", MEDIA_TYPES["svg"])
     raise InvalidLogo(
-        _("The file is neither PNG nor SVG. Save the logo in one of these formats and choose it again.")
+        _("The file is neither PNG nor SVG. Save the image in one of these formats and choose it again.")
     )
 
 
@@ -131,7 +131,9 @@ class _Rebuilder:
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._count += 1
         if self._count > MAX_ELEMENTS:
-            raise InvalidLogo(_("The SVG file has too many parts. Save the logo as PNG and choose it again."))
+            raise InvalidLogo(
+                _("The SVG file has too many parts. Save the image as PNG and choose it again.")
+            )
         namespace, _space, local = name.rpartition(" ")
         if self._ignored_depth or local in _IGNORED_ELEMENTS:
             self._ignored_depth += 1

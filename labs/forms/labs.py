@@ -54,6 +54,9 @@ def colour_preview(colour: str) -> ColourPreview | None:
     )
 
 
+PICTURES = ("logo", "signature")
+
+
 class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
     plan_type = LabPlan
     renamed = {"registration_opens_at": "opens_time", "registration_closes_at": "closes_time"}
@@ -120,6 +123,32 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
     certificate_min_sessions = NumberField(
         label=_("Sessions required for a certificate"), min_value=1, max_value=MAX_SESSIONS
     )
+    signatory_name = forms.CharField(
+        label=_("Who signs the certificates"),
+        help_text=_(
+            "A name, such as that of the head of the organising unit. If left empty, certificates name only "
+            "the organising institution."
+        ),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    signatory_function = TextsField(
+        label=_("Function"), help_text=_("Printed under the name."), required=False
+    )
+    signature = forms.FileField(
+        label=_("Signature"),
+        help_text=_(
+            "SVG or PNG, at most 512 kB, with a transparent or white background. It is printed above the name, at "
+            "most 60 by 14 mm. Without it, certificates have a line to sign by hand. Certificates already issued "
+            "do not change."
+        ),
+        required=False,
+        allow_empty_file=True,
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".svg,.png,image/svg+xml,image/png"}),
+    )
+    remove_signature = forms.BooleanField(label=_("Remove the signature"), required=False)
     colour = forms.CharField(
         label=_("Colour"),
         help_text=_("Six digits and letters, like #00564e. If left empty, the service’s own colour is used."),
@@ -148,8 +177,9 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
         super().__init__(*args, locales=(lab or programme).languages, row=lab, initial=initial, **kwargs)
         if lab is not None and lab.public_revised_at is not None:
             del self.fields["slug"]
-        if lab is None or not lab.logo:
-            del self.fields["remove_logo"]
+        for picture in PICTURES:
+            if lab is None or not getattr(lab, picture):
+                del self.fields[f"remove_{picture}"]
         zone = self._zone()
         self.opens_twice = self.name_folds("opens", zone)
         self.closes_twice = self.name_folds("closes", zone)
@@ -169,19 +199,22 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
 
     @property
     def left_out(self) -> set[str]:
-        # A reading that nobody was asked about means nothing; the logo has words of its own.
-        asked = {"opens_fold": self.opens_twice, "closes_fold": self.closes_twice, "remove_logo": False}
-        return {name for name, is_asked in asked.items() if not is_asked}
+        # A reading that nobody was asked about means nothing; the pictures have words of their own.
+        asked = {"opens_fold": self.opens_twice, "closes_fold": self.closes_twice}
+        pictures = {f"remove_{picture}" for picture in PICTURES}
+        return pictures | {name for name, is_asked in asked.items() if not is_asked}
 
     def differences(self) -> list[Difference]:
         found = super().differences()
-        if self.lab and (self.logo_bytes is not None or self.cleaned_data.get("remove_logo")):
+        for name, data in self.pictures.items():
             typed = (
                 gettext("A different file. Choose it again: browsers do not keep it.")
-                if self.logo_bytes is not None
+                if data is not None
                 else NOTHING
             )
-            found.append(Difference(gettext("Logo"), gettext("Set") if self.lab.logo else NOTHING, typed))
+            if self.lab:
+                stored = gettext("Set") if getattr(self.lab, name) else NOTHING
+                found.append(Difference(str(self.fields[name].label), stored, typed))
         return found
 
     def clean_colour(self) -> str:
@@ -198,10 +231,15 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
         if zone:
             self.opens_at = self.moment("opens", zone)
             self.closes_at = self.moment("closes", zone)
-        upload = values.get("logo")
-        # Of a large file, enough to refuse it.
-        self.logo_bytes: bytes | None = upload.read(2 * 1024 * 1024) if upload else None
-        if upload and not values.get("logo_alt"):
+        # What becomes of the pictures: the bytes of a new one, None for one to remove.
+        self.pictures: dict[str, bytes | None] = {}
+        for name in PICTURES:
+            if upload := values.get(name):
+                # Of a large file, enough to refuse it.
+                self.pictures[name] = upload.read(2 * 1024 * 1024)
+            elif values.get(f"remove_{name}"):
+                self.pictures[name] = None
+        if values.get("logo") and not values.get("logo_alt"):
             self.add_error("logo_alt", gettext("Describe the logo for people who cannot see it."))
         return values
 

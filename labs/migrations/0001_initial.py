@@ -186,6 +186,31 @@ class Migration(migrations.Migration):
                         default=1, verbose_name="sessions required for a certificate"
                     ),
                 ),
+                (
+                    "signatory_name",
+                    models.CharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="signatory",
+                    ),
+                ),
+                (
+                    "signatory_function",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                    ),
+                ),
+                ("signature", models.FileField(blank=True, upload_to="signatures/")),
                 ("colour", models.CharField(blank=True, max_length=7, verbose_name="colour")),
                 ("theme_values", models.JSONField(default=dict, editable=False)),
                 ("logo", models.FileField(blank=True, upload_to="logos/")),
@@ -971,6 +996,31 @@ class Migration(migrations.Migration):
                         default=1, verbose_name="sessions required for a certificate"
                     ),
                 ),
+                (
+                    "signatory_name",
+                    models.CharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="signatory",
+                    ),
+                ),
+                (
+                    "signatory_function",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                    ),
+                ),
+                ("signature", models.TextField(blank=True, max_length=100)),
                 ("colour", models.CharField(blank=True, max_length=7, verbose_name="colour")),
                 ("theme_values", models.JSONField(default=dict, editable=False)),
                 ("logo", models.TextField(blank=True, max_length=100)),

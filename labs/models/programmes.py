@@ -228,6 +228,12 @@ class Lab(Versioned):
     certificate_min_sessions = models.PositiveSmallIntegerField(
         _("sessions required for a certificate"), default=1
     )
+    # Who signs its certificates; the picture is a signature.
+    signatory_name = models.CharField(
+        _("signatory"), max_length=100, blank=True, validators=[no_control_characters, one_line]
+    )
+    signatory_function = localized_line(blank=True)
+    signature = models.FileField(upload_to="signatures/", blank=True)
     colour = models.CharField(_("colour"), max_length=7, blank=True)
     theme_values = models.JSONField(default=dict, editable=False)
     logo = models.FileField(upload_to="logos/", blank=True)

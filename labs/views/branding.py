@@ -1,4 +1,4 @@
-"""Serves what belongs to the look: colours and logo of a lab, logos of a programme."""
+"""Serves what belongs to the look: colours, logo and signature of a lab, logos of a programme."""
 
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse
@@ -53,6 +53,13 @@ def lab_logo(request: HttpRequest, lab: str) -> HttpResponse:
     found, shared = _seen_lab(request, lab)
     caching = _caching(request, shared, file_version(found.logo))
     return _picture(request, found.logo, found.slug, caching)
+
+
+@access.organiser
+@read_only_endpoint
+def lab_signature(request: HttpRequest, lab: Lab) -> HttpResponse:
+    """Serve the signature on a lab's certificates, to its organisers alone."""
+    return _picture(request, lab.signature, f"{lab.slug}-signature", _caching(request, False, ""))
 
 
 @access.public

@@ -111,7 +111,8 @@ def lab_values(lab: schema.Lab) -> dict[str, Any]:
 
     columns = (
         "title", "theme", "description", "starts_on", "ends_on", "time_zone", "languages", "format", "venue",
-        "contact_email", "visibility", "consent", "retention_days", "certificate_min_sessions", "colour",
+        "contact_email", "visibility", "consent", "retention_days", "certificate_min_sessions", "signatory_name",
+        "signatory_function", "colour",
     )  # fmt: skip
     return given(lab, *columns) | {
         "registration_opens_at": utc(lab.registration.opens) if lab.registration else None,

@@ -248,6 +248,8 @@ class Lab(Record):
     contact_email: EmailAddress | None = None
     retention_days: Annotated[int, whole(most=36500)] | None = None
     certificate_min_sessions: Annotated[int, whole(1, 1000)] | None = None
+    signatory_name: Text | None = None
+    signatory_function: Texts | None = None
     colour: Colour | None = None
     sessions: Annotated[list[Session], at_most(2000)] = []
 

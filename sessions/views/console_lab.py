@@ -29,8 +29,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
 
     def create() -> dict[str, object]:
         lab = lab_editing.create_lab(programme, form.plan, person(request))
-        if form.logo_bytes is not None:
-            lab_editing.set_logo(lab, form.logo_bytes, person(request))
+        _set_pictures(lab, form, request)
         return {"lab": lab.slug}
 
     result = create_with(request, form, "console.lab", create)
@@ -54,11 +53,10 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
         @transaction.atomic
         def save(form: LabForm) -> None:
             before.update(zone=lab.time_zone, colour=lab.colour)
+            # Before the words that a picture needs, and after them.
+            _set_pictures(lab, form, request, removing=True)
             lab_editing.change_lab(lab, form.plan, person(request))
-            if form.logo_bytes is not None:
-                lab_editing.set_logo(lab, form.logo_bytes, person(request))
-            elif form.cleaned_data.get("remove_logo") and lab.logo:
-                lab_editing.set_logo(lab, None, person(request))
+            _set_pictures(lab, form, request)
 
         form, is_saved = save_edit(
             lambda: lock_row(lab),
@@ -82,6 +80,14 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
         tab="lab",
         zone_note=lab_dates.zone_change_text(lab),
     )
+
+
+def _set_pictures(lab: Lab, form: LabForm, request: HttpRequest, *, removing: bool = False) -> None:
+    """Set the logo and the signature that the form brings, or remove those that it takes away."""
+    setters = {"logo": lab_editing.set_logo, "signature": lab_editing.set_signature}
+    for name, data in form.pictures.items():
+        if (data is None) == removing:
+            setters[name](lab, data, person(request))
 
 
 def _say_what_follows(request: HttpRequest, lab: Lab, zone: str, colour: str) -> None:

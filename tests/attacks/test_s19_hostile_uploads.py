@@ -44,10 +44,16 @@ def client(lab: Lab) -> Client:
 
 
 def upload(
-    client: Client, content: bytes, name: str = "logo.png", media_type: str = "image/png"
+    client: Client,
+    content: bytes,
+    name: str = "logo.png",
+    media_type: str = "image/png",
+    field: str = "logo",
 ) -> HttpResponse:
-    form = form_of(client.get(SETTINGS)).filled(logo_alt_0="Demo City", logo_alt_1="Demo City")
-    return client.post(SETTINGS, form | {"logo": SimpleUploadedFile(name, content, content_type=media_type)})
+    form = form_of(client.get(SETTINGS)).filled(
+        logo_alt_0="Demo City", logo_alt_1="Demo City", signatory_name="Demo signatory"
+    )
+    return client.post(SETTINGS, form | {field: SimpleUploadedFile(name, content, content_type=media_type)})
 
 
 def png(size: tuple[int, int] = (40, 20), **options: Any) -> bytes:
@@ -78,6 +84,10 @@ def with_notes() -> bytes:
 
 def logo_of(client: Client) -> HttpResponse:
     return client.get("/labs/lab/logo")
+
+
+def signature_of(client: Client) -> HttpResponse:
+    return client.get("/organise/labs/lab/signature")
 
 
 TAKEN = {
@@ -122,6 +132,15 @@ REFUSED = {
 }  # fmt: skip
 
 
+SERVED = {
+    "Content-Type": "image/png",
+    "Content-Disposition": 'inline; filename="lab-signature.png"',
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "private, no-store, max-age=0, no-cache, must-revalidate",
+}
+
+
 @pytest.mark.parametrize("what", TAKEN)
 def test_what_is_taken_holds_the_picture_and_nothing_else(client: Client, lab: Lab, what: str) -> None:
     assert upload(client, TAKEN[what], name="logo.html", media_type="text/html").status_code == 302
@@ -135,16 +154,20 @@ def test_what_is_taken_holds_the_picture_and_nothing_else(client: Client, lab: L
     assert content.endswith(b"IEND\xaeB`\x82")
 
 
+@pytest.mark.parametrize("field", ["logo", "signature"])
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_is_refused_leaves_nothing_behind(client: Client, lab: Lab, tmp_path: Path, what: str) -> None:
+def test_what_is_refused_leaves_nothing_behind(
+    client: Client, lab: Lab, tmp_path: Path, what: str, field: str
+) -> None:
     began = time.process_time()
-    answer = upload(client, REFUSED[what], name="logo.svg", media_type="image/svg+xml")
+    answer = upload(client, REFUSED[what], name="logo.svg", media_type="image/svg+xml", field=field)
     assert answer.status_code == 422
     assert time.process_time() - began < 5
     lab.refresh_from_db()
-    assert not lab.logo
+    assert not getattr(lab, field)
     assert list(tmp_path.rglob("*.*")) == []
     assert logo_of(Client()).status_code == 404
+    assert signature_of(client).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -160,6 +183,20 @@ def test_a_logo_is_served_so_that_it_cannot_run(
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert ".html" not in headers["Content-Disposition"]
+
+
+def test_a_signature_is_written_anew_and_served_to_organisers_alone(client: Client, lab: Lab) -> None:
+    upload(client, with_notes(), name="signature.html", media_type="text/html", field="signature")
+    answer = signature_of(client)
+    content = body_of(answer)
+    assert b"CANARY-S19" not in content
+    assert Image.open(io.BytesIO(content), formats=["PNG"]).size == (40, 20)
+    assert {name: answer.headers[name] for name in SERVED} == SERVED
+    assert signature_of(Client()).status_code == 302
+    assert Client().get("/labs/lab/signature").status_code == 404
+    stranger = Client()
+    stranger.force_login(f.StaffFactory(role="door", lab=lab).user)
+    assert signature_of(stranger).status_code == 404
 
 
 def test_an_earlier_logo_stays_when_a_later_one_is_refused(client: Client, lab: Lab, tmp_path: Path) -> None:

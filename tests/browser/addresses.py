@@ -195,6 +195,7 @@ NOT_PAGES = {
     "console_registrations_csv": _FILE,
     "lab_feed": _FILE,
     "lab_logo": _FILE,
+    "console_signature": _FILE,
     "lab_picture": _FILE,
     "lab_theme": _FILE,
     "personal_feed": _FILE,

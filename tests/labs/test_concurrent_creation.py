@@ -80,7 +80,10 @@ def test_labs_of_one_title_in_two_programmes_at_once_have_two_addresses() -> Non
     form = form_of(client.get(address))
     other = f.LabFactory(programme=one)
     values: dict[str, Any] = {name: getattr(other, name) for name in lab_editing.LAB_COLUMNS}
-    values |= {name: {} for name in ("title", "theme", "description", "venue", "consent", "logo_alt")} | {
+    values |= {
+        name: {}
+        for name in ("title", "theme", "description", "venue", "consent", "logo_alt", "signatory_function")
+    } | {
         "title": {"en": "Sixth Lab"},
         "languages": ("en",),
     }

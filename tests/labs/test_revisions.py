@@ -35,7 +35,7 @@ A_ROOM = RoomPlan(name={"en": "Hall"})
 
 
 def plan_of(lab: Lab) -> LabPlan:
-    texts = ("title", "theme", "description", "venue", "consent", "logo_alt")
+    texts = ("title", "theme", "description", "venue", "consent", "logo_alt", "signatory_function")
     columns = {name: getattr(lab, name) for name in LAB_COLUMNS}
     columns |= {name: languages_of(columns[name]) for name in texts}
     return LabPlan(**columns | {"languages": tuple(lab.languages)}, slug=lab.slug)

@@ -223,6 +223,30 @@ def test_a_logo_is_checked_stored_under_a_name_of_ours_and_taken_away(client: Cl
     assert lab.logo.name == ""
 
 
+def test_who_signs_is_kept_with_a_signature_and_taken_away_at_once(client: Client, lab: Lab) -> None:
+    form = form_of(client.get(SETTINGS))
+    values = form.filled(signatory_name=" Demo signatory ", signatory_function_0="Head of Unit")
+    page = client.post(SETTINGS, values | {"signature": png()}, follow=True).content.decode()
+    lab.refresh_from_db()
+    assert (lab.signatory_name, languages_of(lab.signatory_function)) == (
+        "Demo signatory",
+        {"en": "Head of Unit"},
+    )
+    assert lab.signature.name.startswith(f"signatures/lab-{lab.pk}")
+    assert f'<img src="/organise/labs/{lab.slug}/signature" alt="Signature of Demo signatory">' in page
+    edit(client, signatory_name="", signatory_function_0="", remove_signature="on")
+    lab.refresh_from_db()
+    assert (lab.signatory_name, languages_of(lab.signatory_function), lab.signature.name) == ("", {}, "")
+
+
+@pytest.mark.parametrize("more", [{"signatory_function_0": "Head of Unit"}, {"signature": png()}], ids=list)
+def test_nobody_signs_without_a_name(client: Client, lab: Lab, more: dict[str, Any]) -> None:
+    values = form_of(client.get(SETTINGS)).filled()
+    assert "Enter the name of the person who signs." in errors(client.post(SETTINGS, values | more))
+    lab.refresh_from_db()
+    assert not lab.signature
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

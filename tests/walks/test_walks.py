@@ -156,7 +156,9 @@ def problems_of(met: Exchange) -> Iterator[str]:
     policy = directives(headers.get("content-security-policy", ""))
     # Files of people and letters are documents without an origin.
     path = met.address.partition("?")[0]
-    is_file = path.endswith(("/logo", "/body/")) or (path.startswith("/programmes/") and "/logos/" in path)
+    is_file = path.endswith(("/logo", "/signature", "/body/")) or (
+        path.startswith("/programmes/") and "/logos/" in path
+    )
     own = met.status == 200 and is_file
     if own:
         if "sandbox" not in policy or policy.get("default-src") != "'none'" or "script-src" in policy:
