@@ -57,7 +57,6 @@ def _queue(
         context={
             "lab_title": text_and_language(lab.title, language, lab.default_language)[0],
             "code": certificate.code,
-            "holder": registration.name,
             "address": check_url(certificate.code),
             **context,
         },

@@ -6,9 +6,11 @@ Emails to an address that nobody has confirmed carry nothing that the sender of 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext_lazy
@@ -19,12 +21,13 @@ from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import text_and_language
 from labs.models import Lab
+from labs.viewer import VISITOR
 from registrations import links
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.seats import waiting_positions
 from registrations.personal_calendar import entries_file
 from sessions.models import Session
-from sessions.places import is_online, join_link_of, place_of
+from sessions.places import is_in_person, is_online, join_link_of, place_of
 from sessions.timezone_hints import instants_of
 from sessions.unannounced_changes import Kind, differences, subject_text
 
@@ -35,6 +38,7 @@ QUIET = timedelta(minutes=20)
 class SeatLine(TypedDict):
     """One session as an email lists it, in the person's language.
 
+    `mode` is "In person" where the words of `place` leave it open. `state` is empty until the address is confirmed.
     `elsewhere` are the hours by the clocks of the session's own zone and the lab's, where they differ. `join_link` is
     for people with a seat; `how_to_join` says where to find it while there is none yet.
     """
@@ -45,6 +49,7 @@ class SeatLine(TypedDict):
     hours: str
     elsewhere: tuple[str, ...]
     place: str
+    mode: str
     join_link: str
     how_to_join: str
     state: str
@@ -57,13 +62,21 @@ def confirm_address(
     """Ask the address whether it wants to be registered; the question stands for `days`.
 
     Colleagues with one address tell each other's questions apart by initials: letters that can say nothing else.
+    Only what everybody may see of the selected sessions is listed; of others, how many there are.
     """
+    selected = _selected(registration)
+    public = [seat for seat in selected if seat.is_public]
     once = f"confirm-address:{registration.public_id}"
     return _queue(
         registration,
         "confirm_address",
         _quietly("confirm-address", registration) if again else once,
-        {"days": days, "holder": initials(registration.name)},
+        {
+            **_listed(registration, public),
+            "days": days,
+            "holder": initials(registration.name),
+            "more": len(selected) - len(public),
+        },
         {"confirm": links.CONFIRM, "leave": links.LEAVE},
         to_name="",
         is_first=not again,
@@ -132,10 +145,7 @@ def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
         registration,
         "registration_cancelled",
         f"registration-cancelled:{registration.public_id}:{_instant(registration.cancelled_at)}",
-        {
-            "attached": bool(seats),
-            "again": settings.BASE_URL + reverse("register", args=[registration.lab.slug]),
-        },
+        {"again": settings.BASE_URL + reverse("register", args=[registration.lab.slug])},
         {},
         calendar=entries_file(registration, [], given_up=seats),
     )
@@ -143,7 +153,8 @@ def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
 
 def seat_is_yours(seat: Seat, movement: SeatMovement) -> Message:
     """Tell the next in the waiting list that a seat became free and is his or hers."""
-    return _about_session("seat_is_yours", f"seat-is-yours:{movement.pk}", seat)
+    in_calendars = {"subscribe": links.SUBSCRIBE, "calendar": links.CALENDAR}
+    return _about_session("seat_is_yours", f"seat-is-yours:{movement.pk}", seat, in_calendars)
 
 
 def session_cancelled(seat: Seat) -> Message:
@@ -196,7 +207,9 @@ def sessions_moved(
     )
 
 
-def _about_session(occasion: str, key: str, seat: Seat) -> Message:
+def _about_session(
+    occasion: str, key: str, seat: Seat, purposes: Mapping[str, links.Purpose] = MappingProxyType({})
+) -> Message:
     registration, session = seat.registration, seat.session
     return _queue(
         registration,
@@ -207,7 +220,7 @@ def _about_session(occasion: str, key: str, seat: Seat) -> Message:
             "session_title": text_of(session.title, registration),
             "reason": text_of(session.cancel_reason, registration),
         },
-        {"manage": links.MANAGE},
+        {"manage": links.MANAGE, **purposes},
         calendar=entries_file(registration, [seat]),
     )
 
@@ -226,14 +239,12 @@ def _queue(
 ) -> Message:
     language, lab = registration.language, registration.lab
     own = {
-        "holder": registration.name,
         "lab_title": text_of(lab.title, registration),
-        "programme_address": settings.BASE_URL + reverse("lab", args=[lab.slug]),
         "form_sent_on": formatting.long_date(
             wall(registration.created_at, registration.time_zone).date(), language
         ),
         "kept_until": formatting.long_date(registration.kept_until, language),
-        "contact_email": lab.contact,
+        "is_attached": bool(calendar),
     }
     return queue(
         occasion,
@@ -261,6 +272,21 @@ def initials(name: str) -> str:
 def text_of(text: object, registration: Registration) -> str:
     """Return a text of the lab in the person's language, else in the lab's own."""
     return text_and_language(text, registration.language, registration.lab.default_language)[0]
+
+
+def _selected(registration: Registration) -> list[Any]:
+    """Return what an unconfirmed registration asks for, in the programme's order, `is_public` if visitors see it."""
+    public = Session.objects.visible_to(VISITOR).filter(pk=OuterRef("session"))
+    requested = (
+        Seat.objects.filter(registration=registration, state=Seat.State.REQUESTED)
+        .annotate(is_public=Exists(public))
+        .select_related("session__room")
+        .defer("session__abstract")
+        .order_by("session__starts_at", "session")
+    )
+    for seat in requested:
+        seat.session.lab = registration.lab
+    return list(requested)
 
 
 def _overview(
@@ -328,6 +354,7 @@ def _line(registration: Registration, seat: Seat, position: int | None, with_off
             starts, ends, zone, (lab.time_zone, session.time_zone), language
         ),
         place=place_of(session, language),
+        mode=gettext("In person") if is_in_person(session) else "",
         join_link=join_link,
         how_to_join=gettext("The join link will be on your registration page.") if is_still_to_come else "",
         state=_state_in_words(seat, position),
@@ -345,6 +372,8 @@ def session_address(session: Session, lab: Lab) -> str:
 def _state_in_words(seat: Seat, position: int | None) -> str:
     if seat.session.is_cancelled:
         return gettext("This session is cancelled")
+    if seat.state == Seat.State.REQUESTED:
+        return ""
     if seat.state == Seat.State.CONFIRMED:
         return gettext("Your seat is confirmed")
     if seat.state == Seat.State.WAITING:

@@ -58,6 +58,11 @@ def is_online(session: Session) -> bool:
     return session.room.online if session.room else session.lab.format == Lab.Format.ONLINE
 
 
+def is_in_person(session: Session) -> bool:
+    """Tell whether the session can only be attended where it takes place."""
+    return not session.room.online if session.room else session.lab.format == Lab.Format.IN_PERSON
+
+
 def join_link_of(session: Session) -> str:
     """Return the join link of the session or else of its room, "" if there is none."""
     address = session.join_link or (session.room.join_link if session.room else "")

@@ -98,7 +98,7 @@ def _time_differences(was: Facts, now: Facts, zone: str, language: str) -> list[
         days = [_days(*span, zone, language) for span in (before, after)]
         hours = [_hours(*span, zone, language) for span in (before, after)]
         if days[0] != days[1]:
-            found.append(Difference(gettext("Day"), *days, kind=Kind.DAY))
+            found.append(Difference(gettext("Date"), *days, kind=Kind.DAY))
         elif hours[0] == hours[1]:
             # An ambiguous hour with another fold: only the offset differs.
             hours = [zone_hours.hours(*span, zone, language, with_offset=True) for span in (before, after)]
@@ -127,9 +127,9 @@ def _hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
 
 
 def subject_text(found: list[Difference]) -> str:
-    """Return "New day, new room", in the active language."""
+    """Return "New date, new room", in the active language."""
     words: dict[str, str] = {
-        Kind.DAY: gettext("new day"),
+        Kind.DAY: gettext("new date"),
         Kind.TIME: gettext("new time"),
         Kind.ZONE: gettext("new time zone"),
         Kind.ROOM: gettext("new room"),

@@ -24,6 +24,7 @@ SENDER_LENGTH = 64
 
 class Programme(Protocol):
     name: object
+    organiser: object
     eu_funded: bool
     grant_number: str
 
@@ -120,11 +121,9 @@ def _sender_name(lab: Sender, language: str) -> str:
 
 
 def _names(lab: Sender, language: str) -> dict[str, tuple[str, str]]:
-    """Return what emails call the lab and its programme, each with the language that it came in."""
-    return {
-        "title": text_and_language(lab.title, language, lab.default_language),
-        "programme": text_and_language(lab.programme.name, language, lab.default_language),
-    }
+    """Return what emails call the lab, its programme and the programme's organiser, each with its language."""
+    texts = {"title": lab.title, "programme": lab.programme.name, "organiser": lab.programme.organiser}
+    return {name: text_and_language(text, language, lab.default_language) for name, text in texts.items()}
 
 
 def _funding(programme: Programme) -> dict[str, str] | None:

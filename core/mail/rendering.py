@@ -25,6 +25,8 @@ from core.mail.models import Message
 from core.web.localized_html import html_with_language
 
 SUBJECT_LENGTH = 200
+# Lists of emails show some 150 characters from the start; these take room and show nothing.
+PREHEADER_FILLER = "\u200c\u00a0" * 80
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,9 @@ def _context(message: Message) -> dict[str, object]:
         **message.context,
         "lab": lab and _lab_names(lab, message.language),
         "links": {name: link["mark"] for name, link in message.links.items()},
+        "to_name": message.to_name,
+        "contact": message.reply_to,
+        "preheader_filler": PREHEADER_FILLER,
         "language": message.language,
         "subject": message.subject,
         "base_url": settings.BASE_URL,

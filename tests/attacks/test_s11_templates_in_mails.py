@@ -50,7 +50,7 @@ def test_template_syntax_arrives_as_it_was_typed(text, settings):
     sent = rendered(message, reveal=True)
 
     said = sent.text.replace("\u200b", "")
-    assert f"for the account {text}. Open this page" in said
+    assert f"for the account {text}. Choose one here:" in said
     assert settings.SECRET_KEY not in sent.text + sent.html
     assert sent.text.count(signed_links.make_token("test.purpose", SUBJECT, 1)) == 1
     assert sent.html.count(signed_links.make_token("test.purpose", SUBJECT, 1)) == 1

@@ -154,7 +154,7 @@ def test_each_person_counts_once_and_is_told_if_the_organiser_says_so_afterwards
     work("registrations.tell_moves")
     lab.refresh_from_db()
     told = Message.objects.filter(occasion="session_moved")
-    assert [message.subject for message in told] == [f"New day (2 sessions): {lab.title}"] * (
+    assert [message.subject for message in told] == [f"New date (2 sessions): {lab.title}"] * (
         2 if tell else 0
     )
     for message in map(with_bodies, told):

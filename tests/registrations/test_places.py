@@ -133,7 +133,7 @@ def test_who_has_a_seat_is_told_how_to_join_and_who_waits_is_not(client: Client)
     session = a_session("online", ONLINE, capacity=1)
     confirmed(client, session)
     text, page = both_bodies(mails("confirmation")[0])
-    assert "\nJoin online: https://meet.example.org/plenary\n" in text
+    assert "\nJoin online:\nhttps://meet.example.org/plenary\n" in text
     assert 'href="https://meet.example.org/plenary"' in page
 
     send(client, session.lab, answers(session, email="second@example.org"))

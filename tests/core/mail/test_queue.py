@@ -110,7 +110,7 @@ def test_the_mail_is_in_the_persons_language_whoever_causes_it():
 
     assert english.subject == "Choose a new password for City Labs"
     with_bodies(bulgarian)
-    assert '<html lang="bg">' in bulgarian.html
+    assert '<html lang="bg" dir="ltr">' in bulgarian.html
     assert "Лаборатория" in bulgarian.text
     assert translation.get_language() == "en"
 
