@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from unicodedata import name, normalize
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +25,7 @@ from core.web.localized_html import html_with_language
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import City, Lab, Programme
-from labs.programme_logos import shown_logos
+from labs.programme_logos import ShownLogo, shown_logos
 from labs.viewer import VISITOR, Viewer
 from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
@@ -78,6 +79,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "zone": view.zone,
             "board": _next_sessions(following, viewer, view),
             "speakers": _speakers(following, viewer, language),
+            "logos": _logos(following, viewer),
         }
     return _with_validator(request, viewer, render(request, "sessions/home.html", context))
 
@@ -234,10 +236,18 @@ def _speakers(lab: Lab, viewer: Viewer, language: str) -> list[Face]:
     return kept(("faces", *lab.public_version, language), KEPT_SECONDS, find)
 
 
+def _logos(lab: Lab, viewer: Viewer) -> list[ShownLogo]:
+    """Return the logos of the lab's programme; for visitors those that are kept with what they see of the lab."""
+    if viewer != VISITOR:
+        return shown_logos(lab.programme)
+    return kept(("logos", *lab.public_version), KEPT_SECONDS, lambda: shown_logos(lab.programme))
+
+
 def _initials(appearance: Appearance, lab: Lab, language: str) -> str:
-    """Return the first letters of the first and the last word of the name."""
+    """Return the first letters of the first and the last word of the name, as capitals: in Greek without accents."""
     words = text_of(appearance.speaker.name, language, lab).split()
-    return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+    letters = "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+    return "".join(normalize("NFD", one)[0] if name(one, "").startswith("GREEK") else one for one in letters)
 
 
 def _cards(

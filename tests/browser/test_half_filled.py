@@ -58,7 +58,7 @@ def test_ticked_sessions_stay_on_every_way_to_the_form(
 
         # By the page of a session and back, by its own button, and by the bar.
         page.locator("h4 a[href*='/sessions/open-to-all/']").click()
-        expect(page.locator("a[href*='/register/?']")).to_have_attribute(
+        expect(page.locator("a#way-in")).to_have_attribute(
             "href", "/labs/lab/register/?session=plenary&session=last&session=open-to-all"
         )
         switch(page, "en")
