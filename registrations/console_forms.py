@@ -13,7 +13,7 @@ from core.search import alphabetical_key
 from core.web.edit_conflicts import Difference
 from core.web.forms.base import BaseForm, EmailAddressField
 from core.web.forms.editing import EditForm
-from core.web.forms.searching import SearchField
+from core.web.forms.searching import FilterForm, SearchField
 from core.web.localized_fields import text_and_language
 from labs.models import City, Lab, StakeholderGroup
 from registrations.door import is_too_short
@@ -27,7 +27,7 @@ ANY = ("", _("Any"))
 NOT_OFFERED = {"invalid_choice": _("This value is not in the list and was ignored.")}
 
 
-class PeopleSearchForm(BaseForm):
+class PeopleSearchForm(FilterForm):
     """What the list of people is narrowed to, and its order. Sessions, cities and groups are named by their slugs."""
 
     q = SearchField(_("Name, email or organisation"))
@@ -105,12 +105,6 @@ class PeopleSearchForm(BaseForm):
             language=values.get("language", ""),
             order=values.get("sort", "") or "-registered",
         )
-
-    @property
-    def active_filters(self) -> int:
-        """How many filters narrow the list; the order is none."""
-        self.is_valid()
-        return sum(bool(value) for name, value in self.cleaned_data.items() if name != "sort")
 
     @property
     def uses_further(self) -> bool:

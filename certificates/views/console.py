@@ -23,13 +23,14 @@ from certificates.printable import lost_characters, obstacle_of
 from certificates.progress import progress
 from core.accounts.models import User
 from core.search import fold
+from core.web.forms.searching import FilterInUse
 from labs import access
 from labs.models import Lab
 from registrations import statistics
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 
-PER_PAGE = 50
+PER_PAGE = 100
 
 
 def _user(request: HttpRequest) -> User:
@@ -67,6 +68,7 @@ def certificates(request: HttpRequest, lab: Lab) -> HttpResponse:
         "standings": [(standing.value, _label(standing), counts[standing.value]) for standing in Standing],
         "wanted": wanted,
         "search": search,
+        "filters": [FilterInUse("q", _("Name"), search)] if search else [],
         "everyone": len(everyone),
         # So that this page and the overview, which counts all who came, can be read side by side.
         "not_listed": statistics.people_counts([lab.pk])[lab.pk][statistics.ATTENDED]

@@ -7,12 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.mail.message_list import TABS, MessageSearch, occasion_in_words
-from core.web.forms.base import BaseForm
-from core.web.forms.searching import SearchField
+from core.web.forms.searching import FilterForm, SearchField
 
 
-class MessageSearchForm(BaseForm):
+class MessageSearchForm(FilterForm):
     """Comes by GET. `occasions` are those that there are emails for."""
+
+    NO_FILTERS = ("state",)
 
     q = SearchField(_("To: name or email"))
     occasion = forms.ChoiceField(

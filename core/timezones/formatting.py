@@ -24,6 +24,7 @@ _ENGLISH_PATTERNS = Locale("en", "GB")
 _DATE_PATTERNS = {"bg": "d MMMM y 'г'."}
 _DAY_PATTERNS = {"en": "EEEE d MMMM y", "bg": "EEEE, d MMMM y 'г'.", "el": "EEEE d MMMM y"}
 _SHORT_DAY_PATTERNS = {"en": "EEE d MMM", "bg": "EEE, d MMMM", "el": "EEE d MMM"}
+_BRIEF_DATE_PATTERNS = {"bg": ("d.MM", "d.MM.y 'г'.")}
 _YEAR_SUFFIX = {"bg": " г."}
 _DURATION_UNITS = {"en": ("h", "min"), "bg": ("ч", "мин")}
 
@@ -70,6 +71,13 @@ def short_day(on: date, language: str) -> str:
     """Return "Tue 6 Apr", "вт, 6 април", "Τρί 6 Απρ"."""
     locale = locale_of(language)
     return format_date(on, _SHORT_DAY_PATTERNS.get(locale.language, "EEE d MMM"), locale)
+
+
+def brief_date(on: date, this_year: int, language: str) -> str:
+    """Return "6 Apr", "6.04", "6 Απρ", for columns of tables; with the year unless it is this one."""
+    locale = locale_of(language)
+    without, with_year = _BRIEF_DATE_PATTERNS.get(locale.language, ("d MMM", "d MMM y"))
+    return format_date(on, without if on.year == this_year else with_year, locale)
 
 
 def day_mark(on: date, language: str) -> str:

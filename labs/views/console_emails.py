@@ -27,7 +27,7 @@ from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
 
-PER_PAGE = 50
+PER_PAGE = 100
 # A message is shown as a document of its own: it loads but our pictures, runs nothing, and has no origin to act for.
 MESSAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; "

@@ -23,7 +23,7 @@ from sessions.models import Session
 
 logger = logging.getLogger(__name__)
 
-PAGE_SIZE = 50
+PAGE_SIZE = 100
 # Exports take seconds: these many may run in a process at once, so that threads are left for everybody else.
 _exporting = threading.BoundedSemaphore(2)
 

@@ -154,11 +154,22 @@ def test_a_page_that_does_not_exist_is_the_nearest_one(client: Client, lab: Lab,
 
 
 def test_filters_stay_while_pages_are_turned(client: Client, lab: Lab) -> None:
-    f.RegistrationFactory.create_batch(51, lab=lab, language="bg")
+    f.RegistrationFactory.create_batch(101, lab=lab, language="bg")
     f.RegistrationFactory(lab=lab, language="en")
     body = client.get(LIST, {"language": "bg", "sort": "name"}).content.decode()
     assert "?language=bg&amp;sort=name&amp;page=2" in body
     assert len(names(client, language="bg", page="2")) == 1
+
+
+def test_each_filter_in_use_is_named_and_can_be_removed_alone(client: Client, lab: Lab) -> None:
+    f.RegistrationFactory(lab=lab, name="Alpha", language="bg")
+    query = {"q": "alpha", "language": "bg", "state": "", "sort": "name", "page": "1"}
+    response = client.get(LIST, query)
+    in_use = [(one.name, one.value) for one in response.context["form"].filters_in_use]
+    assert in_use == [("q", "alpha"), ("language", "Български")]
+    body = response.content.decode()
+    for rest in ("language=bg&amp;state=&amp;sort=name", "q=alpha&amp;state=&amp;sort=name"):
+        assert body.count(f'<a class="chip" href="?{rest}">') == 1
 
 
 def test_another_labs_people_and_sessions_are_not_there(client: Client, lab: Lab) -> None:

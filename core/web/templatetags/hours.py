@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -48,6 +49,22 @@ def local_time(at: datetime | None, zone: str, form: str = "clock", css: str = "
         return ""
     local = wall(at, zone)
     return _time(local, _FORMS[form](local, _language()), css)
+
+
+@register.simple_tag
+def brief_time(at: datetime | None, zone: str) -> str:
+    """Print an instant for a column of a table: "6 Apr, 11:30", the year where it is not this one; in full as title."""
+    if at is None:
+        return ""
+    local, language = wall(at, zone), _language()
+    day = formatting.brief_date(local.date(), wall(timezone.now(), zone).year, language)
+    return format_html(
+        '<time datetime="{}" title="{}">{}, {}</time>',
+        local.isoformat(timespec="minutes"),
+        _FORMS["moment"](local, language),
+        day,
+        formatting.clock(local),
+    )
 
 
 @register.simple_tag

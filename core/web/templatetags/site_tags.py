@@ -210,11 +210,11 @@ def _full_text(waiting: int | None) -> tuple[str, str]:
 
 
 @register.simple_tag(takes_context=True)
-def active_query(context: template.Context, **changes: object) -> str:
-    """Return this page's query ("?q=a&page=2") with parameters changed; None or "" removes one."""
+def active_query(context: template.Context, *without: str, **changes: object) -> str:
+    """Return this page's query ("?q=a&page=2") without some parameters, others changed; None or "" removes one, too."""
     request: HttpRequest = context["request"]
     query = request.GET.copy()
-    for name, value in changes.items():
+    for name, value in (dict.fromkeys(without) | changes).items():
         if value is None or value == "":
             query.pop(name, None)
         else:

@@ -23,6 +23,13 @@ def test_a_day_is_written_as_its_readers_write_it(function, expected) -> None:
     assert tuple(function(TUESDAY, language) for language in LANGUAGES) == expected
 
 
+def test_a_brief_date_has_its_year_unless_it_is_this_one() -> None:
+    this = tuple(formatting.brief_date(TUESDAY, 2027, language) for language in LANGUAGES)
+    other = tuple(formatting.brief_date(TUESDAY, 2026, language) for language in LANGUAGES)
+    assert this == ("6 Apr", "6.04", "6 Απρ")
+    assert other == ("6 Apr 2027", "6.04.2027 г.", "6 Απρ 2027")
+
+
 @pytest.mark.parametrize(
     ("first", "last", "expected"),
     [

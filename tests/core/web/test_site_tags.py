@@ -119,6 +119,14 @@ def test_an_instant_is_shown_as_clocks_in_the_zone_show_it():
     assert show('{% local_time at "Europe/Rome" %}', at=None) == ""
 
 
+def test_an_instant_in_a_column_is_brief_and_has_its_date_in_full_as_title():
+    assert (
+        show('{% brief_time at "Europe/Sofia" %}', at=NOON.replace(year=2019))
+        == '<time datetime="2019-04-06T12:00+03:00" title="6 April 2019, 12:00">6 Apr 2019, 12:00</time>'
+    )
+    assert show('{% brief_time at "Europe/Sofia" %}', at=None) == ""
+
+
 def test_a_span_over_midnight_names_the_second_day():
     ends = datetime(2027, 4, 6, 22, 30, tzinfo=UTC)
     shown = show('{% local_span a b "Europe/Sofia" %}', a=NOON, b=ends)
