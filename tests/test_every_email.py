@@ -140,6 +140,11 @@ def test_lists_of_sessions_say_day_hours_zone_place_and_state(
     for words in both(read["confirm_address"]):
         assert DIALOGUE[language] in words
         assert "Canary" not in words  # internal: nobody has confirmed whose address it is
+    if language == "en":
+        for words in both(read["confirm_address"]):
+            assert "The confirmation page lists 1 more session that is not public." in words
+        for words in both(read["session_cancelled"]):
+            assert "Reason: The speaker is ill" in words
 
 
 def test_a_join_link_goes_to_seats_alone(read: dict[str, Rendered]) -> None:

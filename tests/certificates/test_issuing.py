@@ -145,7 +145,7 @@ def test_the_holder_is_told_what_became_of_a_certificate() -> None:
     assert "отново е валидно" in restored
     assert all(first.code in body for body in (revoked, restored, replacing))
     assert second.code in replacing
-    assert all(each.text.startswith("Регистрация на Demo participant 7") for each in told)
+    assert all(each.text.startswith("Здравейте, Demo participant 7!") for each in told)
 
 
 def test_nobody_is_written_to_about_the_certificate_of_an_erased_person() -> None:
