@@ -193,6 +193,18 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
             return "UTC"
         return said
 
+    # Grounds on which white text has the contrast that pages need: they are used as they are.
+    COLOURS = (
+        ("#00564e", _("Petrol")),
+        ("#0b4f6c", _("Sea blue")),
+        ("#1a4a94", _("Blue")),
+        ("#3f3d9c", _("Indigo")),
+        ("#6b2c7f", _("Purple")),
+        ("#8a1c5b", _("Raspberry")),
+        ("#8c2f16", _("Brick")),
+        ("#29571a", _("Green")),
+    )
+
     @property
     def colour_preview(self) -> ColourPreview | None:
         return colour_preview(str(self["colour"].value() or ""))

@@ -141,6 +141,27 @@ if (menus.length) {
 // Where the way through a lab is longer than the screen is wide, the page one is on stands in sight.
 document.querySelector(".console-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// A colour is typed, or taken from a few or from all of them. data-colours names the field that is sent.
+for (const place of document.querySelectorAll("[data-colours]")) {
+  const field = document.getElementById(place.dataset.colours);
+  const any = place.querySelector("[type=color]");
+  const choices = [...place.querySelectorAll("[data-colour]")];
+  const show = () => {
+    const typed = field.value.trim().toLowerCase();
+    if (/^#[0-9a-f]{6}$/.test(typed)) any.value = typed;
+    for (const choice of choices) choice.setAttribute("aria-pressed", String(choice.dataset.colour === typed));
+  };
+  const take = (colour) => {
+    field.value = colour;
+    show();
+  };
+  field.addEventListener("input", show);
+  any.addEventListener("input", () => take(any.value));
+  for (const choice of choices) choice.addEventListener("click", () => take(choice.dataset.colour));
+  place.hidden = false;
+  show();
+}
+
 // Printing is the browser's own affair; the button only saves the way to its menu.
 for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;

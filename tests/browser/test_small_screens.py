@@ -76,3 +76,16 @@ def test_the_account_menu_opens_by_key_and_closes_by_escape(
         menu.locator("summary").click()
         menu.get_by_role("link", name="Български").click()
         assert reader.page.locator("html").get_attribute("lang") == "bg"
+
+
+def test_a_colour_is_taken_by_a_button_or_from_all_of_them(browser: Browser, live_server: LiveServer) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, "organiser", viewport=PHONE) as reader:
+        reader.opens(f"/organise/labs/{world.lab.slug}/settings/")
+        page = reader.page
+        field, chosen = page.locator("[name=colour]"), page.locator("[data-colour][aria-pressed=true]")
+        page.get_by_role("button", name="Petrol").click()
+        assert (field.input_value(), chosen.inner_text()) == ("#00564e", "Petrol")
+        page.get_by_label("Any other colour").fill("#123456")
+        assert (field.input_value(), chosen.count()) == ("#123456", 0)
+    assert reader.complaints == []

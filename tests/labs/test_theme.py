@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from core.web.palette import DEFAULT_COLOURS
 from labs import theme
+from labs.forms.labs import LabForm
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -81,3 +82,7 @@ def test_the_style_sheet_is_the_labs_alone():
     assert css.startswith('@layer lab {\n  [data-lab="city-lab-5"] {\n    --lab: light-dark(#00564e, ')
     assert css.count("{") == css.count("}") == 2
     assert css.count("light-dark(") == 3
+
+
+def test_suggested_colours_are_used_as_they_are():
+    assert [colour for colour, _name in LabForm.COLOURS if theme.is_adjusted(colour)] == []
