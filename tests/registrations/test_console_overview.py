@@ -203,7 +203,7 @@ def test_pages_count_people_alike_and_say_where_numbers_differ() -> None:
         assert "<dt>People who attended</dt><dd>4</dd>" in page
     assert "4 registrations were confirmed between" in page
     listed = text(client.get("/organise/labs/lab/registrations/"))
-    assert "4 registered, 1 not confirmed yet, 2 cancelled; 1 of them deleted and no longer listed." in listed
+    assert "4 registered, 1 to confirm, 2 cancelled; 1 of them deleted and no longer listed." in listed
     assert "<strong>6 entries</strong>" in listed
     assert "Export 6 entries as CSV" in listed
     certificates = text(client.get("/organise/labs/lab/certificates/"))
