@@ -148,5 +148,5 @@ def test_lists_by_name_follow_the_readers_alphabet(lab: Lab, organiser: Client, 
     assert listed(organiser, sort="name", lang=language) == ORDER[language]
     assert listed(organiser, sort="-name", lang=language) == ORDER[language][::-1]
     assert names(guests) == ORDER[language]
-    assert [label for value, label in form.fields["city"].choices if value] == ORDER[language]
+    assert [label for _value, label in form.fields["city"].choices][1:-1] == ORDER[language]
     assert [strip_tags(person.name) for person, _rows in speakers] == ORDER[language]

@@ -79,7 +79,11 @@ def test_the_sitemap_lists_what_a_visitor_may_see(client, lab):
     assert response.headers["Content-Type"] == "application/xml"
     assert re.findall(r"<loc>http://testserver([^?]*?)</loc>", response.content.decode()) == [
         "/",
+        "/help/",
+        "/contact/",
         "/programmes/icc/",
+        "/programmes/icc/cities/rome/",
+        "/programmes/icc/cities/sofia/",
         "/labs/city-lab/",
         "/labs/city-lab/subscribe/",
         "/labs/city-lab/sessions/open/",

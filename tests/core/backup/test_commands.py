@@ -21,8 +21,9 @@ SECRET = "a secret of the tests, long enough to be one"
 def insert_programme(place: Installation) -> None:
     with closing(sqlite3.connect(place.database)) as database:
         database.execute(
-            "INSERT INTO labs_programme (version, slug, name, organiser, description, runs, languages, visibility,"
-            " revised_at) VALUES (1, 'icc', 'Challenge', 'City', '', '', '[\"en\"]', 'public', '2026-11-23 09:00:00')"
+            "INSERT INTO labs_programme (version, slug, name, organiser, description, runs, participation, imprint,"
+            " contact_email, eu_funded, grant_number, languages, visibility, revised_at) VALUES"
+            " (1, 'icc', 'Challenge', 'City', '', '', '', '', '', 0, '', '[\"en\"]', 'public', '2026-11-23 09:00:00')"
         )
         database.commit()
 
