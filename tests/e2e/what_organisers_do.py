@@ -189,8 +189,8 @@ def the_owner_moves_the_plenary(
     letter = service.post.next_to(FIRST)
     new_time = words("new time")
     assert letter.subject == f"{new_time[:1].upper()}{new_time[1:]}: {PLENARY}"
-    assert words("Was: %(was)s", was="11:30–13:00") in letter.text
-    assert words("Now: %(now)s", now="12:30–14:00") in letter.text
+    assert f"{words('Was')}: 11:30–13:00" in letter.text
+    assert f"{words('Now')}: 12:30–14:00" in letter.text
     calendar.sync()
     assert Entry(DAY.isoformat(), "10:30", "12:00", PLENARY) in shown(calendar)
     after = calendar.entries()[PLENARY]
