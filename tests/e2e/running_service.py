@@ -26,6 +26,7 @@ READY_WITHIN = 240  # seconds
 RESTLESS = (
     "jobs.WorkerBeat",
     "jobs.Task",
+    "jobs.Tally",
     "mail.Message",
     "sessions.Session",
     "contenttypes",
