@@ -42,7 +42,7 @@ def _content(name: str) -> CertificateContent:
         ),
         minutes=270,
         issued_on=day,
-        zone={"en": "Sofia (EET, UTC+2)", "bg": "София (EET, UTC+2)"},
+        zone={"en": "Sofia time (UTC+2)", "bg": "часова зона София (UTC+2)"},
     )
 
 

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from certificates import emails
@@ -19,7 +20,7 @@ from certificates.holders import hash_of
 from certificates.models import AttestedSession, Certificate, NotIssued
 from certificates.pdf import Logo, render
 from certificates.printable import why_not
-from certificates.renderer import RendererFailed
+from certificates.renderer import Picture, RendererFailed
 from certificates.snapshot import frozen_content, printed_content
 from core.accounts.models import User
 from core.jobs.database_clock import DatabaseNow
@@ -27,6 +28,7 @@ from core.jobs.leases import Lease, enqueue
 from core.jobs.models import Task
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
+from labs.logos import MEDIA_TYPES
 from labs.models import Lab
 from registrations.models import Registration
 from sessions.models import Session
@@ -288,7 +290,11 @@ def _made(registration: Registration, by: User | None) -> tuple[Certificate, tup
         issued_by=by,
     )
     try:
-        return certificate, attended, render(printed_content(certificate, _logo(lab)))
+        return (
+            certificate,
+            attended,
+            render(printed_content(certificate, _logo(lab), _picture(lab.signature))),
+        )
     except MissingGlyphs as error:
         raise NotIssuable(Code.NO_GLYPHS, characters=list(error.characters)) from error
     except RendererFailed as error:
@@ -317,8 +323,13 @@ def _keep(certificate: Certificate, attended: tuple[Session, ...], pdf: bytes) -
 
 
 def _logo(lab: Lab) -> Logo | None:
-    if not lab.logo:
+    picture = _picture(lab.logo)
+    return Logo(picture, languages_of(lab.logo_alt)) if picture else None
+
+
+def _picture(stored: FieldFile) -> Picture | None:
+    """Return a picture that `labs.logos` checked when it was uploaded, None where there is none."""
+    if not stored:
         return None
-    with lab.logo.open("rb") as file:
-        media_type = "image/svg+xml" if str(lab.logo.name).endswith(".svg") else "image/png"
-        return Logo(file.read(), media_type, languages_of(lab.logo_alt))
+    with stored.open("rb") as file:
+        return Picture(file.read(), MEDIA_TYPES[str(stored.name).rpartition(".")[2]])

@@ -27,34 +27,40 @@ from certificates.fonts import (
 from certificates.renderer import Picture, render_document
 from core.timezones import formatting
 from core.web.palette import mixed
+from labs.funding import EMBLEM, funding_statement, grant_words
 from sessions import timetable, timetable_svg
 from sessions.timetable import Block, Weight
 
 MAX_NAME = 200
 MAX_TITLE = 500
 MAX_SESSIONS = 200
-MAX_LOGO = 1024 * 1024
+MAX_PICTURE = 1024 * 1024  # bytes
 
-# Classes of the page's body in certificate.css; the first with which one page holds the certificate is taken, else the
-# last. No page holds more than so many sessions.
-LAYOUTS = ("roomy", "dense", "dense several-pages")
-SESSIONS_ON_ONE_PAGE = 10
+# Classes of the page's body in certificate.css, each with the lines of its table beyond which one page surely does not
+# hold the certificate. Of the others the renderer takes the first with which it does, else the last.
+LAYOUTS = (("roomy", 14), ("close", 18), ("close dense", 23))
+SEVERAL_PAGES = "several-pages"
+LINES_OF_SECOND_LANGUAGE = 4  # that its title and statement take from the table
+LETTERS_OF_TITLE = 70  # in a line of the table
+LINES_BETWEEN_SESSIONS = 0.5
 RUNNING_EMS = 30  # of 12 pt, in the 130 mm beside the code
 
 _CODE = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){1,3}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_OPTIONAL = frozenset({"place", "organiser_name"})
+_NO_BREAK = "\u00a0"
+_OPTIONAL = frozenset({"place", "organiser_name", "signatory"})
 # The service's logo, in the certificate's band.
 _MARK = Picture(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
     b'<path fill="#ffffff" d="M1 2h6v12H1zM9 7h6v15H9zM17 2h6v8h-6z"/></svg>',
     "image/svg+xml",
 )
-# How the content of each kind of logo begins. The picture library behind the renderer knows dozens of formats by their
-# content, one of which (EPS) starts a program: nothing but these reaches it.
-_LOGO_BEGINNINGS = {"image/svg+xml": b"<", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_EMBLEM = Picture(EMBLEM.read_bytes(), "image/svg+xml")
+# How the content of each kind of uploaded picture begins. The picture library behind the renderer knows dozens of
+# formats by their content, one of which (EPS) starts a program: nothing but these reaches it.
+_BEGINNINGS = {"image/svg+xml": b"<", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 @dataclass(frozen=True)
@@ -71,20 +77,22 @@ class Colours:
 
 @dataclass(frozen=True)
 class Logo:
-    """A logo checked by its content when it was uploaded: SVG, PNG or JPEG, with its text by language.
+    """A logo checked by its content when it was uploaded, with its text by language.
 
     Where it has no text, the programme's name is read out for it.
     """
 
-    content: bytes
-    media_type: str
+    picture: Picture
     alternative: Mapping[str, str]
 
-    def is_sound(self) -> bool:
-        """Tell whether the content begins as its media type should and is not too large."""
-        beginning = _LOGO_BEGINNINGS.get(self.media_type)
-        content = self.content.removeprefix(BOM_UTF8).lstrip() if beginning == b"<" else self.content
-        return beginning is not None and content.startswith(beginning) and len(content) <= MAX_LOGO
+
+@dataclass(frozen=True)
+class Signatory:
+    """Who signs, with the function by language. Without a signature there is room to sign by hand."""
+
+    name: str
+    function: Mapping[str, str]
+    signature: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +112,10 @@ class CertificateContent:
     `minutes` are those of all sessions together; what ran at the same time counts once.
     `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are when the
     lab's further *public* sessions start and end, drawn faintly beside the attended ones; leave out what not everybody
-    may see. `place` and `organiser_name` may be empty. Raises ValueError for what is no certificate: too long, too
-    many, a malformed code, address or colour, a logo that is not what it says.
+    may see. `eu_funded` puts the emblem of the European Union beside its statement, and `grant_number` under it.
+    `place`, `organiser_name`, a signatory's function and `grant_number` may be empty. Raises ValueError for what is no
+    certificate: too long, too many, a malformed code, address or colour, a logo or signature (SVG, PNG or JPEG) that is
+    not what it says.
     """
 
     code: str
@@ -125,6 +135,9 @@ class CertificateContent:
     zone: Mapping[str, str]
     colours: Colours = field(default_factory=Colours)
     logo: Logo | None = None
+    signatory: Signatory | None = None
+    eu_funded: bool = False
+    grant_number: str = ""
     other_sessions: tuple[tuple[datetime, datetime], ...] = ()
 
     def __post_init__(self) -> None:
@@ -148,8 +161,13 @@ class CertificateContent:
                 raise ValueError(f"{part}: empty in every language")
             if any(len(text) > MAX_TITLE for text in texts.values()):
                 raise ValueError(f"{part}: longer than {MAX_TITLE} characters")
-        if self.logo and not self.logo.is_sound():
-            raise ValueError(f"logo: SVG, PNG or JPEG of at most {MAX_LOGO} bytes")
+        if self.signatory and not 1 <= len(self.signatory.name.strip()) <= MAX_NAME:
+            raise ValueError(f"signatory: a name of 1 to {MAX_NAME} characters")
+        if len(self.grant_number) > MAX_NAME:
+            raise ValueError(f"grant_number: longer than {MAX_NAME} characters")
+        for part, picture in self.uploaded_pictures():
+            if not _is_sound(picture):
+                raise ValueError(f"{part}: SVG, PNG or JPEG of at most {MAX_PICTURE} bytes")
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -157,6 +175,13 @@ class CertificateContent:
         if self.second_language is None or self.second_language == self.language:
             return (self.language,)
         return (self.language, self.second_language)
+
+    def uploaded_pictures(self) -> Iterator[tuple[str, Picture]]:
+        """Yield the pictures that organisers uploaded, with the names of their parts."""
+        if self.logo:
+            yield "logo", self.logo.picture
+        if self.signatory and self.signatory.signature:
+            yield "signatory", self.signatory.signature
 
     def check_glyphs(self) -> None:
         """Raise MissingGlyphs for a name that the fonts cannot draw. Other texts are printed as far as they can be."""
@@ -170,6 +195,7 @@ class CertificateContent:
         yield "organiser_name", self.organiser_name
         yield "place", self.place
         yield "zone", self.zone
+        yield "signatory", self.signatory.function if self.signatory else {}
         for number, session in enumerate(self.sessions, start=1):
             yield f"sessions, number {number}", session.titles
 
@@ -177,6 +203,13 @@ class CertificateContent:
     def _check_pattern(part: str, text: str, pattern: re.Pattern[str], longest: int) -> None:
         if len(text) > longest or not pattern.fullmatch(text):
             raise ValueError(f"{part}: malformed")
+
+
+def _is_sound(picture: Picture) -> bool:
+    """Tell whether the content begins as its media type should and is not too large."""
+    beginning = _BEGINNINGS.get(picture.media_type)
+    content = picture.content.removeprefix(BOM_UTF8).lstrip() if beginning == b"<" else picture.content
+    return beginning is not None and content.startswith(beginning) and len(content) <= MAX_PICTURE
 
 
 @dataclass(frozen=True)
@@ -187,9 +220,14 @@ class _Line:
     language: str
 
     @property
+    def is_plain(self) -> bool:
+        """Tell whether the service's own family draws all of its letters."""
+        return not needs_fallback(self.text)
+
+    @property
     def css(self) -> str:
         """The class that sets it in a fallback family where one of its letters needs that."""
-        return "fallback-font" if needs_fallback(self.text) else "own-font"
+        return "own-font" if self.is_plain else "fallback-font"
 
 
 def render(content: CertificateContent) -> bytes:
@@ -200,8 +238,17 @@ def render(content: CertificateContent) -> bytes:
     """
     content.check_glyphs()
     html = get_template("certificates/certificate.html").render(page_context(content))
-    layouts = LAYOUTS if len(content.sessions) <= SESSIONS_ON_ONE_PAGE else LAYOUTS[-1:]
-    return render_document(html, _pictures(content), content.code, layouts)
+    return render_document(html, _pictures(content), content.code, _layouts(content))
+
+
+def _layouts(content: CertificateContent) -> list[str]:
+    """The layouts worth trying: each takes the renderer most of the time that a certificate takes."""
+    lines = LINES_OF_SECOND_LANGUAGE * (len(content.languages) - 1) + sum(
+        LINES_BETWEEN_SESSIONS
+        + sum(-(-len(line.text) // LETTERS_OF_TITLE) for line in _lines(session.titles, content.languages))
+        for session in content.sessions
+    )
+    return [*(layout for layout, most in LAYOUTS if lines <= most), SEVERAL_PAGES]
 
 
 def page_context(content: CertificateContent) -> dict[str, object]:
@@ -209,6 +256,7 @@ def page_context(content: CertificateContent) -> dict[str, object]:
     languages = content.languages
     organiser = _lines(content.organiser_name, languages)
     programme = _lines(content.programme_name, languages)
+    signatory = _signatory(content)
     address = content.check_url.partition("://")[2].rstrip("/")
     once = content.minutes < sum(session.minutes for session in content.sessions)
     return {
@@ -221,7 +269,7 @@ def page_context(content: CertificateContent) -> dict[str, object]:
         "heading": _label(languages, lambda _: gettext("Certificate of attendance")),
         "certify": _label(languages, lambda _: gettext("This is to certify that")),
         "statements": [_statement(content, language) for language in languages],
-        "on": _label(languages, lambda _: pgettext("certificate", "Date")),
+        "on": _label(languages, lambda _: pgettext("certificate", "Date and time")),
         "session": _label(languages, lambda _: pgettext("certificate", "Session")),
         "hours": _label(languages, lambda _: pgettext("certificate", "Duration")),
         "rows": [_row(session, languages) for session in content.sessions],
@@ -232,8 +280,13 @@ def page_context(content: CertificateContent) -> dict[str, object]:
         "programme": programme,
         "logo_text": _alternative(content.logo, languages) or programme[0].text,
         "issued": _label(languages, lambda language: _issued(content.issued_on, language)),
-        "check": _label(languages, lambda _: pgettext("certificate", "Check")),
+        "signatory": signatory,
+        "signatory_letters": max(sum(len(line.text) for line in signatory), 1),
+        "signature_text": _signature_text(content),
+        **_funding(content),
+        "verify": _label(languages, lambda _: pgettext("certificate", "Verify at")),
         "address": address,
+        "address_start": address.removesuffix(content.code),
     }
 
 
@@ -256,6 +309,39 @@ def _label(languages: tuple[str, ...], translate: Callable[[str], str]) -> tuple
 
 def _issued(on: date, language: str) -> str:
     return gettext("Issued on %(date)s") % {"date": formatting.long_date(on, language)}
+
+
+def _signatory(content: CertificateContent) -> tuple[_Line, ...]:
+    """The name of who signs, then the function; nothing where nobody does."""
+    if content.signatory is None:
+        return ()
+    name = printable(content.signatory.name).text or formatting.DASH
+    return (_Line(name, content.language), *_lines(content.signatory.function, content.languages))
+
+
+def _signature_text(content: CertificateContent) -> str:
+    """What is read out for the picture of the signature."""
+    name = content.signatory.name if content.signatory else ""
+    with translation.override(content.language):
+        return gettext("Signature of %(name)s") % {"name": name}
+
+
+def _funding(content: CertificateContent) -> dict[str, object]:
+    """The emblem's text, what stands beside it, and the grant under it; empty without funding."""
+    if not content.eu_funded:
+        return {"funding": (), "grant": ()}
+    languages = content.languages
+    number = printable(content.grant_number).text
+    return {
+        "emblem_text": _label(languages[:1], lambda _: gettext("Emblem of the European Union"))[0].text,
+        "funding": _label(languages, lambda _: _with_whole_end(funding_statement())),
+        "grant": _label(languages, lambda _: _with_whole_end(grant_words(number))) if number else (),
+    }
+
+
+def _with_whole_end(text: str) -> str:
+    """The text with its last two words on one line."""
+    return _NO_BREAK.join(text.rsplit(" ", 1))
 
 
 def _statement(content: CertificateContent, language: str) -> dict[str, str]:
@@ -296,9 +382,9 @@ def _pictures(content: CertificateContent) -> dict[str, Picture]:
         "own:timetable": Picture(drawing.encode(), "image/svg+xml"),
         "own:qr": Picture(qr.svg(content.check_url, quiet_zone=0).encode(), "image/svg+xml"),
     }
-    if content.logo:
-        pictures["own:logo"] = Picture(content.logo.content, content.logo.media_type)
-    return pictures
+    if content.eu_funded:
+        pictures["own:emblem"] = _EMBLEM
+    return pictures | {f"own:{part}": picture for part, picture in content.uploaded_pictures()}
 
 
 def _timetable_style(colours: Colours) -> str:
@@ -312,20 +398,24 @@ def _timetable_style(colours: Colours) -> str:
 
 
 def _row(session: AttendedSession, languages: tuple[str, ...]) -> dict[str, object]:
-    # One that ends with its day ends on that day.
-    first, last = _day(session.starts), _day(session.ends - timedelta(minutes=1))
-    starts, ends = formatting.clock(session.starts), formatting.clock(session.ends)
-    several = first != last
     return {
-        "on": f"{first} {starts} {formatting.DASH}" if several else first,
-        "hours": f"{last} {ends}" if several else f"{starts}{formatting.DASH}{ends}",
+        "on": _label(languages, lambda language: _when(session, language)),
         "title": _lines(session.titles, languages),
         "length": _duration(session.minutes, languages),
     }
 
 
-def _day(on: date) -> str:
-    return f"{on.day}.{on.month:02d}.{on.year}"
+def _when(session: AttendedSession, language: str) -> str:
+    """The day and the hours, in which a line may end after the dash between two days only."""
+    starts, ends = session.starts, session.ends
+    # One that ends with its day ends on that day.
+    if (ends - timedelta(minutes=1)).date() == starts.date():
+        words = f"{formatting.long_date(starts.date(), language)}, {formatting.hours(starts, ends)}"
+    else:
+        words = formatting.span(starts, ends, language)
+    return words.replace(" ", _NO_BREAK).replace(
+        f"{_NO_BREAK}{formatting.DASH}{_NO_BREAK}", f"{_NO_BREAK}{formatting.DASH} "
+    )
 
 
 def _duration(minutes: int, languages: tuple[str, ...]) -> tuple[_Line, ...]:

@@ -48,7 +48,9 @@ def lost_characters(lab: Lab) -> list[LostCharacters]:
         .order_by("starts_at", "pk")
         .values_list("title", flat=True)
     )
-    texts = [lab.title, lab.programme.name, lab.programme.organiser, lab.venue, *sessions]
+    programme = lab.programme
+    signatory = {"": lab.signatory_name}, lab.signatory_function
+    texts = [lab.title, programme.name, programme.organiser, lab.venue, *signatory, *sessions]
     return [found for text in texts for found in _lost(languages_of(text))]
 
 

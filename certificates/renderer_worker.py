@@ -147,8 +147,8 @@ class DocumentRenderer:
         """Return the page as a PDF that conforms to PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
 
         `identifier` becomes the permanent half of the file's /ID. `layouts` are classes of the body: the first with
-        which one page holds the document is taken, and what the page leaves over is shared out between its parts;
-        where none does, the last is taken. The same arguments give the same bytes: nothing is read from the clock, so
+        which one page holds the document is taken, where none does, the last. The last part of its `main` stands at the
+        foot of its page. The same arguments give the same bytes: nothing is read from the clock, so
         the page brings its own `dcterms.created`.
         """
         document = self._laid_out(read_page(html, ResourceFetcher(resources)), layouts)
@@ -166,28 +166,23 @@ class DocumentRenderer:
             if layout:
                 next(page.etree_element.iter("body")).set("class", layout)
             document = page.render(font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/a-3a")
-            if layout and len(document.pages) == 1:
-                document.pages[0] = _spread(document.pages[0])
+            if len(document.pages) == 1:
                 break
+        if layouts:
+            document.pages[-1] = _with_lowered_foot(document.pages[-1])
         return document
 
 
-def _spread(page: Page) -> Page:
-    """Share out what the page leaves over below the last part of its `main` between the parts, evenly.
+def _with_lowered_foot(page: Page) -> Page:
+    """Move the last part of the page's `main` to the lower margin.
 
     Flexible boxes and grids would do the same in CSS; they take the renderer up to twice the time.
     """
-    main = next(box for box in page._page_box.descendants() if box.element_tag == "main")
-    parts = [box for box in main.children if box.is_in_normal_flow()]
-    left_over = (
-        page._page_box.content_box_y()
-        + page._page_box.height
-        - parts[-1].position_y
-        - parts[-1].margin_height()
-    )
-    for number, part in enumerate(parts):
-        part.translate(dy=left_over * number / (len(parts) - 1))
-    return Page(page._page_box)
+    box = page._page_box
+    main = next(one for one in box.descendants() if one.element_tag == "main")
+    foot = [one for one in main.children if one.is_in_normal_flow()][-1]
+    foot.translate(dy=box.content_box_y() + box.height - foot.position_y - foot.margin_height())
+    return Page(box)
 
 
 def identify_universal_access(document: Document) -> None:

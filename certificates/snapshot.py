@@ -8,9 +8,10 @@ from django.utils import translation
 from django.utils.translation import gettext, pgettext
 
 from certificates.models import Certificate
-from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
+from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo, Signatory
+from certificates.renderer import Picture
 from core.timezones.wall_clock import wall
-from core.timezones.zone_hours import city_words
+from core.timezones.zone_hours import zone_words
 from core.web.localized_fields import languages_of, text_and_language
 from labs.models import Lab
 from sessions.models import Session
@@ -22,18 +23,26 @@ def frozen_content(lab: Lab, attended: Iterable[Session], others: Iterable[Sessi
     `others` are the lab's public sessions that the person did not attend, drawn faintly in the timetable.
     """
     sessions = list(attended)
+    programme = lab.programme
     instants = [at for session in sessions for at in (session.starts_at, session.ends_at)]
     values = lab.theme_values or {}
     colours = Colours()
     return {
         "lab_title": languages_of(lab.title),
-        "programme_name": languages_of(lab.programme.name),
-        "organiser_name": languages_of(lab.programme.organiser),
+        "programme_name": languages_of(programme.name),
+        "organiser_name": languages_of(programme.organiser),
+        "signatory_name": lab.signatory_name,
+        "signatory_function": languages_of(lab.signatory_function),
+        "eu_funded": programme.eu_funded,
+        "grant_number": programme.grant_number,
         "place": _place(lab),
         "first_day": lab.starts_on.isoformat(),
         "last_day": lab.ends_on.isoformat(),
         "time_zone": lab.time_zone,
-        "zone": {code: city_words(lab.time_zone, instants, code) for code, _name in settings.LANGUAGES},
+        "zone": {
+            code: zone_words(lab.time_zone, instants, code, with_abbreviation=False)
+            for code, _name in settings.LANGUAGES
+        },
         "sessions": [{**_hours(session, lab), "titles": languages_of(session.title)} for session in sessions],
         "others": [_hours(session, lab) for session in others],
         "colours": {
@@ -82,9 +91,12 @@ def languages_on(certificate: Certificate) -> tuple[str, ...]:
     return tuple(dict.fromkeys((certificate.language, "en")))
 
 
-def printed_content(certificate: Certificate, logo: Logo | None = None) -> CertificateContent:
+def printed_content(
+    certificate: Certificate, logo: Logo | None = None, signature: Picture | None = None
+) -> CertificateContent:
     """Return the content of the printed certificate. Raises ValueError for what cannot be printed."""
     said = certificate.content
+    signatory = Signatory(said["signatory_name"], said["signatory_function"], signature)
     return CertificateContent(
         code=certificate.code,
         check_url=check_url(certificate.code),
@@ -94,6 +106,9 @@ def printed_content(certificate: Certificate, logo: Logo | None = None) -> Certi
         lab_title=said["lab_title"],
         programme_name=said["programme_name"],
         organiser_name=said["organiser_name"],
+        signatory=signatory if signatory.name else None,
+        eu_funded=said["eu_funded"],
+        grant_number=said["grant_number"],
         place=said["place"],
         first_day=date.fromisoformat(said["first_day"]),
         last_day=date.fromisoformat(said["last_day"]),

@@ -34,5 +34,12 @@ def funding_of(programme: Funded) -> Funding | None:
     if not programme.eu_funded:
         return None
     number = programme.grant_number
-    grant = gettext("Grant agreement No %(number)s") % {"number": number} if number else ""
-    return Funding(gettext("Funded by the European Union"), grant)
+    return Funding(funding_statement(), grant_words(number) if number else "")
+
+
+def funding_statement() -> str:
+    return gettext("Funded by the European Union")
+
+
+def grant_words(number: str) -> str:
+    return gettext("Grant agreement No %(number)s") % {"number": number}

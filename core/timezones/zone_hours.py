@@ -25,23 +25,28 @@ def zone_time(zone: str, language: str) -> str:
         return gettext("%(city)s time") % {"city": greek_genitive(city) if language == "el" else city}
 
 
-def zone_words(zone: str, instants: Iterable[datetime], language: str) -> str:
-    """Return "Sofia time (EEST, UTC+3)"; see `offsets_in_words` for instants on both sides of a change."""
-    return _with_offsets(zone_time(zone, language), zone, instants, language)
+def zone_words(
+    zone: str, instants: Iterable[datetime], language: str, *, with_abbreviation: bool = True
+) -> str:
+    """Return "Sofia time (EEST, UTC+3)", or "Sofia time (UTC+3)" without the abbreviation; see `offsets_in_words`."""
+    return _with_offsets(
+        zone_time(zone, language), offsets_in_words(zone, instants, language, with_abbreviation)
+    )
 
 
 def city_words(zone: str, instants: Iterable[datetime], language: str) -> str:
     """Return "Sofia (EEST, UTC+3)", where the context shows that this is a zone."""
-    return _with_offsets(city_of(zone, language), zone, instants, language)
+    return _with_offsets(city_of(zone, language), offsets_in_words(zone, instants, language))
 
 
-def _with_offsets(name: str, zone: str, instants: Iterable[datetime], language: str) -> str:
-    offsets = offsets_in_words(zone, instants, language)
+def _with_offsets(name: str, offsets: str) -> str:
     return name if name == offsets else f"{name} ({offsets})"
 
 
-def offsets_in_words(zone: str, instants: Iterable[datetime], language: str) -> str:
-    """Return "EEST, UTC+3", the offset of all instants.
+def offsets_in_words(
+    zone: str, instants: Iterable[datetime], language: str, with_abbreviation: bool = True
+) -> str:
+    """Return "EEST, UTC+3", the offset of all instants, or "UTC+3" without the abbreviation.
 
     If clocks change between them, each offset follows with the first instant that has it: "EET, UTC+2; from 28 March
     EEST, UTC+3", with the hour if an earlier instant is on the same day. Raises ValueError without instants.
@@ -53,7 +58,7 @@ def offsets_in_words(zone: str, instants: Iterable[datetime], language: str) -> 
         if found != known:
             name, detail = local.tzname() or "", offset_words(at, zone)
             # IANA has only a number for some zones, such as America/Sao_Paulo.
-            if name.isalpha() and name != UTC:
+            if with_abbreviation and name.isalpha() and name != UTC:
                 detail = f"{name}, {detail}"
             if before is None:
                 words = detail

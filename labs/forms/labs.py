@@ -140,7 +140,7 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
         label=_("Signature"),
         help_text=_(
             "SVG or PNG, at most 512 kB, with a transparent or white background. It is printed above the name, at "
-            "most 60 by 14 mm. Without it, certificates have a line to sign by hand. Certificates already issued "
+            "most 60 by 12 mm. Without it, certificates have a line to sign by hand. Certificates already issued "
             "do not change."
         ),
         required=False,

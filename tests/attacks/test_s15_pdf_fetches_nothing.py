@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from certificates import renderer as renderers
 from certificates import renderer_worker
-from certificates.pdf import Logo, render
+from certificates.pdf import Logo, Signatory, render
 from certificates.renderer import Picture, Renderer, RendererFailed, render_document
 from tests.certificates.renderers import changed_renderer
 from tests.certificates.samples import SESSIONS, certificate
@@ -86,7 +86,7 @@ def logo(inside: str, style: str = "") -> Logo:
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 60 16"'
         f' width="60" height="16"><style>{style}</style><rect width="60" height="16" fill="#003399"/>{inside}</svg>'
     )
-    return Logo(svg.encode(), "image/svg+xml", {"en": "Demo City"})
+    return Logo(Picture(svg.encode(), "image/svg+xml"), {"en": "Demo City"})
 
 
 TEXTS = [
@@ -141,6 +141,9 @@ def test_no_text_opens_anything(opened, secret, text):
             programme_name={"en": loopback},
             organiser_name={"en": relative},
             place={"en": ftp},
+            signatory=Signatory(loopback[:200], {"en": file_}),
+            eu_funded=True,
+            grant_number=redirect[:200],
             sessions=tuple(
                 replace(SESSIONS[0], titles={"en": attack})
                 for attack in (file_, loopback, redirect, relative, ftp)
@@ -152,12 +155,13 @@ def test_no_text_opens_anything(opened, secret, text):
 
 
 @pytest.mark.parametrize(("inside", "style"), LOGOS)
-def test_no_logo_opens_anything(opened, secret, inside, style):
+def test_no_logo_and_no_signature_opens_anything(opened, secret, inside, style):
     urls = [address.format(secret=secret) for address in ADDRESSES]
     drawing = logo(
         "".join(inside.format(url=url) for url in urls), "".join(style.format(url=url) for url in urls)
     )
-    file = listen(opened, certificate(logo=drawing))
+    signatory = Signatory("Demo signatory", {}, drawing.picture)
+    file = listen(opened, certificate(logo=drawing, signatory=signatory))
     assert opened == []
     assert_whole(file)
 
@@ -175,7 +179,9 @@ def test_no_logo_opens_anything(opened, secret, inside, style):
 def test_a_logo_of_another_kind_than_it_says_never_reaches_the_picture_library(content, media_type):
     """Pillow knows dozens of formats, and one of them (EPS) starts a program."""
     with pytest.raises(ValueError, match="logo"):
-        certificate(logo=Logo(content, media_type, {"en": "Demo City"}))
+        certificate(logo=Logo(Picture(content, media_type), {"en": "Demo City"}))
+    with pytest.raises(ValueError, match="signatory"):
+        certificate(signatory=Signatory("Demo signatory", {}, Picture(content, media_type)))
 
 
 def test_even_if_it_did_the_library_knows_two_formats_and_starts_nothing(opened):
@@ -197,8 +203,9 @@ def test_even_if_it_did_the_library_knows_two_formats_and_starts_nothing(opened)
     ],
 )
 def test_no_xml_of_a_logo_opens_anything(opened, secret, svg):
+    picture = Picture(svg.replace("{url}", secret).encode(), "image/svg+xml")
     content = certificate(
-        logo=Logo(svg.replace("{url}", secret).encode(), "image/svg+xml", {"en": "Demo City"})
+        logo=Logo(picture, {"en": "Demo City"}), signatory=Signatory("Demo signatory", {}, picture)
     )
     file = listen(opened, content)
     assert opened == []

@@ -3,7 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo
+from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo, Signatory
+from certificates.renderer import Picture
 
 NAMES = {
     "en": "Demo participant 17",
@@ -40,11 +41,26 @@ SESSIONS = (
 )
 
 LOGO = Logo(
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 16" width="60" height="16">'
-    b'<rect width="60" height="16" fill="#003399"/></svg>',
-    "image/svg+xml",
+    Picture(
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 16" width="60" height="16">'
+        b'<rect width="60" height="16" fill="#003399"/></svg>',
+        "image/svg+xml",
+    ),
     {"en": "Demo City", "bg": "Демонстрационен град"},
 )
+
+
+SIGNATORY = Signatory(
+    "Demo signatory",
+    {"en": "Head of Unit", "bg": "Началник на отдел", "el": "Προϊστάμενος μονάδας"},
+    Picture(
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 7" width="30" height="7">'
+        b'<path d="M1 6C5 0 9 0 12 4S20 7 29 1" fill="none" stroke="#0f1b1d"/></svg>',
+        "image/svg+xml",
+    ),
+)
+# What a certificate says beside the ordinary: who signs it, and who funds it.
+SIGNED_AND_FUNDED: dict[str, Any] = {"signatory": SIGNATORY, "eu_funded": True, "grant_number": "101012345"}
 
 
 def certificate(language: str = "en", **changes: Any) -> CertificateContent:
@@ -72,9 +88,9 @@ def certificate(language: str = "en", **changes: Any) -> CertificateContent:
         "sessions": SESSIONS,
         "issued_on": date(2021, 12, 13),
         "zone": {
-            "en": "Sofia (EET, UTC+2)",
-            "bg": "София (EET, UTC+2)",
-            "el": "Σόφια (EET, UTC+2)",
+            "en": "Sofia time (UTC+2)",
+            "bg": "часова зона София (UTC+2)",
+            "el": "ώρα Σόφιας (UTC+2)",
         },
         "colours": Colours("#8f3219", "#e8937a", "#f6d4ca"),
         "other_sessions": ((datetime(2021, 12, 10, 15, 30), datetime(2021, 12, 10, 16)),),

@@ -14,36 +14,69 @@ from certificates.pdf import (
     AttendedSession,
     render,
 )
-from tests.certificates.reading import LANGUAGES, PROFILES, failures, lines, printed, read, words
-from tests.certificates.samples import ADDRESS, CODE, NAMES, SESSIONS, certificate
+from tests.certificates.reading import LANGUAGES, PROFILES, failures, lines, printed, read, structure, words
+from tests.certificates.samples import ADDRESS, CODE, NAMES, SESSIONS, SIGNED_AND_FUNDED, certificate
 
 
 def test_the_english_certificate_says_all_of_it_in_reading_order():
-    assert lines(printed("en"))[:15] == [
+    assert lines(printed("en"))[:9] == [
         "Certificate of attendance",
         "This is to certify that",
         "Demo participant 17",
-        "took part in 4th ICC City Lab, online, 30 November – 10 December 2021, in these sessions; "
-        "times in Sofia (EET, UTC+2):",
-        "Date Session Duration",
-        "30.11.2021",
-        "13:00–14:00",
-        "Public session, part II: Reskilling, funding opportunities for cities 1 h",
-        "2.12.2021",
-        "15:30–17:30",
-        "Dialogue with Thierry Breton and mayors from the EU 2 h",
-        "10.12.2021",
-        "14:00–15:30",
-        "Tech4Good Marketplace 1 h 30 min",
+        "took part in 4th ICC City Lab, online, 30 November – 10 December 2021, in these sessions, "
+        "Sofia time (UTC+2):",
+        "Date and time Session Duration",
+        "30 November 2021, 13:00–14:00 Public session, part II: Reskilling, funding opportunities for cities 1 h",
+        "2 December 2021, 15:30–17:30 Dialogue with Thierry Breton and mayors from the EU 2 h",
+        "10 December 2021, 14:00–15:30 Tech4Good Marketplace 1 h 30 min",
         "Total 4 h 30 min",
     ]
-    assert lines(printed("en"))[-5:] == [
-        "Intelligent Cities Challenge",
-        "European Commission",
-        "Issued on 13 December 2021",
-        "Check",
-        CODE + ADDRESS,
+    assert lines(printed("en"))[-4:] == [
+        "European Commission Issued on 13 December 2021",
+        "Verify at",
+        ADDRESS.removesuffix(CODE),
+        CODE,
     ]
+
+
+FOOT = {
+    "en": [
+        "European Commission Demo signatory Head of Unit",
+        "Funded by the European Union Grant agreement No 101012345",
+        "Issued on 13 December 2021 Verify at",
+    ],
+    "bg": [
+        "Европейска комисия European Commission Demo signatory Началник на отдел Head of Unit",
+        "Финансирано от Европейския съюз Funded by the European Union",
+        "Споразумение за безвъзмездни средства № 101012345 Grant agreement No 101012345",
+        "Издадено на 13 декември 2021 г. Issued on 13 December 2021 Проверка на адрес · Verify at",
+    ],
+    "el": [
+        "Ευρωπαϊκή Επιτροπή European Commission Demo signatory Προϊστάμενος μονάδας Head of Unit",
+        "Με τη χρηματοδότηση της Ευρωπαϊκής Ένωσης Funded by the European Union",
+        "Συμφωνία επιχορήγησης αριθ. 101012345 Grant agreement No 101012345",
+        "Εκδόθηκε στις 13 Δεκεμβρίου 2021 Issued on 13 December 2021 Έλεγχος στη διεύθυνση · Verify at",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_foot_says_who_issued_signed_and_funded_it_and_where_to_check(language):
+    text = words(render(certificate(language, **SIGNED_AND_FUNDED)))
+    foot = " ".join([*FOOT[language], ADDRESS.removesuffix(CODE), CODE])
+    assert text[-len(foot) :] == foot
+
+
+@pytest.mark.parametrize("left_out", SIGNED_AND_FUNDED)
+def test_what_is_missing_from_the_foot_leaves_no_word_and_no_line(left_out):
+    changes = {name: value for name, value in SIGNED_AND_FUNDED.items() if name != left_out}
+    if left_out == "eu_funded":
+        changes.pop("grant_number")
+    file = render(certificate("bg", **changes))
+    gone = {"signatory": "signatory", "eu_funded": "Union", "grant_number": "agreement"}
+    assert [word in words(file) for word in gone.values()] == [name in changes for name in gone]
+    empty = [one for one in structure(read(file)) if one["/S"] == "/P" and not one.get("/K")]
+    assert empty == []
 
 
 @pytest.mark.parametrize("language", ["bg", "el"])
@@ -95,7 +128,7 @@ def test_a_lab_without_a_place_or_an_organiser_says_none():
 
 def test_the_code_carries_the_whole_address_and_the_page_the_short_one():
     file = render(certificate(check_url=f"https://{ADDRESS}/"))
-    assert words(file).endswith(CODE + ADDRESS)
+    assert words(file).endswith(f"Verify at {ADDRESS.removesuffix(CODE)} {CODE}")
     assert read(file).pages[0]["/Annots"][0]["/A"]["/URI"] == f"https://{ADDRESS}/"
 
 
@@ -144,7 +177,12 @@ def test_a_session_over_two_days_says_both():
         ends=datetime(2021, 12, 3, 18),
     )
     text = words(render(certificate(sessions=(hackathon,), minutes=33 * 60)))
-    assert "2.12.2021 09:00 – 3.12.2021 18:00 Two-day hackathon 33 h" in text
+    assert "2 December 2021, 09:00 – 3 December 2021, 18:00 Two-day hackathon 33 h" in text
+
+
+def test_a_session_that_ends_with_its_day_ends_on_that_day():
+    late = replace(SESSIONS[0], starts=datetime(2021, 12, 2, 22, 30), ends=datetime(2021, 12, 3))
+    assert "2 December 2021, 22:30–00:00 Public session" in words(render(certificate(sessions=(late,))))
 
 
 def test_hours_of_sessions_at_the_same_time_count_once_and_the_certificate_says_so():
@@ -152,5 +190,6 @@ def test_hours_of_sessions_at_the_same_time_count_once_and_the_certificate_says_
     text = words(render(certificate("bg", sessions=(SESSIONS[0], parallel), minutes=60)))
     assert "Сесиите, които се застъпват, се броят веднъж." in text
     assert "Overlapping sessions count once." in text
-    assert text.count("1 ч 1 h") == 3
+    assert text.count("1 ч 1 h") == 2
+    assert text.count("1 ч · 1 h") == 1
     assert "count once" not in words(printed("bg"))

@@ -13,8 +13,9 @@ from certificates.pdf import (
     Colours,
     render,
 )
+from certificates.renderer import Picture
 from tests.certificates.reading import PROFILES, failures, words
-from tests.certificates.samples import LOGO, SESSIONS, certificate, many_sessions
+from tests.certificates.samples import LOGO, SESSIONS, SIGNATORY, certificate, many_sessions
 
 
 @pytest.mark.parametrize(
@@ -42,8 +43,12 @@ from tests.certificates.samples import LOGO, SESSIONS, certificate, many_session
         {"second_language": "en;x"},
         {"colours": Colours(ground="red; } @import url(https://example.org/x.css); {")},
         {"colours": Colours(soft="#fff")},
-        {"logo": replace(LOGO, media_type="text/html")},
-        {"logo": replace(LOGO, content=b"x" * (1024 * 1024 + 1))},
+        {"logo": replace(LOGO, picture=Picture(LOGO.picture.content, "text/html"))},
+        {"logo": replace(LOGO, picture=Picture(b"<" * (1024 * 1024 + 1), "image/svg+xml"))},
+        {"signatory": replace(SIGNATORY, name=" ")},
+        {"signatory": replace(SIGNATORY, function={"en": "x" * 501})},
+        {"signatory": replace(SIGNATORY, signature=Picture(b"%!PS-Adobe-3.0", "image/png"))},
+        {"grant_number": "1" * 201},
     ],
     ids=lambda changes: next(iter(changes)),
 )

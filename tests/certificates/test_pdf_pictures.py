@@ -11,6 +11,7 @@ from certificates.pdf import (
     Logo,
     render,
 )
+from certificates.renderer import Picture
 from sessions.timetable import Block, Weight, columns
 from tests.certificates.reading import (
     PROFILES,
@@ -27,7 +28,7 @@ def test_the_printed_qr_code_is_the_address():
     rows = qr.matrix(f"https://{ADDRESS}")
     side = len(rows)
     image = rasterise(printed("en"), resolution=300)
-    left, top, size = ((297 - 16 - 27) / 25.4 * 300, (210 - 12 - 27) / 25.4 * 300, 27 / 25.4 * 300)
+    left, top, size = ((297 - 16 - 30) / 25.4 * 300, (210 - 12 - 30) / 25.4 * 300, 30 / 25.4 * 300)
     seen = tuple(
         tuple(image(left + (x + 0.5) * size / side, top + (y + 0.5) * size / side) < 128 for x in range(side))
         for y in range(side)
@@ -50,7 +51,9 @@ def rasterise(file: bytes, resolution: int) -> Callable[[float, float], int]:
 
 
 def test_a_broken_logo_leaves_the_certificate_whole():
-    file = render(certificate(logo=Logo(b"\x89PNG\r\n\x1a\nnot a picture", "image/png", {"en": "Demo City"})))
+    file = render(
+        certificate(logo=Logo(Picture(b"\x89PNG\r\n\x1a\nnot a picture", "image/png"), {"en": "Demo City"}))
+    )
     assert NAMES["en"] in words(file)
 
 
@@ -64,7 +67,7 @@ def test_a_raster_logo_is_printed():
         + chunk(b"IDAT", zlib.compress(b"\x00\xff\x00\x00\xff\x00\x00\xff\x80"))
         + chunk(b"IEND", b"")
     )
-    file = render(certificate(logo=Logo(png, "image/png", {"en": "Demo City"})))
+    file = render(certificate(logo=Logo(Picture(png, "image/png"), {"en": "Demo City"})))
     assert [one["/Alt"] for one in structure(read(file)) if one["/S"] == "/Figure"] == [
         "Demo City",
         f"QR: {ADDRESS}",
@@ -77,11 +80,11 @@ def test_the_timetable_shows_attended_sessions_and_the_others_in_different_shade
     attended = [Block(one.starts, one.ends) for one in content.sessions]
     others = [Block(*hours, Weight.SOFT) for hours in content.other_sessions]
     image = rasterise(printed("en"), resolution=144)
-    # The drawing is 48 mm wide and begins 9 mm from the left, 46 mm from the top.
-    millimetre, unit = 144 / 25.4, 48 / 192
+    # The drawing is 36 mm wide and begins 6 mm from the left, 46 mm from the top.
+    millimetre, unit = 144 / 25.4, 36 / 192
     shades = {
         bar.weight: image(
-            (9 + (bar.x + bar.width / 2) * unit) * millimetre,
+            (6 + (bar.x + bar.width / 2) * unit) * millimetre,
             (46 + (bar.y + bar.height / 2) * unit) * millimetre,
         )
         for bar in columns([*attended, *others]).bars

@@ -16,7 +16,16 @@ from certificates.pdf import (
 from certificates.renderer import Picture, render_document
 from tests.certificates.reading import LANGUAGES, PROFILES, failures, printed, read, structure
 from tests.certificates.renderers import changed_renderer
-from tests.certificates.samples import ADDRESS, CODE, LOGO, NAMES, SESSIONS, certificate, many_sessions
+from tests.certificates.samples import (
+    ADDRESS,
+    CODE,
+    LOGO,
+    NAMES,
+    SESSIONS,
+    SIGNED_AND_FUNDED,
+    certificate,
+    many_sessions,
+)
 
 
 def test_the_file_says_title_author_language_and_dates_of_itself():
@@ -40,6 +49,16 @@ def test_the_code_is_a_link_to_its_check_page_and_a_picture_with_that_text():
     assert links == [f"https://{ADDRESS}"]
     described = [one["/Alt"] for one in structure(reader) if one["/S"] == "/Figure"]
     assert described == [f"QR: {ADDRESS}"]
+
+
+def test_the_signature_and_the_emblem_say_what_they_are():
+    reader = read(render(certificate("bg", **SIGNED_AND_FUNDED, logo=LOGO)))
+    assert [one["/Alt"] for one in structure(reader) if one["/S"] == "/Figure"] == [
+        "Демонстрационен град",
+        "Подпис на Demo signatory",
+        "Емблема на Европейския съюз",
+        f"QR: {ADDRESS}",
+    ]
 
 
 def test_the_tag_tree_has_one_heading_and_a_table_with_headed_cells():
@@ -139,8 +158,10 @@ def test_one_file_conforms_to_pdf_a_3a_and_pdf_ua_1(language, profile):
         certificate("el", logo=LOGO),
         certificate(logo=replace(LOGO, alternative={})),
         certificate(sessions=SESSIONS[:1], other_sessions=(), place={}),
+        certificate("bg", **SIGNED_AND_FUNDED, logo=LOGO, sessions=many_sessions(60)),
+        certificate("el", **SIGNED_AND_FUNDED, sessions=many_sessions(9)),
     ],
-    ids=["30 sessions", "200 letters", "logo", "logo without text", "one session"],
+    ids=["30 sessions", "200 letters", "logo", "logo without text", "one session", "60 signed", "9 signed"],
 )
 def test_unusual_certificates_conform_too(content):
     file = render(content)
