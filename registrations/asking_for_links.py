@@ -9,7 +9,7 @@ from core.web.email_addresses import address_key
 from labs.models import Lab
 from registrations import emails
 from registrations.models import Registration
-from registrations.registering import UNCONFIRMED_DAYS
+from registrations.registering import UNCONFIRMED_DAYS, choice_of
 
 # The latest registrations of an address that are considered for one request for links.
 MAX_CONSIDERED = 50
@@ -58,4 +58,5 @@ def send_links(registration_ids: list[int]) -> None:
         if registration.state == State.CONFIRMED:
             emails.link_again(registration, is_asked_for=True)
         else:
-            emails.confirm_address(registration, UNCONFIRMED_DAYS, again=True, is_asked_for=True)
+            choice = choice_of(registration)
+            emails.confirm_address(registration, UNCONFIRMED_DAYS, choice, again=True, is_asked_for=True)

@@ -12,18 +12,6 @@ from labs.viewer import Viewer
 from sessions.models import Session
 from sessions.models.agenda import to_come
 
-# Fields that decide whether a session can be chosen together with others.
-CHOICE_FIELDS = (
-    "slug",
-    "lab",
-    "status",
-    "starts_at",
-    "ends_at",
-    "capacity",
-    "waiting_list",
-    "seats_taken",
-    "seats_waiting",
-)
 CHOSEN_IS_CLOSED = _("A session you selected is no longer open. Check the list again.")
 
 
@@ -68,16 +56,14 @@ def available_sessions(
 ) -> AvailableSessions:
     """Return the sessions that this viewer may register for: visible, taking place, not over. One query.
 
-    With `slugs` or `ids` only those of them, with `CHOICE_FIELDS` only.
+    With `slugs` or `ids` only those of them.
     """
     is_open = Session.objects.filter(to_come(now), lab=lab).order_by("starts_at", "pk")
-    found = is_open.visible_to(viewer)
+    found = is_open.visible_to(viewer).select_related("room").defer("abstract")
     if slugs is not None:
-        found = found.filter(slug__in=slugs).only(*CHOICE_FIELDS)
+        found = found.filter(slug__in=slugs)
     elif ids:
-        found = found.filter(pk__in=ids).only(*CHOICE_FIELDS)
-    else:
-        found = found.select_related("room").defer("abstract")
+        found = found.filter(pk__in=ids)
     for session in found:
         session.lab = lab
     return AvailableSessions(lab.pk, viewer, tuple(found))

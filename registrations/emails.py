@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext_lazy
@@ -21,7 +20,6 @@ from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import text_and_language
 from labs.models import Lab
-from labs.viewer import VISITOR
 from registrations import links
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.seats import waiting_positions
@@ -57,15 +55,19 @@ class SeatLine(TypedDict):
 
 
 def confirm_address(
-    registration: Registration, days: int, again: bool = False, is_asked_for: bool = False
+    registration: Registration,
+    days: int,
+    selected: Sequence[Seat],
+    *,
+    again: bool = False,
+    is_asked_for: bool = False,
 ) -> Message:
-    """Ask the address whether it wants to be registered; the question stands for `days`.
+    """Ask the address whether it wants to be registered in what it `selected`; the question stands for `days`.
 
     Colleagues with one address tell each other's questions apart by initials: letters that can say nothing else.
     Only what everybody may see of the selected sessions is listed; of others, how many there are.
     """
-    selected = _selected(registration)
-    public = [seat for seat in selected if seat.is_public]
+    public = [seat for seat in selected if session_address(seat.session, registration.lab)]
     once = f"confirm-address:{registration.public_id}"
     return _queue(
         registration,
@@ -272,21 +274,6 @@ def initials(name: str) -> str:
 def text_of(text: object, registration: Registration) -> str:
     """Return a text of the lab in the person's language, else in the lab's own."""
     return text_and_language(text, registration.language, registration.lab.default_language)[0]
-
-
-def _selected(registration: Registration) -> list[Any]:
-    """Return what an unconfirmed registration asks for, in the programme's order, `is_public` if visitors see it."""
-    public = Session.objects.visible_to(VISITOR).filter(pk=OuterRef("session"))
-    requested = (
-        Seat.objects.filter(registration=registration, state=Seat.State.REQUESTED)
-        .annotate(is_public=Exists(public))
-        .select_related("session__room")
-        .defer("session__abstract")
-        .order_by("session__starts_at", "session")
-    )
-    for seat in requested:
-        seat.session.lab = registration.lab
-    return list(requested)
 
 
 def _overview(

@@ -121,7 +121,7 @@ def _mail_with_link(registration: Registration) -> Message:
         )
     age: timedelta = timezone.now() - registration.created_at
     days_left = max(registering.UNCONFIRMED_DAYS - age.days, 1)
-    return emails.confirm_address(registration, days_left, again=True)
+    return emails.confirm_address(registration, days_left, registering.choice_of(registration), again=True)
 
 
 def _refuse_cancelled(registration: Registration) -> None:

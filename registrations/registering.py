@@ -4,7 +4,7 @@ An unconfirmed registration has no seats and no places in waiting lists, and the
 address is registered. Confirming takes the seats.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -102,15 +102,14 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
         **vars(plan.details),
     )
     registration.clean_answers()
-    sessions = [session.pk for session in plan.choice.sessions]
-    return registration if _write(registration, sessions, now) else None
+    return registration if _write(registration, plan.choice.sessions, now) else None
 
 
 class _Rollback(Exception):
     """Rolls the transaction back."""
 
 
-def _write(registration: Registration, session_ids: list[int], now: datetime) -> bool:
+def _write(registration: Registration, sessions: Sequence[Session], now: datetime) -> bool:
     """Save a valid registration and queue the email; return whether there was anything to save.
 
     The plan is checked before, so that the transaction is short; the budget of the address is checked inside.
@@ -122,15 +121,15 @@ def _write(registration: Registration, session_ids: list[int], now: datetime) ->
         found = list(queued.union(_same_person(registration).values_list("created_at", "pk"), all=True))
         known = next((pk for _at, pk in found if pk), None)
         if address_budget.left_of(at for at, pk in found if not pk):
-            return _write_and_ask(registration, session_ids, known)
+            return _write_and_ask(registration, sessions, known)
         # The same work, so that response times do not reveal whether the budget was used up.
         with suppress(_Rollback), transaction.atomic():
-            _write_and_ask(registration, session_ids, known)
+            _write_and_ask(registration, sessions, known)
             raise _Rollback
         return False
 
 
-def _write_and_ask(registration: Registration, session_ids: list[int], known: int | None) -> bool:
+def _write_and_ask(registration: Registration, sessions: Sequence[Session], known: int | None) -> bool:
     if known is not None:
         # Not if the person is erased, or changes the address, concurrently.
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
@@ -141,8 +140,12 @@ def _write_and_ask(registration: Registration, session_ids: list[int], known: in
     registration.skip_history_when_saving = True  # type: ignore[attr-defined]
     registration.save(force_insert=True)
     del registration.skip_history_when_saving  # type: ignore[attr-defined]
-    seats.store_choice(registration, session_ids)
-    emails.confirm_address(registration, UNCONFIRMED_DAYS, is_asked_for=True)
+    by_session = {session.pk: session for session in sessions}
+    chosen = seats.store_choice(registration, by_session)
+    for seat in chosen:
+        seat.session = by_session[seat.session_id]
+    chosen.sort(key=lambda seat: (seat.session.starts_at, seat.session_id))
+    emails.confirm_address(registration, UNCONFIRMED_DAYS, chosen, is_asked_for=True)
     return True
 
 
@@ -330,6 +333,12 @@ def seats_of(registration: Registration) -> list[Seat]:
     """Return the person's seats and places in waiting lists, with their sessions, in the programme's order."""
     held = Seat.objects.filter(registration=registration, state__in=seats.ACTIVE).order_by()
     return with_sessions(registration, held)
+
+
+def choice_of(registration: Registration) -> list[Seat]:
+    """Return what an unconfirmed registration asks for, with the sessions, in the programme's order."""
+    asked = Seat.objects.filter(registration=registration, state=Seat.State.REQUESTED).order_by()
+    return with_sessions(registration, asked)
 
 
 def _check_details(lab: Lab, details: Details) -> None:

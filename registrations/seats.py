@@ -41,10 +41,10 @@ class RegistrationNotConfirmed(RuleViolation):
         super().__init__("not_confirmed")
 
 
-def store_choice(registration: Registration, session_ids: Iterable[int]) -> None:
-    """Store the choice of an unconfirmed registration, without taking seats."""
+def store_choice(registration: Registration, session_ids: Iterable[int]) -> list[Seat]:
+    """Store the choice of an unconfirmed registration, without taking seats; return it by session id."""
     now = timezone.now()
-    Seat.objects.bulk_create(
+    return Seat.objects.bulk_create(
         Seat(registration=registration, session_id=session_id, state=State.REQUESTED, changed_at=now)
         for session_id in sorted(set(session_ids))
     )

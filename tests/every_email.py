@@ -14,7 +14,7 @@ from labs.models import Lab
 from labs.theme import theme_values
 from registrations import emails, seats
 from registrations.models import Registration
-from registrations.registering import seats_of
+from registrations.registering import choice_of, seats_of
 from sessions.models import Session
 from sessions.places import join_link_of
 from sessions.unannounced_changes import facts_of
@@ -104,7 +104,7 @@ def _about_registration(person: Registration) -> list[Message]:
     held = seats_of(person)
     seats.store_choice(unconfirmed, [*(seat.session_id for seat in held), internal.pk])
     return [
-        emails.confirm_address(unconfirmed, 7),
+        emails.confirm_address(unconfirmed, 7, choice_of(unconfirmed)),
         emails.already_registered(person),
         emails.link_again(person),
         emails.confirmation(person, held),

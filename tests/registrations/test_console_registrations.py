@@ -197,7 +197,7 @@ def test_an_empty_list_says_what_will_be_there(client: Client, lab: Lab) -> None
 
 def test_a_mail_in_trouble_is_shown_before_one_that_went_well(client: Client, lab: Lab) -> None:
     person = f.RegistrationFactory(lab=lab)
-    bounced = emails.confirm_address(person, 7)
+    bounced = emails.confirm_address(person, 7, [])
     became(bounced, "bounced")
     emails.confirmation(person, registering.seats_of(person))
     [row] = client.get(LIST).context["rows"]
