@@ -3,6 +3,7 @@
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
 
 from core.web.http_caching import conditional_response, read_only_endpoint
 from labs import access
@@ -56,7 +57,7 @@ def lab_logo(request: HttpRequest, lab: str) -> HttpResponse:
 
 
 @access.organiser
-@read_only_endpoint
+@require_safe
 def lab_signature(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Serve the signature on a lab's certificates, to its organisers alone."""
     return _picture(request, lab.signature, f"{lab.slug}-signature", _caching(request, False, ""))
