@@ -42,7 +42,9 @@ def who_gets(world: w.World, address: str) -> set[str]:
     found = set()
     for name, kind in world.kinds.items():
         cache.clear()
-        if kind.client().get(address, headers=kind.headers).status_code == 200:
+        response = kind.client().get(address, headers=kind.headers)
+        response.close()  # two exports at a time are written
+        if response.status_code == 200:
             found.add(name)
     return found
 
