@@ -1,10 +1,11 @@
-"""Take the README's screenshots: start the service with the demo in a temporary folder, and visit its pages.
+"""Take the pictures of README.md and docs/tour.md from the demonstration, or of every page for a contact sheet.
 
-scripts/screenshots.py            into docs/screenshots/
-scripts/screenshots.py FOLDER     every page at phone and desktop width, light and dark, to look at
+Which pictures there are is up to the two documents: each one that they name is taken, each other one removed.
 """
 
+import argparse
 import email
+import email.message
 import email.policy
 import os
 import re
@@ -16,18 +17,38 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, StorageState, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "tour.md")
+DESKTOP, PHONE, EMAIL = (1280, 900), (390, 844), (680, 900)
 COMING, PAST = "city-lab-5", "city-lab-4"
+PARTICIPANT = "first@example.org"
 READY_TIMEOUT = 180  # seconds
+
+
+def named_pictures() -> set[str]:
+    """Return the names, without their ending, of the pictures that the documents show or link to."""
+    return {
+        name
+        for document in DOCUMENTS
+        for name in re.findall(r"\(\S*screenshots/([^)]+)\.png\)", document.read_text(encoding="utf-8"))
+    }
+
+
+def start_browser(playwright: Playwright) -> Browser:
+    """Start the browser that CHROMIUM names, else the system's, else Playwright's own."""
+    chromium = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    )
+    return playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
 
 
 @contextmanager
@@ -68,8 +89,8 @@ def sign_in(page: Page, base: str, data: Path, who: str) -> None:
     page.wait_for_load_state()
 
 
-def link_in_mail(data: Path, to: str, path: str) -> str:
-    """Wait for an email to this address with a link that matches `path`, and return the link."""
+def mail_to(data: Path, to: str, words: str) -> tuple[email.message.EmailMessage, str]:
+    """Wait for an email to this address whose text has `words` (a regular expression); return it and what it has."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for file in sorted(
@@ -78,140 +99,177 @@ def link_in_mail(data: Path, to: str, path: str) -> str:
             message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
             body = message.get_body(("plain",))
             if to in str(message["To"]) and body is not None:
-                found = re.search(path, body.get_content())
+                found = re.search(words, body.get_content())
                 if found:
-                    return found[0]
+                    return message, found[0]
         time.sleep(0.5)
-    sys.exit(f"No mail to {to} with {path} came.")
+    sys.exit(f"No email to {to} with {words} came.")
 
 
-def register(page: Page, base: str, data: Path) -> str:
-    """Register a participant and confirm; return the URL of the private page."""
-    page.goto(f"{base}/labs/{COMING}/register/?session=upskilling-workforce&session=dialogue-breton-mayors")
-    page.fill("input[name=name]", "Demo participant")
-    page.fill("input[name=email]", "first@example.org")
-    page.select_option("select[name=city]", "kavala")
-    page.select_option("select[name=group]", index=1)
-    page.check("input[name=consent]")
-    page.click("main button[type=submit]")
-    page.goto(link_in_mail(data, "first@example.org", r"http\S+/confirm/"))
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
-    return page.url.partition("?")[0]
+class Demo:
+    """The demonstration, in which things are done when a picture first needs them."""
+
+    def __init__(self, browser: Browser, base: str, data: Path) -> None:
+        self.browser, self.base, self.data = browser, base, data
+        self._signed_in: dict[str, StorageState] = {}
+
+    def state(self, who: str) -> StorageState:
+        """Return the browser's state of somebody who has signed in."""
+        if who not in self._signed_in:
+            context = self.browser.new_context()
+            sign_in(context.new_page(), self.base, self.data, who)
+            self._signed_in[who] = context.storage_state()
+            context.close()
+        return self._signed_in[who]
+
+    @cached_property
+    def own_page(self) -> str:
+        """Register a participant and confirm; the address of the private page."""
+        context = self.browser.new_context()
+        page = context.new_page()
+        chosen = "session=upskilling-workforce&session=dialogue-breton-mayors"
+        page.goto(f"{self.base}/labs/{COMING}/register/?{chosen}")
+        page.fill("input[name=name]", "Demo participant")
+        page.fill("input[name=email]", PARTICIPANT)
+        page.select_option("select[name=city]", "kavala")
+        page.select_option("select[name=group]", index=1)
+        page.check("input[name=consent]")
+        page.click("main button[type=submit]")
+        page.goto(mail_to(self.data, PARTICIPANT, r"http\S+/confirm/")[1])
+        page.click("main button[type=submit]")
+        page.wait_for_load_state()
+        address = page.url.partition("?")[0]
+        context.close()
+        return address
+
+    @cached_property
+    def confirmation(self) -> str:
+        """The email that the participant of the private page gets after confirming, as a file."""
+        self.own_page  # noqa: B018  (registers)
+        message, _found = mail_to(self.data, PARTICIPANT, "webcal://")
+        body = message.get_body(("html",))
+        if body is None:
+            sys.exit("The confirmation has no HTML part.")
+        file = self.data / "confirmation.html"
+        file.write_text(body.get_content(), encoding="utf-8")
+        return file.as_uri()
+
+    @cached_property
+    def check_page(self) -> str:
+        """Issue the past lab's certificates; the address of one check page."""
+        context = self.browser.new_context(storage_state=self.state("organiser@example.org"))
+        page = context.new_page()
+        page.goto(f"{self.base}/organise/labs/{PAST}/certificates/")
+        page.click("main form[action$='/issue/'] button")
+        deadline = time.monotonic() + 120
+        links = page.locator("main td a[href*='/certificates/']")
+        while time.monotonic() < deadline:
+            page.goto(f"{self.base}/organise/labs/{PAST}/certificates/?standing=issued")
+            if links.count():
+                address = self.base + str(links.first.get_attribute("href"))
+                context.close()
+                return address
+            time.sleep(1)
+        sys.exit("No certificate was issued.")
 
 
-def issue_certificates(page: Page, base: str) -> str:
-    """Issue the past lab's certificates; return the URL of one check page."""
-    page.goto(f"{base}/organise/labs/{PAST}/certificates/")
-    page.click("main form[action$='/issue/'] button")
-    deadline = time.monotonic() + 120
-    links = page.locator("main td a[href*='/certificates/']")
-    while time.monotonic() < deadline:
-        page.goto(f"{base}/organise/labs/{PAST}/certificates/?standing=issued")
-        if links.count():
-            return base + str(links.first.get_attribute("href"))
-        time.sleep(1)
-    sys.exit("No certificate was issued.")
+Take = Callable[[Demo, Path], None]
 
 
-def take_screenshot(
-    browser: Browser,
-    address: str,
-    target: Path,
-    size: tuple[int, int],
-    *,
-    state: StorageState | None = None,
+def window(
+    address: str | Callable[[Demo], str],
+    size: tuple[int, int] = DESKTOP,
+    who: str | None = None,
     dark: bool = False,
-    full: bool = False,
-) -> None:
-    """Take one screenshot; `full` for the whole page, `dark` for dark mode, `state` for a signed-in browser."""
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme="dark" if dark else "light",
-        storage_state=state,
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target, full_page=full)
-    context.close()
-    smaller = Image.open(target).convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
-    smaller.save(target, optimize=True)
+) -> Take:
+    """Return what takes a picture of a path of the service, or of an address that only the demonstration knows."""
+
+    def take(demo: Demo, target: Path) -> None:
+        where = address(demo) if callable(address) else demo.base + address
+        context = demo.browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            storage_state=demo.state(who) if who else None,
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.goto(where)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=target)
+        context.close()
+
+    return take
+
+
+def certificate(demo: Demo, target: Path) -> None:
+    """Take a picture of a certificate's first page."""
+    pdf = demo.data / "certificate.pdf"
+    pdf.write_bytes(urllib.request.urlopen(f"{demo.check_page.rstrip('/')}.pdf").read())
+    command = ["pdftoppm", "-r", "80", "-png", "-singlefile", str(pdf), str(target.with_suffix(""))]
+    subprocess.run(command, check=True)
+
+
+LAB, CONSOLE, PAST_CONSOLE = f"/labs/{COMING}", f"/organise/labs/{COMING}", f"/organise/labs/{PAST}"
+ORGANISER = "organiser@example.org"
+PICTURES: dict[str, Take] = {
+    "home": window("/"),
+    "lab": window(f"{LAB}/"),
+    "lab-phone": window(f"{LAB}/?lang=bg", PHONE),
+    "lab-delegate": window(f"{LAB}/", who="delegate-sofia"),
+    "session": window(f"{LAB}/sessions/dialogue-breton-mayors/?tz=Europe/Rome"),
+    "register": window(f"{LAB}/register/?session=upskilling-workforce"),
+    "email": window(lambda demo: demo.confirmation, EMAIL),
+    "registration": window(lambda demo: demo.own_page),
+    "registration-phone": window(lambda demo: demo.own_page, PHONE, dark=True),
+    "calendar": window(f"{LAB}/subscribe/"),
+    "console-lab": window(f"{CONSOLE}/", who=ORGANISER),
+    "console-registrations": window(f"{CONSOLE}/registrations/", who=ORGANISER),
+    "console-mail": window(f"{CONSOLE}/mail/", who=ORGANISER),
+    "console-certificates": window(f"{PAST_CONSOLE}/certificates/", who=ORGANISER),
+    "door": window(f"{PAST_CONSOLE}/attendance/dialogue-breton-mayors/", PHONE, ORGANISER),
+    "certificate": certificate,
+    "certificate-check": window(lambda demo: demo.check_page),
+    "city": window("/programmes/icc/cities/sofia/", who="delegate-sofia"),
+    "help": window("/help/"),
+}
+
+
+def take_pictures(only: Sequence[str]) -> None:
+    """Take the pictures of the documents, or only those of these names; remove those that no document names."""
+    named = named_pictures()
+    if unknown := (named | set(only)) - PICTURES.keys():
+        sys.exit(f"scripts/screenshots.py does not know how to take {', '.join(sorted(unknown))}.")
+    for left_over in SCREENSHOTS.glob("*.png"):
+        if left_over.stem not in named:
+            left_over.unlink()
+    with service() as (base, data), sync_playwright() as playwright:
+        browser = start_browser(playwright)
+        demo = Demo(browser, base, data)
+        for name in only or sorted(named):
+            target = SCREENSHOTS / f"{name}.png"
+            PICTURES[name](demo, target)
+            smaller = Image.open(target).convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+            smaller.save(target, optimize=True)
+        browser.close()
 
 
 def main() -> None:
-    """Take the README's screenshots, or all pages into a folder."""
-    everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    chromium = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    """Take the documents' pictures, or with `--sheet` those of every page."""
+    parser = argparse.ArgumentParser(prog="make screenshots", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FOLDER", help="every page in every way, with an index.html"
     )
-    with service() as (base, data), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        visit = browser.new_context()
-        visitor = visit.new_page()
-        own_page = register(visitor, base, data)
-        context = browser.new_context()
-        page = context.new_page()
-        sign_in(page, base, data, "organiser@example.org")
-        check_page = issue_certificates(page, base)
-        state = context.storage_state()
-        delegate_context = browser.new_context()
-        sign_in(delegate_context.new_page(), base, data, "delegate-sofia")
-        delegate = delegate_context.storage_state()
-        code = check_page.rstrip("/").rpartition("/")[2]
-        pdf = data / "certificate.pdf"
-        pdf.write_bytes(urllib.request.urlopen(f"{base}/certificates/{code}.pdf").read())
-        lab, console = f"{base}/labs/{COMING}", f"{base}/organise/labs/{COMING}"
-        public = {
-            "home": f"{base}/",
-            "programme": f"{base}/programmes/icc/",
-            "lab": f"{lab}/",
-            "lab-bg": f"{lab}/?lang=bg",
-            "lab-el": f"{lab}/?lang=el",
-            "session": f"{lab}/sessions/dialogue-breton-mayors/?tz=Europe/Rome",
-            "speakers": f"{lab}/speakers/",
-            "subscribe": f"{lab}/subscribe/",
-            "register": f"{lab}/register/?session=upskilling-workforce",
-            "registration": own_page,
-            "certificate-check": check_page,
-        }
-        organiser = {
-            "console-labs": f"{base}/organise/",
-            "console-lab": f"{console}/",
-            "console-sessions": f"{console}/sessions/",
-            "console-session": f"{console}/sessions/dialogue-breton-mayors/",
-            "console-registrations": f"{console}/registrations/",
-            "console-mail": f"{console}/mail/",
-            "console-attendance": f"{base}/organise/labs/{PAST}/attendance/",
-            "console-certificates": f"{base}/organise/labs/{PAST}/certificates/",
-            "console-settings": f"{console}/settings/",
-        }
-        if everything is None:
-            for name in ("home", "lab", "session", "register", "registration", "certificate-check"):
-                take_screenshot(browser, public[name], SCREENSHOTS / f"{name}.png", DESKTOP)
-            take_screenshot(browser, public["lab-bg"], SCREENSHOTS / "lab-phone.png", PHONE)
-            take_screenshot(
-                browser, public["registration"], SCREENSHOTS / "registration-phone.png", PHONE, dark=True
-            )
-            take_screenshot(browser, public["lab"], SCREENSHOTS / "lab-delegate.png", DESKTOP, state=delegate)
-            for name in ("console-lab", "console-registrations", "console-mail", "console-certificates"):
-                take_screenshot(browser, organiser[name], SCREENSHOTS / f"{name}.png", DESKTOP, state=state)
-            certificate = SCREENSHOTS / "certificate"
-            subprocess.run(
-                ["pdftoppm", "-r", "80", "-png", "-singlefile", str(pdf), str(certificate)], check=True
-            )
-        else:
-            for pages, signed_in in ((public, None), (organiser, state)):
-                for name, address in pages.items():
-                    for width, size in (("desktop", DESKTOP), ("phone", PHONE)):
-                        for dark in (False, True):
-                            file = everything / f"{name}-{width}{'-dark' if dark else ''}.png"
-                            take_screenshot(
-                                browser, address, file, size, state=signed_in, dark=dark, full=True
-                            )
-        browser.close()
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="this picture; of a sheet, pages like it"
+    )
+    parser.add_argument("--language", action="append", choices=("en", "bg", "el"), help="of a sheet")
+    options = parser.parse_args()
+    if options.sheet is None:
+        take_pictures(options.only)
+        return
+    from scripts.contact_sheet import take_sheet  # needs Django, which pictures of the demonstration do not
+
+    take_sheet(options.sheet, options.only, options.language)
 
 
 if __name__ == "__main__":
