@@ -9,7 +9,7 @@ SLOW := browser chaos e2e scripts core/backup core/jobs/test_worker_kills.py reg
 	$(addprefix attacks/test_,cookies_and_transport.py s3_files_for_the_wrong_viewer.py s5_hidden_fields_in_search.py \
 	s16_scripts_in_texts.py s27_shared_caches.py s31_huge_requests.py s32_posts_from_elsewhere.py s37_stalled_requests.py)
 
-.PHONY: help run test test-fast test-postgres chaos mutants check format messages structure bench screenshots lock clean setup setup-tests
+.PHONY: help run test test-fast test-postgres chaos mutants check format messages structure bench screenshots accessibility lock clean setup setup-tests
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -48,8 +48,11 @@ structure: setup-tests ## Write docs/structure.md anew: modules, lines, who impo
 bench: setup-tests ## Run the benchmarks on a PostgreSQL of their own, print a table
 	@FAST=0 exec scripts/with_postgres $(VENV_PYTHON) -m benchmarks $(ARGS)
 
-screenshots: setup-tests ## Make the README's pictures anew
-	@exec $(VENV_PYTHON) scripts/screenshots.py $(ARGS)
+screenshots: setup-tests ## Take the pictures of README and tour anew (ARGS="--sheet FOLDER": of every page in every way)
+	@exec $(VENV_PYTHON) -m scripts.screenshots $(ARGS)
+
+accessibility: setup-tests ## Examine every page in every language, scheme and width; the statement tells (half an hour)
+	@exec $(VENV_PYTHON) -m scripts.accessibility $(ARGS)
 
 lock: ## Choose versions anew within pyproject.toml and package.json
 	@exec scripts/lock

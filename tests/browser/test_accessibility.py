@@ -1,10 +1,9 @@
 """Every page, in every language, as its reader sees it: found faultless by axe, narrow enough for a phone, and quiet.
 
-The rules are those of WCAG 2.2 AA and axe's own good practice. Automatic rules find part of what bars people; what they
-cannot see is in `test_without_a_mouse.py` and in docs/accessibility.
+Automatic rules find part of what bars people; what they cannot see is in `test_without_a_mouse.py`. Every page in every
+language, colour scheme and width is what `make accessibility` examines.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,37 +12,31 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests import factories as f
 from tests.browser import addresses as a
+from tests.browser.axe import ALL_RULES, AXE, TOO_WIDE, findings
 from tests.browser.reading import Reader, reading
 from tests.browser.world import build
 
-AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = """async (only) => (await axe.run(document, { runOnly: only, resultTypes: ["violations"] })).violations.flatMap(
-    (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.html.slice(0, 200)} ${node.failureSummary}`)
-)"""
-TOO_WIDE = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 DESKTOP = {"width": 1280, "height": 900}
 NARROW = {"width": 320, "height": 800}
 
 
 def examine(reader: Reader, only: dict[str, Any], how: str) -> None:
-    for finding in reader.page.evaluate(RUN, only):
+    for finding in findings(reader.page, only):
         reader.note(f"{how}: {finding}")
 
 
 def examine_page(reader: Reader, language: str) -> None:
     """English is examined as on a desk, light and dark; the others as on a phone."""
     page = reader.page
-    tags = {"type": "tag", "values": RULES}
     if language == "en":
         page.set_viewport_size(DESKTOP)
-        examine(reader, tags, "light")
+        examine(reader, ALL_RULES, "light")
         page.emulate_media(color_scheme="dark")
         examine(reader, {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "dark")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(NARROW)
     else:
-        examine(reader, tags, f"{language}, narrow")
+        examine(reader, ALL_RULES, f"{language}, narrow")
     if (beyond := page.evaluate(TOO_WIDE)) > 0:
         reader.note(f"{language}: {beyond} pixels too wide for {NARROW['width']}")
 

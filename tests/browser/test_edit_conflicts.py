@@ -6,8 +6,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from labs.models import LabDay, Room
 from registrations.models import Registration
+from tests.browser.axe import AXE
 from tests.browser.reading import Reader, reading
-from tests.browser.test_accessibility import AXE, NARROW, examine_page
+from tests.browser.test_accessibility import NARROW, examine_page
 from tests.browser.world import World, build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from core.mail.rendering import rendered
-from tests.browser.test_accessibility import AXE, NARROW, RULES, RUN, TOO_WIDE
+from tests.browser.axe import AXE, RULES, TOO_WIDE, findings
+from tests.browser.test_accessibility import NARROW
 from tests.every_email import every_email
 
 EMBLEM = Path(__file__).parents[2] / "static/site/eu-emblem.png"
@@ -38,7 +39,7 @@ def test_every_email_can_be_read_on_a_phone(browser: Browser, language: str) -> 
             page.evaluate(AXE)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
-                found = page.evaluate(RUN, {"type": "tag", "values": TAGS})
+                found = findings(page, {"type": "tag", "values": TAGS})
                 complaints += [f"{occasion}, {scheme}: {finding}" for finding in found]
             if (beyond := page.evaluate(TOO_WIDE)) > 0:
                 complaints.append(f"{occasion}: {beyond} pixels too wide")
