@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from core.mail.models import Message
@@ -206,6 +207,17 @@ def test_a_mail_in_trouble_is_shown_before_one_that_went_well(client: Client, la
         became(mail, "sent")
     [row] = client.get(LIST).context["rows"]
     assert row.mail.occasion == "confirmation"
+
+
+def test_a_row_leads_to_its_person_and_to_the_email(client: Client, lab: Lab) -> None:
+    person = f.RegistrationFactory(lab=lab)
+    email = emails.confirmation(person, [])
+    body = client.get(LIST).content.decode()
+    for address in (
+        reverse("console_registration", args=["lab", person.public_id]),
+        reverse("console_message", args=["lab", email.public_id]),
+    ):
+        assert body.count(f'href="{address}"') == 1
 
 
 def test_the_list_costs_the_same_queries_for_three_people_and_for_forty(client: Client, lab: Lab) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -56,15 +57,17 @@ def brief_time(at: datetime | None, zone: str) -> str:
     """Print an instant for a column of a table: "6 Apr, 11:30", the year where it is not this one; in full as title."""
     if at is None:
         return ""
-    local, language = wall(at, zone), _language()
-    day = formatting.brief_date(local.date(), wall(timezone.now(), zone).year, language)
-    return format_html(
-        '<time datetime="{}" title="{}">{}, {}</time>',
-        local.isoformat(timespec="minutes"),
-        _FORMS["moment"](local, language),
-        day,
-        formatting.clock(local),
-    )
+    local = wall(at, zone)
+    brief, long = _brief_and_long(local.date(), wall(timezone.now(), zone).year, _language())
+    clock = formatting.clock(local)
+    stamp = local.isoformat(timespec="minutes")
+    return format_html('<time datetime="{}" title="{}, {}">{}, {}</time>', stamp, long, clock, brief, clock)
+
+
+@lru_cache(maxsize=512)
+def _brief_and_long(on: date, this_year: int, language: str) -> tuple[str, str]:
+    """Return a date as columns and as titles have it: rows of a list share their days."""
+    return formatting.brief_date(on, this_year, language), formatting.long_date(on, language)
 
 
 @register.simple_tag
