@@ -256,7 +256,6 @@ STORAGES = {
         )
     },
 }
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "svgz", "gz", "map", "ico")
 PDF_FONT_DIR = BASE_DIR / "build" / "fonts"
 # Font files for names in scripts that the shipped ones lack (Thai, Chinese, …), with commas between: docs/fonts.md
