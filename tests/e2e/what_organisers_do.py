@@ -262,7 +262,7 @@ def attendance_is_taken_on_a_phone(door: Person, programme: Programme) -> None:
         door.follows_text(session)
         door.reads_heading(session)
         door.sees_no_sideways_scrolling()
-        door.control_of(name, "Present").click()
+        door.control_of(name, "Mark present").click()
         expect(door.page.get_by_role("status").filter(has_text="1").first).to_be_visible()
         expect(door.control_of(name, "Undo")).to_be_visible()
         door.page.reload()
