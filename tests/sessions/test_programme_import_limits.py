@@ -21,8 +21,8 @@ from tests.sessions.programme_problems import paths_of, problems_of
         (b"{", "is not JSON: line 1"),
         (b"\xff\xfe{\x00}\x00", "is not UTF-8 text (byte 1)"),
         ('{"cities": "Търново"}'.encode("cp1251"), "is not UTF-8 text"),
-        (b"[]", "holds a list where an object belongs"),
-        (b"null", "holds null where an object belongs"),
+        (b"[]", "contains a list where an object is expected"),
+        (b"null", "contains null where an object is expected"),
         (b'{"cities": NaN}', "NaN is not JSON"),
         (b'{"cities": ' + b"9" * 5000 + b"}", "is not JSON"),
         (b'{"a":' * 100_000, "nested too deeply"),
@@ -33,11 +33,11 @@ from tests.sessions.programme_problems import paths_of, problems_of
         (b'{"cities": [{"slug": "a", "slug": "b"}]}', "cities[0].slug: appears twice."),
         (
             b'{"cities": [{"slug": "a", "name": "\\ud800"}]}',
-            "cities[0].name: has a character that no text may hold",
+            "cities[0].name: has a character that is not allowed in a text",
         ),
         (
             b'{"cities": [{"slug": "a", "name": "a\\u0000b"}]}',
-            "cities[0].name: has a character that no text may hold",
+            "cities[0].name: has a character that is not allowed in a text",
         ),
     ],
 )

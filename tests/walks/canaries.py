@@ -23,6 +23,7 @@ OF_SESSION = frozenset(
 JOIN = frozenset({"link", "roomlink"})  # for people with a seat, and for organisers
 OF_PERSON = frozenset({"name", "email", "citytext", "organisation"})
 OF_MAIL = frozenset({"toname", "toemail", "subject", "text", "html"})
+OF_SIGNER = frozenset({"signatory", "signature"})  # of certificates, before one is issued
 OF_LAB = frozenset({"labtitle", "theme", "labdescription", "venue", "contact", "consent", "labslug", "logo"})
 OF_PROGRAMME = frozenset(
     {

@@ -75,6 +75,8 @@ MORE = (
     "This password is too common.",
     "This password is entirely numeric.",
 )
+# The word for it, whoever says it.
+AS_WE_SAY_IT = ("Enter a whole number.",)
 PLURALS = (
     "This password is too short. It must contain at least %(min_length)d character.",
     "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
@@ -95,6 +97,7 @@ def of_libraries(language: str) -> re.Pattern[str]:
             for one in PLURALS:
                 many = one.replace("character", "characters").replace("form.", "forms.")
                 found |= {translation.ngettext(one, many, number) for number in (1, 2)}
+            found -= {translation.gettext(one) for one in AS_WE_SAY_IT}
     placeholder = re.compile(r"%(?:\\\(\w+\\\))?[dsr]")
     return re.compile(
         "|".join(placeholder.sub(".+", re.escape(one)) for one in sorted(found) if len(one) > 5)

@@ -27,6 +27,7 @@ from tests.walks.canaries import (
     OF_PERSON,
     OF_PROGRAMME,
     OF_SESSION,
+    OF_SIGNER,
     Canary,
     all_of,
     canary,
@@ -130,10 +131,12 @@ def api_token_for(user: User, name: str, **more: Any) -> str:
     return token
 
 
-LOGO = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
-    f"<title>{canary('unpublished', 'logo')}</title></svg>"
-)
+def drawing(secret: str, name: str) -> ContentFile:  # type: ignore[type-arg]
+    """A picture that is marked with a canary."""
+    return ContentFile(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+        f"<title>{canary(secret, name)}</title></svg>".encode()
+    )
 
 
 def build() -> World:
@@ -141,7 +144,13 @@ def build() -> World:
     sofia, trikala = f.CityFactory(slug="sofia"), f.CityFactory(slug="trikala")
     programme.cities.add(sofia, trikala)
     logo = f.ProgrammeLogoFactory(programme=programme)
-    lab = f.LabFactory(programme=programme, slug="main-lab", theme={"en": "Open theme"})
+    lab = f.LabFactory(
+        programme=programme,
+        slug="main-lab",
+        theme={"en": "Open theme"},
+        signatory_name=canary("signer", "signatory"),
+    )
+    lab.signature.save("walk.svg", drawing("signer", "signature"))
     track = f.TrackFactory(lab=lab, slug="open-track")
     plain = f.SessionFactory(
         lab=lab,
@@ -197,7 +206,7 @@ def build() -> World:
         colour="#0b5c6e",
         theme_values=theme_values("#0b5c6e"),
     )
-    hidden_lab.logo.save("walk.svg", ContentFile(LOGO.encode()))
+    hidden_lab.logo.save("walk.svg", drawing("unpublished", "logo"))
     hidden = hidden_session(hidden_lab, "unpublished", "public", 1)
 
     other_programme = f.ProgrammeFactory(slug="other-programme")
@@ -249,6 +258,7 @@ def build() -> World:
         )
         | frozenset().union(*(all_of(secret, OF_PERSON) for secret in ("person", "insider", "unconfirmed")))
         | all_of("personmail", OF_MAIL)
+        | all_of("signer", OF_SIGNER)
     )
     other_whole = (
         all_of("other", OF_SESSION, JOIN) | all_of("stranger", OF_PERSON) | all_of("strangermail", OF_MAIL)
@@ -274,7 +284,7 @@ def build() -> World:
         "superuser": everything,
     }
     # The API gives neither join links nor mails, people of the console, headings of days and names of tracks.
-    not_in_the_api = JOIN | OF_MAIL | {"account", "key"} | {
+    not_in_the_api = JOIN | OF_MAIL | OF_SIGNER | {"account", "key"} | {
         "track", "day", "reason", "contact", "consent", "logo", "group",
     }  # fmt: skip
     # Each sees the names of own keys alone; of somebody without any role there is no list.
