@@ -213,7 +213,7 @@ def _task_name(replacing: bool) -> str:
 
 
 def issue_all(lab: Lab, by: User | None, lease: Lease, *, replacing: bool = False) -> int:
-    """Issue to everyone who is ready, one transaction each; whoever takes over after a crash goes on from there.
+    """Issue to everyone who is ready, one transaction each; a worker that takes over after a crash goes on from there.
 
     `replacing` replaces what is outdated instead. A person who gets none has a `NotIssued` that says why; the
     others do not wait for one whose file cannot be printed. Raises NotPrinted at the end if there was such a person, so

@@ -99,7 +99,7 @@ def already_registered(registration: Registration) -> Message:
 
 
 def link_again(registration: Registration, is_asked_for: bool = False) -> Message:
-    """Send the private link: to whoever asked for it at this address, or on an organiser's word."""
+    """Send the private link: when someone asked for it at this address, or when an organiser resends it."""
     return _queue(
         registration,
         "registration_link",

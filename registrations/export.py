@@ -93,8 +93,8 @@ def csv_chunks(
 def _in_chunks(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
     """Yield the rows in chunks, in the order of ids.
 
-    PostgreSQL keeps the result for a server-side cursor outside of any transaction. SQLite would keep its file from
-    being written to while a statement is read to the end, so it is asked for a chunk at a time.
+    PostgreSQL keeps the result for a server-side cursor outside of any transaction. SQLite would let nobody write
+    while a statement is read to the end, so it is asked for a chunk at a time.
     """
     rows = registrations.order_by("pk").values_list(*COLUMNS, named=True)
     if connection.vendor == "postgresql":

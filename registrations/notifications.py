@@ -80,7 +80,7 @@ def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
 
 
 def how_many(sessions: SessionQuerySet | Collection[Session]) -> int:
-    """Return how many people would be told of a change to these sessions; whoever is in several counts once."""
+    """Return how many people would be told of a change to these sessions; a person who is in several counts once."""
     found = Seat.objects.filter(session__in=sessions, state__in=seats.ACTIVE)
     return found.values("registration").distinct().count()
 

@@ -12,7 +12,7 @@ def confirming_viewers(registration: Registration, viewer: Viewer) -> tuple[View
     """Return whose rights count until an address is confirmed: the reader's, and those of the form's sender.
 
     A delegate may open the link of the email in another browser, where nobody is signed in. The account's rights are
-    those of now: whoever is no delegate any longer gets no seat in an internal session.
+    those of now: a person who is no delegate any longer gets no seat in an internal session.
     """
     sender = registration.submitted_by
     if sender is None or not sender.is_active or sender.pk == viewer.user_id:

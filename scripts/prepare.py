@@ -54,7 +54,7 @@ def serve() -> None:
 
     connections.close_all()  # they are not for the processes that the server forks
     print(PREPARED, flush=True)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever reads the output has all of it
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # so that the reader of the output has all of it
     sys.argv = ["gunicorn", "-c", "deploy/gunicorn.conf.py"]
     run()
 

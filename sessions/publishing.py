@@ -109,7 +109,7 @@ def cancel(
         checked.clean_fields(exclude=others)
     except ValidationError as error:
         raise ValidationError({"reason": error.messages}) from error
-    # Whoever hears that it is cancelled need not hear when it would have been.
+    # An email about the cancellation makes one about the earlier move superfluous.
     UnannouncedChange.objects.filter(session=session).delete()
     session.status = Session.Status.CANCELLED
     session.cancelled_at = timezone.now()

@@ -48,7 +48,7 @@ def keep_private(response: HttpResponseBase) -> None:
 
 
 def for_accounts(view: View, policy: str) -> View:
-    """Redirect whoever is not signed in to the sign-in page. No answer is cached."""
+    """Redirect people who are not signed in to the sign-in page. No answer is cached."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:

@@ -22,7 +22,7 @@ class AccessibilityRun:
 
 @functools.cache
 def last_run() -> AccessibilityRun:
-    """Return what `accessibility_run.json` says, which whoever runs the tests writes."""
+    """Return what `accessibility_run.json` says, which `make accessibility` writes."""
     stored = json.loads(FILE.read_text(encoding="utf-8"))
     return AccessibilityRun(
         date=date.fromisoformat(stored["date"]),
