@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from benchmarks.measuring import Line, cpu_ms
-from certificates.pdf import AttendedSession, CertificateContent
+from certificates.content import AttendedSession, CertificateContent
 
 
 def _content(name: str) -> CertificateContent:

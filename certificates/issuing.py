@@ -15,10 +15,11 @@ from django.utils import timezone
 from certificates import emails
 from certificates.candidates import candidates, has_earned, minutes_in_all
 from certificates.codes import new_code
+from certificates.content import Logo
 from certificates.fonts import MissingGlyphs, normalise_name
 from certificates.holders import hash_of
 from certificates.models import AttestedSession, Certificate, NotIssued
-from certificates.pdf import Logo, render
+from certificates.pdf import render
 from certificates.printable import why_not
 from certificates.renderer import Picture, RendererFailed
 from certificates.snapshot import frozen_content, printed_content

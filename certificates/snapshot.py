@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, pgettext
 
+from certificates.content import AttendedSession, CertificateContent, Colours, Logo, Signatory
 from certificates.models import Certificate
-from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo, Signatory
 from certificates.renderer import Picture
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import zone_words

@@ -18,7 +18,8 @@ from pypdf import PdfReader
 
 from certificates import renderer as renderers
 from certificates import renderer_worker
-from certificates.pdf import Logo, Signatory, render
+from certificates.content import Logo, Signatory
+from certificates.pdf import render
 from certificates.renderer import Picture, Renderer, RendererFailed, render_document
 from tests.certificates.renderers import changed_renderer
 from tests.certificates.samples import SESSIONS, certificate

@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 import page
 from pypdf import PdfReader
 
-from certificates.pdf import (
-    render,
-)
+from certificates.pdf import render
 from tests.certificates.samples import certificate
 
 LANGUAGES = ("en", "bg", "el")

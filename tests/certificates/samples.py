@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from certificates.pdf import AttendedSession, CertificateContent, Colours, Logo, Signatory
+from certificates.content import AttendedSession, CertificateContent, Colours, Logo, Signatory
 from certificates.renderer import Picture
 
 NAMES = {

@@ -10,10 +10,8 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext, pgettext
 
-from certificates.pdf import (
-    AttendedSession,
-    render,
-)
+from certificates.content import AttendedSession
+from certificates.pdf import render
 from tests.certificates.reading import LANGUAGES, PROFILES, failures, lines, printed, read, structure, words
 from tests.certificates.samples import ADDRESS, CODE, NAMES, SESSIONS, SIGNED_AND_FUNDED, certificate
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from fontTools.ttLib import TTFont
 
-from certificates import fonts, pdf
+from certificates import fonts
 from certificates import renderer as renderer_module
 from certificates.fonts import MissingGlyphs, missing_glyphs
+from certificates.page import page_context
 from certificates.pdf import render
 from tests.certificates.reading import LANGUAGES, PROFILES, failures, printed, read, words
 from tests.certificates.samples import SESSIONS, SIGNED_AND_FUNDED, certificate
@@ -42,7 +43,7 @@ def test_every_font_is_the_services_own_and_embedded():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_services_own_texts_can_be_drawn(language):
-    context: Any = pdf.page_context(certificate(language, **SIGNED_AND_FUNDED))
+    context: Any = page_context(certificate(language, **SIGNED_AND_FUNDED))
     ours = ("heading", "certify", "on", "session", "hours", "in_all", "issued", "verify", "funding", "grant")
     assert {
         key: missing_glyphs(" ".join(line.text for line in context[key])) for key in ours

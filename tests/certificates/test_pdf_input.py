@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 from django.template.loader import get_template
 
-from certificates import pdf, renderer_worker
-from certificates.pdf import (
-    CertificateContent,
-    Colours,
-    render,
-)
+from certificates import renderer_worker
+from certificates.content import CertificateContent, Colours
+from certificates.page import page_context
+from certificates.pdf import render
 from certificates.renderer import Picture
 from tests.certificates.reading import PROFILES, failures, words
 from tests.certificates.samples import LOGO, SESSIONS, SIGNATORY, certificate, many_sessions
@@ -89,7 +87,7 @@ def test_markup_and_template_syntax_are_printed_as_they_were_typed(text):
 )
 def test_our_page_is_read_as_xml_and_prints_what_it_prints_as_html(text):
     content = certificate("el", holder_name=text, lab_title={"en": text, "bg": text})
-    html = get_template("certificates/certificate.html").render(pdf.page_context(content))
+    html = get_template("certificates/certificate.html").render(page_context(content))
     fetcher = renderer_worker.ResourceFetcher({})
 
     read_as = renderer_worker.read_page(html, fetcher)

@@ -4,9 +4,7 @@ import re
 
 import pytest
 
-from certificates.pdf import (
-    render,
-)
+from certificates.pdf import render
 from tests.certificates.reading import lines, placed_words, read, words
 from tests.certificates.samples import (
     ADDRESS,

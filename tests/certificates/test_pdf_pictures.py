@@ -7,10 +7,8 @@ import zlib
 from collections.abc import Callable
 
 from certificates import qr
-from certificates.pdf import (
-    Logo,
-    render,
-)
+from certificates.content import Logo
+from certificates.pdf import render
 from certificates.renderer import Picture
 from sessions.timetable import Block, Weight, columns
 from tests.certificates.reading import (

@@ -10,9 +10,7 @@ from django.utils.translation import gettext
 from pypdf.generic import ContentStream
 
 from certificates import pdf, qr
-from certificates.pdf import (
-    render,
-)
+from certificates.pdf import render
 from certificates.renderer import Picture, render_document
 from tests.certificates.reading import LANGUAGES, PROFILES, failures, printed, read, structure
 from tests.certificates.renderers import changed_renderer
