@@ -92,14 +92,19 @@ class OperatorFactory(DjangoModelFactory[Operator]):
     email = "operator@example.org"
 
 
+# A sign and two lines, dark and without a ground, like most logos.
+LOGO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 60"><path fill="#8a1c5b" d="M4 8h16v44H4zM26 8h16v30H26z'
+    b'M48 8h16v36H48z"/><path fill="#222222" d="M84 18h140v8H84zM84 36h100v6H84z"/></svg>'
+)
+
+
 class ProgrammeLogoFactory(DjangoModelFactory[ProgrammeLogo]):
     class Meta:
         model = ProgrammeLogo
 
     programme = factory.SubFactory(ProgrammeFactory)
-    picture = factory.LazyFunction(
-        lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>', "logo.svg")
-    )
+    picture = factory.LazyFunction(lambda: ContentFile(LOGO, "logo.svg"))
     alt = {"en": "Demo partner", "bg": "Примерен партньор"}
 
 

@@ -95,7 +95,7 @@ def build(texts: Texts | None = None) -> World:
         theme_values=theme_values(colour),
         logo_alt=said("the logo"),
     )
-    lab.logo.save("walk.svg", ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'))
+    lab.logo.save("walk.svg", ContentFile(f.LOGO))
     tracks = [f.TrackFactory(lab=lab, slug=f"track-{n}", name=said("a track")) for n in range(3)]
     rooms = [
         f.RoomFactory(
