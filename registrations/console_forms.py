@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.search import alphabetical_key
 from core.web.edit_conflicts import Difference
-from core.web.forms.base import BaseForm, EmailAddressField
+from core.web.forms.base import BaseForm
 from core.web.forms.editing import EditForm
+from core.web.forms.fields import EmailAddressField
 from core.web.forms.searching import FilterForm, SearchField
 from core.web.localized_fields import text_and_language
 from labs.models import City, Lab, StakeholderGroup

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.search import alphabetical_key
 from core.timezones.zones import validate_readers_zone
-from core.web.forms.base import BaseForm, EmailAddressField, ReadersZoneSelect, ZoneField
+from core.web.forms.base import BaseForm
+from core.web.forms.fields import EmailAddressField, ReadersZoneSelect, ZoneField
 from core.web.localized_fields import has_letters, no_control_characters, one_line, text_and_language
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import Viewer

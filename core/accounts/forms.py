@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.signals import password_reset_requested
 from core.web.email_addresses import account_address
 from core.web.error_messages import PlainErrorsMixin
-from core.web.forms.base import EmailAddressField
+from core.web.forms.fields import EmailAddressField
 
 ADDRESS_MISSING = _("Enter your email address")
 PASSWORD_MISSING = _("Enter your password")

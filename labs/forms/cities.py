@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import TextsField, ZoneField
 from core.web.forms.editing import PlanForm
+from core.web.forms.fields import TextsField, ZoneField
 from labs.cities import CityPlan, countries
 from labs.models import City, Programme
 

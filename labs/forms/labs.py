@@ -11,19 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.timezones.zones import validate_zone
 from core.web.edit_conflicts import Difference
-from core.web.forms.base import (
-    DayField,
-    EmailAddressField,
-    HourField,
-    LanguagesMixin,
-    NumberField,
-    TextsField,
-    WallClockMixin,
-    ZoneField,
-    fold_field,
-    moment_initial,
-)
+from core.web.forms.base import LanguagesMixin
 from core.web.forms.editing import NOTHING, PlanForm
+from core.web.forms.fields import DayField, EmailAddressField, HourField, NumberField, TextsField, ZoneField
+from core.web.forms.wall_clock import WallClockMixin, fold_field, moment_initial
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from core.web.palette import DEFAULT_COLOURS
 from labs import theme

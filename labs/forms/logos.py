@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.web.edit_conflicts import Difference
-from core.web.forms.base import NumberField, TextsField
 from core.web.forms.editing import PlanForm
+from core.web.forms.fields import NumberField, TextsField
 from labs.logos import MAX_BYTES
 from labs.models import Programme, ProgrammeLogo
 from labs.programme_logos import LogoPlan

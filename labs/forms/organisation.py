@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import EmailAddressField, TextsField
 from core.web.forms.editing import PlanForm
+from core.web.forms.fields import EmailAddressField, TextsField
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.cities import countries
 from labs.models import Operator

@@ -9,7 +9,8 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
-from core.web.forms.base import BaseForm, CityField, EmailAddressField
+from core.web.forms.base import BaseForm
+from core.web.forms.fields import CityField, EmailAddressField
 from core.web.localized_fields import no_control_characters, one_line, text_and_language
 from labs.api_keys import LIFETIMES_DAYS, allowed_scopes
 from labs.models import ApiToken, City, Lab, Programme, Staff

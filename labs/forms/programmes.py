@@ -7,8 +7,9 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import CitiesField, EmailAddressField, LanguagesMixin, NumberField, TextsField
+from core.web.forms.base import LanguagesMixin
 from core.web.forms.editing import PlanForm
+from core.web.forms.fields import CitiesField, EmailAddressField, NumberField, TextsField
 from core.web.localized_fields import MAX_TEXT_LENGTH, languages_of
 from labs.models import City, Programme
 from labs.programmes import PROGRAMME_TEXTS, ProgrammePlan

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import NumberField, TextsField
 from core.web.forms.editing import PlanForm
+from core.web.forms.fields import NumberField, TextsField
 from core.web.localized_fields import no_control_characters, one_line
 from labs.lab_parts import RoomPlan
 

@@ -14,8 +14,8 @@ from i18nfield.strings import LazyI18nString
 
 from core.timezones.formatting import long_day
 from core.web.edit_conflicts import Difference
-from core.web.forms.base import TextsField
 from core.web.forms.editing import words_of_both
+from core.web.forms.fields import TextsField
 from core.web.forms.rows import BaseRows, TextRow, row_field
 from labs.lab_parts import MAX_ROWS, NamedPlan
 from labs.models import Lab

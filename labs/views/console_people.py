@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.web.errors import RuleViolation
-from core.web.forms.base import pk_of
+from core.web.forms.fields import pk_of
 from labs import access, api_keys, roles
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm

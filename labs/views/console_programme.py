@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import RuleViolation
-from core.web.forms.base import pk_of
+from core.web.forms.fields import pk_of
 from core.web.forms.rows import with_more_rows
 from labs import access, roles, undo
 from labs.forms.people import DelegateForm, PersonForm

@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.timezones import formatting
-from core.timezones.wall_clock import instant, wall
-from core.timezones.zones import offset_text
+from core.timezones.wall_clock import wall
 from core.web.errors import RuleViolation
-from core.web.forms.base import BaseForm, DayField
+from core.web.forms.base import BaseForm
+from core.web.forms.fields import DayField
+from core.web.forms.wall_clock import fold_choices
 from core.web.localized_fields import text_and_language
 from labs import access
 from labs.models import Lab
@@ -67,12 +68,7 @@ class AnswersForm(BaseForm):
 def _fold_field(step: SessionMove, which: str) -> forms.ChoiceField:
     plan = step.plan
     on, at = (plan.start_date, plan.start_time) if which == "start" else (plan.end_date, plan.end_time)
-    offsets = [
-        offset_text(datetime.combine(on, at) - instant(on, at, plan.time_zone, fold).replace(tzinfo=None))
-        for fold in (0, 1)
-    ]
     asked = _("%(title)s: on %(day)s the clock shows %(time)s twice. Which one?")
-    said = {"time": formatting.clock(at)}
     return forms.ChoiceField(
         label=asked
         % {
@@ -80,10 +76,7 @@ def _fold_field(step: SessionMove, which: str) -> forms.ChoiceField:
             "time": formatting.clock(at),
             "day": formatting.long_date(on, get_language() or "en"),
         },
-        choices=[
-            ("0", _("The first %(time)s, at %(offset)s") % {**said, "offset": offsets[0]}),
-            ("1", _("The second %(time)s, at %(offset)s") % {**said, "offset": offsets[1]}),
-        ],
+        choices=fold_choices(on, at, plan.time_zone),
         widget=forms.RadioSelect,
     )
 

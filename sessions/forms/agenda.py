@@ -10,7 +10,8 @@ from django.forms import formset_factory
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import BaseForm, HourField, TextsField, keeping
+from core.web.forms.base import BaseForm, keeping
+from core.web.forms.fields import HourField, TextsField
 from core.web.forms.rows import BaseRows, row_field
 from core.web.localized_fields import MAX_TEXT_LENGTH, languages_of, text_and_language
 from labs.models import Lab

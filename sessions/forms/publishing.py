@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import BaseForm, CitiesField, TextsField
+from core.web.forms.base import BaseForm
+from core.web.forms.fields import CitiesField, TextsField
 from labs.models import City, Lab
 from sessions.forms.choices import CITIES_ONLY, named
 

@@ -9,18 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.timezones.zones import validate_zone
-from core.web.forms.base import (
-    CitiesField,
-    DayField,
-    HourField,
-    NumberField,
-    TextsField,
-    WallClockMixin,
-    ZoneField,
-    fold_field,
-    pk_of,
-)
 from core.web.forms.editing import PlanForm
+from core.web.forms.fields import CitiesField, DayField, HourField, NumberField, TextsField, ZoneField, pk_of
+from core.web.forms.wall_clock import WallClockMixin, fold_field
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Lab, Room, Track
 from sessions.forms.choices import CITIES_ONLY, named

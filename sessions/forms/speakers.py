@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms.base import CityField, TextsField
 from core.web.forms.editing import PlanForm
+from core.web.forms.fields import CityField, TextsField
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Programme
 from sessions.forms.choices import named

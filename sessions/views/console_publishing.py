@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.web.errors import RuleViolation
-from core.web.forms.base import pk_of
+from core.web.forms.fields import pk_of
 from labs import access
 from labs.models import Lab
 from labs.views.form_posts import ask, delete_or_say, person

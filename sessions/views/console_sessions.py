@@ -19,7 +19,7 @@ from core.search import alphabetical_key
 from core.timezones.wall_clock import wall
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import InvalidFields, RuleViolation
-from core.web.forms.base import pk_of
+from core.web.forms.fields import pk_of
 from core.web.forms.rows import with_more_rows
 from core.web.slugs import unique_slug
 from labs import access

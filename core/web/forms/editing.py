@@ -16,7 +16,8 @@ from i18nfield.strings import LazyI18nString
 from core.search import alphabetical_key
 from core.timezones import formatting
 from core.web.edit_conflicts import Difference
-from core.web.forms.base import BaseForm, TextsField
+from core.web.forms.base import BaseForm
+from core.web.forms.fields import TextsField
 from core.web.localized_fields import languages_of
 
 NOTHING = "–"

@@ -14,8 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.web.error_messages import FORMSET_MESSAGES
-from core.web.forms.base import BaseForm, NumberField, keeping
+from core.web.forms.base import BaseForm, keeping
 from core.web.forms.editing import canonical
+from core.web.forms.fields import NumberField
 from core.web.localized_fields import languages_of
 
 
