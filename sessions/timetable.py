@@ -18,6 +18,7 @@ from core.timezones.formatting import clock, day_mark
 WIDTH = 496
 _DAY = 24 * 60
 _COLUMNS_WIDTH, _COLUMNS_HEIGHT = 192, 440
+_DIGIT = 7  # units that a digit of a day's number takes on a certificate
 
 
 class Weight(StrEnum):
@@ -192,18 +193,19 @@ def columns(blocks: Iterable[Block]) -> Figure:
     """Return a certificate's timetable: a column per day with its number, a line per hour. Labels are digits alone."""
     days = _by_day(blocks)
     first, last = _span(days, least=4, margin=1)
-    left, top, gap = 24, 22, 4
+    left, top = 24, 22
+    room = _COLUMNS_WIDTH - left
+    gap = min(4, room / (3 * len(days)))
     hours = _Hours(first, last, top, (_COLUMNS_HEIGHT - top) / (last - first))
-    column = (_COLUMNS_WIDTH - left - (len(days) - 1) * gap) / len(days)
+    column = (room - (len(days) - 1) * gap) / len(days)
     every = 1 if last - first <= 14 else 2
     labels = [Label(0, y + 11, "g-text", str(hour)) for hour, y in hours.marks][: last - first : every]
     bars: list[Bar] = []
-    numbered = 1 + int(
-        20 // (column + gap)
-    )  # on narrow columns only every second, third … day has its number
+    # On narrow columns only every second, third … day has its number, and the last one only where it fits.
+    numbered = 1 + int(20 // (column + gap))
     for number, (on, day) in enumerate(days.items()):
         x = left + number * (column + gap)
-        if number % numbered == 0:
+        if number % numbered == 0 and x + 1 + _DIGIT * len(str(on.day)) <= _COLUMNS_WIDTH:
             labels.append(Label(x + 1, 14, "g-day", str(on.day)))
         for weight, (start, end), lane, size in _placed(day, hours, column, between=2):
             bars.append(Bar(x + lane, start + 1.5, size, max(end - start - 3, 2), weight))

@@ -40,6 +40,13 @@ def test_the_foot_is_on_the_page_where_the_list_ends(count):
     assert ADDRESS in last.replace(" ", "")
 
 
+@pytest.mark.parametrize("count", [19, 30, 31, 43])
+def test_the_last_of_several_pages_has_three_sessions_at_least(count):
+    file = render(certificate("bg", sessions=many_sessions(count)))
+    last = " ".join(lines(file, len(read(file).pages) - 1))
+    assert len(re.findall(r"Session \d{3}", last)) >= 3
+
+
 @pytest.mark.parametrize("count", [1, 3, 6])
 def test_an_ordinary_certificate_is_one_page(count):
     file = render(certificate("bg", sessions=(SESSIONS * 2)[:count]))

@@ -1,6 +1,7 @@
 """The timetable as geometry and as SVG: the drawing is the data."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -151,6 +152,17 @@ def test_the_same_instants_are_drawn_as_each_zone_reads_them():
     assert (sofia.labels, sofia.bars) != (brussels.labels, brussels.bars)
     assert (drawn("Europe/Sofia"), drawn("Europe/Brussels")) == (sofia, brussels)
     assert timetable.timetable(iter(()), "en") is None
+
+
+@pytest.mark.parametrize("days", [1, 8, 13, 25, 28, 60, 200])
+def test_a_certificates_numbers_and_bars_stay_on_the_drawing_and_apart(days):
+    drawing = columns([block(day, 10, 12) for day in range(days)])
+    ends = [(one.x, one.x + 7 * len(one.text)) for one in drawing.labels if one.css == "g-day"]
+    assert ends
+    assert all(0 <= left and right <= drawing.width for left, right in ends)
+    assert all(right < left for (_first, right), (left, _second) in pairwise(ends))
+    assert len(drawing.bars) == days
+    assert all(bar.width > 0 and bar.x + bar.width <= drawing.width + 0.01 for bar in drawing.bars)
 
 
 def test_a_certificates_days_are_columns_with_their_numbers_and_its_hours_lines():
