@@ -159,7 +159,7 @@ def test_a_certificates_numbers_and_bars_stay_on_the_drawing_and_apart(days):
     drawing = columns([block(day, 10, 12) for day in range(days)])
     ends = [(one.x, one.x + 7 * len(one.text)) for one in drawing.labels if one.css == "g-day"]
     assert ends
-    assert all(0 <= left and right <= drawing.width for left, right in ends)
+    assert all(left >= 0 and right <= drawing.width for left, right in ends)
     assert all(right < left for (_first, right), (left, _second) in pairwise(ends))
     assert len(drawing.bars) == days
     assert all(bar.width > 0 and bar.x + bar.width <= drawing.width + 0.01 for bar in drawing.bars)
