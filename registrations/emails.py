@@ -110,8 +110,10 @@ def link_again(registration: Registration, is_asked_for: bool = False) -> Messag
     )
 
 
-def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
-    """Say what is now the person's, with the calendar entries attached."""
+def confirmation(
+    registration: Registration, seats: Sequence[Seat], sessions: Iterable[Any] | None = None
+) -> Message:
+    """Say what is now the person's, with the calendar entries attached; `sessions` as for `entries_file`."""
     return _queue(
         registration,
         "confirmation",
@@ -124,7 +126,7 @@ def confirmation(registration: Registration, seats: Sequence[Seat]) -> Message:
             "cancel": links.CANCEL,
             "leave": links.LEAVE,
         },
-        calendar=entries_file(registration, seats),
+        calendar=entries_file(registration, seats, sessions=sessions),
         is_first=True,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, FilteredRelation, Q
 from django.utils.translation import gettext, override
 
 from core.web.localized_fields import text_of
@@ -45,10 +45,26 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
     return found
 
 
-def entries_file(registration: Registration, held: Iterable[Seat], given_up: Iterable[Seat] = ()) -> bytes:
-    """Return an iCalendar file: held seats as entries, those given up as cancelled ones. Empty without any."""
+def with_entries(sessions: SessionQuerySet, language: str) -> SessionQuerySet:
+    """Read each session with its calendar entry: `text` (None where there is none), `zone`, `first_on`, `last_on`."""
+    return sessions.annotate(
+        entry=FilteredRelation("calendar_texts", condition=Q(calendar_texts__language=language)),
+        **{name: F(f"entry__{name}") for name in ("text", "zone", "first_on", "last_on")},
+    )
+
+
+def entries_file(
+    registration: Registration,
+    held: Iterable[Seat],
+    given_up: Iterable[Seat] = (),
+    sessions: Iterable[Any] | None = None,
+) -> bytes:
+    """Return an iCalendar file: held seats as entries, those given up as cancelled ones. Empty without any.
+
+    `sessions` are those of the seats in the programme's order, read `with_entries`; a query finds them if it is None.
+    """
     shown = [seat for seat in held if seat.state in _SHOWN] + list(given_up)
-    return event_file(_events(registration, shown), language=registration.language) if shown else b""
+    return event_file(_events(registration, shown, sessions), registration.language) if shown else b""
 
 
 def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
@@ -65,17 +81,19 @@ def feed(registration: Registration, seats: Iterable[Seat]) -> bytes:
     )
 
 
-def _events(registration: Registration, seats: Iterable[Seat]) -> Events:
-    """Return one event per seat in the programme's order, with join links for confirmed ones only. One query."""
+def _events(
+    registration: Registration, seats: Iterable[Seat], sessions: Iterable[Any] | None = None
+) -> Events:
+    """Return one event per seat in the programme's order, with join links for confirmed ones only."""
     by_session = {seat.session_id: seat for seat in seats}
-    sessions: Iterable[Any] = (
-        _visible_sessions(registration.lab_id, by_session)
-        .filter(calendar_texts__language=registration.language)
-        .annotate(**{name: F(f"calendar_texts__{name}") for name in ("text", "zone", "first_on", "last_on")})
-        .select_related("room")
-        .only("title", "status", "join_link", "revised_at", "content_revised_at", "room__join_link")
-        .order_by("starts_at", "pk")
-    )
+    found: Iterable[Any] = sessions or ()
+    if sessions is None:
+        found = (
+            with_entries(_visible_sessions(registration.lab_id, by_session), registration.language)
+            .select_related("room")
+            .only("title", "status", "join_link", "revised_at", "content_revised_at", "room__join_link")
+            .order_by("starts_at", "pk")
+        )
     with override(registration.language):
         return events_of(
             Vevent(
@@ -84,7 +102,8 @@ def _events(registration: Registration, seats: Iterable[Seat]) -> Events:
                 session.first_on,
                 session.last_on,
             )
-            for session in sessions
+            for session in found
+            if session.pk in by_session and session.text is not None
         )
 
 

@@ -210,7 +210,8 @@ def _confirm(current: Registration, rows: list[Registration], viewer: Viewer) ->
         erasure.delete_unconfirmed(Registration.objects.filter(pk__in=others))
     tallies.add(REGISTERED, 1, lab_id=current.lab_id)
     viewers = confirming_viewers(current, viewer)
-    emails.confirmation(current, seats.take_requested(current, viewers, is_only_one=len(rows) == 1))
+    taken = seats.take_requested(current, viewers, is_only_one=len(rows) == 1)
+    emails.confirmation(current, taken, [seat.session for seat in taken])
     return current
 
 
