@@ -62,7 +62,7 @@ def _place(lab: Lab) -> dict[str, str]:
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             if lab.format == Lab.Format.ONLINE:
-                words[language] = pgettext("place of a lab, within a sentence", "online")
+                words[language] = pgettext("place, within a sentence", "online")
             elif there := text_and_language(lab.venue, language, lab.default_language)[0]:
                 words[language] = gettext("{venue} and online").format(venue=there)
     return words

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from core.web import markdown
 from core.web.localized_fields import text_and_language
@@ -81,7 +81,8 @@ def _place(session: Session, language: str) -> Place:
         return Place(((gettext("In person and online"), language),)) if is_hybrid else Place()
     name = text_and_language(room.name, language, lab.default_language)
     if room.online:
-        return Place((name, (gettext("online"), language)), is_online=True)
+        online = pgettext("place, within a sentence", "online")
+        return Place((name, (online, language)), is_online=True)
     # Addresses are not translated.
     address = (room.address, language)
     # Parts that the address contains are not repeated, and vice versa.

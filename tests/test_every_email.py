@@ -32,8 +32,8 @@ LAB_TIME = {
     "el": "11:30–12:30, ώρα Σόφιας (EEST, UTC+3)",
 }
 DAY = {"en": "Tuesday 6 April 2027", "bg": "вторник, 6 април 2027 г.", "el": "Τρίτη 6 Απριλίου 2027"}
-IN_PERSON = {"en": "In person", "bg": "На място", "el": "Με φυσική παρουσία"}
-IS_ONLINE = {"en": "online", "bg": "онлайн", "el": "διαδικτυακή"}
+IN_PERSON = {"en": "In person", "bg": "Присъствено", "el": "Με φυσική παρουσία"}
+IS_ONLINE = {"en": "online", "bg": "онлайн", "el": "διαδικτυακά"}
 SEAT = {
     "en": "Your seat is confirmed",
     "bg": "Мястото ви е потвърдено",
