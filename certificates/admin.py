@@ -12,5 +12,19 @@ class CertificateAdmin(ReadOnlyAdmin):
     list_select_related = ("lab",)
     list_filter = ("state", "lab")
     search_fields = ("code", "holder_name")
-    # Files are served by views that ask who is there.
-    exclude = ("pdf",)
+    # Without the file: files are served by views that ask who is there.
+    fields = (
+        "lab",
+        "registration",
+        "code",
+        "state",
+        "language",
+        "holder_name",
+        "registered_name",
+        "minutes",
+        "issued_at",
+        "issued_by",
+        "revoked_at",
+        "revoked_reason",
+        "replaced_by",
+    )

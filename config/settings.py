@@ -233,6 +233,7 @@ THEME_COOKIE_NAME = "theme"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"  # for storage; every shown time names its own zone
 
 STATIC_URL = "/static/"

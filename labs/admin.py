@@ -23,6 +23,7 @@ from labs.revisions import touch_all
 class EditableAdmin(admin.ModelAdmin):
     """Shows an input for each language of multilingual texts."""
 
+    show_facets = admin.ShowFacets.NEVER
     formfield_overrides = {
         I18nCharField: {"widget": I18nTextInput},
         I18nTextField: {"widget": I18nTextarea, "widget_kwargs": {"attrs": {"rows": 4}}},
@@ -30,7 +31,7 @@ class EditableAdmin(admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(EditableAdmin):
-    """For rows that only the service or the console may change."""
+    """For rows that only the service or the console may change. `fields` are those that a person understands."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -96,6 +97,8 @@ class ProgrammeAdminForm(LanguagesMixin, ModelForm):
             "organiser": _("Organiser"),
             "description": _("Description"),
             "runs": _("Dates"),
+            "participation": _("Who may attend, and what it costs"),
+            "imprint": _("Legal name and address"),
             "visibility": _("Who can see it"),
         }
 
@@ -123,6 +126,7 @@ class ProgrammeAdmin(EditableAdmin):
 
 @admin.register(Staff)
 class StaffAdmin(ReadOnlyAdmin):
+    fields = ("user", "role", "programme", "lab")
     list_display = ("user", "role", "programme", "lab")
     list_filter = ("role",)
     list_select_related = ("user", "programme", "lab")
@@ -131,6 +135,7 @@ class StaffAdmin(ReadOnlyAdmin):
 
 @admin.register(Delegate)
 class DelegateAdmin(ReadOnlyAdmin):
+    fields = ("user", "programme", "city")
     list_display = ("user", "programme", "city")
     list_select_related = ("user", "programme", "city")
     search_fields = ("user__email",)
@@ -140,7 +145,7 @@ class DelegateAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ("name", "user", "lab", "created_at", "expires_at", "revoked_at")
     list_select_related = ("user", "lab")
-    exclude = ("token_hash",)
+    fields = ("name", "user", "scopes", "lab", "created_at", "expires_at", "revoked_at")
 
 
 @admin.register(Message)
@@ -149,14 +154,44 @@ class MessageAdmin(ReadOnlyAdmin):
     list_select_related = ("lab",)
     list_filter = ("state", "occasion")
     search_fields = ("to_email", "message_id")
+    fields = (
+        "lab",
+        "occasion",
+        "state",
+        "to_name",
+        "to_email",
+        "language",
+        "subject",
+        "text",
+        "created_at",
+        "run_at",
+        "attempts",
+        "last_error",
+        "finished_at",
+        "message_id",
+        "smtp_code",
+        "provider_id",
+    )
 
 
 @admin.register(Task)
 class TaskAdmin(ReadOnlyAdmin):
     list_display = ("name", "state", "run_at", "attempts", "finished_at")
     list_filter = ("state", "name")
+    fields = (
+        "name",
+        "arguments",
+        "key",
+        "state",
+        "created_at",
+        "run_at",
+        "lease_until",
+        "attempts",
+        "last_error",
+        "finished_at",
+    )
 
 
 @admin.register(WorkerBeat)
 class WorkerBeatAdmin(ReadOnlyAdmin):
-    list_display = ("worker", "started_at", "beat_at")
+    list_display = fields = ("worker", "started_at", "beat_at")

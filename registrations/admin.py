@@ -12,3 +12,23 @@ class RegistrationAdmin(ReadOnlyAdmin):
     list_select_related = ("lab",)
     list_filter = ("state", "lab")
     search_fields = ("name", "email")
+    fields = (
+        "lab",
+        "public_id",
+        "state",
+        "name",
+        "email",
+        "city",
+        "city_text",
+        "organisation",
+        "stakeholder_group",
+        "language",
+        "time_zone",
+        "consent_text",
+        "consent_language",
+        "consent_at",
+        "created_at",
+        "confirmed_at",
+        "cancelled_at",
+        "erased_at",
+    )

@@ -24,31 +24,37 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=14, unique=True)),
+                ("code", models.CharField(max_length=14, unique=True, verbose_name="code")),
                 (
                     "state",
                     models.CharField(
                         choices=[("valid", "Valid"), ("replaced", "Replaced"), ("revoked", "Revoked")],
                         default="valid",
                         max_length=10,
+                        verbose_name="state",
                     ),
                 ),
                 (
                     "language",
                     models.CharField(
-                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")], max_length=5
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        max_length=5,
+                        verbose_name="language",
                     ),
                 ),
-                ("holder_name", models.CharField(blank=True, max_length=200)),
+                ("holder_name", models.CharField(blank=True, max_length=200, verbose_name="name")),
                 ("holder_hash", models.CharField(max_length=130)),
-                ("registered_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "registered_name",
+                    models.CharField(blank=True, max_length=200, verbose_name="name in the registration"),
+                ),
                 ("content", models.JSONField()),
-                ("minutes", models.PositiveIntegerField()),
-                ("issued_at", models.DateTimeField()),
+                ("minutes", models.PositiveIntegerField(verbose_name="minutes")),
+                ("issued_at", models.DateTimeField(verbose_name="issued at")),
                 ("pdf", models.FileField(blank=True, upload_to="certificates/%Y/")),
                 ("pdf_sha256", models.CharField(blank=True, max_length=64)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_reason", models.CharField(blank=True, max_length=300)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked at")),
+                ("revoked_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 (
                     "issued_by",
                     models.ForeignKey(
@@ -57,6 +63,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="issued by",
                     ),
                 ),
                 (
@@ -65,6 +72,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="certificates",
                         to="labs.lab",
+                        verbose_name="lab",
                     ),
                 ),
                 (
@@ -75,6 +83,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="certificates",
                         to="registrations.registration",
+                        verbose_name="registration",
                     ),
                 ),
                 (
@@ -85,6 +94,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="replaces",
                         to="certificates.certificate",
+                        verbose_name="replaced by",
                     ),
                 ),
             ],
@@ -135,29 +145,32 @@ class Migration(migrations.Migration):
                     "id",
                     models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
                 ),
-                ("code", models.CharField(db_index=True, max_length=14)),
+                ("code", models.CharField(db_index=True, max_length=14, verbose_name="code")),
                 (
                     "state",
                     models.CharField(
                         choices=[("valid", "Valid"), ("replaced", "Replaced"), ("revoked", "Revoked")],
                         default="valid",
                         max_length=10,
+                        verbose_name="state",
                     ),
                 ),
                 (
                     "language",
                     models.CharField(
-                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")], max_length=5
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        max_length=5,
+                        verbose_name="language",
                     ),
                 ),
-                ("holder_name", models.CharField(blank=True, max_length=200)),
+                ("holder_name", models.CharField(blank=True, max_length=200, verbose_name="name")),
                 ("holder_hash", models.CharField(max_length=130)),
                 ("content", models.JSONField()),
-                ("minutes", models.PositiveIntegerField()),
-                ("issued_at", models.DateTimeField()),
+                ("minutes", models.PositiveIntegerField(verbose_name="minutes")),
+                ("issued_at", models.DateTimeField(verbose_name="issued at")),
                 ("pdf_sha256", models.CharField(blank=True, max_length=64)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_reason", models.CharField(blank=True, max_length=300)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked at")),
+                ("revoked_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -185,6 +198,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="issued by",
                     ),
                 ),
                 (
@@ -196,6 +210,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="labs.lab",
+                        verbose_name="lab",
                     ),
                 ),
                 (
@@ -207,6 +222,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="registrations.registration",
+                        verbose_name="registration",
                     ),
                 ),
                 (
@@ -218,6 +234,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="certificates.certificate",
+                        verbose_name="replaced by",
                     ),
                 ),
             ],

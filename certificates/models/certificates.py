@@ -65,28 +65,38 @@ class Certificate(models.Model):
         REPLACED = "replaced", _("Replaced")
         REVOKED = "revoked", _("Revoked")
 
-    lab = models.ForeignKey(Lab, models.PROTECT, related_name="certificates")
+    lab = models.ForeignKey(Lab, models.PROTECT, related_name="certificates", verbose_name=_("lab"))
     registration = models.ForeignKey(
-        Registration, models.SET_NULL, null=True, blank=True, related_name="certificates"
+        Registration,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="certificates",
+        verbose_name=_("registration"),
     )
-    code = models.CharField(max_length=14, unique=True)
-    state = models.CharField(max_length=10, choices=State, default=State.VALID)
-    language = models.CharField(max_length=5, choices=settings.LANGUAGES)
-    holder_name = models.CharField(max_length=200, blank=True)
+    code = models.CharField(_("code"), max_length=14, unique=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.VALID)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
+    holder_name = models.CharField(_("name"), max_length=200, blank=True)
     holder_hash = models.CharField(max_length=130)
-    registered_name = models.CharField(max_length=200, blank=True)
+    registered_name = models.CharField(_("name in the registration"), max_length=200, blank=True)
     content = models.JSONField()
-    minutes = models.PositiveIntegerField()
-    issued_at = models.DateTimeField()
+    minutes = models.PositiveIntegerField(_("minutes"))
+    issued_at = models.DateTimeField(_("issued at"))
     issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("issued by"),
     )
     pdf = models.FileField(upload_to="certificates/%Y/", blank=True)
     pdf_sha256 = models.CharField(max_length=64, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    revoked_reason = models.CharField(max_length=300, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revoked_reason = models.CharField(_("reason"), max_length=300, blank=True)
     replaced_by = models.OneToOneField(
-        "self", models.SET_NULL, null=True, blank=True, related_name="replaces"
+        "self", models.SET_NULL, null=True, blank=True, related_name="replaces", verbose_name=_("replaced by")
     )
     history = History(excluded_fields=["pdf", "registered_name"])
     objects = CertificateQuerySet.as_manager()

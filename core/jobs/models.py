@@ -21,14 +21,14 @@ class LeasedWork(models.Model):
     `run_at` and `lease_until` are by the database's clock (`core.jobs.database_clock`).
     """
 
-    state = models.CharField(max_length=10, default="queued")
-    run_at = models.DateTimeField(default=DatabaseNow)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, default="queued")
+    run_at = models.DateTimeField(_("due at"), default=DatabaseNow)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    lease_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
-    last_error = models.TextField(blank=True, max_length=2000)
-    created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True, max_length=2000)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     # The state of a claimed row, and the order in which rows are due; the state of a due row is "queued".
     CLAIMED: ClassVar[str]
@@ -48,10 +48,10 @@ class Task(LeasedWork):
         DONE = "done", _("Done")
         FAILED = "failed", pgettext_lazy("job", "Failed")
 
-    name = models.CharField(max_length=60)
-    arguments = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    key = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    name = models.CharField(_("name"), max_length=60)
+    arguments = models.JSONField(_("arguments"), default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    key = models.CharField(_("key"), max_length=200, unique=True, null=True, blank=True)
 
     CLAIMED = State.WORKING
 
@@ -85,9 +85,9 @@ class Tally(models.Model):
 class WorkerBeat(models.Model):
     """The last heartbeat of one worker process."""
 
-    worker = models.CharField(max_length=100, unique=True)
-    started_at = models.DateTimeField()
-    beat_at = models.DateTimeField()
+    worker = models.CharField(_("process"), max_length=100, unique=True)
+    started_at = models.DateTimeField(_("started at"))
+    beat_at = models.DateTimeField(_("last seen at"))
 
     class Meta:
         verbose_name = _("worker process")

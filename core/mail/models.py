@@ -42,13 +42,15 @@ class Message(LeasedWork):
         BOUNCED = "bounced", _("Bounced")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, blank=True, related_name="messages")
+    lab = models.ForeignKey(
+        "labs.Lab", models.CASCADE, null=True, blank=True, related_name="messages", verbose_name=_("lab")
+    )
     about = models.CharField(max_length=80, blank=True)
-    occasion = models.CharField(max_length=40)
+    occasion = models.CharField(_("occasion"), max_length=40)
     key = models.CharField(max_length=200)
-    language = models.CharField(max_length=5, choices=settings.LANGUAGES)
-    to_name = models.CharField(max_length=200, blank=True)
-    to_email = EmailAddressField()
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
+    to_name = models.CharField(_("name"), max_length=200, blank=True)
+    to_email = EmailAddressField(_("email"))
     # The sender's name beside the service's own address; empty for the service's own name.
     from_name = models.CharField(max_length=80, blank=True)
     reply_to = EmailAddressField(blank=True)
@@ -56,18 +58,18 @@ class Message(LeasedWork):
     # Which address's budget this counts in (`core.mail.address_budget`); empty for an email that nobody could just ask
     # for.
     budget_key = models.CharField(max_length=254, blank=True, editable=False)
-    subject = models.CharField(max_length=300)
+    subject = models.CharField(_("subject"), max_length=300)
     context = models.JSONField(default=dict, blank=True)
-    text = models.TextField(blank=True)
+    text = models.TextField(_("text"), blank=True)
     html = models.TextField(blank=True)
     links = models.JSONField(default=dict)
     # An iCalendar file that travels with the email; empty where none does.
     calendar = models.TextField(blank=True)
-    message_id = models.CharField(max_length=200)
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    message_id = models.CharField(_("Message-ID"), max_length=200)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     is_urgent = models.BooleanField(default=True)
-    smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    provider_id = models.CharField(max_length=200, blank=True)
+    smtp_code = models.PositiveSmallIntegerField(_("server response"), null=True, blank=True)
+    provider_id = models.CharField(_("provider message ID"), max_length=200, blank=True)
     # The order of lists: those in trouble first, then those that are tried again, then all others.
     attention = models.GeneratedField(
         expression=Case(

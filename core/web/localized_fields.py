@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.utils.deconstruct import deconstructible
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from i18nfield.fields import I18nCharField, I18nTextField
@@ -167,9 +168,12 @@ class EmailAddressField(models.EmailField):
         return super().clean(clean_address(value) if value else value, model_instance)
 
 
-def localized_line(*, limit: int = MAX_LINE_LENGTH, blank: bool = False) -> I18nCharField:
-    """Return a column for a line of text in several languages."""
+def localized_line(
+    name: str | Promise | None = None, *, limit: int = MAX_LINE_LENGTH, blank: bool = False
+) -> I18nCharField:
+    """Return a column for a line of text in several languages. `name` is what people read for the column."""
     return _CachedI18nCharField(
+        name,
         blank=blank,
         default="" if blank else models.NOT_PROVIDED,
         validators=[MaxLengthPerLanguage(limit), no_control_characters, one_line],

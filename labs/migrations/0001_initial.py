@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="address")),
                 (
                     "name",
                     i18nfield.fields.I18nCharField(
@@ -35,7 +35,8 @@ class Migration(migrations.Migration):
                             core.web.localized_fields.MaxLengthPerLanguage(100),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
-                        ]
+                        ],
+                        verbose_name="name",
                     ),
                 ),
                 (
@@ -359,7 +360,8 @@ class Migration(migrations.Migration):
                             core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
-                        ]
+                        ],
+                        verbose_name="name",
                     ),
                 ),
                 (
@@ -453,7 +455,10 @@ class Migration(migrations.Migration):
                 (
                     "visibility",
                     models.CharField(
-                        choices=[("draft", "Draft"), ("public", "Public")], default="draft", max_length=10
+                        choices=[("draft", "Draft"), ("public", "Public")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="visibility",
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -551,16 +556,17 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 ("token_hash", models.CharField(editable=False, max_length=64, unique=True)),
-                ("scopes", models.JSONField(default=list)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("scopes", models.JSONField(default=list, verbose_name="permissions")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires at")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked at")),
                 (
                     "user",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="api_tokens",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
                     ),
                 ),
                 (
@@ -571,6 +577,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="api_tokens",
                         to="labs.lab",
+                        verbose_name="lab",
                     ),
                 ),
             ],
@@ -691,7 +698,8 @@ class Migration(migrations.Migration):
                             core.web.localized_fields.MaxLengthPerLanguage(200),
                             core.web.localized_fields.no_control_characters,
                             core.web.localized_fields.one_line,
-                        ]
+                        ],
+                        verbose_name="name",
                     ),
                 ),
                 (
@@ -785,7 +793,10 @@ class Migration(migrations.Migration):
                 (
                     "visibility",
                     models.CharField(
-                        choices=[("draft", "Draft"), ("public", "Public")], default="draft", max_length=10
+                        choices=[("draft", "Draft"), ("public", "Public")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="visibility",
                     ),
                 ),
                 ("revised_at", models.DateTimeField(auto_now=True)),
@@ -1086,7 +1097,10 @@ class Migration(migrations.Migration):
                 (
                     "city",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="delegates", to="labs.city"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delegates",
+                        to="labs.city",
+                        verbose_name="city",
                     ),
                 ),
                 (
@@ -1095,6 +1109,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="delegations",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
                     ),
                 ),
                 (
@@ -1103,6 +1118,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="delegates",
                         to="labs.programme",
+                        verbose_name="programme",
                     ),
                 ),
             ],
@@ -1223,6 +1239,7 @@ class Migration(migrations.Migration):
                             ("door", "Door staff"),
                         ],
                         max_length=10,
+                        verbose_name="role",
                     ),
                 ),
                 (
@@ -1233,6 +1250,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="staff",
                         to="labs.lab",
+                        verbose_name="lab",
                     ),
                 ),
                 (
@@ -1243,6 +1261,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="staff",
                         to="labs.programme",
+                        verbose_name="programme",
                     ),
                 ),
                 (
@@ -1251,6 +1270,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="staff_roles",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
                     ),
                 ),
             ],

@@ -15,12 +15,19 @@ class Staff(models.Model):
         ORGANISER = "organiser", _("Lab organiser")
         DOOR = "door", _("Door staff")
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="staff_roles")
-    role = models.CharField(max_length=10, choices=Role)
+    user = models.ForeignKey(User, models.CASCADE, related_name="staff_roles", verbose_name=_("account"))
+    role = models.CharField(_("role"), max_length=10, choices=Role)
     programme = models.ForeignKey(
-        "labs.Programme", models.CASCADE, null=True, blank=True, related_name="staff"
+        "labs.Programme",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="staff",
+        verbose_name=_("programme"),
     )
-    lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, blank=True, related_name="staff")
+    lab = models.ForeignKey(
+        "labs.Lab", models.CASCADE, null=True, blank=True, related_name="staff", verbose_name=_("lab")
+    )
 
     class Meta:
         verbose_name = _("role in a lab or programme")
@@ -42,9 +49,11 @@ class Staff(models.Model):
 class Delegate(models.Model):
     """A user who belongs to a city in a programme, and so sees the internal sessions open to that city."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="delegations")
-    programme = models.ForeignKey("labs.Programme", models.CASCADE, related_name="delegates")
-    city = models.ForeignKey("labs.City", models.CASCADE, related_name="delegates")
+    user = models.ForeignKey(User, models.CASCADE, related_name="delegations", verbose_name=_("account"))
+    programme = models.ForeignKey(
+        "labs.Programme", models.CASCADE, related_name="delegates", verbose_name=_("programme")
+    )
+    city = models.ForeignKey("labs.City", models.CASCADE, related_name="delegates", verbose_name=_("city"))
 
     class Meta:
         verbose_name = _("delegate")
@@ -66,14 +75,16 @@ class ApiToken(models.Model):
         ATTENDANCE = "attendance", _("Attendance: read and record")
         CERTIFICATES = "certificates", _("Certificates: read and issue")
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=100)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    scopes = models.JSONField(default=list)
-    lab = models.ForeignKey("labs.Lab", models.CASCADE, null=True, blank=True, related_name="api_tokens")
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    scopes = models.JSONField(_("permissions"), default=list)
+    lab = models.ForeignKey(
+        "labs.Lab", models.CASCADE, null=True, blank=True, related_name="api_tokens", verbose_name=_("lab")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API key")

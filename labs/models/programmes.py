@@ -75,8 +75,8 @@ def validate_languages(value: object) -> None:
 class City(Versioned):
     """A city that takes part in programmes."""
 
-    slug = models.SlugField(max_length=60, unique=True)
-    name = localized_line(limit=100)
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    name = localized_line(_("name"), limit=100)
     country = models.CharField(_("country"), max_length=2, help_text=_("Two letters, like BG"))
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
 
@@ -100,7 +100,7 @@ class Programme(Versioned):
         PUBLIC = "public", _("Public")
 
     slug = models.SlugField(_("address"), max_length=60, unique=True)
-    name = localized_line()
+    name = localized_line(_("name"))
     organiser = localized_line()
     description = localized_text()
     runs = localized_line(blank=True)
@@ -117,7 +117,9 @@ class Programme(Versioned):
         validators=[no_control_characters, one_line],
     )
     languages = models.JSONField(default=default_languages, validators=[validate_languages])
-    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    visibility = models.CharField(
+        _("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT
+    )
     revised_at = models.DateTimeField(auto_now=True)
 
     objects = ProgrammeQuerySet.as_manager()

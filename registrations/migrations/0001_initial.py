@@ -26,7 +26,12 @@ class Migration(migrations.Migration):
                     "id",
                     models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
                 ),
-                ("public_id", models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
+                (
+                    "public_id",
+                    models.UUIDField(
+                        db_index=True, default=uuid.uuid4, editable=False, verbose_name="public ID"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -37,6 +42,7 @@ class Migration(migrations.Migration):
                         ],
                         default="unconfirmed",
                         max_length=12,
+                        verbose_name="state",
                     ),
                 ),
                 (
@@ -93,13 +99,13 @@ class Migration(migrations.Migration):
                         verbose_name="time zone",
                     ),
                 ),
-                ("consent_text", models.TextField(max_length=2000)),
-                ("consent_language", models.CharField(max_length=5)),
-                ("consent_at", models.DateTimeField()),
-                ("created_at", models.DateTimeField(blank=True, editable=False)),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
-                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
-                ("erased_at", models.DateTimeField(blank=True, null=True)),
+                ("consent_text", models.TextField(max_length=2000, verbose_name="consent")),
+                ("consent_language", models.CharField(max_length=5, verbose_name="language of the consent")),
+                ("consent_at", models.DateTimeField(verbose_name="consent given at")),
+                ("created_at", models.DateTimeField(blank=True, editable=False, verbose_name="created at")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed at")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled at")),
+                ("erased_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted at")),
                 ("link_version", models.PositiveIntegerField(default=1)),
                 ("feed_version", models.PositiveIntegerField(default=1)),
                 ("revised_at", models.DateTimeField(blank=True, editable=False)),
@@ -121,6 +127,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="labs.city",
+                        verbose_name="city",
                     ),
                 ),
                 (
@@ -141,6 +148,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="labs.lab",
+                        verbose_name="lab",
                     ),
                 ),
                 (
@@ -152,6 +160,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="labs.stakeholdergroup",
+                        verbose_name="type of organisation",
                     ),
                 ),
                 (
@@ -163,6 +172,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
                     ),
                 ),
             ],
@@ -184,7 +194,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "public_id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, unique=True, verbose_name="public ID"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -195,6 +210,7 @@ class Migration(migrations.Migration):
                         ],
                         default="unconfirmed",
                         max_length=12,
+                        verbose_name="state",
                     ),
                 ),
                 (
@@ -251,13 +267,13 @@ class Migration(migrations.Migration):
                         verbose_name="time zone",
                     ),
                 ),
-                ("consent_text", models.TextField(max_length=2000)),
-                ("consent_language", models.CharField(max_length=5)),
-                ("consent_at", models.DateTimeField()),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
-                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
-                ("erased_at", models.DateTimeField(blank=True, null=True)),
+                ("consent_text", models.TextField(max_length=2000, verbose_name="consent")),
+                ("consent_language", models.CharField(max_length=5, verbose_name="language of the consent")),
+                ("consent_at", models.DateTimeField(verbose_name="consent given at")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed at")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled at")),
+                ("erased_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted at")),
                 ("link_version", models.PositiveIntegerField(default=1)),
                 ("feed_version", models.PositiveIntegerField(default=1)),
                 ("revised_at", models.DateTimeField(auto_now_add=True)),
@@ -271,6 +287,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="registrations",
                         to="labs.city",
+                        verbose_name="city",
                     ),
                 ),
                 (
@@ -279,6 +296,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="registrations",
                         to="labs.lab",
+                        verbose_name="lab",
                     ),
                 ),
                 (
@@ -289,6 +307,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="registrations",
                         to="labs.stakeholdergroup",
+                        verbose_name="type of organisation",
                     ),
                 ),
                 (
@@ -299,6 +318,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
                     ),
                 ),
             ],

@@ -45,13 +45,15 @@ class Registration(Versioned):
         CONFIRMED = "confirmed", _("Registered")
         CANCELLED = "cancelled", _("Cancelled")
 
-    lab = models.ForeignKey(Lab, models.CASCADE, related_name="registrations")
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
+    lab = models.ForeignKey(Lab, models.CASCADE, related_name="registrations", verbose_name=_("lab"))
+    public_id = models.UUIDField(_("public ID"), default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.UNCONFIRMED)
     name = models.CharField(_("name"), max_length=200, validators=[no_control_characters, one_line])
     email = EmailAddressField(_("email"))
     email_key = models.CharField(max_length=254, editable=False)
-    city = models.ForeignKey(City, models.SET_NULL, null=True, blank=True, related_name="registrations")
+    city = models.ForeignKey(
+        City, models.SET_NULL, null=True, blank=True, related_name="registrations", verbose_name=_("city")
+    )
     city_text = models.CharField(
         _("another city"), max_length=100, blank=True, validators=[no_control_characters, one_line]
     )
@@ -59,21 +61,31 @@ class Registration(Versioned):
         _("organisation"), max_length=200, blank=True, validators=[no_control_characters, one_line]
     )
     stakeholder_group = models.ForeignKey(
-        StakeholderGroup, models.SET_NULL, null=True, blank=True, related_name="registrations"
+        StakeholderGroup,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="registrations",
+        verbose_name=_("type of organisation"),
     )
     # The account that chose internal sessions, until the address is confirmed.
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("account"),
     )
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_readers_zone])
-    consent_text = models.TextField(max_length=2000)
-    consent_language = models.CharField(max_length=5)
-    consent_at = models.DateTimeField()
-    created_at = models.DateTimeField(auto_now_add=True)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-    erased_at = models.DateTimeField(null=True, blank=True)
+    consent_text = models.TextField(_("consent"), max_length=2000)
+    consent_language = models.CharField(_("language of the consent"), max_length=5)
+    consent_at = models.DateTimeField(_("consent given at"))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
     link_version = models.PositiveIntegerField(default=1)
     feed_version = models.PositiveIntegerField(default=1)
     revised_at = models.DateTimeField(auto_now_add=True)

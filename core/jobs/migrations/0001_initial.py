@@ -21,9 +21,9 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("worker", models.CharField(max_length=100, unique=True)),
-                ("started_at", models.DateTimeField()),
-                ("beat_at", models.DateTimeField()),
+                ("worker", models.CharField(max_length=100, unique=True, verbose_name="process")),
+                ("started_at", models.DateTimeField(verbose_name="started at")),
+                ("beat_at", models.DateTimeField(verbose_name="last seen at")),
             ],
             options={
                 "verbose_name": "worker process",
@@ -40,15 +40,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("run_at", models.DateTimeField(default=core.jobs.database_clock.DatabaseNow)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "run_at",
+                    models.DateTimeField(default=core.jobs.database_clock.DatabaseNow, verbose_name="due at"),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="claimed until")),
                 ("fence", models.PositiveIntegerField(default=0)),
-                ("last_error", models.TextField(blank=True, max_length=2000)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("name", models.CharField(max_length=60)),
-                ("arguments", models.JSONField(default=dict)),
+                ("last_error", models.TextField(blank=True, max_length=2000, verbose_name="last error")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created at"),
+                ),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("arguments", models.JSONField(default=dict, verbose_name="arguments")),
                 (
                     "state",
                     models.CharField(
@@ -60,9 +66,13 @@ class Migration(migrations.Migration):
                         ],
                         default="queued",
                         max_length=10,
+                        verbose_name="state",
                     ),
                 ),
-                ("key", models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                (
+                    "key",
+                    models.CharField(blank=True, max_length=200, null=True, unique=True, verbose_name="key"),
+                ),
             ],
             options={
                 "verbose_name": "background task",
