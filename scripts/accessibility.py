@@ -94,7 +94,13 @@ def main() -> int:
     if options.only or options.language:
         print("Pages or languages were left out; nothing is written.")
     else:
-        run = {"date": date.today().isoformat(), "tool": tool, "pages": count, "languages": languages}
+        run = {
+            "date": date.today().isoformat(),
+            "tool": tool,
+            "pages": count,
+            "languages": languages,
+            "schemes": list(SCHEMES),
+        }
         FILE.write_text(json.dumps({**run, "findings": len(faults)}, indent=2) + "\n", encoding="utf-8")
     return 1 if faults else 0
 

@@ -11,12 +11,13 @@ FILE = Path(__file__).with_suffix(".json")
 
 @dataclass(frozen=True)
 class AccessibilityRun:
-    """When which program examined how many pages, in which languages, and how many faults it found."""
+    """When which program examined how many pages, in which languages and schemes, and how many faults it found."""
 
     date: date
     tool: str
     pages: int
     languages: tuple[str, ...]
+    schemes: tuple[str, ...]  # "light", "dark", "forced-colours"
     findings: int
 
 
@@ -29,5 +30,6 @@ def last_run() -> AccessibilityRun:
         tool=stored["tool"],
         pages=stored["pages"],
         languages=tuple(stored["languages"]),
+        schemes=tuple(stored["schemes"]),
         findings=stored["findings"],
     )

@@ -2,6 +2,7 @@
 
 import re
 import struct
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -358,6 +359,19 @@ def test_the_accessibility_statement_says_who_when_and_whom_to_turn_to(client: C
     page = text_of(client.get("/accessibility/"))
     assert '<a href="https://example.org/">Ombudsman</a>.' in page
     assert "Министерство" not in page
+
+
+@pytest.mark.parametrize(
+    ("schemes", "said"), [(("light", "dark"), False), (("light", "dark", "forced-colours"), True)]
+)
+def test_the_accessibility_statement_speaks_of_forced_colours_once_they_were_examined(
+    client: Client, monkeypatch: pytest.MonkeyPatch, schemes: tuple[str, ...], said: bool
+) -> None:
+    run = replace(last_run(), schemes=schemes, pages=140)
+    monkeypatch.setattr("labs.views.statements.last_run", lambda: run)
+    page = text_of(client.get("/accessibility/"))
+    assert ("in forced colours" in page) is said
+    assert "examined 140 pages" in page
 
 
 def test_the_statement_does_not_name_a_body_that_is_not_known_for_certain(client: Client) -> None:
