@@ -242,6 +242,14 @@ class StaffFactory(DjangoModelFactory[Staff]):
     lab = factory.SubFactory(LabFactory)
 
 
+class OwnerFactory(StaffFactory):
+    """An owner of a programme."""
+
+    role = "owner"
+    lab = None
+    programme = factory.SubFactory(ProgrammeFactory)
+
+
 class DelegateFactory(DjangoModelFactory[Delegate]):
     class Meta:
         model = Delegate

@@ -1,10 +1,13 @@
-"""Reading pages as a browser does: the forms of an answer, with what would be sent."""
+"""Reading pages and sending forms as a browser does, also with somebody signed in."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
 from django.http import HttpResponse
+from django.test import Client
+
+from core.accounts.models import User
 
 VOID = {"input", "br", "img", "link", "meta", "hr"}
 
@@ -103,3 +106,20 @@ def forms_of(response: HttpResponse) -> list[Form]:
 def form_of(response: HttpResponse, place: int = 0) -> Form:
     """Return one POST form of a page."""
     return forms_of(response)[place]
+
+
+def client_of(user: User) -> Client:
+    """Return a browser in which this person is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(response: Any) -> str:
+    """Return the source of a page, its white space folded."""
+    return " ".join(response.content.decode().split())
+
+
+def send(client: Client, address: str, /, **answers: Any) -> Any:
+    """Open a page, fill in its first form and send it to the page's own address."""
+    return client.post(address, form_of(client.get(address)).filled(**answers))

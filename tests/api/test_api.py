@@ -6,6 +6,7 @@ from django.test import Client
 
 from tests import factories as f
 from tests.api.asking import bearer, organiser_of
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -42,8 +43,7 @@ def test_a_repeated_get_with_its_validator_is_answered_304() -> None:
 
 def test_a_signed_in_browser_is_a_visitor_to_the_api() -> None:
     session = f.SessionFactory(visibility="internal")
-    client = Client()
-    client.force_login(organiser_of(session.lab))
+    client = client_of(organiser_of(session.lab))
     assert client.get(f"/api/v1/labs/{session.lab.slug}/sessions").json()["items"] == []
 
 
@@ -66,7 +66,7 @@ def test_a_delegate_sees_the_internal_sessions_of_the_city_and_others_get_404() 
 def test_a_token_for_one_lab_opens_no_other_lab_of_the_same_owner() -> None:
     programme = f.ProgrammeFactory()
     mine, other = f.LabFactory(programme=programme), f.LabFactory(programme=programme)
-    owner = f.StaffFactory(role="owner", programme=programme, lab=None).user
+    owner = f.OwnerFactory(programme=programme).user
     headers = bearer(owner, lab=mine)
     codes = [
         Client().get(f"/api/v1/labs/{lab.slug}/registrations", headers=headers).status_code

@@ -14,6 +14,7 @@ from sessions.models import Session
 from tests import factories as f
 from tests.api.asking import bearer, organiser_of
 from tests.api.problems import told
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,8 +70,7 @@ def test_the_door_reads_what_its_page_shows(session: Session) -> None:
         ],
         "count": 4,
     }
-    page = Client()
-    page.force_login(organiser_of(session.lab))
+    page = client_of(organiser_of(session.lab))
     shown = page.get(f"/organise/labs/lab/attendance/{session.slug}/").content.decode()
     for item in answer.json()["items"]:
         assert item["name"] in shown

@@ -19,6 +19,7 @@ from tests.factories import (
     StaffFactory,
     TrackFactory,
 )
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -77,8 +78,7 @@ def outsiders(lab):
         StaffFactory(lab=lab, role="door").user,
         StaffFactory(lab=LabFactory(programme=lab.programme, visibility="draft")).user,
     ):
-        browser = Client()
-        browser.force_login(user)
+        browser = client_of(user)
         browser.get("/")  # the session's form token is written once
         browsers.append(browser)
     return browsers

@@ -27,6 +27,7 @@ from registrations.models import Registration
 from registrations.registering import Details
 from sessions.models import AgendaItem, Session, Speaker
 from tests import factories as f
+from tests.pages import client_of
 from tests.registrations.form_posts import took_place
 from tests.registrations.test_registering import plan
 
@@ -103,8 +104,7 @@ def harmless(said: str, where: str) -> None:
 
 
 def test_pages_show_expressions_as_they_were_written(lab: Lab) -> None:
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=lab).user)
+    organiser = client_of(f.StaffFactory(lab=lab).user)
     person = person_of(lab)
     addresses = [
         "/", "/programmes/icc/", "/labs/city-lab/", "/labs/city-lab/sessions/open/", "/labs/city-lab/speakers/",

@@ -20,7 +20,7 @@ from PIL import Image, PngImagePlugin
 
 from labs.models import Lab
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +38,7 @@ def lab(settings: Any, tmp_path: Path) -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def upload(
@@ -194,8 +192,7 @@ def test_a_signature_is_written_anew_and_served_to_organisers_alone(client: Clie
     assert {name: answer.headers[name] for name in SERVED} == SERVED
     assert signature_of(Client()).status_code == 302
     assert Client().get("/labs/lab/signature").status_code == 404
-    stranger = Client()
-    stranger.force_login(f.StaffFactory(role="door", lab=lab).user)
+    stranger = client_of(f.StaffFactory(role="door", lab=lab).user)
     assert signature_of(stranger).status_code == 404
 
 

@@ -26,7 +26,7 @@ from registrations import seats
 from registrations.links import MANAGE, path_of
 from sessions.models import Session, Speaker
 from tests import factories as f
-from tests.pages import forms_of
+from tests.pages import client_of, forms_of
 from tests.registrations.form_posts import took_place
 from tests.walks.exploring import body_of
 
@@ -76,9 +76,7 @@ def lab(settings: Any, tmp_path: Any) -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def typed_everywhere(client: Client, lab: Lab, address: str) -> list[int]:

@@ -5,9 +5,9 @@ import io
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from tests import factories as f
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +29,7 @@ def test_no_cell_of_the_export_begins_a_formula(prefix: str) -> None:
         stakeholder_group=group,
     )
     f.RegistrationFactory(lab=lab, city=f.CityFactory(name={"en": attack}))
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
+    client = client_of(f.StaffFactory(lab=lab).user)
     response: Any = client.get("/organise/labs/lab/registrations.csv")
     rows = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"), newline="")))
     assert len(rows) == 3
@@ -44,8 +43,7 @@ def test_a_cell_that_is_cut_at_its_semicolon_is_none_either(attack: str) -> None
     """Where lists are separated by semicolons, spreadsheets cut a comma-separated file at those in its cells."""
     lab = f.LabFactory(slug="lab")
     f.RegistrationFactory(lab=lab, organisation=attack)
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
+    client = client_of(f.StaffFactory(lab=lab).user)
     response: Any = client.get("/organise/labs/lab/registrations.csv")
     content = b"".join(response.streaming_content).decode("utf-8-sig")
     parts = [part.strip() for part in content.split(";")]

@@ -18,7 +18,7 @@ from core.backup import archive
 from labs.models import Lab
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db
@@ -50,9 +50,7 @@ def lab(media: Path) -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def files_below(folder: Path) -> list[str]:

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 from tests.walks import world as w
 from tests.walks.canaries import canaries_in
 from tests.walks.exploring import body_of
@@ -164,8 +164,7 @@ def test_numbers_of_buttons_and_rows_that_are_none_are_no_error(number: str) -> 
     f.TrackFactory(lab=lab)
     session = f.SessionFactory(lab=lab, slug="session")
     f.AgendaItemFactory(session=session)
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
+    client = client_of(f.OwnerFactory(programme=lab.programme).user)
     for address, data in (
         ("/organise/labs/lab/people/", {"action": f"remove-{number}"}),
         ("/organise/programmes/programme/people/", {"action": f"remove-owner-{number}"}),

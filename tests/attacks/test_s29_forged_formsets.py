@@ -13,7 +13,7 @@ from django.test import Client
 from labs.models import Lab, StakeholderGroup, Track
 from sessions.models import AgendaItem, Appearance, Session
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +27,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
-    return client
+    return client_of(f.OwnerFactory(programme=lab.programme).user)
 
 
 def everything() -> list[Any]:

@@ -19,7 +19,7 @@ from core.accounts.models import User
 from labs.models import Lab, Programme
 from registrations import seats
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 from tests.walks.exploring import body_of
 from tests.walks.world import api_token_for
 
@@ -115,8 +115,7 @@ def equal_lab(programme: Programme, slug: str, code: str) -> Lab:
 def answers(lab: Lab, user: User, token: str) -> dict[str, bytes]:
     """Return every list of the lab, as its organiser, as a visitor and as a program."""
     cache.clear()
-    organiser = Client()
-    organiser.force_login(user)
+    organiser = client_of(user)
     organiser.get("/")
     bearer = {"Authorization": f"Bearer {token}"}
     found = {}
@@ -169,9 +168,8 @@ def test_an_organiser_of_two_labs_changes_only_the_one_of_the_address(programme:
         equal_lab(programme, "lab-a", "7K3M-Q9TX-2W8H"),
         equal_lab(programme, "lab-b", "9D5C-T7LB-H6PN"),
     )
-    user = f.StaffFactory(role="owner", programme=programme, lab=None).user
-    browser = Client()
-    browser.force_login(user)
+    user = f.OwnerFactory(programme=programme).user
+    browser = client_of(user)
     theirs = f.RegistrationFactory(lab=other)
     form = form_of(browser.get("/organise/labs/lab-a/attendance/opening/"))
     browser.post("/organise/labs/lab-a/attendance/opening/", form.filled(present=str(theirs.public_id)))

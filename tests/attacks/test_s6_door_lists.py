@@ -6,6 +6,7 @@ from django.test import Client
 from registrations import seats
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,8 +31,7 @@ def session() -> Session:
 
 
 def test_the_door_reads_names_cities_and_seats_and_nothing_else(session: Session) -> None:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=session.lab, role="door").user)
+    client = client_of(f.StaffFactory(lab=session.lab, role="door").user)
     for address in (DOOR, f"{DOOR}all/", f"{DOOR}?q=demo"):
         body = client.get(address).content.decode()
         assert "Demo participant" in body
@@ -46,10 +46,8 @@ def test_without_an_account_there_is_no_list(session: Session) -> None:
 
 
 def test_the_door_of_another_lab_and_a_door_that_was_closed_see_nothing(session: Session) -> None:
-    elsewhere, closed = Client(), Client()
-    elsewhere.force_login(f.StaffFactory(role="door").user)
     staff = f.StaffFactory(lab=session.lab, role="door")
-    closed.force_login(staff.user)
+    elsewhere, closed = client_of(f.StaffFactory(role="door").user), client_of(staff.user)
     assert closed.get(DOOR).status_code == 200
     staff.delete()
     for client in (elsewhere, closed):
@@ -58,6 +56,5 @@ def test_the_door_of_another_lab_and_a_door_that_was_closed_see_nothing(session:
 
 
 def test_the_list_is_kept_by_no_cache(session: Session) -> None:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=session.lab, role="door").user)
+    client = client_of(f.StaffFactory(lab=session.lab, role="door").user)
     assert "no-store" in client.get(DOOR).headers["Cache-Control"]

@@ -21,6 +21,7 @@ from registrations.models import Registration, SeatMovement
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import client_of
 from tests.registrations.form_posts import link
 from tests.registrations.test_registering import plan, registered
 
@@ -130,8 +131,7 @@ def test_the_public_pages_feeds_and_api_never_tell_the_link(session: Session) ->
         f"{base}/sessions/{session.slug}/", f"{base}/sessions/{session.slug}/calendar.ics",
         f"/api/v1{base}", f"/api/v1{base}/sessions", f"/api/v1{base}/sessions/{session.slug}",
     ]  # fmt: skip
-    delegate = Client()
-    delegate.force_login(f.DelegateFactory(programme=lab.programme).user)
+    delegate = client_of(f.DelegateFactory(programme=lab.programme).user)
     for browser in (Client(), delegate):
         answers = {address: browser.get(address) for address in addresses}
         assert {address: answer.status_code for address, answer in answers.items()} == dict.fromkeys(

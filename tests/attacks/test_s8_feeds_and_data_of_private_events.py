@@ -15,6 +15,7 @@ from labs.models import Lab
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import client_of
 from tests.registrations.form_posts import link
 from tests.registrations.test_registering import registered
 
@@ -72,8 +73,7 @@ def outsiders(lab: Lab) -> list[Client]:
     browsers = [Client()]
     elsewhere = f.StaffFactory(lab=f.LabFactory(programme=lab.programme, visibility="draft")).user
     for user in (f.DelegateFactory().user, elsewhere):
-        browser = Client()
-        browser.force_login(user)
+        browser = client_of(user)
         browsers.append(browser)
     return browsers
 
@@ -110,8 +110,7 @@ def test_what_programs_read_is_the_same_with_and_without_an_internal_session(lab
 
 def test_a_public_feed_and_the_sitemap_stay_the_visitors_even_for_a_delegate(lab: Lab) -> None:
     internal_in(lab)
-    delegate = Client()
-    delegate.force_login(f.DelegateFactory(programme=lab.programme).user)
+    delegate = client_of(f.DelegateFactory(programme=lab.programme).user)
 
     for address in FOR_MACHINES[:6]:
         assert content(delegate, address) == content(Client(), address), address
@@ -120,8 +119,7 @@ def test_a_public_feed_and_the_sitemap_stay_the_visitors_even_for_a_delegate(lab
 def test_linked_data_names_no_internal_session_even_to_those_who_see_it(lab: Lab) -> None:
     """A page is kept by programs of its reader: search bars, extensions, archives."""
     internal_in(lab)
-    delegate = Client()
-    delegate.force_login(f.DelegateFactory(programme=lab.programme).user)
+    delegate = client_of(f.DelegateFactory(programme=lab.programme).user)
 
     page = content(delegate, "/labs/city-lab/sessions/internal/")[1].decode()
 

@@ -6,6 +6,7 @@ from django.test import Client
 from registrations.door import MAX_FOUND
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import client_of
 from tests.walks.routes import routes
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +21,7 @@ def session() -> Session:
 
 @pytest.fixture
 def client(session: Session) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=session.lab, role="door").user)
-    return client
+    return client_of(f.StaffFactory(lab=session.lab, role="door").user)
 
 
 def found(client: Client, text: str) -> list[str]:

@@ -9,7 +9,6 @@ from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.test import Client
 from django.utils import timezone
 
 from certificates.models import Certificate
@@ -23,6 +22,7 @@ from registrations.models import Registration, SeatMovement
 from sessions.models import Session, UnannouncedChange
 from sessions.unannounced_changes import facts_of
 from tests import factories as f
+from tests.pages import client_of
 
 SAYS = {
     "en": "New skills for the green transition",
@@ -56,8 +56,7 @@ class World:
         """Return the cookie of somebody who has just signed in; nobody has an account as a visitor."""
         if name not in self.users:
             return []
-        client = Client()
-        client.force_login(self.users[name])
+        client = client_of(self.users[name])
         cookie = settings.SESSION_COOKIE_NAME
         return [{"name": cookie, "value": client.cookies[cookie].value, "url": base}]
 
@@ -254,7 +253,7 @@ def build(texts: Texts | None = None) -> World:
     }
     f.StaffFactory(user=users["organiser"], role="organiser", lab=lab)
     f.StaffFactory(user=users["door"], role="door", lab=lab)
-    f.StaffFactory(user=users["owner"], role="owner", programme=programme, lab=None)
+    f.OwnerFactory(user=users["owner"], programme=programme)
     f.DelegateFactory(user=users["delegate"], programme=programme, city=sofia)
     users["operator"] = User.objects.create_superuser(
         "operator@example.org", f.PASSWORD, name=line("user", 200)

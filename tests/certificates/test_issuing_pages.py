@@ -21,6 +21,7 @@ from registrations import links
 from tests import factories as f
 from tests.certificates.attending import attended
 from tests.emails import with_bodies
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +50,7 @@ def test_a_run_says_on_the_page_for_whom_it_made_none_and_why() -> None:
     run_task(work, lease)
     work.refresh_from_db()
     assert work.state == Task.State.DONE
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=lab).user)
+    organiser = client_of(f.StaffFactory(lab=lab).user)
     page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
     assert "1 certificate could not be issued" in page
     assert "one of the lab’s texts is empty or too long for the page" in page
@@ -92,8 +92,7 @@ def test_being_issued_is_said_only_while_somebody_does_it(
     if beat_minutes_ago is not None:
         at = now - timedelta(minutes=beat_minutes_ago)
         WorkerBeat.objects.create(worker="test", started_at=at, beat_at=at)
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=lab).user)
+    organiser = client_of(f.StaffFactory(lab=lab).user)
     page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
     assert words in page
     assert ("Certificates are being issued" in page) == (words == "Certificates are being issued")
@@ -105,8 +104,7 @@ def test_the_page_says_which_sessions_are_not_over_yet_and_attests_none_of_them(
     past = f.AttendanceFactory(session__title={"en": "Long over"})
     lab, person = past.session.lab, past.registration
     coming = f.SessionFactory(lab=lab, title={"en": "Remaining"})
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=lab).user)
+    organiser = client_of(f.StaffFactory(lab=lab).user)
     address = f"/organise/labs/{lab.slug}/certificates/"
     assert "not over yet" not in organiser.get(address).content.decode()
     f.AttendanceFactory(registration=person, session=coming)
@@ -126,8 +124,7 @@ def test_the_page_says_which_sessions_are_not_over_yet_and_attests_none_of_them(
 def test_nobody_is_ready_in_a_lab_whose_sessions_are_not_over_yet() -> None:
     session = f.SessionFactory()
     person = f.AttendanceFactory(session=session, registration__lab=session.lab).registration
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=session.lab).user)
+    organiser = client_of(f.StaffFactory(lab=session.lab).user)
     address = f"/organise/labs/{session.lab.slug}/certificates/"
     page = organiser.get(address).content.decode()
     assert "1 session is not over yet, but people are marked as present" in page
@@ -186,8 +183,7 @@ def test_signs_in_titles_stop_nobody_and_the_organiser_reads_what_is_left_out() 
     registration = f.RegistrationFactory(lab=lab)
     for title in ("Less CO₂ in cities", "🚲 Mobility", "ﬁnancing"):
         f.AttendanceFactory(registration=registration, session__title={"en": title})
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=lab).user)
+    organiser = client_of(f.StaffFactory(lab=lab).user)
     page = organiser.get(f"/organise/labs/{lab.slug}/certificates/").content.decode()
     assert "1 text loses characters on certificates" in page
     assert "“🚲 Mobility” is printed as “Mobility”, without 🚲 (U+1F6B2)" in page

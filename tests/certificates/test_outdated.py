@@ -28,6 +28,7 @@ from registrations.models import Registration
 from sessions.models import Session
 from sessions.publishing import cancel, restore
 from tests import factories as f
+from tests.pages import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_press")]
 
@@ -35,9 +36,7 @@ NOT_CONFIRMED = "This certificate is not currently confirmed"
 
 
 def organiser_of(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def issued(sessions: int = 2, **person: object) -> tuple[Certificate, Registration, list[Session]]:

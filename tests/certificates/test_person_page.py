@@ -7,6 +7,7 @@ from certificates import issuing
 from registrations import links
 from registrations.models import Registration
 from tests import factories as f
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -14,8 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_the_persons_page_tells_where_the_certificate_stands() -> None:
     person = f.RegistrationFactory(name="Demo participant 7")
     f.AttendanceFactory(registration=person)
-    client = Client()
-    client.force_login(f.StaffFactory(lab=person.lab).user)
+    client = client_of(f.StaffFactory(lab=person.lab).user)
     address = f"/organise/labs/{person.lab.slug}/registrations/{person.public_id}/"
     assert "None yet: 1 session attended." in client.get(address).content.decode()
 

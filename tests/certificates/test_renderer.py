@@ -31,7 +31,7 @@ from tests.api.asking import bearer
 from tests.api.problems import told
 from tests.certificates.renderers import OBEDIENT, ROOT, changed_renderer
 from tests.certificates.samples import certificate
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 
 EMPTY = '<!doctype html><html lang="en"><title>x</title><p>x</html>'
 
@@ -305,8 +305,7 @@ def test_a_renderer_that_fails_for_everybody_does_not_try_everybody(monkeypatch:
 def test_the_organiser_is_told_to_try_again(fails_for_one: Renderer) -> None:
     registration = attended("Fatal participant")
     lab = registration.lab
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=lab).user)
+    organiser = client_of(f.StaffFactory(lab=lab).user)
     address = f"/organise/labs/{lab.slug}/certificates/"
     issue = f"{address}issue/{registration.public_id}/"
     page = organiser.post(issue)
@@ -327,8 +326,7 @@ def test_a_certificate_stays_valid_whose_replacement_was_not_printed(fails_for_o
     registration = attended("Demo participant 1")
     certificate = issuing.issue(registration)
     Registration.objects.filter(pk=registration.pk).update(name="Fatal participant")
-    organiser = Client()
-    organiser.force_login(f.StaffFactory(lab=registration.lab).user)
+    organiser = client_of(f.StaffFactory(lab=registration.lab).user)
     address = f"/organise/labs/{registration.lab.slug}/certificates/{certificate.code}/replace/"
     page = organiser.post(address, form_of(organiser.get(address)).filled())
     assert (page.status_code, page["Retry-After"]) == (503, "60")

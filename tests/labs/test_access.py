@@ -25,13 +25,11 @@ def who(kind: str, lab: Lab) -> Client:
         "visitor": lambda: None,
         "door": lambda: f.StaffFactory(lab=lab, role="door").user,
         "organiser": lambda: f.StaffFactory(lab=lab).user,
-        "owner": lambda: f.StaffFactory(lab=None, programme=lab.programme, role="owner").user,
+        "owner": lambda: f.OwnerFactory(programme=lab.programme).user,
         "superuser": lambda: f.UserFactory(is_superuser=True),
         "delegate": lambda: f.DelegateFactory(programme=lab.programme).user,
         "organiser elsewhere": lambda: f.StaffFactory(lab=f.LabFactory(programme=lab.programme)).user,
-        "owner elsewhere": lambda: (
-            f.StaffFactory(lab=None, programme=f.ProgrammeFactory(), role="owner").user
-        ),
+        "owner elsewhere": lambda: f.OwnerFactory().user,
         "nobody": f.UserFactory,
     }[kind]()
     if user is not None:

@@ -11,8 +11,8 @@ from core.mail.models import Message
 from labs import cities, lab_editing, programmes, roles
 from labs.models import City, Lab, Programme, Staff
 from tests import factories as f
-from tests.labs.test_console_people import add, client_of
-from tests.pages import form_of
+from tests.labs.test_console_people import add
+from tests.pages import client_of, form_of
 from tests.registrations.concurrency import while_open
 from tests.sessions.test_console_lab import usual
 
@@ -74,7 +74,7 @@ def test_two_organisers_who_add_one_person_to_one_lab_at_once_leave_one_role() -
 @marked(*at_once)
 def test_labs_of_one_title_in_two_programmes_at_once_have_two_addresses() -> None:
     one, two = f.ProgrammeFactory(slug="one"), f.ProgrammeFactory(slug="two", languages=["en", "bg"])
-    owner = f.StaffFactory(role="owner", programme=two, lab=None).user
+    owner = f.OwnerFactory(programme=two).user
     client = client_of(owner)
     address = reverse("console_lab_new", args=["two"])
     form = form_of(client.get(address))

@@ -23,7 +23,7 @@ from labs.models import Lab
 from registrations import emails, registering, seats
 from tests import factories as f
 from tests.emails import became
-from tests.pages import forms_of
+from tests.pages import client_of, forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,9 +38,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def written(lab: Lab, name: str = "Demo participant", **changes: object) -> Message:
@@ -240,8 +238,7 @@ def test_another_labs_mail_is_404_in_every_way(client: Client, lab: Lab) -> None
 def test_door_staff_and_strangers_see_no_mail(lab: Lab) -> None:
     message = written(lab)
     for staff in (f.StaffFactory(lab=lab, role="door"), f.StaffFactory()):
-        client = Client()
-        client.force_login(staff.user)
+        client = client_of(staff.user)
         for address in (MAIL, f"{MAIL}{message.public_id}/", f"{MAIL}{message.public_id}/body/"):
             assert client.get(address).status_code == 404
 
@@ -258,15 +255,13 @@ def test_mails_of_no_lab_are_the_superusers_alone(client: Client, lab: Lab) -> N
     addresses = [
         f"/organise/mail/{rest}" for rest in ("", f"{message.public_id}/", f"{message.public_id}/body/")
     ]
-    owner = Client()
-    owner.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
+    owner = client_of(f.OwnerFactory(programme=lab.programme).user)
     for somebody in (client, owner):
         assert [somebody.get(address).status_code for address in addresses] == [404] * 3
         assert somebody.post(f"/organise/mail/{message.public_id}/retry/").status_code == 404
         assert somebody.get(f"{MAIL}{message.public_id}/").status_code == 404
     assert Client().get(addresses[0]).status_code == 302
-    root = Client()
-    root.force_login(User.objects.create_superuser("root@example.org", "correct horse battery staple"))
+    root = client_of(User.objects.create_superuser("root@example.org", "correct horse battery staple"))
     assert [root.get(address).status_code for address in addresses] == [200] * 3
     assert "New password" in root.get(addresses[0]).content.decode()
     assert written(lab).public_id not in [

@@ -12,7 +12,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City, Delegate, Lab, Programme, Staff
 from tests import factories as f
 from tests.emails import with_bodies
-from tests.pages import form_of, forms_of
+from tests.pages import client_of, form_of, forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,18 +32,12 @@ def programme(lab: Lab) -> Programme:
 
 @pytest.fixture
 def owner(programme: Programme) -> User:
-    return f.StaffFactory(role="owner", programme=programme, lab=None).user
+    return f.OwnerFactory(programme=programme).user
 
 
 @pytest.fixture
 def organiser(lab: Lab) -> User:
     return f.StaffFactory(lab=lab).user
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def add(client: Client, address: str = PEOPLE, action: str = "add", **answers: Any) -> Any:

@@ -9,7 +9,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City, Programme, StakeholderGroup
 from labs.revisions import lock_row
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +23,7 @@ def programme() -> Programme:
 
 @pytest.fixture
 def client(programme: Programme) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=programme, lab=None).user)
-    return client
-
-
-def send(client: Client, address: str, **answers: Any) -> Any:
-    return client.post(address, form_of(client.get(address)).filled(**answers))
+    return client_of(f.OwnerFactory(programme=programme).user)
 
 
 def test_what_an_owner_writes_is_saved_and_reaches_the_labs(client: Client, programme: Programme) -> None:
@@ -147,11 +141,10 @@ def test_only_owners_find_these_pages(programme: Programme) -> None:
     lab = f.LabFactory(programme=programme)
     for user in (
         f.StaffFactory(lab=lab).user,
-        f.StaffFactory(role="owner", programme=f.ProgrammeFactory(), lab=None).user,
+        f.OwnerFactory().user,
         f.DelegateFactory(programme=programme).user,
     ):
-        client = Client()
-        client.force_login(user)
+        client = client_of(user)
         for page in ("", "groups/", "people/", "new-lab/"):
             assert client.get(PAGE + page).status_code == 404
             assert client.post(PAGE + page).status_code == 404

@@ -12,7 +12,7 @@ from core.accounts.models import User
 from core.web.signed_links import api_token_hash
 from labs.models import ApiToken, Lab
 from tests import factories as f
-from tests.pages import forms_of
+from tests.pages import client_of, forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +31,7 @@ def user(lab: Lab) -> User:
 
 @pytest.fixture
 def client(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return client_of(user)
 
 
 def make(client: Client, **answers: Any) -> Any:
@@ -97,8 +95,7 @@ def test_a_key_reaches_no_lab_of_others(client: Client) -> None:
 
 
 def test_a_delegate_gets_reading_keys_only() -> None:
-    client = Client()
-    client.force_login(f.DelegateFactory().user)
+    client = client_of(f.DelegateFactory().user)
     assert make(client, scopes=["attendance"]).status_code == 422
     assert secret_in(make(client, scopes=["read"])) != ""
 
@@ -106,8 +103,7 @@ def test_a_delegate_gets_reading_keys_only() -> None:
 def test_a_revoked_key_opens_nothing_and_only_its_owner_revokes_it(client: Client, user: User) -> None:
     secret = secret_in(make(client))
     key = ApiToken.objects.get()
-    stranger = Client()
-    stranger.force_login(f.UserFactory())
+    stranger = client_of(f.UserFactory())
     assert stranger.post(PAGE, {"action": f"revoke-{key.pk}"}).status_code == 404
     client.post(PAGE, {"action": f"revoke-{key.pk}"})
     key.refresh_from_db()

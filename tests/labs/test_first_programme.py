@@ -13,7 +13,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City, Lab, Programme
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of, send, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,19 +21,9 @@ PASSWORD = "a long enough password"
 CITIES = "/organise/programmes/programme/cities/"
 
 
-def text_of(response: Any) -> str:
-    return str(response.content.decode())
-
-
-def send(client: Client, address: str, **answers: Any) -> Any:
-    return client.post(address, form_of(client.get(address)).filled(**answers))
-
-
 @pytest.fixture
 def superuser() -> Client:
-    client = Client()
-    client.force_login(f.UserFactory(is_superuser=True, is_staff=True))
-    return client
+    return client_of(f.UserFactory(is_superuser=True, is_staff=True))
 
 
 @pytest.fixture
@@ -43,9 +33,7 @@ def programme() -> Programme:
 
 @pytest.fixture
 def owner(programme: Programme) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=programme, lab=None).user)
-    return client
+    return client_of(f.OwnerFactory(programme=programme).user)
 
 
 def test_an_empty_installation_leads_from_createsuperuser_to_open_registration(

@@ -30,7 +30,7 @@ def programme(lab: Lab) -> Programme:
 
 @pytest.fixture
 def owner(programme: Programme) -> User:
-    return f.StaffFactory(role="owner", programme=programme, lab=None).user
+    return f.OwnerFactory(programme=programme).user
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_an_owner_is_one_once_and_a_delegate_once_for_each_city(
 def test_an_owner_of_one_programme_keeps_it_though_others_have_owners_too(
     programme: Programme, owner: User
 ) -> None:
-    f.StaffFactory(role="owner", programme=f.ProgrammeFactory(), lab=None)
+    f.OwnerFactory()
     own = Staff.objects.get(user=owner)
     with pytest.raises(RuleViolation):
         roles.remove_staff(own, by=owner)

@@ -16,7 +16,7 @@ from sessions.models import Session
 from sessions.plans import AgendaPlan, AppearancePlan
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
-from tests.pages import forms_of
+from tests.pages import client_of, forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,9 +36,7 @@ def lab(programme: Programme) -> Lab:
 
 @pytest.fixture
 def client(programme: Programme) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=programme, lab=None).user)
-    return client
+    return client_of(f.OwnerFactory(programme=programme).user)
 
 
 def press(client: Client, response: Any) -> Any:
@@ -122,7 +120,7 @@ def test_rooms_tracks_speakers_and_roles_come_back(client: Client, programme: Pr
     speaker = f.SpeakerFactory(programme=programme, slug="speaker")
     track = f.TrackFactory(lab=lab, slug="climate")
     door = f.StaffFactory(lab=lab, role="door")
-    owner = f.StaffFactory(role="owner", programme=programme, lab=None)
+    owner = f.OwnerFactory(programme=programme)
     pages = {
         f"{LAB}rooms/{room.pk}/delete/": {},
         f"{LAB}speakers/speaker/delete/": {},
@@ -145,8 +143,7 @@ def test_what_was_undone_is_for_the_same_person_within_the_hour_and_with_the_rig
     room = f.RoomFactory(lab=lab)
     page = client.get(delete(client, f"{LAB}rooms/{room.pk}/delete/")["Location"])
     [undo] = [form for form in forms_of(page) if "/undo/" in form.action]
-    other = Client()
-    other.force_login(f.StaffFactory(role="owner", programme=programme, lab=None).user)
+    other = client_of(f.OwnerFactory(programme=programme).user)
     assert "too late" in other.post(undo.action, undo.filled(), follow=True).content.decode()
     assert client.get(undo.action).status_code == 405
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):

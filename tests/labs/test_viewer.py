@@ -81,7 +81,7 @@ def busy(lab: Lab) -> User:
     user: User = f.UserFactory()
     f.StaffFactory(user=user, lab=lab)
     f.StaffFactory(user=user, role="door")
-    f.StaffFactory(user=user, role="owner", lab=None, programme=f.ProgrammeFactory())
+    f.OwnerFactory(user=user)
     f.DelegateFactory(user=user, programme=lab.programme)
     f.DelegateFactory(user=user)
     for _other in range(2):
@@ -136,7 +136,7 @@ def test_a_key_of_one_lab_reaches_nothing_else(busy: User, lab: Lab) -> None:
 @pytest.mark.django_db
 def test_a_key_of_one_lab_is_no_superusers_and_no_owners(lab: Lab) -> None:
     superuser = f.UserFactory(is_superuser=True)
-    owner = f.StaffFactory(role="owner", lab=None, programme=lab.programme).user
+    owner = f.OwnerFactory(programme=lab.programme).user
     for user in (superuser, owner):
         viewer = key_of(user, lab)
         assert (viewer.is_superuser, viewer.owned_programmes) == (False, set())

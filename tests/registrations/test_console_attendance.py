@@ -17,7 +17,7 @@ from registrations import seats
 from registrations.models import Attendance, Registration
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +41,7 @@ def door(lab: Lab) -> User:
 
 @pytest.fixture
 def client(door: User) -> Client:
-    client = Client()
-    client.force_login(door)
-    return client
+    return client_of(door)
 
 
 LIST = "/organise/labs/lab/attendance/"

@@ -9,21 +9,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from core.accounts.models import User
 from labs.models import Lab
 from registrations.erasure import erase
 from sessions import calendar_links
 from tests import factories as f
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
 HOME = "/organise/"
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text(response: Any) -> str:
@@ -61,7 +55,7 @@ def test_an_organiser_sees_own_labs_with_figures_and_no_others() -> None:
 def test_an_owner_sees_all_labs_of_the_programme_and_may_make_one() -> None:
     programme = f.ProgrammeFactory(slug="programme")
     f.LabFactory(programme=programme, title={"en": "Draft lab"}, visibility="draft")
-    page = text(client_of(f.StaffFactory(role="owner", programme=programme, lab=None).user).get(HOME))
+    page = text(client_of(f.OwnerFactory(programme=programme).user).get(HOME))
     assert "Draft lab" in page
     assert "/organise/programmes/programme/new-lab/" in page
 
@@ -76,7 +70,7 @@ def test_coming_labs_stand_before_past_ones() -> None:
             starts_on=today + timedelta(days=days),
             registration_opens_at=None,
         )
-    page = text(client_of(f.StaffFactory(role="owner", programme=programme, lab=None).user).get(HOME))
+    page = text(client_of(f.OwnerFactory(programme=programme).user).get(HOME))
     places = [page.index(f"{name} lab") for name in ("Soon", "Later", "Past")]
     assert places == sorted(places)
 
@@ -163,7 +157,7 @@ def test_an_empty_lab_says_what_will_be_here() -> None:
 def test_the_pages_cost_the_same_queries_at_two_sizes(address: str) -> None:
     programme = f.ProgrammeFactory()
     lab = f.LabFactory(slug="lab", programme=programme)
-    client = client_of(f.StaffFactory(role="owner", programme=programme, lab=None).user)
+    client = client_of(f.OwnerFactory(programme=programme).user)
     client.get(address)
     counts = []
     for more in (2, 8):

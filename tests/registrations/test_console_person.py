@@ -17,7 +17,7 @@ from registrations import emails, links, organiser_actions, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of, forms_of
+from tests.pages import client_of, form_of, forms_of
 from tests.registrations.form_posts import took_place
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +35,7 @@ def organiser(lab: Lab) -> User:
 
 @pytest.fixture
 def client(organiser: User) -> Client:
-    client = Client()
-    client.force_login(organiser)
-    return client
+    return client_of(organiser)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from registrations.erasure import erase
 from registrations.models import Registration
 from tests import factories as f
 from tests.emails import became
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +31,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def names(client: Client, **query: str) -> list[str]:
@@ -250,8 +249,7 @@ def test_people_are_the_organisers_business_alone(lab: Lab) -> None:
         f.StaffFactory(role="organiser"),
         f.DelegateFactory(programme=lab.programme),
     ):
-        client = Client()
-        client.force_login(staff.user)
+        client = client_of(staff.user)
         assert [client.get(address).status_code for address in addresses] == [404] * 3
     visitor = Client()
     assert all(

@@ -9,8 +9,9 @@ from core.mail.models import Message
 from registrations import registering
 from registrations.models import Registration
 from tests import factories as f
+from tests.pages import text_of
 from tests.registrations.form_posts import link, post
-from tests.registrations.test_managing_pages import text, unconfirmed
+from tests.registrations.test_managing_pages import unconfirmed
 from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +32,8 @@ def test_the_page_says_what_goes_and_what_stays_and_the_button_does_it(
     address = link(attendee, "manage", "registration_erase")
     manage = link(attendee, "manage")
 
-    assert address in text(client.get(manage))
-    page = text(client.get(address))
+    assert address in text_of(client.get(manage))
+    page = text_of(client.get(address))
     assert f"Your seat: {seat.session.title}" in page
     assert "Attendance at 1 session, without your name, because funders count attendance" in page
     assert f"The check page of certificate {code}" in page
@@ -40,7 +41,7 @@ def test_the_page_says_what_goes_and_what_stays_and_the_button_does_it(
 
     pressed = post(client, address)
 
-    assert "Your data is deleted" in text(client.get(pressed["Location"]))
+    assert "Your data is deleted" in text_of(client.get(pressed["Location"]))
     attendee.refresh_from_db()
     assert (attendee.name, attendee.email, attendee.state) == ("", "", "cancelled")
     assert not Message.objects.filter(to_email="participant17@example.org").exists()
@@ -54,7 +55,7 @@ def test_also_after_cancelling(client: Client, attendee: Registration) -> None:
     registering.cancel(attendee)
     address = link(attendee, "manage", "registration_erase")
 
-    assert address in text(client.get(link(attendee, "manage")))
+    assert address in text_of(client.get(link(attendee, "manage")))
     post(client, address)
 
     attendee.refresh_from_db()
@@ -71,26 +72,30 @@ def test_a_link_to_an_unconfirmed_registration_opens_nothing(client: Client) -> 
 
 def test_the_private_page_follows_the_certificate(client: Client, attendee: Registration) -> None:
     address = link(attendee, "manage")
-    assert "We will email you when the organisers have issued your certificate" in text(client.get(address))
+    assert "We will email you when the organisers have issued your certificate" in text_of(
+        client.get(address)
+    )
 
     first = issuing.issue(attendee)
-    page = text(client.get(address))
+    page = text_of(client.get(address))
     assert f'href="/certificates/{first.code}/"' in page
     assert "Your certificate was issued on" in page
     assert "We will email you when" not in page
 
     attendee.refresh_from_db()
     Registration.objects.filter(pk=attendee.pk).update(name="Demo participant 18")
-    assert "Some details on your certificate have changed since it was issued." in text(client.get(address))
+    assert "Some details on your certificate have changed since it was issued." in text_of(
+        client.get(address)
+    )
 
     second = issuing.reissue(Certificate.objects.get(code=first.code))
-    page = text(client.get(address))
+    page = text_of(client.get(address))
     assert f'href="/certificates/{second.code}/"' in page
     assert "It replaces an earlier one, which is no longer valid." in page
     assert first.code not in page
 
     issuing.revoke(second, "Issued by mistake")
-    page = text(client.get(address))
+    page = text_of(client.get(address))
     assert "and no longer confirms your attendance. Reason: Issued by mistake" in page
     assert "View and download" not in page
 
@@ -105,6 +110,7 @@ def test_every_page_of_a_lab_leads_back_to_the_private_link(client: Client, page
     shown = client.get(f"/labs/{slug}/{page.format(session=session.slug)}")
 
     assert shown.status_code == 200
-    assert f'<a href="/registrations/link/?lab={slug}">Already registered? Get your link again</a>' in text(
-        shown
+    assert (
+        f'<a href="/registrations/link/?lab={slug}">Already registered? Get your link again</a>'
+        in text_of(shown)
     )

@@ -13,6 +13,7 @@ from registrations.models import Registration
 from registrations.registering import Details, change_details
 from tests import factories as f
 from tests.api.asking import bearer
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +46,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def organiser(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab, role="organiser").user)
-    return client
+    return client_of(f.StaffFactory(lab=lab, role="organiser").user)
 
 
 def listed(client: Client, **query: str) -> list[str]:
@@ -111,8 +110,7 @@ def test_what_was_typed_finds_the_name_that_a_person_has_now(lab: Lab, organiser
 def test_the_door_is_told_nobody_by_an_address_or_an_organisation(lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, slug="opening")
     f.RegistrationFactory(lab=lab, name="Anna", email="hidden@example.org", organisation="Hidden office")
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab, role="door").user)
+    client = client_of(f.StaffFactory(lab=lab, role="door").user)
 
     for text in ("hidden", "example.org", "office"):
         assert (

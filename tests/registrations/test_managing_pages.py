@@ -15,16 +15,13 @@ from registrations.models import Registration, Seat
 from sessions.calendar_links import delegate_calendar_url
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import text_of
 from tests.registrations.form_posts import link, mails, post, took_place
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db
 
 JOIN = "https://meet.example.org/secret"
-
-
-def text(response) -> str:
-    return " ".join(response.content.decode().split())
 
 
 def unconfirmed(*sessions: Session) -> Registration:
@@ -39,14 +36,14 @@ def test_confirming_is_a_button_and_leads_to_the_persons_own_page(client: Client
     address = link(found, "confirm", "registration_confirm")
 
     page = client.get(address)
-    assert "Confirm and register" in text(page)
+    assert "Confirm and register" in text_of(page)
     pressed = post(client, address)
 
     assert pressed.status_code == 302
     assert pressed["Location"] == link(found, "manage") + "?done=confirmed"
     own = client.get(pressed["Location"])
-    assert "Your seat is confirmed" in text(own)
-    assert "You are registered" in text(client.get(address))
+    assert "Your seat is confirmed" in text_of(own)
+    assert "You are registered" in text_of(client.get(address))
     assert post(client, address).status_code == 302
     assert len(mails("confirmation")) == 1
 
@@ -56,7 +53,7 @@ def test_before_confirming_a_full_session_names_the_place_in_its_waiting_list(cl
     full = f.SessionFactory(lab=lab, capacity=1, seats_taken=1, seats_waiting=3, waiting_list=True)
     found = unconfirmed(full, f.SessionFactory(lab=lab, capacity=5))
 
-    html = text(client.get(link(found, "confirm", "registration_confirm")))
+    html = text_of(client.get(link(found, "confirm", "registration_confirm")))
 
     assert html.count("Waiting list: you would be number 4") == 1
     assert html.count("Waiting list:") == 1
@@ -81,7 +78,7 @@ def test_the_own_page_shows_seats_line_join_links_and_history(client: Client):
     seats.take(somebody, [full.pk])
     found = registered(mine, full)
 
-    html = text(client.get(link(found, "manage")))
+    html = text_of(client.get(link(found, "manage")))
 
     assert JOIN in html
     assert "not-yet" not in html
@@ -98,7 +95,7 @@ def test_a_cancelled_session_says_so_and_gives_no_join_link(client: Client):
         status="cancelled", cancelled_at=timezone.now(), cancel_reason={"en": "The speaker is ill"}
     )
 
-    html = text(client.get(link(found, "manage")))
+    html = text_of(client.get(link(found, "manage")))
 
     assert "This session is cancelled" in html
     assert "The speaker is ill" in html
@@ -110,7 +107,7 @@ def test_changing_answers(client: Client):
     address = link(found, "manage", "registration_edit")
     data = {"name": "Demo participant 18", "language": "bg", "time_zone": "Europe/Rome"}
 
-    assert 'value="Demo participant 17"' in text(client.get(address))
+    assert 'value="Demo participant 17"' in text_of(client.get(address))
     assert post(client, address, {**data, "name": ""}).status_code == 422
     assert post(client, address, data).status_code == 302
 
@@ -124,7 +121,7 @@ def test_changing_sessions_on_the_page(client: Client):
     found = registered(first)
     address = link(found, "manage", "registration_sessions")
 
-    page = text(client.get(address))
+    page = text_of(client.get(address))
     assert "You have this session" in page
     assert f'value="{second.slug}"' in page
     assert post(client, address, {"session": [second.slug]}).status_code == 302
@@ -139,7 +136,7 @@ def test_changing_to_overlapping_sessions_is_pointed_out_once(client: Client):
     address = link(found, "manage", "registration_sessions")
     both = {"session": [first.slug, second.slug]}
 
-    assert "Some of your sessions overlap" in text(post(client, address, both))
+    assert "Some of your sessions overlap" in text_of(post(client, address, both))
     key = f"{first.pk}-{second.pk}"
     assert post(client, address, {**both, "overlaps_seen": key}).status_code == 302
     assert len(registering.seats_of(found)) == 2
@@ -150,7 +147,7 @@ def test_giving_up_one_seat_asks_first(client: Client):
     found = registered(session)
     address = link(found, "manage", "registration_give_up", session.slug)
 
-    assert "cannot undo this" in text(client.get(address))
+    assert "cannot undo this" in text_of(client.get(address))
     assert registering.seats_of(found) != []
     assert post(client, address).status_code == 302
     assert registering.seats_of(found) == []
@@ -162,11 +159,11 @@ def test_cancelling_asks_first_and_then_says_so(client: Client):
     found = registered(session)
     address = link(found, "manage", "registration_cancel")
 
-    assert "You will give up 1 seat." in text(client.get(address))
+    assert "You will give up 1 seat." in text_of(client.get(address))
     pressed = post(client, address)
 
     assert pressed["Location"] == link(found, "manage")
-    assert "Your registration is cancelled" in text(client.get(pressed["Location"]))
+    assert "Your registration is cancelled" in text_of(client.get(pressed["Location"]))
     assert post(client, address).status_code == 200
 
 
@@ -178,12 +175,12 @@ def test_not_you_erases_after_a_press(client: Client, state):
         registering.confirm(found)
     address = link(found, "leave", "registration_leave")
 
-    assert found.email in text(client.get(address))
+    assert found.email in text_of(client.get(address))
     assert Registration.objects.filter(email=found.email).exists()
     pressed = post(client, address)
 
     assert pressed.status_code == 302
-    assert "Your data is deleted" in text(client.get(pressed["Location"]))
+    assert "Your data is deleted" in text_of(client.get(pressed["Location"]))
     assert not Registration.objects.filter(email=found.email).exists()
     assert client.get(address).status_code == 404
     session.refresh_from_db()
@@ -299,12 +296,12 @@ def test_attended_sessions_and_past_ones_stay_on_the_page(client: Client):
     session = f.SessionFactory(join_link=JOIN)
     found = registered(session)
     f.AttendanceFactory(registration=found, session=session)
-    html = text(client.get(link(found, "manage")))
+    html = text_of(client.get(link(found, "manage")))
     assert "Your attendance is recorded" in html
     assert "Counts toward your certificate after the session ends" in html
     took_place(session)
 
-    html = text(client.get(link(found, "manage")))
+    html = text_of(client.get(link(found, "manage")))
 
     assert "You attended 1 session." in html
     assert "Counts toward your certificate </p>" in html
@@ -322,7 +319,7 @@ def test_the_own_page_counts_towards_the_certificate(client: Client, days: int, 
     took_place(session)
     f.AttendanceFactory(registration=found, session=session)
 
-    html = text(client.get(link(found, "manage")))
+    html = text_of(client.get(link(found, "manage")))
 
     assert "Sessions attended: 1 of 3" in html
     assert (

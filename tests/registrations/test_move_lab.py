@@ -14,7 +14,7 @@ from labs.models import Lab
 from sessions.models import Session, UnannouncedChange
 from tests import factories as f
 from tests.emails import with_bodies
-from tests.pages import forms_of
+from tests.pages import client_of, forms_of, text_of
 from tests.registrations.test_notifications import work
 
 pytestmark = pytest.mark.django_db
@@ -42,13 +42,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
-
-
-def text_of(response: Any) -> str:
-    return " ".join(str(response.content.decode()).split())
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def ask(client: Client, day: str) -> Any:
@@ -249,8 +243,7 @@ def test_what_changed_since_the_page_was_opened_is_shown_first(client: Client, l
 
 
 def test_only_its_organisers_move_a_lab(lab: Lab) -> None:
-    door = Client()
-    door.force_login(f.StaffFactory(lab=lab, role="door").user)
+    door = client_of(f.StaffFactory(lab=lab, role="door").user)
     for client in (door, Client()):
         assert client.get(ADDRESS).status_code in (302, 404)
         assert client.post(ADDRESS, {"first_day": "2027-05-04"}).status_code in (302, 404)

@@ -12,8 +12,9 @@ from registrations import registering, seats
 from registrations.models import Registration, Seat
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import text_of
 from tests.registrations.form_posts import answers, link, mails, post, send
-from tests.registrations.test_managing_pages import JOIN, text, unconfirmed
+from tests.registrations.test_managing_pages import JOIN, unconfirmed
 from tests.registrations.test_registering import plan, registered
 
 pytestmark = pytest.mark.django_db
@@ -34,13 +35,13 @@ def test_nobody_confirms_after_registration_has_closed(client: Client, change: d
     Lab.objects.filter(pk=session.lab_id).update(**change)
     address = link(found, "confirm", "registration_confirm")
 
-    page = text(client.get(address))
+    page = text_of(client.get(address))
     assert "Registration is closed" in page
     assert "Confirm and register" not in page
     pressed = post(client, address)
 
     assert pressed.status_code == 409
-    assert "Registration is closed, so you can no longer confirm." in text(pressed)
+    assert "Registration is closed, so you can no longer confirm." in text_of(pressed)
     session.refresh_from_db()
     found.refresh_from_db()
     assert (session.seats_taken, found.state, mails("confirmation")) == (0, "unconfirmed", [])
@@ -63,10 +64,10 @@ def test_a_session_made_internal_after_it_was_chosen_is_neither_shown_nor_taken(
     Session.objects.filter(pk=goes.pk).update(visibility="internal", title={"en": "Sparrow of cities"})
     address = link(found, "confirm", "registration_confirm")
 
-    page = text(client.get(address))
+    page = text_of(client.get(address))
     assert stays.title["en"] in page
     assert "Sparrow" not in page
-    own = text(client.get(post(client, address)["Location"]))
+    own = text_of(client.get(post(client, address)["Location"]))
 
     assert states(found) == {"stays": "confirmed", "goes": "cancelled"}
     assert "Sparrow" not in own
@@ -87,11 +88,11 @@ def test_a_delegate_confirms_an_internal_session_where_nobody_is_signed_in(clien
     client.logout()
     address = link(found, "confirm", "registration_confirm")
 
-    assert internal.title["en"] in text(client.get(address))
+    assert internal.title["en"] in text_of(client.get(address))
     post(client, address)
 
     assert states(found) == {internal.slug: "confirmed"}
-    assert internal.title["en"] in text(client.get(link(found, "manage")))
+    assert internal.title["en"] in text_of(client.get(link(found, "manage")))
 
 
 def test_whoever_is_no_delegate_any_longer_gets_no_internal_seat(client: Client) -> None:
@@ -140,12 +141,12 @@ def test_of_a_withdrawn_lab_no_page_tells_titles_or_join_links(
     shown = client.get(link(withdrawn, "manage") + page)
 
     assert shown.status_code == 200
-    assert "Sparrow" not in text(shown)
-    assert JOIN not in text(shown)
-    assert f"/labs/{withdrawn.lab.slug}/" not in text(shown)
+    assert "Sparrow" not in text_of(shown)
+    assert JOIN not in text_of(shown)
+    assert f"/labs/{withdrawn.lab.slug}/" not in text_of(shown)
     if not page:
-        assert "1 of your sessions is not shown" in text(shown)
-        assert "Your attendance was recorded: a session that is not public at the moment" in text(shown)
+        assert "1 of your sessions is not shown" in text_of(shown)
+        assert "Your attendance was recorded: a session that is not public at the moment" in text_of(shown)
 
 
 def test_what_is_not_shown_is_not_given_up_by_saving_the_list(
@@ -172,5 +173,5 @@ def test_an_organiser_does_not_send_a_question_that_cannot_be_answered(client: C
 
     page = client.post(f"{address}link/", follow=True)
 
-    assert "Registration is closed, so no one can confirm an email at the moment." in text(page)
+    assert "Registration is closed, so no one can confirm an email at the moment." in text_of(page)
     assert len(mails()) == 1

@@ -14,6 +14,7 @@ from django.utils import timezone
 from core.web.idempotency import new_form_key
 from registrations.models import Registration
 from tests import factories as f
+from tests.pages import text_of
 from tests.registrations.form_posts import FROM_HERE, answers, link, mails, post, send, without_what_differs
 
 pytestmark = pytest.mark.django_db
@@ -24,17 +25,13 @@ def no_counting_between_tests():
     cache.clear()
 
 
-def text(response) -> str:
-    return " ".join(response.content.decode().split())
-
-
 def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: Client):
     session = f.SessionFactory()
 
     response = send(client, session.lab, answers(session))
 
     assert response.status_code == 200
-    assert "We’re emailing participant17@example.org." in text(response)
+    assert "We’re emailing participant17@example.org." in text_of(response)
     assert Registration.objects.get().name == "Demo participant 17"
     assert client.get(reverse("register_sent", args=[session.lab.slug])).status_code == 200
     assert response.cookies == {}
@@ -43,8 +40,8 @@ def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: 
 def test_who_registers_is_told_at_once_what_no_certificate_can_print_of_the_name(client: Client):
     session = f.SessionFactory()
 
-    told = text(send(client, session.lab, answers(session, name="李明")))
-    fine = text(send(client, session.lab, answers(session, email="participant18@example.org")))
+    told = text_of(send(client, session.lab, answers(session, name="李明")))
+    fine = text_of(send(client, session.lab, answers(session, email="participant18@example.org")))
 
     assert "Certificates cannot show: 李 (U+674E), 明 (U+660E)." in told
     assert "Certificates cannot show" not in fine
@@ -55,12 +52,12 @@ def test_a_device_without_a_place_registers_with_its_offset(client: Client):
     client.get("/", {"tz": "Etc/GMT-3"})
 
     form = client.get(reverse("register", args=[session.lab.slug]))
-    assert '<option value="Etc/GMT-3" selected>UTC+3</option>' in text(form)
+    assert '<option value="Etc/GMT-3" selected>UTC+3</option>' in text_of(form)
     send(client, session.lab, answers(session, time_zone="Etc/GMT-3"))
 
     registration = Registration.objects.get()
     assert registration.time_zone == "Etc/GMT-3"
-    assert "UTC+3" in text(client.get(link(registration, "confirm", "registration_confirm")))
+    assert "UTC+3" in text_of(client.get(link(registration, "confirm", "registration_confirm")))
 
 
 def test_sent_twice_with_the_same_key_it_registers_once(client: Client):
@@ -81,7 +78,7 @@ def test_the_same_key_with_other_answers_is_asked_about_and_keeps_them(client: C
     response = send(client, session.lab, {**data, "name": "Demo participant 18"})
 
     assert response.status_code == 409
-    assert "Demo participant 18" in text(response)
+    assert "Demo participant 18" in text_of(response)
     assert Registration.objects.count() == 1
 
 
@@ -117,7 +114,7 @@ def test_the_list_shows_what_is_open_and_ticks_what_was_chosen_before(client: Cl
 
     page = client.get(reverse("register", args=[lab.slug]), {"session": [chosen.slug, "unknown"]})
 
-    html = text(page)
+    html = text_of(page)
     for slug in ("draft-one", "internal-one", "cancelled-one", "past-one"):
         assert slug not in html
     assert f'value="{chosen.slug}" id="id_session_0" aria-describedby="about-{chosen.slug}" checked' in html
@@ -141,7 +138,7 @@ def test_overlapping_sessions_are_pointed_out_once_and_may_be_kept(client: Clien
 
     first = send(client, lab, answers(one, two))
     assert first.status_code == 200
-    assert "Some of your sessions overlap" in text(first)
+    assert "Some of your sessions overlap" in text_of(first)
     assert not Registration.objects.exists()
 
     second = send(client, lab, answers(one, two, overlaps_seen=f"{one.pk}-{two.pk}"))
@@ -186,7 +183,7 @@ def test_bad_answers_are_named_and_nothing_is_saved(client: Client, change, mess
     response = send(client, session.lab, answers(session, **change))
 
     assert response.status_code == 422
-    assert "<title>Error:" in text(response)
+    assert "<title>Error:" in text_of(response)
     if message:
         assert message in response.content.decode()
     assert not Registration.objects.exists()
@@ -270,7 +267,7 @@ def test_a_form_that_is_not_open_says_when(client: Client, opens, closes, words)
     sent = send(client, lab, answers(session))
 
     assert (page.status_code, sent.status_code) == (200, 409)
-    assert words in text(page)
+    assert words in text_of(page)
     assert not Registration.objects.exists()
 
 
@@ -327,8 +324,8 @@ def test_the_form_opens_in_every_language(client: Client, language):
 
     page = client.get(reverse("register", args=[lab.slug]), {"lang": language})
 
-    assert f'<html lang="{language}"' in text(page)
-    assert f'value="{language}" id="id_language_' in text(page)
+    assert f'<html lang="{language}"' in text_of(page)
+    assert f'value="{language}" id="id_language_' in text_of(page)
 
 
 def test_the_form_costs_the_same_queries_at_any_size(client: Client, django_assert_num_queries):
@@ -349,7 +346,7 @@ def test_the_form_costs_the_same_queries_at_any_size(client: Client, django_asse
 def test_the_form_of_a_lab_that_is_over_says_so(client: Client):
     lab = f.LabFactory(registration_opens_at=None, starts_on=date(2021, 11, 30), ends_on=date(2021, 12, 10))
 
-    html = text(client.get(f"/labs/{lab.slug}/register/"))
+    html = text_of(client.get(f"/labs/{lab.slug}/register/"))
 
     assert "This lab ended on 10 December 2021" in html
     assert "have not opened it yet" not in html
@@ -360,7 +357,7 @@ def test_everything_that_can_be_chosen_waits_beside_the_form_for_its_tick(client
     chosen, other = f.SessionFactory.create_batch(2, lab=lab)
     f.SessionFactory(lab=lab, capacity=1, seats_taken=1, waiting_list=False)
 
-    html = text(client.get(f"/labs/{lab.slug}/register/?session={chosen.slug}"))
+    html = text_of(client.get(f"/labs/{lab.slug}/register/?session={chosen.slug}"))
 
     assert re.findall(r'<li data-value="([^"]+)"( hidden)?>', html) == [
         (chosen.slug, ""),

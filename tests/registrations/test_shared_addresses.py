@@ -8,8 +8,8 @@ from core.mail.models import Message
 from registrations.models import Registration, Seat
 from sessions.models import Session
 from tests import factories as f
+from tests.pages import text_of
 from tests.registrations.form_posts import answers, link, mails, post, send
-from tests.registrations.test_managing_pages import text
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_both_are_registered_and_each_email_says_whose_it_is(client: Client, ses
     fill_in(client, session, IVAN)
     confirm(client, MARIA)
 
-    page = text(client.get(link(person(IVAN), "confirm", "registration_confirm")))
+    page = text_of(client.get(link(person(IVAN), "confirm", "registration_confirm")))
     assert f"Already registered with this address: <strong>{MARIA}</strong>" in page
     confirm(client, IVAN)
 
@@ -52,7 +52,7 @@ def test_both_are_registered_and_each_email_says_whose_it_is(client: Client, ses
         (IVAN, "confirmed"),
     }
     for name in (MARIA, IVAN):
-        assert name in text(client.get(link(person(name), "manage")))
+        assert name in text_of(client.get(link(person(name), "manage")))
     said = [(mail.occasion, mail.text.splitlines()[0]) for mail in mails()]
     assert said == [
         ("confirm_address", "Registration of М. П."),
@@ -110,7 +110,7 @@ def test_nobody_takes_the_name_of_a_colleague(client: Client, session: Session) 
     answer = post(client, address, {"name": MARIA.upper(), "language": "en", "time_zone": "Europe/Sofia"})
 
     assert answer.status_code == 422
-    assert "Another person with this name is registered with this email." in text(answer)
+    assert "Another person with this name is registered with this email." in text_of(answer)
     assert person(IVAN).state == "confirmed"
 
 
@@ -125,4 +125,4 @@ def test_one_address_does_not_take_all_seats_under_other_names(client: Client) -
     refused = post(client, link(person(MARIA), "confirm", "registration_confirm"))
 
     assert refused.status_code == 409
-    assert "Too many people are registered with this email." in text(refused)
+    assert "Too many people are registered with this email." in text_of(refused)

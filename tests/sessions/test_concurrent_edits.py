@@ -19,7 +19,7 @@ from registrations.models import Registration
 from sessions import scheduling
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 from tests.registrations.concurrency import all_at_once
 from tests.sessions.test_edit_conflicts import PAGES, Page
 
@@ -35,8 +35,7 @@ def both_at_once(client: Client, held: Any, address: str, changes: list[dict[str
     begun = threading.Semaphore(0)
 
     def send(change: dict[str, Any], key: list[str]) -> None:
-        own = Client()
-        own.force_login(type(f.UserFactory()).objects.get(pk=user))
+        own = client_of(type(f.UserFactory()).objects.get(pk=user))
         begun.release()
         statuses.append(own.post(address, opened.filled(**change, form_key=key)).status_code)
 
@@ -78,9 +77,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
-    return client
+    return client_of(f.OwnerFactory(programme=lab.programme).user)
 
 
 @pytest.mark.parametrize("of", PAGES, ids=[one.__name__ for one in PAGES])

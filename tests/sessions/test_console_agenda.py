@@ -15,7 +15,7 @@ from sessions.models import Appearance, Session
 from sessions.plans import AgendaPlan
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 from tests.sessions.test_console_sessions import edit, errors, new
 
 pytestmark = pytest.mark.django_db
@@ -36,9 +36,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def test_asking_for_rows_keeps_what_was_typed_and_saves_nothing(client: Client, lab: Lab) -> None:

@@ -12,7 +12,7 @@ from core.web.localized_fields import languages_of
 from labs.models import Lab, Programme
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,16 +38,12 @@ def lab(programme: Programme) -> Lab:
 
 @pytest.fixture
 def owner(programme: Programme) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=programme, lab=None).user)
-    return client
+    return client_of(f.OwnerFactory(programme=programme).user)
 
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def usual() -> dict[str, Any]:
@@ -307,8 +303,7 @@ def test_only_an_owner_deletes_a_lab_and_only_an_empty_one(client: Client, owner
 def test_door_staff_and_strangers_find_none_of_these_pages(lab: Lab) -> None:
     room = f.RoomFactory(lab=lab)
     for user in (f.StaffFactory(lab=lab, role="door").user, f.StaffFactory().user, f.UserFactory()):
-        client = Client()
-        client.force_login(user)
+        client = client_of(user)
         for page in (
             "settings",
             "publish",

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from core.web.localized_fields import languages_of
 from labs.models import Lab, LabDay, Programme, Room, Track
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 from tests.sessions.test_console_lab import SETTINGS, errors, summary_of
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +35,7 @@ def lab(programme: Programme) -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def test_days_get_headings_in_each_language(client: Client, lab: Lab) -> None:

@@ -11,7 +11,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City, Lab
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of, forms_of
+from tests.pages import client_of, form_of, forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -25,9 +25,7 @@ def session() -> Session:
 
 @pytest.fixture
 def client(session: Session) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=session.lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=session.lab).user)
 
 
 @pytest.fixture
@@ -157,8 +155,7 @@ def test_cancelling_twice_is_once_and_restoring_takes_it_back(
 @pytest.mark.parametrize("step", ["publish", "internal", "unpublish", "cancel", "restore"])
 def test_only_organisers_are_asked(session: Session, step: str) -> None:
     for user in (f.StaffFactory(lab=session.lab, role="door").user, f.StaffFactory().user):
-        client = Client()
-        client.force_login(user)
+        client = client_of(user)
         assert client.post(f"/organise/labs/lab/sessions/talk/{step}/").status_code == 404
     assert Client().get(f"/organise/labs/lab/sessions/talk/{step}/").status_code == 302
     before = session.revised_at

@@ -16,7 +16,7 @@ from sessions import publishing
 from sessions.models import AgendaItem, Session
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,9 +38,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def new(client: Client, **answers: Any) -> Any:

@@ -1,7 +1,5 @@
 """The console's speakers."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
@@ -9,7 +7,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City, Lab
 from sessions.models import Speaker
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +21,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(lab=lab).user)
-    return client
-
-
-def send(client: Client, address: str, **answers: Any) -> Any:
-    return client.post(address, form_of(client.get(address)).filled(**answers))
+    return client_of(f.StaffFactory(lab=lab).user)
 
 
 def test_a_speaker_is_made_once_with_an_address_from_the_name(client: Client, lab: Lab) -> None:

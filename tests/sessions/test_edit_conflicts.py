@@ -18,7 +18,7 @@ from registrations.models import Registration
 from sessions import publishing
 from sessions.models import Speaker
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import client_of, form_of, text_of
 from tests.sessions.test_console_lab import png
 
 pytestmark = pytest.mark.django_db
@@ -55,9 +55,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
-    return client
+    return client_of(f.OwnerFactory(programme=lab.programme).user)
 
 
 def of_lab(lab: Lab) -> Page:
@@ -113,10 +111,6 @@ pages = pytest.mark.parametrize("of", PAGES, ids=[one.__name__ for one in PAGES]
 Of = Callable[[Lab], Page]
 
 
-def text(response: Any) -> str:
-    return " ".join(response.content.decode().split())
-
-
 @pages
 def test_what_was_saved_meanwhile_is_shown_and_overwritten_only_knowingly(
     client: Client, lab: Lab, of: Of
@@ -130,7 +124,7 @@ def test_what_was_saved_meanwhile_is_shown_and_overwritten_only_knowingly(
 
     assert response.status_code == 409
     assert page.value() == theirs
-    said = text(response)
+    said = text_of(response)
     assert "Someone saved this while you were editing" in said
     [difference] = response.context["conflict"]
     assert (difference.before, difference.after) == page.told
@@ -253,7 +247,7 @@ def test_a_logo_that_somebody_else_chose_meanwhile_is_not_replaced_unseen(client
     theirs = lab.logo.name
     answer = client.post(address, opened.filled(**words, logo=png()))
     assert answer.status_code == 409
-    assert "Choose it again" in text(answer)
+    assert "Choose it again" in text_of(answer)
     lab.refresh_from_db()
     assert lab.logo.name == theirs
     client.post(address, form_of(answer).filled(logo=png()))
@@ -278,7 +272,7 @@ def test_what_was_deleted_meanwhile_is_told_and_made_anew_only_knowingly(
     page.row.delete()
     response = client.post(page.address, opened.filled(**page.mine))
     assert response.status_code == 409
-    assert said in text(response)
+    assert said in text_of(response)
     assert not model.objects.exists()
     again = form_of(response)
     assert again.values["name_0"] == ["Mine"]
@@ -299,10 +293,10 @@ def test_a_person_who_was_cancelled_or_erased_meanwhile_is_told_of(
     client.post(f"{home}cancel/", form_of(client.get(f"{home}cancel/")).filled())
     answer = client.post(f"{home}{part}/", opened, follow=True)
     assert answer.redirect_chain[0][0] == home
-    assert "This registration is not confirmed or is cancelled." in text(answer)
+    assert "This registration is not confirmed or is cancelled." in text_of(answer)
     client.post(f"{home}erase/", form_of(client.get(f"{home}erase/")).filled())
     answer = client.post(f"{home}{part}/", opened, follow=True)
-    assert "This registration no longer exists." in text(answer)
+    assert "This registration no longer exists." in text_of(answer)
     assert client.post(f"{home}{part}/", {**opened, "version": "nonsense"}).status_code == 404
     assert not Registration.objects.filter(name="Back").exists()
 

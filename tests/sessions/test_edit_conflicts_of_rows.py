@@ -10,8 +10,7 @@ from django.test import Client
 from core.web.localized_fields import languages_of
 from labs.models import Lab, LabDay, StakeholderGroup, Track
 from tests import factories as f
-from tests.pages import form_of
-from tests.sessions.test_edit_conflicts import text
+from tests.pages import client_of, form_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +29,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    client = Client()
-    client.force_login(f.StaffFactory(role="owner", programme=lab.programme, lab=None).user)
-    return client
+    return client_of(f.OwnerFactory(programme=lab.programme).user)
 
 
 @dataclass
@@ -65,8 +62,8 @@ def rows(request: pytest.FixtureRequest, lab: Lab) -> Rows:
 
 
 def told(response: Any) -> list[tuple[str, str, str]]:
-    assert response.status_code == 409, text(response)
-    assert "Someone saved this while you were editing" in text(response)
+    assert response.status_code == 409, text_of(response)
+    assert "Someone saved this while you were editing" in text_of(response)
     return [(one.label, one.before, one.after) for one in response.context["conflict"]]
 
 
@@ -134,7 +131,7 @@ def test_a_row_that_was_left_alone_and_deleted_meanwhile_stays_deleted(client: C
     rows.delete(1)
     answer = client.post(rows.address, opened.filled(**{"rows-0-name_0": "Mine"}), follow=True)
     assert answer.status_code == 200
-    assert "“Two” was deleted by someone else in the meantime." in text(answer)
+    assert "“Two” was deleted by someone else in the meantime." in text_of(answer)
     assert rows.names() == ["Mine", "Three"]
 
 

@@ -4,7 +4,6 @@ import re
 from datetime import time, timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from tests.factories import (
@@ -12,11 +11,13 @@ from tests.factories import (
     CityFactory,
     DelegateFactory,
     LabFactory,
+    OwnerFactory,
     ProgrammeFactory,
     SessionFactory,
     SpeakerFactory,
     StaffFactory,
 )
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -98,8 +99,7 @@ def test_delegates_and_organisers_find_what_is_theirs_on_home(client):
     draft = lab_in(20, "draft", visibility="draft")
     client.force_login(DelegateFactory(programme=lab.programme).user)
     assert "Internal one" in words(client.get("/"))
-    organiser = Client()
-    organiser.force_login(StaffFactory(lab=draft).user)
+    organiser = client_of(StaffFactory(lab=draft).user)
     assert listed(organiser.get("/"), "Upcoming labs") == ["draft"]
     assert 'data-lab="next" aria-labelledby="next-h"' in organiser.get("/").content.decode()
 
@@ -147,9 +147,7 @@ def test_a_draft_programme_is_not_found(client):
     ProgrammeFactory(slug="draft", visibility="draft")
     assert client.get("/programmes/draft/").status_code == 404
     assert client.get("/programmes/draft/calendar.ics").status_code == 404
-    client.force_login(
-        StaffFactory(role="owner", lab=None, programme=ProgrammeFactory(slug="mine", visibility="draft")).user
-    )
+    client.force_login(OwnerFactory(programme=ProgrammeFactory(slug="mine", visibility="draft")).user)
     assert client.get("/programmes/mine/").status_code == 200
     assert client.get("/programmes/draft/").status_code == 404
 

@@ -242,7 +242,7 @@ def build() -> World:
     f.StaffFactory(user=users["door"], role="door", lab=lab)
     f.StaffFactory(user=users["organiser"], role="organiser", lab=lab)
     f.StaffFactory(user=users["organiserelsewhere"], role="organiser", lab=other_lab)
-    f.StaffFactory(user=users["owner"], role="owner", programme=programme, lab=None)
+    f.OwnerFactory(user=users["owner"], programme=programme)
     users["superuser"] = User.objects.create_superuser(
         "root@example.org", "correct horse battery staple", name=f"Demo {canary('superuser', 'account')}"
     )

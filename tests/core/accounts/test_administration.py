@@ -11,16 +11,11 @@ from certificates.models import Certificate
 from core.accounts.models import User
 from core.jobs.models import Task, WorkerBeat
 from tests import factories as f
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2027, 4, 6, 14, 5, tzinfo=UTC)
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_signing_in_is_the_services_own_page(client: Client) -> None:

@@ -11,6 +11,7 @@ from labs.models import Lab, Programme
 from labs.theme import theme_values
 from tests import factories as f
 from tests.api.asking import bearer
+from tests.pages import client_of
 from tests.walks.world import certificate_of, registered
 
 pytestmark = pytest.mark.django_db
@@ -150,8 +151,7 @@ def test_scripts_of_other_sites_may_read_what_everybody_may_and_nothing_with_cre
 
 def test_what_is_not_everybodys_is_for_no_other_site() -> None:
     user = f.StaffFactory(lab=f.LabFactory()).user
-    client = Client()
-    client.force_login(user)
+    client = client_of(user)
     hidden = f.SessionFactory(lab=user.staff_roles.get().lab, visibility="internal")
     answers = [
         Client().get("/api/v1/labs", headers=bearer(user, ["read"])),
@@ -199,8 +199,7 @@ def test_the_document_says_where_it_is_served_and_what_its_parts_are() -> None:
 
 
 def test_no_answer_that_everybody_shares_varies_with_who_asks() -> None:
-    client = Client()
-    client.force_login(f.UserFactory())
+    client = client_of(f.UserFactory())
     for address in PUBLIC:
         answer = client.get(address)
         if not address.startswith("/api/"):  # which varies with a token, and never with a session
