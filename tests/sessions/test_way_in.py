@@ -70,6 +70,17 @@ def test_a_lab_says_how_to_register_at_each_time(
     assert way_in(client.get("/labs/lab/")) == (words, actions)
 
 
+@pytest.mark.parametrize(("how", "said"), [("online", True), ("hybrid", True), ("in-person", False)])
+def test_a_lab_says_where_join_links_are_and_shows_none(client: Client, how: str, said: bool) -> None:
+    lab = LabFactory(slug="lab", format=how)
+    SessionFactory(lab=lab, join_link="https://meet.example.org/secret")
+    page = client.get("/labs/lab/").content.decode()
+    assert ("Join links are on your registration page." in page) is said
+    assert ("use the join links on your registration page and in your emails" in page) is said
+    assert "meet.example.org" not in page
+    assert "Join links are" not in client.get("/").content.decode()  # the home page is about the lab itself
+
+
 def test_a_lab_whose_sessions_are_full_offers_no_form(client: Client) -> None:
     found = LabFactory(slug="lab")
     SessionFactory(lab=found, capacity=5, seats_taken=5, waiting_list=False)
