@@ -17,6 +17,7 @@ from psycopg.pq import Format
 
 from core.timezones.zones import rules_version
 from labs.models import Lab
+from labs.viewer import VISITOR
 from sessions.calendar_entries import entries
 from sessions.calendars import Events, Vevent, events_of, vevent
 from sessions.models import CalendarText, Session
@@ -42,12 +43,30 @@ def _hash(text: str) -> str:
 
 def events(sessions: SessionQuerySet, language: str) -> Events:
     """Return the entries of these sessions in this language, in order of time. One query."""
-    chosen = sessions.filter(calendar_texts__language=language).order_by("starts_at", "pk")
-    rows = chosen.values_list(*(f"calendar_texts__{name}" for name in _COLUMNS))
+    rows = _rows(sessions, language)
     if connection.vendor == "postgresql":
         with suppress(EmptyResultSet):  # raised where Django knows that there is none
-            return _joined_by_postgresql(rows)
+            return _joined_by_postgresql(*rows.query.sql_with_params())
     return events_of(Vevent(*row) for row in rows)
+
+
+def public_events(part: str, pk: int, language: str) -> Events:
+    """Return the entries of the sessions that visitors see of one `part`: lab, track or lab__programme. One query."""
+    if connection.vendor == "postgresql":
+        return _joined_by_postgresql(*_public_statement(part, pk, language))
+    return events(Session.objects.visible_to(VISITOR).filter(**{part: pk}), language)
+
+
+@lru_cache(maxsize=1024)
+def _public_statement(part: str, pk: int, language: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the select and its values, which never change. Django composes it in a third of the time of a feed."""
+    seen = Session.objects.visible_to(VISITOR).filter(**{part: pk})
+    return _rows(seen, language).query.sql_with_params()
+
+
+def _rows(sessions: SessionQuerySet, language: str) -> QuerySet[Session, tuple[Any, ...]]:
+    chosen = sessions.filter(calendar_texts__language=language).order_by("starts_at", "pk")
+    return chosen.values_list(*(f"calendar_texts__{name}" for name in _COLUMNS))
 
 
 def event(session_id: int, language: str) -> Events:
@@ -56,12 +75,11 @@ def event(session_id: int, language: str) -> Events:
     return events_of(Vevent(*row) for row in rows)
 
 
-def _joined_by_postgresql(rows: QuerySet[Session, tuple[Any, ...]]) -> Events:
+def _joined_by_postgresql(rows: str, values: tuple[Any, ...]) -> Events:
     """Let the database join the texts and send them as bytes: fetching them as rows takes three times as long."""
-    sql, params = rows.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.cursor.format = Format.BINARY
-        cursor.execute(_JOIN.format(rows=sql), params)
+        cursor.execute(_JOIN.format(rows=rows), values)
         content, zones = cursor.fetchone()
     spans = {zone: (date.fromisoformat(first), date.fromisoformat(last)) for zone, first, last in zones or ()}
     spans.pop("", None)

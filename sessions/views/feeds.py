@@ -7,10 +7,9 @@ see, so that an unchanged one needs one small query.
 import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import cast
 
 from django.conf import settings
-from django.db.models import Count, Exists, Manager, Max, OuterRef, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -22,10 +21,9 @@ from labs.models import Lab, Programme, Track
 from labs.viewer import VISITOR
 from sessions import calendar_entries, withdrawn_feeds
 from sessions.calendar_links import as_delegate
-from sessions.calendar_texts import event, events, format_id
+from sessions.calendar_texts import event, events, format_id, public_events
 from sessions.calendars import CONTENT_TYPE, Events, Feed, event_file, feed_bytes
 from sessions.models import Session
-from sessions.models.agenda import SessionQuerySet
 
 MAX_AGE_SECONDS = 300
 # What the head of a lab's feed needs.
@@ -94,11 +92,6 @@ def asked_language(request: HttpRequest, default: str) -> str:
     return asked if asked in dict(settings.LANGUAGES) else default
 
 
-def _public(sessions: Manager[Session]) -> SessionQuerySet:
-    """Return the sessions that visitors see."""
-    return cast(SessionQuerySet, sessions.all()).visible_to(VISITOR)
-
-
 def _empty_calendar(
     request: HttpRequest, identity: tuple[object, ...], revised_at: datetime | None
 ) -> HttpResponse:
@@ -129,7 +122,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
         ("lab", *found.public_version),
         found.public_revised_at,
         lambda: feed_bytes(
-            calendar_entries.lab_feed(found, events(_public(found.sessions), language), language)
+            calendar_entries.lab_feed(found, public_events("lab", found.pk, language), language)
         ),
         language,
     )
@@ -153,7 +146,7 @@ def track(request: HttpRequest, lab: str, track: str) -> HttpResponse:
         ("track", found.pk, *found.lab.public_version),
         found.lab.public_revised_at,
         lambda: feed_bytes(
-            calendar_entries.track_feed(found, events(_public(found.sessions), language), language)
+            calendar_entries.track_feed(found, public_events("track", found.pk, language), language)
         ),
         language,
     )
@@ -187,7 +180,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
         max([found.revised_at, found.labs_revised_at or found.revised_at]),
         lambda: feed_bytes(
             calendar_entries.programme_feed(
-                found, events(_public(Session.objects).filter(lab__programme=found), language), language
+                found, public_events("lab__programme", found.pk, language), language
             )
         ),
         language,
