@@ -21,6 +21,7 @@ from registrations.consent import consent_text
 from registrations.erasure import about_address
 from registrations.forms import SWITCH, LinkForm, RegistrationForm, initial_from, is_slug
 from sessions.models import Session
+from sessions.opengraph import lab_preview
 
 ONE_HOUR = 60 * 60
 LINKS_PER_HOUR = 60
@@ -149,13 +150,16 @@ def _form(
 ) -> HttpResponse:
     if form.is_bound:
         form.offer_everything()
+    language = get_language() or settings.LANGUAGE_CODE
+    is_listed = lab.visibility == Lab.Visibility.PUBLIC and not form.is_bound
     context = {
         "lab": lab,
+        "preview": lab_preview(lab, language, "register") if is_listed else None,
         "form": form,
         "zone": getattr(request, "reader_zone", None) or lab.time_zone,
         "kept_form": "answers",
         "suggests_zone": request.method != "POST" and not getattr(request, "reader_zone", None),
-        "consent": consent_text(lab, get_language() or settings.LANGUAGE_CODE),
+        "consent": consent_text(lab, language),
         "kept_until": lab.answers_kept_until,
         "overlapping": overlapping,
         "picks": form.picks,

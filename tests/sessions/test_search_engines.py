@@ -107,6 +107,27 @@ def test_the_sitemap_names_every_page_in_every_language(client: Client, session:
         assert said_in(head, "link[@rel='canonical']", "href") == [address]
 
 
+def test_search_engines_keep_the_empty_form_of_a_public_lab_while_it_is_open(
+    client: Client, lab: Lab
+) -> None:
+    open_now = f.SessionFactory(lab=f.LabFactory(slug="open")).lab
+    withdrawn = f.SessionFactory(lab=f.LabFactory(slug="draft", visibility="draft")).lab
+    client.force_login(f.StaffFactory(lab=withdrawn).user)
+
+    form = f"/labs/{open_now.slug}/register/"
+    head = head_of(client, f"{form}?session=other&lang=bg")
+    assert said_in(head, "meta[@name='robots']", "content") == []
+    assert said_in(head, "link[@rel='canonical']", "href") == [f"{BASE}{form}?lang=bg"]
+    wrong = client.post(form, {}, headers={"Origin": BASE}).content.decode()
+    for page in (
+        wrong,
+        *(client.get(f"/labs/{one.slug}/register/").content.decode() for one in (lab, withdrawn)),
+    ):
+        read = tinyhtml5.parse(page, namespace_html_elements=False).find("head")
+        assert said_in(read, "meta[@name='robots']", "content") == ["noindex"]
+        assert said_in(read, "link[@rel='canonical']", "href") == []
+
+
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("page", ["/labs/city-lab/", "/labs/city-lab/sessions/opening/", "/programmes/icc/"])
 def test_descriptions_end_their_sentences_once(client: Client, session: object, page: str, code: str) -> None:
