@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from config.api import api
@@ -16,11 +15,6 @@ from tests.api.problems import LABS, told
 pytestmark = pytest.mark.django_db
 
 NAMED = {"field": "limt", "message": "Unknown parameter. Check the spelling."}
-
-
-@pytest.fixture(autouse=True)
-def nobody_asked_before() -> None:
-    cache.clear()
 
 
 def operations() -> Iterator[tuple[str, str, list[str]]]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from core.web.idempotency import new_form_key
@@ -15,11 +14,6 @@ from tests.api.problems import LABS, send, told
 pytestmark = pytest.mark.django_db
 
 HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture(autouse=True)
-def nobody_asked_before() -> None:
-    cache.clear()
 
 
 FIELDS = (

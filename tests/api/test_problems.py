@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from registrations.models import Registration
@@ -16,11 +15,6 @@ from tests.api.asking import bearer, form_for, organiser_of
 from tests.api.problems import LABS, send, told
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nobody_asked_before() -> None:
-    cache.clear()
 
 
 @pytest.mark.parametrize(

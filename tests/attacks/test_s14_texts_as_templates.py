@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.core.cache import cache
 from django.db import models
 from django.test import Client
 from i18nfield.fields import I18nCharField, I18nTextField
@@ -66,7 +65,6 @@ def planted(model: Any) -> dict[str, Any]:
 @pytest.fixture
 def lab() -> Lab:
     """A lab in which every text of every table is an expression."""
-    cache.clear()
     lab = f.LabFactory(slug="city-lab", programme=f.ProgrammeFactory(slug="icc"))
     track, room = f.TrackFactory(lab=lab, slug="skills"), f.RoomFactory(lab=lab)
     session = f.SessionFactory(lab=lab, slug="open", track=track, room=room)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -50,7 +49,6 @@ FORBIDDEN = (
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     """Every address that was looked up or connected to. The database's own socket was opened before."""
-    cache.clear()
     Lab.objects.exists()
     noted: list[object] = []
 

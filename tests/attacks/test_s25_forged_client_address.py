@@ -1,7 +1,6 @@
 """S25 (pretix CVE-2023-44463, pretalx 2026.2): X-Forwarded-For was believed, so that rate limits meant nothing."""
 
 import pytest
-from django.core.cache import cache
 from django.test import RequestFactory
 
 from core.web.idempotency import FIELD, new_form_key
@@ -9,13 +8,6 @@ from core.web.rate_limits import allow, client_address
 from tests.factories import UserFactory
 
 FORGED = ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "Forwarded")
-
-
-@pytest.fixture(autouse=True)
-def empty_cache():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def address(number: int) -> str:

@@ -36,7 +36,6 @@ FORMS = {
 
 @pytest.fixture(autouse=True)
 def _somebody() -> None:
-    cache.clear()
     f.UserFactory(email=KNOWN)
     f.RegistrationFactory(email=KNOWN)
 

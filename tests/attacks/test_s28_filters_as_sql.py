@@ -76,7 +76,6 @@ _PASSING = re.compile(r'name="(?:form_key|csrfmiddlewaretoken)" value="[^"]*"')
 
 @pytest.fixture
 def world() -> Iterator[w.World]:
-    cache.clear()
     with time_machine.travel(timezone.now(), tick=False):  # the outbox tells how many seconds a mail waits
         yield w.build()
 

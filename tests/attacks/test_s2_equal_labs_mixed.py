@@ -51,7 +51,6 @@ _FORM_KEY = re.compile(rb'name="(?:form_key|csrfmiddlewaretoken)" value="[^"]*"'
 
 @pytest.fixture(autouse=True)
 def _a_quiet_noon() -> Any:
-    cache.clear()
     with time_machine.travel("2027-03-01 12:00:00+00:00", tick=False):
         yield
 

@@ -33,7 +33,6 @@ AT_ONCE = MEGABYTE * 7 // 4  # of text in one form: less than what is refused be
 
 @pytest.fixture
 def world() -> w.World:
-    cache.clear()
     return w.build()
 
 

@@ -7,7 +7,6 @@ gave, and none takes one that a browser says comes from elsewhere, even with bot
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from core.web.idempotency import new_form_key
@@ -35,7 +34,6 @@ ELSEWHERE: tuple[dict[str, str], ...] = (
 
 @pytest.fixture
 def world() -> w.World:
-    cache.clear()
     return w.build()
 
 

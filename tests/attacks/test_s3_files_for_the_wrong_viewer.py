@@ -35,7 +35,6 @@ PURPOSES = (
 
 @pytest.fixture
 def world() -> w.World:
-    cache.clear()
     return w.build()
 
 

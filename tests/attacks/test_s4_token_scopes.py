@@ -65,7 +65,6 @@ SCOPES = [scope.value for scope in ApiToken.Scope]
 
 @pytest.fixture
 def world() -> w.World:
-    cache.clear()
     return w.build()
 
 

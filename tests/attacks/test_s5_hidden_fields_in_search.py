@@ -36,7 +36,6 @@ NOWHERE = "nowherezz"
 
 @pytest.fixture
 def world() -> Iterator[w.World]:
-    cache.clear()
     with time_machine.travel(timezone.now(), tick=False):  # the outbox tells how many seconds a mail waits
         yield w.build()
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.test import Client
 
@@ -33,7 +32,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(params=["of the session", "of the room"])
 def session(request: pytest.FixtureRequest) -> Session:
-    cache.clear()
     if request.param == "of the session":
         return f.SessionFactory(capacity=1, join_link=f"https://{JOIN}")
     lab = f.LabFactory()

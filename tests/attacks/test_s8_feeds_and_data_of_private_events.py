@@ -48,7 +48,6 @@ PAGES = (
 
 @pytest.fixture
 def lab() -> Lab:
-    cache.clear()
     lab = f.LabFactory(slug="city-lab", programme=f.ProgrammeFactory(slug="icc"))
     f.SessionFactory(lab=lab, slug="open", track=f.TrackFactory(lab=lab, slug="skills"))
     return lab

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -30,11 +29,6 @@ pytestmark = pytest.mark.django_db
 LAB = "/labs/city-lab/calendar.ics"
 TRACK = "/labs/city-lab/tracks/skills/calendar.ics"
 PROGRAMME = "/programmes/icc/calendar.ics"
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    cache.clear()
 
 
 @pytest.fixture

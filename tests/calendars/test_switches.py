@@ -6,7 +6,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,7 +104,6 @@ def test_whatever_lies_near_a_switch_is_read_right(entries: list[CalendarEntry])
 
 @pytest.mark.django_db
 def test_every_address_of_a_session_in_the_repeated_hour_is_read_right(client) -> None:
-    cache.clear()
     lab = LabFactory(slug="autumn", starts_on=date(2027, 10, 31), ends_on=date(2027, 10, 31),
                      registration_opens_at=None)  # fmt: skip
     three = datetime(2027, 10, 31, 3)

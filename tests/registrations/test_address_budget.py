@@ -38,7 +38,6 @@ def ask_for_everything(client: Client, spelling: str = VICTIM) -> list[object]:
 @pytest.fixture
 def known() -> None:
     """The address is registered in three labs and has an account."""
-    cache.clear()
     for _lab in range(3):
         registered(f.SessionFactory(), email=VICTIM)
     f.UserFactory(email=VICTIM)

@@ -1,7 +1,6 @@
 """Addresses as people type them: each reaches exactly the mailbox that was meant, or is refused with true words."""
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,11 +14,6 @@ from tests import factories as f
 from tests.registrations.form_posts import answers, send
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_counting_between_tests():
-    cache.clear()
 
 
 REACHED = {

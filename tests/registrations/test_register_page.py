@@ -4,7 +4,6 @@ import re
 from datetime import date, time, timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,11 +17,6 @@ from tests.pages import text_of
 from tests.registrations.form_posts import FROM_HERE, answers, link, mails, post, send, without_what_differs
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_counting_between_tests():
-    cache.clear()
 
 
 def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: Client):

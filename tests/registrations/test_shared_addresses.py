@@ -1,7 +1,6 @@
 """Two people of one office write the office's address: both keep what is theirs, and see whose email they read."""
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from core.mail.models import Message
@@ -34,7 +33,6 @@ def confirm(client: Client, name: str) -> None:
 
 @pytest.fixture
 def session() -> Session:
-    cache.clear()
     return f.SessionFactory(capacity=5)
 
 

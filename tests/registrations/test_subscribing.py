@@ -7,7 +7,6 @@ from urllib.robotparser import RobotFileParser
 import icalendar
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from core.jobs.worker import Worker
@@ -18,11 +17,6 @@ from tests.registrations.form_posts import answers, link, post, send, took_place
 from tests.registrations.test_registering import registered
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_counting_between_tests():
-    cache.clear()
 
 
 def read(client: Client, webcal: str) -> list[str]:

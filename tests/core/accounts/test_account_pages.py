@@ -5,7 +5,6 @@ import re
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -17,11 +16,6 @@ from tests.registrations.form_posts import send_links
 pytestmark = pytest.mark.django_db
 
 HERE = {"headers": {"origin": "http://testserver"}}
-
-
-@pytest.fixture(autouse=True)
-def _no_counts_from_other_tests():
-    cache.clear()
 
 
 @pytest.fixture

@@ -2,17 +2,10 @@
 
 import pytest
 import time_machine
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.test import RequestFactory
 
 from core.web.rate_limits import allow, client_address
-
-
-@pytest.fixture(autouse=True)
-def empty_cache():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def test_it_allows_as_many_as_the_limit_and_then_no_more():
