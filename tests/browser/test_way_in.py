@@ -46,6 +46,30 @@ def test_the_button_stands_on_the_first_screen(
     page.context.close()
 
 
+LONG = {
+    "en": "Public session, part I: Upskilling and reskilling in cities, preparing the local workforce for the jobs of the "
+    "future: what mayors, businesses, universities and social partners do together",
+    "bg": "Публична сесия, част I: Повишаване на квалификацията и преквалификация в градовете, подготовка на местната "
+    "работна сила за работните места на бъдещето заедно с предприятията",
+    "el": "Δημόσια συνεδρία, μέρος Ι: Αναβάθμιση δεξιοτήτων και επανακατάρτιση στις πόλεις, προετοιμασία του τοπικού "
+    "εργατικού δυναμικού για τις θέσεις εργασίας του μέλλοντος",
+}
+
+
+@pytest.mark.parametrize("taken", [0, 5], ids=["free", "full"])
+@pytest.mark.parametrize("language", ["en", "bg", "el"])
+def test_under_the_longest_title_of_a_session_the_button_stands_on_the_first_screen(
+    browser: Browser, live_server: LiveServer, language: str, taken: int
+) -> None:
+    lab = f.LabFactory(slug="lab", title=dict.fromkeys(LONG, "5th ICC City Lab"), format="online")
+    f.SessionFactory(lab=lab, slug="long", title=LONG, capacity=5, seats_taken=taken)
+    page = phone(browser, live_server.url, language)
+    page.goto("/labs/lab/sessions/long/")
+    expect(page.locator("h1")).to_have_text(LONG[language])
+    expect(page.locator("#way-in")).to_be_in_viewport(ratio=1)
+    page.context.close()
+
+
 @pytest.mark.parametrize("address", ["/labs/lab/", "/labs/lab/sessions/session-0/"])
 def test_the_button_at_the_foot_stands_in_for_it_and_hides_nothing_that_has_the_focus(
     browser: Browser, live_server: LiveServer, address: str

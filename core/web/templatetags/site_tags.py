@@ -23,6 +23,8 @@ from core.web.localized_html import localized_html
 register = template.Library()
 
 FEW_SEATS = 10
+# Letters of a heading beyond which it is set smaller, and smaller still: three lines and five on a phone.
+LONG_HEADING, LONGER_HEADING = 60, 110
 
 
 class Seated(Protocol):
@@ -83,6 +85,13 @@ def say(context: template.Context, text: object, within: object = None) -> str:
 def say_plain(context: template.Context, text: object, within: object = None) -> str:
     """Like `say`, as plain text for titles and attributes."""
     return text_and_language(text, _language(), _fallback(context, within))[0]
+
+
+@register.simple_tag(takes_context=True)
+def heading_size(context: template.Context, text: object, within: object = None) -> str:
+    """Return the class that sets a long heading smaller, "" for others, so that what follows stays on the screen."""
+    length = len(say_plain(context, text, within))
+    return "heading-longer" if length > LONGER_HEADING else "heading-long" if length > LONG_HEADING else ""
 
 
 @register.simple_tag(takes_context=True)
