@@ -47,8 +47,8 @@ def test_the_button_stands_on_the_first_screen(
 
 
 LONG = {
-    "en": "Public session, part I: Upskilling and reskilling in cities, preparing the local workforce for the jobs of the "
-    "future: what mayors, businesses, universities and social partners do together",
+    "en": "Public session, part I: Upskilling and reskilling in cities, preparing the local workforce for the jobs of "
+    "the future: what mayors, businesses, universities and social partners do together",
     "bg": "Публична сесия, част I: Повишаване на квалификацията и преквалификация в градовете, подготовка на местната "
     "работна сила за работните места на бъдещето заедно с предприятията",
     "el": "Δημόσια συνεδρία, μέρος Ι: Αναβάθμιση δεξιοτήτων και επανακατάρτιση στις πόλεις, προετοιμασία του τοπικού "
