@@ -14,12 +14,14 @@ from core.mail.links import Link, as_stored
 from core.mail.models import Message
 from core.mail.rendering import one_line, render_subject
 from core.web.email_addresses import address_key, clean_address
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import has_letters, text_and_language
 from core.web.palette import DEFAULT_COLOURS
 
 # What goes to many people at once and waits for nobody: it leaves after what somebody has just asked for.
 TO_MANY = frozenset({"session_moved", "session_cancelled", "session_restored", "certificate"})
 SENDER_LENGTH = 64
+# With the signs that look like an @.
+ADDRESS_LIKE = re.compile(r"\S[@＠﹫]\S|://")
 
 
 class Programme(Protocol):
@@ -115,8 +117,14 @@ def queue(
 
 
 def _sender_name(lab: Sender, language: str) -> str:
-    """Return the lab's title as the name of a mailbox: one line, of a length that lists of emails show."""
+    """Return the lab's title as the name of a mailbox: one line, of a length that lists of emails show.
+
+    Empty, for the service's own name, where the title holds an address, which many programs show in place of the true
+    one, or nothing that can be seen.
+    """
     name = one_line(text_and_language(lab.title, language, lab.default_language)[0])
+    if ADDRESS_LIKE.search(name) or not has_letters(name):
+        return ""
     return name if len(name) <= SENDER_LENGTH else f"{name[: SENDER_LENGTH - 1].rstrip()}…"
 
 

@@ -1,6 +1,9 @@
 """S12 (pretalx 2026.1.0): anyone could have the server send phishing, with a link in a name or a title."""
 
 import re
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.policy import default
 
 import pytest
 
@@ -101,6 +104,63 @@ def test_no_name_adds_a_header_or_a_recipient(text):
         "To",
     ]
     assert len(sent["Subject"].splitlines()) == len(sent["To"].splitlines()) == 1
+
+
+def sent_from(title: str) -> Address:
+    """Return the mailbox that the octets of a lab's email name as its sender, as Python reads them back."""
+    mail = message_from_bytes(outgoing(mail_with(title)).message().as_bytes(), policy=default)
+    [sender] = mail["From"].addresses
+    return sender
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "security@bank.example",
+        "Bank <security@bank.example>",
+        '"Bank" <security@bank.example>, "x',
+        "security＠bank.example",
+        "https://bank.example/pay",
+        "group: security@bank.example;",
+        "\u200b\u3164",
+    ],
+)
+def test_a_lab_called_like_an_address_sends_in_the_services_name(title):
+    assert sent_from(title) == Address("City Labs", "no-reply", "citylabs.example.org")
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Energy @ Sofia, 2027", "Energy @ Sofia, 2027"),
+        ('The "green" \\ lab; (first)', 'The "green" \\ lab; (first)'),
+        ("=?utf-8?q?bank=40bank.example?=", "=?utf-8?q?bank=40bank.example?="),
+        ("Lab \u202eelpmaxe.knab", "Lab elpmaxe.knab"),
+        ("<>,;:", ""),
+        ('Лаб " <x>', 'Лаб " <x>'),
+    ],
+)
+def test_a_title_is_the_name_of_one_mailbox_and_never_another_address(title, shown):
+    sender = sent_from(title)
+    assert (sender.display_name, sender.addr_spec) == (
+        shown or "City Labs",
+        "no-reply@citylabs.example.org",
+    )
+
+
+def test_the_link_to_the_organisers_fills_in_no_second_recipient():
+    lab = LabFactory(contact_email="x?bcc=victim&body=pay@example.org")
+    message = queue(
+        "password_reset",
+        key="test:1",
+        language="en",
+        to_name="",
+        to_email="participant17@example.org",
+        context={"email": "", "days": 3},
+        lab=lab,
+    )
+    [address] = re.findall(r'href="(mailto:[^"]*)"', rendered(message, reveal=True).html)
+    assert address == "mailto:x%3Fbcc%3Dvictim%26body%3Dpay@example.org"
 
 
 def test_addresses_of_people_stay_usable():

@@ -4,11 +4,12 @@ Checked at entry (the model refuses it) and again at output (a row that came ano
 """
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template import engines
 
 from core.web import markdown
-from labs.models import Room
+from labs.models import Operator, ProgrammeLogo, Room
 from sessions.models import Session, Speaker
 
 HOSTILE = [
@@ -27,11 +28,26 @@ HOSTILE = [
 
 @pytest.mark.parametrize("address", HOSTILE)
 @pytest.mark.parametrize(
-    ("model", "column"), [(Speaker, "website"), (Room, "join_link"), (Session, "join_link")]
+    ("model", "column"),
+    [
+        (Speaker, "website"),
+        (Room, "join_link"),
+        (Session, "join_link"),
+        (ProgrammeLogo, "link"),
+        (Operator, "enforcement_address"),
+    ],
 )
 def test_the_column_refuses_it(model, column, address):
     with pytest.raises(ValidationError):
         model._meta.get_field(column).clean(address, model())
+
+
+def test_templates_write_links_to_email_addresses_by_their_filter_alone():
+    """It quotes what would fill in another recipient, or a text: `x?bcc=victim@example.org` is a valid address."""
+    templates = (settings.BASE_DIR / "templates").rglob("*.*")
+    assert [each.name for each in templates if "mailto:" in each.read_text()] == []
+    page = engines["django"].from_string("{{ address|mailto }}")
+    assert page.render({"address": "x?bcc=victim@example.org"}) == "mailto:x%3Fbcc%3Dvictim@example.org"
 
 
 @pytest.mark.parametrize("address", [*HOSTILE, "ftp://example.org/x"])
