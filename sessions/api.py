@@ -21,7 +21,7 @@ from labs.api import CityOut, LocalizedText, NamedOut, addresses_of, city_data, 
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Programme, Track
-from sessions.cities import appearances_of, sessions_of
+from sessions.cities import appearances_of, labs_in, sessions_of
 from sessions.models import Appearance, Session, Speaker
 from sessions.session_data import sessions_data
 
@@ -100,6 +100,7 @@ class SessionOfCityOut(Schema):
 class CityOfProgrammeOut(CityOut):
     address: str = Field(description="Its page in the programme")
     labs: list[str] = Field(description="Slugs of the labs of these sessions")
+    labs_here: list[str] = Field(description="Slugs of the labs whose venue names the city, the latest first")
     sessions: list[SessionOfCityOut] = Field(
         description="Those that the caller may see, to which the city is invited or in which its speakers appear"
     )
@@ -246,6 +247,7 @@ def city(request: HttpRequest, programme: str, city: str) -> dict[str, Any]:
         **city_data(found),
         "address": page_address("city", of_programme.slug, found.slug),
         "labs": list(dict.fromkeys(lab for lab, _slug in sessions)),
+        "labs_here": [lab.slug for lab in labs_in(found, of_programme, viewer)],
         "sessions": [
             {
                 "lab": lab,

@@ -1,8 +1,11 @@
-"""What a reader may see of a city in a programme: its sessions, and the speakers who come from it."""
+"""What a reader may see of a city in a programme: its sessions, the labs in it, and the speakers who come from it."""
 
-from django.db.models import Q, QuerySet
+import re
 
-from labs.models import City, Programme
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core.web.localized_fields import languages_of
+from labs.models import City, Lab, Programme
 from labs.viewer import Viewer
 from sessions.models import Appearance, Session
 from sessions.models.agenda import SessionQuerySet
@@ -11,15 +14,33 @@ from sessions.models.agenda import SessionQuerySet
 def sessions_of(city: City, programme: Programme, viewer: Viewer) -> SessionQuerySet:
     """Return the sessions of the programme to which the city is invited or in which its speakers appear.
 
-    An audience counts while the session is internal: only then is it told.
+    Internal sessions without an audience invite every city. An audience counts while the session is internal: only then
+    is it told.
     """
     appearing = Appearance.objects.filter(speaker__city=city).values("session")
-    invited = Session.audience.through.objects.filter(city=city).values("session")
+    invitations = Session.audience.through.objects.filter(session=OuterRef("pk"))
+    invited = Exists(invitations.filter(city=city)) | ~Exists(invitations)
     return (
         Session.objects.visible_to(viewer)
         .filter(lab__programme=programme)
-        .filter(Q(pk__in=appearing) | Q(visibility=Session.Visibility.INTERNAL, pk__in=invited))
+        .filter(Q(pk__in=appearing) | Q(visibility=Session.Visibility.INTERNAL) & invited)
     )
+
+
+def labs_in(city: City, programme: Programme, viewer: Viewer) -> list[Lab]:
+    """Return the labs of the programme that take place in the city, the latest first.
+
+    Those are the ones whose venue names it, as a word of its own, in any language.
+    """
+    names = "|".join(re.escape(name) for name in languages_of(city.name).values())
+    named = re.compile(rf"(?<!\w)(?:{names})(?!\w)", re.IGNORECASE)
+    labs = Lab.objects.visible_to(viewer).filter(programme=programme).order_by("-starts_on", "pk")
+    return [
+        lab
+        for lab in labs
+        if lab.format != Lab.Format.ONLINE
+        and any(named.search(venue) for venue in languages_of(lab.venue).values())
+    ]
 
 
 def appearances_of(city: City, programme: Programme, viewer: Viewer) -> QuerySet[Appearance]:

@@ -15,7 +15,7 @@ from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab, Programme
 from labs.viewer import VISITOR
-from sessions import cities
+from sessions import cities, lab_summary
 from sessions.models import Appearance, Session
 from sessions.opengraph import city_preview
 from sessions.programme import SessionRow, View, person, row
@@ -25,7 +25,7 @@ from sessions.views.pages import language_of, reader_zone
 @access.public
 @require_safe
 def city(request: HttpRequest, programme: str, city: str) -> HttpResponse:
-    """A city of a programme: its sessions and speakers, and how many there are of them."""
+    """A city of a programme: its sessions, labs and speakers, and how many there are of them."""
     viewer = viewer_of(request)
     of_programme = get_object_or_404(Programme.objects.visible_to(viewer), slug=programme)
     found = get_object_or_404(of_programme.cities, slug=city)
@@ -41,6 +41,7 @@ def city(request: HttpRequest, programme: str, city: str) -> HttpResponse:
     people: dict[int, Appearance] = {}
     for each in cities.appearances_of(found, of_programme, viewer):
         people.setdefault(each.speaker_id, each)
+    hosted = cities.labs_in(found, of_programme, viewer)
     counted = [one for one in sessions if one.visibility != Session.Visibility.DRAFT]
     context = {
         "programme": of_programme,
@@ -52,8 +53,10 @@ def city(request: HttpRequest, programme: str, city: str) -> HttpResponse:
         "speakers": [
             (each.session.lab, person(each, each.session.lab, language)) for each in people.values()
         ],
+        "labs": hosted,
+        "hosted": [(lab, lab_summary.place_text(lab, language)) for lab in hosted],
         "session_count": len(counted),
-        "lab_count": len({one.lab_id for one in counted}),
+        "lab_count": len({one.lab_id for one in counted} | {lab.pk for lab in hosted}),
         "preview": city_preview(of_programme, found, language),
     }
     response = render(request, "sessions/city.html", context)

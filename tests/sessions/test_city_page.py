@@ -39,6 +39,10 @@ def lab() -> Lab:
     for one in (invited, opened):
         one.audience.set([sofia])
     f.SessionFactory(lab=lab, slug="elsewhere", title={"en": "Session elsewhere"})
+    # Every city is invited.
+    f.SessionFactory(lab=lab, slug="for-all", visibility="internal", title={"en": "Session for all"})
+    only_rome = f.SessionFactory(lab=lab, slug="rome", visibility="internal", title={"en": "Session Rome"})
+    only_rome.audience.set([lab.programme.cities.get(slug="rome")])
     return lab
 
 
@@ -56,16 +60,21 @@ def read(response: Any) -> tuple[list[str], list[str], dict[str, str]]:
     ("who", "sessions", "speakers", "figures"),
     [
         ("visitor", ["open"], ["open"], {"Sessions": "1", "Labs": "1"}),
-        ("delegate", ["invited", "kept", "open"], ["kept", "open"], {"Sessions": "3", "Labs": "1"}),
-        ("other city", ["kept", "open"], ["kept", "open"], {"Sessions": "2", "Labs": "1"}),
+        (
+            "delegate",
+            ["for-all", "invited", "kept", "open"],
+            ["kept", "open"],
+            {"Sessions": "4", "Labs": "1"},
+        ),
+        ("other city", ["for-all", "kept", "open"], ["kept", "open"], {"Sessions": "3", "Labs": "1"}),
         ("other programme", ["open"], ["open"], {"Sessions": "1", "Labs": "1"}),
         ("other organiser", ["open"], ["open"], {"Sessions": "1", "Labs": "1"}),
         *(
             (
                 who,
-                ["invited", "kept", "open", "sketched"],
+                ["for-all", "invited", "kept", "open", "sketched"],
                 ["kept", "open", "sketched"],
-                {"Sessions": "3", "Labs": "1", "People registered": "1", "Seats": "2"},
+                {"Sessions": "4", "Labs": "1", "People registered": "1", "Seats": "2"},
             )
             for who in ("organiser", "owner", "superuser")
         ),
@@ -100,6 +109,30 @@ def test_a_city_of_which_nothing_is_in_sight_has_its_page_in_a_public_programme(
     lab.programme.save()
     lab.save()
     assert client.get(PAGE).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("venue", "is_here"),
+    [
+        ({"en": "Great Hall, SOFIA"}, True),
+        ({"bg": "София, България"}, True),
+        ({"en": "Sofiastraat 5, Rome"}, False),
+        ({}, False),
+    ],
+)
+def test_labs_whose_venue_names_the_city_stand_on_its_page(
+    client: Client, lab: Lab, venue: dict[str, str], is_here: bool
+) -> None:
+    shown = {"venue": venue, "format": "hybrid", "programme": lab.programme, "registration_opens_at": None}
+    f.LabFactory(**shown, slug="early", starts_on=date(2026, 1, 1), ends_on=date(2026, 1, 2))
+    f.LabFactory(**shown, slug="late", starts_on=date(2026, 9, 1), ends_on=date(2026, 9, 2))
+    f.LabFactory(**shown, slug="secret", visibility="draft")
+    f.LabFactory(**{**shown, "format": "online"}, slug="remote")
+    page = client.get(PAGE).content.decode()
+    expected = ["late", "early"] if is_here else []
+    assert re.findall(r'<h3><a href="/labs/([\w-]+)/"', page) == expected
+    assert client.get(API).json()["labs_here"] == expected
+    assert read(client.get(PAGE))[2]["Labs"] == str(1 + len(expected))
 
 
 def test_sessions_to_come_stand_before_past_ones_in_the_citys_time(client: Client) -> None:
@@ -137,6 +170,7 @@ def test_the_api_says_the_same(client: Client, lab: Lab) -> None:
         "time_zone": "Europe/Sofia",
         "address": settings.BASE_URL + PAGE,
         "labs": ["city-lab"],
+        "labs_here": [],
         "sessions": [
             {
                 "lab": "city-lab",
@@ -159,7 +193,7 @@ def test_a_visitor_is_not_sent_it_again_until_something_changes(client: Client, 
 
 
 @pytest.mark.parametrize("size", [2, 30])
-@pytest.mark.parametrize(("address", "queries"), [(PAGE, 4), (API, 4)])
+@pytest.mark.parametrize(("address", "queries"), [(PAGE, 5), (API, 5)])
 def test_it_costs_the_same_queries_at_any_size(
     client: Client,
     lab: Lab,
