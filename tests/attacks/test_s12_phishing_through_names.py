@@ -129,25 +129,6 @@ def test_a_lab_called_like_an_address_sends_in_the_services_name(title):
     assert sent_from(title) == Address("City Labs", "no-reply", "citylabs.example.org")
 
 
-@pytest.mark.parametrize(
-    ("title", "shown"),
-    [
-        ("Energy @ Sofia, 2027", "Energy @ Sofia, 2027"),
-        ('The "green" \\ lab; (first)', 'The "green" \\ lab; (first)'),
-        ("=?utf-8?q?bank=40bank.example?=", "=?utf-8?q?bank=40bank.example?="),
-        ("Lab \u202eelpmaxe.knab", "Lab elpmaxe.knab"),
-        ("<>,;:", ""),
-        ('Лаб " <x>', 'Лаб " <x>'),
-    ],
-)
-def test_a_title_is_the_name_of_one_mailbox_and_never_another_address(title, shown):
-    sender = sent_from(title)
-    assert (sender.display_name, sender.addr_spec) == (
-        shown or "City Labs",
-        "no-reply@citylabs.example.org",
-    )
-
-
 def test_the_link_to_the_organisers_fills_in_no_second_recipient():
     lab = LabFactory(contact_email="x?bcc=victim&body=pay@example.org")
     message = queue(
