@@ -18,6 +18,7 @@ from core.web.forms.wall_clock import WallClockMixin, fold_field, moment_initial
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from core.web.palette import DEFAULT_COLOURS
 from labs import theme
+from labs.forms.pictures import CHOOSE_AGAIN, PictureField
 from labs.lab_editing import MAX_RETENTION_DAYS, MAX_SESSIONS, MAX_SLUG_LENGTH, LabPlan
 from labs.models import Lab, Programme
 
@@ -127,7 +128,7 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
     signatory_function = TextsField(
         label=_("Function"), help_text=_("Printed under the name."), required=False
     )
-    signature = forms.FileField(
+    signature = PictureField(
         label=_("Signature"),
         help_text=_(
             "SVG or PNG, at most 512 kB, with a transparent or white background. It is printed above the name, at "
@@ -135,9 +136,6 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
             "do not change."
         ),
         required=False,
-        allow_empty_file=True,
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".svg,.png,image/svg+xml,image/png"}),
     )
     remove_signature = forms.BooleanField(label=_("Remove the signature"), required=False)
     colour = forms.CharField(
@@ -147,15 +145,12 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
         validators=[MaxLengthValidator(20)],
         widget=forms.TextInput(attrs={"class": "input-short", "autocomplete": "off", "spellcheck": "false"}),
     )
-    logo = forms.FileField(
+    logo = PictureField(
         label=_("Logo"),
         help_text=_(
             "SVG or PNG, at most 512 kB. It is shown on a white background, at most 240 by 64 pixels."
         ),
         required=False,
-        allow_empty_file=True,
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".svg,.png,image/svg+xml,image/png"}),
     )
     remove_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
     logo_alt = TextsField(
@@ -210,13 +205,9 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
     def differences(self) -> list[Difference]:
         found = super().differences()
         for name, data in self.pictures.items():
-            typed = (
-                gettext("A different file. Choose it again: browsers do not keep it.")
-                if data is not None
-                else NOTHING
-            )
             if self.lab:
                 stored = gettext("Set") if getattr(self.lab, name) else NOTHING
+                typed = NOTHING if data is None else str(CHOOSE_AGAIN)
                 found.append(Difference(str(self.fields[name].label), stored, typed))
         return found
 
@@ -237,12 +228,11 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
         # What becomes of the pictures: the bytes of a new one, None for one to remove.
         self.pictures: dict[str, bytes | None] = {}
         for name in PICTURES:
-            if upload := values.get(name):
-                # Of a large file, enough to refuse it.
-                self.pictures[name] = upload.read(2 * 1024 * 1024)
+            if (content := values.get(name)) is not None:
+                self.pictures[name] = content
             elif values.get(f"remove_{name}"):
                 self.pictures[name] = None
-        if values.get("logo") and not values.get("logo_alt"):
+        if values.get("logo") is not None and not values.get("logo_alt"):
             self.add_error("logo_alt", gettext("Describe the logo for people who cannot see it."))
         return values
 

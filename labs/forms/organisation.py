@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.editing import PlanForm
-from core.web.forms.fields import EmailAddressField, TextsField
+from core.web.forms.fields import EmailAddressField, TextsField, WebAddressField
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.cities import countries
 from labs.models import Operator
@@ -65,12 +65,7 @@ class OperatorForm(PlanForm[OperatorPlan]):
         ),
         required=False,
     )
-    enforcement_address = forms.CharField(
-        label=_("Web address of the enforcement body"),
-        required=False,
-        max_length=500,
-        widget=forms.URLInput(attrs={"autocomplete": "off"}),
-    )
+    enforcement_address = WebAddressField(label=_("Web address of the enforcement body"))
     legal_notice = TextsField(
         label=_("Legal notice"),
         help_text=_(

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.editing import PlanForm
-from core.web.forms.fields import NumberField, TextsField
+from core.web.forms.fields import NumberField, TextsField, WebAddressField
 from core.web.localized_fields import no_control_characters, one_line
 from labs.lab_parts import RoomPlan
 
@@ -22,12 +22,9 @@ class RoomForm(PlanForm[RoomPlan]):
         max_length=200,
         validators=[no_control_characters, one_line],
     )
-    join_link = forms.CharField(
+    join_link = WebAddressField(
         label=_("Join link"),
         help_text=_("Only people with a seat and staff can see it. It is never on a public page."),
-        required=False,
-        max_length=500,
-        widget=forms.URLInput(attrs={"autocomplete": "off"}),
     )
     capacity = NumberField(
         label=_("Capacity"),

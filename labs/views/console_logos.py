@@ -31,7 +31,7 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
     form = LogoForm(request.POST or None, request.FILES or None, programme=programme)
 
     def create() -> dict[str, object]:
-        return {"logo": add_logo(programme, form.plan, form.picture_bytes or b"", person(request)).pk}
+        return {"logo": add_logo(programme, form.plan, form.cleaned_data["picture"], person(request)).pk}
 
     if create_with(request, form, "console.logo", create):
         messages.success(request, _("Logo added."))
@@ -48,7 +48,7 @@ def edit(request: HttpRequest, programme: Programme, logo: int) -> HttpResponse:
     form, is_saved = save_edit(
         lambda: lock_row(found),
         lambda held: LogoForm(request.POST, request.FILES, programme=programme, logo=held),
-        lambda form: change_logo(found, form.plan, form.picture_bytes, person(request)),
+        lambda form: change_logo(found, form.plan, form.cleaned_data["picture"], person(request)),
     )
     if is_saved:
         messages.success(request, _("Logo saved."))

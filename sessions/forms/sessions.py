@@ -10,7 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core.timezones.zones import validate_zone
 from core.web.forms.editing import PlanForm
-from core.web.forms.fields import CitiesField, DayField, HourField, NumberField, TextsField, ZoneField, pk_of
+from core.web.forms.fields import (
+    CitiesField,
+    DayField,
+    HourField,
+    NumberField,
+    TextsField,
+    WebAddressField,
+    ZoneField,
+    pk_of,
+)
 from core.web.forms.wall_clock import WallClockMixin, fold_field
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Lab, Room, Track
@@ -55,12 +64,9 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
         empty_label=_("None yet"),
         error_messages={"invalid_choice": _("Choose a room of this lab.")},
     )
-    join_link = forms.CharField(
+    join_link = WebAddressField(
         label=_("Join link of this session"),
         help_text=_("If different from the room’s. Only people with a seat can see it."),
-        required=False,
-        max_length=500,
-        widget=forms.URLInput(attrs={"autocomplete": "off"}),
     )
     start_date = DayField(label=_("Day"))
     start_time = HourField(label=_("Starts"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.editing import PlanForm
-from core.web.forms.fields import CityField, TextsField
+from core.web.forms.fields import CityField, TextsField, WebAddressField
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Programme
 from sessions.forms.choices import named
@@ -32,12 +31,7 @@ class SpeakerForm(PlanForm[SpeakerPlan]):
         empty_label=_("None"),
         error_messages={"invalid_choice": _("Choose a city of this programme.")},
     )
-    website = forms.CharField(
-        label=_("Website"),
-        required=False,
-        max_length=300,
-        widget=forms.URLInput(attrs={"autocomplete": "off"}),
-    )
+    website = WebAddressField(label=_("Website"), max_length=300)
 
     def __init__(self, *args: object, programme: Programme, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Fields of forms: texts in several languages, time zones, email addresses, cities, days, hours, numbers."""
+"""Fields of forms: texts in several languages, time zones, email and web addresses, cities, days, hours, numbers."""
 
 from __future__ import annotations
 
@@ -146,6 +146,18 @@ class EmailAddressField(forms.EmailField):
     def to_python(self, value: object) -> str:
         typed = super().to_python(value)
         return clean_address(typed) if typed else ""
+
+
+class WebAddressField(forms.CharField):
+    """A web address that may be left out; the verb that takes it says what is wrong with one."""
+
+    def __init__(self, *, max_length: int = 500, **options: Any) -> None:
+        super().__init__(
+            required=False,
+            max_length=max_length,
+            widget=forms.URLInput(attrs={"autocomplete": "off"}),
+            **options,
+        )
 
 
 class _ByName(ModelChoiceIterator):
