@@ -18,8 +18,6 @@ from sessions.models import Session
 
 State = Registration.State
 
-# How a list may be ordered.
-ORDERS = ("-registered", "registered", "confirmed", "name", "-name")
 # The emails that show whether a person can be reached.
 DELIVERY_OCCASIONS = ("confirm_address", "confirmation")
 IN_TROUBLE = (Message.State.FAILED, Message.State.BOUNCED)

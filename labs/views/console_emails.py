@@ -160,7 +160,6 @@ def message(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> H
         "has_html": bool(content.html),
         "is_revealed": is_revealed,
         "has_links": bool(found.links),
-        "to_folder": folder_backend.is_in_use(),
         "attached": found.calendar and (CALENDAR_NAME, CALENDAR_TYPE, len(found.calendar.encode())),
         "is_in_trouble": found.state in IN_TROUBLE,
         "is_tried_again": found.state == Message.State.QUEUED and bool(found.last_error),

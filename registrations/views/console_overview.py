@@ -42,7 +42,6 @@ class LabOverview:
     mails: int
     attended: int
     days_to_first: int | None
-    drafts: int
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOv
     rows = (
         Session.objects.filter(lab__in=ids)
         .order_by("lab", "starts_at")
-        .values_list("lab", "starts_at", "ends_at", "status", "visibility", "seats_taken", "seats_waiting")
+        .values_list("lab", "starts_at", "ends_at", "status", "seats_taken", "seats_waiting")
     )
     sessions = {lab: list(found) for lab, found in groupby(rows, key=lambda row: row[0])}
     glances = []
@@ -114,12 +113,11 @@ def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOv
                 lab,
                 viewer.organises(lab),
                 people.get(lab.pk, {}).get(statistics.REGISTERED, 0),
+                sum(row[4] for row in own),
                 sum(row[5] for row in own),
-                sum(row[6] for row in own),
                 mails.get(lab.pk, 0),
                 people.get(lab.pk, {}).get(statistics.ATTENDED, 0),
                 _days_until(following, lab, now),
-                sum(row[4] == Session.Visibility.DRAFT for row in own),
             )
         )
     return glances

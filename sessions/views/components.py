@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from i18nfield.forms import I18nForm, I18nFormField, I18nTextInput
 
 from labs import access
-from labs.theme import clean_colour, contrast, is_adjusted, theme_values
+from labs.forms.labs import colour_preview
+from labs.theme import clean_colour, contrast
 from sessions import timetable
 from sessions.timetable_svg import svg
 
@@ -93,7 +94,7 @@ def components(request: HttpRequest) -> HttpResponse:
     picked = "#00564e"
     if form.is_bound and not form.has_error("colour"):
         picked = form.cleaned_data["colour"]
-    values = theme_values(picked)
+    preview = colour_preview(picked)
     return render(
         request,
         "sessions/components.html",
@@ -105,10 +106,8 @@ def components(request: HttpRequest) -> HttpResponse:
             "seats_waiting": SampleSeats(300, 300, 12),
             "seats_full": SampleSeats(300, 300, waiting_list=False),
             "seats_unlimited": SampleSeats(None, 20),
-            "picked": picked,
-            "moved": is_adjusted(picked),
-            "values": values,
-            "on_ground": f"{contrast(values['lab'], '#ffffff'):.1f}",
+            "preview": preview,
+            "on_ground": f"{contrast(preview.light, '#ffffff'):.1f}" if preview else "",
             "text": {
                 "en": "Choose **two** sessions:\n\n- one in the morning\n- one in [the plenary](https://example.org/)"
             },

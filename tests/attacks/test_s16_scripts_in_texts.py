@@ -31,7 +31,6 @@ PAYLOADS = [
     f"--><script>{HIT}</script>",
     "{{1234*1001}}{% 1234*1001 %}${1234*1001}#{1234*1001}",
 ]
-SHORT = 100
 FOUND = """() => {
     const found = []
     if (window.__hit) found.push("a script of the text ran")

@@ -7,22 +7,9 @@ from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from sessions.models import Session
 from sessions.publishing import Change, cancel, make_internal, publish, restore, unpublish
-from sessions.signals import session_changed
 from tests.factories import CityFactory, SessionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def news():
-    sent = []
-
-    def receive(**said):
-        sent.append((said["change"], said["tell"]))
-
-    session_changed.connect(receive)
-    yield sent
-    session_changed.disconnect(receive)
 
 
 def facts(session):
