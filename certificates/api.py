@@ -79,7 +79,7 @@ class CheckOut(Schema):
 class CertificateOut(Schema):
     code: str
     state: State = Field(description=STATE_MEANS)
-    registration: UUID | None = Field(description="Id of the registration. Null if the person was deleted")
+    registration: UUID | None = Field(description="ID of the registration. Null if the person was deleted")
     holder_name: str = Field(description="As printed. Empty if the person was deleted")
     language: str = Field(description="Language of the certificate: en, bg or el")
     minutes: int = Field(description="Total duration in minutes, as issued. Overlapping sessions count once")

@@ -58,7 +58,7 @@ class ProgrammeOut(Schema):
 class LogoOut(Schema):
     address: str = Field(description="The picture, SVG or PNG")
     alternative_text: LocalizedText
-    link: str = Field(description="Where it leads, may be empty")
+    link: str = Field(description="Web address that the logo links to. May be empty")
 
 
 class WholeProgrammeOut(ProgrammeOut):
@@ -181,7 +181,7 @@ def programmes(request: HttpRequest) -> Listing:
     openapi_extra=FOR_EVERYBODY,
 )
 def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
-    """Get a programme with its cities, stakeholder groups and logos."""
+    """Get a programme with its cities, types of organisation and logos."""
     found = Programme.objects.visible_to(reader_of(request)).filter(slug=programme).first()
     if found is None:
         raise Http404

@@ -64,7 +64,7 @@ class SeatOut(Schema):
 
 
 class RegistrationOut(Schema):
-    id: UUID = Field(description="Id of the registration")
+    id: UUID = Field(description="ID of the registration")
     state: RegistrationState = Field(
         description="Unconfirmed: the email is not confirmed yet and there are no seats"
     )

@@ -31,7 +31,7 @@ Scope = ApiToken.Scope
 
 
 class AttendanceOut(Schema):
-    registration: UUID = Field(description="The registration's id")
+    registration: UUID = Field(description="ID of the registration")
     session: str = Field(description="The session's slug")
     name: str = Field(description="Name of the person")
     taken_at: datetime = Field(description="When attendance was recorded")
@@ -40,7 +40,7 @@ class AttendanceOut(Schema):
 class GuestOut(Schema):
     """A person on the attendance list. Without contact details."""
 
-    registration: UUID = Field(description="Id of the registration")
+    registration: UUID = Field(description="ID of the registration")
     name: str
     city: LocalizedText = Field(description="City of the person, empty if it is not in the programme")
     city_text: str = Field(description="City entered by the person, if it is not in the programme")
@@ -69,8 +69,8 @@ class GuestFilters(FilterSchema):
         | None
     ) = Field(
         None,
-        description=f"Part of a name, at least {door.MIN_LETTERS} letters or one Chinese, Japanese or Korean "
-        "sign: then of everybody registered in the lab, with a seat here or not; at most "
+        description=f"Part of a name: at least {door.MIN_LETTERS} letters, or one Chinese, Japanese or Korean "
+        "character. Searches everyone registered in the lab, with or without a seat in this session. Returns at most "
         f"{door.MAX_FOUND} people",
     )
 

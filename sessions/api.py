@@ -75,7 +75,7 @@ class SessionOut(Schema):
     capacity: int | None = Field(description="Total number of seats. Null: no limit")
     seats_left: int | None = Field(description="Number of free seats. Null: no limit")
     waiting: int = Field(description="Number of people on the waiting list")
-    revised_at: datetime = Field(description="Last change, except of the join link")
+    revised_at: datetime = Field(description="Time of the last change, except to the join link")
     agenda: list[AgendaItemOut] = Field(description="Agenda items, in order. May be empty")
     speakers: list[AppearanceOut] = Field(description="Speakers of the whole session")
 

@@ -61,7 +61,7 @@ PATH_PARAMETERS = {
     "lab": "Slug of the lab",
     "session": "Slug of the session in its lab",
     "speaker": "Slug of the speaker",
-    "registration": "Id of the registration",
+    "registration": "ID of the registration",
     "code": "Code of the certificate, such as 7K3M-Q9TX-2W8H; case, spaces and hyphens do not matter",
 }
 TOKEN = "An API key from the console"  # noqa: S105

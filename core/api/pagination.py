@@ -28,15 +28,16 @@ class BoundedPagination(LimitOffsetPagination):
 
     class Input(Schema):
         limit: int = Field(
-            settings.PAGINATION_PER_PAGE, ge=1, le=MAX_LIMIT, description="At most so many in this answer"
+            settings.PAGINATION_PER_PAGE,
+            ge=1,
+            le=MAX_LIMIT,
+            description="Maximum number of entries in the response",
         )
-        offset: int = Field(
-            0, ge=0, le=MAX_OFFSET, description="How many of the list come before this answer"
-        )
+        offset: int = Field(0, ge=0, le=MAX_OFFSET, description="Number of entries to skip")
 
     class Output(Schema):
         items: list[Any]
-        count: int = Field(description="How many the whole list has")
+        count: int = Field(description="Total number of entries")
 
     def paginate_queryset(self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any) -> Any:
         """Return one page of a `Listing`."""

@@ -28,10 +28,13 @@ PROBLEM_SCHEMA = {
     "required": ["type", "title", "status"],
     "properties": {
         "type": _TEXT,
-        "title": {**_TEXT, "description": "What the status is called, in the caller's language"},
+        "title": {**_TEXT, "description": "Name of the status, in the caller's language"},
         "status": {"type": "integer"},
-        "detail": {**_TEXT, "description": "What stands in the way this time, in the caller's language"},
-        "instance": {**_TEXT, "description": "Names this error in the service's own log, where it failed"},
+        "detail": {**_TEXT, "description": "What is wrong with this request, in the caller's language"},
+        "instance": {
+            **_TEXT,
+            "description": "Identifies the error in the service's log, if the service failed",
+        },
         "errors": {
             "type": "array",
             "items": {

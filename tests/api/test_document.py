@@ -87,7 +87,7 @@ def test_no_schema_stands_there_that_nothing_mentions() -> None:
 def test_what_a_list_says_of_itself_is_described() -> None:
     for name, schema in SCHEMAS.items():
         if name.startswith("Paged"):
-            assert schema["properties"]["count"]["description"] == "How many the whole list has"
+            assert schema["properties"]["count"]["description"] == "Total number of entries"
 
 
 def test_what_the_document_says_of_errors_is_what_they_are() -> None:
