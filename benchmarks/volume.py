@@ -120,7 +120,7 @@ def _fill_lab(lab: Lab, people: int, seats: int) -> None:
         "registrations_registration r, unnest(ARRAY['confirm_address', 'confirmation']) kind"
         f" WHERE r.lab_id = {lab.pk}",
         public_id="gen_random_uuid()",
-        about="'registration:' || r.public_id",
+        registration_id="r.id",
         occasion="kind",
         key="kind || r.public_id",
         message_id="'<' || kind || r.public_id || '@example.org>'",

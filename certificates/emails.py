@@ -61,5 +61,5 @@ def _queue(
             **context,
         },
         lab=lab,
-        about=f"registration:{registration.public_id}",
+        registration_id=registration.pk,
     )

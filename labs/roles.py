@@ -156,7 +156,7 @@ def _get_or_invite_user(
         to_email=user.email,
         context=context,
         lab=lab,
-        about=f"user:{user.pk}",
+        user_id=user.pk,
         links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
     )
     return user

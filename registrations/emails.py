@@ -258,7 +258,7 @@ def _queue(
         to_email=registration.email,
         context={**own, **context},
         lab=lab,
-        about=registration.about,
+        registration_id=registration.pk,
         leads_to=[line["join_link"] for line in context.get("lines", ()) if line["join_link"]],
         links={name: links.email_link(registration, purpose) for name, purpose in purposes.items()},
         calendar=calendar,

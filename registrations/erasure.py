@@ -116,7 +116,7 @@ def is_due(lab: Lab, now: datetime) -> bool:
 def _delete_traces(rows: list[Registration]) -> None:
     """Delete the emails, the history and the idempotency records of these people."""
     Registration.history.filter(id__in=[row.pk for row in rows]).delete()
-    message_counts.delete(Message.objects.filter(about__in=[row.about for row in rows]))
+    message_counts.delete(Message.objects.filter(registration__in=rows))
     idempotency.forget([about_address(row.email_key) for row in rows])
 
 

@@ -135,23 +135,23 @@ def rows(people: Iterable[Registration], session: Session | None = None) -> list
                 attended=own[ATTENDED],
                 seat=seat,
                 position=positions.get(seat.pk) if seat else None,
-                mail=mails.get(person.about),
+                mail=mails.get(person.pk),
             )
         )
     return found
 
 
-def _mails(people: list[Registration]) -> dict[str, Message]:
+def _mails(people: list[Registration]) -> dict[int | None, Message]:
     """Return for each person a failed email, else the last confirmation."""
     written = (
-        Message.objects.filter(about__in=[person.about for person in people])
+        Message.objects.filter(registration__in=people)
         .filter(Q(occasion__in=DELIVERY_OCCASIONS) | Q(state__in=IN_TROUBLE))
         .without_content()
         .order_by("created_at", "pk")
     )
-    found: dict[str, Message] = {}
+    found: dict[int | None, Message] = {}
     for message in written:
-        earlier = found.get(message.about)
+        earlier = found.get(message.registration_id)
         if earlier is None or message.state in IN_TROUBLE or earlier.state not in IN_TROUBLE:
-            found[message.about] = message
+            found[message.registration_id] = message
     return found

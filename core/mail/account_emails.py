@@ -64,7 +64,7 @@ def send_password_reset(user_id: int) -> None:
         to_name=user.name,
         to_email=user.email,
         context={"email": user.email, "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)},
-        about=f"user:{user.pk}",
+        user_id=user.pk,
         links={"reset": Link(RESET, str(user.pk), 0, reset_path())},
         is_asked_for=True,
     )

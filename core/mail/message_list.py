@@ -6,7 +6,7 @@ Every function takes the id of a lab, or None for the emails that belong to no l
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -55,8 +55,13 @@ class MessageSearch:
 
 
 def find(lab_id: int | None, search: MessageSearch) -> MessageQuerySet:
-    """Return the emails that fit, those in trouble first, then those on trial again, then the newest; no bodies."""
-    found = messages_of(lab_id).without_content()
+    """Return the emails that fit, those in trouble first, then those on trial again, then the newest; no bodies.
+
+    `registration_public_id` is that of the registration that an email is about, None where it is about none.
+    """
+    found = (
+        messages_of(lab_id).without_content().annotate(registration_public_id=F("registration__public_id"))
+    )
     if search.to:
         found = found.filter(matches(search.to, "recipient_key"))
     if search.occasion:
@@ -84,9 +89,3 @@ def last_hour(lab_id: int | None, now: datetime) -> LastHour:
     failed = Q(state__in=IN_TROUBLE)
     finished = messages_of(lab_id).filter(finished_at__gt=now - timedelta(hours=1), finished_at__lte=now)
     return LastHour(**finished.aggregate(sent=Count("pk", filter=~failed), failed=Count("pk", filter=failed)))
-
-
-def about_registration(message: Message) -> str:
-    """Return the public id of the registration that an email is about, or nothing."""
-    kind, _colon, subject = message.about.partition(":")
-    return subject if kind == "registration" else ""

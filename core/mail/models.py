@@ -45,7 +45,25 @@ class Message(LeasedWork):
     lab = models.ForeignKey(
         "labs.Lab", models.CASCADE, null=True, blank=True, related_name="messages", verbose_name=_("lab")
     )
-    about = models.CharField(max_length=80, blank=True)
+    # What the email is about: a registration, or an account. Indexed below, without those that are about none.
+    registration = models.ForeignKey(
+        "registrations.Registration",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="messages",
+        verbose_name=_("registration"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="messages",
+        verbose_name=_("account"),
+    )
     occasion = models.CharField(_("occasion"), max_length=40)
     key = models.CharField(max_length=200)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
@@ -102,7 +120,12 @@ class Message(LeasedWork):
             ),
         )
         indexes = (
-            models.Index(fields=["about"], name="message_about"),
+            models.Index(
+                fields=["registration"],
+                name="message_of_registration",
+                condition=Q(registration__isnull=False),
+            ),
+            models.Index(fields=["user"], name="message_of_account", condition=Q(user__isnull=False)),
             models.Index(fields=["provider_id"], name="message_of_provider"),
             # All that counts of unsent emails ask for.
             models.Index(

@@ -57,7 +57,8 @@ def queue(
     to_email: str,
     context: Mapping[str, object],
     lab: Sender | None = None,
-    about: str = "",
+    registration_id: int | None = None,
+    user_id: int | None = None,
     links: Mapping[str, Link] | None = None,
     leads_to: Collection[str] = (),
     calendar: bytes = b"",
@@ -69,8 +70,8 @@ def queue(
     One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
     locks leave no room for a second call, which saves asking.
 
-    `context` is what the templates tell, as plain data (JSON) and already in `language`. `about` names what the message
-    concerns, as "registration:<uuid>". `leads_to` are addresses elsewhere that may be links in the text, such as that
+    `context` is what the templates tell, as plain data (JSON) and already in `language`. `registration_id` or `user_id`
+    is what the message is about. `leads_to` are addresses elsewhere that may be links in the text, such as that
     of a meeting; no other is left one. `calendar` is an iCalendar file to attach. `is_asked_for` says that anybody
     could have asked for it, and counts it in the budget of the address (`core.mail.address_budget`).
 
@@ -83,7 +84,8 @@ def queue(
         public_id=public_id,
         message_id=f"<{public_id}@{settings.SITE_DOMAIN}>",
         lab_id=lab.pk if lab else None,
-        about=about,
+        registration_id=registration_id,
+        user_id=user_id,
         occasion=occasion,
         is_urgent=occasion not in TO_MANY,
         key=key,

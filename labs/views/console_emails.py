@@ -41,7 +41,7 @@ class Row:
 
     message: Message
     occasion: str
-    registration: str
+    registration: UUID | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def emails(request: HttpRequest, lab: Lab | None = None) -> HttpResponse:
             Row(
                 message,
                 message_list.occasion_in_words(message.occasion),
-                message_list.about_registration(message),
+                message.registration_public_id,  # type: ignore[attr-defined]
             )
             for message in found
         ],
@@ -154,7 +154,7 @@ def message(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> H
         "section": "mail",
         "message": found,
         "occasion": message_list.occasion_in_words(found.occasion),
-        "registration": message_list.about_registration(found),
+        "registration": found.registration and found.registration.public_id,
         "pieces": _pieces(content.text) if is_revealed else [Piece(content.text)],
         "subject": content.subject,
         "has_html": bool(content.html),

@@ -138,11 +138,6 @@ class Registration(Versioned):
         return f"{self.lab.slug} {self.public_id}"
 
     @property
-    def about(self) -> str:
-        """What emails about this person are filed under (`Message.about`)."""
-        return f"registration:{self.public_id}"
-
-    @property
     def kept_until(self) -> date:
         """The day, in the lab's zone, after which the person is erased."""
         return self.lab.answers_kept_until

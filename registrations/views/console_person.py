@@ -68,7 +68,7 @@ def _page(
     request: HttpRequest, lab: Lab, person: Registration, form: SeatForm | None = None, status: int = 200
 ) -> HttpResponse:
     rows = _seat_rows(person)
-    written = Message.objects.filter(about=person.about).without_content()
+    written = Message.objects.filter(registration=person).without_content()
     context = _context(
         lab,
         person,
@@ -294,7 +294,7 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         person,
         rows=[row for row in rows if row.can_be_taken_back],
         attended=person.attendances.taking_place().count(),
-        mails=Message.objects.filter(about=person.about).count(),
+        mails=Message.objects.filter(registration=person).count(),
     )
     return render(request, "registrations/console/erase.html", context)
 

@@ -152,7 +152,7 @@ def registration(request: HttpRequest, found: Registration, token: str) -> HttpR
     )
     own = [seat for seat in held if seat.session_id in seen]
     positions = waiting_positions(own)
-    messages = Message.objects.without_content().filter(about=found.about)
+    messages = Message.objects.without_content().filter(registration=found)
     done = request.GET.get("done", "")
     zone, language = found.time_zone, get_language() or "en"
     clocks_change = zone_hours.clocks_change(zone, instants_of(seat.session for seat in own))
@@ -315,7 +315,7 @@ def registration_erase(request: HttpRequest, found: Registration, token: str) ->
             token,
             seats=_seats_in_sight(request, found),
             attended=found.attendances.count(),
-            mails=Message.objects.filter(about=found.about).count(),
+            mails=Message.objects.filter(registration=found).count(),
         ),
     )
 

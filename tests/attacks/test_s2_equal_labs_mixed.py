@@ -96,7 +96,7 @@ def equal_lab(programme: Programme, slug: str, code: str) -> Lab:
         f.AttendanceFactory(registration=person, session=lab.sessions.get(slug="opening"))
         f.MessageFactory(
             lab=lab,
-            about=f"registration:{person.public_id}",
+            registration=person,
             key=f"equal/{slug}/{number}",
             to_name=person.name,
             to_email=person.email,

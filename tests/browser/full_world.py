@@ -44,7 +44,7 @@ def full_world() -> World:
         )
         f.MessageFactory(
             lab=lab,
-            about=f"registration:{person.public_id}",
+            registration=person,
             state="sent",
             to_name=person.name,
             to_email=person.email,

@@ -133,7 +133,7 @@ def test_the_holder_is_told_what_became_of_a_certificate() -> None:
     issuing.restore(first)
     second = issuing.reissue(Certificate.objects.get(pk=first.pk))
 
-    messages = Message.objects.filter(about=f"registration:{registration.public_id}").order_by("pk")
+    messages = Message.objects.filter(registration=registration).order_by("pk")
     told = [with_bodies(message) for message in messages]
 
     assert [each.occasion for each in told] == [

@@ -188,7 +188,8 @@ def test_the_letter_is_a_document_that_can_do_nothing(client: Client, lab: Lab) 
 @pytest.mark.parametrize("state", [State.FAILED, State.BOUNCED])
 def test_an_email_in_trouble_leads_to_its_registration(client: Client, lab: Lab, state: str) -> None:
     message = written(lab, state=state)
-    person = message_list.about_registration(message)
+    assert message.registration is not None
+    person = message.registration.public_id
     page = client.get(f"{MAIL}{message.public_id}/").content.decode()
     trouble = page.partition('class="notice notice-bad"')[2].partition("</div>")[0]
     assert f'href="/organise/labs/lab/registrations/{person}/"' in trouble

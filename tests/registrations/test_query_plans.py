@@ -81,7 +81,7 @@ def lab() -> Lab:
         people,
         lab_id="r.lab_id",
         public_id="gen_random_uuid()",
-        about="'registration:' || r.public_id",
+        registration_id="r.id",
         key="r.public_id",
         message_id="r.public_id",
         state="CASE r.id % 500 WHEN 0 THEN 'queued' WHEN 1 THEN 'failed' ELSE 'sent' END",

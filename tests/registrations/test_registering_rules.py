@@ -87,8 +87,8 @@ def test_whoever_is_registered_already_is_the_only_one_who_is_told() -> None:
     f.RegistrationFactory(email=found.email, name=found.name)
     Message.objects.all().delete()
     assert registering.submit(session.lab, VISITOR, plan(session)) is None
-    assert [(one.occasion, one.about) for one in Message.objects.all()] == [
-        ("already_registered", f"registration:{found.public_id}")
+    assert [(one.occasion, one.registration) for one in Message.objects.all()] == [
+        ("already_registered", found)
     ]
 
 

@@ -4,6 +4,7 @@ import core.web.localized_fields
 import django.db.models.deletion
 import django.utils.timezone
 import uuid
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -12,6 +13,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("labs", "0001_initial"),
+        ("registrations", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -38,7 +41,6 @@ class Migration(migrations.Migration):
                 ),
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("about", models.CharField(blank=True, max_length=80)),
                 ("occasion", models.CharField(max_length=40, verbose_name="occasion")),
                 ("key", models.CharField(max_length=200)),
                 (
@@ -119,13 +121,46 @@ class Migration(migrations.Migration):
                         verbose_name="lab",
                     ),
                 ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="registrations.registration",
+                        verbose_name="registration",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "email",
                 "verbose_name_plural": "emails",
                 "ordering": ("-created_at", "-id"),
                 "indexes": [
-                    models.Index(fields=["about"], name="message_about"),
+                    models.Index(
+                        condition=models.Q(("registration__isnull", False)),
+                        fields=["registration"],
+                        name="message_of_registration",
+                    ),
+                    models.Index(
+                        condition=models.Q(("user__isnull", False)),
+                        fields=["user"],
+                        name="message_of_account",
+                    ),
                     models.Index(fields=["provider_id"], name="message_of_provider"),
                     models.Index(
                         condition=models.Q(("finished_at__isnull", True)),
