@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from core.timezones.wall_clock import wall
+from core.timezones.zones import city_of
 from core.web.errors import InvalidFields
 from labs.lab_editing import is_empty
 from labs.models import Lab
@@ -57,7 +58,8 @@ def zone_change_text(lab: Lab) -> str:
     if not zones:
         return gettext("New sessions use this time zone.")
     count = sum(zones.values())
-    listed = ", ".join(f"{zone} ({number})" for zone, number in zones.items())
+    language = get_language() or "en"
+    listed = ", ".join(f"{city_of(zone, language)} ({number})" for zone, number in zones.items())
     return ngettext(
         "New sessions use this time zone. The %(count)d existing session keeps its times and time "
         "zone: %(zones)s.",

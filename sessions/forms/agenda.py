@@ -45,6 +45,8 @@ class AgendaRows(BaseRows):
     def __init__(self, *args: Any, known: Collection[int], **kwargs: Any) -> None:
         self.known = known
         super().__init__(*args, **kwargs)
+        # Beside items that are there, an empty one in three languages only makes the page longer: a button adds it.
+        self.extra = 0 if self.initial else 1
 
     def clean(self) -> None:
         super().clean()
@@ -112,6 +114,10 @@ class AppearanceRow(BaseForm):
 class AppearanceRows(BaseRows):
     """Who appears. Rows have no ids: the whole list is written anew."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.extra = 1 if self.initial else 2
+
     def name_of(self, place: int) -> str:
         return gettext("Person %(place)s") % {"place": place + 1}
 
@@ -153,7 +159,6 @@ AgendaSet: Any = formset_factory(
 AppearanceSet: Any = formset_factory(
     AppearanceRow,
     formset=AppearanceRows,
-    extra=2,
     max_num=PEOPLE_LIMIT,
     absolute_max=PEOPLE_LIMIT + 20,
     validate_max=True,

@@ -63,6 +63,21 @@ def test_no_page_is_wider_than_a_phone_and_every_control_is_as_large_as_a_finger
     assert "\n".join(reader.complaints) == ""
 
 
+@pytest.mark.parametrize("language", ["bg", "el"])
+def test_registers_fit_a_phone_where_words_are_longer_than_english_ones(
+    browser: Browser, live_server: LiveServer, language: str
+) -> None:
+    world = build()
+    with reading(
+        browser, live_server.url, world, "organiser", viewport=LARGER_PHONE, locale=language
+    ) as reader:
+        for name in ("console_mail", "console_registrations", "console_certificates", "console_sessions"):
+            reader.opens(a.address(a.page(name), world))
+            for finding in reader.page.evaluate(BEYOND):
+                reader.note(finding)
+    assert reader.complaints == []
+
+
 def test_the_account_menu_opens_by_key_and_closes_by_escape(
     browser: Browser, live_server: LiveServer
 ) -> None:

@@ -54,6 +54,17 @@ def test_asking_for_rows_keeps_what_was_typed_and_saves_nothing(client: Client, 
     assert not Session.objects.exists()
 
 
+def test_an_empty_item_is_offered_where_there_is_none_yet(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, slug="session", start_date=date(2027, 4, 6))
+    address = "/organise/labs/lab/sessions/session/"
+    assert form_of(client.get(address)).values["agenda-TOTAL_FORMS"] == ["1"]
+    f.AgendaItemFactory.create_batch(2, session=session)
+    form = form_of(client.get(address))
+    assert form.values["agenda-TOTAL_FORMS"] == ["2"]
+    more = form_of(client.post(address, form.filled(**{"more-agenda": "1"})))
+    assert more.values["agenda-TOTAL_FORMS"] == ["5"]
+
+
 def test_agenda_items_are_changed_ordered_and_removed(client: Client, lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
     first, second, third = (
