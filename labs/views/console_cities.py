@@ -19,7 +19,7 @@ from labs.current_viewer import viewer_of
 from labs.forms.cities import CityForm
 from labs.models import City, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_with, form_page, person, save_edit
+from labs.views.form_posts import create_with, edit_row, form_page, person
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ def edit(request: HttpRequest, programme: Programme, city: str) -> HttpResponse:
     found = programme.cities.filter(slug=city).first()
     if found is None or not may_change(viewer_of(request), found):
         raise Http404
-    if request.method != "POST":
-        return _page(request, programme, CityForm(city=found), found)
-    form, is_saved = save_edit(
-        lambda: lock_row(found),
-        lambda held: CityForm(request.POST, city=held),
+    form, is_saved = edit_row(
+        request,
+        found,
+        lock_row,
+        lambda data, city: CityForm(data, city=city),
         lambda form: change_city(found, form.plan, person(request)),
     )
     if is_saved:

@@ -14,7 +14,7 @@ from labs.forms.logos import LogoForm
 from labs.models import Programme, ProgrammeLogo
 from labs.programme_logos import add_logo, change_logo, remove_logo, shown_logos
 from labs.revisions import lock_row
-from labs.views.form_posts import create_with, delete_or_say, form_page, person, save_edit
+from labs.views.form_posts import create_with, delete_or_say, edit_row, form_page, person
 
 
 @access.owner
@@ -43,17 +43,18 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, programme: Programme, logo: int) -> HttpResponse:
     found = _logo(programme, logo)
-    if request.method != "POST":
-        return _page(request, programme, LogoForm(programme=programme, logo=found), found)
-    form, is_saved = save_edit(
-        lambda: lock_row(found),
-        lambda held: LogoForm(request.POST, request.FILES, programme=programme, logo=held),
+    form, is_saved = edit_row(
+        request,
+        found,
+        lock_row,
+        lambda data, logo: LogoForm(data, request.FILES or None, programme=programme, logo=logo),
         lambda form: change_logo(found, form.plan, form.cleaned_data["picture"], person(request)),
     )
     if is_saved:
         messages.success(request, _("Logo saved."))
         return redirect("console_logos", programme.slug)
-    found.refresh_from_db()
+    if form.is_bound:
+        found.refresh_from_db()
     return _page(request, programme, form, found)
 
 

@@ -28,7 +28,7 @@ from labs.lab_parts import NamedPlan, set_groups
 from labs.models import Delegate, Lab, Programme, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
-from labs.views.form_posts import create_once, create_with, delete_or_say, form_page, person, save_edit
+from labs.views.form_posts import create_once, create_with, delete_or_say, edit_row, form_page, person
 
 MORE_ROWS = 3
 
@@ -37,17 +37,16 @@ MORE_ROWS = 3
 @require_http_methods(["GET", "HEAD", "POST"])
 def programme(request: HttpRequest, programme: Programme) -> HttpResponse:
     """What the programme says of itself."""
-    if request.method == "POST":
-        form, is_saved = save_edit(
-            lambda: lock_row(programme),
-            lambda held: ProgrammeForm(request.POST, programme=held),
-            lambda form: change_programme(programme, form.plan, person(request)),
-        )
-        if is_saved:
-            messages.success(request, _("Programme saved."))
-            return redirect("console_programme", programme.slug)
-    else:
-        form = ProgrammeForm(programme=programme)
+    form, is_saved = edit_row(
+        request,
+        programme,
+        lock_row,
+        lambda data, programme: ProgrammeForm(data, programme=programme),
+        lambda form: change_programme(programme, form.plan, person(request)),
+    )
+    if is_saved:
+        messages.success(request, _("Programme saved."))
+        return redirect("console_programme", programme.slug)
     labs = programme.labs.order_by("-starts_on")
     template = "labs/console/programme.html"
     return form_page(request, template, form, programme=programme, labs=labs, tab="programme")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -61,32 +61,34 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-@transaction.atomic
-def save_edit(
-    lock_row: Callable[[], Row], form_of: Callable[[Row], Form], save: Callable[[Form], object]
+def edit_row(
+    request: HttpRequest,
+    row: Row,
+    lock: Callable[[Row], Row],
+    form_of: Callable[[QueryDict | None, Row], Form],
+    save: Callable[[Form], object],
 ) -> tuple[Form, bool]:
-    """Save what was typed over a row, unless somebody else saved it after the form was opened.
+    """Open the form of a row, or save what was typed, unless somebody else saved the row after the form was opened.
 
-    `lock_row` holds the row and returns it as it is now (`labs.revisions.lock_row`); `form_of` reads the answers
-    against it, `save` calls the verb or notes errors on the form. Returns the form and whether it was saved; one with a
-    `conflict` is ready to be shown: sent again, it is saved. Raises what `lock_row` raises.
+    `lock` holds the row and returns it as it is now (`labs.revisions.lock_row`); `form_of` makes the form from the
+    answers, None where none were sent, and the row; `save` calls the verb or notes errors on the form. Returns the form
+    and whether it was saved; one with a `conflict` is ready to be shown: sent again, it is saved. Raises what `lock`
+    raises.
     """
-    form = form_of(lock_row())
-    if not form.is_valid():
-        return form, False
-    if form.conflict:
-        form.renew()
-        return form, False
-    try:
-        save(form)
-    except RuleViolation as error:
-        form.add_errors(error.errors)
-    return form, not form.errors
-
-
-def status_of(form: EditForm) -> int:
-    """Return the status of a page with a form: as opened, with a conflict, or with something wrong."""
-    return 422 if form.errors else 409 if form.conflict else 200
+    if request.method != "POST":
+        return form_of(None, row), False
+    with transaction.atomic():
+        form = form_of(request.POST, lock(row))
+        if not form.is_valid():
+            return form, False
+        if form.conflict:
+            form.renew()
+            return form, False
+        try:
+            save(form)
+        except RuleViolation as error:
+            form.add_errors(error.errors)
+        return form, not form.errors
 
 
 def form_page(
@@ -94,7 +96,8 @@ def form_page(
 ) -> HttpResponse:
     """Show the form of a row: as opened, with a conflict, with something wrong, or `gone`: deleted meanwhile."""
     context |= {"form": form, "conflict": form.conflict, "gone": gone}
-    return render(request, template, context, status=409 if gone else status_of(form))
+    status = 409 if gone else 422 if form.errors else 409 if form.conflict else 200
+    return render(request, template, context, status=status)
 
 
 def ask(

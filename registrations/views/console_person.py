@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -166,31 +167,29 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     person = _people(lab).filter(public_id=registration).first()
     if person is None or person.state != State.CONFIRMED:
         return _too_late(request, lab, person)
-    if request.method != "POST":
-        form = PersonForm(person=person)
-    else:
 
-        def save(form: PersonForm) -> None:
-            try:
-                registering.change_details(person, form.details, form_posts.person(request))
-            except RuleViolation as violation:
-                form.add_error(None, violation.message)
-
+    def save(form: PersonForm) -> None:
         try:
-            form, is_saved = form_posts.save_edit(
-                lambda: registering.lock_registration(person),
-                lambda held: PersonForm(request.POST, person=held),
-                save,
-            )
-        except RuleViolation:
-            return _too_late(request, lab, None)
-        if is_saved:
-            messages.success(request, _("Details saved."))
-            return _back(person)
-        if form.errors:
-            form.offer_everything()
-    context = _context(lab, person, form=form, conflict=form.conflict)
-    return render(request, "registrations/console/edit.html", context, status=form_posts.status_of(form))
+            registering.change_details(person, form.details, form_posts.person(request))
+        except RuleViolation as violation:
+            form.add_error(None, violation.message)
+
+    try:
+        form, is_saved = form_posts.edit_row(
+            request,
+            person,
+            registering.lock_registration,
+            lambda data, person: PersonForm(data, person=person),
+            save,
+        )
+    except RuleViolation:
+        return _too_late(request, lab, None)
+    if is_saved:
+        messages.success(request, _("Details saved."))
+        return _back(person)
+    if form.errors:
+        form.offer_everything()
+    return form_posts.form_page(request, "registrations/console/edit.html", form, **_context(lab, person))
 
 
 @access.organiser
@@ -200,41 +199,39 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
     person = _people(lab).filter(public_id=registration).first()
     if person is None or person.state == State.CANCELLED:
         return _too_late(request, lab, person)
-    if request.method != "POST":
-        form = AddressForm(person=person)
-    else:
-        sent: list[Message] = []
+    sent: list[Message] = []
 
-        def save(form: AddressForm) -> None:
-            try:
-                message = organiser_actions.correct_address(
-                    person, form.cleaned_data["email"], form_posts.person(request)
-                )
-            except RuleViolation as violation:
-                form.add_error("email", violation.message)
-            except ValidationError as error:
-                form.add_error(
-                    "email", [text for some in messages_by_column(person, error).values() for text in some]
-                )
-            else:
-                sent.extend([message] if message else [])
-
+    def save(form: AddressForm) -> None:
         try:
-            form, is_saved = form_posts.save_edit(
-                lambda: registering.lock_registration(person),
-                lambda held: AddressForm(request.POST, person=held),
-                save,
+            message = organiser_actions.correct_address(
+                person, form.cleaned_data["email"], form_posts.person(request)
             )
-        except RuleViolation:
-            return _too_late(request, lab, None)
-        if is_saved:
-            if sent:
-                messages.success(request, _("Address corrected. An email with the link will be sent."))
-            else:
-                messages.info(request, _("The address is the same as before. Nothing was changed."))
-            return _back(person)
-    context = _context(lab, person, form=form, conflict=form.conflict)
-    return render(request, "registrations/console/address.html", context, status=form_posts.status_of(form))
+        except RuleViolation as violation:
+            form.add_error("email", violation.message)
+        except ValidationError as error:
+            form.add_error(
+                "email", [text for some in messages_by_column(person, error).values() for text in some]
+            )
+        else:
+            sent.extend([message] if message else [])
+
+    try:
+        form, is_saved = form_posts.edit_row(
+            request,
+            person,
+            registering.lock_registration,
+            lambda data, person: AddressForm(data, person=person),
+            save,
+        )
+    except RuleViolation:
+        return _too_late(request, lab, None)
+    if is_saved:
+        if sent:
+            messages.success(request, _("Address corrected. An email with the link will be sent."))
+        else:
+            messages.info(request, _("The address is the same as before. Nothing was changed."))
+        return _back(person)
+    return form_posts.form_page(request, "registrations/console/address.html", form, **_context(lab, person))
 
 
 def _too_late(request: HttpRequest, lab: Lab, person: Registration | None) -> HttpResponse:
@@ -308,7 +305,7 @@ def _people(lab: Lab) -> RegistrationQuerySet:
     return search.registrations_of(lab).select_related("city", "stakeholder_group", "lab__programme")
 
 
-def _context(lab: Lab, person: Registration, **more: object) -> dict[str, object]:
+def _context(lab: Lab, person: Registration, **more: object) -> dict[str, Any]:
     return {
         "lab": lab,
         "section": "registrations",

@@ -16,7 +16,7 @@ from labs.current_viewer import viewer_of
 from labs.forms.labs import LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
-from labs.views.form_posts import ask, create_with, delete_or_say, form_page, person, save_edit
+from labs.views.form_posts import ask, create_with, delete_or_say, edit_row, form_page, person
 from sessions import lab_dates
 from sessions.models import Session
 
@@ -47,29 +47,29 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
 def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
     """What the lab says of itself."""
     programme = lab.programme
-    if request.method == "POST":
-        before: dict[str, str] = {}
+    before: dict[str, str] = {}
 
-        @transaction.atomic
-        def save(form: LabForm) -> None:
-            before.update(zone=lab.time_zone, colour=lab.colour)
-            # Before the words that a picture needs, and after them.
-            _set_pictures(lab, form, request, removing=True)
-            lab_editing.change_lab(lab, form.plan, person(request))
-            _set_pictures(lab, form, request)
+    @transaction.atomic
+    def save(form: LabForm) -> None:
+        before.update(zone=lab.time_zone, colour=lab.colour)
+        # Before the words that a picture needs, and after them.
+        _set_pictures(lab, form, request, removing=True)
+        lab_editing.change_lab(lab, form.plan, person(request))
+        _set_pictures(lab, form, request)
 
-        form, is_saved = save_edit(
-            lambda: lock_row(lab),
-            lambda held: LabForm(request.POST, request.FILES, programme=programme, lab=held),
-            save,
-        )
-        if is_saved:
-            messages.success(request, _("Lab saved."))
-            _say_what_follows(request, lab, before["zone"], before["colour"])
-            return redirect("console_lab_edit", lab.slug)
+    form, is_saved = edit_row(
+        request,
+        lab,
+        lock_row,
+        lambda data, lab: LabForm(data, request.FILES or None, programme=programme, lab=lab),
+        save,
+    )
+    if is_saved:
+        messages.success(request, _("Lab saved."))
+        _say_what_follows(request, lab, before["zone"], before["colour"])
+        return redirect("console_lab_edit", lab.slug)
+    if form.is_bound:
         lab.refresh_from_db()
-    else:
-        form = LabForm(programme=programme, lab=lab)
     return form_page(
         request,
         "sessions/console/lab_form.html",

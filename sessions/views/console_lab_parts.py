@@ -26,7 +26,7 @@ from labs.lab_parts import change_room, create_room, delete_room, set_days, set_
 from labs.models import Lab, Room
 from labs.revisions import lock_row
 from labs.views.console_programme import has_errors, named_rows
-from labs.views.form_posts import ask, create_with, delete_or_say, form_page, person, save_edit
+from labs.views.form_posts import ask, create_with, delete_or_say, edit_row, form_page, person
 from sessions.models import Session
 from sessions.unannounced_changes import pending_sessions
 
@@ -142,11 +142,11 @@ def room_new(request: HttpRequest, lab: Lab) -> HttpResponse:
 def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
     try:
         found = _room(lab, room)
-        if request.method != "POST":
-            return _room_page(request, lab, RoomForm(locales=lab.languages, row=found), found)
-        form, is_saved = save_edit(
-            lambda: lock_row(found),
-            lambda held: RoomForm(request.POST, locales=lab.languages, row=held),
+        form, is_saved = edit_row(
+            request,
+            found,
+            lock_row,
+            lambda data, room: RoomForm(data, locales=lab.languages, row=room),
             lambda form: change_room(found, form.plan, person(request)),
         )
     except Http404:

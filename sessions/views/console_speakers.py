@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +18,7 @@ from core.web.forms.editing import was_edited
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
-from labs.views.form_posts import ask, create_with, delete_or_say, form_page, save_edit
+from labs.views.form_posts import ask, create_with, delete_or_say, edit_row, form_page
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm
 from sessions.models import Appearance, Speaker
@@ -72,11 +74,11 @@ def new(request: HttpRequest, lab: Lab) -> HttpResponse:
 def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     try:
         found = _speaker(lab, speaker)
-        if request.method != "POST":
-            return _page(request, lab, _form(lab, None, found), found)
-        form, is_saved = save_edit(
-            lambda: lock_speaker(found),
-            lambda held: _form(lab, request.POST, held),
+        form, is_saved = edit_row(
+            request,
+            found,
+            lock_speaker,
+            partial(_form, lab),
             lambda form: change_speaker(found, form.plan),
         )
     except Http404:
