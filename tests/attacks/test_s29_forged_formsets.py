@@ -13,7 +13,7 @@ from django.test import Client
 from labs.models import Lab, StakeholderGroup, Track
 from sessions.models import AgendaItem, Appearance, Session
 from tests import factories as f
-from tests.pages import client_of, form_of
+from tests.pages import client_of, form_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,7 @@ def test_rows_of_others_stay_as_they_are(
             f"{prefix}-TOTAL_FORMS": counters[0],
             f"{prefix}-INITIAL_FORMS": counters[1],
         } | ({f"{prefix}-0-DELETE": remove} if remove else {})
-        response = client.post(address, form_of(client.get(address)).filled(**forged))
+        response = send(client, address, **forged)
         assert response.status_code in (302, 409, 422)
     assert everything() == before
 

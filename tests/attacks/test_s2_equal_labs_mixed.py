@@ -19,7 +19,7 @@ from core.accounts.models import User
 from labs.models import Lab, Programme
 from registrations import seats
 from tests import factories as f
-from tests.pages import client_of, form_of
+from tests.pages import client_of, send
 from tests.walks.exploring import body_of
 from tests.walks.world import api_token_for
 
@@ -170,8 +170,7 @@ def test_an_organiser_of_two_labs_changes_only_the_one_of_the_address(programme:
     user = f.OwnerFactory(programme=programme).user
     browser = client_of(user)
     theirs = f.RegistrationFactory(lab=other)
-    form = form_of(browser.get("/organise/labs/lab-a/attendance/opening/"))
-    browser.post("/organise/labs/lab-a/attendance/opening/", form.filled(present=str(theirs.public_id)))
+    send(browser, "/organise/labs/lab-a/attendance/opening/", present=str(theirs.public_id))
     address = f"/api/v1/labs/lab-a/sessions/opening/attendance/{theirs.public_id}"
     bearer = {"Authorization": f"Bearer {api_token_for(user, 'owner')}"}
     assert Client().put(address, headers=bearer).status_code == 404

@@ -31,7 +31,7 @@ from tests.api.asking import bearer
 from tests.api.problems import told
 from tests.certificates.renderers import OBEDIENT, ROOT, changed_renderer
 from tests.certificates.samples import certificate
-from tests.pages import client_of, form_of
+from tests.pages import client_of, form_of, send
 
 EMPTY = '<!doctype html><html lang="en"><title>x</title><p>x</html>'
 
@@ -328,7 +328,7 @@ def test_a_certificate_stays_valid_whose_replacement_was_not_printed(fails_for_o
     Registration.objects.filter(pk=registration.pk).update(name="Fatal participant")
     organiser = client_of(f.StaffFactory(lab=registration.lab).user)
     address = f"/organise/labs/{registration.lab.slug}/certificates/{certificate.code}/replace/"
-    page = organiser.post(address, form_of(organiser.get(address)).filled())
+    page = send(organiser, address)
     assert (page.status_code, page["Retry-After"]) == (503, "60")
     certificate.refresh_from_db()
     assert (certificate.state, Certificate.objects.count()) == ("valid", 1)

@@ -218,7 +218,5 @@ def test_the_administration_shows_languages_as_boxes(superuser: Client, programm
     assert response.status_code == 302
     programme.refresh_from_db()
     assert programme.languages == ["el", "bg"]
-    response = superuser.post(
-        address, form_of(superuser.get(address)).filled(languages=["bg"], default_language="en")
-    )
+    response = send(superuser, address, languages=["bg"], default_language="en")
     assert "Choose one of the selected languages" in text_of(response)

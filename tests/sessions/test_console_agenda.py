@@ -15,7 +15,7 @@ from sessions.models import Appearance, Session
 from sessions.plans import AgendaPlan
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
-from tests.pages import client_of, form_of
+from tests.pages import client_of, form_of, send
 from tests.sessions.test_console_sessions import edit, errors, new
 
 pytestmark = pytest.mark.django_db
@@ -193,7 +193,7 @@ def test_the_agenda_moves_along_with_its_session(
 ) -> None:
     session = with_agenda(lab)
     address = "/organise/labs/lab/sessions/opening/"
-    assert client.post(address, form_of(client.get(address)).filled(**answers)).status_code == 302
+    assert send(client, address, **answers).status_code == 302
     panel, talk = session.agenda.order_by("position")
     session.refresh_from_db()
     assert (panel.start_time, panel.end_time) == hours

@@ -12,7 +12,7 @@ from core.web.localized_fields import languages_of
 from labs.models import Lab, Programme
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import client_of, form_of
+from tests.pages import client_of, form_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +59,11 @@ def usual() -> dict[str, Any]:
 
 def new(client: Client, **answers: Any) -> Any:
     address = "/organise/programmes/programme/new-lab/"
-    return client.post(address, form_of(client.get(address)).filled(**(usual() | answers)))
+    return send(client, address, **(usual() | answers))
 
 
 def edit(client: Client, **answers: Any) -> Any:
-    return client.post(SETTINGS, form_of(client.get(SETTINGS)).filled(**answers))
+    return send(client, SETTINGS, **answers)
 
 
 def errors(response: Any) -> str:
@@ -92,7 +92,7 @@ def test_a_labs_address_can_be_chosen_until_it_was_public(owner: Client, client:
     assert client.get("/organise/labs/fifth/settings/").status_code == 200
     assert client.get(SETTINGS).status_code == 404
 
-    owner.post("/organise/labs/fifth/publish/", form_of(owner.get("/organise/labs/fifth/publish/")).filled())
+    send(owner, "/organise/labs/fifth/publish/")
     for visibility in ("public", "draft"):  # also once it is a draft again
         Lab.objects.filter(pk=lab.pk).update(visibility=visibility)
         page = client.get("/organise/labs/fifth/settings/")
@@ -278,7 +278,7 @@ def test_publishing_asks_first_and_can_be_undone(client: Client, lab: Lab) -> No
     Lab.objects.update(visibility="draft")
     f.SessionFactory(lab=lab, seats_taken=3)
     assert "1 public session" in client.get("/organise/labs/lab/publish/").content.decode()
-    client.post("/organise/labs/lab/publish/", form_of(client.get("/organise/labs/lab/publish/")).filled())
+    send(client, "/organise/labs/lab/publish/")
     lab.refresh_from_db()
     assert lab.visibility == "public"
     assert "3 seats are taken" in client.get("/organise/labs/lab/unpublish/").content.decode()
@@ -296,7 +296,7 @@ def test_only_an_owner_deletes_a_lab_and_only_an_empty_one(client: Client, owner
     owner.post("/organise/labs/lab/delete/")
     assert Lab.objects.exists()
     session.delete()
-    owner.post("/organise/labs/lab/delete/", form_of(owner.get("/organise/labs/lab/delete/")).filled())
+    send(owner, "/organise/labs/lab/delete/")
     assert not Lab.objects.exists()
 
 

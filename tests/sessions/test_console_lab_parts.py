@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from core.web.localized_fields import languages_of
 from labs.models import Lab, LabDay, Programme, Room, Track
 from tests import factories as f
-from tests.pages import client_of, form_of
+from tests.pages import client_of, form_of, send
 from tests.sessions.test_console_lab import SETTINGS, errors, summary_of
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +40,12 @@ def client(lab: Lab) -> Client:
 
 def test_days_get_headings_in_each_language(client: Client, lab: Lab) -> None:
     address = "/organise/labs/lab/days/"
-    form = form_of(client.get(address))
-    client.post(address, form.filled(**{"days-0-title_0": "Reskilling", "days-2-title_1": "Диалог"}))
+    send(client, address, **{"days-0-title_0": "Reskilling", "days-2-title_1": "Диалог"})
     assert [(day.on, languages_of(day.title)) for day in lab.days.all()] == [
         (date(2027, 4, 6), {"en": "Reskilling"}),
         (date(2027, 4, 8), {"bg": "Диалог"}),
     ]
-    client.post(address, form_of(client.get(address)).filled(**{"days-0-title_0": ""}))
+    send(client, address, **{"days-0-title_0": ""})
     assert [day.on for day in LabDay.objects.all()] == [date(2027, 4, 8)]
 
 
@@ -80,9 +79,9 @@ def test_tracks_are_added_named_ordered_and_removed(client: Client, lab: Lab) ->
         ("turizam", {"bg": "Туризъм"}),
     ]
     f.SessionFactory(lab=lab, track=two)
-    page = errors(client.post(address, form_of(client.get(address)).filled(**{"rows-0-DELETE": "on"})))
+    page = errors(send(client, address, **{"rows-0-DELETE": "on"}))
     assert "Two has sessions. Move them to another track first, or keep this one." in page
-    client.post(address, form_of(client.get(address)).filled(**{"rows-1-DELETE": "on"}))
+    send(client, address, **{"rows-1-DELETE": "on"})
     assert not Track.objects.filter(pk=one.pk).exists()
 
 
@@ -115,8 +114,7 @@ def test_forged_rows_change_no_track_of_another_lab(client: Client, lab: Lab, in
 
 def test_more_rows_keep_what_was_typed(client: Client, lab: Lab) -> None:
     address = "/organise/labs/lab/tracks/"
-    form = form_of(client.get(address))
-    response = client.post(address, form.filled(**{"rows-0-name_0": "Typed", "more": "1"}))
+    response = send(client, address, **{"rows-0-name_0": "Typed", "more": "1"})
     assert form_of(response).values["rows-TOTAL_FORMS"] == ["4"]
     assert form_of(response).values["rows-0-name_0"] == ["Typed"]
     assert not Track.objects.exists()
@@ -128,15 +126,15 @@ def test_a_new_place_of_a_room_moves_its_sessions_and_a_new_name_or_link_does_no
     room = f.RoomFactory(lab=lab)
     session = f.SessionFactory(lab=lab, room=room)
     address = f"/organise/labs/lab/rooms/{room.pk}/"
-    client.post(address, form_of(client.get(address)).filled(name_0="Great hall"))
+    send(client, address, name_0="Great hall")
     session.refresh_from_db()
     assert session.sequence == 0
-    client.post(address, form_of(client.get(address)).filled(join_link="https://meet.example.org/other"))
+    send(client, address, join_link="https://meet.example.org/other")
     session.refresh_from_db()
     room.refresh_from_db()
     assert session.sequence == 0
     assert (languages_of(room.name)["en"], room.join_link) == ("Great hall", "https://meet.example.org/other")
-    client.post(address, form_of(client.get(address)).filled(address="2 Harbour Street"))
+    send(client, address, address="2 Harbour Street")
     session.refresh_from_db()
     assert session.sequence == 1
 
@@ -167,7 +165,7 @@ def test_a_room_is_deleted_only_when_nothing_takes_place_there(client: Client, l
     client.post(address)
     assert Room.objects.exists()
     session.delete()
-    client.post(address, form_of(client.get(address)).filled())
+    send(client, address)
     assert not Room.objects.exists()
 
 

@@ -11,7 +11,7 @@ from core.web.localized_fields import languages_of
 from labs.models import City, Lab
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import client_of, form_of, forms_of
+from tests.pages import client_of, form_of, forms_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def client(session: Session) -> Client:
 def do(client: Client) -> Callable[..., Any]:
     def act(step: str, **answers: Any) -> Any:
         address = f"/organise/labs/lab/sessions/talk/{step}/"
-        return client.post(address, form_of(client.get(address)).filled(**answers))
+        return send(client, address, **answers)
 
     return act
 

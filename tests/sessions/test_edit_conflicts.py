@@ -18,7 +18,7 @@ from registrations.models import Registration
 from sessions import publishing
 from sessions.models import Speaker
 from tests import factories as f
-from tests.pages import client_of, form_of, text_of
+from tests.pages import client_of, form_of, send, text_of
 from tests.sessions.test_console_lab import png
 
 pytestmark = pytest.mark.django_db
@@ -290,11 +290,11 @@ def test_a_person_who_was_cancelled_or_erased_meanwhile_is_told_of(
     person: Registration = f.RegistrationFactory(lab=lab)
     home = f"/organise/labs/lab/registrations/{person.public_id}/"
     opened = form_of(client.get(f"{home}{part}/")).filled(name="Back", email="back@example.org")
-    client.post(f"{home}cancel/", form_of(client.get(f"{home}cancel/")).filled())
+    send(client, f"{home}cancel/")
     answer = client.post(f"{home}{part}/", opened, follow=True)
     assert answer.redirect_chain[0][0] == home
     assert "This registration is not confirmed or is cancelled." in text_of(answer)
-    client.post(f"{home}erase/", form_of(client.get(f"{home}erase/")).filled())
+    send(client, f"{home}erase/")
     answer = client.post(f"{home}{part}/", opened, follow=True)
     assert "This registration no longer exists." in text_of(answer)
     assert client.post(f"{home}{part}/", {**opened, "version": "nonsense"}).status_code == 404
@@ -322,6 +322,6 @@ def test_saving_raises_the_version_and_saving_the_same_does_not(client: Client, 
     for address, row in rows.items():
         versions = []
         for change in ({}, {}, {"name": "New", "name_0": "New", "title_0": "New"}):
-            assert client.post(address, form_of(client.get(address)).filled(**change)).status_code == 302
+            assert send(client, address, **change).status_code == 302
             versions.append(type(row)._base_manager.values_list("version", flat=True).get(pk=row.pk))
         assert versions[0] == versions[1] == versions[2] - 1, address

@@ -10,7 +10,7 @@ from django.test import Client
 from core.web.localized_fields import languages_of
 from labs.models import Lab, LabDay, StakeholderGroup, Track
 from tests import factories as f
-from tests.pages import client_of, form_of, text_of
+from tests.pages import client_of, form_of, send, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +241,6 @@ def test_days_that_do_not_say_what_they_showed_overwrite_nothing_unseen(
 ) -> None:
     f.LabDayFactory(lab=lab, on=date(2027, 4, 6), title={"en": "Plan"})
     changes = {"days-0-title_0": "Mine", f"days-0-{field}": forged}
-    answer = client.post(DAYS, form_of(client.get(DAYS)).filled(**changes))
+    answer = send(client, DAYS, **changes)
     assert answer.status_code == (409 if field == "was" else 422)
     assert headings(lab) == {6: "Plan"}
