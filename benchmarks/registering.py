@@ -97,7 +97,7 @@ def _sent(post: Callable[[], Any], status: int) -> int:
 
 
 def _confirmations(lab_id: int, who: str) -> list[tuple[str, dict[str, object]]]:
-    """The button behind the link in each mail that asks to confirm."""
+    """The button behind the link in each email that asks to confirm."""
     waiting = Registration.objects.filter(lab=lab_id, email__startswith=who, state="unconfirmed")
     return [
         (

@@ -69,7 +69,7 @@ class NotPrinted(NotIssuable):
 
 
 def issue(registration: Registration, by: User | None = None) -> Certificate:
-    """Issue the person's certificate, or return the valid one there is. The person is told by mail.
+    """Issue the person's certificate, or return the valid one there is. The person is told by email.
 
     However often and from however many places it is started, a person has one valid certificate: the database's
     constraint decides. Raises NotIssuable.

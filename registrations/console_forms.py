@@ -141,7 +141,7 @@ class PersonForm(EditForm, DetailsForm):
 
 
 class AddressForm(EditForm):
-    """The right e-mail address of a person. Each correction of it raises the version of the private links."""
+    """The right email address of a person. Each correction of it raises the version of the private links."""
 
     email = EmailAddressField(
         label=_("Email"),

@@ -25,7 +25,7 @@ _REASONS = {
 
 
 def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
-    """Write the change into the history of every seat of the session and, if asked, queue a mail to each person.
+    """Write the change into the history of every seat of the session and, if asked, queue an email to each person.
 
     Works through the seats in chunks, a transaction each, and yields the size of each when it is done: the caller
     may be stopped between two and start again, nobody is told twice of one version of the session. What is no

@@ -31,7 +31,7 @@ _REFUSALS: dict[str, str | Promise] = {
 def give_seat(registration: Registration, session: Session, by: User) -> Seat:
     """Give the person a seat, or the next place in the waiting list of a full session; registration may be closed.
 
-    A seat or place that the person has stays, and no second mail goes out. Raises RuleViolation (codes: gone,
+    A seat or place that the person has stays, and no second email goes out. Raises RuleViolation (codes: gone,
     not_registered, closed, not-open).
     """
     registration = registering.lock_confirmed(registration)
@@ -69,7 +69,7 @@ def take_back(registration: Registration, session: Session, by: User) -> bool:
 def send_link(registration: Registration) -> tuple[Message, bool]:
     """Queue the email with the private link, or the one that asks to confirm, again.
 
-    Within 20 minutes of an earlier one nothing is queued. Returns the mail and whether it is new. Raises RuleViolation
+    Within 20 minutes of an earlier one nothing is queued. Returns the email and whether it is new. Raises RuleViolation
     (codes: gone, cancelled, not_open).
     """
     registration = registering.lock_registration(registration)
@@ -80,9 +80,9 @@ def send_link(registration: Registration) -> tuple[Message, bool]:
 
 @transaction.atomic
 def correct_address(registration: Registration, email: str, by: User) -> Message | None:
-    """Write the person's right address, on the organiser's word, and queue the mail with the link to it.
+    """Write the person's right address, on the organiser's word, and queue the email with the link to it.
 
-    All private links sent so far stop working: they may lie in a stranger's mailbox. Mails already written keep
+    All private links sent so far stop working: they may lie in a stranger's mailbox. Emails already written keep
     their address. Returns None where nothing differs. Raises RuleViolation (codes: gone, cancelled, not_open,
     already_registered) and ValidationError for what is no address.
     """

@@ -69,7 +69,7 @@ class RegistrationPlan:
 
 
 def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | None:
-    """Write an unconfirmed registration with its requested seats, and queue the mail that asks to confirm.
+    """Write an unconfirmed registration with its requested seats, and queue the email that asks to confirm.
 
     Returns None where nothing is written: this person is registered already and is sent the link, or the address got
     too many emails (`core.mail.address_budget`). Tell nobody which. Another name at an address that is registered is
@@ -166,7 +166,7 @@ def confirm_by_link(token: str, viewer: Viewer) -> Registration:
 
 @transaction.atomic
 def confirm(registration: Registration, viewer: Viewer = VISITOR) -> Registration:
-    """Take the address as confirmed: seats are taken or waited for in the order of the programme, and a mail says so.
+    """Take the address as confirmed: seats are taken or waited for in the order of the programme, and an email says so.
 
     The rules of choosing are asked again: registration is open, and `viewer` or the sender of the form sees the
     session by now. A second call changes nothing. Other unconfirmed registrations of the same person in this lab are

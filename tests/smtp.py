@@ -20,7 +20,7 @@ class MailServer:
     """What the server has taken and for whom, and how it answers; answers may be changed while it runs.
 
     `to_recipient` and `to_data` are complete replies ("450 4.2.1 Mailbox busy") or None for yes; `hang` waits so
-    many seconds before answering DATA; `drop_after_data` keeps the mail and cuts the line without an answer;
+    many seconds before answering DATA; `drop_after_data` keeps the email and cuts the line without an answer;
     `starttls` "refused" offers encryption and then says no.
     """
 

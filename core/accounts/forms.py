@@ -83,7 +83,7 @@ class ResetPasswordForm(PlainErrorsMixin, allauth_forms.ResetPasswordForm):
         _set_texts(self, "email", _("Email"), required=ADDRESS_MISSING)
 
     def save(self, request: HttpRequest, **options: object) -> str:
-        """Queue the mail in a task, also for unknown addresses, so that response times do not reveal accounts."""
+        """Queue the email in a task, also for unknown addresses, so that response times do not reveal accounts."""
         password_reset_requested.send(sender=None, users=[user.pk for user in self.users])
         return str(self.cleaned_data["email"])
 

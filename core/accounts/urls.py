@@ -1,4 +1,4 @@
-"""URLs of sign-in: a part of allauth's, without sign-up and management of e-mail addresses."""
+"""URLs of sign-in: a part of allauth's, without sign-up and management of email addresses."""
 
 from django.urls import path, re_path
 

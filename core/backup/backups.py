@@ -41,7 +41,7 @@ _WORKSHOP = ".backup-"
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored. `same_key`: the links in mails sent before the backup open here too."""
+    """What was restored. `same_key`: the links in emails sent before the backup open here too."""
 
     manifest: Manifest
     same_key: bool

@@ -240,7 +240,7 @@ def _code(error: Exception) -> tuple[int | None, str]:
 
 
 def _provider_id(mail: EmailMessage) -> str:
-    """Return the id that a provider gave the mail, where one did."""
+    """Return the id that a provider gave the email, where one did."""
     status = getattr(mail, "anymail_status", None)
     found = getattr(status, "message_id", None)
     return found[:200] if isinstance(found, str) else ""

@@ -115,12 +115,12 @@ def _worker() -> Finding:
 
 
 def mail_is_overdue_by() -> timedelta | None:
-    """Return how long the mail that is due for longest has waited for a worker; None where none is due."""
+    """Return how long the email that is due for longest has waited for a worker; None where none is due."""
     return _unsent()["overdue"]
 
 
 def _unsent() -> dict[str, Any]:
-    """Count what has not left, with the age of the oldest and the time that mail is overdue by; from its index."""
+    """Count what has not left, with the age of the oldest and the time that email is overdue by; from its index."""
     now = database_now()
     is_due = Q(state=Message.State.QUEUED, run_at__lte=now)
     found = Message.objects.filter(UNSENT).aggregate(

@@ -57,7 +57,7 @@ class OwnGauges:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The process's own numbers (django-prometheus), then those of mail and later work."""
+    """The process's own numbers (django-prometheus), then those of email and later work."""
     response: HttpResponse = ExportToDjangoView(request)
     registry = CollectorRegistry()
     registry.register(OwnGauges())

@@ -107,7 +107,7 @@ class _Policy(EmailPolicy):
         return self.fold(name, value).encode("ascii")
 
 
-# Text in base64 has the line ends of the mail itself (RFC 2045 §6.8).
+# Text in base64 has the line ends of the email itself (RFC 2045 §6.8).
 _POLICY = _Policy(max_line_length=LINE, cte_type="7bit", linesep="\r\n")
 
 

@@ -144,7 +144,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
-# What mail programs make a link of by themselves: an address with a scheme, an e-mail, a bare host name.
+# What mail programs make a link of by themselves: an address with a scheme, an email, a bare host name.
 LINK_LIKE = re.compile(
     r"(?P<url>\b[a-z][a-z0-9+.-]*://\S+)|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,})",

@@ -1,6 +1,6 @@
-"""Where the e-mail provider reports what became of mails; mounted only where a secret is set for it to show.
+"""Where the email provider reports what became of emails; mounted only where a secret is set for it to show.
 
-Only the provider that mails leave by has an address: those of others would ask for settings that nobody made.
+Only the provider that emails leave by has an address: those of others would ask for settings that nobody made.
 """
 
 from anymail.urls import urlpatterns as of_all_providers

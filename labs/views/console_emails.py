@@ -1,6 +1,6 @@
-"""The console's outbox: every mail of a lab with its state and what it says, and sending one again.
+"""The console's outbox: every email of a lab with its state and what it says, and sending one again.
 
-Without a lab, the same of mails about accounts, which belong to none. `labs.console_urls` declares who may use which.
+Without a lab, the same of emails about accounts, which belong to none. `labs.console_urls` declares who may use which.
 """
 
 import re
@@ -37,7 +37,7 @@ MESSAGE_POLICY = (
 
 @dataclass(frozen=True)
 class Row:
-    """One mail of the list. `registration` is the public id of whom it is about, if it is about a registration."""
+    """One email of the list. `registration` is the public id of whom it is about, if it is about a registration."""
 
     message: Message
     occasion: str
@@ -65,7 +65,7 @@ class Piece:
 
 @require_safe
 def emails(request: HttpRequest, lab: Lab | None = None) -> HttpResponse:
-    """The mails, those in trouble first; `?q=`, `?occasion=` and `?state=` narrow the list."""
+    """The emails, those in trouble first; `?q=`, `?occasion=` and `?state=` narrow the list."""
     now = timezone.now()
     counts = counts_of(_id(lab))
     form = MessageSearchForm(request.GET, occasions=counts.occasions)
@@ -146,7 +146,7 @@ def _beat(counts: MessageCounts) -> Beat:
 
 @require_safe
 def message(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> HttpResponse:
-    """One mail: its way so far, and what it says."""
+    """One email: its way so far, and what it says."""
     found = _of(lab, message)
     content, is_revealed = _content(found)
     context = {
@@ -171,7 +171,7 @@ def message(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> H
 
 @require_safe
 def message_html(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> HttpResponse:
-    """The mail as its reader sees it, as a document of its own that can do nothing."""
+    """The email as its reader sees it, as a document of its own that can do nothing."""
     content, _is_revealed = _content(_of(lab, message))
     if not content.html:
         raise Http404
@@ -187,7 +187,7 @@ def message_html(request: HttpRequest, lab: Lab | None = None, *, message: UUID)
 
 @require_POST
 def retry(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> HttpResponse:
-    """Put one mail that failed, bounced or waits for its next try back to the front of the queue."""
+    """Put one email that failed, bounced or waits for its next try back to the front of the queue."""
     try:
         delivery.retry(_of(lab, message))
     except delivery.NotRetryable:
@@ -219,7 +219,7 @@ def _of(lab: Lab | None, public_id: UUID) -> Message:
 def _content(found: Message) -> tuple[Rendered, bool]:
     """Return what the email says, and whether its private links are in it; no text where it cannot be rendered.
 
-    They are masked, except where mails go into a folder on this machine: there this page is the mailbox.
+    They are masked, except where emails go into a folder on this machine: there this page is the mailbox.
     """
     copy = folder_backend.delivered_copy(found)
     if copy is not None:

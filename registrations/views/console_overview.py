@@ -152,7 +152,7 @@ def _programme_overviews(viewer: Viewer) -> list[ProgrammeOverview]:
 @access.organiser
 @require_safe
 def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
-    """One lab at a glance: figures, what waits for somebody, mail, seats, registrations over time."""
+    """One lab at a glance: figures, what waits for somebody, email, seats, registrations over time."""
     now = timezone.now()
     today = wall(now, lab.time_zone).date()
     sessions = list(

@@ -195,7 +195,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
-    """Correct the e-mail address; the link goes to the new one."""
+    """Correct the email address; the link goes to the new one."""
     person = _people(lab).filter(public_id=registration).first()
     if person is None or person.state == State.CANCELLED:
         return _too_late(request, lab, person)

@@ -38,7 +38,7 @@ class SampleForm(I18nForm):
     email = forms.EmailField(label="Email", help_text="For the confirmation. Nobody else sees it.")
     city = forms.ChoiceField(label="City", required=False, choices=[("", "No city"), ("sofia", "Sofia")])
     language = forms.ChoiceField(
-        label="Language of our mails",
+        label="Language of our emails",
         choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
         widget=forms.RadioSelect,
     )

@@ -1,7 +1,7 @@
 """S14 (Indico CVE-2026-33046, CVE-2025-27516): abstracts ran as LaTeX, and a sandbox of templates had a hole.
 
 No text that people write is ever a template here. Texts that would be one in any common language are planted in every
-field of a lab, walked as an organiser, and come out as they were written: in pages, calendars, mails, the API, papers.
+field of a lab, walked as an organiser, and come out as they were written: in pages, calendars, emails, the API, papers.
 """
 
 import json

@@ -2,7 +2,7 @@
 people typed, and so reached what only it can reach.
 
 This service fetches nothing at all. Every address that somebody may type points inside here, and every page, feed,
-mail and certificate that shows one is made while no socket may be opened.
+email and certificate that shows one is made while no socket may be opened.
 """
 
 import http.client

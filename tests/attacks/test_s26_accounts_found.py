@@ -1,4 +1,4 @@
-"""S26 (Django CVE-2024-45231, CVE-2024-39329, CVE-2025-13473): who has an account, told by errors, mails or time.
+"""S26 (Django CVE-2024-45231, CVE-2024-39329, CVE-2025-13473): who has an account, told by errors, emails or time.
 
 Signing in, a forgotten password and a lost private link answer an address that is known like one that is not: same
 status, same words, same headers, and in work of the same kind.
@@ -149,7 +149,7 @@ def test_a_password_is_hashed_for_an_unknown_address_too(settings: Any) -> None:
 
 
 def test_registering_tells_nobody_who_has_registered() -> None:
-    """The form's answer is the same; the mail tells, and goes to the address itself."""
+    """The form's answer is the same; the email tells, and goes to the address itself."""
     session = f.SessionFactory(lab__slug="lab")
     f.RegistrationFactory(lab=session.lab, email="there@example.org", name="Demo participant")
     answers = []

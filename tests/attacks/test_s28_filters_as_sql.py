@@ -76,7 +76,7 @@ _PASSING = re.compile(r'name="(?:form_key|csrfmiddlewaretoken)" value="[^"]*"')
 
 @pytest.fixture
 def world() -> Iterator[w.World]:
-    with time_machine.travel(timezone.now(), tick=False):  # the outbox tells how many seconds a mail waits
+    with time_machine.travel(timezone.now(), tick=False):  # the outbox tells how many seconds an email waits
         yield w.build()
 
 

@@ -1,4 +1,4 @@
-"""S30 (Django CVE-2026-7666): STARTTLS failed, and the mail was then sent in clear."""
+"""S30 (Django CVE-2026-7666): STARTTLS failed, and the email was then sent in clear."""
 
 import pytest
 import time_machine

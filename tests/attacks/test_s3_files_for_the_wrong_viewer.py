@@ -62,7 +62,7 @@ def test_each_file_goes_to_exactly_those_it_is_for(world: w.World) -> None:
         "/organise/labs/other-lab/registrations.csv": ELSEWHERE,
         f"/organise/labs/main-lab/mail/{mine.public_id}/body/": ORGANISERS,
         f"/organise/labs/other-lab/mail/{stranger.public_id}/body/": ELSEWHERE,
-        # A mail of one lab at the address of another, and at that of no lab, and the other way round.
+        # An email of one lab at the address of another, and at that of no lab, and the other way round.
         f"/organise/labs/main-lab/mail/{stranger.public_id}/body/": set(),
         f"/organise/labs/other-lab/mail/{mine.public_id}/body/": set(),
         f"/organise/labs/main-lab/mail/{account.public_id}/body/": set(),

@@ -36,7 +36,7 @@ NOWHERE = "nowherezz"
 
 @pytest.fixture
 def world() -> Iterator[w.World]:
-    with time_machine.travel(timezone.now(), tick=False):  # the outbox tells how many seconds a mail waits
+    with time_machine.travel(timezone.now(), tick=False):  # the outbox tells how many seconds an email waits
         yield w.build()
 
 

@@ -35,7 +35,7 @@ class Person:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def opens(self, address: str) -> int:
-        """Open an address of the service, or a link as it came by mail; return the status."""
+        """Open an address of the service, or a link as it came by email; return the status."""
         response = self.page.goto(address if address.startswith("http") else f"{self.base}{address}")
         assert response is not None
         return response.status
@@ -100,7 +100,7 @@ class Person:
         expect(self.page).to_have_url(f"{self.base}/organise/")
 
     def accepts_account(self, post: Post, email: str) -> None:
-        """Choose a password by the link of the mail that tells of a new account, and sign in."""
+        """Choose a password by the link of the email that tells of a new account, and sign in."""
         letter = post.next_to(email)
         assert letter.subject == words("Your account at City Labs")
         assert letter.language == LANGUAGE

@@ -1,4 +1,4 @@
-"""Reading the mail that a real server took, letter by letter."""
+"""Reading the emails that a real server took, letter by letter."""
 
 import email.message
 import re
@@ -13,7 +13,7 @@ PATIENCE = 120  # seconds; the worker looks every second, and issuing a certific
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail as its reader has it."""
+    """One email as its reader has it."""
 
     subject: str
     text: str

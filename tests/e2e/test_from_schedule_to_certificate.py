@@ -1,7 +1,7 @@
 """The whole story in Bulgarian: from an empty installation to a certificate that an employer checks.
 
 Real parts only: the service as `make run` starts it, its worker, a mail server, a calendar client, Chromium. Nothing
-reaches into the database; people make everything on the pages, and read their mail.
+reaches into the database; people make everything on the pages, and read their emails.
 
 It is played twice: by participants without an account, and by two who are signed in, the delegate and the door staff.
 """

@@ -1,4 +1,4 @@
-"""The console's outbox: what became of every mail, what it said, and sending one again."""
+"""The console's outbox: what became of every email, what it said, and sending one again."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The limit of mails that ask an address to confirm holds for posts that come at the same moment, on both databases."""
+"""The limit of emails that ask an address to confirm holds for posts of the same moment, on both databases."""
 
 import pytest
 from django.db import connection
@@ -17,7 +17,7 @@ AT_ONCE = 16
 
 @pytest.mark.parametrize("known", [False, True])
 def test_sixteen_posts_at_once_stay_within_the_budget_and_all_are_answered_alike(known: bool) -> None:
-    """Also of an address that is registered in one of the labs, where each post is a mail that says so."""
+    """Also of an address that is registered in one of the labs, where each post is an email that says so."""
     sessions = [f.SessionFactory(), f.SessionFactory()]
     if known:
         f.RegistrationFactory(

@@ -70,7 +70,7 @@ def test_by_confirmation_is_the_order_of_the_line(client: Client, lab: Lab) -> N
         ("демо участник", ["Демо Участник"]),  # capitals of any alphabet
         ("ΔΟΚΙΜΑΣΤΙΚΌΣ", ["Δοκιμαστικός"]),
         ("ANNEX", ["Demo participant"]),  # organisation
-        ("alpha@", ["Δοκιμαστικός"]),  # e-mail
+        ("alpha@", ["Δοκιμαστικός"]),  # email
         ("%", []),
         ("_", []),
         (".*", []),

@@ -283,7 +283,7 @@ def build() -> World:
         "nobody": frozenset(),
         "superuser": everything,
     }
-    # The API gives neither join links nor mails, people of the console, headings of days and names of tracks.
+    # The API gives neither join links nor emails, people of the console, headings of days and names of tracks.
     not_in_the_api = JOIN | OF_MAIL | OF_SIGNER | {"account", "key"} | {
         "track", "day", "reason", "contact", "consent", "logo", "group",
     }  # fmt: skip

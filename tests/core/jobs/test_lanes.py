@@ -1,4 +1,4 @@
-"""What somebody waits for is not held up: short tasks by long ones, urgent mails by those that go to many."""
+"""What somebody waits for is not held up: short tasks by long ones, urgent emails by those that go to many."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Workers killed at named lines and at random: nothing is lost, and at most one mail repeats per kill.
+"""Workers killed at named lines and at random: nothing is lost, and at most one email repeats per kill.
 
 Real worker processes, a real mail server, a database in a file (or PostgreSQL, where the suite runs on it).
 `CHAOS_MAILS=10000 CHAOS_KILLS=200` makes the random test as large as wanted.
@@ -103,7 +103,7 @@ def start(database: str, server: MailServer, tmp_path: Path) -> Iterator[Start]:
 
 
 def queue_mails(count: int) -> list[str]:
-    """Queue so many mails and return their Message-IDs."""
+    """Queue so many emails and return their Message-IDs."""
     return [
         queue(
             "password_reset",
@@ -245,7 +245,7 @@ def test_a_slow_server_does_not_cost_a_living_worker_its_lease(start: Start, ser
 
 
 def test_a_database_that_goes_away_under_a_worker_costs_nothing(start: Start, server: MailServer):
-    """The mail that is under way is noted once the database is back, so that it is not sent again."""
+    """The email that is under way is noted once the database is back, so that it is not sent again."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no connections that others can cut")
     queued = queue_mails(12)

@@ -1,4 +1,4 @@
-"""Sending mails to a real server, well or ill."""
+"""Sending emails to a real server, well or ill."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Writing mails: what is stored, in which language, and what leaves the house."""
+"""Writing emails: what is stored, in which language, and what leaves the house."""
 
 import re
 import uuid
