@@ -54,7 +54,7 @@ def city(request: HttpRequest, programme: str, city: str) -> HttpResponse:
             (each.session.lab, person(each, each.session.lab, language)) for each in people.values()
         ],
         "labs": hosted,
-        "hosted": [(lab, lab_summary.place_text(lab, language)) for lab in hosted],
+        "hosted": [(lab, lab_summary.place_text(lab, language), None) for lab in hosted],
         "session_count": len(counted),
         "lab_count": len({one.lab_id for one in counted} | {lab.pk for lab in hosted}),
         "preview": city_preview(of_programme, found, language),
