@@ -36,10 +36,11 @@ _ATTRIBUTE_NAMES = """
     stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset
     stroke-opacity gradientUnits gradientTransform spreadMethod clipPathUnits
 """
+# What attributes may call: colours, transforms, and `url(#…)`.
+_FUNCTION_NAMES = "url rgb rgba hsl hsla matrix translate scale rotate skewx skewy"
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
-# What attributes may call: colours, transforms, and `url(#…)`.
-_FUNCTIONS = frozenset("url rgb rgba hsl hsla matrix translate scale rotate skewx skewy".split())
+_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 # Elements of drawing programs, which are dropped.
 _IGNORED_ELEMENTS = frozenset({"metadata", "namedview"})
 

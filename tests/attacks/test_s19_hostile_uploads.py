@@ -209,7 +209,9 @@ def test_logos_of_a_programme_are_held_to_the_same(lab: Lab, tmp_path: Path) -> 
         file = SimpleUploadedFile("logo.html", content, content_type="text/html")
         return send(owner, address, picture=file, alt_0="Demo City")
 
-    assert {what: add(content).status_code for what, content in REFUSED.items()} == dict.fromkeys(REFUSED, 422)
+    assert {what: add(content).status_code for what, content in REFUSED.items()} == dict.fromkeys(
+        REFUSED, 422
+    )
     assert list(tmp_path.rglob("*.*")) == []
     for content in TAKEN.values():
         assert add(content).status_code == 302

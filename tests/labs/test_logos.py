@@ -89,10 +89,8 @@ def test_an_svg_that_runs_loads_or_styles_is_refused(part):
 
 
 def test_what_a_drawing_calls_of_itself_stays():
-    part = (
-        '<g transform="translate(1, 2) rotate(3)" clip-path="url( #x )"><path d="M0 0" fill="RGB(1, 2, 3)"></path></g>'
-    )
-    assert part in read_logo((SVG % part).encode()).content.decode()
+    part = '<g transform="translate(1, 2) rotate(3)" clip-path="url( #x )"><path d="M0 0" fill="RGB(1, 2, 3)"/></g>'
+    assert part in read_logo((SVG % part).encode()).content.decode().replace("></path>", "/>")
 
 
 def test_a_path_as_long_as_a_file_may_be_is_read_at_once():
