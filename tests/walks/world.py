@@ -93,10 +93,10 @@ def certificate_of(registration: Registration, code: str) -> Certificate:
     return made
 
 
-def message_to(secret: str, lab: Lab | None, about: str = "") -> Message:
+def message_to(secret: str, lab: Lab | None, registration: Registration | None = None) -> Message:
     return Message.objects.create(
         lab=lab,
-        about=about,
+        registration=registration,
         occasion="confirmation" if lab else "password_reset",
         key=f"walk/{secret}",
         language="en",
@@ -226,9 +226,9 @@ def build() -> World:
     codes = ["7K3M-Q9TX-2W8H", "9D5C-T7MB-H6PN"]
     certificates = [certificate_of(person, codes[0]), certificate_of(stranger, codes[1])]
     messages = [
-        message_to("personmail", lab, f"registration:{person.public_id}"),
-        message_to("strangermail", other_lab, f"registration:{stranger.public_id}"),
-        message_to("accountmail", None, "user:1"),
+        message_to("personmail", lab, person),
+        message_to("strangermail", other_lab, stranger),
+        message_to("accountmail", None),
     ]
 
     people = "delegatesofia delegatetrikala delegateelsewhere door organiser organiserelsewhere owner nobody"
