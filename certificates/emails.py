@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from django.conf import settings
-from django.urls import reverse
-
 from certificates.models import Certificate
 from certificates.snapshot import check_url
 from core.mail.models import Message
 from core.mail.queue import queue
 from core.timezones import formatting
+from core.web.absolute_urls import absolute_url
 from core.web.localized_fields import text_and_language
 from registrations.models import Registration
 
@@ -24,7 +22,7 @@ def certificate_issued(certificate: Certificate, registration: Registration, rep
         registration,
         sessions=len(certificate.content["sessions"]),
         hours=formatting.duration_in_words(certificate.minutes, language),
-        pdf_address=settings.BASE_URL + reverse("certificate_pdf", args=[certificate.code]),
+        pdf_address=absolute_url("certificate_pdf", certificate.code),
         replaces=replaces,
     )
 

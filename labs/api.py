@@ -5,10 +5,8 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
-from django.urls import reverse
 from ninja import FilterSchema, Query, Router, Schema
 from ninja.pagination import paginate
 from pydantic import Field
@@ -17,6 +15,7 @@ from core.api.api import FOR_EVERYBODY
 from core.api.datetimes import Day, instant_text
 from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
+from core.web.absolute_urls import absolute_url
 from core.web.localized_fields import languages_of
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
@@ -91,14 +90,9 @@ class LabOut(Schema):
     revised_at: datetime = Field(description="Last change of public data")
 
 
-def page_address(name: str, *parts: str) -> str:
-    """Return the absolute URL of a page or feed, built from BASE_URL and never from a request."""
-    return settings.BASE_URL + reverse(name, args=parts)
-
-
 def addresses_of(name: str, *parts: str) -> Callable[[str], str]:
-    """Return the `page_address` of many pages, by their slug, which is the last part: reversed once for all."""
-    before, _slug, after = page_address(name, *parts, "SLUG").rpartition("SLUG")
+    """Return the `absolute_url` of many pages, by their slug, which is the last part: reversed once for all."""
+    before, _slug, after = absolute_url(name, *parts, "SLUG").rpartition("SLUG")
     return lambda slug: f"{before}{slug}{after}"
 
 
@@ -113,7 +107,7 @@ def city_data(city: City) -> dict[str, Any]:
 def programme_data(programme: Programme) -> dict[str, Any]:
     return {
         "slug": programme.slug,
-        "address": page_address("programme", programme.slug),
+        "address": absolute_url("programme", programme.slug),
         "visibility": programme.visibility,
         "name": languages_of(programme.name),
         "organiser": languages_of(programme.organiser),
@@ -133,8 +127,8 @@ def lab_data(lab: Lab) -> dict[str, Any]:
     return {
         "slug": lab.slug,
         "programme": lab.programme.slug,
-        "address": page_address("lab", lab.slug),
-        "calendar": page_address("lab_feed", lab.slug),
+        "address": absolute_url("lab", lab.slug),
+        "calendar": absolute_url("lab_feed", lab.slug),
         "visibility": lab.visibility,
         "title": languages_of(lab.title),
         "theme": languages_of(lab.theme),
@@ -190,7 +184,7 @@ def programme(request: HttpRequest, programme: str) -> dict[str, Any]:
         "stakeholder_groups": [named_data(group) for group in found.stakeholder_groups.all()],
         "logos": [
             {
-                "address": page_address("programme_logo", found.slug, str(logo.pk)),
+                "address": absolute_url("programme_logo", found.slug, str(logo.pk)),
                 "alternative_text": languages_of(logo.alt),
                 "link": logo.link,
             }

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypedDict
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext_lazy
 
@@ -18,6 +16,7 @@ from core.mail.models import Message
 from core.mail.queue import queue
 from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
+from core.web.absolute_urls import absolute_url
 from core.web.localized_fields import text_and_language
 from labs.models import Lab
 from registrations import links
@@ -149,7 +148,7 @@ def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
         registration,
         "registration_cancelled",
         f"registration-cancelled:{registration.public_id}:{_instant(registration.cancelled_at)}",
-        {"again": settings.BASE_URL + reverse("register", args=[registration.lab.slug])},
+        {"again": absolute_url("register", registration.lab.slug)},
         {},
         calendar=entries_file(registration, [], given_up=seats),
     )
@@ -355,7 +354,7 @@ def session_address(session: Session, lab: Lab) -> str:
     """Return the session's public address; nothing for an internal one, whose page asks for an account."""
     if session.visibility != Session.Visibility.PUBLIC:
         return ""
-    return settings.BASE_URL + reverse("session", args=[lab.slug, session.slug])
+    return absolute_url("session", lab.slug, session.slug)
 
 
 def _state_in_words(seat: Seat, position: int | None) -> str:

@@ -16,8 +16,9 @@ from core.api.api import FOR_EVERYBODY
 from core.api.datetimes import Instant
 from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
+from core.web.absolute_urls import absolute_url
 from core.web.localized_fields import languages_of
-from labs.api import CityOut, LocalizedText, NamedOut, addresses_of, city_data, named_data, page_address
+from labs.api import CityOut, LocalizedText, NamedOut, addresses_of, city_data, named_data
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Programme, Track
@@ -245,14 +246,14 @@ def city(request: HttpRequest, programme: str, city: str) -> dict[str, Any]:
     speakers = appearances_of(found, of_programme, viewer).values_list("speaker__slug", flat=True)
     return {
         **city_data(found),
-        "address": page_address("city", of_programme.slug, found.slug),
+        "address": absolute_url("city", of_programme.slug, found.slug),
         "labs": list(dict.fromkeys(lab for lab, _slug in sessions)),
         "labs_here": [lab.slug for lab in labs_in(found, of_programme, viewer)],
         "sessions": [
             {
                 "lab": lab,
                 "slug": slug,
-                "address": page_address("session", lab, slug),
+                "address": absolute_url("session", lab, slug),
             }
             for lab, slug in sessions
         ],

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from core.timezones.zone_hours import city_words, clocks_change, hours
 from core.web import markdown
+from core.web.absolute_urls import absolute_url
 from core.web.localized_fields import text_of
 from labs.models import Lab, Programme, Track
 from sessions.calendars import CalendarEntry, Events, Feed
@@ -34,7 +34,7 @@ def lab_feed(lab: Lab, events: Events, language: str) -> Feed:
         name=text_of(lab.title, language, lab),
         events=events,
         description=text_of(lab.theme, language, lab),
-        url=_absolute_url("lab", lab.slug),
+        url=absolute_url("lab", lab.slug),
         language=language,
         zone=lab.time_zone,
     )
@@ -46,7 +46,7 @@ def track_feed(track: Track, events: Events, language: str) -> Feed:
     return Feed(
         name=f"{text_of(lab.title, language, lab)} · {text_of(track.name, language, lab)}",
         events=events,
-        url=f"{_absolute_url('lab', lab.slug)}?track={track.slug}",
+        url=f"{absolute_url('lab', lab.slug)}?track={track.slug}",
         language=language,
         zone=lab.time_zone,
     )
@@ -57,7 +57,7 @@ def programme_feed(programme: Programme, events: Events, language: str) -> Feed:
     return Feed(
         name=text_of(programme.name, language, programme),
         events=events,
-        url=_absolute_url("programme", programme.slug),
+        url=absolute_url("programme", programme.slug),
         language=language,
     )
 
@@ -74,7 +74,7 @@ def _entry(session: Session, language: str) -> CalendarEntry:
     title = text_of(session.title, language, lab)
     if session.is_cancelled:
         title = gettext("Cancelled: %(title)s") % {"title": title}
-    url = _absolute_url("session", lab.slug, session.slug)
+    url = absolute_url("session", lab.slug, session.slug)
     return CalendarEntry(
         uid=session.uid,
         starts=datetime.combine(session.start_date, session.start_time),
@@ -151,7 +151,3 @@ def _categories(session: Session, language: str) -> tuple[str, ...]:
     if session.track:
         names.append(text_of(session.track.name, language, lab))
     return tuple(name for name in names if name)
-
-
-def _absolute_url(name: str, *parts: str) -> str:
-    return f"{settings.BASE_URL}{reverse(name, args=parts)}"

@@ -12,12 +12,11 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core.web import markdown
+from core.web.absolute_urls import absolute_url
 from core.web.localized_fields import text_of
 from labs.models import Lab
 from sessions.models import Session
@@ -56,7 +55,7 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
             "performer": _performers(sessions, language)[:MAX_PARTS],
             "isAccessibleForFree": True,
             "offers": _offer(lab, soldout=False),
-            "url": _absolute_url("lab", lab.slug),
+            "url": absolute_url("lab", lab.slug),
             "subEvent": [
                 {
                     "@type": "Event",
@@ -66,7 +65,7 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
                     "eventStatus": _status(session),
                     "eventAttendanceMode": _attendance_mode(_format(session)),
                     "location": _session_location(session, language),
-                    "url": _absolute_url("session", lab.slug, session.slug),
+                    "url": absolute_url("session", lab.slug, session.slug),
                 }
                 for session in islice(sessions, MAX_PARTS)
             ],
@@ -96,12 +95,12 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
             "superEvent": {
                 "@type": "EventSeries",
                 "name": text_of(lab.title, language, lab),
-                "url": _absolute_url("lab", lab.slug),
+                "url": absolute_url("lab", lab.slug),
             },
             "isAccessibleForFree": True,
             "offers": None if session.is_cancelled else _offer(lab, soldout=session.seats_left == 0),
             "maximumAttendeeCapacity": session.capacity,
-            "url": _absolute_url("session", lab.slug, session.slug),
+            "url": absolute_url("session", lab.slug, session.slug),
         }
     )
 
@@ -113,7 +112,7 @@ def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
         if venue:
             places.append({"@type": "Place", "name": venue, "address": venue})
     if lab.format != Lab.Format.IN_PERSON:
-        places.append({"@type": "VirtualLocation", "url": _absolute_url("lab", lab.slug)})
+        places.append({"@type": "VirtualLocation", "url": absolute_url("lab", lab.slug)})
     return places
 
 
@@ -134,7 +133,7 @@ def _session_location(session: Session, language: str, address: str = "") -> lis
         places.append({"@type": "Place", "name": name, "address": address or venue or name})
     if format != Lab.Format.IN_PERSON:
         # Never the join link, which is for people with a seat.
-        places.append({"@type": "VirtualLocation", "url": _absolute_url("session", lab.slug, session.slug)})
+        places.append({"@type": "VirtualLocation", "url": absolute_url("session", lab.slug, session.slug)})
     return places
 
 
@@ -147,7 +146,7 @@ def _performers(sessions: Iterable[Session], language: str) -> list[dict[str, An
         {
             "@type": "Person",
             "name": text_of(speaker.name, language, lab),
-            "url": _absolute_url("speaker", lab.slug, speaker.slug),
+            "url": absolute_url("speaker", lab.slug, speaker.slug),
         }
         for speaker, lab in appearing.items()
     ]
@@ -172,7 +171,7 @@ def _offer(lab: Lab, *, soldout: bool) -> dict[str, Any] | None:
             "validThrough": _local(lab.registration_closes_at, lab.time_zone)
             if lab.registration_closes_at
             else None,
-            "url": _absolute_url("register", lab.slug),
+            "url": absolute_url("register", lab.slug),
         }
     )
 
@@ -197,10 +196,6 @@ def _status(session: Session) -> str:
 
 def _local(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
-
-
-def _absolute_url(name: str, *parts: str) -> str:
-    return f"{settings.BASE_URL}{reverse(name, args=parts)}"
 
 
 def _without_empty(description: dict[str, Any]) -> dict[str, Any]:

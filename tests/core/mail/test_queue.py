@@ -3,7 +3,6 @@
 import re
 import uuid
 from email.message import Message as EmailMessage
-from html.parser import HTMLParser
 from typing import cast
 
 import pytest
@@ -26,11 +25,11 @@ from core.web.palette import DEFAULT_COLOURS
 from labs.models import Lab
 from tests.emails import with_bodies
 from tests.factories import LabFactory
+from tests.test_every_email import Words
 
 pytestmark = pytest.mark.django_db
 
 SUBJECT = uuid.UUID(int=7)
-LINKS = ("confirm", "leave", "manage", "cancel", "feed", "reset")
 
 
 def reset_mail(**changes) -> Message:
@@ -141,30 +140,9 @@ def test_an_occasion_without_templates_is_refused():
         queue("no_such_occasion", key="x", language="en", to_name="", to_email="a@example.org", context={})
 
 
-class Words(HTMLParser):
-    """The visible words of a page, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag, attributes):
-        self.hidden += tag in ("style", "title")
-
-    def handle_endtag(self, tag):
-        self.hidden -= tag in ("style", "title")
-
-    def handle_data(self, data):
-        if not self.hidden:
-            self.words += data.split()
-
-
 def test_text_and_html_say_the_same():
     message = with_bodies(reset_mail())
-    page = Words()
-    page.feed(message.html)
-    said = " ".join(page.words)
+    said = str(Words(message.html))
 
     for paragraph in message.text.split("\n\n"):
         words = " ".join(paragraph.removeprefix("-- \n").split())
