@@ -5,11 +5,15 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
@@ -132,11 +136,20 @@ class ReferencePage(DocsBase):
     """Renders the page of an API's document, in place of the library's Swagger UI."""
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
-        document = Response(api.get_openapi_schema()).content.decode()
-        return render(request, "api/reference.html", {"reference": read(document)})
+        return render(request, "api/reference.html", {"content": content(api, get_language() or "en")})
 
 
-@lru_cache(maxsize=1)
+@cache
+def content(api: NinjaAPI, language: str) -> SafeString:
+    """Return the page's content in this language, which must be the active one.
+
+    Kept in the process: to print it takes a tenth of a second, and anybody may ask for it.
+    """
+    document = Response(api.get_openapi_schema()).content.decode()
+    context = {"reference": read(document), "base_url": settings.BASE_URL}
+    return render_to_string("api/reference_content.html", context)
+
+
 def read(document: str) -> Reference:
     """Return what the page shows of an OpenAPI document (JSON)."""
     return _Reader(json.loads(document)).reference()
