@@ -155,7 +155,7 @@ def _bare_transaction(lab_id: int) -> tuple[float, float]:
     with connection.cursor() as cursor:
         person = Registration.objects.filter(lab_id=lab_id, state="confirmed").latest("pk")
         seats = f"SELECT id FROM registrations_seat WHERE registration_id = {person.pk}"
-        mails = f"SELECT id FROM mail_message WHERE about = 'registration:{person.public_id}'"
+        mails = f"SELECT id FROM mail_message WHERE registration_id = {person.pk}"
         for table, condition in {
             "registrations_registration": f"id = {person.pk}",
             "registrations_historicalregistration": f"id = {person.pk}",

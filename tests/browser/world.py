@@ -222,7 +222,7 @@ def build(texts: Texts | None = None) -> World:
         return Message.objects.create(
             **{
                 "lab": lab,
-                "about": f"registration:{people[0].public_id}",
+                "registration": people[0],
                 "occasion": "confirmation",
                 "key": key,
                 "language": "en",
