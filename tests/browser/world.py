@@ -245,7 +245,7 @@ def build(texts: Texts | None = None) -> World:
         last_error=f"SMTPRecipientsRefused: {line('error', 1900)}",
         attempts=8,
     )
-    of_account = message("account", lab=None, occasion="password_reset")
+    of_account = message("account", lab=None, registration=None, occasion="password_reset")
 
     users = {
         name: f.UserFactory(email=f"{name}@example.org", name=line("user", 200))
