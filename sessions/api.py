@@ -22,7 +22,7 @@ from labs.api import CityOut, LocalizedText, NamedOut, addresses_of, city_data, 
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Programme, Track
-from sessions.cities import appearances_of, labs_in, sessions_of
+from sessions.cities import first_appearances_of, labs_in, sessions_of
 from sessions.models import Appearance, Session, Speaker
 from sessions.session_data import sessions_data
 
@@ -243,7 +243,7 @@ def city(request: HttpRequest, programme: str, city: str) -> dict[str, Any]:
     sessions = list(
         sessions_of(found, of_programme, viewer).order_by("starts_at", "pk").values_list("lab__slug", "slug")
     )
-    speakers = appearances_of(found, of_programme, viewer).values_list("speaker__slug", flat=True)
+    speakers = first_appearances_of(found, of_programme, viewer).values_list("speaker__slug", flat=True)
     return {
         **city_data(found),
         "address": absolute_url("city", of_programme.slug, found.slug),
@@ -257,5 +257,5 @@ def city(request: HttpRequest, programme: str, city: str) -> dict[str, Any]:
             }
             for lab, slug in sessions
         ],
-        "speakers": list(dict.fromkeys(speakers)),
+        "speakers": list(speakers),
     }

@@ -2,7 +2,8 @@
 
 import re
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from core.web.localized_fields import languages_of
 from labs.models import City, Lab, Programme
@@ -43,11 +44,14 @@ def labs_in(city: City, programme: Programme, viewer: Viewer) -> list[Lab]:
     ]
 
 
-def appearances_of(city: City, programme: Programme, viewer: Viewer) -> QuerySet[Appearance]:
-    """Return the appearances of the city's speakers in sessions of the programme, in order of time."""
+def first_appearances_of(city: City, programme: Programme, viewer: Viewer) -> QuerySet[Appearance]:
+    """Return the first appearance of each of the city's speakers in the programme's sessions, in order of time."""
     visible = Session.objects.visible_to(viewer).filter(lab__programme=programme)
+    in_order = ("session__starts_at", "session", "position", "pk")
+    place = Window(RowNumber(), partition_by="speaker", order_by=in_order)
     return (
         Appearance.objects.filter(session__in=visible, speaker__city=city)
-        .select_related("speaker", "session__lab")
-        .order_by("session__starts_at", "session", "position", "pk")
+        .annotate(place=place)
+        .filter(place=1)
+        .order_by(*in_order)
     )

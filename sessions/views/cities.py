@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -16,10 +17,13 @@ from labs.current_viewer import viewer_of
 from labs.models import Lab, Programme
 from labs.viewer import VISITOR
 from sessions import cities, lab_summary
-from sessions.models import Appearance, Session
+from sessions.models import Session
 from sessions.opengraph import city_preview
 from sessions.programme import SessionRow, View, person, row
 from sessions.views.pages import language_of, reader_zone
+
+# Rows of each list; the programmes of the labs have all sessions.
+MAX_ROWS = 100
 
 
 @access.public
@@ -32,31 +36,32 @@ def city(request: HttpRequest, programme: str, city: str) -> HttpResponse:
     now = timezone.now()
     language = language_of()
     view = View(language=language, zone=reader_zone(request) or found.time_zone, now=now)
-    sessions = list(
-        cities.sessions_of(found, of_programme, viewer)
-        .for_short_lists()
-        .select_related("lab")
-        .order_by("starts_at", "pk")
+    sessions = cities.sessions_of(found, of_programme, viewer)
+    listed = sessions.for_short_lists().select_related("lab").defer(*_of_lab("lab"))
+    # One more than is shown, to know whether there are more.
+    coming = list(listed.filter(ends_at__gt=now).order_by("starts_at", "pk")[: MAX_ROWS + 1])
+    past = list(listed.filter(ends_at__lte=now).order_by("-starts_at", "-pk")[: MAX_ROWS + 1])
+    people = (
+        cities.first_appearances_of(found, of_programme, viewer)
+        .select_related("speaker", "session__lab")
+        .defer("speaker__biography", "session__abstract", *_of_lab("session__lab"))[:MAX_ROWS]
     )
-    people: dict[int, Appearance] = {}
-    for each in cities.appearances_of(found, of_programme, viewer):
-        people.setdefault(each.speaker_id, each)
+    counted = sessions.exclude(visibility=Session.Visibility.DRAFT).order_by()
+    by_lab = dict(counted.values_list("lab").annotate(sessions=Count("pk")))
     hosted = cities.labs_in(found, of_programme, viewer)
-    counted = [one for one in sessions if one.visibility != Session.Visibility.DRAFT]
     context = {
         "programme": of_programme,
         "city": found,
         "name": text_and_language(found.name, language)[0],
         "zone": view.zone,
-        "coming": _rows((one for one in sessions if not one.is_over(now)), view),
-        "past": _rows((one for one in reversed(sessions) if one.is_over(now)), view),
-        "speakers": [
-            (each.session.lab, person(each, each.session.lab, language)) for each in people.values()
-        ],
+        "coming": _rows(coming, view),
+        "past": _rows(past, view),
+        "has_more": max(len(coming), len(past)) > MAX_ROWS,
+        "speakers": [(each.session.lab, person(each, each.session.lab, language)) for each in people],
         "labs": hosted,
         "hosted": [(lab, lab_summary.place_text(lab, language), None) for lab in hosted],
-        "session_count": len(counted),
-        "lab_count": len({one.lab_id for one in counted} | {lab.pk for lab in hosted}),
+        "session_count": sum(by_lab.values()),
+        "lab_count": len(by_lab.keys() | {lab.pk for lab in hosted}),
         "preview": city_preview(of_programme, found, language),
     }
     response = render(request, "sessions/city.html", context)
@@ -64,5 +69,10 @@ def city(request: HttpRequest, programme: str, city: str) -> HttpResponse:
     return conditional_response(request, response) if viewer == VISITOR else response
 
 
-def _rows(sessions: Iterable[Session], view: View) -> list[tuple[Lab, SessionRow]]:
-    return [(one.lab, row(one, one.lab, view, parts=False)) for one in sessions]
+def _of_lab(path: str) -> tuple[str, str]:
+    """Return the long texts of a lab, which the page does not show."""
+    return f"{path}__description", f"{path}__consent"
+
+
+def _rows(sessions: Sequence[Session], view: View) -> list[tuple[Lab, SessionRow]]:
+    return [(one.lab, row(one, one.lab, view, parts=False)) for one in sessions[:MAX_ROWS]]

@@ -1,6 +1,7 @@
 """The page of a city in a programme, and its counterpart in the API: what each reader may see of the city."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -11,6 +12,8 @@ from django.test import Client
 
 from labs.models import City, Lab
 from registrations.models import Seat
+from sessions.models import Appearance, Session
+from sessions.views.cities import MAX_ROWS
 from tests import factories as f
 from tests.sessions.public_pages import city_lab, viewers
 
@@ -192,8 +195,27 @@ def test_a_visitor_is_not_sent_it_again_until_something_changes(client: Client, 
     assert client.get(PAGE, headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_it_stays_short_however_many_sessions_there_are(client: Client, lab: Lab) -> None:
+    """Anybody may ask for it: 10,000 rows took five seconds of the processor and 5 MB."""
+    speaker = lab.programme.speakers.get(slug="open")
+    for starts_on, slug in ((lab.starts_on, "coming"), (date(2020, 1, 11), "past")):
+        rows = [
+            f.SessionFactory.build(lab=lab, slug=f"{slug}-{number}", start_date=starts_on)
+            for number in range(MAX_ROWS + 20)
+        ]
+        Session.objects.bulk_create(rows)
+    Appearance.objects.bulk_create(
+        Appearance(session=one, speaker=speaker) for one in lab.sessions.filter(slug__contains="-")
+    )
+    sessions, speakers, figures = read(client.get(PAGE))
+    assert Counter(slug.partition("-")[0] for slug in sessions) == {"open": 1, "coming": 99, "past": 100}
+    assert (speakers, figures["Sessions"]) == (["open"], str(2 * (MAX_ROWS + 20) + 1))
+    assert "The programmes of the labs list all sessions." in client.get(PAGE).content.decode()
+    assert len(client.get(API).json()["sessions"]) == 2 * (MAX_ROWS + 20) + 1
+
+
 @pytest.mark.parametrize("size", [2, 30])
-@pytest.mark.parametrize(("address", "queries"), [(PAGE, 5), (API, 5)])
+@pytest.mark.parametrize(("address", "queries"), [(PAGE, 7), (API, 5)])
 def test_it_costs_the_same_queries_at_any_size(
     client: Client,
     lab: Lab,
