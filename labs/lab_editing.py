@@ -6,7 +6,6 @@ before anything is saved.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -16,10 +15,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.core.validators import slug_re
 from django.db import IntegrityError, models, transaction
-from django.db.models.fields.files import FieldFile
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from i18nfield.strings import LazyI18nString
@@ -30,6 +27,7 @@ from core.web.error_messages import messages_by_column
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_unique_slug
+from labs import picture_files
 from labs.logos import InvalidLogo, read_logo
 from labs.models import Lab, Programme
 from labs.revisions import lock_row, touch
@@ -288,22 +286,14 @@ def set_signature(lab: Lab, data: bytes | None, by: User | None = None) -> Lab:
 
 
 def _set_picture(lab: Lab, column: str, data: bytes | None) -> None:
-    """Set or clear a picture of the lab, unsaved. The file that it replaces is deleted on commit."""
-    file: FieldFile = getattr(lab, column)
-    old = file.name
+    """Set or clear a picture of the lab, unsaved."""
     if data is None:
         setattr(lab, column, "")
-    else:
-        try:
-            picture = read_logo(data)
-        except InvalidLogo as error:
-            raise InvalidFields({column: [error.message]}) from error
-        # The name has the lab's id and the content's hash, so that links change with the picture.
-        digest = hashlib.sha256(picture.content).hexdigest()[:16]
-        file.save(f"lab-{lab.pk}-{digest}.{picture.extension}", ContentFile(picture.content), save=False)
-    if old and old != getattr(lab, column).name:
-        storage = file.storage
-        transaction.on_commit(lambda: storage.delete(old))
+        return
+    try:
+        picture_files.store(getattr(lab, column), f"lab-{lab.pk}", read_logo(data))
+    except InvalidLogo as error:
+        raise InvalidFields({column: [error.message]}) from error
 
 
 def publish_lab(lab: Lab, by: User | None = None) -> Lab:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, fields
-from datetime import timedelta
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from core.accounts.models import User
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
+from labs import picture_files
 from labs.lab_editing import Findings, Texts, apply_plan, save
-from labs.logos import InvalidLogo, Logo, read_logo
+from labs.logos import InvalidLogo, read_logo
 from labs.models import Lab, Programme, ProgrammeLogo
 from labs.revisions import lock_row, touch_all
 from labs.theme import file_version
 
 MAX_LOGOS = 20
-# Longer than a removal can be undone (`labs.undo`).
-FILES_KEPT_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -86,7 +81,7 @@ def change_logo(
 
 @transaction.atomic
 def remove_logo(logo: ProgrammeLogo, by: User | None = None) -> None:
-    """Remove the logo. Its file stays for as long as the removal can be undone."""
+    """Remove the logo. Its file stays for as long as the removal can be undone (`labs.picture_files`)."""
     _lock(logo.programme_id)
     logo._history_user = by  # type: ignore[attr-defined]
     logo.delete()
@@ -110,7 +105,7 @@ def _save(logo: ProgrammeLogo, plan: LogoPlan, picture: bytes | None, by: User |
     findings.raise_errors()
     if picture is not None:
         try:
-            _set_picture(logo, read_logo(picture))
+            picture_files.store(logo.picture, f"programme-{logo.programme_id}", read_logo(picture))
         except InvalidLogo as error:
             raise InvalidFields(error.errors) from error
     elif not differs:
@@ -118,23 +113,3 @@ def _save(logo: ProgrammeLogo, plan: LogoPlan, picture: bytes | None, by: User |
     save(logo, by)
     _touch(logo.programme_id)
     return logo
-
-
-def _set_picture(logo: ProgrammeLogo, picture: Logo) -> None:
-    """Store the file. Its name has the content's hash, so that links change with the picture."""
-    digest = hashlib.sha256(picture.content).hexdigest()[:16]
-    name = f"programme-{logo.programme_id}-{digest}.{picture.extension}"
-    logo.picture.save(name, ContentFile(picture.content), save=False)
-    transaction.on_commit(delete_unused_files)
-
-
-def delete_unused_files() -> None:
-    """Delete files of logos that were removed or replaced longer than a day ago."""
-    storage = ProgrammeLogo._meta.get_field("picture").storage
-    used = set(ProgrammeLogo.objects.values_list("picture", flat=True))
-    for file in storage.listdir("logos")[1]:
-        name = f"logos/{file}"
-        if not file.startswith("programme-") or name in used:
-            continue
-        if storage.get_modified_time(name) < timezone.now() - FILES_KEPT_FOR:
-            storage.delete(name)

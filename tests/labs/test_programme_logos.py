@@ -1,7 +1,6 @@
 """The logos of a programme: on its pages and those of its labs, given by its owners, and gone when they go."""
 
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labs.models import Programme, ProgrammeLogo
-from labs.programme_logos import MAX_LOGOS, delete_unused_files
+from labs.programme_logos import MAX_LOGOS
 from tests import factories as f
 from tests.pages import client_of, forms_of, send, text_of
 
@@ -35,9 +34,8 @@ def owner(programme: Programme) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def files(settings: Any, tmp_path: Path) -> Path:
+def files(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
-    return tmp_path / "logos"
 
 
 def test_an_owner_adds_changes_and_removes_a_logo(
@@ -104,15 +102,3 @@ def test_a_logo_of_another_programme_or_of_a_draft_is_not_there(
         assert client.get(f"/programmes/{slug}/logos/{other.pk}").status_code == 404
     Programme.objects.filter(slug="draft").update(visibility="public")
     assert client.get(f"/programmes/draft/logos/{other.pk}").status_code == 200
-
-
-def test_files_of_removed_logos_go_after_a_day(
-    owner: Client, programme: Programme, files: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send(owner, f"{LOGOS}new/", picture=picture(), alt_0="A bar")
-    send(owner, f"{LOGOS}{programme.logos.get().pk}/", picture=picture(5))
-    delete_unused_files()
-    assert len(list(files.iterdir())) == 2
-    monkeypatch.setattr("labs.programme_logos.FILES_KEPT_FOR", timedelta(days=-1))
-    delete_unused_files()
-    assert [f"logos/{file.name}" for file in files.iterdir()] == [programme.logos.get().picture.name]
