@@ -33,7 +33,7 @@ def delete_unused() -> None:
     """Delete the files that no row names, once they are a day old: of what was replaced, removed or deleted."""
     used = {name for model, column in _COLUMNS for name in model.objects.values_list(column.name, flat=True)}
     before = timezone.now() - FILES_KEPT_FOR
-    for storage, folder in {(column.storage, column.upload_to) for _model, column in _COLUMNS}:
+    for storage, folder in {(column.storage, str(column.upload_to)) for _model, column in _COLUMNS}:
         with suppress(FileNotFoundError):  # nothing was ever uploaded
             for file in storage.listdir(folder)[1]:
                 name = f"{folder}{file}"
