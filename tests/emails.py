@@ -1,10 +1,19 @@
 """Emails that no worker has rendered or sent."""
 
+from typing import Any
+
 from django.utils import timezone
 
 from core.mail import message_counts
 from core.mail.models import Message
+from core.mail.queue import queue
 from core.mail.rendering import render_once
+
+
+def reset_email(key: str = "test:1", to_email: str = "participant17@example.org", **changes: Any) -> Message:
+    """Queue the email with the link to choose a password; say only what the test is about."""
+    usual = {"language": "en", "to_name": "", "context": {"email": to_email, "days": 3}}
+    return queue("password_reset", key=key, to_email=to_email, **(usual | changes))
 
 
 def with_bodies(message: Message) -> Message:

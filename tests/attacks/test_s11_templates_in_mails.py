@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from core.mail.delivery import outgoing
 from core.mail.links import Link
 from core.mail.models import Message
-from core.mail.queue import queue
 from core.mail.rendering import rendered
 from core.web import signed_links
-from tests.emails import with_bodies
+from tests.emails import reset_email, with_bodies
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,12 +31,8 @@ HOSTILE = [
 
 def mail_about(text: str) -> Message:
     Message.objects.all().delete()
-    return queue(
-        "password_reset",
-        key="test:1",
-        language="en",
+    return reset_email(
         to_name=text,
-        to_email="participant17@example.org",
         context={"email": text, "days": 3},
         links={"reset": Link("test.purpose", SUBJECT, 1, "/somewhere/{token}/")},
     )
@@ -59,15 +54,7 @@ def test_template_syntax_arrives_as_it_was_typed(text, settings):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_neither_do_titles_of_organisers_become_templates(text, settings):
     lab = LabFactory(title={"en": text}, programme=ProgrammeFactory(name={"en": text}))
-    message = queue(
-        "password_reset",
-        key="test:1",
-        language="en",
-        to_name="",
-        to_email="participant17@example.org",
-        context={"email": "participant17@example.org", "days": 3},
-        lab=lab,
-    )
+    message = reset_email(lab=lab)
 
     with_bodies(message)
     assert f"{text}, {text}" in message.text.replace("\u200b", "")

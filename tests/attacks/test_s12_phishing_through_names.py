@@ -9,8 +9,8 @@ import pytest
 
 from core.mail.delivery import outgoing
 from core.mail.models import Message
-from core.mail.queue import queue
 from core.mail.rendering import rendered
+from tests.emails import reset_email
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,12 +39,9 @@ def own_address(settings):
 
 
 def mail_with(text: str) -> Message:
-    return queue(
-        "password_reset",
+    return reset_email(
         key=f"test:{text}",
-        language="en",
         to_name=text,
-        to_email="participant17@example.org",
         context={"email": text, "days": 3},
         lab=LabFactory(title={"en": text}, programme=ProgrammeFactory(name={"en": text})),
     )
@@ -78,15 +75,7 @@ def test_the_words_stay_readable(text):
 )
 def test_no_name_adds_a_header_or_a_recipient(text):
     lab = LabFactory(contact_email="labs@example.org")
-    message = queue(
-        "password_reset",
-        key="test:1",
-        language="en",
-        to_name=text,
-        to_email="participant17@example.org",
-        context={"email": text, "days": 3},
-        lab=lab,
-    )
+    message = reset_email(to_name=text, context={"email": text, "days": 3}, lab=lab)
 
     mail = outgoing(message)
     sent = mail.message()
@@ -131,15 +120,7 @@ def test_a_lab_called_like_an_address_sends_in_the_services_name(title):
 
 def test_the_link_to_the_organisers_fills_in_no_second_recipient():
     lab = LabFactory(contact_email="x?bcc=victim&body=pay@example.org")
-    message = queue(
-        "password_reset",
-        key="test:1",
-        language="en",
-        to_name="",
-        to_email="participant17@example.org",
-        context={"email": "", "days": 3},
-        lab=lab,
-    )
+    message = reset_email(context={"email": "", "days": 3}, lab=lab)
     [address] = re.findall(r'href="(mailto:[^"]*)"', rendered(message, reveal=True).html)
     assert address == "mailto:x%3Fbcc%3Dvictim%26body%3Dpay@example.org"
 

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core.mail.queue import queue
 from core.mail.rendering import Rendered, rendered
+from tests.emails import reset_email
 from tests.factories import LabFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,12 +40,9 @@ class Structure(HTMLParser):
 
 
 def mail_with(text: str) -> Rendered:
-    message = queue(
-        "password_reset",
+    message = reset_email(
         key=f"test:{text}",
-        language="en",
         to_name=text,
-        to_email="participant17@example.org",
         context={"email": text, "days": 3},
         lab=LabFactory(
             title={"en": text},

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from core.jobs.worker import Worker
 from core.mail.delivery import RETRIES
-from core.mail.queue import queue
+from tests.emails import reset_email
 from tests.smtp import mail_server
 
 pytestmark = pytest.mark.django_db
@@ -14,17 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("offered", ["refused", "not offered"])
 def test_nothing_leaves_without_encryption_where_it_is_asked_for(settings, offered):
-    messages = [
-        queue(
-            "password_reset",
-            key=f"test:{number}",
-            language="en",
-            to_name="",
-            to_email="participant17@example.org",
-            context={"email": "participant17@example.org", "days": 3},
-        )
-        for number in range(3)
-    ]
+    messages = [reset_email(key=f"test:{number}") for number in range(3)]
     with mail_server(starttls=offered) as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port

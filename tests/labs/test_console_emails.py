@@ -18,11 +18,10 @@ from core.mail import message_list
 from core.mail.delivery import outgoing
 from core.mail.links import address_of
 from core.mail.models import Message
-from core.mail.queue import queue
 from labs.models import Lab
 from registrations import emails, registering, seats
 from tests import factories as f
-from tests.emails import became
+from tests.emails import became, reset_email
 from tests.pages import client_of, forms_of
 
 pytestmark = pytest.mark.django_db
@@ -245,14 +244,7 @@ def test_door_staff_and_strangers_see_no_mail(lab: Lab) -> None:
 
 
 def test_mails_of_no_lab_are_the_superusers_alone(client: Client, lab: Lab) -> None:
-    message = queue(
-        "password_reset",
-        key="reset",
-        language="en",
-        to_name="Demo user",
-        to_email="user@example.org",
-        context={"days": 1},
-    )
+    message = reset_email(key="reset", to_email="user@example.org", to_name="Demo user", context={"days": 1})
     addresses = [
         f"/organise/mail/{rest}" for rest in ("", f"{message.public_id}/", f"{message.public_id}/body/")
     ]

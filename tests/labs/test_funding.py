@@ -7,11 +7,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from core.mail.queue import queue
 from core.mail.rendering import rendered
 from labs.funding import EMBLEM
 from labs.models import Programme
 from tests import factories as f
+from tests.emails import reset_email
 from tests.pages import client_of, send, text_of
 
 pytestmark = pytest.mark.django_db
@@ -65,8 +65,7 @@ def test_what_an_owner_says_of_contact_and_funding_is_on_every_page_of_the_lab(
 def test_emails_of_a_funded_programme_end_with_the_emblem_and_the_statement() -> None:
     programme = f.ProgrammeFactory(eu_funded=True, grant_number="101000000", contact_email="p@example.org")
     lab = f.LabFactory(programme=programme)
-    to = {"language": "bg", "to_name": "Мария", "to_email": "a@example.org"}
-    message = queue("password_reset", key="one", context={"days": 3}, lab=lab, **to)
+    message = reset_email(language="bg", to_name="Мария", lab=lab)
     found = rendered(message, reveal=True)
     assert message.reply_to == "p@example.org"
     assert "Финансирано от Европейския съюз\nСпоразумение за безвъзмездни средства № 101000000" in found.text

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
-from core.mail.queue import queue
 from labs.models import Lab
 from registrations.models import Registration
 from registrations.registering import Details, change_details
 from tests import factories as f
 from tests.api.asking import bearer
+from tests.emails import reset_email
 from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
@@ -85,10 +85,7 @@ def test_a_person_is_found_however_the_name_is_typed(
 
 def test_emails_are_found_by_the_name_of_whom_they_are_for(lab: Lab, organiser: Client) -> None:
     for name in ("Δήμητρα Φώτη", *OTHERS):
-        queue(
-            "password_reset", key=name, language="el", to_name=name, to_email="one@example.org", lab=lab,
-            context={"email": "one@example.org", "days": 3},
-        )  # fmt: skip
+        reset_email(key=name, to_email="one@example.org", language="el", to_name=name, lab=lab)
 
     page = organiser.get("/organise/labs/lab/mail/", {"q": "ΦΩΤΗ δημητρα"})
 

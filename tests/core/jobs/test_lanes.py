@@ -14,7 +14,8 @@ from core.jobs.models import Task
 from core.jobs.worker import Worker
 from core.mail.message_list import OCCASIONS
 from core.mail.models import Message
-from core.mail.queue import TO_MANY, queue
+from core.mail.queue import TO_MANY
+from tests.emails import reset_email
 from tests.smtp import MailServer, mail_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("workers")]
@@ -49,14 +50,7 @@ def smtp(settings: Any) -> Iterator[MailServer]:
 
 
 def mail(address: str, *, is_urgent: bool) -> None:
-    message = queue(
-        "password_reset",
-        key=address,
-        language="en",
-        to_name="",
-        to_email=address,
-        context={"email": address, "days": 3},
-    )
+    message = reset_email(key=address, to_email=address)
     Message.objects.filter(pk=message.pk).update(is_urgent=is_urgent)
 
 

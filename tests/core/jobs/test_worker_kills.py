@@ -26,7 +26,7 @@ from django.utils import timezone
 from core.jobs.leases import enqueue
 from core.jobs.models import Task, WorkerBeat
 from core.mail.models import Message
-from core.mail.queue import queue
+from tests.emails import reset_email
 from tests.polling import wait_until
 from tests.smtp import MailServer, mail_server
 
@@ -105,14 +105,7 @@ def start(database: str, server: MailServer, tmp_path: Path) -> Iterator[Start]:
 def queue_mails(count: int) -> list[str]:
     """Queue so many emails and return their Message-IDs."""
     return [
-        queue(
-            "password_reset",
-            key=f"test:{number}",
-            language="en",
-            to_name="",
-            to_email=f"participant{number}@example.org",
-            context={"email": f"participant{number}@example.org", "days": 3},
-        ).message_id
+        reset_email(key=f"test:{number}", to_email=f"participant{number}@example.org").message_id
         for number in range(count)
     ]
 

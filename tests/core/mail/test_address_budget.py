@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from core.mail.address_budget import emails_left
 from core.mail.models import Message
-from core.mail.queue import Link, queue
+from core.mail.queue import Link
+from tests.emails import reset_email
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +24,9 @@ def send(count: int, at: datetime, to: str = VICTIM, *, asked_for: bool = True) 
     """Queue emails to this address, as if at this instant."""
     before = list(Message.objects.values_list("pk", flat=True))
     for number in range(len(before), len(before) + count):
-        queue(
-            "password_reset",
+        reset_email(
             key=f"number {number}",
-            language="en",
-            to_name="",
             to_email=to,
-            context={"email": to, "days": 3},
             links={"reset": Link("reset", "1", 0, "/")},
             is_asked_for=asked_for,
         )

@@ -10,21 +10,15 @@ from django.utils import timezone
 from core.jobs.worker import Worker
 from core.mail.delivery import RETRIES, NotRetryable, retry, summary
 from core.mail.models import Message
-from core.mail.queue import queue
+from tests.emails import reset_email
 from tests.factories import LabFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def mail(number: int = 1, **changes) -> Message:
-    values = {
-        "key": f"test:{number}",
-        "language": "en",
-        "to_name": f"Demo participant {number}",
-        "to_email": f"participant{number}@example.org",
-        "context": {"email": f"participant{number}@example.org", "days": 3},
-    }
-    return queue("password_reset", **{**values, **changes})
+    usual = {"to_name": f"Demo participant {number}", "to_email": f"participant{number}@example.org"}
+    return reset_email(f"test:{number}", **(usual | changes))
 
 
 def send_what_is_due() -> None:

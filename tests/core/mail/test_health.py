@@ -12,8 +12,8 @@ from django.utils import timezone
 from core.jobs.models import WorkerBeat
 from core.mail import health
 from core.mail.models import Message
-from core.mail.queue import queue
 from core.web.checks import SQLITE, journal_fault
+from tests.emails import reset_email
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -41,14 +41,7 @@ def beat(age: timedelta = timedelta(0)) -> None:
 
 
 def mail(number: int = 1) -> Message:
-    return queue(
-        "password_reset",
-        key=f"test:{number}",
-        language="en",
-        to_name="Demo participant 17",
-        to_email="participant17@example.org",
-        context={"email": "participant17@example.org", "days": 3},
-    )
+    return reset_email(key=f"test:{number}", to_name="Demo participant 17")
 
 
 def test_it_is_live_even_when_nothing_else_is(client, monkeypatch):

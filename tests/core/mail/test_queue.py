@@ -23,7 +23,7 @@ from core.mail.rendering import rendered
 from core.web import signed_links
 from core.web.palette import DEFAULT_COLOURS
 from labs.models import Lab
-from tests.emails import with_bodies
+from tests.emails import reset_email, with_bodies
 from tests.factories import LabFactory
 from tests.test_every_email import Words
 
@@ -33,15 +33,8 @@ SUBJECT = uuid.UUID(int=7)
 
 
 def reset_mail(**changes) -> Message:
-    values = {
-        "key": "reset:1",
-        "language": "en",
-        "to_name": "Demo participant 17",
-        "to_email": "participant17@example.org",
-        "context": {"email": "participant17@example.org", "days": 3},
-        "links": {"reset": Link("test.purpose", SUBJECT, 1, "/somewhere/{token}/")},
-    }
-    return queue("password_reset", **{**values, **changes})
+    links = {"reset": Link("test.purpose", SUBJECT, 1, "/somewhere/{token}/")}
+    return reset_email(**({"to_name": "Demo participant 17", "links": links} | changes))
 
 
 @pytest.fixture

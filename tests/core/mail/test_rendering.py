@@ -11,9 +11,9 @@ from core.jobs.leases import STALL_TIMEOUT, claim
 from core.jobs.worker import Worker
 from core.mail.delivery import RETRIES, outgoing, retry
 from core.mail.models import Message
-from core.mail.queue import queue
 from core.mail.rendering import NotRenderable, render_once, rendered
 from labs.models import Lab
+from tests.emails import reset_email
 from tests.factories import LabFactory
 
 pytestmark = pytest.mark.django_db
@@ -21,24 +21,17 @@ pytestmark = pytest.mark.django_db
 EMAIL = "participant17@example.org"
 
 
-def reset_email(number: int = 1, **changes: Any) -> Message:
-    values: dict[str, Any] = {
-        "key": f"reset:{number}",
-        "language": "en",
-        "to_name": "",
-        "to_email": EMAIL,
-        "context": {"email": EMAIL, "days": 3},
-    }
-    return Message.objects.get(pk=queue("password_reset", **{**values, **changes}).pk)
+def queued(number: int = 1, **changes: Any) -> Message:
+    return Message.objects.get(pk=reset_email(f"test:{number}", **changes).pk)
 
 
 def broken_email(number: int) -> Message:
     """An email whose body cannot be rendered: the template counts these days."""
-    return reset_email(number, context={"email": EMAIL, "days": "many"})
+    return queued(number, context={"email": EMAIL, "days": "many"})
 
 
 def test_only_the_subject_is_rendered_when_it_is_queued() -> None:
-    message = reset_email()
+    message = queued()
 
     assert message.subject == "Choose a new password for City Labs"
     assert (message.text, message.html) == ("", "")
@@ -46,7 +39,7 @@ def test_only_the_subject_is_rendered_when_it_is_queued() -> None:
 
 
 def test_what_is_shown_before_is_what_the_worker_sends(smtp: Any) -> None:
-    message = reset_email(language="bg", lab=LabFactory(title={"bg": "Лаборатория"}))
+    message = queued(language="bg", lab=LabFactory(title={"bg": "Лаборатория"}))
     shown = rendered(message, reveal=False)
     assert "Лаборатория" in shown.text
     message.refresh_from_db()
@@ -64,7 +57,7 @@ def test_what_is_shown_before_is_what_the_worker_sends(smtp: Any) -> None:
 
 def test_what_it_tells_is_frozen_when_it_is_queued() -> None:
     lab = LabFactory(title={"en": "First title"}, contact_email="first@example.org")
-    message = reset_email(lab=lab)
+    message = queued(lab=lab)
     Lab.objects.update(title={"en": "Second title"}, contact_email="second@example.org")
 
     sent = outgoing(Message.objects.get(pk=message.pk))
@@ -74,7 +67,7 @@ def test_what_it_tells_is_frozen_when_it_is_queued() -> None:
 
 
 def test_it_is_rendered_once_however_often_it_is_tried(smtp: Any) -> None:
-    message = reset_email()
+    message = queued()
     smtp.to_recipient = "450 4.2.1 Mailbox busy"
     Worker().drain()
     message.refresh_from_db()
@@ -94,7 +87,7 @@ def test_it_is_rendered_once_however_often_it_is_tried(smtp: Any) -> None:
 
 
 def test_a_worker_that_lost_its_lease_stores_no_text() -> None:
-    message = reset_email()
+    message = queued()
     [(late, lease)] = claim(Message, 1, STALL_TIMEOUT)
     bodies = render_once(late)
     Message.objects.update(fence=late.fence + 1)
@@ -105,7 +98,7 @@ def test_a_worker_that_lost_its_lease_stores_no_text() -> None:
 
 
 def test_an_email_that_cannot_be_rendered_is_tried_again_and_others_are_sent(smtp: Any) -> None:
-    first, broken, last = reset_email(1), broken_email(2), reset_email(3)
+    first, broken, last = queued(1), broken_email(2), queued(3)
 
     Worker().drain()
 
@@ -146,4 +139,4 @@ def test_an_email_that_cannot_be_rendered_for_three_days_fails(smtp: Any) -> Non
 
 def test_what_is_not_plain_data_is_refused() -> None:
     with pytest.raises(TypeError):
-        reset_email(context={"email": EMAIL, "days": timedelta(days=3)})
+        queued(context={"email": EMAIL, "days": timedelta(days=3)})

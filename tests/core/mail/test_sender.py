@@ -8,9 +8,9 @@ from email.utils import getaddresses
 import pytest
 
 from core.jobs.worker import Worker
-from core.mail.queue import queue
 from labs.models import Lab
 from tests.core.mail.test_message_format import check_lines
+from tests.emails import reset_email
 from tests.factories import LabFactory
 from tests.smtp import MailServer
 
@@ -26,15 +26,7 @@ def own_address(settings) -> None:
 
 def sent_by(smtp: MailServer, lab: Lab | None, language: str = "en") -> list[tuple[str, str]]:
     """Send an email of this lab; return the mailboxes of its sender as a mail program reads them."""
-    queue(
-        "password_reset",
-        key="one",
-        language=language,
-        to_name="",
-        to_email="participant17@example.org",
-        context={"email": "participant17@example.org", "days": 3},
-        lab=lab,
-    )
+    reset_email(key="one", language=language, lab=lab)
     Worker().drain()
     [octets] = smtp.octets
     check_lines(octets)
@@ -83,10 +75,7 @@ def test_a_configured_address_without_a_name_gets_the_labs_name(smtp: MailServer
 
 def test_the_name_is_frozen_when_the_email_is_queued(smtp: MailServer) -> None:
     lab = LabFactory(title={"en": "First title"})
-    queue(
-        "password_reset", key="first", language="en", to_name="", to_email="a@example.org", lab=lab,
-        context={"email": "a@example.org", "days": 3},
-    )  # fmt: skip
+    reset_email(key="first", to_email="a@example.org", lab=lab)
     Lab.objects.update(title={"en": "Second title"})
     Worker().drain()
     [received] = smtp.received

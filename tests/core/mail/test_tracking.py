@@ -7,22 +7,14 @@ from anymail.signals import AnymailTrackingEvent, tracking
 
 from core.mail import urls
 from core.mail.models import Message
-from core.mail.queue import queue
-from tests.emails import became
+from tests.emails import became, reset_email
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def sent() -> Message:
-    message = queue(
-        "password_reset",
-        key="test:1",
-        language="en",
-        to_name="",
-        to_email="participant17@example.org",
-        context={"email": "participant17@example.org", "days": 3},
-    )
+    message = reset_email()
     return became(message, "sent", provider_id="provider-1")
 
 
