@@ -53,6 +53,14 @@ def test_a_theme_that_the_reader_chose_holds_there_too() -> None:
     assert '<html lang="el" data-theme="dark">' in page
 
 
+def test_a_list_that_is_filtered_by_what_it_does_not_know_says_so() -> None:
+    client = client_of(User.objects.create_superuser("operator@example.org", f.PASSWORD))
+    answer = client.get("/admin/accounts/user/?nothing__such=1", follow=True)
+    assert answer.redirect_chain == [("/admin/accounts/user/?e=1", 302)]
+    again = client.get("/admin/accounts/user/?e=1&nothing__such=1")
+    assert "<h1>Bad request</h1>" in again.content.decode()
+
+
 # Letters of the language that a label needs; a few are the same in every language.
 LETTERS = {"bg": "[а-я]", "el": "[α-ωά-ώ]"}
 SAME_EVERYWHERE = {"Message-ID", "Email", "English", "Български", "Ελληνικά"}
