@@ -78,6 +78,20 @@ def test_registers_fit_a_phone_where_words_are_longer_than_english_ones(
     assert reader.complaints == []
 
 
+@pytest.mark.parametrize("language", ["en", "bg", "el"])
+def test_names_at_the_door_have_two_fifths_of_the_narrowest_phone(
+    browser: Browser, live_server: LiveServer, language: str
+) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, "door", viewport=PHONE, locale=language) as reader:
+        reader.opens(a.address(a.page("console_attendance_session"), world))
+        names = reader.page.locator(".guest-who")
+        widths = [names.nth(place).bounding_box() for place in range(names.count())]
+        assert widths
+        assert [box for box in widths if box is None or box["width"] < PHONE["width"] * 0.4] == []
+    assert reader.complaints == []
+
+
 def test_the_account_menu_opens_by_key_and_closes_by_escape(
     browser: Browser, live_server: LiveServer
 ) -> None:
