@@ -11,10 +11,12 @@ from django.test import Client
 from sessions.publishing import publish, unpublish
 from tests.factories import (
     AppearanceFactory,
+    CityFactory,
     DelegateFactory,
     LabDayFactory,
     LabFactory,
     ProgrammeFactory,
+    ProgrammeLogoFactory,
     SessionFactory,
     StaffFactory,
     TrackFactory,
@@ -26,6 +28,14 @@ pytestmark = pytest.mark.django_db
 PAGES = (
     "/",
     "/programmes/icc/",
+    "/programmes/icc/cities/sofia/",
+    "/contact/",
+    "/privacy/",
+    "/accessibility/",
+    "/help/",
+    "/api/v1/docs",
+    "/api/v1/programmes/icc",
+    "/api/v1/programmes/icc/cities/sofia",
     "/labs/city-lab/",
     "/labs/city-lab/?track=skills",
     "/labs/city-lab/?track=draft-track",
@@ -52,6 +62,7 @@ MISSING = tuple(address.replace("draft", "missn") for address in OWN)
 @pytest.fixture
 def lab():
     lab = LabFactory(slug="city-lab", programme=ProgrammeFactory(slug="icc"))
+    lab.programme.cities.add(CityFactory(slug="sofia"))
     SessionFactory(lab=lab, slug="open", track=TrackFactory(lab=lab, slug="skills"))
     return lab
 
@@ -66,8 +77,12 @@ def draft_in(lab):
         start_date=lab.ends_on,
     )
     LabDayFactory(lab=lab, on=lab.ends_on, title={"en": "The day of the draft"})
-    AppearanceFactory(session=draft, speaker__slug="draft-speaker")
+    AppearanceFactory(session=draft, speaker__slug="draft-speaker", speaker__city=sofia(lab))
     return draft
+
+
+def sofia(lab):
+    return lab.programme.cities.get(slug="sofia")
 
 
 def outsiders(lab):
@@ -97,6 +112,29 @@ def test_every_page_is_the_same_with_and_without_a_draft(lab):
     browsers = outsiders(lab)
     before = [[answer(browser, address) for address in PAGES] for browser in browsers]
     draft_in(lab)
+    after = [[answer(browser, address) for address in PAGES] for browser in browsers]
+    for was, now in zip(before, after, strict=True):
+        for address, old, new in zip(PAGES, was, now, strict=True):
+            assert strip(old) == strip(new), address
+
+
+def test_every_page_is_the_same_with_and_without_a_programme_in_the_drafts(lab):
+    """With all that programmes show on pages of the whole service: contact, imprint, logos, cities, labs."""
+    browsers = outsiders(lab)
+    before = [[answer(browser, address) for address in PAGES] for browser in browsers]
+    programme = ProgrammeFactory(
+        slug="draft-programme",
+        visibility="draft",
+        contact_email="draft@example.org",
+        imprint={"en": "The draft's association"},
+        eu_funded=True,
+    )
+    programme.cities.add(sofia(lab), CityFactory(slug="ruse"))
+    ProgrammeLogoFactory(programme=programme)
+    AppearanceFactory(
+        session__lab=LabFactory(programme=programme, visibility="draft", venue={"en": "City 0, Sofia"}),
+        speaker__city=sofia(lab),
+    )
     after = [[answer(browser, address) for address in PAGES] for browser in browsers]
     for was, now in zip(before, after, strict=True):
         for address, old, new in zip(PAGES, was, now, strict=True):
