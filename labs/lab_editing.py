@@ -19,6 +19,7 @@ from django.core.validators import slug_re
 from django.db import IntegrityError, models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext
+from i18nfield.fields import I18nFieldMixin
 from i18nfield.strings import LazyI18nString
 
 from core.accounts.models import User
@@ -105,10 +106,6 @@ class LabPlan:
 
 
 LAB_COLUMNS = tuple(column.name for column in fields(LabPlan) if column.name != "slug")
-_TEXTS = {
-    "title", "theme", "description", "venue", "consent", "logo_alt", "name", "organiser", "runs", "participation",
-    "imprint", "alt", "enforcement_body", "legal_notice", "signatory_function",
-}  # fmt: skip
 
 
 def apply_plan(row: models.Model, plan: object, columns: Sequence[str]) -> bool:
@@ -119,7 +116,7 @@ def apply_plan(row: models.Model, plan: object, columns: Sequence[str]) -> bool:
         old: object = getattr(row, name)
         if isinstance(value, tuple):
             value = list(value)
-        elif name in _TEXTS:
+        elif isinstance(row._meta.get_field(name), I18nFieldMixin):
             value, old = languages_of(dict(value)), languages_of(old)
         if value != old:
             setattr(row, name, value)
