@@ -8,6 +8,8 @@ import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from string import ascii_lowercase
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -18,7 +20,7 @@ from PIL import Image
 from core.web.errors import RuleViolation
 
 MAX_BYTES = 512 * 1024
-MAX_PIXELS = 4096 * 4096
+MAX_SIDE = 4096  # pixels
 MAX_SIZE = (960, 256)  # four times the displayed 240 × 64 px, for high-resolution screens and print
 MAX_ELEMENTS = 5000
 
@@ -34,8 +36,11 @@ _ATTRIBUTE_NAMES = """
     stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset
     stroke-opacity gradientUnits gradientTransform spreadMethod clipPathUnits
 """
+# What attributes may call: colours, transforms, and `url(#…)`.
+_FUNCTION_NAMES = "url rgb rgba hsl hsla matrix translate scale rotate skewx skewy"
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
+_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 # Elements of drawing programs, which are dropped.
 _IGNORED_ELEMENTS = frozenset({"metadata", "namedview"})
 
@@ -80,7 +85,8 @@ def _png(data: bytes) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=["PNG"])
-            if picture.width * picture.height > MAX_PIXELS:
+            # By side, and not by area alone: Pillow holds a pointer for every row.
+            if max(picture.size) > MAX_SIDE:
                 raise InvalidLogo(_("The image has too many pixels. 960 by 256 are enough."))
             picture = picture.convert("RGBA")
     except InvalidLogo:
@@ -179,12 +185,13 @@ class _Rebuilder:
 
 
 def _is_harmless(value: str) -> bool:
-    """Tell whether an attribute refers only to parts of the same document."""
-    lowered = "".join(value.split()).lower()
-    return (
-        lowered.replace("url(#", "").find("url(") < 0
-        and "javascript:" not in lowered
-        and "data:" not in lowered
-        and "\\" not in lowered
-        and "@import" not in lowered
-    )
+    """Tell whether an attribute calls only known functions, and refers only to parts of the same document.
+
+    Without a regular expression: one that looks for names before brackets takes minutes for a path of 500 kB.
+    """
+    plain = "".join(value.split()).lower()
+    for before, after in pairwise(plain.split("(")):
+        name = before[len(before.rstrip(ascii_lowercase)) :]
+        if name not in _FUNCTIONS or (name == "url" and not after.startswith("#")):
+            return False
+    return "\\" not in plain

@@ -88,10 +88,12 @@ def read_only_endpoint(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def allow_cross_origin(response: HttpResponse) -> None:
-    """Let scripts of other sites read a response, which must not depend on credentials."""
+    """Let scripts of other sites read a response, which must not depend on credentials.
+
+    The middleware then lets their pages show it, too.
+    """
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
 def preflight_response() -> HttpResponse:

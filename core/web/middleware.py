@@ -176,8 +176,11 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-        # Responses for other sites have set this already.
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # What scripts of all sites may read, their pages may show: a webmail shows the pictures of emails.
+        is_for_all = response.headers.get("Access-Control-Allow-Origin") == "*"
+        response.headers.setdefault(
+            "Cross-Origin-Resource-Policy", "cross-origin" if is_for_all else "same-origin"
+        )
         if settings.DEBUG or any(name.startswith("_csp") for name in vars(response)):
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self.policy)

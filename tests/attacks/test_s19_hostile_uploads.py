@@ -20,7 +20,7 @@ from PIL import Image, PngImagePlugin
 
 from labs.models import Lab
 from tests import factories as f
-from tests.pages import client_of, form_of
+from tests.pages import client_of, form_of, send
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,9 @@ REFUSED = {
     "GIF and script at once": b"GIF89a/*" + HTML + b"*/=1;",
     "50,000 by 50,000 pixels": with_measures(50_000, 50_000),
     "4 thousand million by one pixel": with_measures(2**31 - 1, 1),
+    "one pixel by 16 million, of which each row costs more than its pixel": with_measures(
+        1, 16_000_000, zlib.compress(bytes(4 * 16_000_000), 9)
+    ),
     "no pixel": with_measures(0, 0),
     "pixels that unpack to 40 MB": with_measures(12_000, 12_000, zlib.compress(bytes(40_000_000), 9))[:600_000],
     "a header and no more": png()[:60],
@@ -137,6 +140,8 @@ SERVED = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-store, max-age=0, no-cache, must-revalidate",
 }
+
+PUBLIC = {name: SERVED[name] for name in SERVED if name != "Cache-Control"}
 
 
 @pytest.mark.parametrize("what", TAKEN)
@@ -194,6 +199,31 @@ def test_a_signature_is_written_anew_and_served_to_organisers_alone(client: Clie
     assert Client().get("/labs/lab/signature").status_code == 404
     stranger = client_of(f.StaffFactory(role="door", lab=lab).user)
     assert signature_of(stranger).status_code == 404
+
+
+def test_logos_of_a_programme_are_held_to_the_same(lab: Lab, tmp_path: Path) -> None:
+    owner = client_of(f.OwnerFactory(programme=lab.programme).user)
+    address = f"/organise/programmes/{lab.programme.slug}/logos/new/"
+
+    def add(content: bytes) -> HttpResponse:
+        file = SimpleUploadedFile("logo.html", content, content_type="text/html")
+        return send(owner, address, picture=file, alt_0="Demo City")
+
+    assert {what: add(content).status_code for what, content in REFUSED.items()} == dict.fromkeys(
+        REFUSED, 422
+    )
+    assert list(tmp_path.rglob("*.*")) == []
+    for content in TAKEN.values():
+        assert add(content).status_code == 302
+    logos = lab.programme.logos.all()
+    assert len(logos) == len(TAKEN)
+    for logo in logos:
+        answer = Client().get(f"/programmes/{lab.programme.slug}/logos/{logo.pk}")
+        assert b"CANARY-S19" not in body_of(answer)
+        assert b"<script" not in body_of(answer)
+        assert {name: answer.headers[name] for name in PUBLIC} == PUBLIC | {
+            "Content-Disposition": f'inline; filename="{lab.programme.slug}-{logo.pk}.png"'
+        }
 
 
 def test_an_earlier_logo_stays_when_a_later_one_is_refused(client: Client, lab: Lab, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Logos: checked by content, written anew, served so that they cannot run."""
 
 import io
+import time
 
 import pytest
 from django.core.files.base import ContentFile
@@ -71,6 +72,10 @@ def test_an_svg_is_rebuilt_from_its_drawing():
         '<path fill="url(https://example.org/#x)"/>',
         '<path fill="url( https://example.org/#x)"/>',
         '<path fill="u\\72l(x)"/>',
+        '<path fill="url(#x) image(https://example.org/x.png)"/>',
+        "<path fill=\"src('https://example.org/x.png')\"/>",
+        '<path fill="u/**/rl(https://example.org/#x)"/>',
+        '<path fill="url(url(#x)"/>',
         '<iframe xmlns="http://www.w3.org/1999/xhtml" src="https://example.org"/>',
         '<script xmlns="http://www.w3.org/1999/xhtml">alert(1)</script>',
         "<text>words need a font</text>",
@@ -81,6 +86,17 @@ def test_an_svg_is_rebuilt_from_its_drawing():
 def test_an_svg_that_runs_loads_or_styles_is_refused(part):
     with pytest.raises(InvalidLogo):
         read_logo((SVG % part).encode())
+
+
+def test_what_a_drawing_calls_of_itself_stays():
+    part = '<g transform="translate(1, 2) rotate(3)" clip-path="url( #x )"><path d="M0 0" fill="RGB(1, 2, 3)"/></g>'
+    assert part in read_logo((SVG % part).encode()).content.decode().replace("></path>", "/>")
+
+
+def test_a_path_as_long_as_a_file_may_be_is_read_at_once():
+    began = time.process_time()
+    read_logo((SVG % f'<path d="M0 0{"L1 1" * 120_000}"/>').encode())
+    assert time.process_time() - began < 2
 
 
 def test_entities_are_refused():
