@@ -11,6 +11,7 @@ from tests.browser.world import build
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+TABLET = {"width": 768, "height": 1024}
 MEASURE = 34 * 16  # pixels, as in tokens.css
 LONG_LINES = """(measure) => [...document.querySelectorAll("main :is(p, li)")]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > measure + 1
@@ -59,4 +60,28 @@ def test_the_calendar_follows_the_sessions_on_a_phone_and_stands_beside_them_els
         page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         assert abs(_top(page, "calendar-title") - _top(page, "seats-title")) < 40
         assert _top(page, "certificate-title") > _top(page, "seats-title")
+    assert reader.complaints == []
+
+
+@pytest.mark.parametrize("language", ["en", "bg", "el"])
+def test_what_narrows_a_programme_stands_in_one_row_on_a_desktop(
+    browser: Browser, live_server: LiveServer, language: str
+) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, "visitor", viewport=DESKTOP, locale=language) as reader:
+        reader.opens(a.address(a.page("lab"), world))
+        boxes = [part.bounding_box() for part in reader.page.locator(".tools > *").all()]
+        assert len({round(box["y"] + box["height"]) for box in boxes if box}) == 1
+    assert reader.complaints == []
+
+
+def test_names_of_labs_have_the_width_that_they_need_on_a_tablet(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    world = build()
+    with reading(browser, live_server.url, world, "organiser", viewport=TABLET, locale="el") as reader:
+        reader.opens("/organise/")
+        boxes = [name.bounding_box() for name in reader.page.locator(".lablines .stack-s").all()]
+        assert boxes
+        assert [box for box in boxes if box is None or box["width"] < TABLET["width"] / 3] == []
     assert reader.complaints == []
