@@ -28,7 +28,7 @@ from labs.current_viewer import viewer_of
 from labs.models import Lab
 
 PER_PAGE = 100
-# A message is shown as a document of its own: it loads but our pictures, runs nothing, and has no origin to act for.
+# A message is shown as a document of its own: it loads nothing but our pictures, runs nothing, and acts for no origin.
 MESSAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; sandbox allow-popups"

@@ -91,7 +91,17 @@ def test_what_was_written_is_shown_as_it_was_written(browser: Browser, live_serv
     """The positive control: the texts did reach the pages, markup and templates left as letters."""
     world = build(hostile())
     shown = {
-        "visitor": ("home", "programme", "lab", "session", "speaker", "register"),
+        "visitor": (
+            "home",
+            "programme",
+            "city",
+            "lab",
+            "session",
+            "speaker",
+            "register",
+            "contact",
+            "accessibility",
+        ),
         "participant": ("registration",),
         "organiser": (
             "console_sessions",

@@ -74,6 +74,19 @@ def build(texts: Texts | None = None) -> World:
         description=said("what the programme is for"),
         runs=said("when it runs"),
         cities_total=30,
+        participation=said("who may attend"),
+        imprint=said("the imprint"),
+        contact_email="programme@example.org",
+        eu_funded=True,
+        grant_number=line("grant", 60),
+    )
+    f.OperatorFactory(
+        name=said("the operator"),
+        address=line("street", 500),
+        phone=line("telephone", 40),
+        legal_notice=said("the legal notice"),
+        enforcement_body=said("the enforcement body"),
+        enforcement_address=texts.address(),
     )
     programme.cities.add(sofia, trikala)
     groups = [f.StakeholderGroupFactory(programme=programme, name=said("a group")) for _ in range(3)]
@@ -93,6 +106,8 @@ def build(texts: Texts | None = None) -> World:
         colour=colour,
         theme_values=theme_values(colour),
         logo_alt=said("the logo"),
+        signatory_name=line("signatory", 100),
+        signatory_function=said("the signatory's function"),
     )
     lab.logo.save("walk.svg", ContentFile(f.LOGO))
     tracks = [f.TrackFactory(lab=lab, slug=f"track-{n}", name=said("a track")) for n in range(3)]
