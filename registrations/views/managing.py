@@ -291,11 +291,12 @@ def registration_cancel(request: HttpRequest, found: Registration, token: str) -
     now = timezone.now()
     held = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
     taken = sum(seat.state == Seat.State.CONFIRMED for seat in held)
+    others_wait = any(seat.state == Seat.State.CONFIRMED and seat.session.seats_waiting for seat in held)
     own = _seats_in_sight(request, found)
     return render(
         request,
         "registrations/cancel.html",
-        _context(found, token, seats=own, taken=taken, waiting=len(held) - taken),
+        _context(found, token, seats=own, taken=taken, waiting=len(held) - taken, others_wait=others_wait),
     )
 
 

@@ -62,6 +62,24 @@ def test_what_an_owner_says_of_contact_and_funding_is_on_every_page_of_the_lab(
     assert "Με τη χρηματοδότηση της Ευρωπαϊκής Ένωσης" in text_of(client.get(f"{pages[0]}?lang=el"))
 
 
+def test_who_may_attend_and_what_it_costs_stands_where_people_register(
+    client: Client, owner: Client, programme: Programme
+) -> None:
+    lab = f.LabFactory(programme=programme)
+    page = f"/labs/{lab.slug}/"
+    heading = "Who can take part, and what it costs"
+    assert heading not in text_of(client.get(page))
+    send(
+        owner,
+        "/organise/programmes/programme/",
+        participation_0="Everybody, free of charge.",
+        participation_1="Всички, безплатно.",
+    )
+    assert heading in text_of(client.get(page))
+    assert "Everybody, free of charge." in text_of(client.get(page))
+    assert "Всички, безплатно." in text_of(client.get(f"{page}?lang=bg"))
+
+
 def test_emails_of_a_funded_programme_end_with_the_emblem_and_the_statement() -> None:
     programme = f.ProgrammeFactory(eu_funded=True, grant_number="101000000", contact_email="p@example.org")
     lab = f.LabFactory(programme=programme)

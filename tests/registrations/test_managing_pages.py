@@ -102,6 +102,28 @@ def test_a_cancelled_session_says_so_and_gives_no_join_link(client: Client):
     assert JOIN not in html
 
 
+def test_giving_up_says_that_a_seat_goes_on_only_if_somebody_waits_for_it(client: Client):
+    lab = f.LabFactory()
+    wanted = f.SessionFactory(lab=lab, capacity=1)
+    unlimited = f.SessionFactory(lab=lab, capacity=None)
+    found = registered(wanted, unlimited)
+    goes_on = "It goes to the next person on the waiting list."
+    seats_go_on = "Your seats go to the next people on the waiting list."
+
+    def giving_up(session: Session) -> str:
+        return text_of(client.get(link(found, "manage", "registration_give_up", session.slug)))
+
+    assert goes_on not in giving_up(wanted)
+    assert seats_go_on not in text_of(client.get(link(found, "manage", "registration_cancel")))
+    seats.take(f.RegistrationFactory(lab=lab), [wanted.pk])
+
+    assert goes_on in giving_up(wanted)
+    assert "Keep seat" in giving_up(wanted)
+    assert goes_on not in giving_up(unlimited)
+    assert "You can select this session again" in giving_up(unlimited)
+    assert seats_go_on in text_of(client.get(link(found, "manage", "registration_cancel")))
+
+
 def test_changing_answers(client: Client):
     found = registered(f.SessionFactory())
     address = link(found, "manage", "registration_edit")
@@ -147,7 +169,7 @@ def test_giving_up_one_seat_asks_first(client: Client):
     found = registered(session)
     address = link(found, "manage", "registration_give_up", session.slug)
 
-    assert "cannot undo this" in text_of(client.get(address))
+    assert "Give up seat?" in text_of(client.get(address))
     assert registering.seats_of(found) != []
     assert post(client, address).status_code == 302
     assert registering.seats_of(found) == []
