@@ -18,6 +18,7 @@ from i18nfield.strings import LazyI18nString
 from pydantic_core import from_json
 
 from core.web.email_addresses import ADDRESS_LENGTH, clean_address
+from core.web.markdown import is_safe_link
 
 MAX_LINE_LENGTH = 200
 MAX_TEXT_LENGTH = 10_000
@@ -70,9 +71,16 @@ class MaxLengthPerLanguage:
 MAX_COMBINING_MARKS = 4
 
 
+_IS_ADDRESS = URLValidator()
+
+
 def web_address(value: str) -> None:
-    """Reject ftp and ftps, which Django's validator allows and browsers do not open."""
-    if value.lower().startswith(("ftp:", "ftps:")):
+    """Reject what pages would not link to, of what Django's validator allows: ftp, and hosts behind a user's name."""
+    try:
+        _IS_ADDRESS(value)
+    except ValidationError:
+        return  # the column's own validator says so
+    if not is_safe_link(value):
         raise ValidationError(URLValidator.message, code="invalid")
 
 

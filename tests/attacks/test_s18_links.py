@@ -21,6 +21,8 @@ HOSTILE = [
     "vbscript:msgbox(1)",
     "view-source:https://example.org",
     "https:javascript:alert(1)",
+    "https://citylabs.example.org@evil.example/",
+    "https://citylabs.example.org:pay@evil.example/",
     "//example.org",
     "\\\\example.org\\share",
 ]
