@@ -166,9 +166,13 @@ def is_full(session: Session) -> bool:
 
 def can_be_chosen(session: Session, now: datetime) -> bool:
     """Tell whether the session takes place, is not over, and has a free seat or a waiting list."""
-    if session.is_cancelled or session.visibility == Session.Visibility.DRAFT or session.is_over(now):
-        return False
-    return session.waiting_list or not is_full(session)
+    return is_to_come(session, now) and (session.waiting_list or not is_full(session))
+
+
+def is_to_come(session: Session, now: datetime) -> bool:
+    """Tell whether the session takes place and is not over: neither cancelled nor a draft."""
+    is_on = not session.is_cancelled and session.visibility != Session.Visibility.DRAFT
+    return is_on and not session.is_over(now)
 
 
 def people_of(sessions: Iterable[Session], lab: Lab, language: str) -> tuple[Person, ...]:

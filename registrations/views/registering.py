@@ -151,18 +151,22 @@ def _form(
     if form.is_bound:
         form.offer_everything()
     language = get_language() or settings.LANGUAGE_CODE
+    # Nobody fills in a form that cannot be sent. One that was sent is shown with what is wrong.
+    can_choose = form.is_bound or any(pick.control for pick in form.picks)
     is_listed = lab.visibility == Lab.Visibility.PUBLIC and not form.is_bound
     context = {
         "lab": lab,
         "preview": lab_preview(lab, language, "register") if is_listed else None,
         "form": form,
         "zone": getattr(request, "reader_zone", None) or lab.time_zone,
-        "kept_form": "answers",
+        "kept_form": "answers" if can_choose else "",
         "suggests_zone": request.method != "POST" and not getattr(request, "reader_zone", None),
         "consent": consent_text(lab, language),
         "kept_until": lab.answers_kept_until,
         "overlapping": overlapping,
         "picks": form.picks,
+        "can_choose": can_choose,
+        "all_full": any(not pick.session.is_cancelled for pick in form.picks),
         "chosen": form.chosen,
     }
     return render(request, "registrations/register.html", context, status=status)

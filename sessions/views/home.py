@@ -72,12 +72,15 @@ def home(request: HttpRequest) -> HttpResponse:
     }
     if following:
         view = view_for(request, following, now)
+        board = _next_sessions(following, viewer, view)
         context |= {
             "facts": lab_summary.facts(following, language),
             "figure": _figures([following], viewer, language, view.zone)[following.pk].svg,
             "registration": lab_summary.registration(following, language, now),
             "zone": view.zone,
-            "board": _next_sessions(following, viewer, view),
+            "board": board,
+            "has_room": bool(board),
+            "all_full": not board and following.sessions.visible_to(viewer).filter(to_come(now)).exists(),
             "speakers": _speakers(following, viewer, language),
             "logos": _logos(following, viewer),
         }

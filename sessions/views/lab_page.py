@@ -149,6 +149,7 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
         "nothing": programme.empty_list_text(bool(chosen)),
         "registration": lab_summary.registration(found, view.language, now),
         "has_room": bool(choosable),
+        "all_full": not choosable and any(programme.is_to_come(one, now) for one in sessions.values()),
         "zone": view.zone,
         "chooses": any(one.pk in here for one in choosable),
         # The selection is sent along with every choice of zone, track or language, in the same form.

@@ -31,6 +31,22 @@ def test_a_whole_form_leads_to_the_page_that_says_to_look_into_the_mail(client: 
     assert response.cookies == {}
 
 
+def test_a_form_that_nobody_could_send_is_not_shown(client: Client):
+    full = f.SessionFactory(capacity=5, seats_taken=5, waiting_list=False)
+    address = reverse("register", args=[full.lab.slug])
+
+    page = text_of(client.get(address))
+    assert "All sessions are full." in page
+    assert 'name="email"' not in page and 'href="/labs/' in page
+    f.SessionFactory(lab=full.lab, waiting_list=True, capacity=5, seats_taken=5)
+    assert 'name="email"' in text_of(client.get(address))
+
+    empty = text_of(client.get(reverse("register", args=[f.LabFactory().slug])))
+    assert "No sessions are open for registration at the moment." in empty
+    assert 'name="email"' not in empty
+    assert "?lang=bg" in empty  # by a link, since there is no form to keep
+
+
 def test_who_registers_is_told_at_once_what_no_certificate_can_print_of_the_name(client: Client):
     session = f.SessionFactory()
 

@@ -85,6 +85,21 @@ def test_a_lab_whose_sessions_are_full_offers_no_form(client: Client) -> None:
     found = LabFactory(slug="lab")
     SessionFactory(lab=found, capacity=5, seats_taken=5, waiting_list=False)
     assert way_in(client.get("/labs/lab/")) == (["All sessions are full"], [LINK_AGAIN])
+    assert way_in(client.get("/")) == (["All sessions are full"], [("/labs/lab/", "View programme"), LINK_AGAIN])
+
+
+@pytest.mark.parametrize(
+    "more", [None, {"visibility": "draft"}, {"status": "cancelled", "cancelled_at": OPENED}]
+)
+def test_a_lab_without_sessions_that_one_may_choose_says_so(
+    client: Client, more: dict[str, Any] | None
+) -> None:
+    found = LabFactory(slug="lab")
+    if more is not None:
+        SessionFactory(lab=found, **more)
+    words = ["No sessions are open for registration at the moment"]
+    assert way_in(client.get("/labs/lab/")) == (words, [LINK_AGAIN])
+    assert way_in(client.get("/")) == (words, [("/labs/lab/", "View programme"), LINK_AGAIN])
 
 
 def test_the_end_of_a_lab_sends_its_page_again_to_readers_in_other_zones(client: Client) -> None:
