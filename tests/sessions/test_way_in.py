@@ -85,7 +85,10 @@ def test_a_lab_whose_sessions_are_full_offers_no_form(client: Client) -> None:
     found = LabFactory(slug="lab")
     SessionFactory(lab=found, capacity=5, seats_taken=5, waiting_list=False)
     assert way_in(client.get("/labs/lab/")) == (["All sessions are full"], [LINK_AGAIN])
-    assert way_in(client.get("/")) == (["All sessions are full"], [("/labs/lab/", "View programme"), LINK_AGAIN])
+    assert way_in(client.get("/")) == (
+        ["All sessions are full"],
+        [("/labs/lab/", "View programme"), LINK_AGAIN],
+    )
 
 
 @pytest.mark.parametrize(
