@@ -10,6 +10,7 @@ from certificates.fonts import MissingGlyphs, missing_glyphs, normalise_name
 from certificates.renderer import Picture
 
 MAX_NAME = 200
+MAX_LOGOS = 4
 MAX_TITLE = 500
 MAX_SESSIONS = 200
 MAX_PICTURE = 1024 * 1024  # bytes
@@ -74,6 +75,7 @@ class CertificateContent:
     `language` is the person's; `second_language` follows it, None for one language only. `other_sessions` are when the
     lab's further *public* sessions start and end, drawn faintly beside the attended ones; leave out what not everybody
     may see. `eu_funded` puts the emblem of the European Union beside its statement, and `grant_number` under it.
+    `logos` stand side by side, at most MAX_LOGOS.
     `place`, `organiser_name`, a signatory's function and `grant_number` may be empty. Raises ValueError for what is no
     certificate: too long, too many, a malformed code, address or colour, a logo or signature (SVG, PNG or JPEG) that is
     not what it says.
@@ -95,7 +97,7 @@ class CertificateContent:
     issued_on: date
     zone: Mapping[str, str]
     colours: Colours = field(default_factory=Colours)
-    logo: Logo | None = None
+    logos: tuple[Logo, ...] = ()
     signatory: Signatory | None = None
     eu_funded: bool = False
     grant_number: str = ""
@@ -124,6 +126,8 @@ class CertificateContent:
                 raise ValueError(f"{part}: longer than {MAX_TITLE} characters")
         if self.signatory and not 1 <= len(self.signatory.name.strip()) <= MAX_NAME:
             raise ValueError(f"signatory: a name of 1 to {MAX_NAME} characters")
+        if len(self.logos) > MAX_LOGOS:
+            raise ValueError(f"logos: at most {MAX_LOGOS}, not {len(self.logos)}")
         if len(self.grant_number) > MAX_NAME:
             raise ValueError(f"grant_number: longer than {MAX_NAME} characters")
         for part, picture in self.uploaded_pictures():
@@ -139,8 +143,8 @@ class CertificateContent:
 
     def uploaded_pictures(self) -> Iterator[tuple[str, Picture]]:
         """Yield the pictures that organisers uploaded, with the names of their parts."""
-        if self.logo:
-            yield "logo", self.logo.picture
+        for number, logo in enumerate(self.logos):
+            yield f"logos-{number}", logo.picture
         if self.signatory and self.signatory.signature:
             yield "signatory", self.signatory.signature
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from certificates import emails
 from certificates.candidates import candidates, has_earned, minutes_in_all
 from certificates.codes import new_code
-from certificates.content import Logo
+from certificates.content import MAX_LOGOS, Logo
 from certificates.fonts import MissingGlyphs, normalise_name
 from certificates.holders import hash_of
 from certificates.models import AttestedSession, Certificate, NotIssued
@@ -294,7 +294,7 @@ def _made(registration: Registration, by: User | None) -> tuple[Certificate, tup
         return (
             certificate,
             attended,
-            render(printed_content(certificate, _logo(lab), _picture(lab.signature))),
+            render(printed_content(certificate, _logos(lab), _picture(lab.signature))),
         )
     except MissingGlyphs as error:
         raise NotIssuable(Code.NO_GLYPHS, characters=list(error.characters)) from error
@@ -323,9 +323,14 @@ def _keep(certificate: Certificate, attended: tuple[Session, ...], pdf: bytes) -
     NotIssued.objects.filter(registration=certificate.registration_id).delete()
 
 
-def _logo(lab: Lab) -> Logo | None:
-    picture = _picture(lab.logo)
-    return Logo(picture, languages_of(lab.logo_alt)) if picture else None
+def _logos(lab: Lab) -> tuple[Logo, ...]:
+    """Return the logos of the certificate: the lab's, then its programme's, as many as it has room for."""
+    stored = [
+        (lab.logo, lab.logo_alt),
+        *((one.picture, one.alt) for one in lab.programme.logos.all()[:MAX_LOGOS]),
+    ]
+    pictures = ((_picture(file), languages_of(alt)) for file, alt in stored)
+    return tuple(Logo(picture, alt) for picture, alt in pictures if picture)[:MAX_LOGOS]
 
 
 def _picture(stored: FieldFile) -> Picture | None:

@@ -74,7 +74,10 @@ def page_context(content: CertificateContent) -> dict[str, object]:
         "total": _duration(content.minutes, languages),
         "organiser": organiser,
         "programme": programme,
-        "logo_text": _alternative(content.logo, languages) or programme[0].text,
+        "logos": [
+            {"address": f"own:logos-{number}", "text": _alternative(logo, languages) or programme[0].text}
+            for number, logo in enumerate(content.logos)
+        ],
         "issued": _label(languages, lambda language: _issued(content.issued_on, language)),
         "signatory": signatory,
         "signatory_letters": max(sum(len(line.text) for line in signatory), 1),
@@ -170,9 +173,9 @@ def _period(days: str) -> str:
     return format_html_join(" ", '<span class="unbroken">{}</span>', ((part,) for part in parts))
 
 
-def _alternative(logo: Logo | None, languages: tuple[str, ...]) -> str:
+def _alternative(logo: Logo, languages: tuple[str, ...]) -> str:
     """The logo's text for those who do not see it, in one language."""
-    lines = _lines(logo.alternative, languages) if logo else ()
+    lines = _lines(logo.alternative, languages)
     return lines[0].text if lines else ""
 
 

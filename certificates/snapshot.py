@@ -92,7 +92,7 @@ def languages_on(certificate: Certificate) -> tuple[str, ...]:
 
 
 def printed_content(
-    certificate: Certificate, logo: Logo | None = None, signature: Picture | None = None
+    certificate: Certificate, logos: tuple[Logo, ...] = (), signature: Picture | None = None
 ) -> CertificateContent:
     """Return the content of the printed certificate. Raises ValueError for what cannot be printed."""
     said = certificate.content
@@ -125,7 +125,7 @@ def printed_content(
         issued_on=wall(certificate.issued_at, said["time_zone"]).date(),
         zone=said["zone"],
         colours=Colours(**said["colours"]),
-        logo=logo,
+        logos=logos,
         other_sessions=tuple(
             (datetime.fromisoformat(each["starts"]), datetime.fromisoformat(each["ends"]))
             for each in said["others"]

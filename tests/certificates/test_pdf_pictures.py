@@ -51,7 +51,9 @@ def rasterise(file: bytes, resolution: int) -> Callable[[float, float], int]:
 
 def test_a_broken_logo_leaves_the_certificate_whole():
     file = render(
-        certificate(logo=Logo(Picture(b"\x89PNG\r\n\x1a\nnot a picture", "image/png"), {"en": "Demo City"}))
+        certificate(
+            logos=(Logo(Picture(b"\x89PNG\r\n\x1a\nnot a picture", "image/png"), {"en": "Demo City"}),)
+        )
     )
     assert NAMES["en"] in words(file)
 
@@ -59,7 +61,7 @@ def test_a_broken_logo_leaves_the_certificate_whole():
 def test_a_raster_logo_is_printed():
     png = io.BytesIO()
     Image.new("RGBA", (2, 1), (0, 0, 255, 128)).save(png, "PNG")
-    file = render(certificate(logo=Logo(Picture(png.getvalue(), "image/png"), {"en": "Demo City"})))
+    file = render(certificate(logos=(Logo(Picture(png.getvalue(), "image/png"), {"en": "Demo City"}),)))
     assert [one["/Alt"] for one in structure(read(file)) if one["/S"] == "/Figure"] == [
         "Demo City",
         f"QR: {ADDRESS}",

@@ -50,7 +50,7 @@ def test_the_code_is_a_link_to_its_check_page_and_a_picture_with_that_text():
 
 
 def test_the_signature_and_the_emblem_say_what_they_are():
-    reader = read(render(certificate("bg", **SIGNED_AND_FUNDED, logo=LOGO)))
+    reader = read(render(certificate("bg", **SIGNED_AND_FUNDED, logos=(LOGO,))))
     assert [one["/Alt"] for one in structure(reader) if one["/S"] == "/Figure"] == [
         "Демонстрационен град",
         "Подпис на Demo signatory",
@@ -153,10 +153,10 @@ def test_one_file_conforms_to_pdf_a_3a_and_pdf_ua_1(language, profile):
     [
         certificate("bg", sessions=many_sessions(30)),
         certificate("bg", holder_name="Щ" * 200),
-        certificate("el", logo=LOGO),
-        certificate(logo=replace(LOGO, alternative={})),
+        certificate("el", logos=(LOGO,)),
+        certificate(logos=(replace(LOGO, alternative={}),)),
         certificate(sessions=SESSIONS[:1], other_sessions=(), place={}),
-        certificate("bg", **SIGNED_AND_FUNDED, logo=LOGO, sessions=many_sessions(60)),
+        certificate("bg", **SIGNED_AND_FUNDED, logos=(LOGO,), sessions=many_sessions(60)),
         certificate("el", **SIGNED_AND_FUNDED, sessions=many_sessions(9)),
     ],
     ids=["30 sessions", "200 letters", "logo", "logo without text", "one session", "60 signed", "9 signed"],

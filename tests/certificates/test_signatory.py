@@ -10,12 +10,12 @@ from django.test import Client
 from certificates import issuing
 from certificates.models import Certificate
 from certificates.printable import lost_characters
-from labs.lab_editing import set_signature
+from labs.lab_editing import set_logo, set_signature
 from labs.models import Lab
 from registrations.models import Registration
 from tests import factories as f
 from tests.certificates.attending import attended
-from tests.certificates.reading import read, structure, words
+from tests.certificates.reading import PROFILES, failures, read, structure, words
 from tests.certificates.samples import SIGNATORY
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,11 @@ def pdf_of(certificate: Certificate) -> bytes:
 
 
 def pictures_of(certificate: Certificate) -> list[str]:
-    described = [one["/Alt"] for one in structure(read(pdf_of(certificate))) if one["/S"] == "/Figure"]
+    return pictures_of_file(pdf_of(certificate))
+
+
+def pictures_of_file(file: bytes) -> list[str]:
+    described = [one["/Alt"] for one in structure(read(file)) if one["/S"] == "/Figure"]
     return [each for each in described if not each.startswith("QR")]
 
 
@@ -85,6 +89,21 @@ def test_a_certificate_says_for_ever_who_stood_behind_it_when_it_was_issued(
     assert said in words(file)
     assert pictures_of(first) == ["Signature of Demo signatory", "Emblem of the European Union"]
     assert issued_by(first) == "European Commission Demo signatory, Head of Unit"
+
+
+def test_a_certificate_shows_the_logos_of_the_lab_and_of_its_programme(registration: Registration) -> None:
+    lab = registration.lab
+    set_logo(lab, f.LOGO)
+    lab.logo_alt = {"en": "Demo city"}
+    lab.save()
+    for position, name in enumerate(("First", "Second", "Third", "Fourth")):
+        f.ProgrammeLogoFactory(programme=lab.programme, alt={"en": name}, position=position)
+    file = pdf_of(issuing.issue(Registration.objects.get(pk=registration.pk)))
+
+    # The lab's comes first; a head has room for four.
+    assert pictures_of_file(file)[:4] == ["Demo city", "First", "Second", "Third"]
+    assert "Fourth" not in pictures_of_file(file)
+    assert {profile: failures(file, profile) for profile in PROFILES} == {"3a": [], "ua1": []}
 
 
 def test_one_that_replaces_it_says_who_stands_behind_it_now(registration: Registration) -> None:

@@ -103,7 +103,7 @@ def test_a_city_of_which_nothing_is_in_sight_has_its_page_in_a_public_programme(
     session = f.SessionFactory(lab=lab, visibility="internal")
     session.audience.set(lab.programme.cities.all())
     response = client.get(PAGE)
-    assert read(response) == ([], [], {"Sessions": "0", "Labs": "0"})
+    assert read(response) == ([], [], {})
     assert "Sessions with this city will appear here once they are published." in response.content.decode()
     f.CityFactory(slug="varna")
     for absent in ("/programmes/icc/cities/varna/", "/programmes/other/cities/sofia/"):
