@@ -175,13 +175,15 @@ def _form(
 def _closed(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Show when registration opens, or that it is closed."""
     now = timezone.now()
-    opens_at = lab.registration_opens_at
+    is_planned = lab.visibility == Lab.Visibility.PUBLIC
+    opens_at = lab.registration_opens_at if is_planned else None
+    has_opened = opens_at is not None and opens_at <= now
     context = {
         "lab": lab,
-        "opens_at": opens_at if opens_at and opens_at > now else None,
-        "closed_at": lab.registration_closes_at,
         "is_over": lab.is_over(now),
-        "not_planned": opens_at is None or lab.visibility != Lab.Visibility.PUBLIC,
+        "has_opened": has_opened,
+        "opens_at": opens_at,
+        "closed_at": lab.registration_closes_at,
     }
     return render(
         request, "registrations/closed.html", context, status=409 if request.method == "POST" else 200

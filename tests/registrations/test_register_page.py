@@ -259,14 +259,14 @@ def test_a_delegate_may_choose_an_internal_session(client: Client):
 
 
 @pytest.mark.parametrize(
-    ("opens", "closes", "words"),
+    ("opens", "closes", "heading", "words"),
     [
-        (None, None, "have not opened it yet"),
-        (timedelta(days=2), timedelta(days=9), "It opens on"),
-        (timedelta(days=-9), timedelta(days=-2), "It closed on"),
+        (None, None, "Registration is not open yet", "have not opened it yet"),
+        (timedelta(days=2), timedelta(days=9), "Registration is not open yet", "It opens on"),
+        (timedelta(days=-9), timedelta(days=-2), "Registration is closed", "It closed on"),
     ],
 )
-def test_a_form_that_is_not_open_says_when(client: Client, opens, closes, words):
+def test_a_form_that_is_not_open_says_when(client: Client, opens, closes, heading, words):
     now = timezone.now()
     lab = f.LabFactory(
         registration_opens_at=now + opens if opens else None,
@@ -278,6 +278,7 @@ def test_a_form_that_is_not_open_says_when(client: Client, opens, closes, words)
     sent = send(client, lab, answers(session))
 
     assert (page.status_code, sent.status_code) == (200, 409)
+    assert f"<h1>{heading}</h1>" in text_of(page)
     assert words in text_of(page)
     assert not Registration.objects.exists()
 
