@@ -23,6 +23,7 @@ MAX_BYTES = 512 * 1024
 MAX_SIDE = 4096  # pixels
 MAX_SIZE = (960, 256)  # four times the displayed 240 × 64 px, for high-resolution screens and print
 MAX_ELEMENTS = 5000
+MAX_FIELD = 1_000_000  # units of an SVG's viewBox, on each side
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
@@ -155,7 +156,8 @@ class _Rebuilder:
         for key, value in attributes.items():
             if key == "version" or " " in key:
                 continue  # namespaced attributes of drawing programs, and links
-            if key not in _ATTRIBUTES or not _is_harmless(value):
+            is_drawable = key != "viewBox" or _is_view_box(value)
+            if key not in _ATTRIBUTES or not is_drawable or not _is_harmless(value):
                 raise InvalidLogo(
                     _(
                         "The SVG file contains “%(part)s”, which is not allowed. Save it as plain SVG or as PNG."
@@ -182,6 +184,16 @@ class _Rebuilder:
 
     def _refuse_entity(self, *declaration: object) -> None:
         raise InvalidLogo(_("The SVG file declares entities. Save it as plain SVG or as PNG."))
+
+
+def _is_view_box(value: str) -> bool:
+    """Tell whether it names a field that can be drawn on: the renderer of certificates gives up at any other."""
+    try:
+        x, y, width, height = (float(each) for each in value.replace(",", " ").split())
+    except ValueError:
+        return False
+    begins_near = -MAX_FIELD < x < MAX_FIELD and -MAX_FIELD < y < MAX_FIELD
+    return begins_near and 0 < width < MAX_FIELD and 0 < height < MAX_FIELD
 
 
 def _is_harmless(value: str) -> bool:

@@ -99,6 +99,21 @@ def test_a_path_as_long_as_a_file_may_be_is_read_at_once():
     assert time.process_time() - began < 2
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["", "0 0 9", "a b c d", "0 0 0 9", "0 0 9 -9", "0 nan 9 9", "0 0 inf 9", "0 0 1e-400 9", "0 0 1e300 9"],
+)
+def test_a_field_that_cannot_be_drawn_on_is_refused(field: str) -> None:
+    """Each certificate of the lab would fail."""
+    with pytest.raises(InvalidLogo):
+        read_logo(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{field}"/>'.encode())
+
+
+@pytest.mark.parametrize("field", ["0 0 9 9", "-1.5,-2 3e2,4", " 0,0, 24 ,24 "])
+def test_a_field_may_be_written_in_any_way_that_drawings_have(field: str) -> None:
+    read_logo(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{field}"/>'.encode())
+
+
 def test_entities_are_refused():
     bomb = '<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + SVG % "<title>&b;</title>"
     outside = '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + SVG % "<title>&a;</title>"
