@@ -103,6 +103,7 @@ def _context(message: Message) -> dict[str, object]:
     return {
         **message.context,
         "lab": lab and _lab_names(lab, message.language),
+        "lab_id": message.lab_id,
         "links": {name: link["mark"] for name, link in message.links.items()},
         "to_name": message.to_name,
         "contact": message.reply_to,

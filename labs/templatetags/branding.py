@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from core.web.localized_fields import text_and_language
 from labs.funding import funding_of
-from labs.models import Programme
+from labs.models import Programme, ProgrammeLogo
 from labs.theme import file_version, theme_version
 
 register = template.Library()
+
+EMAIL_LOGOS = 4
 
 
 @register.simple_tag
@@ -34,6 +38,26 @@ def lab_colours(labs: object) -> SafeString:
 def logo_address(lab: Any) -> str:
     """Return the URL of the lab's logo, which changes with the picture, for caching."""
     return f"{reverse('lab_logo', args=[lab.slug])}?v={file_version(lab.logo)}"
+
+
+@register.simple_tag
+def email_logos(lab_id: int | None, language: str) -> list[dict[str, str]]:
+    """Return the first logos of a lab's programme for an email: `words`, and `address` of those that it can show.
+
+    Mail programs draw no SVG: the words stand for one.
+    """
+    if lab_id is None:
+        return []
+    found = ProgrammeLogo.objects.filter(programme__labs=lab_id).select_related("programme")[:EMAIL_LOGOS]
+    return [
+        {
+            "words": text_and_language(logo.alt, language, logo.programme.default_language)[0],
+            "address": f"{settings.BASE_URL}{reverse('programme_logo', args=[logo.programme.slug, logo.pk])}"
+            if str(logo.picture.name).endswith(".png")
+            else "",
+        }
+        for logo in found
+    ]
 
 
 @register.inclusion_tag("partials/funding.html")

@@ -1,15 +1,22 @@
 """Whom a programme's pages and emails name: its contact, and the European Union where that funds it."""
 
+import io
+import re
 import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from PIL import Image
 
 from core.mail.rendering import rendered
 from labs.funding import EMBLEM
 from labs.models import Programme
+from labs.programme_logos import LogoPlan, add_logo
 from tests import factories as f
 from tests.emails import reset_email
 from tests.pages import client_of, send, text_of
@@ -89,6 +96,29 @@ def test_emails_of_a_funded_programme_end_with_the_emblem_and_the_statement() ->
     assert "Финансирано от Европейския съюз\nСпоразумение за безвъзмездни средства № 101000000" in found.text
     assert 'src="http://testserver/static/site/eu-emblem.png" alt="Европейски съюз"' in found.html
     assert "№ 101000000" in found.html
+
+
+def test_emails_of_a_lab_show_the_logos_of_its_programme(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    programme = f.ProgrammeFactory()
+    lab = f.LabFactory(programme=programme)
+    plan = LogoPlan(alt={"en": "City network", "bg": "Мрежа на градовете"})
+    picture = io.BytesIO()
+    Image.new("RGBA", (60, 16), "navy").save(picture, "PNG")
+    drawn = add_logo(programme, plan, picture.getvalue())
+    add_logo(programme, replace(plan, alt={"en": "Demo partner"}, position=1), f.LOGO)
+    found = rendered(reset_email(language="bg", to_name="Мария", lab=lab), reveal=True)
+
+    [address] = re.findall(
+        r'<img src="http://testserver(/programmes/[^"]+)" alt="Мрежа на градовете"', found.html
+    )
+    assert address == f"/programmes/{programme.slug}/logos/{drawn.pk}"
+    # A webmail's page is of another site.
+    assert Client().get(address)["Cross-Origin-Resource-Policy"] == "cross-origin"
+    # No mail program draws SVG, so its words stand for it.
+    assert re.findall(r"<img[^>]*Demo partner", found.html) == []
+    assert "Demo partner" in found.html
+    assert "Организации, които стоят зад програмата: Мрежа на градовете, Demo partner\n" in found.text
 
 
 def test_a_grant_belongs_to_a_programme_that_is_funded(owner: Client, programme: Programme) -> None:
