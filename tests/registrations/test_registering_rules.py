@@ -193,3 +193,59 @@ def test_each_new_address_of_the_calendar_is_another_one() -> None:
     for _time in range(2):
         versions.append(registering.renew_feed_address(me).feed_version)
     assert versions == sorted(set(versions))
+
+
+def listed(registration: Registration) -> list[str]:
+    """The sessions that the last email about this person lists, in its order."""
+    email = Message.objects.filter(registration=registration).latest("pk")
+    return [line["title"] for line in email.context["lines"]]
+
+
+def test_emails_list_what_was_chosen_in_order_of_time() -> None:
+    late = f.SessionFactory(title={"en": "Late"})
+    early = f.SessionFactory(
+        lab=late.lab, title={"en": "Early"}, start_date=late.start_date - timedelta(days=1)
+    )
+    found = registering.submit(late.lab, VISITOR, plan(late, early))
+    assert found is not None
+    assert listed(found) == ["Early", "Late"]
+    registering.confirm(found)
+    assert listed(found) == ["Early", "Late"]
+
+
+def test_who_is_asked_again_reads_of_his_or_her_own_choice_as_it_is_now() -> None:
+    kept, dropped, of_others = f.SessionFactory.create_batch(3, lab=f.LabFactory())
+    found = registering.submit(kept.lab, VISITOR, plan(kept, dropped))
+    other = registering.submit(kept.lab, VISITOR, plan(of_others, email="other@example.org"))
+    assert found is not None
+    assert other is not None
+    seats.give_up(found, [dropped.pk])
+    assert [seat.session for seat in registering.choice_of(found)] == [kept]
+    assert [seat.session for seat in registering.choice_of(other)] == [of_others]
+
+
+def test_a_session_that_became_internal_is_neither_taken_nor_told_of() -> None:
+    public, hidden = f.SessionFactory.create_batch(2, lab=f.LabFactory())
+    found = registering.submit(public.lab, VISITOR, plan(public, hidden))
+    assert found is not None
+    Session.objects.filter(pk=hidden.pk).update(visibility=Session.Visibility.INTERNAL)
+    registering.confirm(found)
+    assert states(found) == {public.pk: "confirmed", hidden.pk: "cancelled"}
+    assert listed(found) == [public.title["en"]]
+    assert Message.objects.latest("pk").calendar.count("BEGIN:VEVENT") == 1
+
+
+def test_who_confirms_while_others_are_to_be_promoted_is_told_of_the_place_in_line() -> None:
+    session = f.SessionFactory(capacity=1)
+    [first, second] = f.RegistrationFactory.create_batch(2, lab=session.lab)
+    seats.take(first, [session.pk])
+    seats.take(second, [session.pk])
+    found = registering.submit(session.lab, VISITOR, plan(session))
+    assert found is not None
+    # Raised past the verb that promotes at once, as a loaded file or another server does.
+    Session.objects.filter(pk=session.pk).update(capacity=3)
+    registering.confirm(found)
+    assert [states(person) for person in (second, found)] == [{session.pk: "confirmed"}] * 2
+    [line] = Message.objects.filter(registration=found).latest("pk").context["lines"]
+    assert line["is_seat"]
+    assert Message.objects.filter(registration=found).latest("pk").calendar.count("STATUS:CONFIRMED") == 1

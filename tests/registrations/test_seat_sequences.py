@@ -3,9 +3,10 @@
 import pytest
 
 from labs.viewer import VISITOR
-from registrations import seats
+from registrations import registering, seats
 from registrations.models import Seat
 from tests import factories as f
+from tests.registrations.test_registering import plan, registered
 from tests.registrations.test_seats import people
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,15 @@ def test_a_later_registration_of_the_same_mailbox_goes_on_from_the_sequence_of_t
     assert [seat.sequence for seat in seats.take(by_organiser, [one.pk, two.pk])] == [6, 4]
     [seat] = seats.take(stranger, [two.pk])
     assert seat.sequence == 1
+
+
+def test_who_cancels_and_registers_anew_gets_entries_that_replace_the_earlier_ones():
+    session = f.SessionFactory()
+    registering.cancel(registered(session))
+    [earlier] = Seat.objects.all()
+
+    again = registering.submit(session.lab, VISITOR, plan(session))
+    assert again is not None
+    registering.confirm(again)
+
+    assert Seat.objects.get(registration=again).sequence == earlier.sequence + 1 == 3

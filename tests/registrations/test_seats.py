@@ -379,3 +379,15 @@ def test_of_several_sessions_those_with_room_seat_and_the_full_ones_line_up():
     [person] = people(full, 1)
     assert [seat.state for seat in seats.take(person, [full.pk, free.pk])] == ["waiting", "confirmed"]
     assert (counters(full), counters(free)) == ((0, 1, 1), (1, 0, 1))
+
+
+def test_a_full_session_without_a_waiting_list_moves_nothing_in_other_sessions():
+    full = f.SessionFactory(capacity=1, waiting_list=False)
+    other = f.SessionFactory(lab=full.lab)
+    first, second = people(full, 2)
+    seats.take(first, [full.pk])
+
+    [refused] = seats.take(second, [full.pk])
+
+    assert (refused.session_id, refused.state, last_reason(refused)) == (full.pk, "cancelled", Reason.CLOSED)
+    assert not Seat.objects.filter(session=other).exists()
