@@ -57,6 +57,10 @@ def test_the_calendar_follows_the_sessions_on_a_phone_and_stands_beside_them_els
         reader.opens(a.address(a.page("registration"), world))
         parts = ["seats-title", "calendar-title", "certificate-title", "history-title", "change-title"]
         assert sorted(parts, key=lambda part: _top(page, part)) == parts
+        reader.opens(a.address(a.page("registration", "?done=confirmed"), world))
+        done = page.get_by_role("status").first.bounding_box()
+        assert done is not None
+        assert done["y"] + done["height"] < PHONE["height"] / 2
         page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         assert abs(_top(page, "calendar-title") - _top(page, "seats-title")) < 40
         assert _top(page, "certificate-title") > _top(page, "seats-title")
