@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import get_language, gettext
 
 from core.timezones.formatting import clock, long_date
-from core.timezones.zones import known_zones, offset_text
+from core.timezones.zones import city_of, known_zones, offset_text
 
 _SECOND = timedelta(seconds=1)
 
@@ -72,7 +72,7 @@ class NonexistentTime(WallClockError):
         values = {
             "date": long_date(self.on, language),
             "time": clock(self.at),
-            "zone": self.zone,
+            "zone": city_of(self.zone, language),
             "gap_starts": clock(self.gap_starts),
             "gap_ends": clock(self.gap_ends),
         }
@@ -110,7 +110,7 @@ class AmbiguousTime(WallClockError):
         ) % {
             "date": long_date(self.on, _language()),
             "time": clock(self.at),
-            "zone": self.zone,
+            "zone": city_of(self.zone, _language()),
             "first_offset": offset_text(self.offsets[0]),
             "second_offset": offset_text(self.offsets[1]),
         }

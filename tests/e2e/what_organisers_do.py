@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import expect
 
 from core.timezones.formatting import long_date
+from core.timezones.zones import city_of
 from tests.e2e.calendar_client import CalendarClient, Entry
 from tests.e2e.catalogue import LANGUAGE, words, words_for
 from tests.e2e.people import Person
@@ -112,7 +113,7 @@ def the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner: Person, pro
             "Choose a time before or after.",
             date=long_date(JUMP, LANGUAGE),
             time="03:30",
-            zone="Europe/Sofia",
+            zone=city_of("Europe/Sofia", LANGUAGE),
             gap_starts="03:00",
             gap_ends="04:00",
         )
