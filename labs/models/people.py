@@ -70,7 +70,7 @@ class ApiToken(models.Model):
     """An API token: acts as its user, limited to scopes and, if set, to one lab. Only its hash is stored."""
 
     class Scope(models.TextChoices):
-        READ = "read", _("Read everything the person can see")
+        READ = "read", _("Read everything the account can see")
         REGISTRATIONS = "registrations", _("Registrations: read and change")
         ATTENDANCE = "attendance", _("Attendance: read and record")
         CERTIFICATES = "certificates", _("Certificates: read and issue")
