@@ -17,7 +17,7 @@ from registrations.erasure import erase
 from registrations.models import Registration
 from tests import factories as f
 from tests.emails import became
-from tests.pages import client_of
+from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -276,3 +276,9 @@ def test_the_export_holds_who_is_shown_in_the_readers_language(client: Client, l
     bulgarian: Any = client.get("/organise/labs/lab/registrations.csv", {"lang": "bg"})
     assert b"".join(bulgarian.streaming_content).decode("utf-8-sig").splitlines()[0].endswith("Откриване")
     assert Registration.objects.count() == 2
+
+
+def test_large_totals_are_written_as_the_reader_groups_them(client: Client, lab: Lab) -> None:
+    f.SessionFactory(lab=lab, capacity=None, seats_taken=1293, seats_waiting=1)
+    assert "1,293 seats, 1 place in waiting lists" in " ".join(text_of(client.get(LIST)).split())
+    assert "1.293 θέσεις, " in " ".join(text_of(client.get(LIST, {"lang": "el"})).split())
