@@ -146,7 +146,7 @@ def _mails(people: list[Registration]) -> dict[int | None, Message]:
     written = (
         Message.objects.filter(registration__in=people)
         .filter(Q(occasion__in=DELIVERY_OCCASIONS) | Q(state__in=IN_TROUBLE))
-        .without_content()
+        .only("registration", "public_id", "state", "last_error")
         .order_by("created_at", "pk")
     )
     found: dict[int | None, Message] = {}

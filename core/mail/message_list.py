@@ -45,6 +45,13 @@ TABS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What a row of the list shows.
+_SHOWN = (
+    "public_id", "registration", "occasion", "language", "to_name", "to_email", "subject", "state", "last_error",
+    "run_at", "attempts", "created_at",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class MessageSearch:
     """What a list of emails is narrowed to; empty means any. `tab` is one of TABS."""
@@ -59,9 +66,7 @@ def find(lab_id: int | None, search: MessageSearch) -> MessageQuerySet:
 
     `registration_public_id` is that of the registration that an email is about, None where it is about none.
     """
-    found = (
-        messages_of(lab_id).without_content().annotate(registration_public_id=F("registration__public_id"))
-    )
+    found = messages_of(lab_id).only(*_SHOWN).annotate(registration_public_id=F("registration__public_id"))
     if search.to:
         found = found.filter(matches(search.to, "recipient_key"))
     if search.occasion:
