@@ -98,6 +98,7 @@ def test_being_issued_is_said_only_while_somebody_does_it(
     assert ("Certificates are being issued" in page) == (words == "Certificates are being issued")
     # While it goes on, the button that would start it is not there.
     assert ("Issue 1 certificate" in page) == ("issued" not in words)
+    assert ("Each person gets an email" in page) == ("issued" not in words)
 
 
 def test_the_page_says_which_sessions_are_not_over_yet_and_attests_none_of_them() -> None:
