@@ -6,21 +6,19 @@ from collections.abc import Sequence
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from core.web.http_caching import conditional_response
 from core.web.localized_fields import text_and_language
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab, Programme
-from labs.viewer import VISITOR
 from sessions import cities, lab_summary
 from sessions.models import Session
 from sessions.opengraph import city_preview
 from sessions.programme import SessionRow, View, person, row
-from sessions.views.pages import language_of, reader_zone
+from sessions.views.pages import language_of, page, reader_zone
 
 # Rows of each list; the programmes of the labs have all sessions.
 MAX_ROWS = 100
@@ -64,9 +62,7 @@ def city(request: HttpRequest, programme: str, city: str) -> HttpResponse:
         "lab_count": len(by_lab.keys() | {lab.pk for lab in hosted}),
         "preview": city_preview(of_programme, found, language),
     }
-    response = render(request, "sessions/city.html", context)
-    # Pages of readers with an account have forms with keys of their own.
-    return conditional_response(request, response) if viewer == VISITOR else response
+    return page(request, viewer, "sessions/city.html", context)
 
 
 def _of_lab(path: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from unicodedata import name, normalize
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -18,7 +18,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from core.search import alphabetical_key
-from core.web.http_caching import conditional_response
 from core.web.kept import kept, kept_each
 from core.web.localized_fields import text_and_language, text_of
 from core.web.localized_html import html_with_language
@@ -35,7 +34,7 @@ from sessions.opengraph import programme_preview
 from sessions.programme import View
 from sessions.timetable import tile, timetable
 from sessions.timetable_svg import svg
-from sessions.views.pages import language_of, view_for
+from sessions.views.pages import language_of, page, view_for
 
 # Numbers of rows on the home page.
 MAX_NEXT_SESSIONS = 6
@@ -84,12 +83,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "speakers": _speakers(following, viewer, language),
             "logos": _logos(following, viewer),
         }
-    return _with_validator(request, viewer, render(request, "sessions/home.html", context))
-
-
-def _with_validator(request: HttpRequest, viewer: Viewer, response: HttpResponse) -> HttpResponse:
-    """Answer a visitor who has these bytes already with 304. Pages of others have forms with keys of their own."""
-    return conditional_response(request, response) if viewer == VISITOR else response
+    return page(request, viewer, "sessions/home.html", context)
 
 
 def _next_sessions(lab: Lab, viewer: Viewer, view: View) -> list[programme.SessionRow]:
@@ -139,7 +133,7 @@ def programme_page(request: HttpRequest, programme: str) -> HttpResponse:
         "preview": programme_preview(found, language),
         "logos": shown_logos(found),
     }
-    return _with_validator(request, viewer, render(request, "sessions/programme.html", context))
+    return page(request, viewer, "sessions/programme.html", context)
 
 
 def _by_latest_lab(programmes: Iterable[Programme], labs: Iterable[Lab]) -> list[Programme]:

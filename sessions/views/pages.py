@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import cast
 from urllib.parse import urlencode
@@ -18,10 +18,12 @@ from django.views.decorators.http import require_safe
 
 from core.timezones import zone_hours
 from core.timezones.zones import city_of
+from core.web.http_caching import conditional_response
 from core.web.localized_fields import text_and_language, text_of
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
+from labs.viewer import VISITOR, Viewer
 from sessions import json_ld, lab_summary, programme, timezone_hints
 from sessions.calendar_links import public_calendar
 from sessions.models import Session
@@ -64,6 +66,12 @@ def public_ones(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
     if lab.visibility != Lab.Visibility.PUBLIC:
         return []
     return [session for session in sessions if session.visibility == Session.Visibility.PUBLIC]
+
+
+def page(request: HttpRequest, viewer: Viewer, template: str, context: Mapping[str, object]) -> HttpResponse:
+    """Return the page, or 304 to a visitor who has these bytes. Pages of others have forms with keys of their own."""
+    response = render(request, template, dict(context))
+    return conditional_response(request, response) if viewer == VISITOR else response
 
 
 @access.public
@@ -133,7 +141,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
         "picked_query": query_of(picked),
         "register_query": query_of(dict.fromkeys([*picked, found.slug])),
     }
-    return render(request, "sessions/session.html", context)
+    return page(request, viewer, "sessions/session.html", context)
 
 
 def _ruler(session: Session, beside: Iterable[Session], view: View) -> Figure:

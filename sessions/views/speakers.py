@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -14,7 +14,7 @@ from sessions import programme
 from sessions.listing import listed_sessions
 from sessions.models import Appearance, Session, Speaker
 from sessions.opengraph import lab_preview
-from sessions.views.pages import view_for
+from sessions.views.pages import page, view_for
 
 
 @access.public
@@ -38,7 +38,7 @@ def speakers(request: HttpRequest, lab: str) -> HttpResponse:
         "speakers": [(person, appearing[person.slug]) for person in people],
         "preview": lab_preview(found, view.language, "speakers"),
     }
-    return render(request, "sessions/speakers.html", context)
+    return page(request, viewer, "sessions/speakers.html", context)
 
 
 @access.public
@@ -72,7 +72,7 @@ def speaker(request: HttpRequest, lab: str, speaker: str) -> HttpResponse:
         "in_other_labs": [entry for entry in rows if entry[0] != found],
         "preview": lab_preview(found, view.language, "speaker", person.slug),
     }
-    return render(request, "sessions/speaker.html", context)
+    return page(request, viewer, "sessions/speaker.html", context)
 
 
 def _roles(session: Session, person: Speaker) -> str:

@@ -6,7 +6,7 @@ import functools
 from typing import cast
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
@@ -21,7 +21,7 @@ from sessions import calendar_links
 from sessions.calendar_links import CalendarAddress, public_calendar
 from sessions.opengraph import lab_preview
 from sessions.views.lab_page import tracks_of
-from sessions.views.pages import language_of
+from sessions.views.pages import language_of, page
 
 
 @access.public
@@ -52,7 +52,7 @@ def subscribe(request: HttpRequest, lab: str) -> HttpResponse:
         "own": own,
         "preview": lab_preview(found, language, "subscribe"),
     }
-    return render(request, "sessions/subscribe.html", context)
+    return page(request, viewer, "sessions/subscribe.html", context)
 
 
 @access.signed_in

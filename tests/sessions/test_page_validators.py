@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from labs.lab_editing import change_lab
-from labs.models import Lab
+from labs.models import Lab, Programme
 from registrations import seats
 from registrations.models import Registration
 from sessions.models import Session
@@ -121,11 +121,22 @@ def test_readers_do_not_get_each_others_pages(session: Session, client: Client) 
     assert (response.status_code, "ETag" in response.headers) == (200, False)
 
 
-@pytest.mark.parametrize("address", ["/", "/programmes/icc/"])
-def test_home_and_programmes_are_not_sent_again_either(client: Client, address: str) -> None:
-    lab = f.LabFactory(programme=f.ProgrammeFactory(slug="icc"))
-    f.SessionFactory(lab=lab)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/", "/programmes/icc/", "/labs/city-lab/sessions/opening/", "/labs/city-lab/subscribe/",
+        "/labs/city-lab/speakers/", "/labs/city-lab/speakers/person/", "/programmes/icc/cities/sofia/",
+    ],
+)  # fmt: skip
+def test_other_pages_are_not_sent_again_either(client: Client, session: Session, address: str) -> None:
+    lab = session.lab
+    Programme.objects.update(slug="icc")
+    lab.programme.cities.add(f.CityFactory(slug="sofia", name={"en": "Sofia"}))
+    session.audience.set(lab.programme.cities.all())
+    f.AppearanceFactory(session=session, speaker__slug="person")
     etag = client.get(address).headers["ETag"]
     assert asked_again(etag, address) == 304
-    change_lab(lab, replace(plan_of(lab), title={"en": "Another title"}))
+    change_lab(lab, replace(plan_of(lab), title={"en": "Another title"}, venue={"en": "Town hall, Sofia"}))
     assert asked_again(etag, address) == 200
+    client.force_login(f.StaffFactory(lab=lab).user)
+    assert "ETag" not in client.get(address).headers

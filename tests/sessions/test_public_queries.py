@@ -83,7 +83,7 @@ def test_a_programme_that_is_made_anew_costs_the_same_queries_at_any_size(
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 13),
+        ("/", 14),
         ("/labs/city-lab/", 15),
         ("/labs/city-lab/sessions/session-1/", 13),
         ("/labs/city-lab/speakers/", 11),
