@@ -136,7 +136,8 @@ def test_other_pages_are_not_sent_again_either(client: Client, session: Session,
     f.AppearanceFactory(session=session, speaker__slug="person")
     etag = client.get(address).headers["ETag"]
     assert asked_again(etag, address) == 304
-    change_lab(lab, replace(plan_of(lab), title={"en": "Another title"}, venue={"en": "Town hall, Sofia"}))
+    changes = {"title": {"en": "Another title"}, "venue": {"en": "Town hall, Sofia"}, "format": "hybrid"}
+    change_lab(lab, replace(plan_of(lab), **changes))
     assert asked_again(etag, address) == 200
     client.force_login(f.StaffFactory(lab=lab).user)
     assert "ETag" not in client.get(address).headers
