@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.mail.address_budget import EMAILS_PER_HOUR
+from core.web.domain_slips import meant_address
 from core.web.email_addresses import address_key
 from core.web.errors import RuleViolation
 from core.web.idempotency import FIELD, IdempotencyKeyReused, run_once
@@ -125,6 +126,7 @@ def _sent(request: HttpRequest, lab: Lab, email: str = "", typed: QueryDict | No
         "days": registering.UNCONFIRMED_DAYS,
         "emails_per_hour": EMAILS_PER_HOUR,
         "email": email,
+        "meant": meant_address(email) if email else None,
         "name": answered.get("name", [""])[0],
         "others": [(name, value) for name in answered if name != "email" for value in answered[name]],
         "form": LinkForm(initial={"email": email}),
