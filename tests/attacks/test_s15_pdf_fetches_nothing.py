@@ -162,7 +162,7 @@ def test_no_logo_and_no_signature_opens_anything(opened, secret, inside, style):
         "".join(inside.format(url=url) for url in urls), "".join(style.format(url=url) for url in urls)
     )
     signatory = Signatory("Demo signatory", {}, drawing.picture)
-    file = listen(opened, certificate(logo=drawing, signatory=signatory))
+    file = listen(opened, certificate(logos=(drawing,), signatory=signatory))
     assert opened == []
     assert_whole(file)
 
@@ -180,7 +180,7 @@ def test_no_logo_and_no_signature_opens_anything(opened, secret, inside, style):
 def test_a_logo_of_another_kind_than_it_says_never_reaches_the_picture_library(content, media_type):
     """Pillow knows dozens of formats, and one of them (EPS) starts a program."""
     with pytest.raises(ValueError, match="logo"):
-        certificate(logo=Logo(Picture(content, media_type), {"en": "Demo City"}))
+        certificate(logos=(Logo(Picture(content, media_type), {"en": "Demo City"}),))
     with pytest.raises(ValueError, match="signatory"):
         certificate(signatory=Signatory("Demo signatory", {}, Picture(content, media_type)))
 
@@ -206,7 +206,7 @@ def test_even_if_it_did_the_library_knows_two_formats_and_starts_nothing(opened)
 def test_no_xml_of_a_logo_opens_anything(opened, secret, svg):
     picture = Picture(svg.replace("{url}", secret).encode(), "image/svg+xml")
     content = certificate(
-        logo=Logo(picture, {"en": "Demo City"}), signatory=Signatory("Demo signatory", {}, picture)
+        logos=(Logo(picture, {"en": "Demo City"}),), signatory=Signatory("Demo signatory", {}, picture)
     )
     file = listen(opened, content)
     assert opened == []
