@@ -69,10 +69,12 @@ def _rows(sessions: SessionQuerySet, language: str) -> QuerySet[Session, tuple[A
     return chosen.values_list(*(f"calendar_texts__{name}" for name in _COLUMNS))
 
 
-def event(session_id: int, language: str) -> Events:
-    """Return the entry of one session in this language. One query."""
-    rows = CalendarText.objects.filter(session=session_id, language=language).values_list(*_COLUMNS)
-    return events_of(Vevent(*row) for row in rows)
+def with_entry(sessions: SessionQuerySet) -> SessionQuerySet:
+    """Read each session once for each language of its entry: `language`, `text`, `zone`, `first_on` and `last_on`.
+
+    All are None for a session without an entry.
+    """
+    return sessions.annotate(**{name: F(f"calendar_texts__{name}") for name in ("language", *_COLUMNS)})
 
 
 def _joined_by_postgresql(rows: str, values: tuple[Any, ...]) -> Events:

@@ -334,17 +334,17 @@ def test_feeds_cost_the_same_queries_at_any_size_and_unchanged_ones_one(
     for number in range(size):
         session = SessionFactory(lab=lab, track=track, slug=f"session-{number}")
         AppearanceFactory(session=session, agenda_item=AgendaItemFactory(session=session))
-    for address in (
-        "/labs/city-lab/calendar.ics",
-        "/labs/city-lab/tracks/skills/calendar.ics",
-        "/programmes/icc/calendar.ics",
-        "/labs/city-lab/sessions/session-0/calendar.ics",
+    for address, queries in (
+        ("/labs/city-lab/calendar.ics", 2),
+        ("/labs/city-lab/tracks/skills/calendar.ics", 2),
+        ("/programmes/icc/calendar.ics", 2),
+        ("/labs/city-lab/sessions/session-0/calendar.ics", 1),
     ):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(queries):
             first = client.get(address)
         with django_assert_num_queries(1):
             assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(queries):
             compressed = client.get(address, headers={"accept-encoding": "gzip"})
         assert gzip.decompress(compressed.content) == first.content
         # Kept compressed, since that is dearer than all the rest.
