@@ -58,7 +58,7 @@ def pytest_runtest_setup() -> None:
     from django.utils import translation
 
     translation.deactivate()
-    # Ids and revisions begin again with every test, and whoever asked often in the one before may ask again.
+    # Ids and revisions begin again with every test, and who asked often in the one before may ask again.
     caches["kept"].clear()
     caches["default"].clear()
 

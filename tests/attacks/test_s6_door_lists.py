@@ -1,4 +1,4 @@
-"""S6 (Hi.Events #312, #1224): a list at the door that gave names, emails and more to whoever had its link."""
+"""S6 (Hi.Events #312, #1224): a list at the door that gave names, emails and more to everyone who had its link."""
 
 import pytest
 from django.test import Client

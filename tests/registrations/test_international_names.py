@@ -13,7 +13,8 @@ from registrations.registering import Details, change_details
 from tests import factories as f
 from tests.api.asking import bearer
 from tests.emails import reset_email
-from tests.pages import client_of
+from tests.pages import client_of, text_of
+from tests.registrations.form_posts import answers, send
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +146,13 @@ def test_lists_by_name_follow_the_readers_alphabet(lab: Lab, organiser: Client, 
     assert names(guests) == ORDER[language]
     assert [label for _value, label in form.fields["city"].choices][1:-1] == ORDER[language]
     assert [strip_tags(person.name) for person, _rows in speakers] == ORDER[language]
+
+
+def test_who_registers_is_told_at_once_what_no_certificate_can_print_of_the_name(client: Client) -> None:
+    session = f.SessionFactory()
+
+    told = text_of(send(client, session.lab, answers(session, name="李明")))
+    fine = text_of(send(client, session.lab, answers(session, email="participant18@example.org")))
+
+    assert "Certificates cannot show: 李 (U+674E), 明 (U+660E)." in told
+    assert "Certificates cannot show" not in fine

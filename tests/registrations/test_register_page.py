@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.web.idempotency import new_form_key
 from registrations.models import Registration
 from tests import factories as f
-from tests.pages import form_of, text_of
+from tests.pages import text_of
 from tests.registrations.form_posts import FROM_HERE, answers, link, mails, post, send, without_what_differs
 
 pytestmark = pytest.mark.django_db
@@ -46,16 +46,6 @@ def test_a_form_that_nobody_could_send_is_not_shown(client: Client):
     assert "No sessions are open for registration at the moment." in empty
     assert 'name="email"' not in empty
     assert "?lang=bg" in empty  # by a link, since there is no form to keep
-
-
-def test_who_registers_is_told_at_once_what_no_certificate_can_print_of_the_name(client: Client):
-    session = f.SessionFactory()
-
-    told = text_of(send(client, session.lab, answers(session, name="李明")))
-    fine = text_of(send(client, session.lab, answers(session, email="participant18@example.org")))
-
-    assert "Certificates cannot show: 李 (U+674E), 明 (U+660E)." in told
-    assert "Certificates cannot show" not in fine
 
 
 def test_a_device_without_a_place_registers_with_its_offset(client: Client):
@@ -404,22 +394,3 @@ def statements(captured: CaptureQueriesContext) -> list[str]:
     """What was sent, without the statements that begin and end transactions."""
     ends = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
     return [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(ends)]
-
-
-def test_an_address_with_a_wrong_letter_is_asked_about_and_corrected_in_one_press(client: Client) -> None:
-    session = f.SessionFactory()
-    sent = send(client, session.lab, answers(session, email="participant17@gmial.com"))
-    assert "Did you mean participant17@gmail.com?" in text_of(sent)
-
-    correct = form_of(sent)
-    corrected = post(client, correct.action, correct.filled())
-
-    assert "Did you mean" not in text_of(corrected)
-    assert "We’re emailing participant17@gmail.com." in text_of(corrected)
-    told = Registration.objects.order_by("pk").values_list("email", "name")
-    assert list(told) == [
-        (f"participant17@{domain}", "Demo participant 17") for domain in ("gmial.com", "gmail.com")
-    ]
-    assert form_of(send(client, session.lab, answers(session))).filled()["email"] == [
-        "participant17@example.org"
-    ]
