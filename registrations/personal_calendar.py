@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q
 from django.utils.translation import gettext, override
 
 from core.web.localized_fields import text_of
 from labs.viewer import Viewer
 from registrations import links
 from registrations.models import Registration, Seat
+from sessions.calendar_texts import with_entry
 from sessions.calendars import (
     Events,
     Feed,
@@ -45,14 +45,6 @@ def with_sessions(registration: Registration, seats: Iterable[Seat]) -> list[Sea
     return found
 
 
-def with_entries(sessions: SessionQuerySet, language: str) -> SessionQuerySet:
-    """Read each session with its calendar entry: `text` (None where there is none), `zone`, `first_on`, `last_on`."""
-    return sessions.annotate(
-        entry=FilteredRelation("calendar_texts", condition=Q(calendar_texts__language=language)),
-        **{name: F(f"entry__{name}") for name in ("text", "zone", "first_on", "last_on")},
-    )
-
-
 def entries_file(
     registration: Registration,
     held: Iterable[Seat],
@@ -61,7 +53,7 @@ def entries_file(
 ) -> bytes:
     """Return an iCalendar file: held seats as entries, those given up as cancelled ones. Empty without any.
 
-    `sessions` are those of the seats in the programme's order, read `with_entries`; a query finds them if it is None.
+    `sessions` are those of the seats in the programme's order, read `with_entry`; a query finds them if it is None.
     """
     shown = [seat for seat in held if seat.state in _SHOWN] + list(given_up)
     return event_file(_events(registration, shown, sessions), registration.language) if shown else b""
@@ -89,7 +81,7 @@ def _events(
     found: Iterable[Any] = sessions or ()
     if sessions is None:
         found = (
-            with_entries(_visible_sessions(registration.lab_id, by_session), registration.language)
+            with_entry(_visible_sessions(registration.lab_id, by_session), registration.language)
             .select_related("room")
             .only("title", "status", "join_link", "revised_at", "content_revised_at", "room__join_link")
             .order_by("starts_at", "pk")

@@ -23,7 +23,8 @@ from core.web.errors import RuleViolation
 from labs.viewer import Viewer
 from registrations import emails
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.personal_calendar import with_entries, with_sessions
+from registrations.personal_calendar import with_sessions
+from sessions.calendar_texts import with_entry
 from sessions.models import Session
 from sessions.models.agenda import HAS_FREE_SEAT, SEEN_WITH_A_SEAT, to_come, visible_sessions
 
@@ -88,7 +89,7 @@ def take_requested(
 
     `is_only_one` says that no other registration of the lab has the address, so that no earlier seats are looked for.
     Sessions that none of the viewers may see are not taken. Returns the seats with their sessions, as `with_sessions`
-    does, without those of sessions that were not seen. The sessions are read `with_entries`.
+    does, without those of sessions that were not seen. The sessions are read `with_entry`.
     """
     if registration.state != Registration.State.CONFIRMED:
         raise RegistrationNotConfirmed
@@ -96,7 +97,7 @@ def take_requested(
     # id first; the seats are our own under the registration's lock.
     chosen = Session.objects.filter(seats__registration=registration, seats__state=State.REQUESTED)
     requested = (
-        with_entries(chosen, registration.language)
+        with_entry(chosen, registration.language)
         .select_for_update(no_key=True, of=("self",))
         .annotate(
             seat_id=F("seats__pk"),

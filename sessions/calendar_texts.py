@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet
 from psycopg.pq import Format
 
 from core.timezones.zones import rules_version
@@ -69,10 +69,18 @@ def _rows(sessions: SessionQuerySet, language: str) -> QuerySet[Session, tuple[A
     return chosen.values_list(*(f"calendar_texts__{name}" for name in _COLUMNS))
 
 
-def with_entry(sessions: SessionQuerySet) -> SessionQuerySet:
-    """Read each session once for each language of its entry: `language`, `text`, `zone`, `first_on` and `last_on`.
+def with_entry(sessions: SessionQuerySet, language: str) -> SessionQuerySet:
+    """Read each session with its entry: `text` (None where there is none), `zone`, `first_on` and `last_on`."""
+    return sessions.annotate(
+        entry=FilteredRelation("calendar_texts", condition=Q(calendar_texts__language=language)),
+        **{name: F(f"entry__{name}") for name in _COLUMNS},
+    )
 
-    All are None for a session without an entry.
+
+def in_each_language(sessions: SessionQuerySet) -> SessionQuerySet:
+    """Read each session once for each `language` of its entry, with what `with_entry` adds.
+
+    A session without entries comes once, with None for all of them.
     """
     return sessions.annotate(**{name: F(f"calendar_texts__{name}") for name in ("language", *_COLUMNS)})
 

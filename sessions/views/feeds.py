@@ -22,7 +22,7 @@ from labs.models import Lab, Programme, Track
 from labs.viewer import VISITOR
 from sessions import calendar_entries, withdrawn_feeds
 from sessions.calendar_links import as_delegate
-from sessions.calendar_texts import events, format_id, public_events, with_entry
+from sessions.calendar_texts import events, format_id, in_each_language, public_events
 from sessions.calendars import CONTENT_TYPE, Events, Feed, Vevent, event_file, events_of, feed_bytes
 from sessions.models import Session
 
@@ -197,7 +197,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
     for viewer in (VISITOR, None):
         visible = Session.objects.visible_to(viewer or viewer_of(request)).filter(lab__slug=lab, slug=session)
         by_language: list[Any] = list(
-            with_entry(visible).select_related("lab").only("slug", *_LAB_HEAD).order_by()
+            in_each_language(visible).select_related("lab").only("slug", *_LAB_HEAD).order_by()
         )
         if by_language:
             break

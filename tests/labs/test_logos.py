@@ -111,7 +111,8 @@ def test_a_field_that_cannot_be_drawn_on_is_refused(field: str) -> None:
 
 @pytest.mark.parametrize("field", ["0 0 9 9", "-1.5,-2 3e2,4", " 0,0, 24 ,24 "])
 def test_a_field_may_be_written_in_any_way_that_drawings_have(field: str) -> None:
-    read_logo(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{field}"/>'.encode())
+    logo = read_logo(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{field}"/>'.encode())
+    assert f'viewBox="{field}"'.encode() in logo.content
 
 
 def test_entities_are_refused():

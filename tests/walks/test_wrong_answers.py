@@ -75,7 +75,7 @@ MORE = (
     "This password is too common.",
     "This password is entirely numeric.",
 )
-# The word for it, whoever says it.
+# Said in Django's own words, which are plain.
 AS_WE_SAY_IT = ("Enter a whole number.",)
 PLURALS = (
     "This password is too short. It must contain at least %(min_length)d character.",
