@@ -13,6 +13,7 @@ from email.encoders import encode_base64
 from email.mime.base import MIMEBase
 from email.utils import parseaddr
 from functools import partial
+from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
@@ -20,15 +21,18 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from core.jobs.database_clock import DatabaseNow, database_now
 from core.jobs.leases import MAX_STARTS, Lease, claim, crash_point, error_origin, error_text
 from core.jobs.models import WorkerBeat
 from core.jobs.worker import Worker, lane
+from core.mail import pace
+from core.mail.links import address_of
 from core.mail.message_counts import MessageCounts, count, counts_of, counts_of_all
 from core.mail.message_format import OutgoingMail, mailbox
 from core.mail.models import CALENDAR_NAME, Message, MessageQuerySet
-from core.mail.rendering import NotRenderable, render_once, rendered
+from core.mail.rendering import Memo, NotRenderable, render_once, rendered
 from core.web.email_addresses import ascii_address
 from core.web.errors import RuleViolation
 
@@ -43,6 +47,8 @@ RETRIES = tuple(
 # Enhanced status codes (RFC 3463) for "no such mailbox", and the basic codes that may come with them.
 NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.[0-9]{1,3}\b")
 MAILBOX_CODES = (550, 551, 553)
+# The private link of an email that leads to where its reader unsubscribes.
+UNSUBSCRIBE = "unsubscribe"
 # A provider's HTTP answers that will not change by waiting.
 PERMANENT_HTTP = (400, 413, 422)
 
@@ -58,10 +64,21 @@ class Outcome:
 
 
 class NotRetryable(RuleViolation):
-    """The message is on its way or has arrived: sending it again would send it twice."""
+    """Sending the message again makes no sense.
 
-    def __init__(self) -> None:
-        super().__init__("not_retryable")
+    It is on its way or has arrived ("not_retryable"), or its address has been corrected since ("address_corrected").
+    """
+
+    def __init__(self, code: str = "not_retryable") -> None:
+        words = {
+            "not_retryable": gettext_lazy(
+                "This email has already left. Sending it again would send it twice."
+            ),
+            "address_corrected": gettext_lazy(
+                "The address has been corrected since. Resend the link instead."
+            ),
+        }
+        super().__init__(code, words[code])
 
 
 def send_batch(worker: Worker, span: timedelta, among: Q | None = None) -> bool:
@@ -83,6 +100,7 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
     """
     backend: BaseEmailBackend | None = None
     out_of_reach: Exception | None = None
+    memo: Memo = {}
     try:
         for message, lease in batch:
             if stopping():
@@ -92,7 +110,7 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
                 _note(message, lease, Outcome(Message.State.FAILED, "It ended its worker every time."))
                 continue
             try:
-                bodies = render_once(message)
+                bodies = render_once(message, memo=memo)
             except NotRenderable as error:
                 logger.error("message %s: %s", message.public_id, error_origin(error.__cause__ or error))
                 # The fault is ours and may pass, as while a new version is being installed.
@@ -128,17 +146,24 @@ def deliver(batch: Sequence[tuple[Message, Lease]], stopping: Callable[[], bool]
 def outgoing(message: Message) -> OutgoingMail:
     """Build the email that is sent, the same at every try. Raises NotRenderable."""
     content = rendered(message, reveal=True)
+    headers = {
+        "Message-ID": message.message_id,
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": message.language,
+    }
+    if unsubscribe := message.links.get(UNSUBSCRIBE):
+        # RFC 8058: mail programs offer it as a button, and send a POST that needs no cookie and no further page.
+        headers |= {
+            "List-Unsubscribe": f"<{address_of(unsubscribe)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     mail = OutgoingMail(
         subject=content.subject,
         body=content.text,
         from_email=_sender(message.from_name),
         to=[mailbox(message.to_name, ascii_address(message.to_email))],
         reply_to=[ascii_address(message.reply_to)] if message.reply_to else None,
-        headers={
-            "Message-ID": message.message_id,
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": message.language,
-        },
+        headers=headers,
     )
     if content.html:
         mail.attach_alternative(content.html, "text/html")
@@ -164,6 +189,7 @@ def _attach_calendar(mail: OutgoingMail, calendar: str) -> None:
 
 def _try(message: Message, backend: BaseEmailBackend) -> tuple[Outcome, bool]:
     """Hand one message over; return what came of it, and whether the connection can be used further."""
+    pace.wait_for_turn()
     crash_point("message-before-send")
     try:
         mail = outgoing(message)
@@ -247,7 +273,14 @@ def _provider_id(mail: EmailMessage) -> str:
 
 
 def retry(message: Message) -> None:
-    """Send a message again that failed or bounced, or one that waits, now. Raises NotRetryable otherwise."""
+    """Send a message again that failed or bounced, or one that waits, now. Raises NotRetryable otherwise.
+
+    One that bounced is not, once its registration has another address: the mailbox is still not there, and links of
+    then are void.
+    """
+    about: Any = message.registration
+    if message.state == Message.State.BOUNCED and about is not None and about.email != message.to_email:
+        raise NotRetryable("address_corrected")
     states = [Message.State.FAILED, Message.State.BOUNCED, Message.State.QUEUED]
     if not _queue_again(Message.objects.filter(pk=message.pk, state__in=states)):
         raise NotRetryable

@@ -19,7 +19,8 @@ from core.jobs.models import Tally
 from core.mail.models import Message, MessageQuerySet
 
 State = Message.State
-IN_TROUBLE = (State.FAILED, State.BOUNCED)
+NOT_ARRIVED = (State.FAILED, State.BOUNCED)
+IN_TROUBLE = (*NOT_ARRIVED, State.COMPLAINED)
 # The states whose emails are counted in tallies, and the names of those.
 TALLIES: dict[str, str] = {State.SENT: "mail sent", State.DELIVERED: "mail delivered"}
 _STATES = {name: state for state, name in TALLIES.items()}

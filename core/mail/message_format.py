@@ -28,6 +28,8 @@ _WORD = 75
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 # Written by `_folded`; all other headers hold nothing that people typed, and are Python's to write.
 _TEXTS = frozenset({"subject"})
+# An address, which no line can break.
+_ADDRESSES = frozenset({"list-unsubscribe"})
 _MAILBOXES = frozenset({"from", "to", "cc", "reply-to"})
 
 
@@ -67,7 +69,7 @@ def mailbox(name: str, address: str) -> str:
 
 def _encoding_for(text: str) -> str:
     """Return the shorter of the two: base64 for letters other than Latin ones."""
-    others = sum(not sign.isascii() for sign in text)
+    others = len(text) - len(text.encode("ascii", "ignore"))
     return "base64" if others * 6 > len(text) else "quoted-printable"
 
 
@@ -85,18 +87,24 @@ class _Policy(EmailPolicy):
     """Python's, but for the headers that hold what people typed: kept as they are given, and folded here."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        if name.lower() not in _TEXTS | _MAILBOXES:
+        if name.lower() not in _TEXTS | _MAILBOXES | _ADDRESSES:
             return super().header_store_parse(name, value)
         if "\n" in value or "\r" in value:
             raise ValueError("a header is one line")
         return name, value
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
-        return value if name.lower() in _TEXTS | _MAILBOXES else super().header_fetch_parse(name, value)
+        return (
+            value
+            if name.lower() in _TEXTS | _MAILBOXES | _ADDRESSES
+            else super().header_fetch_parse(name, value)
+        )
 
     def fold(self, name: str, value: Any) -> str:
         if name.lower() in _TEXTS:
             words = list(_words(str(value), first=LINE - len(name) - 2))
+        elif name.lower() in _ADDRESSES:
+            words = [str(value)]
         elif name.lower() in _MAILBOXES:
             words = list(_mailbox_words(str(value), first=LINE - len(name) - 2))
         else:

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.mail.message_counts import IN_TROUBLE, messages_of
+from core.mail.message_counts import NOT_ARRIVED, messages_of
 from core.mail.models import Message, MessageQuerySet
 from core.search import matches
 
@@ -19,15 +19,33 @@ State = Message.State
 # What each email is for, in words; a test holds this against templates/emails/.
 OCCASIONS: dict[str, str | Promise] = {
     "confirm_address": _("Request to confirm the email address"),
+    "confirm_reminder": _("Reminder to confirm the email address"),
     "already_registered": _("Already registered"),
+    "invitation": _("Invitation"),
+    "contact_invited": _("Request to a city to nominate"),
+    "contact_reminded": _("Reminder to a city to nominate"),
+    "nominee_asked": _("Request to accept a nomination"),
+    "nominee_declined": _("Nomination declined"),
     "confirmation": _("Confirmation"),
     "registration_changed": _("Sessions changed"),
     "registration_link": _("Link resent"),
+    "my_registrations": _("Link to all registrations"),
     "registration_cancelled": _("Registration cancelled"),
+    "nomination_ended": _("Nomination ended by the city"),
+    "transfer_offered": _("Offer of a colleague’s place"),
+    "transfer_accepted": _("Place given to a colleague"),
+    "transfer_ended": _("Place not taken by a colleague"),
+    "further_questions": _("Questions after acceptance"),
     "seat_is_yours": _("Seat from the waiting list"),
+    "seat_is_offered": _("Offer of a seat"),
+    "offer_expired": _("Offer of a seat expired"),
+    "session_reminder": _("Reminder"),
+    "still_coming": _("Still coming?"),
+    "seats_refused": _("Seats not approved"),
     "session_moved": _("New time or place"),
     "session_cancelled": _("Session cancelled"),
     "session_restored": _("Session going ahead"),
+    "announcement": _("Announcement"),
     "certificate": _("Certificate"),
     "certificate_revoked": _("Certificate revoked"),
     "certificate_restored": _("Certificate valid again"),
@@ -42,6 +60,7 @@ TABS: dict[str, tuple[str, ...]] = {
     "delivered": (State.DELIVERED,),
     "failed": (State.FAILED,),
     "bounced": (State.BOUNCED,),
+    "complained": (State.COMPLAINED,),
 }
 
 
@@ -91,6 +110,6 @@ class LastHour:
 
 def last_hour(lab_id: int | None, now: datetime) -> LastHour:
     """Count what became of emails in the hour until now. One query."""
-    failed = Q(state__in=IN_TROUBLE)
+    failed = Q(state__in=NOT_ARRIVED)
     finished = messages_of(lab_id).filter(finished_at__gt=now - timedelta(hours=1), finished_at__lte=now)
     return LastHour(**finished.aggregate(sent=Count("pk", filter=~failed), failed=Count("pk", filter=failed)))

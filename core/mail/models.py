@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.jobs.models import LeasedWork
 from core.search import SearchKeyField
-from core.web.localized_fields import EmailAddressField
+from core.web.edit_conflicts import Versioned
+from core.web.history import History
+from core.web.localized_fields import EmailAddressField, no_control_characters, one_line
 
 # The file that a message's `calendar` becomes.
 CALENDAR_NAME = "sessions.ics"
@@ -40,6 +42,8 @@ class Message(LeasedWork):
         DELIVERED = "delivered", _("Delivered")
         FAILED = "failed", _("Failed")
         BOUNCED = "bounced", _("Bounced")
+        # It arrived, and its reader marked it as unwanted.
+        COMPLAINED = "complained", _("Marked as spam")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     lab = models.ForeignKey(
@@ -54,6 +58,30 @@ class Message(LeasedWork):
         db_index=False,
         related_name="messages",
         verbose_name=_("registration"),
+    )
+    invitation = models.ForeignKey(
+        "registrations.Invitation",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("invitation"),
+    )
+    person = models.ForeignKey(
+        "registrations.Person",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("person"),
+    )
+    transfer = models.ForeignKey(
+        "registrations.Transfer",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("transfer"),
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -91,7 +119,7 @@ class Message(LeasedWork):
     # The order of lists: those in trouble first, then those that are tried again, then all others.
     attention = models.GeneratedField(
         expression=Case(
-            When(state__in=["failed", "bounced"], then=Value(0)),
+            When(state__in=["failed", "bounced", "complained"], then=Value(0)),
             When(Q(state__in=["queued", "sending"]) & ~Q(last_error=""), then=Value(1)),
             default=Value(2),
         ),
@@ -116,7 +144,10 @@ class Message(LeasedWork):
             models.CheckConstraint(
                 name="message_unsent_is_not_finished",
                 condition=Q(state__in=["queued", "sending"], finished_at__isnull=True)
-                | Q(state__in=["sent", "delivered", "failed", "bounced"], finished_at__isnull=False),
+                | Q(
+                    state__in=["sent", "delivered", "failed", "bounced", "complained"],
+                    finished_at__isnull=False,
+                ),
             ),
         )
         indexes = (
@@ -136,7 +167,7 @@ class Message(LeasedWork):
             models.Index(
                 fields=["lab", "occasion", "state"],
                 name="message_in_trouble",
-                condition=Q(state__in=["failed", "bounced"]),
+                condition=Q(state__in=["failed", "bounced", "complained"]),
             ),
             models.Index(
                 fields=["-is_urgent", "run_at"], name="message_due", condition=Q(finished_at__isnull=True)
@@ -150,3 +181,49 @@ class Message(LeasedWork):
 
     def __str__(self) -> str:
         return f"{self.occasion} {self.public_id}"
+
+
+class SendingPace(models.Model):
+    """When the next email may leave, for all workers together, where a provider takes so many in a time."""
+
+    provider = models.CharField(max_length=40, unique=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+class EmailTemplate(Versioned):
+    """What organisers of a lab changed of the emails of one occasion in one language. What is empty is as standard.
+
+    `introduction` and `closing` are Markdown. All three may hold placeholders (`core.mail.placeholders`).
+    """
+
+    TEXT_LENGTH = 4000
+
+    lab = models.ForeignKey("labs.Lab", models.CASCADE, related_name="email_templates", verbose_name=_("lab"))
+    occasion = models.CharField(_("occasion"), max_length=40)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
+    subject = models.CharField(
+        _("subject"), max_length=150, blank=True, validators=[no_control_characters, one_line]
+    )
+    introduction = models.TextField(
+        _("introduction"), max_length=TEXT_LENGTH, blank=True, validators=[no_control_characters]
+    )
+    closing = models.TextField(
+        _("closing"), max_length=TEXT_LENGTH, blank=True, validators=[no_control_characters]
+    )
+
+    history = History(excluded_fields=["version"])
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["lab", "occasion", "language"], name="email_template_once"),
+            models.CheckConstraint(
+                name="email_template_changes_something",
+                condition=~Q(subject="", introduction="", closing=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.occasion} {self.language}"

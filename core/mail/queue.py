@@ -5,7 +5,9 @@ Nothing but the subject is rendered in the request; the worker does the rest (`c
 
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -18,10 +20,38 @@ from core.web.localized_fields import has_letters, text_and_language
 from core.web.palette import DEFAULT_COLOURS
 
 # What goes to many people at once and waits for nobody: it leaves after what somebody has just asked for.
-TO_MANY = frozenset({"session_moved", "session_cancelled", "session_restored", "certificate"})
+TO_MANY = frozenset(
+    {
+        "invitation",
+        "confirm_reminder",
+        "contact_invited",
+        "contact_reminded",
+        "session_moved",
+        "session_cancelled",
+        "session_restored",
+        "session_reminder",
+        "still_coming",
+        "announcement",
+        "certificate",
+        "further_questions",
+    }
+)
 SENDER_LENGTH = 64
 # With the signs that look like an @.
 ADDRESS_LIKE = re.compile(r"\S[@＠﹫]\S|://")
+
+
+_drafts_only: ContextVar[bool] = ContextVar("drafts_only", default=False)
+
+
+@contextmanager
+def drafts_only() -> Iterator[None]:
+    """Within this block `queue` builds messages and stores none: for previews of what would be queued."""
+    token = _drafts_only.set(True)
+    try:
+        yield
+    finally:
+        _drafts_only.reset(token)
 
 
 class Programme(Protocol):
@@ -59,6 +89,9 @@ def queue(
     lab: Sender | None = None,
     registration_id: int | None = None,
     user_id: int | None = None,
+    invitation_id: int | None = None,
+    person_id: int | None = None,
+    transfer_id: int | None = None,
     links: Mapping[str, Link] | None = None,
     leads_to: Collection[str] = (),
     calendar: bytes = b"",
@@ -70,10 +103,11 @@ def queue(
     One message per `key`: a second call returns the first one unchanged. `is_first` says that the caller's own
     locks leave no room for a second call, which saves asking.
 
-    `context` is what the templates tell, as plain data (JSON) and already in `language`. `registration_id` or `user_id`
-    is what the message is about. `leads_to` are addresses elsewhere that may be links in the text, such as that
-    of a meeting; no other is left one. `calendar` is an iCalendar file to attach. `is_asked_for` says that anybody
-    could have asked for it, and counts it in the budget of the address (`core.mail.address_budget`).
+    `context` is what the templates tell, as plain data (JSON) and already in `language`. `registration_id`, `user_id`,
+    `invitation_id`, `person_id` or `transfer_id` is what the message is about. `leads_to` are addresses elsewhere that
+    may be links in the text, such as that of a meeting; no other is left one. `calendar` is a file to attach.
+    `is_asked_for` says that anybody could have asked for it, and counts it in the budget of the address
+    (`core.mail.address_budget`).
 
     Raises ValidationError for an address that is none, TypeError for a context that is not plain data,
     TemplateDoesNotExist for an occasion without templates.
@@ -86,6 +120,9 @@ def queue(
         lab_id=lab.pk if lab else None,
         registration_id=registration_id,
         user_id=user_id,
+        invitation_id=invitation_id,
+        person_id=person_id,
+        transfer_id=transfer_id,
         occasion=occasion,
         is_urgent=occasion not in TO_MANY,
         key=key,
@@ -106,15 +143,28 @@ def queue(
         calendar=calendar.decode(),
     )
     message.subject = render_subject(message)
+    if _drafts_only.get():
+        return message
+    return _store(message, is_first=is_first)
+
+
+def queue_draft(message: Message, *, is_asked_for: bool = False) -> Message:
+    """Write a draft in the current transaction, as `queue` writes a message; it may have its text already."""
+    if is_asked_for:
+        message.budget_key = address_key(message.to_email)
+    return _store(message, is_first=True)
+
+
+def _store(message: Message, *, is_first: bool) -> Message:
     if is_first:
         message.save(force_insert=True)
-    else:
-        # Whoever comes second with the same key writes nothing, and needs no savepoint to find that out.
-        Message.objects.bulk_create([message], ignore_conflicts=True)
-        pk, kept = Message.objects.order_by().values_list("pk", "public_id").get(key=key)
-        if kept != public_id:
-            return Message.objects.get(pk=pk)
-        message.pk, message._state.adding = pk, False
+        return message
+    # Whoever comes second with the same key writes nothing, and needs no savepoint to find that out.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    pk, kept = Message.objects.order_by().values_list("pk", "public_id").get(key=message.key)
+    if kept != message.public_id:
+        return Message.objects.get(pk=pk)
+    message.pk, message._state.adding = pk, False
     return message
 
 

@@ -3,14 +3,16 @@
 The templates of an occasion are `templates/emails/<occasion>.subject.txt`, `.txt` and `.html`; the bodies extend
 `emails/base.txt` and `emails/base.html`. Nothing that people typed is ever parsed as a template.
 
-The subject is rendered when the message is queued, because lists show it. The bodies are rendered by the worker before
-the first try and kept; until then pages that show the message render it for themselves and store nothing.
+A standard subject is rendered when the message is queued, because lists show it. The bodies are rendered by the worker
+before the first try and kept, with the texts that the lab has changed by then (`core.mail.email_templates`), also the
+subject; until then pages that show the message render it for themselves and store nothing.
 """
 
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,10 +23,21 @@ from django.utils.translation import gettext
 
 from core.jobs.leases import error_text
 from core.mail.links import address_of, with_marks_replaced
-from core.mail.models import Message
+from core.mail.models import EmailTemplate, Message
+from core.mail.placeholders import (
+    AFTER_AN_ADDRESS,
+    OF_OCCASION,
+    addresses_in,
+    as_html,
+    as_line,
+    as_text,
+    values_of,
+)
 from core.web.localized_html import html_with_language
 
 SUBJECT_LENGTH = 200
+# What emails of a lab that are rendered together have in common, by what it is.
+Memo = dict[tuple[object, ...], Any]
 # Lists of emails show some 150 characters from the start; these take room and show nothing.
 PREHEADER_FILLER = "\u200c\u00a0" * 80
 
@@ -47,54 +60,115 @@ def rendered(message: Message, *, reveal: bool) -> Rendered:
 
     Raises NotRenderable where the bodies are not stored yet and a template fails.
     """
-    text, html = _bodies(message)
+    return _linked(message, _content(message), reveal=reveal)
+
+
+def rendered_with(message: Message, template: EmailTemplate | None) -> Rendered:
+    """Return what an email that has no text yet would say with these texts, its private links masked.
+
+    Raises NotRenderable.
+    """
+    return _linked(message, _render(message, template), reveal=False)
+
+
+def _linked(message: Message, content: Rendered, *, reveal: bool) -> Rendered:
+    subject, text, html = content.subject, content.text, content.html
     if reveal:
         addresses = {link["mark"]: address_of(link) for link in message.links.values()}
         text = with_marks_replaced(text, addresses)
         html = with_marks_replaced(html, {mark: escape(address) for mark, address in addresses.items()})
-        return Rendered(message.subject, text, html)
+        return Rendered(subject, text, html)
     with translation.override(message.language):
         masks = {link["mark"]: gettext("[private link]") for link in message.links.values()}
     anchors = {f'href="{mark}"': 'href="#"' for mark in masks}
     html = with_marks_replaced(html, {**anchors, **masks})
-    return Rendered(message.subject, with_marks_replaced(text, masks), html)
+    return Rendered(subject, with_marks_replaced(text, masks), html)
 
 
-def render_once(message: Message) -> dict[str, object]:
-    """Render the bodies onto a message that has none yet; return the columns to store with them, if any.
+def render_once(
+    message: Message, template: EmailTemplate | None = None, memo: Memo | None = None
+) -> dict[str, object]:
+    """Render the content onto a message that has none yet; return the columns to store with it, if any.
 
-    The context is then no longer needed, and is emptied. Raises NotRenderable.
+    With the texts of `template`, or those that its lab has now; emails that are rendered together share a `memo`. The
+    context is then no longer needed, and is emptied. Raises NotRenderable.
     """
     if message.text:
         return {}
-    text, html = _bodies(message)
-    message.text, message.html, message.context = text, html, {}
-    return {"text": text, "html": html, "context": {}}
+    memo = {} if memo is None else memo
+    content = _render(message, template or template_of(message, memo), memo)
+    message.subject, message.text, message.html = content.subject, content.text, content.html
+    message.context = {}
+    return {"subject": content.subject, "text": content.text, "html": content.html, "context": {}}
 
 
 def render_subject(message: Message) -> str:
     """Return the subject, one line of at most SUBJECT_LENGTH characters. Raises what the template raises."""
     with translation.override(message.language):
         filled = _filled(f"{message.occasion}.subject.txt", _context(message), autoescape=False)
-    subject = one_line(filled)
+    if own := message.context.get("texts"):
+        filled = as_line(own["subject"], values_of(message))
+    return _as_subject(message, filled)
+
+
+def _as_subject(message: Message, text: str) -> str:
+    subject = one_line(text)
+    if message.context.get("is_test"):
+        with translation.override(message.language):
+            subject = gettext("Test: %(subject)s") % {"subject": subject}
     return subject if len(subject) <= SUBJECT_LENGTH else subject[: SUBJECT_LENGTH - 1].rstrip() + "…"
 
 
-def _bodies(message: Message) -> tuple[str, str]:
-    """Return text and HTML with marks for private links: those that are stored, else rendered from the context."""
+def template_of(message: Message, memo: Memo | None = None) -> EmailTemplate | None:
+    """Return what the message's lab has changed of its texts, or has written for it.
+
+    One query, none where nothing can be changed.
+    """
+    if message.lab_id is None or message.occasion not in OF_OCCASION:
+        return None
+    if own := message.context.get("texts"):
+        return EmailTemplate(occasion=message.occasion, language=message.language, **own)
+    key = ("template", message.lab_id, message.occasion, message.language)
+    memo = {} if memo is None else memo
+    if key not in memo:
+        found = EmailTemplate.objects.filter(
+            lab=message.lab_id, occasion=message.occasion, language=message.language
+        )
+        memo[key] = found.first()
+    return memo[key]
+
+
+def _content(message: Message) -> Rendered:
+    """Return subject, text and HTML with marks for private links: those that are stored, else rendered."""
     if message.text:
-        return message.text, message.html
+        return Rendered(message.subject, message.text, message.html)
+    return _render(message, template_of(message))
+
+
+def _render(message: Message, template: EmailTemplate | None, memo: Memo | None = None) -> Rendered:
+    """Render subject, text and HTML from the context, with the texts of the template in place of the standard ones."""
+    subject, leads_to, ours = message.subject, message.context.get("leads_to", ()), set[str]()
+    in_text: dict[str, object] = {}
+    in_html: dict[str, object] = {}
     try:
+        if template is not None:
+            values = values_of(message)
+            own = {"introduction": template.introduction, "closing": template.closing}
+            in_text = {name: as_text(words, values) for name, words in own.items()}
+            in_html = {name: as_html(words, values) for name, words in own.items()}
+            ours = addresses_in(*own.values())
+            if template.subject:
+                subject = _as_subject(message, as_line(template.subject, values)) or subject
         with translation.override(message.language):
-            context = _context(message)
-            text = _filled(f"{message.occasion}.txt", context, autoescape=False)
-            html = _filled(f"{message.occasion}.html", context)
+            context = _context(message) | {"subject": subject, "memo": {} if memo is None else memo}
+            text = _filled(f"{message.occasion}.txt", context | in_text, autoescape=False)
+            html = _filled(f"{message.occasion}.html", context | in_html)
     except Exception as error:
         raise NotRenderable(f"The email could not be rendered. {error_text(error)}"[:1000]) from error
-    leads_to = message.context.get("leads_to", ())
-    return (
-        _without_foreign_links(_tidy(text), leads_to),
-        _without_foreign_links_in_html(html.strip() + "\n"),
+    return Rendered(
+        subject,
+        _without_foreign_links(_tidy(text), ours.union(leads_to)),
+        _without_foreign_links_in_html(html.strip() + "\n", ours),
     )
 
 
@@ -165,6 +239,7 @@ def _without_foreign_links(text: str, leads_to: Collection[str] = ()) -> str:
         address = found[0]
         if (
             address in leads_to
+            or address.rstrip(AFTER_AN_ADDRESS) in leads_to
             or found["mail"]
             or address.lower() == own_host
             or address == settings.BASE_URL
@@ -177,7 +252,9 @@ def _without_foreign_links(text: str, leads_to: Collection[str] = ()) -> str:
     return LINK_LIKE.sub(kept_or_broken, text)
 
 
-def _without_foreign_links_in_html(html: str) -> str:
+def _without_foreign_links_in_html(html: str, leads_to: Collection[str] = ()) -> str:
     """The same between the tags; the tags themselves are ours alone, since templates escape what people typed."""
     parts = NOT_TEXT.split(html)
-    return "".join(part if place % 2 else _without_foreign_links(part) for place, part in enumerate(parts))
+    return "".join(
+        part if place % 2 else _without_foreign_links(part, leads_to) for place, part in enumerate(parts)
+    )

@@ -3,6 +3,7 @@ import core.search
 import core.web.localized_fields
 import django.db.models.deletion
 import django.utils.timezone
+import simple_history.models
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -18,6 +19,177 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="SendingPace",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=40, unique=True)),
+                ("next_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="HistoricalEmailTemplate",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("occasion", models.CharField(max_length=40, verbose_name="occasion")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        max_length=150,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="subject",
+                    ),
+                ),
+                (
+                    "introduction",
+                    models.TextField(
+                        blank=True,
+                        max_length=4000,
+                        validators=[core.web.localized_fields.no_control_characters],
+                        verbose_name="introduction",
+                    ),
+                ),
+                (
+                    "closing",
+                    models.TextField(
+                        blank=True,
+                        max_length=4000,
+                        validators=[core.web.localized_fields.no_control_characters],
+                        verbose_name="closing",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="labs.lab",
+                        verbose_name="lab",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical email template",
+                "verbose_name_plural": "historical email templates",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="EmailTemplate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("occasion", models.CharField(max_length=40, verbose_name="occasion")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        max_length=150,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="subject",
+                    ),
+                ),
+                (
+                    "introduction",
+                    models.TextField(
+                        blank=True,
+                        max_length=4000,
+                        validators=[core.web.localized_fields.no_control_characters],
+                        verbose_name="introduction",
+                    ),
+                ),
+                (
+                    "closing",
+                    models.TextField(
+                        blank=True,
+                        max_length=4000,
+                        validators=[core.web.localized_fields.no_control_characters],
+                        verbose_name="closing",
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="email_templates",
+                        to="labs.lab",
+                        verbose_name="lab",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("lab", "occasion", "language"), name="email_template_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closing", ""), ("introduction", ""), ("subject", ""), _negated=True
+                        ),
+                        name="email_template_changes_something",
+                    ),
+                ],
+            },
+        ),
         migrations.CreateModel(
             name="Message",
             fields=[
@@ -77,6 +249,7 @@ class Migration(migrations.Migration):
                             ("delivered", "Delivered"),
                             ("failed", "Failed"),
                             ("bounced", "Bounced"),
+                            ("complained", "Marked as spam"),
                         ],
                         default="queued",
                         max_length=10,
@@ -97,7 +270,7 @@ class Migration(migrations.Migration):
                     models.GeneratedField(
                         db_persist=True,
                         expression=models.Case(
-                            models.When(state__in=["failed", "bounced"], then=models.Value(0)),
+                            models.When(state__in=["failed", "bounced", "complained"], then=models.Value(0)),
                             models.When(
                                 models.Q(
                                     ("state__in", ["queued", "sending"]),
@@ -108,6 +281,17 @@ class Migration(migrations.Migration):
                             default=models.Value(2),
                         ),
                         output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="registrations.invitation",
+                        verbose_name="invitation",
                     ),
                 ),
                 (
@@ -122,6 +306,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="registrations.person",
+                        verbose_name="person",
+                    ),
+                ),
+                (
                     "registration",
                     models.ForeignKey(
                         blank=True,
@@ -131,6 +326,17 @@ class Migration(migrations.Migration):
                         related_name="messages",
                         to="registrations.registration",
                         verbose_name="registration",
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="registrations.transfer",
+                        verbose_name="transfer",
                     ),
                 ),
                 (
@@ -168,7 +374,7 @@ class Migration(migrations.Migration):
                         name="message_unsent",
                     ),
                     models.Index(
-                        condition=models.Q(("state__in", ["failed", "bounced"])),
+                        condition=models.Q(("state__in", ["failed", "bounced", "complained"])),
                         fields=["lab", "occasion", "state"],
                         name="message_in_trouble",
                     ),
@@ -193,7 +399,7 @@ class Migration(migrations.Migration):
                             models.Q(("finished_at__isnull", True), ("state__in", ["queued", "sending"])),
                             models.Q(
                                 ("finished_at__isnull", False),
-                                ("state__in", ["sent", "delivered", "failed", "bounced"]),
+                                ("state__in", ["sent", "delivered", "failed", "bounced", "complained"]),
                             ),
                             _connector="OR",
                         ),
