@@ -9,24 +9,31 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.models.people import Registration
 from sessions.models import Session
+from sessions.models.seating import Mode, Seating
 
 
 class Seat(models.Model):
-    """One person's place in one session. `queue_position` is the order of arrival in the session, for the waiting list.
+    """One person's place in one session, in the room or online.
 
-    `sequence` counts the movements, for the SEQUENCE of calendar entries.
+    `queue_position` is the order of arrival in the session, for the waiting list. `until` is the instant at which a
+    held or offered seat goes to the next. `sequence` counts the movements, for the SEQUENCE of calendar entries.
     """
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Selected, email not confirmed yet")
+        HELD = "held", _("Held until the email is confirmed")
+        PENDING = "pending", _("Waiting for approval")
+        OFFERED = "offered", _("Seat offered")
         CONFIRMED = "confirmed", _("Seat")
         WAITING = "waiting", _("Waiting list")
         CANCELLED = "cancelled", _("Given up")
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="seats")
     session = models.ForeignKey(Session, models.CASCADE, related_name="seats")
+    mode = models.CharField(max_length=10, choices=Mode)
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
     queue_position = models.PositiveIntegerField(null=True, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
     sequence = models.PositiveIntegerField(default=0, editable=False)
 
@@ -37,34 +44,73 @@ class Seat(models.Model):
             models.UniqueConstraint(fields=["session", "queue_position"], name="seat_queue_position_once"),
             models.CheckConstraint(
                 name="seat_taken_or_waiting_has_place",
-                condition=~Q(state__in=["confirmed", "waiting"]) | Q(queue_position__isnull=False),
+                condition=Q(state__in=["requested", "pending", "cancelled"])
+                | Q(queue_position__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="seat_for_a_while_has_an_end",
+                condition=Q(state__in=["held", "offered"], until__isnull=False)
+                | (~Q(state__in=["held", "offered"]) & Q(until__isnull=True)),
             ),
         )
         indexes = (
             models.Index(
-                fields=["session", "queue_position"], name="seat_next_waiting", condition=Q(state="waiting")
+                fields=["session", "mode", "queue_position"],
+                name="seat_next_waiting",
+                condition=Q(state="waiting"),
             ),
+            models.Index(fields=["session"], name="seat_pending", condition=Q(state="pending")),
+            models.Index(fields=["until"], name="seat_until", condition=Q(until__isnull=False)),
         )
 
     def __str__(self) -> str:
-        return f"{self.registration_id} {self.session_id} {self.state}"
+        return f"{self.registration_id} {self.session_id} {self.mode} {self.state}"
+
+    @property
+    def seating(self) -> Seating:
+        """All seats of the session in this one's mode."""
+        return self.session.seating(self.mode)
+
+
+# Seats that are counted as taken, and those that somebody may give up.
+TAKEN = (Seat.State.HELD, Seat.State.OFFERED, Seat.State.CONFIRMED)
+ACTIVE = (Seat.State.PENDING, Seat.State.OFFERED, Seat.State.CONFIRMED, Seat.State.WAITING)
 
 
 class SeatMovement(models.Model):
     """A change of a seat's state with its reason, shown to organiser and participant.
 
     A cancelled session leaves its seats as they are, so that restoring it costs nobody a seat: such a movement has
-    the same state before and after.
+    the same state before and after. `note` is what the organiser told the participant.
     """
 
     class Reason(models.TextChoices):
         CHOSEN = "chosen", _("Selected by the participant")
         FULL = "full", _("The session was full")
         CLOSED = "closed", _("The session was full and has no waiting list")
+        QUOTA = "quota", _("The places for this group of participants were taken")
         NOT_OPEN = "not-open", _("The session was no longer open")
+        SWITCHED = "switched", _("Changed between in person and online")
+        REFORMATTED = "reformatted", _("The format of the session changed")
+        HELD = "held", _("Held until the email is confirmed")
+        NOMINATED = "nominated", _("Held for a city until its deadline")
+        REPLACED = "replaced", _("The city named someone else")
+        WITHDRAWN = "withdrawn", _("The city withdrew the nomination")
+        CITY_DEADLINE = "city-deadline", _("The city’s deadline has passed")
+        HOLD_EXPIRED = "hold-expired", _("The email was not confirmed in time")
+        APPROVAL = "approval", _("Waits for the organisers’ approval")
+        APPROVED = "approved", _("Approved by an organiser")
+        REFUSED = "refused", _("Not approved by the organisers")
+        OFFERED = "offered", _("A seat became free and is offered to the next person on the waiting list")
+        OFFER_ACCEPTED = "offer-accepted", _("The offer was accepted")
+        OFFER_EXPIRED = "offer-expired", _("The offer was not accepted in time")
         PROMOTED = "promoted", _("A seat became free for the next person on the waiting list")
+        FEWER_SEATS = "fewer-seats", _("The session has fewer seats than before")
+        SILENT = "silent", _("Did not answer whether the seat is still needed")
         GIVEN_UP = "given-up", _("Given up by the participant")
         REGISTRATION_CANCELLED = "registration-cancelled", _("The registration was cancelled")
+        TRANSFERRED = "transferred", _("Given to a colleague")
+        MERGED = "merged", _("Merged with another registration of the same person")
         SESSION_CANCELLED = "session-cancelled", _("The session was cancelled")
         SESSION_RESTORED = "session-restored", _("The session is going ahead")
         BY_ORGANISER = "by-organiser", _("Changed by an organiser")
@@ -74,6 +120,7 @@ class SeatMovement(models.Model):
     before = models.CharField(max_length=10, choices=Seat.State, blank=True)
     after = models.CharField(max_length=10, choices=Seat.State)
     reason = models.CharField(max_length=30, choices=Reason)
+    note = models.CharField(max_length=500, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -91,6 +138,7 @@ def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
     ahead = (
         Seat.objects.filter(
             session=OuterRef("session"),
+            mode=OuterRef("mode"),
             state=Seat.State.WAITING,
             queue_position__lte=OuterRef("queue_position"),
         )
