@@ -24,7 +24,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
         "stakeholder_group",
         "language",
         "time_zone",
-        "consent_text",
+        "consent_version",
         "consent_language",
         "consent_at",
         "created_at",

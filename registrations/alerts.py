@@ -16,10 +16,13 @@ from core.mail.health import BEAT_IS_LATE, MAIL_IS_LATE
 from core.timezones import formatting
 from core.timezones.wall_clock import wall
 from core.web.localized_fields import languages_of, text_and_language
+from core.webhooks.models import Endpoint
 from labs.models import Lab
+from registrations.models import Seat
 from registrations.signals import alerts_requested
 from sessions.models import Session
 
+Disabled = Endpoint.Disabled
 SOON_SPAN = timedelta(days=14)
 MAX_NAMED_SESSIONS = 2  # sessions named in a line; the rest are counted
 
@@ -31,16 +34,25 @@ class Kind(Enum):
     LAB_DRAFT = "lab-draft"
     NO_WINDOW = "no-window"
     NO_PLACE = "no-place"
+    APPROVALS = "approvals"
     WAITING = "waiting"
     DRAFTS = "drafts"
     NO_SPEAKER = "no-speaker"
     NO_TITLE = "no-title"
     CERTIFICATES_OUTDATED = "certificates-outdated"
     CERTIFICATES_FAILED = "certificates-failed"
+    WEBHOOK_OFF = "webhook-off"
 
 
 URGENT = frozenset(
-    {Kind.WORKER_LATE, Kind.MAIL_FAILED, Kind.NO_PLACE, Kind.CERTIFICATES_OUTDATED, Kind.CERTIFICATES_FAILED}
+    {
+        Kind.WORKER_LATE,
+        Kind.MAIL_FAILED,
+        Kind.NO_PLACE,
+        Kind.CERTIFICATES_OUTDATED,
+        Kind.CERTIFICATES_FAILED,
+        Kind.WEBHOOK_OFF,
+    }
 )
 
 
@@ -70,10 +82,12 @@ def alerts_of(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetim
         *_mail(lab, mail),
         *_lab(lab, sessions, coming, now),
         *_no_place(lab, shown),
+        *_approvals(lab),
         *_waiting(lab, shown),
         *_drafts(lab, coming, now),
         *_no_speaker(lab, shown),
         *_no_title(lab, shown),
+        *_webhooks(lab),
     ]
     for _receiver, more in alerts_requested.send(Lab, lab=lab):
         found.extend(cast("list[Alert]", more))
@@ -188,6 +202,18 @@ def _has_no_place(session: Session) -> bool:
     return room is None or (room.online and not room.join_link and not room.address)
 
 
+def _approvals(lab: Lab) -> Iterable[Alert]:
+    if count := Seat.objects.filter(session__lab=lab, state=Seat.State.PENDING).count():
+        yield Alert(
+            Kind.APPROVALS,
+            ngettext("%(count)d seat waits for approval", "%(count)d seats wait for approval", count)
+            % {"count": count},
+            gettext("Nobody has these seats until you decide."),
+            reverse("console_approvals", args=[lab.slug]),
+            gettext("Decide"),
+        )
+
+
 def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
     for session in shown:
         if not session.seats_waiting or session.seats_left:
@@ -281,3 +307,16 @@ def _about(
 
 def _title(session: Session, lab: Lab) -> str:
     return text_and_language(session.title, get_language() or "en", lab.default_language)[0]
+
+
+def _webhooks(lab: Lab) -> Iterable[Alert]:
+    """Tell of a webhook that was switched off because nothing could be delivered. One query."""
+    off = Endpoint.objects.filter(lab=lab, disabled_because__in=[Disabled.FAILING, Disabled.GONE]).first()
+    if off is not None:
+        yield Alert(
+            Kind.WEBHOOK_OFF,
+            gettext("A webhook was switched off"),
+            gettext("Events could not be delivered to %(url)s, so no more are sent.") % {"url": off.url},
+            reverse("console_webhook", args=[lab.slug, off.public_id]),
+            gettext("Webhook"),
+        )

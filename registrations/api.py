@@ -1,18 +1,17 @@
 """Registering for everybody; registrations for organisers with a token of the scope. Attendance: `door_api`."""
 
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import FilterSchema, Header, Query, Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from ninja.errors import Throttled
 from ninja.pagination import paginate
 from pydantic import ConfigDict, Field, StrictBool
@@ -22,33 +21,56 @@ from core.api.datetimes import instant_text
 from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
 from core.api.problems import Problem
-from core.search import matches
 from core.timezones.zones import canonical_of
+from core.web.domain_slips import meant_address
 from core.web.email_addresses import address_key
 from core.web.error_messages import messages_by_column
 from core.web.errors import RuleViolation
-from core.web.idempotency import IdempotencyKeyReused, run_once
 from core.web.rate_limits import allow, client_address
-from labs.api import NamedOut, named_data
 from labs.api_authentication import account_of, lab_of_organiser, reader_of
+from labs.api_idempotency import Key, run_once
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import ApiToken, Lab
-from registrations import registering
+from labs.viewer import Viewer
+from registrations import managing, pending_transfers, registering
+from registrations.answers import ordinary_rows
 from registrations.availability import available_sessions
-from registrations.consent import consent_text
 from registrations.erasure import about_address
-from registrations.models import Attendance, Registration, Seat
+from registrations.models import Attendance, Registration, Seat, Tagging
+from registrations.question_schemas import ANSWERS_FORMAT
+from registrations.questions_api import checked_answers
+from registrations.registration_filters import (
+    PhotosChoice,
+    RegistrationFilters,
+    RegistrationState,
+    SeatState,
+)
 from sessions.models import Session
+from sessions.models.seating import Mode
 
 router = Router(tags=["Registrations and attendance"])
 
 Scope = ApiToken.Scope
-RegistrationState = Annotated[Registration.State, INLINE_SCHEMA]
-SeatState = Annotated[Seat.State, INLINE_SCHEMA]
 REGISTRATIONS_PER_HOUR = 60
 # What the rules object to, by the name that the caller used.
-FIELDS_OF_RULES = {"no_consent": "consent", "no_session": "sessions", "unknown_session": "sessions"}
-FIELDS_OF_COLUMNS = {"email_key": "email"}
+FIELDS_OF_RULES = {
+    "no_consent": "consent",
+    "consent_changed": "consent",
+    "document_changed": "documents",
+    "document_missing": "documents",
+    "document_unknown": "documents",
+    "no_photos": "photos",
+    "no_session": "sessions",
+    "unknown_session": "sessions",
+    "mode_missing": "modes",
+    "mode_not_offered": "modes",
+    "not_invited": "invitation",
+    "invited_otherwise": "email",
+    "needs_number": "queue_number",
+    "not_your_turn": "queue_number",
+    "number_used": "queue_number",
+    "other_domain": "email",
+}
 
 
 # The form of addresses: nothing else is looked for.
@@ -60,11 +82,20 @@ class SeatOut(Schema):
     state: SeatState = Field(
         description="Requested: selected, but the email is not confirmed yet. Cancelled: given up"
     )
+    mode: Annotated[Mode, INLINE_SCHEMA] = Field(description="How the person attends")
     place: int | None = Field(description="Order in which the session was selected. Null while requested")
+    until: datetime | None = Field(description="End of a seat that is held or offered")
+
+
+class TransferOut(Schema):
+    name: str
+    email: str
+    expires_at: datetime = Field(description="Until when the colleague can accept")
 
 
 class RegistrationOut(Schema):
     id: UUID = Field(description="ID of the registration")
+    reference: str = Field(description="Number that the person’s emails name, such as 3F2A-91BC")
     state: RegistrationState = Field(
         description="Unconfirmed: the email is not confirmed yet and there are no seats"
     )
@@ -76,25 +107,29 @@ class RegistrationOut(Schema):
     stakeholder_group: str | None = Field(description="Slug of the type of organisation")
     language: str = Field(description="Language of emails: en, bg or el")
     time_zone: str = Field(description="IANA name")
+    photos: PhotosChoice | None = Field(
+        description="Whether photos may be taken of the person. Null: not asked"
+    )
     created_at: datetime
     confirmed_at: datetime | None
     cancelled_at: datetime | None
     seats: list[SeatOut]
     attended: list[str] = Field(description="Slugs of the attended sessions")
+    answers: dict[str, Any] = Field(
+        json_schema_extra=ANSWERS_FORMAT,
+        description="Answers that all organisers read, by slug of the question: text, a list of slugs of choices, or "
+        "name, media type and size of a file",
+    )
+    tags: list[str] = Field(description="Tags of the organisers")
+    transfer: TransferOut | None = Field(description="The colleague to whom the place is offered at present")
 
 
-class RegistrationIn(Schema):
-    """Answers to the registration form. See `registration-form` for the options."""
+class DetailsIn(Schema):
+    """What a person says of himself or herself, but for the address."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200)
-    email: str = Field(min_length=3, max_length=254, description="Gets an email to confirm the registration")
-    sessions: list[Slug] = Field(
-        min_length=1,
-        max_length=500,
-        description="Slugs of sessions. Full sessions add the person to the waiting list",
-    )
     language: Literal["en", "bg", "el"] = Field(description="Language of emails")
     time_zone: str = Field(max_length=64, description="IANA name")
     city: Slug | None = Field(None, description="Slug of a city of the programme")
@@ -103,58 +138,63 @@ class RegistrationIn(Schema):
     stakeholder_group: Slug | None = Field(
         None, description="Slug of the type of organisation. Required if the programme has any"
     )
-    consent: StrictBool = Field(description="The person agrees to the lab's consent text in `language`")
 
 
-class FormOut(Schema):
-    """Consent text and options of the registration form."""
+class RegistrationIn(DetailsIn):
+    """Answers to the registration form. See `registration-form` for the options."""
 
-    is_open: bool = Field(description="Whether registration is open")
-    consent: dict[str, str] = Field(description="Consent text by language code")
-    kept_until: date = Field(description="Last day on which answers are kept, in the lab's zone")
-    stakeholder_groups: list[NamedOut] = Field(
-        description="Types of organisation. If there are any, one is required"
+    email: str = Field(min_length=3, max_length=254, description="Gets an email to confirm the registration")
+    sessions: list[Slug] = Field(
+        min_length=1,
+        max_length=500,
+        description="Slugs of sessions. Full sessions add the person to the waiting list",
     )
-    cities: list[NamedOut] = Field(description="Cities of the programme. Send any other city as city_text")
+    modes: dict[Slug, Literal["room", "online"]] = Field(
+        {}, max_length=500, description="How to attend, by session. Required for hybrid sessions alone"
+    )
+    invitation: str = Field("", max_length=100, description="The token at the end of an invitation's link")
+    queue_number: str = Field(
+        "", max_length=100, description="The token of a number, while a draw lets people in"
+    )
+    consent: StrictBool = Field(description="The person agrees to the lab's consent text in `language`")
+    photos: Literal["yes", "no"] | None = Field(
+        None, description="Whether photos may be taken of the person. Required if the lab asks"
+    )
+    consent_shown: str = Field(
+        "",
+        max_length=64,
+        description="Mark of the consent text that the person read, from `registration-form`. If another text is in "
+        "force by now, the registration is refused",
+    )
+    documents: dict[Slug, int] = Field(
+        {},
+        max_length=50,
+        description="Documents that the person accepts: number of the version read, by slug, from `registration-form`",
+    )
+    answers: dict[str, Any] = Field(
+        {},
+        max_length=200,
+        json_schema_extra=ANSWERS_FORMAT,
+        description="Answers to the lab's own questions, by slug: text, a number, true or false, or a list of slugs "
+        "of choices. See `questions`",
+    )
+    consents: list[Slug] = Field(
+        [], max_length=50, description="Slugs of the sets of needs that the person agrees to have kept"
+    )
 
 
 class AcceptedOut(Schema):
     detail: str = Field(description="Next step, in the caller's language")
-
-
-class RegistrationFilters(FilterSchema):
-    state: RegistrationState | None = Field(None, description="If omitted, any state")
-    session: str | None = Field(
-        None, max_length=80, description="Slug of a session that the person selected, in any state"
+    email_suggestion: str | None = Field(
+        description="What the email was probably meant to be, where its domain looks mistyped. It is used as sent"
     )
-    seat: SeatState | None = Field(None, description="State of the seat, in `session` or in any session")
-    city: str | None = Field(None, max_length=60, description="Slug of a city of the programme")
-    search: str | None = Field(
-        None, max_length=100, description="Parts of a name, email or organisation, in any order"
-    )
-
-    def apply(self, rows: QuerySet[Registration]) -> QuerySet[Registration]:
-        if self.state is not None:
-            rows = rows.filter(state=self.state)
-        if self.session is not None or self.seat is not None:
-            # Asked of each person of the lab: seats of other labs, where slugs may be the same, are not looked at.
-            seats = Seat.objects.filter(registration=OuterRef("pk"))
-            if self.session is not None:
-                seats = seats.filter(session__slug=self.session)
-            if self.seat is not None:
-                seats = seats.filter(state=self.seat)
-            rows = rows.filter(Exists(seats))
-        if self.city is not None:
-            rows = rows.filter(city__slug=self.city)
-        if self.search:
-            rows = rows.filter(matches(self.search, "name_key", "contact_key"))
-        return rows
 
 
 def registration_data(row: Registration) -> dict[str, Any]:
-    """Return a registration as its organisers see it. Needs the related rows of `_of_lab`."""
+    """Return a registration as its organisers see it. Needs the related rows of `people_of`."""
     return {
         "id": row.public_id,
+        "reference": row.reference,
         "state": row.state,
         "name": row.name,
         "email": row.email,
@@ -164,27 +204,52 @@ def registration_data(row: Registration) -> dict[str, Any]:
         "stakeholder_group": row.stakeholder_group.slug if row.stakeholder_group else None,
         "language": row.language,
         "time_zone": row.time_zone,
+        "photos": row.photos or None,
         "created_at": instant_text(row.created_at),
         "confirmed_at": instant_text(row.confirmed_at),
         "cancelled_at": instant_text(row.cancelled_at),
         "seats": [
-            {"session": seat.session.slug, "state": seat.state, "place": seat.queue_position}
+            {
+                "session": seat.session.slug,
+                "mode": seat.mode,
+                "state": seat.state,
+                "place": seat.queue_position,
+                "until": instant_text(seat.until),
+            }
             for seat in row.seats.all()
         ],
         "attended": [each.session.slug for each in row.attendances.all()],
+        "answers": {each.question.slug: each.value for each in row.answers.all()},
+        "tags": [each.tag.name for each in row.taggings.all()],
+        "transfer": _transfer_data(row),
     }
 
 
-def _of_lab(lab: Lab) -> QuerySet[Registration]:
+def _transfer_data(row: Registration) -> dict[str, Any] | None:
+    pending = pending_transfers.of(row)
+    if pending is None:
+        return None
+    expires_at = instant_text(pending.expires_at)
+    return {"name": pending.name, "email": pending.email, "expires_at": expires_at}
+
+
+def people_of(lab: Lab) -> QuerySet[Registration]:
+    """Return the registrations of a lab with what `registration_data` needs."""
     # Of a session only its slug: a page of people has the same few sessions again and again, abstracts and all.
     seats = Seat.objects.select_related("session").order_by("session__starts_at", "pk")
-    seats = seats.only("registration", "state", "queue_position", "session__slug")
+    seats = seats.only("registration", "mode", "state", "queue_position", "until", "session__slug")
     attendances = Attendance.objects.select_related("session").order_by("session__starts_at", "pk")
     attendances = attendances.only("registration", "session__slug")
+    tagged = Tagging.objects.select_related("tag").order_by("tag__name", "pk")
     return (
         Registration.objects.filter(lab=lab, erased_at__isnull=True)
-        .select_related("city", "stakeholder_group")
-        .prefetch_related(Prefetch("seats", queryset=seats), Prefetch("attendances", queryset=attendances))
+        .select_related("city", "stakeholder_group", "transfer")
+        .prefetch_related(
+            Prefetch("seats", queryset=seats),
+            Prefetch("attendances", queryset=attendances),
+            Prefetch("answers", queryset=ordinary_rows()),
+            Prefetch("taggings", queryset=tagged),
+        )
     )
 
 
@@ -192,12 +257,12 @@ def _of_lab(lab: Lab) -> QuerySet[Registration]:
 @paginate(BoundedPagination)
 def registrations(request: HttpRequest, lab: str, filters: Query[RegistrationFilters]) -> Listing:
     """List registrations of a lab, newest first. Scope: registrations."""
-    found = _of_lab(lab_of_organiser(request, lab, Scope.REGISTRATIONS))
+    found = people_of(lab_of_organiser(request, lab, Scope.REGISTRATIONS))
     return Listing(filters.apply(found), partial(map, registration_data))
 
 
 def registration_of(lab: Lab, registration: UUID) -> Registration:
-    return get_object_or_404(_of_lab(lab), public_id=registration)
+    return get_object_or_404(people_of(lab), public_id=registration)
 
 
 @router.get("/labs/{lab}/registrations/{registration}", response=RegistrationOut, url_name="registration")
@@ -206,24 +271,6 @@ def registration(request: HttpRequest, lab: str, registration: UUID) -> dict[str
     return registration_data(
         registration_of(lab_of_organiser(request, lab, Scope.REGISTRATIONS), registration)
     )
-
-
-@router.get(
-    "/labs/{lab}/registration-form",
-    response=FormOut,
-    url_name="registration_form",
-    openapi_extra=FOR_EVERYBODY,
-)
-def registration_form(request: HttpRequest, lab: str) -> dict[str, Any]:
-    """Get the consent text and the options of the registration form."""
-    found = get_visible_lab_or_404(reader_of(request), lab)
-    return {
-        "is_open": found.takes_registrations(timezone.now()),
-        "consent": {code: consent_text(found, code) for code, _name in settings.LANGUAGES},
-        "kept_until": found.answers_kept_until,
-        "stakeholder_groups": [named_data(group) for group in found.programme.stakeholder_groups.all()],
-        "cities": [named_data(city) for city in found.programme.cities.all()],
-    }
 
 
 @router.post(
@@ -236,13 +283,8 @@ def register(
     request: HttpRequest,
     lab: str,
     form: RegistrationIn,
-    idempotency_key: str = Header(
-        alias="Idempotency-Key",
-        min_length=8,
-        max_length=100,
-        description="Any text, new for each person. Repeating a request with the same key has no effect",
-    ),
-) -> Status[dict[str, str]]:
+    idempotency_key: Key,
+) -> Status[dict[str, str | None]]:
     """Register a person for sessions. The registration is valid when the email is confirmed.
 
     The response does not say whether the email is already registered. No API key needed. With the header
@@ -254,36 +296,73 @@ def register(
 
     def operation() -> dict[str, Any]:
         try:
-            registering.submit(found, reader_of(request), _plan(request, found, form))
+            viewer = reader_of(request)
+            registering.submit(found, viewer, plan_of(found, form, viewer))
         except RuleViolation as error:
             field = FIELDS_OF_RULES.get(error.code)
             raise (Problem(errors={field: error.message}) if field else Problem(error.message)) from error
         except ValidationError as error:
-            said = messages_by_column(Registration(), error)
-            raise Problem(
-                errors={FIELDS_OF_COLUMNS.get(name, name): " ".join(words) for name, words in said.items()}
-            ) from error
+            raise problem_of(error) from error
         return {}
 
-    try:
-        about = about_address(address_key(form.email))
-        run_once(f"api-register:{found.pk}", idempotency_key, form.dict(), operation, about=about)
-    except IdempotencyKeyReused as error:
-        said = _(
-            "This Idempotency-Key was already used with a different body. Send a new key for a new request."
-        )
-        raise Problem(said, status=409) from error
+    about = about_address(address_key(form.email))
+    run_once(request, "register", idempotency_key, form, operation, about=about)
     detail = _(
         "We’re emailing the address a confirmation link. The registration is valid when it is confirmed."
     )
-    return Status(202, {"detail": detail})
+    return Status(202, {"detail": detail, "email_suggestion": meant_address(form.email)})
 
 
-def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.RegistrationPlan:
+def plan_of(
+    lab: Lab, form: RegistrationIn, viewer: Viewer, *, may_be_missing: bool = False
+) -> registering.RegistrationPlan:
     """Turn slugs into rows. What the caller may not see is as unknown as what does not exist.
+
+    Required answers to the lab's own questions `may_be_missing` where an organiser enters somebody.
 
     Raises Problem, and RuleViolation for sessions that nobody can choose any longer.
     """
+    details, errors = details_of(lab, form)
+    visible = Session.objects.filter(lab=lab).visible_to(viewer)
+    known = set(visible.filter(slug__in=form.sessions).values_list("slug", flat=True))
+    for place, slug in enumerate(form.sessions):
+        if slug not in known:
+            errors[f"sessions.{place}"] = _("This session is not in the lab.")
+    if errors:
+        raise Problem(errors=errors)
+    open_to_choose = available_sessions(lab, viewer, timezone.now(), slugs=form.sessions)
+    chosen = open_to_choose.choose(form.sessions, dict(form.modes))
+    return registering.RegistrationPlan(
+        details=details,
+        email=form.email,
+        choice=chosen,
+        consent=form.consent,
+        consent_language=form.language,
+        answers=checked_answers(
+            lab,
+            [one.pk for one in chosen.sessions],
+            form.answers,
+            form.consents,
+            may_be_missing=may_be_missing,
+        ),
+        invitation=form.invitation,
+        queue_number=form.queue_number,
+        consent_shown=form.consent_shown,
+        photos=form.photos or "",
+        documents=form.documents,
+    )
+
+
+def problem_of(error: ValidationError) -> Problem:
+    """Return what does not fit a registration's columns, by the names that callers use."""
+    said = messages_by_column(Registration(), error)
+    return Problem(
+        errors={"email" if name == "email_key" else name: " ".join(words) for name, words in said.items()}
+    )
+
+
+def details_of(lab: Lab, form: DetailsIn) -> tuple[registering.Details, dict[str, str]]:
+    """Turn slugs into rows; return the details, and what is wrong with them by field."""
     errors: dict[str, str] = {}
     city = lab.programme.get_city(form.city) if form.city else None
     if form.city and city is None:
@@ -296,29 +375,16 @@ def _plan(request: HttpRequest, lab: Lab, form: RegistrationIn) -> registering.R
     zone = canonical_of(form.time_zone)
     if not zone:
         errors["time_zone"] = _("This is not a time zone. Send a name like Europe/Sofia.")
-    visible = Session.objects.filter(lab=lab).visible_to(reader_of(request))
-    known = set(visible.filter(slug__in=form.sessions).values_list("slug", flat=True))
-    for place, slug in enumerate(form.sessions):
-        if slug not in known:
-            errors[f"sessions.{place}"] = _("This session is not in the lab.")
-    if errors:
-        raise Problem(errors=errors)
-    open_to_choose = available_sessions(lab, reader_of(request), timezone.now(), slugs=form.sessions)
-    return registering.RegistrationPlan(
-        details=registering.Details(
-            name=form.name,
-            language=form.language,
-            time_zone=zone,
-            city=city,
-            city_text=form.city_text,
-            organisation=form.organisation,
-            stakeholder_group=group,
-        ),
-        email=form.email,
-        choice=open_to_choose.choose(form.sessions),
-        consent=form.consent,
-        consent_language=form.language,
+    details = registering.Details(
+        name=form.name,
+        language=form.language,
+        time_zone=zone,
+        city=city,
+        city_text=form.city_text,
+        organisation=form.organisation,
+        stakeholder_group=group,
     )
+    return details, errors
 
 
 @router.post(
@@ -330,5 +396,5 @@ def cancel(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]
     """Cancel a registration, give its seats to the waiting list and email the person. Scope: registrations."""
     found = lab_of_organiser(request, lab, Scope.REGISTRATIONS)
     row = registration_of(found, registration)
-    registering.cancel(row, by=account_of(request))
+    managing.cancel(row, by=account_of(request))
     return registration_data(registration_of(found, registration))

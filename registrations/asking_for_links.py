@@ -8,7 +8,7 @@ from core.mail import address_budget
 from core.web.email_addresses import address_key
 from labs.models import Lab
 from registrations import emails
-from registrations.models import Registration
+from registrations.models import Person, Registration
 from registrations.registering import UNCONFIRMED_DAYS, choice_of
 
 # The latest registrations of an address that are considered for one request for links.
@@ -19,26 +19,36 @@ State = Registration.State
 
 @transaction.atomic
 def queue_links(email: str, lab: Lab | None = None) -> None:
-    """Have the worker send this address the private link of each registration, or the question again where it is not
-    confirmed yet.
+    """Have the worker send this address the link to all its registrations.
 
-    With `lab` only those in this lab; otherwise those in labs that are not over come first, as far as the budget of
-    the address goes. Does nothing for any other address; the answer to the request must be the same, and take as
-    long, which is why a task is put down for every address and the letters are not written here.
+    With `lab` it is sent the private link of each registration in this lab instead, or the question again where it is
+    not confirmed yet; an address that has confirmed nothing in any lab is sent the questions. Does nothing for any
+    other address; the answer to the request must be the same, and take as long, which is why a task is put down for
+    every address and the letters are not written here.
     """
-    known = Registration.objects.filter(
-        email_key=address_key(email), state__in=[State.CONFIRMED, State.UNCONFIRMED]
-    )
+    key = address_key(email)
+    known = Registration.objects.filter(email_key=key, state__in=[State.CONFIRMED, State.UNCONFIRMED])
+    person = None
     if lab is not None:
         known = known.filter(lab=lab)
+    else:
+        person = Person.objects.filter(email_key=key).order_by("pk").values_list("pk", flat=True).first()
     # Alphabetically, "confirmed" comes first.
     latest = known.order_by("state", "-pk").values_list("pk", flat=True)
-    enqueue("registrations.send_links", {"registrations": list(latest[:MAX_CONSIDERED])})
+    found = list(latest[:MAX_CONSIDERED])
+    enqueue("registrations.send_links", {"registrations": found, "person": person})
 
 
 @transaction.atomic
-def send_links(registration_ids: list[int]) -> None:
-    """Queue the links of these registrations of one address, confirmed ones first."""
+def send_links(registration_ids: list[int], person_id: int | None = None) -> None:
+    """Queue the link to all registrations of this person's address, or without a person the links of these
+    registrations of one address, confirmed ones first.
+    """
+    person = Person.objects.filter(pk=person_id).first() if person_id is not None else None
+    if person is not None:
+        if address_budget.emails_left(person.email):
+            emails.my_registrations(person)
+        return
     known = Registration.objects.filter(
         pk__in=registration_ids, state__in=[State.CONFIRMED, State.UNCONFIRMED]
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.jobs import tallies
 from core.web.errors import RuleViolation
+from registrations import webhooks
 from registrations.models import Attendance, Registration
 from registrations.statistics import ATTENDED
 from sessions.models import Session
@@ -44,6 +45,7 @@ def record(registration: Registration, session: Session, by: User | None = None)
     )
     if is_new:
         _count([registration.pk], session, 1)
+        webhooks.attendance_recorded([attendance])
     return attendance
 
 
@@ -101,6 +103,7 @@ def record_all(
     Attendance.history.bulk_history_create(new, default_user=by)
     if new:
         _count([attendance.registration_id for attendance in new], session, 1)
+        webhooks.attendance_recorded(_in(session, new))
     return [attendance.registration for attendance in new]
 
 
@@ -118,4 +121,12 @@ def remove_all(registrations: Iterable[Registration], session: Session, by: User
         row.delete()
     if rows:
         _count([row.registration_id for row in rows], session, -1)
+        webhooks.attendance_removed(_in(session, rows))
     return len(rows)
+
+
+def _in(session: Session, rows: list[Attendance]) -> list[Attendance]:
+    """Return these rows, each with its session."""
+    for row in rows:
+        row.session = session
+    return rows

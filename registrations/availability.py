@@ -1,27 +1,35 @@
 """The sessions that a viewer may register for, and overlaps between sessions."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.web.errors import RuleViolation
+from core.web.localized_fields import text_of
 from labs.models import Lab
 from labs.viewer import Viewer
+from registrations.models import RegistrationRules
 from sessions.models import Session
 from sessions.models.agenda import to_come
 
 CHOSEN_IS_CLOSED = _("A session you selected is no longer open. Check the list again.")
+CHOOSE_MODE = _("Choose whether you attend in person or online.")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Sessions that this viewer may choose beside each other, as `Choosable.choose` found them in this lab."""
+    """Sessions that this viewer may choose beside each other, as `AvailableSessions.choose` found them in this lab.
+
+    `modes` say how to attend each, by session id.
+    """
 
     lab_id: int
     viewer: Viewer
     sessions: tuple[Session, ...]
+    modes: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -32,10 +40,11 @@ class AvailableSessions:
     viewer: Viewer
     sessions: tuple[Session, ...]
 
-    def choose(self, slugs: Iterable[str]) -> Choice:
-        """Return the choice of the sessions with these slugs, lowest id first.
+    def choose(self, slugs: Iterable[str], modes: Mapping[str, str] | None = None) -> Choice:
+        """Return the choice of the sessions with these slugs, lowest id first, attended in these modes by slug.
 
-        Raises RuleViolation (codes: no_session, unknown_session, also for hidden ones).
+        A mode is needed for hybrid sessions alone. Raises RuleViolation (codes: no_session, unknown_session, also for
+        hidden ones, mode_missing, mode_not_offered).
         """
         wanted = set(slugs)
         if not wanted:
@@ -43,7 +52,18 @@ class AvailableSessions:
         found = [session for session in self.sessions if session.slug in wanted]
         if len(found) != len(wanted):
             raise RuleViolation("unknown_session", CHOSEN_IS_CLOSED)
-        return Choice(self.lab_id, self.viewer, tuple(sorted(found, key=lambda session: session.pk)))
+        found.sort(key=lambda session: session.pk)
+        wished = {session.pk: mode_for(session, (modes or {}).get(session.slug, "")) for session in found}
+        return Choice(self.lab_id, self.viewer, tuple(found), wished)
+
+
+def mode_for(session: Session, wished: str = "") -> str:
+    """Return the wished mode, or the only one. Raises RuleViolation (codes: mode_missing, mode_not_offered)."""
+    if wished and wished not in session.modes:
+        raise RuleViolation("mode_not_offered", CHOSEN_IS_CLOSED)
+    if not wished and session.is_hybrid:
+        raise RuleViolation("mode_missing", CHOOSE_MODE)
+    return wished or session.modes[0]
 
 
 def available_sessions(
@@ -67,6 +87,20 @@ def available_sessions(
     for session in found:
         session.lab = lab
     return AvailableSessions(lab.pk, viewer, tuple(found))
+
+
+def check_overlaps(rules: RegistrationRules, sessions: Iterable[Session]) -> None:
+    """Raise RuleViolation (code: overlap) for sessions at the same time, where the lab does not allow them."""
+    if rules.overlaps != RegistrationRules.Overlaps.REFUSE:
+        return
+    for one, other in overlaps(sessions):
+        here = get_language() or "en"
+        titles = {"one": text_of(one.title, here, one.lab), "other": text_of(other.title, here, one.lab)}
+        raise RuleViolation(
+            "overlap",
+            _("“%(one)s” and “%(other)s” are at the same time. Choose one of them.") % titles,
+            "session",
+        )
 
 
 def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:

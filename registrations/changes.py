@@ -16,6 +16,7 @@ from core.web.edit_conflicts import Difference
 from core.web.localized_fields import text_and_language
 from labs.models import City, StakeholderGroup
 from registrations.models import Registration
+from registrations.photos import PHOTOS_IN_WORDS
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ _LABELS: dict[str, str | Promise] = {
     "stakeholder_group_id": _("Type of organisation"),
     "language": _("Language"),
     "time_zone": _("Time zone"),
+    "photos": _("Photos and recordings"),
 }
 
 
@@ -70,6 +72,7 @@ def _value_texts(
     fallback = registration.lab.default_language
     states = dict(Registration.State.choices)
     languages = dict(settings.LANGUAGES)
+    photos = dict(PHOTOS_IN_WORDS)
 
     def name_in(rows: Mapping[Any, Any], key: int | None) -> str:
         return text_and_language(rows[key].name, language, fallback)[0] if key in rows else ""
@@ -78,5 +81,6 @@ def _value_texts(
         "city_id": partial(name_in, cities),
         "stakeholder_group_id": partial(name_in, groups),
         "state": lambda code: str(states.get(code, code)),
+        "photos": lambda choice: str(photos.get(choice, "")),
         "language": lambda code: str(languages.get(code, code)),
     }

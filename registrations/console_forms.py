@@ -20,8 +20,12 @@ from labs.models import City, Lab, StakeholderGroup
 from registrations.door import is_too_short
 from registrations.forms import DetailsForm, details_initial
 from registrations.models import Registration, Seat
+from registrations.models.rules import rules_of
+from registrations.photos import PHOTOS_IN_WORDS
 from registrations.search import Search
+from registrations.tags import tags_of
 from sessions.models import Session
+from sessions.models.seating import Mode
 
 ELSEWHERE = "-"
 ANY = ("", _("Any"))
@@ -34,6 +38,7 @@ class PeopleSearchForm(FilterForm):
     q = SearchField(_("Name, email or organisation"))
     session = forms.ChoiceField(label=_("Session"), required=False)
     seat = forms.ChoiceField(label=_("Seat"), required=False, choices=[ANY, *Seat.State.choices])
+    mode = forms.ChoiceField(label=_("How they take part"), required=False, choices=[ANY, *Mode.choices])
     state = forms.ChoiceField(
         label=_("Registration"), required=False, choices=[ANY, *Registration.State.choices]
     )
@@ -41,6 +46,10 @@ class PeopleSearchForm(FilterForm):
     group = forms.ChoiceField(label=_("Type of organisation"), required=False)
     language = forms.ChoiceField(
         label=_("Email language"), required=False, choices=[ANY, *settings.LANGUAGES]
+    )
+    tag = forms.ChoiceField(label=_("Tag"), required=False)
+    photos = forms.ChoiceField(
+        label=_("Photos and recordings"), required=False, choices=[ANY, *PHOTOS_IN_WORDS]
     )
     sort = forms.ChoiceField(
         label=_("Order"),
@@ -54,17 +63,23 @@ class PeopleSearchForm(FilterForm):
         ],
     )
 
-    FURTHER = ("city", "group", "language", "sort")
+    FURTHER = ("mode", "city", "group", "language", "tag", "photos", "sort")
 
     def __init__(self, *args: Any, lab: Lab, sessions: list[Session], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 field.error_messages.update(NOT_OFFERED)
+        if not rules_of(lab).asks_photos:
+            del self.fields["photos"]
+        if len({mode for session in sessions for mode in session.modes}) < 2:
+            del self.fields["mode"]
         here = get_language() or "en"
         self.sessions = {session.slug: session for session in sessions}
         self.cities = {city.slug: city for city in lab.programme.cities.all()}
         self.groups = {group.slug: group for group in lab.programme.stakeholder_groups.all()}
+
+        self.tags = {tag.name: tag for tag in tags_of(lab)}
 
         def words(text: object, fallback: str = lab.default_language) -> str:
             return text_and_language(text, here, fallback)[0]
@@ -78,6 +93,7 @@ class PeopleSearchForm(FilterForm):
                 (ELSEWHERE, _("Not from a city of the programme")),
             ],
             "group": [(slug, words(group.name)) for slug, group in self.groups.items()],
+            "tag": [(name, name) for name in self.tags],
         }
         for name, choices in offered.items():
             self.set_choices(name, [ANY, *choices])
@@ -95,15 +111,19 @@ class PeopleSearchForm(FilterForm):
         values = self.cleaned_data
         city = self.cities.get(values.get("city", ""))
         group = self.groups.get(values.get("group", ""))
+        tag = self.tags.get(values.get("tag", ""))
         return Search(
             text=values.get("q", "").strip(),
             state=values.get("state", ""),
             session_id=self.narrowed_to.pk if self.narrowed_to else None,
             seat=values.get("seat", ""),
+            mode=values.get("mode", ""),
             city_id=city.pk if city else None,
             elsewhere=values.get("city") == ELSEWHERE,
             group_id=group.pk if group else None,
             language=values.get("language", ""),
+            tag_id=tag.pk if tag else None,
+            photos=values.get("photos", ""),
             order=values.get("sort", "") or "-registered",
         )
 
@@ -154,6 +174,22 @@ class AddressForm(EditForm):
 
     def __init__(self, *args: object, person: Registration, **kwargs: object) -> None:
         super().__init__(*args, version=person.link_version, initial={"email": person.email}, **kwargs)
+
+
+class PhotosForm(EditForm):
+    """What a person said about photos, as an organiser records it; the form carries the choice that it showed."""
+
+    photos = forms.ChoiceField(
+        label=_("Photos and recordings"),
+        choices=[("", _("The person has not said anything")), *PHOTOS_IN_WORDS],
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Choose from the list.")},
+    )
+
+    def __init__(self, *args: object, person: Registration, **kwargs: object) -> None:
+        shown = ["", *Registration.Photos.values].index(person.photos)
+        super().__init__(*args, version=shown, initial={"photos": person.photos}, **kwargs)
 
 
 class SeatForm(BaseForm):

@@ -1,4 +1,4 @@
-"""The attendance list of a session: names, cities, seats and attendance only."""
+"""The attendance list of a session: names, cities, seats, how people attend, and attendance only."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import (
     Case,
     Count,
+    Exists,
     F,
     FilteredRelation,
     IntegerField,
@@ -23,9 +24,10 @@ from core.timezones.wall_clock import wall
 from labs.models import Lab
 from labs.viewer import Viewer
 from registrations.models import Attendance, Registration, Seat
+from registrations.models.seats import ACTIVE
 from registrations.search import registrations_of
-from registrations.seats import ACTIVE
 from sessions.models import Session
+from sessions.models.seating import Seating
 
 # Fewer letters would match nearly everybody.
 MIN_LETTERS = 2
@@ -62,27 +64,41 @@ class SessionsByDay:
 
 @dataclass(frozen=True)
 class Guest:
-    """One person of the list. `seat` is a state of `Seat` or ""; `since` is when attendance was recorded.
+    """One person of the list. `seat` is a state of `Seat` or "", `mode` that seat's.
 
-    `elsewhere` is the title of a concurrent session with attendance of the person.
+    `since` is when attendance was recorded, `elsewhere` the title of a concurrent session with it.
     """
 
     public_id: str
     name: str
     city: object
     seat: str
+    mode: str
     since: datetime | None
     elsewhere: object
     elsewhere_slug: str
+    no_photos: bool
+
+
+@dataclass(frozen=True)
+class ModeHeadcount:
+    """The seats, the people waiting and the attendances in one mode."""
+
+    seating: Seating
+    present: int
 
 
 @dataclass(frozen=True)
 class Headcount:
-    """The numbers of seats, of people waiting, and of attendances."""
+    """The numbers of seats, of people waiting, and of attendances; `modes` where there are two of them.
+
+    Who is present without a seat is in no mode.
+    """
 
     seats: int
     waiting: int
     present: int
+    modes: tuple[ModeHeadcount, ...] = ()
 
 
 def sessions_to_take(lab: Lab, viewer: Viewer) -> QuerySet[Session]:
@@ -117,14 +133,21 @@ def sessions_by_day(lab: Lab, viewer: Viewer, now: datetime) -> SessionsByDay:
 
 def count(session: Session) -> Headcount:
     """Count those present. One query."""
-    present = Attendance.objects.filter(session=session).count()
-    return Headcount(session.seats_taken, session.seats_waiting, present)
+    own = Seat.objects.filter(session=session, registration=OuterRef("registration"), state__in=ACTIVE)
+    seatings = session.seatings if session.is_hybrid else []
+    present = Attendance.objects.filter(session=session).aggregate(
+        all=Count("pk"),
+        **{one.mode.value: Count("pk", filter=Exists(own.filter(mode=one.mode))) for one in seatings},
+    )
+    modes = tuple(ModeHeadcount(one, present[one.mode]) for one in seatings)
+    return Headcount(session.seats_taken, session.seats_waiting, present["all"], modes)
 
 
-def people(session: Session, text: str = "") -> QuerySet[Registration]:
+def people(session: Session, text: str = "", mode: str = "") -> QuerySet[Registration]:
     """Return people with a seat, on the waiting list or with attendance; with a text, everyone of that name.
 
-    In the order seat, waiting list, others; each by name.
+    With a mode, only those whose seat or place on the waiting list is in it. In the order seat, waiting
+    list, others; each by name.
     """
     found = _everyone(session)
     if text:
@@ -134,6 +157,8 @@ def people(session: Session, text: str = "") -> QuerySet[Registration]:
         seated = Seat.objects.filter(session=session, state__in=ACTIVE).order_by().values("registration")
         came = Attendance.objects.filter(session=session).order_by().values("registration")
         found = found.filter(pk__in=seated.union(came))
+    if mode:
+        found = found.filter(Q(("mode", mode)))
     order = Case(
         When(seat=Seat.State.CONFIRMED, then=Value(0)),
         When(seat=Seat.State.WAITING, then=Value(1)),
@@ -151,7 +176,7 @@ def get_person(session: Session, person: Registration) -> Registration:
 def _everyone(session: Session) -> QuerySet[Registration]:
     """Return all registered people of the lab with the few fields of the list.
 
-    `seat` and `since` are for this session, `elsewhere` is a concurrent one with attendance.
+    `seat`, `mode` and `since` are for this session, `elsewhere` is a concurrent one with attendance.
     """
     here = Q(seats__session=session, seats__state__in=ACTIVE)
     elsewhere = (
@@ -172,12 +197,13 @@ def _everyone(session: Session) -> QuerySet[Registration]:
             here=FilteredRelation("seats", condition=here),
             there=FilteredRelation("attendances", condition=Q(attendances__session=session)),
             seat=F("here__state"),
+            mode=F("here__mode"),
             since=F("there__taken_at"),
             elsewhere=Subquery(elsewhere.values("session__title")[:1]),
             elsewhere_slug=Subquery(elsewhere.values("session__slug")[:1]),
         )
         .select_related("city")
-        .only("public_id", "name", "city_text", "city__name")
+        .only("public_id", "name", "city_text", "city__name", "photos")
     )
 
 
@@ -188,7 +214,9 @@ def guest(person: Registration) -> Guest:
         name=person.name,
         city=person.city.name if person.city else person.city_text,
         seat=getattr(person, "seat", "") or "",
+        mode=getattr(person, "mode", "") or "",
         since=getattr(person, "since", None),
         elsewhere=getattr(person, "elsewhere", None),
         elsewhere_slug=getattr(person, "elsewhere_slug", None) or "",
+        no_photos=person.photos == Registration.Photos.NO,
     )

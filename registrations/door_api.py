@@ -47,10 +47,12 @@ class GuestOut(Schema):
     seat: Literal["confirmed", "waiting"] | None = Field(
         description="State of the seat in this session. Null: no seat"
     )
+    mode: Literal["room", "online"] | None = Field(description="Mode of that seat. Null: no seat")
     taken_at: datetime | None = Field(description="When attendance was recorded. Null: not recorded")
     elsewhere: str | None = Field(
         description="Slug of an overlapping session in which attendance was recorded"
     )
+    no_photos: bool = Field(description="Whether the person does not want to be photographed or recorded")
 
 
 def _long_enough(text: str) -> str:
@@ -74,10 +76,13 @@ class GuestFilters(FilterSchema):
         f"{door.MAX_FOUND} people",
     )
 
+    mode: Literal["room", "online"] | None = Field(
+        None, description="Only people whose seat or place on the waiting list is in this mode"
+    )
+
     def apply(self, session: Session) -> QuerySet[Registration]:
-        if self.search is None:
-            return door.people(session)
-        return door.people(session, self.search)[: door.MAX_FOUND]
+        found = door.people(session, self.search or "", self.mode or "")
+        return found if self.search is None else found[: door.MAX_FOUND]
 
 
 def _session(request: HttpRequest, lab: Lab, session: str) -> Session:
@@ -101,8 +106,10 @@ def guest_data(guest: door.Guest) -> dict[str, Any]:
         "city": {} if written else languages_of(guest.city),
         "city_text": guest.city if written else "",
         "seat": guest.seat or None,
+        "mode": guest.mode or None,
         "taken_at": instant_text(guest.since),
         "elsewhere": guest.elsewhere_slug or None,
+        "no_photos": guest.no_photos,
     }
 
 

@@ -6,51 +6,34 @@ Emails to an address that nobody has confirmed carry nothing that the sender of 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import Any
 
 from django.utils import timezone, translation
-from django.utils.translation import gettext, ngettext_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 
 from core.mail.models import Message
 from core.mail.queue import queue
 from core.timezones import formatting, zone_hours
 from core.timezones.wall_clock import wall
 from core.web.absolute_urls import absolute_url
-from core.web.localized_fields import text_and_language
-from labs.models import Lab
-from registrations import links
-from registrations.models import Registration, Seat, SeatMovement
-from registrations.models.seats import waiting_positions
+from registrations import answers, documents, links
+from registrations import my_registrations as my_registrations_links
+from registrations.models import (
+    Choice,
+    Person,
+    QuestionSet,
+    Registration,
+    Seat,
+)
+from registrations.models.rules import rules_of
 from registrations.personal_calendar import entries_file
-from sessions.models import Session
-from sessions.places import is_in_person, is_online, join_link_of, place_of
-from sessions.timezone_hints import instants_of
-from sessions.unannounced_changes import Kind, differences, subject_text
+from registrations.rules import seats_in_words
+from registrations.seat_lines import listed_sessions, overview, session_address, text_of
 
+BY_ORGANISER = gettext_lazy("An organiser has changed your sessions.")
 # An address gets at most one email of a kind that anybody may ask for within this time.
 QUIET = timedelta(minutes=20)
-
-
-class SeatLine(TypedDict):
-    """One session as an email lists it, in the person's language.
-
-    `mode` is "In person" where the words of `place` leave it open. `state` is empty until the address is confirmed.
-    `elsewhere` are the hours by the clocks of the session's own zone and the lab's, where they differ. `join_link` is
-    for people with a seat; `how_to_join` says where to find it while there is none yet.
-    """
-
-    title: str
-    address: str
-    day: str
-    hours: str
-    elsewhere: tuple[str, ...]
-    place: str
-    mode: str
-    join_link: str
-    how_to_join: str
-    state: str
-    is_seat: bool
 
 
 def confirm_address(
@@ -66,18 +49,12 @@ def confirm_address(
     Colleagues with one address tell each other's questions apart by initials: letters that can say nothing else.
     Only what everybody may see of the selected sessions is listed; of others, how many there are.
     """
-    public = [seat for seat in selected if session_address(seat.session, registration.lab)]
     once = f"confirm-address:{registration.public_id}"
-    return _queue(
+    return queue_for(
         registration,
         "confirm_address",
         _quietly("confirm-address", registration) if again else once,
-        {
-            **_listed(registration, public),
-            "days": days,
-            "holder": initials(registration.name),
-            "more": len(selected) - len(public),
-        },
+        _asked(registration, days, selected),
         {"confirm": links.CONFIRM, "leave": links.LEAVE},
         to_name="",
         is_first=not again,
@@ -85,21 +62,59 @@ def confirm_address(
     )
 
 
-def already_registered(registration: Registration) -> Message:
-    """Answer a second form for a confirmed address; nothing of what was typed into the second one is in it."""
-    return _queue(
+def confirm_reminder(registration: Registration, days: int, selected: Sequence[Seat]) -> Message:
+    """Repeat the request to confirm an address, some days later, with the same contents."""
+    return queue_for(
+        registration,
+        "confirm_reminder",
+        f"confirm-reminder:{registration.public_id}",
+        _asked(registration, days, selected),
+        {"confirm": links.CONFIRM, "leave": links.LEAVE},
+        to_name="",
+        is_asked_for=True,
+    )
+
+
+def _asked(registration: Registration, days: int, selected: Sequence[Seat]) -> dict[str, Any]:
+    public = [seat for seat in selected if session_address(seat.session, registration.lab)]
+    with translation.override(registration.language):
+        seats_rule = seats_in_words(rules_of(registration.lab))
+        if held_until := min((seat.until for seat in selected if seat.until), default=None):
+            until = moment_text(registration, held_until)
+            seats_rule = gettext("Free seats are held for you until %(until)s.") % {"until": until}
+    return {
+        **listed_sessions(registration, public),
+        "seats_rule": seats_rule,
+        "days": days,
+        "holder": initials(registration.name),
+        "more": len(selected) - len(public),
+    }
+
+
+def already_registered(registration: Registration, selected: Sequence[Seat] = ()) -> Message:
+    """Answer a second form for a confirmed address; nothing of what was typed into the second one is in it.
+
+    What everybody may see of what it `selected` is listed, with a link to where it can be added. Each other choice is
+    an email of its own, so that none is lost in the quiet time.
+    """
+    public = [seat for seat in selected if session_address(seat.session, registration.lab)]
+    slugs = [seat.session.slug for seat in public]
+    purposes = {"manage": links.MANAGE, **({"add": links.adding(slugs)} if slugs else {})}
+    return queue_for(
         registration,
         "already_registered",
-        _quietly("already-registered", registration),
-        {},
-        {"manage": links.MANAGE},
+        ":".join(
+            [_quietly("already-registered", registration), *sorted(str(seat.session_id) for seat in public)]
+        ),
+        listed_sessions(registration, public),
+        purposes,
         is_asked_for=True,
     )
 
 
 def link_again(registration: Registration, is_asked_for: bool = False) -> Message:
     """Send the private link: when someone asked for it at this address, or when an organiser resends it."""
-    return _queue(
+    return queue_for(
         registration,
         "registration_link",
         _quietly("registration-link", registration),
@@ -109,17 +124,53 @@ def link_again(registration: Registration, is_asked_for: bool = False) -> Messag
     )
 
 
+def my_registrations(person: Person) -> Message:
+    """Send the link to all registrations of an address, which colleagues may share: no name is in it."""
+    window = int(timezone.now().timestamp() // QUIET.total_seconds())
+    return queue(
+        "my_registrations",
+        key=f"my-registrations:{person.public_id}:{person.link_version}:{window}",
+        language=person.language,
+        to_name="",
+        to_email=person.email,
+        context={"days": my_registrations_links.LINK_DAYS},
+        person_id=person.pk,
+        links={"mine": my_registrations_links.email_link(person)},
+        is_asked_for=True,
+    )
+
+
 def confirmation(
-    registration: Registration, seats: Sequence[Seat], sessions: Iterable[Any] | None = None
+    registration: Registration,
+    seats: Sequence[Seat],
+    sessions: Iterable[Any] | None = None,
+    full: Iterable[Choice] = (),
 ) -> Message:
-    """Say what is now the person's, with the calendar entries attached; `sessions` as for `entries_file`."""
-    return _queue(
+    """Say what is now the person's, with the calendar entries attached; `sessions` as for `entries_file`.
+
+    `full` are choices that had no place left, with their questions.
+    """
+    return queue_for(
         registration,
         "confirmation",
-        f"confirmation:{registration.public_id}:{_instant(registration.confirmed_at)}",
-        _overview(registration, seats),
+        f"confirmation:{registration.public_id}:{instant_text(registration.confirmed_at)}",
+        {
+            **overview(registration, seats),
+            # The form asked for both, but organisers and cities enter people without it.
+            "documents_left": documents.required_left(registration),
+            "full_choices": [
+                [text_of(one.label, registration), text_of(one.question.label, registration)] for one in full
+            ],
+            "questions_left": answers.left_unanswered(
+                registration, [seat.session_id for seat in seats if seat.state != Seat.State.CANCELLED]
+            )
+            if registration.entered_by_id
+            else 0,
+            "photos_left": rules_of(registration.lab).asks_photos and not registration.photos,
+        },
         {
             "manage": links.MANAGE,
+            "sessions": links.SESSIONS,
             "subscribe": links.SUBSCRIBE,
             "calendar": links.CALENDAR,
             "cancel": links.CANCEL,
@@ -130,124 +181,116 @@ def confirmation(
     )
 
 
-def changed(registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()) -> Message:
-    """Say what is the person's after a change of sessions, and what no longer is; that leaves the calendar."""
-    return _queue(
+def changed(
+    registration: Registration,
+    seats: Sequence[Seat],
+    given_up: Sequence[Seat] = (),
+    was: Mapping[int, str] | None = None,
+    why: str | Promise = "",
+) -> Message:
+    """Say what is the person's after a change of sessions, and what no longer is; that leaves the calendar.
+
+    `was` says of each session that is new or attended in another way, by id, how it was attended: "" if not at all.
+    `why` is a sentence to begin with where the person did not ask for the change, said in the person's language.
+    """
+    with translation.override(registration.language):
+        because = str(why)
+    return queue_for(
         registration,
         "registration_changed",
-        f"registration-changed:{registration.public_id}:{_instant(timezone.now())}",
-        _overview(registration, seats, given_up),
-        {"manage": links.MANAGE, "subscribe": links.SUBSCRIBE, "calendar": links.CALENDAR},
+        f"registration-changed:{registration.public_id}:{instant_text(timezone.now())}",
+        {**overview(registration, seats, given_up, was), "why": because},
+        {
+            "manage": links.MANAGE,
+            "sessions": links.SESSIONS,
+            "subscribe": links.SUBSCRIBE,
+            "calendar": links.CALENDAR,
+        },
         calendar=entries_file(registration, seats, given_up),
     )
 
 
 def cancelled(registration: Registration, seats: Sequence[Seat]) -> Message:
-    """Say that the registration is cancelled and its seats are given up."""
-    return _queue(
+    """Say that the registration is cancelled, by the person or by an organiser, and its seats are given up."""
+    return queue_for(
         registration,
         "registration_cancelled",
-        f"registration-cancelled:{registration.public_id}:{_instant(registration.cancelled_at)}",
-        {"again": absolute_url("register", registration.lab.slug)},
-        {},
+        f"registration-cancelled:{registration.public_id}:{instant_text(registration.cancelled_at)}",
+        {
+            "again": absolute_url("register", registration.lab.slug),
+            "is_by_organiser": registration.cancelled_as == Registration.CancelledAs.BY_ORGANISER,
+        },
+        {"manage": links.MANAGE},
         calendar=entries_file(registration, [], given_up=seats),
     )
 
 
-def seat_is_yours(seat: Seat, movement: SeatMovement) -> Message:
-    """Tell the next in the waiting list that a seat became free and is his or hers."""
-    in_calendars = {"subscribe": links.SUBSCRIBE, "calendar": links.CALENDAR}
-    return _about_session("seat_is_yours", f"seat-is-yours:{movement.pk}", seat, in_calendars)
+def moment_text(registration: Registration, at: datetime) -> str:
+    """Return day, time and zone in the person's zone and language."""
+    language, zone = registration.language, registration.time_zone
+    local = wall(at, zone)
+    day = formatting.long_date(local.date(), language)
+    return f"{day}, {formatting.clock(local)}, {zone_hours.city_words(zone, [at], language)}"
 
 
-def session_cancelled(seat: Seat) -> Message:
-    """Tell somebody with a seat or a place in the waiting list that the session does not take place."""
-    return _about_session("session_cancelled", _of_session("session-cancelled", seat), seat)
-
-
-def session_restored(seat: Seat) -> Message:
-    """Tell the same people that it takes place after all, and that their seats are still theirs."""
-    return _about_session("session_restored", _of_session("session-restored", seat), seat)
-
-
-def sessions_moved(
-    registration: Registration, seats: Sequence[Seat], facts: Mapping[int, Mapping[str, Any]]
-) -> Message | None:
-    """Tell somebody what was and what is now of these sessions of his or hers; None where nothing differs for them.
-
-    `facts` are by session, with the version of each that is told.
-    """
-    language, found = registration.language, []
-    for seat in seats:
-        of_seat = facts[seat.session_id]
-        has_seat = seat.state == Seat.State.CONFIRMED
-        differing = differences(
-            of_seat["was"], of_seat["now"], registration.time_zone, language, join_link=has_seat
-        )
-        if differing:
-            found.append((seat, differing))
-    if not found:
-        return None
-    told = [seat for seat, _differing in found]
-    kinds = {one.kind: one for _seat, differing in found for one in differing}
-    with translation.override(language):
-        what = subject_text([kinds[kind] for kind in Kind if kind in kinds])
-    changes = [
-        (
-            text_of(seat.session.title, registration),
-            [{"label": one.label, "before": one.before, "after": one.after} for one in differing],
-        )
-        for seat, differing in found
-    ]
-    version = max(facts[seat.session_id]["version"] for seat in told)
-    return _queue(
+def still_coming(registration: Registration, seats: Sequence[Seat], release_at: datetime | None) -> Message:
+    """Ask whether somebody is still coming; with `release_at` seats are released then without an answer."""
+    return queue_for(
         registration,
-        "session_moved",
-        f"session-moved:{told[0].session_id}:{version}:{registration.public_id}",
-        {**_listed(registration, told), "changes": changes, "what": what},
-        {"manage": links.MANAGE},
-        calendar=entries_file(registration, told),
-    )
-
-
-def _about_session(
-    occasion: str, key: str, seat: Seat, purposes: Mapping[str, links.Purpose] = MappingProxyType({})
-) -> Message:
-    registration, session = seat.registration, seat.session
-    return _queue(
-        registration,
-        occasion,
-        key,
+        "still_coming",
+        f"still-coming:{registration.public_id}",
         {
-            **_listed(registration, [seat]),
-            "session_title": text_of(session.title, registration),
-            "reason": text_of(session.cancel_reason, registration),
+            **listed_sessions(registration, seats),
+            "until": moment_text(registration, release_at) if release_at else "",
         },
-        {"manage": links.MANAGE, **purposes},
-        calendar=entries_file(registration, [seat]),
+        {"manage": links.COMING},
     )
 
 
-def _queue(
+def seats_refused(registration: Registration, seats: Sequence[Seat], note: str) -> Message:
+    """Say that the organisers did not approve these seats, with what they wrote about it."""
+    found = listed_sessions(registration, seats)
+    return queue_for(
+        registration,
+        "seats_refused",
+        f"seats-refused:{registration.public_id}:{instant_text(timezone.now())}",
+        {**found, "lines": [], "given_up": found["lines"], "note": note},
+        {"manage": links.MANAGE},
+        calendar=entries_file(registration, [], given_up=seats),
+    )
+
+
+def further_questions(registration: Registration, question_set: QuestionSet) -> Message:
+    """Say that the organisers ask something of people who have a seat; once for each set of questions."""
+    key = f"further-questions:{question_set.pk}:{registration.public_id}"
+    context = {"questions_title": text_of(question_set.title, registration)}
+    purposes = {"answers": links.ANSWERS, "manage": links.MANAGE}
+    return queue_for(registration, "further_questions", key, context, purposes)
+
+
+def queue_for(
     registration: Registration,
     occasion: str,
     key: str,
-    context: dict[str, Any],
-    purposes: dict[str, links.Purpose],
+    context: Mapping[str, Any],
+    purposes: Mapping[str, links.Purpose],
     *,
     to_name: str | None = None,
     calendar: bytes = b"",
     is_first: bool = False,
     is_asked_for: bool = False,
 ) -> Message:
+    """Queue an email about a registration, with the private links of these purposes by their names."""
     language, lab = registration.language, registration.lab
     own = {
         "lab_title": text_of(lab.title, registration),
         "form_sent_on": formatting.long_date(
             wall(registration.created_at, registration.time_zone).date(), language
         ),
+        "entered_by": _entered_by(registration),
         "kept_until": formatting.long_date(registration.kept_until, language),
         "is_attached": bool(calendar),
+        "reference": registration.reference if to_name is None else "",
     }
     return queue(
         occasion,
@@ -266,109 +309,17 @@ def _queue(
     )
 
 
+def _entered_by(registration: Registration) -> str:
+    """Return who entered the address: "city", "organiser", or "" for the form."""
+    if registration.nominated_until is not None:
+        return "city"
+    return "organiser" if registration.entered_by_id is not None else ""
+
+
 def initials(name: str) -> str:
     """Return "M. P." for "Maria Petrova": the first letter or figure of each of the first three words."""
     firsts = (next((sign for sign in word if sign.isalnum()), "") for word in name.split())
     return " ".join(f"{sign.upper()}." for sign in [sign for sign in firsts if sign][:3])
-
-
-def text_of(text: object, registration: Registration) -> str:
-    """Return a text of the lab in the person's language, else in the lab's own."""
-    return text_and_language(text, registration.language, registration.lab.default_language)[0]
-
-
-def _overview(
-    registration: Registration, seats: Sequence[Seat], given_up: Sequence[Seat] = ()
-) -> dict[str, object]:
-    """Return what an email about the whole registration shows: a line per session, and the sum of them in words."""
-    # Together, so that hours over a change of clocks are told apart in both lists.
-    listed = _listed(registration, [*seats, *given_up], waiting_positions(seats))
-    lines = listed["lines"]
-    with translation.override(registration.language):
-        summary = in_words(seats)
-    return {**listed, "lines": lines[: len(seats)], "given_up": lines[len(seats) :], "summary": summary}
-
-
-def in_words(seats: Iterable[Seat]) -> str:
-    """Return "2 seats are yours. In 1 session you are on the waiting list.", in the active language."""
-    states = [seat.state for seat in seats]
-    sentences = [words % {"n": n} for state, words in _SEATS_IN_WORDS.items() if (n := states.count(state))]
-    return " ".join(sentences) or gettext("You have no seats at the moment.")
-
-
-_SEATS_IN_WORDS = {
-    Seat.State.CONFIRMED: ngettext_lazy("You have %(n)d seat.", "You have %(n)d seats.", "n"),
-    Seat.State.WAITING: ngettext_lazy(
-        "You are on the waiting list for %(n)d session.",
-        "You are on the waiting list for %(n)d sessions.",
-        "n",
-    ),
-    Seat.State.CANCELLED: ngettext_lazy("%(n)d session was full.", "%(n)d sessions were full.", "n"),
-}
-
-
-def _listed(
-    registration: Registration, seats: Sequence[Seat], positions: Mapping[int, int] | None = None
-) -> dict[str, Any]:
-    """Return the sessions as an email lists them, and the person's zone during them: "Athens (EEST, UTC+3)".
-
-    `positions` are the places in line of those who wait.
-    """
-    language, zone = registration.language, registration.time_zone
-    instants = instants_of(seat.session for seat in seats)
-    with_offset = zone_hours.clocks_change(zone, instants)
-    with translation.override(language):
-        return {
-            "lines": [
-                _line(registration, seat, (positions or {}).get(seat.pk), with_offset) for seat in seats
-            ],
-            "zone": zone_hours.city_words(zone, instants or [timezone.now()], language),
-        }
-
-
-def _line(registration: Registration, seat: Seat, position: int | None, with_offset: bool) -> SeatLine:
-    session, lab = seat.session, registration.lab
-    language, zone = registration.language, registration.time_zone
-    starts, ends = session.starts_at, session.ends_at
-    is_seat = seat.state == Seat.State.CONFIRMED and not session.is_cancelled
-    join_link = join_link_of(session) if is_seat else ""
-    is_still_to_come = is_seat and is_online(session) and not join_link
-    return SeatLine(
-        title=text_of(session.title, registration),
-        address=session_address(session, lab),
-        day=formatting.long_day(wall(starts, zone).date(), language),
-        hours=zone_hours.hours(starts, ends, zone, language, with_offset=with_offset),
-        elsewhere=zone_hours.hours_in_other_zones(
-            starts, ends, zone, (lab.time_zone, session.time_zone), language
-        ),
-        place=place_of(session, language),
-        mode=gettext("In person") if is_in_person(session) else "",
-        join_link=join_link,
-        how_to_join=gettext("The join link will be on your registration page.") if is_still_to_come else "",
-        state=_state_in_words(seat, position),
-        is_seat=is_seat,
-    )
-
-
-def session_address(session: Session, lab: Lab) -> str:
-    """Return the session's public address; nothing for an internal one, whose page asks for an account."""
-    if session.visibility != Session.Visibility.PUBLIC:
-        return ""
-    return absolute_url("session", lab.slug, session.slug)
-
-
-def _state_in_words(seat: Seat, position: int | None) -> str:
-    if seat.session.is_cancelled:
-        return gettext("This session is cancelled")
-    if seat.state == Seat.State.REQUESTED:
-        return ""
-    if seat.state == Seat.State.CONFIRMED:
-        return gettext("Your seat is confirmed")
-    if seat.state == Seat.State.WAITING:
-        if position is None:
-            return gettext("Waiting list")
-        return gettext("Waiting list: you are number %(position)d") % {"position": position}
-    return gettext("Full")
 
 
 def _quietly(kind: str, registration: Registration) -> str:
@@ -380,10 +331,5 @@ def _quietly(kind: str, registration: Registration) -> str:
     return f"{kind}:{registration.public_id}:{registration.link_version}:{window}"
 
 
-def _of_session(kind: str, seat: Seat) -> str:
-    # The session's sequence rises with each such change: a second cancellation is a second email.
-    return f"{kind}:{seat.session_id}:{seat.session.sequence}:{seat.pk}"
-
-
-def _instant(at: datetime | None) -> str:
+def instant_text(at: datetime | None) -> str:
     return str(int(at.timestamp() * 1_000_000)) if at else ""

@@ -5,10 +5,11 @@ An erased registration remains as an anonymous row, so that statistics, attendan
 """
 
 import uuid
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from core.accounts.models import User
@@ -17,11 +18,24 @@ from core.mail import message_counts
 from core.mail.models import Message
 from core.timezones.wall_clock import wall
 from core.web import idempotency
+from core.webhooks import endpoints
 from labs.models import Lab
 from labs.revisions import lock_lab
-from registrations import seats
-from registrations.models import Registration, SeatMovement
+from registrations import (
+    answers,
+    documents,
+    invitations,
+    pending_transfers,
+    persons,
+    proof,
+    seats,
+    tags,
+    webhooks,
+)
+from registrations.breakdowns import FORM_LOST
+from registrations.models import Invitation, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
+from registrations.seat_rows import lock_sessions
 from registrations.signals import person_erased
 from registrations.statistics import REGISTERED
 from sessions.models import Session
@@ -31,24 +45,36 @@ State = Registration.State
 
 @transaction.atomic
 def erase(registration: Registration, by: User | None = None) -> None:
-    """Erase the person. Seats in coming sessions are given up; an unconfirmed registration is deleted.
+    """Erase the person. Seats in coming sessions are given up; an unconfirmed registration is deleted, or kept
+    without a person where a city nominated it and its seats are still the city's.
 
     Does nothing for an erased registration.
     """
     row = Registration.objects.select_for_update(no_key=True).filter(pk=registration.pk).first()
     if row is None or row.erased_at is not None:
         return
-    if row.state == State.UNCONFIRMED:
+    forget_invitations(Invitation.objects.filter(lab=row.lab_id, email_key=row.email_key))
+    now = timezone.now()
+    if row.state == State.UNCONFIRMED and not row.is_of_city(now):
         delete_unconfirmed(Registration.objects.filter(pk=row.pk))
         return
-    now = timezone.now()
+    row.lab = registration.lab
+    proof.hold(row)
+    persons.leave(row)
+    pending_transfers.forget([row])
     coming = Session.objects.filter(seats__registration=row, ends_at__gt=now).values_list("pk", flat=True)
     seats.give_up(row, coming, SeatMovement.Reason.REGISTRATION_CANCELLED, by)
+    answers.forget([row])
+    documents.forget([row])
+    _forget_words_about(row)
     person_erased.send(sender=Registration, registration_id=row.pk)
+    webhooks.erased([row])
     _delete_traces([row])
     # Before the lab's end it counts as cancelled, afterwards as confirmed.
-    leaves = row.state == State.CONFIRMED and not registration.lab.is_over(now)
-    if leaves:
+    is_over = registration.lab.is_over(now)
+    leaves = row.state == State.UNCONFIRMED or (row.state == State.CONFIRMED and not is_over)
+    if leaves and row.state == State.CONFIRMED:
+        invitations.give_back(row)
         tallies.add(REGISTERED, -1, lab_id=row.lab_id)
     Registration.objects.filter(pk=row.pk).update(
         public_id=uuid.uuid4(),
@@ -59,6 +85,7 @@ def erase(registration: Registration, by: User | None = None) -> None:
         email_key=f"erased:{uuid.uuid4()}",
         city_text="",
         organisation="",
+        photos="",
         submitted_by=None,
         name_key="",
         contact_key="",
@@ -76,14 +103,33 @@ def delete_unconfirmed(registrations: RegistrationQuerySet, *, at_most: int | No
     The state is checked under the lock of each row: Django deletes by id what was selected before. Locked rows are
     skipped with `at_most`, and waited for otherwise.
     """
-    unconfirmed = registrations.filter(state=State.UNCONFIRMED).order_by("pk")
+    unconfirmed = registrations.filter(state=State.UNCONFIRMED).select_related("lab").order_by("pk")
     rows = list(unconfirmed.select_for_update(of=("self",), skip_locked=at_most is not None)[:at_most])
     if not rows:
         return 0
+    _free_held_seats(rows)
+    webhooks.erased(rows)
+    answers.forget(rows)
+    lost = Counter(row.lab_id for row in rows if row.entered_by_id is None)
+    tallies.add_all({(lab_id, FORM_LOST, ""): count for lab_id, count in sorted(lost.items())})
     Registration.objects.filter(pk__in=[row.pk for row in rows]).delete()
     # Last, because deleting writes a history row as well.
     _delete_traces(rows)
     return len(rows)
+
+
+def _free_held_seats(rows: list[Registration]) -> None:
+    held = Seat.objects.filter(registration__in=rows, state=Seat.State.HELD).order_by()
+    if sessions := lock_sessions(held.values_list("session", flat=True)):
+        for row in rows:
+            row.nominated_until = None  # The rows of its seats are deleted, so no city keeps them.
+            seats.give_up(row, sessions)
+
+
+def _forget_words_about(row: Registration) -> None:
+    """Empty what organisers wrote about this person alone, where the row itself stays for the counts."""
+    SeatMovement.objects.filter(seat__registration=row).exclude(note="").update(note="")
+    Invitation.objects.filter(registrations=row, uses=1).update(note="")
 
 
 def erase_due(now: datetime, at_most: int = 100) -> int:
@@ -114,10 +160,26 @@ def is_due(lab: Lab, now: datetime) -> bool:
 
 
 def _delete_traces(rows: list[Registration]) -> None:
-    """Delete the emails, the history and the idempotency records of these people."""
+    """Delete emails, history, webhooks, notes, tags and idempotency records of these people."""
     Registration.history.filter(id__in=[row.pk for row in rows]).delete()
     message_counts.delete(Message.objects.filter(registration__in=rows))
+    endpoints.forget([row.pk for row in rows])
+    tags.forget([row.pk for row in rows])
     idempotency.forget([about_address(row.email_key) for row in rows])
+
+
+def forget_invitations(found: QuerySet[Invitation, Invitation]) -> None:
+    """Delete invitations of addresses, with the emails to them; the counts of emails stay right."""
+    message_counts.delete(Message.objects.filter(invitation__in=found))
+    found.delete()
+
+
+def forget_due_invitations(now: datetime) -> None:
+    """Delete the invitations of labs whose retention has ended."""
+    invited = Invitation.objects.exclude(email_key="").filter(lab__ends_on__lte=now + timedelta(days=1))
+    for lab in Lab.objects.filter(pk__in=invited.order_by().values("lab")):
+        if is_due(lab, now):
+            forget_invitations(Invitation.objects.exclude(email_key="").filter(lab=lab))
 
 
 def about_address(email_key: str) -> str:

@@ -1,8 +1,7 @@
-"""Registrations as CSV (RFC 4180, with semicolons for some languages), protected against formula injection."""
+"""Registrations as a table, and as CSV (RFC 4180, with semicolons for some languages) that holds no formulas."""
 
 import csv
 import io
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -16,83 +15,127 @@ from django.utils.translation import gettext
 
 from core.web.localized_fields import text_and_language
 from labs.models import City, Lab, StakeholderGroup
+from registrations.answers_export import AnswerColumns
 from registrations.models import Attendance, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
+from registrations.models.seats import ACTIVE
+from registrations.photos import PHOTOS_IN_WORDS
+from registrations.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
+from registrations.tags import tag_names
 from sessions.models import Session
+from sessions.models.seating import Mode
 
-# Spreadsheets treat these prefixes as formulas, full-width ones included; a leading quote makes it text.
-STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-# In locales with semicolons as separators (Bulgarian, Greek), a spreadsheet may split a cell.
-AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
-# Where the comma is the decimal sign, spreadsheets divide the cells of a file at semicolons.
-WITH_DECIMAL_COMMA = {"bg", "el"}
 CHUNK_SIZE = 500
 COLUMNS = (
     "pk", "name", "email", "city_id", "city_text", "organisation", "stakeholder_group_id", "language", "time_zone",
-    "state", "created_at", "confirmed_at", "cancelled_at",
+    "state", "photos", "created_at", "confirmed_at", "cancelled_at",
 )  # fmt: skip
+
+
+# Of one cell; instants are wall time without a zone.
+Cell = str | datetime | None
 
 
 def csv_chunks(
     lab: Lab, sessions: Sequence[Session], registrations: RegistrationQuerySet, language: str
 ) -> Iterator[str]:
-    """Yield the table in pieces of whole lines: a heading, then a line per registration, a column per session.
+    """Yield the table as CSV, in pieces of whole lines. Instants are written as "2027-04-06 11:30".
 
-    Instants are wall time in the lab's zone, as "2027-04-06 11:30". The first line begins with the byte order mark
-    by which spreadsheets know UTF-8; cells are divided by the sign that they expect in this language. Nothing is held
-    while a reader is slow: see `_in_chunks`.
+    The first line begins with the byte order mark by which spreadsheets know UTF-8; cells are divided by the sign that
+    they expect in this language.
     """
     lines = partial(_lines, ";" if language in WITH_DECIMAL_COMMA else ",")
+    mark = "\ufeff"
+    for rows in table(lab, sessions, registrations, language):
+        yield mark + lines([[_csv_cell(cell) for cell in row] for row in rows])
+        mark = ""
+
+
+def _csv_cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return escaped_cell(cell)
+    return cell.isoformat(" ", "minutes")[:16] if cell else ""
+
+
+def table(
+    lab: Lab, sessions: Sequence[Session], registrations: RegistrationQuerySet, language: str
+) -> Iterator[list[list[Cell]]]:
+    """Yield the table in pieces: the heading, then rows of registrations, with a column per session, and
+    per question whose answers all organisers read.
+
+    Texts are as people typed them. Instants are wall time in the lab's zone. Nothing is held while a reader is slow:
+    see `_in_chunks`.
+    """
     fallback = lab.default_language
     zone = ZoneInfo(lab.time_zone)
     columns = {session.pk: column for column, session in enumerate(sessions)}
     seat_states = {value: str(label) for value, label in Seat.State.choices}
+    hybrid = {session.pk for session in sessions if session.is_hybrid}
+    modes = {value: str(label) for value, label in Mode.choices}
     states = {value: str(label) for value, label in Registration.State.choices}
+    photos = {value: str(label) for value, label in PHOTOS_IN_WORDS}
     attended = gettext("Attended")
     cities, groups = _Names(City, language, fallback), _Names(StakeholderGroup, language, fallback)
-    heading = [
-        gettext("Name"),
-        gettext("Email"),
-        gettext("City"),
-        gettext("Organisation"),
-        gettext("Type of organisation"),
-        gettext("Language"),
-        gettext("Time zone"),
-        gettext("Status"),
-        gettext("Submitted"),
-        gettext("Confirmed"),
-        gettext("Cancelled"),
-        *(text_and_language(session.title, language, fallback)[0] for session in sessions),
+    answers = AnswerColumns(lab, language)
+    yield [
+        [
+            gettext("Name"),
+            gettext("Email"),
+            gettext("City"),
+            gettext("Organisation"),
+            gettext("Type of organisation"),
+            gettext("Tags"),
+            gettext("Language"),
+            gettext("Time zone"),
+            gettext("Photos and recordings"),
+            gettext("Status"),
+            gettext("Submitted"),
+            gettext("Confirmed"),
+            gettext("Cancelled"),
+            *(text_and_language(session.title, language, fallback)[0] for session in sessions),
+            *answers.headings,
+        ]
     ]
-    yield "\ufeff" + lines([[escaped_cell(cell) for cell in heading]])
     for people in _in_chunks(registrations):
         ids = [person.pk for person in people]
         cities.fetch(person.city_id for person in people)
         groups.fetch(person.stakeholder_group_id for person in people)
+        tags = tag_names(ids)
         rows: dict[int, list[str]] = defaultdict(lambda: [""] * len(columns))
-        for pk, session_id, state in _values(Seat, ids, "state"):
+        for pk, session_id, state, mode in _values(Seat, ids, "state", "mode"):
             if session_id in columns:  # not one that was made meanwhile
-                rows[pk][columns[session_id]] = seat_states[state]
+                words = seat_states[state]
+                if session_id in hybrid and state in ACTIVE:
+                    words = f"{words} ({modes[mode]})"
+                rows[pk][columns[session_id]] = words
         for pk, session_id in _values(Attendance, ids):
             if session_id in columns:
                 rows[pk][columns[session_id]] = attended
-        yield lines(
+        answered = answers.rows(ids)
+        yield [
             [
-                escaped_cell(person.name),
-                escaped_cell(person.email),
-                cities[person.city_id] if person.city_id else escaped_cell(person.city_text),
-                escaped_cell(person.organisation),
+                person.name,
+                person.email,
+                cities[person.city_id] if person.city_id else person.city_text,
+                person.organisation,
                 groups[person.stakeholder_group_id] if person.stakeholder_group_id else "",
+                ", ".join(tags.get(person.pk, ())),
                 person.language,
-                escaped_cell(person.time_zone),
+                person.time_zone,
+                photos.get(person.photos, ""),
                 states[person.state],
-                _moment(person.created_at, zone),
-                _moment(person.confirmed_at, zone),
-                _moment(person.cancelled_at, zone),
+                _wall(person.created_at, zone),
+                _wall(person.confirmed_at, zone),
+                _wall(person.cancelled_at, zone),
                 *rows[person.pk],
+                *answered[person.pk],
             ]
             for person in people
-        )
+        ]
+
+
+def _wall(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return at.astimezone(zone).replace(tzinfo=None) if at else None
 
 
 def _in_chunks(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
@@ -119,7 +162,7 @@ def _values(model: type[Seat] | type[Attendance], ids: list[int], *columns: str)
 
 
 class _Names(dict[int, str]):
-    """The names of cities or groups in a language, by id, escaped; each is fetched once."""
+    """The names of cities or groups in a language, by id; each is fetched once."""
 
     def __init__(self, model: type[City] | type[StakeholderGroup], language: str, fallback: str) -> None:
         self.model, self.language, self.fallback = model, language, fallback
@@ -128,21 +171,10 @@ class _Names(dict[int, str]):
         """Fetch those of these names that are not there yet. At most one query."""
         if new := set(ids) - self.keys() - {None}:
             for pk, row in self.model._default_manager.in_bulk(new).items():
-                self[pk] = escaped_cell(text_and_language(row.name, self.language, self.fallback)[0])
-
-
-def escaped_cell(cell: str) -> str:
-    """Return the cell, escaped if a spreadsheet would treat it as a formula."""
-    if ";" in cell:
-        cell = AFTER_SEMICOLON.sub(r"\1'", cell)
-    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) else cell
+                self[pk] = text_and_language(row.name, self.language, self.fallback)[0]
 
 
 def _lines(delimiter: str, rows: Iterable[list[str]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=delimiter).writerows(rows)
     return buffer.getvalue()
-
-
-def _moment(at: datetime | None, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).isoformat(" ", "minutes")[:16] if at else ""

@@ -1,7 +1,7 @@
 """Forms for personal details and the choice of sessions."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,29 +22,39 @@ from core.web.localized_fields import has_letters, no_control_characters, one_li
 from labs.models import City, Lab, StakeholderGroup
 from labs.viewer import Viewer
 from registrations.availability import AvailableSessions, available_sessions, overlaps
-from registrations.models import Registration
+from registrations.document_forms import AskedMixin
+from registrations.mode_fields import mode_field, mode_name
+from registrations.models import Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 
 # The name of the button that shows the unfinished form in another language.
 SWITCH = "lang"
+# The language in which the form was shown.
+SHOWN_IN = "shown_in"
 # The choice of a city that is not in the list, which shows the field for its name; no slug has a "*".
 ANOTHER_CITY = "*"
 
 
 @dataclass
 class SessionOption:
-    """One session of the list: `control` is the id of its check box, empty where there is none to tick."""
+    """One session of the list: `control` is the id of its check box, empty where there is none to tick.
+
+    `mode` is the choice of how to attend a hybrid session, `why` the quota that has no room, where the person is known.
+    """
 
     session: Session
     control: str
     checked: bool
     is_mine: bool
     overlaps: list[Session]
+    mode: forms.BoundField | None = None
+    why: str = ""
 
     @property
-    def is_full(self) -> bool:
-        return self.session.seats_left == 0 and not self.is_mine
+    def would_wait(self) -> bool:
+        """Whether there is only the waiting list left, of the one way to attend."""
+        return self.mode is None and self.session.is_full and self.session.waiting_list and not self.is_mine
 
     @property
     def next_position(self) -> int:
@@ -54,7 +64,7 @@ class SessionOption:
 
 def can_be_taken(session: Session) -> bool:
     """Tell whether there is a free seat or a waiting list; decided finally when the seat is taken."""
-    return session.waiting_list or session.seats_left is None or session.seats_left > 0
+    return session.waiting_list or not session.is_full
 
 
 class SessionsMixin(BaseForm):
@@ -70,8 +80,13 @@ class SessionsMixin(BaseForm):
     )
     overlaps_seen = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
 
-    def list_sessions(self, sessions: Iterable[Session], mine: Iterable[Session] = ()) -> None:
-        """Offer these sessions, and those that the person has, by slug."""
+    def list_sessions(
+        self,
+        sessions: Iterable[Session],
+        mine: Iterable[Session] = (),
+        kept_modes: Mapping[int, str] | None = None,
+    ) -> None:
+        """Offer these sessions, and those that the person has, by slug. `kept_modes` are those of his or her seats."""
         self.mine = {session.slug: session for session in mine}
         listed = {session.slug: session for session in sessions} | self.mine
         self.listed = dict(sorted(listed.items(), key=lambda pair: (pair[1].starts_at, pair[1].pk)))
@@ -81,6 +96,10 @@ class SessionsMixin(BaseForm):
             if slug in self.mine or can_be_taken(session)
         }
         self.set_choices("session", [(slug, slug) for slug in self.offered])
+        for slug, session in self.offered.items():
+            if session.is_hybrid:
+                kept = (kept_modes or {}).get(session.pk, "")
+                self.fields[mode_name(slug)] = mode_field(session, slug in self.mine, kept)
 
     @property
     def chosen(self) -> list[Session]:
@@ -98,8 +117,15 @@ class SessionsMixin(BaseForm):
         for slug, session in self.listed.items():
             clashes = [one if other is session else other for one, other in pairs if session in (one, other)]
             control = f"{self['session'].auto_id}_{next(controls)}" if slug in self.offered else ""
-            rows.append(SessionOption(session, control, session in chosen, slug in self.mine, clashes))
+            mode = self[mode_name(slug)] if control and session.is_hybrid else None
+            rows.append(SessionOption(session, control, session in chosen, slug in self.mine, clashes, mode))
         return rows
+
+    @property
+    def modes(self) -> dict[str, str]:
+        """How to attend each selected session, by slug, where that was chosen."""
+        chosen = self.cleaned_data["session"]
+        return {slug: mode for slug in chosen if (mode := self.cleaned_data.get(mode_name(slug), ""))}
 
     @property
     def overlaps_key(self) -> str:
@@ -244,8 +270,14 @@ def is_slug(value: str) -> bool:
 
 
 def initial_from(data: QueryDict) -> dict[str, Any]:
-    """Return submitted data as initial values of an unbound form, without validation."""
-    return {name: data.getlist(name) if name == "session" else data[name] for name in data}
+    """Return submitted data as initial values of an unbound form, without validation.
+
+    The language of emails follows that of the page, unless another one was chosen.
+    """
+    initial: dict[str, Any] = {name: data.getlist(name) if name == "session" else data[name] for name in data}
+    if SHOWN_IN in data and data.get("language") == data[SHOWN_IN]:
+        initial["language"] = get_language() or settings.LANGUAGE_CODE
+    return initial
 
 
 def details_initial(registration: Registration) -> dict[str, Any]:
@@ -265,7 +297,7 @@ def details_initial(registration: Registration) -> dict[str, Any]:
     }
 
 
-class RegistrationForm(SessionsMixin, DetailsForm):
+class RegistrationForm(AskedMixin, SessionsMixin, DetailsForm):
     """The registration form of a lab for this viewer."""
 
     email = EmailAddressField(
@@ -284,6 +316,11 @@ class RegistrationForm(SessionsMixin, DetailsForm):
         },
     )
 
+    invitation = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    queue_number = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    # The mark of the text shown; the page writes the current one.
+    consent_shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
     field_order = (
         "session",
         "name",
@@ -294,12 +331,14 @@ class RegistrationForm(SessionsMixin, DetailsForm):
         "group",
         "language",
         "time_zone",
+        "photos",
         "consent",
     )
 
     def __init__(self, *args: object, lab: Lab, viewer: Viewer, **kwargs: object) -> None:
         self.viewer = viewer
         super().__init__(*args, lab=lab, **kwargs)
+        self.ask(lab)
 
     def offer_everything(self) -> None:
         super().offer_everything()
@@ -319,9 +358,13 @@ class RegistrationForm(SessionsMixin, DetailsForm):
         return RegistrationPlan(
             details=self.details,
             email=self.cleaned_data["email"],
-            choice=self.choosable.choose(self.cleaned_data["session"]),
+            choice=self.choosable.choose(self.cleaned_data["session"], self.modes),
             consent=self.cleaned_data["consent"],
             consent_language=get_language() or "en",
+            invitation=self.cleaned_data["invitation"],
+            queue_number=self.cleaned_data["queue_number"],
+            consent_shown=self.cleaned_data["consent_shown"],
+            **self.asked,
         )
 
 
@@ -329,28 +372,18 @@ class SessionsForm(SessionsMixin):
     """The choice of sessions of an existing registration, which may be empty."""
 
     def __init__(
-        self, *args: Any, lab: Lab, viewer: Viewer, mine: Iterable[Session], takes_new: bool, **kwargs: Any
+        self, *args: Any, lab: Lab, viewer: Viewer, mine: Iterable[Seat], takes_new: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["session"].required = False
+        mine = list(mine)
         self.list_sessions(
-            available_sessions(lab, viewer, timezone.now()).sessions if takes_new else (), mine
+            available_sessions(lab, viewer, timezone.now()).sessions if takes_new else (),
+            [seat.session for seat in mine],
+            {seat.session_id: seat.mode for seat in mine if seat.state == Seat.State.CONFIRMED},
         )
 
     @property
-    def session_ids(self) -> tuple[int, ...]:
-        return tuple(self.offered[slug].pk for slug in self.cleaned_data["session"])
-
-
-class LinkForm(BaseForm):
-    """A request for the private link."""
-
-    email = EmailAddressField(
-        label=_("Email"),
-        help_text=_("The address you registered with"),
-        max_length=254,
-        error_messages={
-            "required": _("Enter your email address."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
+    def wishes(self) -> dict[int, str]:
+        """The selected sessions by id, and how to attend each where that was chosen."""
+        return {self.offered[slug].pk: self.modes.get(slug, "") for slug in self.cleaned_data["session"]}

@@ -1,13 +1,13 @@
 """The private links of a registration: purposes, URLs and lookup."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
@@ -22,7 +22,7 @@ from sessions.calendar_links import CalendarAddress
 class Purpose:
     """The purpose in a link's token, the name of its URL, and the version field that revokes it.
 
-    `fragment` is the URL's fragment, `scheme` replaces https in emails.
+    `fragment` is the URL's fragment or its query, `scheme` replaces https in emails.
     """
 
     name: str
@@ -34,14 +34,29 @@ class Purpose:
 
 CONFIRM: Final = Purpose("registration.confirm", "registration_confirm")
 MANAGE: Final = Purpose("registration.manage", "registration")
+SESSIONS: Final = Purpose("registration.manage", "registration_sessions")
 CANCEL: Final = Purpose("registration.manage", "registration_cancel")
+COMING: Final = Purpose("registration.manage", "registration_coming")
 LEAVE: Final = Purpose("registration.leave", "registration_leave")
 FEED: Final = Purpose("registration.feed", "personal_feed", "feed_version")
+NOMINEE: Final = Purpose("registration.nomination", "nomination")
 SUBSCRIBE: Final = Purpose("registration.feed", "personal_feed", "feed_version", scheme="webcal")
+UNSUBSCRIBE: Final = Purpose("registration.unsubscribe", "registration_unsubscribe")
 CALENDAR: Final = Purpose("registration.manage", "registration", fragment="#calendar")
+ANSWERS: Final = Purpose("registration.manage", "registration", fragment="#answers")
+
+# The parameter with the sessions that the page of sessions shows as selected, beside those of the person.
+ADD: Final = "add"
 
 # Stands in for the token while Django builds the address; a token is 48 characters of the same alphabet.
 _TOKEN_PLACEHOLDER = "-" * 48
+
+
+def adding(slugs: Iterable[str]) -> Purpose:
+    """Return the purpose of the page of sessions with these, by slug, selected to be added."""
+    query = QueryDict(mutable=True)
+    query.setlist(ADD, list(slugs))
+    return replace(SESSIONS, fragment=f"?{query.urlencode()}")
 
 
 def token_of(registration: Registration, purpose: Purpose) -> str:
@@ -79,7 +94,8 @@ def find(token: str, purpose: Purpose) -> Registration:
     Raises Http404 for an invalid or revoked token, and for one of a deleted registration.
     """
     found = Registration.objects.filter(public_id=subject_of(token)).order_by()
-    return opened(token, purpose, found.select_related("lab__programme"))
+    related = ("lab__programme", "lab__registration_rules", "consent_version", "transfer")
+    return opened(token, purpose, found.select_related(*related))
 
 
 def subject_of(token: str) -> UUID:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from django.db import transaction
 
 from core.mail.models import Message
-from registrations import emails, seats
+from registrations import seats, session_emails
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.models.seats import ACTIVE
 from registrations.personal_calendar import with_sessions
+from registrations.seat_rows import lock_sessions
 from sessions.models import Session
 from sessions.models.agenda import SessionQuerySet
 from sessions.publishing import Change
@@ -15,8 +17,8 @@ from sessions.publishing import Change
 CHUNK = 50
 
 _EMAILS: dict[str, Callable[[Seat], Message]] = {
-    Change.CANCELLED.value: emails.session_cancelled,
-    Change.RESTORED.value: emails.session_restored,
+    Change.CANCELLED.value: session_emails.session_cancelled,
+    Change.RESTORED.value: session_emails.session_restored,
 }
 _REASONS = {
     Change.CANCELLED.value: SeatMovement.Reason.SESSION_CANCELLED,
@@ -54,7 +56,7 @@ def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
     `moves` are what was and is now, by session of one lab. Works as `tell` does, in chunks of people.
     """
     active = Seat.objects.filter(
-        session__in=moves, session__status=Session.Status.SCHEDULED, state__in=seats.ACTIVE
+        session__in=moves, session__status=Session.Status.SCHEDULED, state__in=ACTIVE
     )
     last = 0
     while True:
@@ -64,7 +66,7 @@ def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
             if not ids:
                 return
             registrations = Registration.objects.filter(pk__in=ids).locked()
-            seats.lock_sessions(moves)
+            lock_sessions(moves)
             held = list(active.filter(registration__in=registrations).order_by("pk"))
             # In the programme's order, with one query for everybody.
             one_of_each = {seat.session_id: seat for seat in held}.values()
@@ -74,20 +76,20 @@ def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
                 found = [(theirs[session.pk], session) for session in sessions if session.pk in theirs]
                 for seat, session in found:
                     seat.registration, seat.session = registration, session
-                emails.sessions_moved(registration, [seat for seat, _session in found], moves)
+                session_emails.sessions_moved(registration, [seat for seat, _session in found], moves)
         last = ids[-1]
         yield len(ids)
 
 
 def how_many(sessions: SessionQuerySet | Collection[Session]) -> int:
     """Return how many people would be told of a change to these sessions; a person who is in several counts once."""
-    found = Seat.objects.filter(session__in=sessions, state__in=seats.ACTIVE)
+    found = Seat.objects.filter(session__in=sessions, state__in=ACTIVE)
     return found.values("registration").distinct().count()
 
 
 def _next(session_id: int, status: str, last: int) -> list[int]:
     return list(
-        Seat.objects.filter(session=session_id, session__status=status, state__in=seats.ACTIVE, pk__gt=last)
+        Seat.objects.filter(session=session_id, session__status=status, state__in=ACTIVE, pk__gt=last)
         .order_by("pk")
         .values_list("pk", flat=True)[:CHUNK]
     )
@@ -99,9 +101,9 @@ def _held(session_id: int, status: str, ids: list[int]) -> list[Seat]:
     Who gives up a seat, or is erased, at the same moment is told nothing.
     """
     Registration.objects.filter(seats__in=ids).locked()
-    seats.lock_sessions([session_id])
+    lock_sessions([session_id])
     return list(
-        Seat.objects.filter(pk__in=ids, session__status=status, state__in=seats.ACTIVE)
+        Seat.objects.filter(pk__in=ids, session__status=status, state__in=ACTIVE)
         .select_related("registration__lab__programme")
         .order_by("pk")
     )

@@ -9,6 +9,7 @@ from core.web.localized_fields import text_of
 from labs.viewer import Viewer
 from registrations import links
 from registrations.models import Registration, Seat
+from registrations.models.seats import ACTIVE
 from sessions.calendar_texts import with_entry
 from sessions.calendars import (
     Events,
@@ -83,7 +84,15 @@ def _events(
         found = (
             with_entry(_visible_sessions(registration.lab_id, by_session), registration.language)
             .select_related("room")
-            .only("title", "status", "join_link", "revised_at", "content_revised_at", "room__join_link")
+            .only(
+                "title",
+                "status",
+                "format",
+                "join_link",
+                "revised_at",
+                "content_revised_at",
+                "room__join_link",
+            )
             .order_by("starts_at", "pk")
         )
     with override(registration.language):
@@ -106,13 +115,18 @@ def _text(session: Any, seat: Seat, registration: Registration) -> str:
     changes of links.
     """
     is_confirmed, is_waiting = seat.state == Seat.State.CONFIRMED, seat.state == Seat.State.WAITING
+    is_offered = seat.state == Seat.State.OFFERED
     status: Status | None = None
     summary = "%s"
-    if seat.state == Seat.State.CANCELLED:
+    # A seat that a city holds still is no longer the person's.
+    if seat.state in (Seat.State.CANCELLED, Seat.State.HELD):
         status = "CANCELLED"
     elif not is_confirmed and not session.is_cancelled:
-        status, summary = "TENTATIVE", gettext("Waiting list: %(title)s") % {"title": "%s"}
-    link = join_link_of(session) if is_confirmed and not session.is_cancelled else ""
+        words = gettext("Seat offered: %(title)s") if is_offered else gettext("Waiting list: %(title)s")
+        if seat.state == Seat.State.PENDING:
+            words = gettext("To be approved: %(title)s")
+        status, summary = "TENTATIVE", words % {"title": "%s"}
+    link = join_link_of(session, seat.mode) if is_confirmed and not session.is_cancelled else ""
     return of_seat(
         session.text,
         revised_at=max(session.content_revised_at if is_waiting else session.revised_at, seat.changed_at),
@@ -131,4 +145,4 @@ def _visible_sessions(lab_id: int, session_ids: Iterable[int]) -> SessionQuerySe
     return in_lab.visible_to(Viewer(seated_sessions=ids))
 
 
-_SHOWN = (Seat.State.CONFIRMED, Seat.State.WAITING)
+_SHOWN = ACTIVE

@@ -1,19 +1,22 @@
 """Receivers of the signals of sessions: queue tasks, in the same transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from core.jobs.leases import enqueue
+from core.mail.signals import complained
 from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.signals import lab_moving
-from registrations.models import Attendance
+from registrations import modes
+from registrations.models import Attendance, Registration
+from registrations.unsubscribing import set_unsubscribed
 from sessions.models import Session
 from sessions.publishing import Change
-from sessions.signals import session_changed, sessions_moved
+from sessions.signals import session_changed, session_reformatted, sessions_moved
 
 # Changes after which people on the waiting list may get a seat.
 MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
@@ -29,6 +32,11 @@ def queue_tasks_of_change(session_id: int, change: Change, tell: bool, **more: o
     sequence = Session.objects.values_list("sequence", flat=True).get(pk=session_id)
     arguments = {"session": session_id, "change": change.value, "by_mail": tell}
     enqueue("registrations.tell", arguments, key=f"registrations.tell:{session_id}:{sequence}:{change.value}")
+
+
+@receiver(session_reformatted, sender=Session)
+def move_seats_to_the_other_mode(session_id: int, **more: object) -> None:
+    modes.follow_format(session_id)
 
 
 @receiver(sessions_moved, sender=Session)
@@ -51,3 +59,10 @@ def refuse_deleting_attendance(lab_id: int, **more: object) -> None:
                 "have not yet begun."
             ),
         )
+
+
+@receiver(complained)
+def unsubscribe_who_complained(registration_ids: Collection[int], **more: object) -> None:
+    """Whoever marks an email as unwanted gets only what is about the own registration."""
+    for registration in Registration.objects.filter(pk__in=registration_ids).order_by("pk"):
+        set_unsubscribed(registration, True)

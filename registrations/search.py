@@ -1,19 +1,21 @@
 """Search the registrations of a lab: filters, order and rows."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from core.mail.models import Message
 from core.search import by_name, matches
 from labs.models import Lab
-from registrations.models import Attendance, Registration, Seat
+from registrations.models import Attendance, Registration, Seat, Tagging
 from registrations.models.people import RegistrationQuerySet
 from registrations.models.seats import waiting_positions
 from registrations.statistics import ATTENDED
+from registrations.tags import tag_names
 from sessions.models import Session
 
 State = Registration.State
@@ -25,16 +27,22 @@ IN_TROUBLE = (Message.State.FAILED, Message.State.BOUNCED)
 
 @dataclass(frozen=True)
 class Search:
-    """The filters of a list; empty or None means any. `elsewhere`: not from a city of the programme."""
+    """The filters of a list; empty or None means any. `elsewhere`: not from a city of the programme.
+
+    `mode` ("room", "online") is that of a seat or place on a waiting list, not of one given up.
+    """
 
     text: str = ""
     state: str = ""
     session_id: int | None = None
     seat: str = ""
+    mode: str = ""
     city_id: int | None = None
     elsewhere: bool = False
     group_id: int | None = None
     language: str = ""
+    tag_id: int | None = None
+    photos: str = ""
     order: str = "-registered"
 
     @property
@@ -55,6 +63,7 @@ class Row:
     seat: Seat | None
     position: int | None
     mail: Message | None
+    tags: tuple[str, ...] = ()
 
 
 def registrations_of(lab: Lab) -> RegistrationQuerySet:
@@ -62,19 +71,37 @@ def registrations_of(lab: Lab) -> RegistrationQuerySet:
     return Registration.objects.filter(lab=lab, erased_at__isnull=True)
 
 
+def by_text(text: str) -> Q:
+    """Return the condition of people whose name, email or organisation has these words, or who have this number."""
+    found = matches(text, "name_key", "contact_key")
+    number = text.strip().replace("-", "").lower()
+    return found | Q(public_id__startswith=number) if _REFERENCE.fullmatch(number) else found
+
+
+_REFERENCE = re.compile(r"[0-9a-f]{8}")
+
+
+def in_mode(seats: QuerySet[Seat], mode: str, state: str = "") -> QuerySet[Seat]:
+    """Return those of the seats that are in this mode; without those given up, unless this is the state asked for."""
+    found = seats.filter(mode=mode)
+    return found if state else found.exclude(state=Seat.State.CANCELLED)
+
+
 def find(lab: Lab, search: Search) -> RegistrationQuerySet:
     """Return the matching registrations, in the requested order."""
     found = registrations_of(lab).select_related("city", "stakeholder_group")
     if search.text:
-        found = found.filter(matches(search.text, "name_key", "contact_key"))
+        found = found.filter(by_text(search.text))
     if search.state:
         found = found.filter(state=search.state)
-    if search.session_id is not None or search.seat:
+    if search.session_id is not None or search.seat or search.mode:
         seats = Seat.objects.filter(registration__lab=lab)
         if search.session_id is not None:
             seats = seats.filter(session=search.session_id)
         if search.seat:
             seats = seats.filter(state=search.seat)
+        if search.mode:
+            seats = in_mode(seats, search.mode, search.seat)
         found = found.filter(pk__in=seats.values("registration"))
     if search.city_id is not None:
         found = found.filter(city=search.city_id)
@@ -82,6 +109,10 @@ def find(lab: Lab, search: Search) -> RegistrationQuerySet:
         found = found.filter(city__isnull=True)
     if search.group_id is not None:
         found = found.filter(stakeholder_group=search.group_id)
+    if search.tag_id is not None:
+        found = found.filter(pk__in=Tagging.objects.filter(tag=search.tag_id).values("registration"))
+    if search.photos:
+        found = found.filter(photos=search.photos)
     if search.language:
         found = found.filter(language=search.language)
     if search.order == "confirmed":
@@ -105,23 +136,25 @@ def _ordered_by_queue(found: RegistrationQuerySet, session_id: int | None) -> Re
 
 
 def rows(people: Iterable[Registration], session: Session | None = None) -> list[Row]:
-    """Return the rows of these people. Two queries, three where `session` has a waiting list."""
+    """Return the rows of these people. Three queries, four where `session` has a waiting list."""
     people = list(people)
     mails = _mails(people)
     ids = [person.pk for person in people]
     seats = Seat.objects.filter(registration__in=ids).order_by()
     came = Attendance.objects.filter(registration__in=ids).order_by()
     columns = ("registration_id", "session_id")
-    held = seats.values_list(*columns, "pk", "state").union(
-        came.values_list(*columns, Value(0), Value(ATTENDED, output_field=CharField())), all=True
+    attended = (Value(text, output_field=CharField()) for text in (ATTENDED, ""))
+    held = seats.values_list(*columns, "pk", "state", "mode").union(
+        came.values_list(*columns, Value(0), *attended), all=True
     )
     states: dict[int, Counter[str]] = defaultdict(Counter)
     asked: dict[int, Seat] = {}
-    for person_id, session_id, pk, state in held:
+    for person_id, session_id, pk, state, mode in held:
         states[person_id][state] += 1
         if session is not None and session_id == session.pk and state != ATTENDED:
-            asked[person_id] = Seat(pk=pk, registration_id=person_id, session=session, state=state)
+            asked[person_id] = Seat(pk=pk, registration_id=person_id, session=session, state=state, mode=mode)
     positions = waiting_positions(asked.values())
+    tags = tag_names(ids)
     found = []
     for person in people:
         own = states[person.pk]
@@ -136,6 +169,7 @@ def rows(people: Iterable[Registration], session: Session | None = None) -> list
                 seat=seat,
                 position=positions.get(seat.pk) if seat else None,
                 mail=mails.get(person.pk),
+                tags=tuple(tags.get(person.pk, ())),
             )
         )
     return found

@@ -14,6 +14,10 @@ def confirming_viewers(registration: Registration, viewer: Viewer) -> tuple[View
     A delegate may open the link of the email in another browser, where nobody is signed in. The account's rights are
     those of now: a person who is no delegate any longer gets no seat in an internal session.
     """
+    if registration.nominated_until is not None and registration.city_id is not None:
+        # Whom a city names sees what its delegates see.
+        of_city = frozenset({(registration.lab.programme_id, registration.city_id)})
+        return (viewer, Viewer(delegations=of_city))
     sender = registration.submitted_by
     if sender is None or not sender.is_active or sender.pk == viewer.user_id:
         return (viewer,)

@@ -4,8 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from core.web.http_caching import read_only_endpoint
 from labs import access
-from registrations import links, personal_calendar, seats
+from registrations import links, personal_calendar
 from registrations.models import Registration, Seat
+from registrations.models.seats import ACTIVE
 from sessions.calendar_links import user_of_delegate_token
 from sessions.views.feeds import delegate_feed, private_calendar
 
@@ -22,7 +23,7 @@ def personal_feed(request: HttpRequest, token: str) -> HttpResponse:
             raise
         return delegate_feed(request, user)
     own = list(Seat.objects.filter(registration=registration).order_by("pk"))
-    held = [seat for seat in own if seat.state in seats.ACTIVE]
+    held = [seat for seat in own if seat.state in ACTIVE]
     if registration.state != Registration.State.CONFIRMED:
         held = []
     return private_calendar(request, personal_calendar.feed(registration, held), registration.language)

@@ -19,7 +19,7 @@ from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
 from labs.views import form_posts
-from registrations import attendance, door
+from registrations import attendance, door, protected_answers
 from registrations.console_forms import DoorSearchForm
 from registrations.models import Registration
 from registrations.search import registrations_of
@@ -39,6 +39,7 @@ def attendances(request: HttpRequest, lab: Lab) -> HttpResponse:
         "lab": lab,
         "section": "attendance",
         "doors": door.sessions_by_day(lab, viewer_of(request), now),
+        "protected_sets": protected_answers.readable_sets(viewer_of(request), lab),
         "now": now,
         "zone": lab.time_zone,
     }
@@ -53,6 +54,7 @@ def attendance_of_session(request: HttpRequest, lab: Lab, session: str) -> HttpR
     if request.method == "POST":
         return _mark(request, lab, found)
     form, page = _people(request, found)
+    mode = _mode(request, found)
     now = timezone.now()
     context = {
         **_context(lab, found),
@@ -63,17 +65,28 @@ def attendance_of_session(request: HttpRequest, lab: Lab, session: str) -> HttpR
         "guests": [door.guest(person) for person in page],
         "marked": _last_marked(request, found),
         "begins_later": found.starts_at > now,
-        **_shown(form, page),
+        "mode": mode,
+        **_shown(form, page, mode),
     }
     return render(request, "registrations/console/attendance_session.html", context)
 
 
-def _shown(form: DoorSearchForm, page: Page[Registration]) -> dict[str, Any]:
+def _shown(form: DoorSearchForm, page: Page[Registration], mode: str) -> dict[str, Any]:
     """Return how many of the people on this page are not marked, and the query that shows the page again."""
     return {
         "unmarked": sum(getattr(person, "since", None) is None for person in page),
-        "query": urlencode({"q": form.text, "page": page.number}),
+        "query": _query(form, page, mode),
     }
+
+
+def _query(form: DoorSearchForm, page: Page[Registration], mode: str) -> str:
+    return urlencode({"q": form.text, "page": page.number} | ({"mode": mode} if mode else {}))
+
+
+def _mode(request: HttpRequest, session: Session) -> str:
+    """Return the mode that the list is narrowed to, "" for all: of a session with both only."""
+    asked = request.GET.get("mode", "")
+    return asked if session.is_hybrid and asked in session.modes else ""
 
 
 def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
@@ -89,9 +102,13 @@ def _mark(request: HttpRequest, lab: Lab, session: Session) -> HttpResponse:
         return render(
             request,
             "registrations/console/attendance_answer.html",
-            {**_context(lab, session), **_shown(*_people(request, session)), "guest": guest},
+            {
+                **_context(lab, session),
+                **_shown(*_people(request, session), _mode(request, session)),
+                "guest": guest,
+            },
         )
-    query = urlencode({name: request.GET[name] for name in ("q", "page") if request.GET.get(name)})
+    query = urlencode({name: request.GET[name] for name in ("q", "page", "mode") if request.GET.get(name)})
     return redirect(f"{_address(lab, session)}?{query}#p-{person.public_id}")
 
 
@@ -117,7 +134,7 @@ def attendance_of_all(request: HttpRequest, lab: Lab, session: str) -> HttpRespo
     context = {
         **_context(lab, found),
         "guests": [guest for guest in guests if guest.since is None],
-        "query": urlencode({"q": form.text, "page": page.number}),
+        "query": _query(form, page, _mode(request, found)),
         "begins_later": found.starts_at > timezone.now(),
     }
     return render(request, "registrations/console/attendance_all.html", context)
@@ -153,7 +170,7 @@ def _session(request: HttpRequest, lab: Lab, slug: str) -> Session:
 
 def _people(request: HttpRequest, session: Session) -> tuple[DoorSearchForm, Page[Registration]]:
     form = DoorSearchForm(request.GET)
-    people = door.people(session, form.text)
+    people = door.people(session, form.text, _mode(request, session))
     if form.text:
         people = people[: door.MAX_FOUND]
     return form, Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Count
+from django.db.models import Count, F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -101,7 +101,14 @@ def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOv
     rows = (
         Session.objects.filter(lab__in=ids)
         .order_by("lab", "starts_at")
-        .values_list("lab", "starts_at", "ends_at", "status", "seats_taken", "seats_waiting")
+        .values_list(
+            "lab",
+            "starts_at",
+            "ends_at",
+            "status",
+            F("room_taken") + F("online_taken"),
+            F("room_waiting") + F("online_waiting"),
+        )
     )
     sessions = {lab: list(found) for lab, found in groupby(rows, key=lambda row: row[0])}
     glances = []

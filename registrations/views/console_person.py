@@ -17,19 +17,33 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.mail import message_list
+from core.mail.message_counts import NOT_ARRIVED
 from core.mail.models import Message
 from core.web.error_messages import messages_by_column
 from core.web.errors import RuleViolation
 from core.web.forms.editing import was_edited
 from labs import access
+from labs.current_viewer import viewer_of
 from labs.models import Lab
 from labs.views import form_posts
-from registrations import erasure, organiser_actions, registering, search, seats
+from registrations import (
+    erasure,
+    managing,
+    organiser_actions,
+    pending_transfers,
+    proof,
+    protected_answers,
+    search,
+    tags,
+)
+from registrations.answers import ordinary_answers
 from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm
+from registrations.console_people_forms import NoteForm, TagForm
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
-from registrations.models.seats import waiting_positions
+from registrations.models.seats import ACTIVE, waiting_positions
+from registrations.reachability import last_trouble
 from sessions.models import Session
 from sessions.models.agenda import to_come
 
@@ -49,13 +63,16 @@ class SeatRow:
 
     @property
     def can_be_taken_back(self) -> bool:
-        return self.seat is not None and self.seat.state in seats.ACTIVE and not self.is_over
+        return self.seat is not None and self.seat.state in ACTIVE and not self.is_over
 
 
 @dataclass(frozen=True)
 class MailRow:
+    """An email to the person. `can_be_resent`: it did not arrive, and the address is still this one."""
+
     message: Message
     occasion: str
+    can_be_resent: bool
 
 
 @access.organiser
@@ -76,7 +93,23 @@ def _page(
         rows=rows,
         attended=person.attendances.ended().count(),
         form=form or _seat_form(lab, person, rows),
-        mails=[MailRow(message, message_list.occasion_in_words(message.occasion)) for message in written],
+        answered=ordinary_answers(person, get_language() or "en"),
+        protected_sets=protected_answers.readable_sets(viewer_of(request), lab),
+        mails=[
+            MailRow(
+                message,
+                message_list.occasion_in_words(message.occasion),
+                message.state in NOT_ARRIVED and message.to_email == person.email,
+            )
+            for message in written
+        ],
+        trouble=last_trouble(person, written),
+        pending_transfer=pending_transfers.of(person),
+        own_tags=tags.tag_names([person.pk]).get(person.pk, []),
+        tags=tags.tags_of(lab),
+        notes=person.notes.select_related("by"),
+        tag_form=TagForm(auto_id="tag_%s"),
+        note_form=NoteForm(auto_id="note_%s"),
         changes=changes_of(person, get_language() or "en"),
     )
     return render(request, "registrations/console/person.html", context, status=status)
@@ -119,7 +152,7 @@ def _seat_form(
     """Offer the sessions in which the person could get a seat and has none."""
     now = timezone.now()
     rows = _seat_rows(person) if rows is None else rows
-    held = {row.session.pk for row in rows if row.seat and row.seat.state in seats.ACTIVE}
+    held = {row.session.pk for row in rows if row.seat and row.seat.state in ACTIVE}
     free = Session.objects.filter(to_come(now), lab=lab).exclude(pk__in=held)
     return SeatForm(data, lab=lab, sessions=list(free.order_by("starts_at", "pk")))
 
@@ -170,7 +203,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
 
     def save(form: PersonForm) -> None:
         try:
-            registering.change_details(person, form.details, form_posts.person(request))
+            managing.change_details(person, form.details, form_posts.person(request))
         except RuleViolation as violation:
             form.add_error(None, violation.message)
 
@@ -178,7 +211,7 @@ def edit(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         form, is_saved = form_posts.edit_row(
             request,
             person,
-            registering.lock_registration,
+            managing.lock_registration,
             lambda data, person: PersonForm(data, person=person),
             save,
         )
@@ -219,7 +252,7 @@ def address(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         form, is_saved = form_posts.edit_row(
             request,
             person,
-            registering.lock_registration,
+            managing.lock_registration,
             lambda data, person: AddressForm(data, person=person),
             save,
         )
@@ -271,7 +304,7 @@ def cancel(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         words = _("Registration cancelled. Free seats went to the next people on the waiting list.")
-        return _done(request, person, partial(registering.cancel, person, form_posts.person(request)), words)
+        return _done(request, person, partial(managing.cancel, person, form_posts.person(request)), words)
     context = _context(lab, person, rows=[row for row in _seat_rows(person) if row.can_be_taken_back])
     return render(request, "registrations/console/cancel.html", context)
 
@@ -292,6 +325,8 @@ def erase(request: HttpRequest, lab: Lab, registration: UUID) -> HttpResponse:
         rows=[row for row in rows if row.can_be_taken_back],
         attended=person.attendances.taking_place().count(),
         mails=Message.objects.filter(registration=person).count(),
+        answers=person.answers.exists(),
+        held=proof.rules_that_hold(person),
     )
     return render(request, "registrations/console/erase.html", context)
 
@@ -302,7 +337,9 @@ def _get_person(lab: Lab, public_id: UUID) -> Registration:
 
 
 def _people(lab: Lab) -> RegistrationQuerySet:
-    return search.registrations_of(lab).select_related("city", "stakeholder_group", "lab__programme")
+    return search.registrations_of(lab).select_related(
+        "city", "stakeholder_group", "lab__programme", "entered_by", "consent_version"
+    )
 
 
 def _context(lab: Lab, person: Registration, **more: object) -> dict[str, Any]:

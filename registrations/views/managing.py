@@ -1,101 +1,62 @@
 """Pages of a person's private links: confirm, view, change, cancel, erase."""
 
-import functools
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.mail.models import Message
-from core.timezones import zone_hours
-from core.web.access import View
 from core.web.errors import RuleViolation
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.viewer import Viewer
-from registrations import erasure, links, registering, seats
-from registrations.forms import SWITCH, DetailsForm, SessionsForm, details_initial, initial_from
+from registrations import (
+    documents,
+    erasure,
+    links,
+    managing,
+    pending_transfers,
+    proof,
+    quota_reasons,
+    registering,
+)
+from registrations.forms import (
+    SWITCH,
+    DetailsForm,
+    SessionOption,
+    SessionsForm,
+    details_initial,
+    initial_from,
+)
+from registrations.mode_fields import mode_name
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.models.seats import waiting_positions
+from registrations.models.rules import rules_of
+from registrations.models.seats import ACTIVE
+from registrations.own_answers import own_sets
+from registrations.reachability import last_trouble
 from registrations.timeline import events
+from registrations.views.own_seats import own_seats
+from registrations.views.private_links import context_of, requires_confirmed, requires_link, show_gone
 from registrations.visibility import confirming_viewers, visible_ids
-from sessions.models import Session
-from sessions.places import is_online, join_link_of
-from sessions.timezone_hints import instants_of
 
 State = Registration.State
 # Values of `?done=` with a message.
-DONE = ("confirmed", "sessions", "details", "feed")
-
-
-@dataclass(frozen=True)
-class OwnSeat:
-    """A seat on its owner's page. `position` is the position in the waiting list.
-
-    `offset` is set if hours on the page have different offsets; `elsewhere` are the hours in the zones of the lab and
-    the session, if they differ from the person's.
-    """
-
-    seat: Seat
-    offset: str
-    elsewhere: tuple[str, ...]
-    position: int | None
-    attended: bool
-    is_over: bool
-    join_link: str
-    has_page: bool
-
-    @property
-    def session(self) -> Session:
-        return self.seat.session
-
-    @property
-    def is_without_link(self) -> bool:
-        """Tell whether the session is online and its join link is still missing."""
-        has_seat = self.seat.state == Seat.State.CONFIRMED and not self.session.is_cancelled
-        return has_seat and is_online(self.session) and not self.is_over and not self.join_link
-
-
-def requires_link(
-    purpose: links.Purpose, states: Collection[str] | None = None
-) -> Callable[[Callable[..., HttpResponse]], View]:
-    """Pass the registration of the link's token to the view, if it is in one of `states`.
-
-    An invalid or revoked link shows a page about it. A POST for a registration that was cancelled or erased since
-    redirects to its page.
-    """
-
-    def decorate(view: Callable[..., HttpResponse]) -> View:
-        @functools.wraps(view)
-        def answer(request: HttpRequest, token: str, **parts: str) -> HttpResponseBase:
-            try:
-                found = links.find(token, purpose)
-            except Http404:
-                return _gone(request)
-            if states is None or found.state in states:
-                try:
-                    return view(request, found, token, **parts)
-                except RuleViolation:
-                    return redirect("registration", token=token)
-            if found.state == State.CANCELLED:
-                return render(request, "registrations/cancelled.html", _context(found, token))
-            return _gone(request)
-
-        return answer
-
-    return decorate
-
-
-def _gone(request: HttpRequest) -> HttpResponse:
-    return render(request, "registrations/link_gone.html", status=404)
-
-
-# For confirmed registrations.
-requires_confirmed = requires_link(links.MANAGE, [State.CONFIRMED])
+DONE = (
+    "confirmed",
+    "sessions",
+    "details",
+    "answers",
+    "feed",
+    "accepted",
+    "all",
+    "photos",
+    "transfer",
+    "taken-back",
+    "kept",
+    "documents",
+)
 
 
 @access.personal_link
@@ -107,17 +68,21 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
             registration = registering.confirm_by_link(token, viewer_of(request))
             return redirect(f"{links.path_of(registration, links.MANAGE)}?done=confirmed")
         registration = links.find(token, links.CONFIRM)
+        if registration.nominated_until is not None:
+            return redirect("nomination", links.token_of(registration, links.NOMINEE))
     except Http404:
-        return _gone(request)
+        return show_gone(request)
     except RuleViolation as violation:
         context = {"lab": links.find(token, links.CONFIRM).lab, "violation": violation}
         return render(request, "registrations/not_confirmed.html", context, status=409)
-    requested = _seats(registration, Seat.State.REQUESTED)
+    requested = _seats(registration, Seat.State.REQUESTED, Seat.State.HELD)
     seen = visible_ids(
         registration.lab_id,
         confirming_viewers(registration, viewer_of(request)),
         [seat.session_id for seat in requested],
     )
+    shown = [seat for seat in requested if seat.session_id in seen]
+    reasons = quota_reasons.of_seats(registration, shown)
     context = {
         "lab": registration.lab,
         "registration": registration,
@@ -127,7 +92,7 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
         .filter(lab=registration.lab_id, email_key=registration.email_key)
         .exclude(pk=registration.pk)
         .values_list("name", flat=True),
-        "seats": [seat for seat in requested if seat.session_id in seen],
+        "seats": [(seat, reasons.get(seat.session_id, "")) for seat in shown],
         "manage": links.path_of(registration, links.MANAGE) if registration.state == State.CONFIRMED else "",
         "leave": links.path_of(registration, links.LEAVE),
     }
@@ -140,7 +105,7 @@ def registration_confirm(request: HttpRequest, token: str) -> HttpResponse:
 def registration(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """The person's page: seats, waiting lists, join links, calendar, history."""
     now = timezone.now()
-    held = _seats(found, *seats.ACTIVE)
+    held = _seats(found, *ACTIVE)
     attendances = list(found.attendances.select_related("session"))
     attended = {attendance.session_id for attendance in attendances}
     counted = found.attendances.ended().count()
@@ -151,36 +116,16 @@ def registration(request: HttpRequest, found: Registration, token: str) -> HttpR
         {seat.session_id for seat in held} | attended | {movement.seat.session_id for movement in movements},
     )
     own = [seat for seat in held if seat.session_id in seen]
-    positions = waiting_positions(own)
-    messages = Message.objects.without_content().filter(registration=found)
+    messages = list(Message.objects.without_content().filter(registration=found))
     done = request.GET.get("done", "")
-    zone, language = found.time_zone, get_language() or "en"
-    clocks_change = zone_hours.clocks_change(zone, instants_of(seat.session for seat in own))
+    language = get_language() or "en"
     context = {
         "lab": found.lab,
         "registration": found,
         "token": token,
-        "seats": [
-            OwnSeat(
-                seat=seat,
-                offset=zone_hours.offsets(seat.session.starts_at, seat.session.ends_at, zone)
-                if clocks_change
-                else "",
-                elsewhere=zone_hours.hours_in_other_zones(
-                    seat.session.starts_at,
-                    seat.session.ends_at,
-                    zone,
-                    (found.lab.time_zone, seat.session.time_zone),
-                    language,
-                ),
-                position=positions.get(seat.pk),
-                attended=seat.session_id in attended,
-                is_over=seat.session.is_over(now),
-                join_link=_join_link(seat, seat.session.is_over(now)),
-                has_page=seat.session.visibility == "public",
-            )
-            for seat in own
-        ],
+        "trouble": last_trouble(found, messages),
+        "unsubscribe": links.path_of(found, links.UNSUBSCRIBE),
+        "seats": own_seats(found, own, attended, now),
         "now": now,
         "events": events(found, movements, attendances, messages, language, seen),
         "hidden_count": len(held) - len(own),
@@ -188,7 +133,15 @@ def registration(request: HttpRequest, found: Registration, token: str) -> HttpR
         "missing_count": max(found.lab.certificate_min_sessions - counted, 0),
         "lab_is_over": found.lab.is_over(timezone.now()),
         "feed": links.subscription(found),
+        "own_sets": (sets := own_sets(found, own, now, language)),
+        "waiting_sets": [one for one in sets if one.is_waited_for],
         "takes_registrations": found.lab.takes_registrations(now),
+        "accepted_documents": (accepted := list(documents.accepted_by(found))),
+        "documents_left": documents.left_to_accept(found, accepted),
+        "photos_asked": rules_of(found.lab).asks_photos,
+        "offer_hours": rules_of(found.lab).offer_hours,
+        "pending_transfer": pending_transfers.of(found),
+        "can_transfer": pending_transfers.can_offer(found, held, now),
         "done": done if done in DONE else "",
     }
     return render(request, "registrations/registration.html", context)
@@ -202,20 +155,20 @@ def registration_edit(request: HttpRequest, found: Registration, token: str) -> 
     if request.method != "POST" or SWITCH in request.POST:
         initial = details_initial(found) if request.method != "POST" else initial_from(request.POST)
         form = DetailsForm(lab=found.lab, initial=initial)
-        return render(request, "registrations/edit.html", _context(found, token, form=form))
+        return render(request, "registrations/edit.html", context_of(found, token, form=form))
     form = DetailsForm(request.POST, lab=found.lab)
     if not form.is_valid():
         form.offer_everything()
-        return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
+        return render(request, "registrations/edit.html", context_of(found, token, form=form), status=422)
     try:
-        registering.change_details(found, form.details)
+        managing.change_details(found, form.details)
     except RuleViolation as violation:
         if violation.code != "same_name":
             raise
         form.add_error("name", violation.message)
         form.offer_everything()
-        return render(request, "registrations/edit.html", _context(found, token, form=form), status=422)
-    return _redirect_done(token, "details")
+        return render(request, "registrations/edit.html", context_of(found, token, form=form), status=422)
+    return redirect_done(token, "details")
 
 
 @access.personal_link
@@ -225,17 +178,21 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
     """Choose other sessions."""
     now = timezone.now()
     own = _seats_in_sight(request, found)
-    mine = [seat.session for seat in own]
     viewer = _viewer(request, own)
     takes_new = found.lab.takes_registrations(now)
     is_sent = request.method == "POST" and SWITCH not in request.POST
+    # From an email about a second form; of what cannot be chosen nothing is shown.
+    added = request.GET.getlist(links.ADD)
     form = SessionsForm(
         request.POST if is_sent else None,
         lab=found.lab,
         viewer=viewer,
-        mine=mine,
+        mine=own,
         takes_new=takes_new,
-        initial={"session": [session.slug for session in mine]}
+        initial={
+            "session": [*(seat.session.slug for seat in own), *added],
+            **{mode_name(seat.session.slug): seat.mode for seat in own},
+        }
         if request.method != "POST"
         else initial_from(request.POST),
     )
@@ -243,22 +200,23 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
     if is_sent:
         if form.is_valid() and not form.has_new_overlaps:
             try:
-                registering.change_sessions(found, viewer, form.session_ids)
+                managing.change_sessions(found, viewer, form.wishes)
             except RuleViolation as violation:
                 if violation.code in ("gone", "not_registered"):
                     raise
                 form.add_error("session", violation.message)
             else:
-                return _redirect_done(token, "sessions")
+                return redirect_done(token, "sessions")
         status = 422 if form.errors else 200
-    context = _context(
+    context = context_of(
         found,
         token,
         form=form,
-        picks=form.picks,
+        picks=_picks(found, form),
         zone=found.time_zone,
         now=now,
         takes_new=takes_new,
+        has_added=bool(added) and any(pick.checked and not pick.is_mine for pick in form.picks),
         overlapping=form.is_bound and form.has_new_overlaps,
     )
     return render(request, "registrations/sessions.html", context, status=status)
@@ -274,10 +232,22 @@ def registration_give_up(request: HttpRequest, found: Registration, token: str, 
     if seat is None:
         raise Http404
     if request.method == "POST":
-        rest = [other.session_id for other in own if other.pk != seat.pk]
-        registering.change_sessions(found, _viewer(request, own), rest)
-        return _redirect_done(token, "sessions")
-    return render(request, "registrations/give_up.html", _context(found, token, seat=seat))
+        rest = {other.session_id: "" for other in own if other.pk != seat.pk}
+        managing.change_sessions(found, _viewer(request, own), rest)
+        return redirect_done(token, "sessions")
+    return render(request, "registrations/give_up.html", context_of(found, token, seat=seat))
+
+
+@access.personal_link
+@require_POST
+@requires_confirmed
+def registration_accept(request: HttpRequest, found: Registration, token: str, session: str) -> HttpResponse:
+    """Accept a seat that is offered."""
+    seat = next((seat for seat in _seats_in_sight(request, found) if seat.session.slug == session), None)
+    if seat is None:
+        raise Http404
+    managing.accept_offer(found, seat.session_id)
+    return redirect_done(token, "accepted")
 
 
 @access.personal_link
@@ -286,17 +256,17 @@ def registration_give_up(request: HttpRequest, found: Registration, token: str, 
 def registration_cancel(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Cancel the registration, after a confirmation page."""
     if request.method == "POST":
-        registering.cancel(found)
+        managing.cancel(found)
         return redirect("registration", token=token)
     now = timezone.now()
-    held = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    held = [seat for seat in _seats(found, *ACTIVE) if not seat.session.is_over(now)]
     taken = sum(seat.state == Seat.State.CONFIRMED for seat in held)
     others_wait = any(seat.state == Seat.State.CONFIRMED and seat.session.seats_waiting for seat in held)
     own = _seats_in_sight(request, found)
     return render(
         request,
         "registrations/cancel.html",
-        _context(found, token, seats=own, taken=taken, waiting=len(held) - taken, others_wait=others_wait),
+        context_of(found, token, seats=own, taken=taken, waiting=len(held) - taken, others_wait=others_wait),
     )
 
 
@@ -306,17 +276,21 @@ def registration_cancel(request: HttpRequest, found: Registration, token: str) -
 def registration_erase(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Erase the person, also after cancelling, after a page about what is erased and what is kept."""
     if request.method == "POST":
+        held = proof.rules_that_hold(found)
         erasure.erase(found)
-        return redirect("registration_erased")
+        path = reverse("registration_erased")
+        return redirect(f"{path}?held={found.lab.slug}" if held else path)
     return render(
         request,
         "registrations/erase.html",
-        _context(
+        context_of(
             found,
             token,
             seats=_seats_in_sight(request, found),
             attended=found.attendances.count(),
             mails=Message.objects.filter(registration=found).count(),
+            answers=found.answers.exists(),
+            held=proof.rules_that_hold(found),
         ),
     )
 
@@ -337,8 +311,8 @@ def registration_leave(request: HttpRequest, found: Registration, token: str) ->
 @requires_confirmed
 def registration_renew_feed(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Replace the calendar's URL."""
-    registering.renew_feed_address(found)
-    return _redirect_done(token, "feed")
+    managing.renew_feed_address(found)
+    return redirect_done(token, "feed")
 
 
 def _seats(found: Registration, *states: str) -> list[Seat]:
@@ -352,31 +326,34 @@ def _seats(found: Registration, *states: str) -> list[Seat]:
     return own
 
 
+def seats_held(request: HttpRequest, found: Registration) -> list[Seat]:
+    """Return the seats and places in waiting lists of sessions that the person may see, also of those that are over."""
+    held = _seats(found, *ACTIVE)
+    seen = visible_ids(found.lab_id, [_viewer(request, held)], [seat.session_id for seat in held])
+    return [seat for seat in held if seat.session_id in seen]
+
+
 def _seats_in_sight(request: HttpRequest, found: Registration) -> list[Seat]:
     """Return the seats and places in waiting lists of sessions that are not over and visible to the person."""
     now = timezone.now()
-    held = [seat for seat in _seats(found, *seats.ACTIVE) if not seat.session.is_over(now)]
+    held = [seat for seat in _seats(found, *ACTIVE) if not seat.session.is_over(now)]
     seen = visible_ids(found.lab_id, [_viewer(request, held)], [seat.session_id for seat in held])
     return [seat for seat in held if seat.session_id in seen]
+
+
+def _picks(found: Registration, form: SessionsForm) -> list[SessionOption]:
+    picks = form.picks
+    reasons = quota_reasons.of_sessions(found, [pick.session for pick in picks if not pick.is_mine])
+    for pick in picks:
+        pick.why = reasons.get(pick.session.pk, "")
+    return picks
 
 
 def _viewer(request: HttpRequest, own: list[Seat]) -> Viewer:
     return viewer_of(request).with_seats(frozenset(seat.session_id for seat in own))
 
 
-def _join_link(seat: Seat, is_over: bool) -> str:
-    """Return the join link of a confirmed seat until the session is over, else ""."""
-    if seat.state != Seat.State.CONFIRMED or seat.session.is_cancelled or is_over:
-        return ""
-    return join_link_of(seat.session)
-
-
-def _context(found: Registration, token: str, **more: object) -> dict[str, object]:
-    kept = {"kept_form": "answers"} if "form" in more else {}
-    return {"lab": found.lab, "registration": found, "token": token, **kept, **more}
-
-
-def _redirect_done(token: str, what: str) -> HttpResponse:
+def redirect_done(token: str, what: str) -> HttpResponse:
     response = redirect("registration", token=token)
     response.headers["Location"] += f"?done={what}"
     return response

@@ -1,0 +1,78 @@
+"""The rows of seats: locked in one order, written together with their movements.
+
+Rows are locked in one order everywhere, which prevents deadlocks: the lab, the registration, its sessions by id, quotas
+by id, then seats; a seat is written only under the lock of its session.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from core.accounts.models import User
+from registrations.models import Seat, SeatMovement
+from sessions.models import Session
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The resulting state of a seat, its reason, queue position and end (of a held or offered one)."""
+
+    state: Seat.State
+    reason: SeatMovement.Reason
+    place: int | None = None
+    until: datetime | None = None
+    note: str = ""
+
+
+def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
+    """Lock these sessions' rows, lowest id first, and return their last queue positions by id.
+
+    Call it before moving seats in several sessions.
+    """
+    if not (session_ids := set(session_ids)):
+        return {}
+    return dict(
+        Session.objects.select_for_update(no_key=True)
+        .filter(pk__in=session_ids)
+        .order_by("pk")
+        .values_list("pk", "last_queue_position")
+    )
+
+
+def count(session_id: int, mode: str, *, taken: int = 0, waiting: int = 0) -> None:
+    """Add these numbers to the counters of a locked session."""
+    changes = {f"{mode}_{name}": n for name, n in (("taken", taken), ("waiting", waiting)) if n}
+    if changes:
+        Session.objects.filter(pk=session_id).update(**{name: F(name) + n for name, n in changes.items()})
+
+
+def write(moves: "list[tuple[Seat, Claim]]", now: datetime, by: User | None) -> list[SeatMovement]:
+    """Save seats and their movements, in one statement each."""
+    if not moves:
+        return []
+    movements = []
+    for seat, claim in moves:
+        movements.append(
+            SeatMovement(
+                seat=seat,
+                at=now,
+                before=seat.state,
+                after=claim.state,
+                reason=claim.reason,
+                note=claim.note,
+                by=by,
+            )
+        )
+        seat.state, seat.queue_position, seat.until = claim.state, claim.place, claim.until
+        seat.changed_at = now
+        seat.sequence += 1
+    # An upsert by the unique pair of registration and session.
+    Seat.objects.bulk_create(
+        [seat for seat, _claim in moves],
+        update_conflicts=True,
+        unique_fields=["registration", "session"],
+        update_fields=["mode", "state", "queue_position", "until", "changed_at", "sequence"],
+    )
+    return SeatMovement.objects.bulk_create(movements)

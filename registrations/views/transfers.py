@@ -1,0 +1,163 @@
+"""Pages to give one's place to a colleague, and to take it over."""
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.web.domain_slips import meant_address
+from core.web.errors import InvalidFields, RuleViolation
+from core.web.rate_limits import allow
+from labs import access
+from labs.current_viewer import viewer_of
+from registrations import links, pending_transfers, transfers
+from registrations.consent import consent_text, mark_of
+from registrations.models import QuestionSet, Registration, Seat, Transfer
+from registrations.personal_calendar import with_sessions
+from registrations.question_forms import AnswersForm, session_names
+from registrations.questionnaire import questionnaire_of
+from registrations.transfer_forms import AcceptForm, OfferForm
+from registrations.views.managing import redirect_done
+from registrations.views.private_links import context_of, requires_confirmed
+
+OFFERS_PER_HOUR = 10
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires_confirmed
+def registration_transfer(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
+    """Offer the place to a colleague: a form, then a page to confirm what was entered."""
+    now = timezone.now()
+    context = context_of(
+        found,
+        token,
+        pending=pending_transfers.of(found),
+        seats=with_sessions(found, pending_transfers.movable_seats(found, now)),
+        ends_at=pending_transfers.end_of_transfer(found, now),
+        form=(form := OfferForm(request.POST if request.method == "POST" else None)),
+    )
+    if request.method != "POST":
+        return render(request, "registrations/transfer.html", context)
+    if not form.is_valid() or "change" in request.POST:
+        status = 200 if "change" in request.POST else 422
+        return render(request, "registrations/transfer.html", context, status=status)
+    name, email = form.cleaned_data["name"], form.cleaned_data["email"]
+    if "confirmed" not in request.POST:
+        return render(
+            request,
+            "registrations/transfer_confirm.html",
+            {**context, "name": name, "email": email, "meant": meant_address(email)},
+        )
+    if not allow("transfer", str(found.pk), OFFERS_PER_HOUR, 3600):
+        return render(request, "registrations/too_many.html", {"lab": found.lab}, status=429)
+    try:
+        transfers.offer(found, name, email)
+    except RuleViolation as violation:
+        if violation.code in ("gone", "not_registered"):
+            raise
+        form.add_error(violation.field or None, violation.message)
+        return render(request, "registrations/transfer.html", context, status=422)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return render(request, "registrations/transfer.html", context, status=422)
+    return redirect_done(token, "transfer")
+
+
+@access.personal_link
+@require_POST
+@requires_confirmed
+def registration_transfer_take_back(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
+    """Take the offer back."""
+    transfers.take_back(found)
+    return redirect_done(token, "taken-back")
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def transfer(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a colleague takes over a place, with an own consent and own answers."""
+    try:
+        found = transfers.find(token)
+    except Http404:
+        return _gone(request)
+    giver = found.registration
+    # Not of the giver's calendar: whoever has the link sees what the place is about.
+    seats = with_sessions(giver, pending_transfers.movable_seats(giver, timezone.now()))
+    if not seats:
+        return _gone(request)
+    session_ids = [seat.session_id for seat in seats]
+    asked = questionnaire_of(giver.lab, QuestionSet.Stage.REGISTERING)
+    if request.method != "POST":
+        initial = {
+            "name": found.name,
+            "language": get_language() or giver.language,
+            "time_zone": giver.time_zone,
+            "organisation": giver.organisation,
+        }
+        form = AcceptForm(lab=giver.lab, initial=initial)
+        return _form(request, found, seats, form, AnswersForm(asked, None))
+    form, questions = AcceptForm(request.POST, lab=giver.lab), AnswersForm(asked, request.POST)
+    given = questions.check(session_ids)
+    if not form.is_valid() or given is None:
+        return _form(request, found, seats, form, questions, status=422)
+    try:
+        new = transfers.accept(token, viewer_of(request), form.said(given))
+    except Http404:
+        return _gone(request)
+    except RuleViolation as violation:
+        if violation.code in ("gone", "no_seat"):
+            return _gone(request)
+        if isinstance(violation, InvalidFields):
+            questions.add_errors(violation.errors)
+        else:
+            form.add_error(violation.field if violation.field in form.fields else None, violation.message)
+        return _form(request, found, seats, form, questions, status=422)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return _form(request, found, seats, form, questions, status=422)
+    return redirect(f"{links.path_of(new, links.MANAGE)}?done=confirmed")
+
+
+def _form(
+    request: HttpRequest,
+    found: Transfer,
+    seats: list[Seat],
+    form: AcceptForm,
+    questions: AnswersForm,
+    status: int = 200,
+) -> HttpResponse:
+    lab = found.registration.lab
+    sessions = [seat.session for seat in seats]
+    context = {
+        "lab": lab,
+        "transfer": found,
+        "giver": found.registration,
+        "seats": seats,
+        "zone": lab.time_zone,
+        "form": form,
+        "questions": questions,
+        "sections": questions.for_sessions(sessions).sections(session_names(sessions)),
+        "consent": consent_text(lab, get_language() or "en"),
+        "consent_mark": mark_of(lab),
+        "kept_until": lab.answers_kept_until,
+        "decline": transfers.token_of(found),
+    }
+    return render(request, "registrations/transfer_accept.html", context, status=status)
+
+
+@access.personal_link
+@require_POST
+def transfer_decline(request: HttpRequest, token: str) -> HttpResponse:
+    """Say no, which deletes the address."""
+    try:
+        transfers.decline(token)
+    except (Http404, RuleViolation):
+        return _gone(request)
+    return redirect("registration_erased")
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "registrations/transfer_gone.html", status=404)
