@@ -91,6 +91,19 @@ for (const place of document.querySelectorAll("[data-suggest-zone]")) {
     (own.startsWith("Etc/") ? offset(own).replace("GMT", "UTC") : own.split("/").pop().replaceAll("_", " "));
   link.textContent = link.dataset.words.replace("{city}", city);
   place.hidden = false;
+  // In a form, what is filled in goes along, and comes back with the other hours.
+  const form = place.closest("form[method=post]");
+  if (form)
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const button = document.createElement("button");
+      button.name = "lang";
+      button.value = document.documentElement.lang;
+      button.formAction = link.href;
+      button.formNoValidate = button.hidden = true;
+      form.append(button);
+      form.requestSubmit(button);
+    });
 }
 
 // A form that asks for a zone begins with the device's own, where the reader has chosen none. What was chosen in it is
@@ -119,6 +132,23 @@ for (const list of document.querySelectorAll("select[data-own-zone]")) {
   if (!option || (!kept && (own === "UTC" || !list.selectedOptions[0]?.defaultSelected))) continue;
   if (!kept && !option.selected) document.getElementById(`${list.id}_helptext`)?.append(note);
   option.selected = true;
+}
+
+// The registration form says that it was opened, without cookie or identifier. data-seen holds where.
+for (const form of document.querySelectorAll("form[data-seen]")) {
+  const told = new FormData();
+  for (const name of ["form_key", "csrfmiddlewaretoken"]) {
+    if (form.elements[name]) told.append(name, form.elements[name].value);
+  }
+  navigator.sendBeacon(form.dataset.seen, told);
+}
+
+// One box ticks all of a list. data-ticks names them.
+for (const all of document.querySelectorAll("input[data-ticks]")) {
+  const boxes = [...document.querySelectorAll(`input[type=checkbox][name="${all.dataset.ticks}"]`)];
+  all.hidden = false;
+  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  for (const box of boxes) box.addEventListener("change", () => (all.checked = boxes.every((one) => one.checked)));
 }
 
 // A menu closes when somebody presses Escape, or goes on elsewhere; the summary alone opens and closes it, too.
@@ -181,18 +211,65 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
+const release = (form) => {
+  delete form.dataset.sent;
+  form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+};
+
 // A form that is on its way is not sent twice. (Were it, the server would carry it out once all the same.)
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
+    // What goes into a frame leaves this page and its form as they are.
+    if (event.submitter?.formTarget) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
+    // Where the answer is a file the page stays, and may ask again.
+    setTimeout(() => release(form), 5000);
   });
 }
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
-  for (const form of document.querySelectorAll("form[data-sent]")) {
-    delete form.dataset.sent;
-    form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
-  }
+  for (const form of document.querySelectorAll("form[data-sent]")) release(form);
 });
+
+// A preview follows what is typed: the button that sends the form into a frame of the page is pressed after a pause.
+for (const form of document.querySelectorAll("form:has(button[formtarget])")) {
+  const button = form.querySelector("button[formtarget]");
+  if (!button || !document.querySelector(`iframe[name="${button.formTarget}"]`)) continue;
+  let waiting;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => form.requestSubmit(button), 600);
+  });
+}
+
+// A file that is too large is refused beside its field, before it is sent. data-max-bytes holds the limit, data-too-large the words.
+for (const input of document.querySelectorAll("input[type=file][data-max-bytes]")) {
+  const said = document.createElement("p");
+  said.className = "error";
+  said.id = `${input.id}_size`;
+  said.hidden = true;
+  said.setAttribute("role", "alert");
+  input.before(said);
+  const described = input.getAttribute("aria-describedby");
+  const isTooLarge = () => [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
+  const check = () => {
+    const bad = isTooLarge();
+    said.hidden = !bad;
+    said.textContent = bad ? input.dataset.tooLarge : "";
+    const ids = [described, bad && said.id].filter(Boolean).join(" ");
+    if (ids) input.setAttribute("aria-describedby", ids);
+    else input.removeAttribute("aria-describedby");
+    if (bad) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+  };
+  input.addEventListener("change", check);
+  // A button that takes a file away, or goes elsewhere, sends it as little as a larger one.
+  input.form?.addEventListener("submit", (event) => {
+    check();
+    if (!isTooLarge()) return;
+    event.preventDefault();
+    input.focus();
+  });
+}
