@@ -20,6 +20,7 @@ from certificates.codes import PER_SECONDS, may_ask, tidy
 from certificates.models import Certificate
 from certificates.outdated import attested_now, differences
 from certificates.snapshot import check_url
+from core.accounts.models import User
 from core.api.api import FOR_EVERYBODY
 from core.api.datetimes import instant_text
 from core.api.openapi import INLINE_SCHEMA
@@ -27,6 +28,7 @@ from core.api.pagination import BoundedPagination, Listing
 from core.api.problems import Problem
 from labs.api import LocalizedText
 from labs.api_authentication import account_of, lab_of_organiser
+from labs.api_idempotency import OptionalKey, run_slowly
 from labs.models import ApiToken, Lab
 from registrations.models import Registration
 
@@ -168,25 +170,33 @@ def certificates(request: HttpRequest, lab: str) -> Listing:
 
 
 @router.post("/labs/{lab}/certificates", response={202: IssuingOut}, url_name="issue_certificates")
-def issue(request: HttpRequest, lab: str) -> Status[dict[str, int]]:
+def issue(request: HttpRequest, lab: str, idempotency_key: OptionalKey = None) -> Status[dict[str, int]]:
     """Issue certificates to everyone who has earned one. Scope: certificates.
 
     Sessions count after they end. A second request while the task runs has no effect. If no one is ready, no task is
     created.
     """
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
+    return Status(
+        202,
+        run_slowly(
+            request, "issue_certificates", idempotency_key, lambda: _start(found, account_of(request))
+        ),
+    )
+
+
+def _start(found: Lab, by: User | None) -> dict[str, int]:
     everyone = candidates(found)
     standings = [candidate.standing for candidate in everyone]
     ready = sum(candidate.can_be_issued for candidate in everyone)
     if ready:
-        issuing.start_issuing(found, account_of(request))
-    counts = {
+        issuing.start_issuing(found, by)
+    return {
         "ready": ready,
         "blocked": standings.count(Standing.BLOCKED),
         "failed": standings.count(Standing.FAILED),
         "outdated": standings.count(Standing.OUTDATED),
     }
-    return Status(202, counts)
 
 
 @router.post(
@@ -194,7 +204,9 @@ def issue(request: HttpRequest, lab: str) -> Status[dict[str, int]]:
     response=CertificateOut,
     url_name="issue_certificate",
 )
-def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
+def issue_one(
+    request: HttpRequest, lab: str, registration: UUID, idempotency_key: OptionalKey = None
+) -> dict[str, Any]:
     """Issue a certificate to one person, or return the valid one. Scope: certificates.
 
     409: the person cannot get a certificate. 503: the certificate could not be created, try again later.
@@ -202,8 +214,13 @@ def issue_one(request: HttpRequest, lab: str, registration: UUID) -> dict[str, A
     found = lab_of_organiser(request, lab, Scope.CERTIFICATES)
     people = Registration.objects.select_related("lab__programme")
     person = get_object_or_404(people, lab=found, public_id=registration)
-    with _told_when_not_printed():
-        return _data(issuing.issue(person, account_of(request)), found)
+
+    def operation() -> dict[str, str]:
+        with _told_when_not_printed():
+            return {"code": issuing.issue(person, account_of(request)).code}
+
+    made = run_slowly(request, "issue_certificate", idempotency_key, operation)
+    return _data(get_object_or_404(Certificate, lab=found, code=made["code"]), found)
 
 
 @contextmanager
@@ -230,14 +247,19 @@ def revoke(request: HttpRequest, lab: str, code: str, form: RevokeIn) -> dict[st
 @router.post(
     "/labs/{lab}/certificates/{code}/replace", response=CertificateOut, url_name="replace_certificate"
 )
-def replace(request: HttpRequest, lab: str, code: str) -> dict[str, Any]:
+def replace(request: HttpRequest, lab: str, code: str, idempotency_key: OptionalKey = None) -> dict[str, Any]:
     """Replace a certificate with a new one that has the current data. Scope: certificates.
 
     409: the certificate cannot be replaced. 503: it could not be created, try again later.
     """
     row = _one(request, lab, code)
-    with _told_when_not_printed():
-        return _data(issuing.reissue(row, account_of(request)), row.lab)
+
+    def operation() -> dict[str, str]:
+        with _told_when_not_printed():
+            return {"code": issuing.reissue(row, account_of(request)).code}
+
+    made = run_slowly(request, "replace_certificate", idempotency_key, operation)
+    return _data(get_object_or_404(Certificate, lab=row.lab, code=made["code"]), row.lab)
 
 
 @router.post(

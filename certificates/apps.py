@@ -7,4 +7,4 @@ class CertificatesConfig(AppConfig):
     verbose_name = _("Certificates")
 
     def ready(self) -> None:
-        from certificates import receivers, tasks  # noqa: F401  (importing registers them)
+        from certificates import email_previews, receivers, tasks  # noqa: F401  (importing registers them)

@@ -55,6 +55,7 @@ def _queue(
         context={
             "lab_title": text_and_language(lab.title, language, lab.default_language)[0],
             "code": certificate.code,
+            "reference": registration.reference,
             "address": check_url(certificate.code),
             **context,
         },

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from certificates import emails
+from certificates import emails, webhooks
 from certificates.candidates import candidates, has_earned, minutes_in_all
 from certificates.codes import new_code
 from certificates.content import MAX_LOGOS, Logo
@@ -29,6 +29,7 @@ from core.jobs.leases import Lease, enqueue
 from core.jobs.models import Task
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
+from core.webhooks.event_types import EventType
 from labs.logos import MEDIA_TYPES
 from labs.models import Lab
 from registrations.models import Registration
@@ -83,6 +84,7 @@ def issue(registration: Registration, by: User | None = None) -> Certificate:
             _lock_unchanged(registration)
             _keep(certificate, attended, pdf)
             emails.certificate_issued(certificate, registration)
+            webhooks.announce(EventType.CERTIFICATE_ISSUED, certificate, registration)
     except IntegrityError:
         certificate.pdf.delete(save=False)
         return Certificate.objects.get(registration=registration, state=Certificate.State.VALID)
@@ -110,6 +112,7 @@ def reissue(certificate: Certificate, by: User | None = None) -> Certificate:
             certificate._history_user = by
             certificate.save(update_fields=["replaced_by"])
             emails.certificate_issued(new, registration, replaces=certificate.code)
+            webhooks.announce(EventType.CERTIFICATE_ISSUED, new, registration, replaces=certificate.code)
     except BaseException:
         new.pdf.delete(save=False)
         raise
@@ -143,6 +146,7 @@ def revoke(certificate: Certificate, reason: str, by: User | None = None) -> Cer
     row.save(update_fields=["state", "revoked_at", "revoked_reason"])
     if holder := _holder(row):
         emails.certificate_revoked(row, holder)
+        webhooks.announce(EventType.CERTIFICATE_REVOKED, row, holder)
     return row
 
 
@@ -175,6 +179,7 @@ def restore(certificate: Certificate, by: User | None = None) -> Certificate:
             row.save(update_fields=["state", "revoked_at", "revoked_reason"])
             if (holder := _holder(row)) and revoked_at:
                 emails.certificate_restored(row, holder, revoked_at)
+                webhooks.announce(EventType.CERTIFICATE_RESTORED, row, holder)
             return row
     except IntegrityError:
         raise NotIssuable(Code.NEWER) from None
@@ -254,17 +259,33 @@ def _note(registration: Registration, error: NotIssuable) -> None:
 
 
 def forget_holder(registration_id: int) -> None:
-    """Take the name and the file out of a person's certificates; their pages go on attesting the rest."""
+    """Take the name, the file and the reason of a revocation out of a person's certificates; their pages go on
+    attesting the rest."""
     NotIssued.objects.filter(registration=registration_id).delete()
     for certificate in Certificate.objects.filter(registration=registration_id):
         stored = certificate.pdf.name
-        certificate.holder_name, certificate.registered_name = "", ""
+        certificate.holder_name, certificate.registered_name, certificate.revoked_reason = "", "", ""
         certificate.pdf, certificate.registration = None, None
         certificate.skip_history_when_saving = True
-        certificate.save(update_fields=["holder_name", "registered_name", "pdf", "registration"])
-        certificate.history.update(holder_name="", registration=None)
+        certificate.save(
+            update_fields=["holder_name", "registered_name", "revoked_reason", "pdf", "registration"]
+        )
+        certificate.history.update(holder_name="", revoked_reason="", registration=None)
         if stored:
             transaction.on_commit(partial(default_storage.delete, stored))
+
+
+def merge_holders(kept_id: int, other_id: int, by: User | None = None) -> None:
+    """Move all certificates of a person to another registration of his or hers; of two valid ones that one's stays."""
+    own = Certificate.objects.filter(registration=kept_id, state=Certificate.State.VALID).first()
+    for certificate in Certificate.objects.select_for_update().filter(registration=other_id).order_by("pk"):
+        certificate.registration_id = kept_id
+        if own is not None and certificate.state == Certificate.State.VALID:
+            certificate.state = Certificate.State.REPLACED
+            if not Certificate.objects.filter(replaced_by=own).exists():
+                certificate.replaced_by = own
+        certificate._history_user = by
+        certificate.save(update_fields=["registration", "state", "replaced_by"])
 
 
 def _made(registration: Registration, by: User | None) -> tuple[Certificate, tuple[Session, ...], bytes]:

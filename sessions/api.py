@@ -21,9 +21,10 @@ from core.web.localized_fields import languages_of
 from labs.api import CityOut, LocalizedText, NamedOut, addresses_of, city_data, named_data
 from labs.api_authentication import reader_of
 from labs.current_viewer import get_visible_lab_or_404
-from labs.models import Programme, Track
+from labs.models import Lab, Programme, Track
 from sessions.cities import first_appearances_of, labs_in, sessions_of
 from sessions.models import Appearance, Session, Speaker
+from sessions.models.seating import Mode
 from sessions.session_data import sessions_data
 
 router = Router(tags=["Sessions and speakers"])
@@ -56,6 +57,13 @@ class RoomOut(Schema):
     online: bool
 
 
+class SeatingOut(Schema):
+    mode: Annotated[Mode, INLINE_SCHEMA]
+    capacity: int | None = Field(description="Number of seats. Null: no limit")
+    left: int | None = Field(description="Number of free seats. Null: no limit")
+    waiting: int = Field(description="Number of people on the waiting list")
+
+
 class SessionOut(Schema):
     slug: str
     uid: str = Field(description="Calendar UID. Never changes")
@@ -73,9 +81,8 @@ class SessionOut(Schema):
     sequence: int = Field(
         description="SEQUENCE of the calendar entry. Increases when date, time, place or status change"
     )
-    capacity: int | None = Field(description="Total number of seats. Null: no limit")
-    seats_left: int | None = Field(description="Number of free seats. Null: no limit")
-    waiting: int = Field(description="Number of people on the waiting list")
+    format: Annotated[Lab.Format, INLINE_SCHEMA] = Field(description="How the session can be attended")
+    seats: list[SeatingOut] = Field(description="The seats in each way to attend")
     revised_at: datetime = Field(description="Time of the last change, except to the join link")
     agenda: list[AgendaItemOut] = Field(description="Agenda items, in order. May be empty")
     speakers: list[AppearanceOut] = Field(description="Speakers of the whole session")

@@ -35,8 +35,11 @@ LABELS: dict[str, str | Promise] = {
     "end_time": _("Ends"),
     "end_fold": _("Which end (clocks go back)"),
     "time_zone": _("Time zone"),
-    "capacity": _("Seats"),
+    "format": _("Format"),
+    "room_capacity": _("Seats in person"),
+    "online_capacity": _("Seats online"),
     "waiting_list": _("Waiting list"),
+    "needs_approval": _("Approval by organisers"),
     "visibility": _("Who can see it"),
     "status": _("Takes place"),
     "cancel_reason": _("Reason"),
@@ -105,7 +108,7 @@ def value_text(name: str, value: Any) -> str:
         return "\n".join(_item_text(item) for item in value or ()) or "–"
     if name == "appearances":
         return "\n".join(_appearance_text(one) for one in value or ()) or "–"
-    if name == "waiting_list":
+    if name in ("waiting_list", "needs_approval"):
         return gettext("Yes") if value else gettext("No")
     if name in ("start_fold", "end_fold"):
         return gettext("The second") if value else gettext("The first")

@@ -63,7 +63,7 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
                     "startDate": _local(session.starts_at, session.time_zone),
                     "endDate": _local(session.ends_at, session.time_zone),
                     "eventStatus": _status(session),
-                    "eventAttendanceMode": _attendance_mode(_format(session)),
+                    "eventAttendanceMode": _attendance_mode(session.format),
                     "location": _session_location(session, language),
                     "url": absolute_url("session", lab.slug, session.slug),
                 }
@@ -84,7 +84,7 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
             "startDate": _local(session.starts_at, session.time_zone),
             "endDate": _local(session.ends_at, session.time_zone),
             "eventStatus": _status(session),
-            "eventAttendanceMode": _attendance_mode(_format(session)),
+            "eventAttendanceMode": _attendance_mode(session.format),
             "location": _session_location(
                 session, language, address=session.room.address if session.room else ""
             ),
@@ -100,6 +100,8 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
             "isAccessibleForFree": True,
             "offers": None if session.is_cancelled else _offer(lab, soldout=session.seats_left == 0),
             "maximumAttendeeCapacity": session.capacity,
+            "maximumPhysicalAttendeeCapacity": session.room_capacity if session.is_hybrid else None,
+            "maximumVirtualAttendeeCapacity": session.online_capacity if session.is_hybrid else None,
             "url": absolute_url("session", lab.slug, session.slug),
         }
     )
@@ -116,16 +118,9 @@ def _lab_location(lab: Lab, language: str) -> list[dict[str, Any]]:
     return places
 
 
-def _format(session: Session) -> str:
-    """Return the format: that of the room, or of the lab without a room."""
-    if session.room is None:
-        return session.lab.format
-    return Lab.Format.ONLINE if session.room.online else Lab.Format.IN_PERSON
-
-
 def _session_location(session: Session, language: str, address: str = "") -> list[dict[str, Any]]:
     """Return the locations, physical and virtual for a hybrid session. `address` is the room's, if known."""
-    lab, room, format = session.lab, session.room, _format(session)
+    lab, room, format = session.lab, session.room, session.format
     places: list[dict[str, Any]] = []
     venue = text_of(lab.venue, language, lab)
     name = text_of(room.name, language, lab) if room else venue

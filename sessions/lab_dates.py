@@ -49,7 +49,7 @@ def zones_of(lab: Lab) -> dict[str, int]:
 
 def seats_of(lab: Lab) -> int:
     """Return the number of seats taken in the lab's sessions."""
-    return sum(lab.sessions.values_list("seats_taken", flat=True))
+    return sum(map(sum, lab.sessions.values_list("room_taken", "online_taken")))
 
 
 def zone_change_text(lab: Lab) -> str:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from labs.models import Lab
 from labs.viewer import Viewer
 from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models.seating import SEATING_FIELDS
 
 ROW_FIELDS = (
     "lab",
@@ -16,10 +17,7 @@ ROW_FIELDS = (
     "visibility",
     "status",
     "cancel_reason",
-    "capacity",
-    "waiting_list",
-    "seats_taken",
-    "seats_waiting",
+    *SEATING_FIELDS,
     "track",
     "room",
 )

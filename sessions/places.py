@@ -19,6 +19,7 @@ from core.web.localized_html import html_with_language
 from core.web.templatetags.site_tags import icon
 from labs.models import Lab
 from sessions.models import Session
+from sessions.models.seating import Mode
 
 # (text, language)
 Part = tuple[str, str]
@@ -27,7 +28,7 @@ MAP_URL = "https://www.openstreetmap.org/search"
 
 
 class Place(NamedTuple):
-    """The name of the place, and its address, each in parts. `is_hybrid` in a hybrid lab, without a room."""
+    """The name of the place, and its address, each in parts. `is_hybrid` where one can also attend online."""
 
     name: tuple[Part, ...] = ()
     address: tuple[Part, ...] = ()
@@ -35,54 +36,58 @@ class Place(NamedTuple):
     is_hybrid: bool = False
 
 
-def place_of(session: Session, language: str) -> str:
-    """Return "Plenary, 5 Rue de la Loi, Town hall", "Plenary, online", in `language`, which is the active one.
+def place_of(session: Session, language: str, mode: str = "") -> str:
+    """Return "Plenary, 5 Rue de la Loi, Town hall", "Plenary, online", "Plenary and online", in `language`, which is
+    the active one.
 
-    Needs the session's room and lab. "" for a session in person without a place.
+    With a `mode` the place of those who attend a hybrid session so. Needs the session's room and lab. "" for a session
+    in person without a place.
     """
-    place = _place(session, language)
+    place = _place(session, language, mode)
     words = ", ".join(words for words, _language in (*place.name, *place.address))
     return gettext("{venue} and online").format(venue=words) if place.is_hybrid else words
 
 
-def place_html(session: Session, language: str) -> SafeString:
+def place_html(session: Session, language: str, mode: str = "") -> SafeString:
     """Return the same as safe HTML with an icon, and the address as a link to a map.
 
     Parts in other languages have `lang` attributes.
     """
-    return _html(_place(session, language), language)
+    return _html(_place(session, language, mode), language)
 
 
 def is_online(session: Session) -> bool:
     """Tell whether the session is online only."""
-    return session.room.online if session.room else session.lab.format == Lab.Format.ONLINE
+    return session.format == Lab.Format.ONLINE
 
 
-def is_in_person(session: Session) -> bool:
-    """Tell whether the session can only be attended where it takes place."""
-    return not session.room.online if session.room else session.lab.format == Lab.Format.IN_PERSON
+def join_link_of(session: Session, mode: str = Mode.ONLINE) -> str:
+    """Return the join link of the session or else of its room, "" if there is none.
 
-
-def join_link_of(session: Session) -> str:
-    """Return the join link of the session or else of its room, "" if there is none."""
+    Who comes to the room of a hybrid session (`mode`) needs none.
+    """
+    if session.is_hybrid and mode == Mode.ROOM:
+        return ""
     address = session.join_link or (session.room.join_link if session.room else "")
     return address if markdown.is_safe_link(address) else ""
 
 
-def _place(session: Session, language: str) -> Place:
+def _place(session: Session, language: str, mode: str = "") -> Place:
     lab, room = session.lab, session.room
+    is_hybrid = session.is_hybrid and not mode
     venue = text_and_language(lab.venue, language, lab.default_language)
+    online = (pgettext("place, within a sentence", "online"), language)
+    if session.is_hybrid and mode == Mode.ONLINE:
+        return Place(((gettext("Online"), language),), is_online=True)
     if room is None:
-        if lab.format == Lab.Format.ONLINE:
+        if is_online(session):
             return Place(((gettext("Online"), language),), is_online=True)
-        is_hybrid = lab.format == Lab.Format.HYBRID
         if venue[0]:
             return Place(address=(venue,), is_hybrid=is_hybrid)
         return Place(((gettext("In person and online"), language),)) if is_hybrid else Place()
     name = text_and_language(room.name, language, lab.default_language)
-    if room.online:
-        online = pgettext("place, within a sentence", "online")
-        return Place((name, (online, language)), is_online=True)
+    if is_online(session):
+        return Place((name, online), is_online=True)
     # Addresses are not translated.
     address = (room.address, language)
     # Parts that the address contains are not repeated, and vice versa.
@@ -90,8 +95,8 @@ def _place(session: Session, language: str) -> Place:
         venue = ("", "")
     elif address[0].casefold() in venue[0].casefold():
         address = ("", "")
-    where = (address, venue)
-    return Place((name,) if name[0] else (), tuple(part for part in where if part[0] and part[0] != name[0]))
+    where = tuple(part for part in (address, venue) if part[0] and part[0] != name[0])
+    return Place((name,) if name[0] else (), where, is_hybrid=is_hybrid)
 
 
 @lru_cache(maxsize=1024)

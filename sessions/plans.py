@@ -19,13 +19,15 @@ from core.web.errors import InvalidFields
 from labs.lab_editing import Findings, Texts
 from labs.models import Lab, Room, Track
 from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models.seating import MODES, Mode, Seating, default_format
 
 AGENDA_LIMIT = 100
 
 # Fields of both a plan and the model.
 COLUMNS = (
     "slug", "title", "abstract", "track", "room", "join_link", "start_date", "start_time", "end_date", "end_time",
-    "time_zone", "capacity", "waiting_list",
+    "time_zone", "format", "room_capacity", "online_capacity", "waiting_list",
+    "needs_approval",
 )  # fmt: skip
 
 
@@ -57,6 +59,8 @@ class SessionPlan:
     """The fields of a session except its visibility (see `sessions.publishing`).
 
     Dates and times are wall-clock times in `time_zone`. The folds resolve ambiguous times, for which None is an error.
+    `format` is one of Lab.Format, or "" for that of the room, or of the lab without a room. A capacity is None without
+    a limit, and for a mode that the format does not offer.
     """
 
     slug: str
@@ -72,8 +76,11 @@ class SessionPlan:
     track: Track | None = None
     room: Room | None = None
     join_link: str = ""
-    capacity: int | None = None
+    format: str = ""
+    room_capacity: int | None = None
+    online_capacity: int | None = None
     waiting_list: bool = True
+    needs_approval: bool = False
     agenda: tuple[AgendaPlan, ...] = ()
     appearances: tuple[AppearancePlan, ...] = ()
 
@@ -113,7 +120,7 @@ def check_plan(session: Session, plan: SessionPlan, taken: Collection[str] | Non
     assign_columns(candidate, plan)
     findings.check_columns(candidate, [name for name in COLUMNS if name not in ("track", "room")])
     _check_relations(lab, plan, findings)
-    _check_capacity(session.seats_taken, plan, findings)
+    _check_format(session, plan, findings)
     is_other = plan.slug != session.slug  # its own is nobody else's: the database sees to that
     if is_other and (
         plan.slug in taken if taken is not None else lab.sessions.filter(slug=plan.slug).exists()
@@ -134,6 +141,7 @@ def assign_columns(session: Session, plan: SessionPlan) -> None:
     """Assign a plan's values to the fields of the same names, unsaved."""
     for name in COLUMNS:
         setattr(session, name, getattr(plan, name))
+    session.set_format(plan.format or default_format(session.lab, plan.room))
     session.title, session.abstract = dict(plan.title), dict(plan.abstract)
 
 
@@ -156,16 +164,45 @@ def _check_appearances(
         findings.add(name, gettext("The same speaker is listed here twice in the same role."))
 
 
-def _check_capacity(taken: int, plan: SessionPlan, findings: _Findings) -> None:
-    if plan.capacity is not None and 0 <= plan.capacity < taken:
+def _check_format(session: Session, plan: SessionPlan, findings: _Findings) -> None:
+    """Check the format against the room, and the capacities against the seats that are taken."""
+    format = plan.format or default_format(session.lab, plan.room)
+    if format not in MODES:
+        findings.add("format", gettext("Choose a format from the list."))
+        return
+    if plan.room and len(MODES[format]) == 1 and format != default_format(session.lab, plan.room):
         findings.add(
-            "capacity",
+            "room",
+            gettext("This room is online. Choose a room on site, or change the format.")
+            if plan.room.online
+            else gettext("This room is on site. Choose an online room, or change the format."),
+        )
+    after = copy.copy(session)
+    after.room_capacity, after.online_capacity = plan.room_capacity, plan.online_capacity
+    after.set_format(format)
+    for mode in Mode:
+        name, seating = f"{mode}_capacity", after.seating(mode)
+        if mode in MODES[format]:
+            _check_capacity(name, seating, findings)
+        elif seating.capacity is not None:
+            findings.add(
+                name,
+                gettext("The session is online only. Leave this empty.")
+                if mode == Mode.ROOM
+                else gettext("The session is in person only. Leave this empty."),
+            )
+
+
+def _check_capacity(name: str, seating: Seating, findings: _Findings) -> None:
+    if seating.capacity is not None and 0 <= seating.capacity < seating.taken:
+        findings.add(
+            name,
             ngettext(
                 "%(taken)d seat is already taken. Enter at least %(taken)d, or cancel registrations first.",
                 "%(taken)d seats are already taken. Enter at least %(taken)d, or cancel registrations first.",
-                taken,
+                seating.taken,
             )
-            % {"taken": taken},
+            % {"taken": seating.taken},
         )
 
 

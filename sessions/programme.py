@@ -156,17 +156,13 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         cancelled=session.is_cancelled,
         reason=localized_html(session.cancel_reason, language, fallback) if session.is_cancelled else "",
         may_choose=may_choose,
-        would_wait=may_choose and is_full(session),
+        would_wait=may_choose and session.is_full,
     )
-
-
-def is_full(session: Session) -> bool:
-    return session.seats_left is not None and session.seats_left <= 0
 
 
 def can_be_chosen(session: Session, now: datetime) -> bool:
     """Tell whether the session takes place, is not over, and has a free seat or a waiting list."""
-    return is_to_come(session, now) and (session.waiting_list or not is_full(session))
+    return is_to_come(session, now) and (session.waiting_list or not session.is_full)
 
 
 def is_to_come(session: Session, now: datetime) -> bool:

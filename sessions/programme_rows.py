@@ -26,7 +26,6 @@ from sessions.programme import (
     TemplateRow,
     View,
     can_be_chosen,
-    is_full,
     row,
 )
 
@@ -156,7 +155,7 @@ def _side(session: Session, view: View, choose: str, wait: str) -> str:
         f'<div class="session-side">{seats(session)}'
         f'<div class="choose"><input type="checkbox" name="session" value="{slug}" id="c-{slug}"'
         f' aria-describedby="{slug}-h"{" checked" if slug in view.picked else ""}>'
-        f'<label for="c-{slug}">{wait if is_full(session) else choose}</label></div></div>'
+        f'<label for="c-{slug}">{wait if session.is_full else choose}</label></div></div>'
     )
 
 

@@ -10,7 +10,8 @@ from labs.signals import lab_deleting, lab_rescheduled, lab_touched, lab_venue_c
 from sessions import calendar_texts
 from sessions.lab_dates import check_sessions_inside
 from sessions.models import Session
-from sessions.scheduling import apply_room_change, apply_venue_change, delete_session
+from sessions.place_changes import apply_room_change, apply_venue_change
+from sessions.scheduling import delete_session
 
 
 @receiver(lab_touched, sender=Lab)

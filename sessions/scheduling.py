@@ -18,11 +18,12 @@ from core.web.errors import InvalidFields, RuleViolation
 from core.web.history import record_creation
 from core.web.localized_fields import languages_of
 from labs.lab_editing import is_used
-from labs.models import City, Lab, Room
+from labs.models import City, Lab
 from labs.revisions import lock_lab, touch
 from sessions import unannounced_changes
 from sessions.agenda_rows import insert_agendas, set_agenda
 from sessions.models import AgendaItem, Appearance, Session
+from sessions.models.seating import default_format
 from sessions.plans import (
     COLUMNS,
     AgendaPlan,
@@ -33,16 +34,26 @@ from sessions.plans import (
     check_plan,
 )
 from sessions.publishing import Change, check_audience, send_session_changed
-from sessions.revisions import lock_session, revise, set_history_user
+from sessions.revisions import lock_session, save_session, set_history_user
 
 # Fields whose change increments SEQUENCE (RFC 5545 §3.8.7.4).
 RESCHEDULES = frozenset(
-    {"start_date", "start_time", "start_fold", "end_date", "end_time", "end_fold", "time_zone", "room"}
+    {
+        "start_date",
+        "start_time",
+        "start_fold",
+        "end_date",
+        "end_time",
+        "end_fold",
+        "time_zone",
+        "room",
+        "format",
+    }
 )
 # Only for people with a seat: a change affects nothing that others can read, not even SEQUENCE.
 LINKS = frozenset({"join_link"})
 MOVES = RESCHEDULES | LINKS
-SEATING = frozenset({"capacity", "waiting_list"})
+SEATING = frozenset({"format", "room_capacity", "online_capacity", "waiting_list", "needs_approval"})
 
 
 def plan_of(session: Session) -> SessionPlan:
@@ -197,6 +208,7 @@ def change_locked_session(
     found = check_plan(session, plan)
     plan = replace(
         plan,
+        format=plan.format or default_format(session.lab, plan.room),
         start_fold=found.start_fold,
         end_fold=found.end_fold,
         agenda=_matched_items(before.agenda, plan.agenda),
@@ -209,7 +221,7 @@ def change_locked_session(
     _apply_plan(session, plan, found)
     seen = bool(differing - LINKS)
     session.sequence += bool(differing & RESCHEDULES)
-    _save(session, by, seen=seen, edited=True)
+    save_session(session, by, seen=seen, edited=True, reformatted="format" in differing)
     # The agenda's instants depend on the session's day and zone.
     if is_moved or differing & {"agenda", "appearances"}:
         set_agenda(session, plan, found)
@@ -280,70 +292,6 @@ def delete_session(session: Session, by: User | None = None) -> None:
     set_history_user(session, by)
     session.delete()
     touch(lab_id, public=False, sessions=())
-
-
-@transaction.atomic
-def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: User | None = None) -> None:
-    """Update the sessions in a room after a change of its name, address or join link.
-
-    `before` is the room as it was. `moved` if the place or join link has changed; `seen` if it is not the join link
-    alone. A place that has changed increments SEQUENCE.
-    """
-    public = False
-    sessions = list(Session.objects.select_for_update(no_key=True).filter(room=room).order_by("pk"))
-    for session in sessions:
-        public |= seen and session.is_public
-        session.sequence += moved and seen
-        _save(session, by, seen=seen)
-        if moved:
-            session.lab = before.lab
-            session.room = before
-            was = unannounced_changes.facts_of(session)
-            session.room = room
-            unannounced_changes.record_move(session, was)
-        else:
-            send_session_changed(session, Change.EDITED)
-    touch(room.lab_id, public=public, sessions=[session.pk for session in sessions])
-
-
-@transaction.atomic
-def apply_venue_change(lab: Lab, *, before: Lab, by: User | None = None) -> None:
-    """Update the sessions whose place depends on the lab's venue or format.
-
-    `before` is the lab as it was. The caller touches the lab.
-    """
-    found = Session.objects.select_for_update(no_key=True, of=("self",)).filter(lab=lab)
-    for session in found.select_related("room").order_by("pk"):
-        session.lab = before
-        was = unannounced_changes.facts_of(session)
-        session.lab = lab
-        if unannounced_changes.facts_of(session)["place"] == was["place"]:
-            continue
-        session.sequence += 1
-        _save(session, by, seen=True)
-        unannounced_changes.record_move(session, was)
-
-
-def _save(session: Session, by: User | None, *, seen: bool, edited: bool = False) -> None:
-    """Save all fields except those that other modules update, such as seat counters.
-
-    `edited` if open forms are outdated now.
-    """
-    revise(session, seen=seen)
-    set_history_user(session, by)
-    session.save(
-        update_fields=[
-            *COLUMNS,
-            *(["version"] if edited else []),
-            "start_fold",
-            "end_fold",
-            "starts_at",
-            "ends_at",
-            "sequence",
-            "revised_at",
-            "content_revised_at",
-        ]
-    )
 
 
 def _differs(before: SessionPlan, after: SessionPlan, name: str) -> bool:

@@ -14,6 +14,7 @@ from core.timezones.wall_clock import wall
 from core.web.localized_fields import stored_languages
 from labs.api import addresses_of
 from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models.seating import MODES, seating_of
 
 # Who appears, by the ids of session and agenda item; None for the session as a whole.
 People = Mapping[tuple[int, int | None], list[dict[str, Any]]]
@@ -45,9 +46,13 @@ class _SessionRow(NamedTuple):
     visibility: str
     status: str
     sequence: int
-    capacity: int | None
-    seats_taken: int
-    seats_waiting: int
+    format: str
+    room_capacity: int | None
+    room_taken: int
+    room_waiting: int
+    online_capacity: int | None
+    online_taken: int
+    online_waiting: int
     content_revised_at: Stored
 
 
@@ -119,9 +124,11 @@ def sessions_data(sessions: QuerySet[Session], lab: str) -> list[dict[str, Any]]
             "visibility": row.visibility,
             "status": row.status,
             "sequence": row.sequence,
-            "capacity": row.capacity,
-            "seats_left": None if row.capacity is None else row.capacity - row.seats_taken,
-            "waiting": row.seats_waiting,
+            "format": row.format,
+            "seats": [
+                {"mode": one.mode, "capacity": one.capacity, "left": one.left, "waiting": one.waiting}
+                for one in (seating_of(row, mode) for mode in MODES[row.format])
+            ],
             "revised_at": stored_instant(row.content_revised_at),
             "agenda": agendas[row.pk],
             "speakers": people[row.pk, None],

@@ -9,6 +9,10 @@ from django.dispatch import Signal
 # tell: bool (participants are to be told)
 session_changed = Signal()
 
+# session_id: int. The session is attended in another way: seats of a mode that it no longer offers become seats of the
+# other, as which they are counted already (sessions.models.seating).
+session_reformatted = Signal()
+
 # moves: {session_id: {"was": …, "now": …, "version": …}} of several sessions of one lab. Their people get one email
 # each about all of them.
 sessions_moved = Signal()

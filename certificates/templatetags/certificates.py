@@ -1,5 +1,7 @@
 """What pages of registrations show of a certificate, without importing this package."""
 
+from collections.abc import Iterable
+
 from django import template
 
 from certificates.fonts import missing_glyphs
@@ -7,6 +9,7 @@ from certificates.models import Certificate
 from certificates.outdated import differences
 from certificates.printable import named_characters
 from registrations.models import Registration
+from registrations.my_registrations import Own
 
 register = template.Library()
 
@@ -16,6 +19,14 @@ def certificate_of(registration: Registration) -> Certificate | None:
     """Return the person's latest certificate, annotated by `compared`. One query."""
     own = Certificate.objects.filter(registration=registration)
     return own.compared().order_by("-issued_at", "-pk").first()
+
+
+@register.simple_tag
+def certificates_of(registrations: Iterable[Own]) -> list[Certificate]:
+    """Return the latest certificate of each of these registrations, unless it was revoked. One query."""
+    own = Certificate.objects.filter(registration__in=[one.registration.pk for one in registrations])
+    latest = {row.registration_id: row for row in own.defer("content").order_by("issued_at", "pk")}
+    return [row for row in latest.values() if row.state != Certificate.State.REVOKED]
 
 
 @register.simple_tag

@@ -30,7 +30,8 @@ from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 # The fields that templates/sessions/console/session_form.html places; it shows any other one below these of "What".
 PLACED = {
     "version", "replaces", "title", "abstract", "track", "start_date", "start_time", "start_fold", "end_date",
-    "end_time", "end_fold", "time_zone", "room", "join_link", "capacity", "waiting_list", "visibility", "audience",
+    "end_time", "end_fold", "time_zone", "room", "join_link", "format", "room_capacity", "online_capacity",
+    "waiting_list", "needs_approval", "visibility", "audience",
 }  # fmt: skip
 
 
@@ -75,10 +76,19 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     end_time = HourField(label=_("Ends"))
     end_fold = fold_field(_("Which end? (clocks go back)"))
     time_zone = ZoneField(label=_("Time zone"))
-    capacity = NumberField(
-        label=_("Seats"), help_text=_("If left empty, it is open to everyone who registers."), required=False
+    format = forms.ChoiceField(label=_("Format"), choices=Lab.Format.choices, widget=forms.RadioSelect)
+    room_capacity = NumberField(
+        label=_("Seats in person"),
+        help_text=_("If left empty, everyone who registers gets one."),
+        required=False,
+    )
+    online_capacity = NumberField(
+        label=_("Seats online"),
+        help_text=_("If left empty, everyone who registers gets one."),
+        required=False,
     )
     waiting_list = forms.BooleanField(label=_("Keep a waiting list when full"), required=False)
+    needs_approval = forms.BooleanField(label=_("Organisers approve each seat"), required=False)
     visibility = forms.ChoiceField(
         label=_("Visibility"),
         help_text=_("You confirm a change on the next page."),
@@ -161,6 +171,7 @@ def _new_session_initial(lab: Lab) -> dict[str, object]:
     return {
         "start_date": lab.starts_on,
         "time_zone": lab.time_zone,
+        "format": lab.format,
         "waiting_list": True,
         "visibility": Session.Visibility.DRAFT,
     }

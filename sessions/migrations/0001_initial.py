@@ -25,6 +25,21 @@ class Migration(migrations.Migration):
                     "id",
                     models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
                 ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("online", "Online"),
+                            ("in-person", "In person"),
+                            ("hybrid", "In person and online"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("room_capacity", models.PositiveIntegerField(blank=True, null=True)),
+                ("online_capacity", models.PositiveIntegerField(blank=True, null=True)),
+                ("waiting_list", models.BooleanField(default=True)),
+                ("needs_approval", models.BooleanField(default=False)),
                 ("slug", models.SlugField(max_length=80, verbose_name="address")),
                 (
                     "title",
@@ -101,11 +116,6 @@ class Migration(migrations.Migration):
                             core.web.localized_fields.one_line,
                         ],
                     ),
-                ),
-                ("capacity", models.PositiveIntegerField(blank=True, null=True, verbose_name="seats")),
-                (
-                    "waiting_list",
-                    models.BooleanField(default=True, verbose_name="keep a waiting list when full"),
                 ),
                 (
                     "uid",
@@ -190,6 +200,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("online", "Online"),
+                            ("in-person", "In person"),
+                            ("hybrid", "In person and online"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("room_capacity", models.PositiveIntegerField(blank=True, null=True)),
+                ("room_taken", models.PositiveIntegerField(default=0, editable=False)),
+                ("room_waiting", models.PositiveIntegerField(default=0, editable=False)),
+                ("online_capacity", models.PositiveIntegerField(blank=True, null=True)),
+                ("online_taken", models.PositiveIntegerField(default=0, editable=False)),
+                ("online_waiting", models.PositiveIntegerField(default=0, editable=False)),
+                ("waiting_list", models.BooleanField(default=True)),
+                ("needs_approval", models.BooleanField(default=False)),
+                ("last_queue_position", models.PositiveIntegerField(default=0, editable=False)),
                 ("slug", models.SlugField(max_length=80, verbose_name="address")),
                 (
                     "title",
@@ -267,14 +297,6 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("capacity", models.PositiveIntegerField(blank=True, null=True, verbose_name="seats")),
-                (
-                    "waiting_list",
-                    models.BooleanField(default=True, verbose_name="keep a waiting list when full"),
-                ),
-                ("seats_taken", models.PositiveIntegerField(default=0, editable=False)),
-                ("seats_waiting", models.PositiveIntegerField(default=0, editable=False)),
-                ("last_queue_position", models.PositiveIntegerField(default=0, editable=False)),
                 (
                     "uid",
                     models.CharField(
@@ -686,9 +708,34 @@ class Migration(migrations.Migration):
             model_name="session",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("capacity__isnull", True), ("seats_taken__lte", models.F("capacity")), _connector="OR"
+                    ("room_capacity__isnull", True),
+                    ("room_taken__lte", models.F("room_capacity")),
+                    _connector="OR",
                 ),
-                name="session_never_oversold",
+                name="session_room_never_oversold",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("online_capacity__isnull", True),
+                    ("online_taken__lte", models.F("online_capacity")),
+                    _connector="OR",
+                ),
+                name="session_online_never_oversold",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("format", "hybrid"),
+                    models.Q(("format", "in-person"), ("online_taken", 0), ("online_waiting", 0)),
+                    models.Q(("format", "online"), ("room_taken", 0), ("room_waiting", 0)),
+                    _connector="OR",
+                ),
+                name="session_seats_are_of_its_format",
             ),
         ),
         migrations.AddConstraint(

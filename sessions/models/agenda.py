@@ -21,6 +21,7 @@ from core.web.history import History
 from core.web.localized_fields import localized_line, localized_text, no_control_characters, web_address
 from labs.models import City, Lab, Programme, Room, Track
 from labs.viewer import Viewer
+from sessions.models.seating import COUNTERS, SeatingMixin
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,8 +34,6 @@ def new_uid() -> str:
 
 # The condition of sessions that people with a seat in them may see.
 SEEN_WITH_A_SEAT = ~Q(visibility="draft") & Q(lab__visibility="public")
-
-HAS_FREE_SEAT = Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity"))
 
 
 def to_come(now: "datetime") -> Q:
@@ -130,13 +129,13 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
         return self.filter(condition)
 
 
-class Session(Versioned):
+class Session(SeatingMixin, Versioned):
     """A session that people register for.
 
     `start_date`, `start_time`, `end_date`, `end_time` are wall-clock times in `time_zone`, which are authoritative;
     the folds (0 or 1, PEP 495) resolve ambiguous ones. `starts_at` and `ends_at` are the UTC instants derived from
-    them by `sessions.plans`, stored for sorting and joins. Only `registrations.seats` changes `seats_taken` and
-    `seats_waiting`. `content_revised_at` is the last change that every viewer of the session sees, `revised_at`
+    them by `sessions.plans`, stored for sorting and joins. Only `registrations.seats` changes the
+    counters of seats. `content_revised_at` is the last change that every viewer of the session sees, `revised_at`
     includes changes of join links.
     """
 
@@ -175,12 +174,6 @@ class Session(Versioned):
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_reason = localized_line(limit=300, blank=True)
 
-    capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True)
-    waiting_list = models.BooleanField(_("keep a waiting list when full"), default=True)
-    seats_taken = models.PositiveIntegerField(default=0, editable=False)
-    seats_waiting = models.PositiveIntegerField(default=0, editable=False)
-    last_queue_position = models.PositiveIntegerField(default=0, editable=False)
-
     uid = models.CharField(max_length=255, unique=True, default=new_uid, editable=False)
     sequence = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -190,7 +183,7 @@ class Session(Versioned):
     objects = SessionQuerySet.as_manager()
     history = History(
         m2m_fields=[audience],
-        excluded_fields=["version", "seats_taken", "seats_waiting", "last_queue_position"],
+        excluded_fields=["version", *COUNTERS],
     )
 
     class Meta:
@@ -199,8 +192,18 @@ class Session(Versioned):
             models.UniqueConstraint(fields=["lab", "slug"], name="session_once_per_lab"),
             models.CheckConstraint(name="session_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),
             models.CheckConstraint(
-                name="session_never_oversold",
-                condition=Q(capacity__isnull=True) | Q(seats_taken__lte=F("capacity")),
+                name="session_room_never_oversold",
+                condition=Q(room_capacity__isnull=True) | Q(room_taken__lte=F("room_capacity")),
+            ),
+            models.CheckConstraint(
+                name="session_online_never_oversold",
+                condition=Q(online_capacity__isnull=True) | Q(online_taken__lte=F("online_capacity")),
+            ),
+            models.CheckConstraint(
+                name="session_seats_are_of_its_format",
+                condition=Q(format=Lab.Format.HYBRID)
+                | Q(format=Lab.Format.IN_PERSON, online_taken=0, online_waiting=0)
+                | Q(format=Lab.Format.ONLINE, room_taken=0, room_waiting=0),
             ),
             models.CheckConstraint(
                 name="session_cancelled_has_instant",
@@ -231,11 +234,6 @@ class Session(Versioned):
     def duration(self) -> timedelta:
         """The session's true length, across clock changes."""
         return self.ends_at - self.starts_at
-
-    @property
-    def seats_left(self) -> int | None:
-        """The free seats, or None without a capacity."""
-        return None if self.capacity is None else self.capacity - self.seats_taken
 
     @cached_property
     def agenda_items(self) -> "list[AgendaItem]":

@@ -28,7 +28,7 @@ from labs.lab_editing import save
 from labs.lab_parts import ROOM_COLUMNS, RoomPlan, change_room, create_room
 from labs.models import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 from labs.revisions import public_parts, touch, touch_all
-from sessions import publishing, scheduling, unannounced_changes
+from sessions import place_changes, publishing, scheduling, unannounced_changes
 from sessions.lab_dates import sessions_outside
 from sessions.models import Session, Speaker
 from sessions.plans import SessionPlan
@@ -236,7 +236,7 @@ class _Loading:
             as_it_was = copy(lab)
             different = self._change(lab, values)
             if different:
-                scheduling.apply_venue_change(lab, before=as_it_was, by=self.by)
+                place_changes.apply_venue_change(lab, before=as_it_was, by=self.by)
             self._check_sessions_left_outside(lab, facts)
         before = public_parts(lab)
         other_parts = self._lab_parts(lab, facts)
@@ -314,7 +314,7 @@ class _Loading:
         for facts in listed:
             session = known.get(facts.slug)
             before = plans[session.pk] if session else None
-            plan = session_plan(facts, before, tracks, rooms, speakers)
+            plan = session_plan(lab, facts, before, tracks, rooms, speakers)
             if session and before:
                 self._change_session(session, before, plan, facts)
             else:
@@ -363,6 +363,8 @@ class _Loading:
         """Report what is wrong with the fields of a plan where they stand in the file."""
         for name, messages in errors.items():
             first, dot, rest = name.partition(".")
+            if first.endswith("_capacity") and facts.online_capacity is None:
+                first = "capacity"
             for message in messages:
                 self._object(f"{facts.path}.{_MEMBERS.get(first, first)}{dot}{rest}", message)
 

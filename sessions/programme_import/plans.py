@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from core.timezones.wall_clock import instant
-from labs.models import Room, Track
+from labs.models import Lab, Room, Track
 from labs.theme import theme_values
 from sessions.models import Speaker
+from sessions.models.seating import MODES, default_format
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 from sessions.programme_import import schema
 from sessions.programme_import.fields import Record
@@ -18,6 +19,7 @@ from sessions.programme_import.speakers import Appearances
 
 
 def session_plan(
+    lab: Lab,
     facts: schema.Session,
     before: SessionPlan | None,
     tracks: Mapping[str, Track],
@@ -42,13 +44,30 @@ def session_plan(
             plan = replace(plan, **times)
     if facts.abstract is not None:
         plan = replace(plan, abstract={**plan.abstract, **facts.abstract})
-    values = given(facts, "join_link", "capacity", "waiting_list") | {
+    values = given(facts, "join_link", "waiting_list", "needs_approval") | {
         "track": tracks[facts.track] if facts.track else None,
         "room": rooms[facts.room] if facts.room else None,
         "appearances": _appearances(facts.appearances, speakers),
         "agenda": _agenda(facts.agenda, plan.agenda, speakers),
     }
-    return replace(plan, **{name: value for name, value in values.items() if value is not None})
+    changed = replace(plan, **{name: value for name, value in values.items() if value is not None})
+    is_kept = changed.format in ("", Lab.Format.HYBRID, default_format(lab, changed.room))
+    if facts.format or changed.room != plan.room or not is_kept:
+        # Without a word about it, a session takes place as its room does.
+        changed = replace(changed, format=facts.format or "")
+    return _with_seats(lab, facts, changed)
+
+
+def _with_seats(lab: Lab, facts: schema.Session, plan: SessionPlan) -> SessionPlan:
+    """Return the plan with the file's seats: `capacity` is that of the only way to attend, or in person."""
+    format = plan.format or default_format(lab, plan.room)
+    single = "online_capacity" if format == Lab.Format.ONLINE else "room_capacity"
+    seats = {f"{mode}_capacity": getattr(plan, f"{mode}_capacity") for mode in MODES[format]}
+    if facts.capacity is not None:
+        seats[single] = facts.capacity
+    if facts.online_capacity is not None:
+        seats["online_capacity"] = facts.online_capacity
+    return replace(plan, format=format, **{"room_capacity": None, "online_capacity": None, **seats})
 
 
 def _appearances(

@@ -112,7 +112,18 @@ class AgendaItem(AgendaTimes):
     appearances: Appearances = Field(default=[], alias="speakers")
 
 
-class Session(SessionTimes):
+class FormatMixin(Record):
+    """The way to attend, of a lab or of a session."""
+
+    format: lab_tables.Lab.Format | None = None
+
+    @field_validator("format", mode="before")
+    @classmethod
+    def _as_published(cls, value: Any) -> Any:
+        return "in-person" if value == "in person" else value  # published files write both
+
+
+class Session(SessionTimes, FormatMixin):
     table = session_tables.Session
 
     slug: FilledText
@@ -124,7 +135,9 @@ class Session(SessionTimes):
     join_link: Text | None = None
     audience: CitySlugs | None = Field(default=None, alias="audience_cities")
     capacity: Count | None = None
+    online_capacity: Count | None = None
     waiting_list: Flag | None = None
+    needs_approval: Flag | None = None
     appearances: Appearances | None = Field(default=None, alias="speakers")
     agenda: Annotated[list[AgendaItem], at_most(AGENDA_LIMIT)] | None = None
 
@@ -222,7 +235,7 @@ class Registration(Record):
         return local
 
 
-class Lab(Record):
+class Lab(FormatMixin):
     table = lab_tables.Lab
 
     ordinal: Ordinal | None = None
@@ -234,7 +247,6 @@ class Lab(Record):
     time_zone: FilledText
     languages: Languages | None = None
     visibility: lab_tables.Lab.Visibility | None = None
-    format: lab_tables.Lab.Format | None = None
     registration: Registration | None = None
     participating_cities: CitySlugs = ()
     blueprint_cities: CitySlugs = ()
@@ -269,11 +281,6 @@ class Lab(Record):
     @classmethod
     def _add_those_of_the_programme(cls, tracks: list[Track], info: Info) -> list[Track]:
         return [*info.context.level("Programme").sound.get("tracks", ()), *tracks]
-
-    @field_validator("format", mode="before")
-    @classmethod
-    def _as_published(cls, value: Any) -> Any:
-        return "in-person" if value == "in person" else value  # published files write both
 
     @field_validator("venue", mode="before")
     @classmethod

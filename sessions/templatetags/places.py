@@ -11,6 +11,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def place(session: Session) -> SafeString:
-    """Print "Plenary, 5 Rue de la Loi, Town hall" with its icon and a link to a map; nothing without a place."""
-    return place_html(session, get_language() or "en")
+def place(session: Session, mode: str = "") -> SafeString:
+    """Print "Plenary, 5 Rue de la Loi, Town hall" with its icon and a link to a map; nothing without a place.
+
+    With a `mode` where somebody attends a hybrid session.
+    """
+    return place_html(session, get_language() or "en", mode)

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical_key
@@ -261,7 +261,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         if version is None:
             desk.form.add_errors({"": [NOT_COMPLETE]})
             return _page(request, desk)
-        before = plan_of(found)
+        before, waited = plan_of(found), found.seats_waiting
         try:
             changed = change_session(
                 found, plan, person(request), expected_version=version, carry_agenda=True
@@ -278,8 +278,21 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
                 messages.success(request, _("Session saved."))
             else:
                 offer_undo_save(request, changed, before)
+            _tell_who_was_seated(request, changed, waited)
             return redirect(_next_page(desk.form, changed))
     return _page(request, desk)
+
+
+def _tell_who_was_seated(request: HttpRequest, session: Session, waited: int) -> None:
+    """Say how many came off the waiting list, where more seats were set: they are emailed at once."""
+    left = Session.objects.get(pk=session.pk).seats_waiting
+    if left < waited:
+        words = ngettext(
+            "%(count)d person came off the waiting list and gets an email.",
+            "%(count)d people came off the waiting list and get an email.",
+            waited - left,
+        )
+        messages.success(request, words % {"count": waited - left})
 
 
 def _next_page(form: SessionForm, session: Session) -> str:

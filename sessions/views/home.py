@@ -29,7 +29,8 @@ from labs.viewer import VISITOR, Viewer
 from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
 from sessions.models import Appearance, Session
-from sessions.models.agenda import HAS_FREE_SEAT, to_come
+from sessions.models.agenda import to_come
+from sessions.models.seating import HAS_FREE_SEAT, SEATING_FIELDS
 from sessions.opengraph import programme_preview
 from sessions.programme import View
 from sessions.timetable import tile, timetable
@@ -181,7 +182,7 @@ def _figures(labs: Sequence[Lab], viewer: Viewer, language: str, zone: str = "")
     def draw(missing: Collection[int]) -> dict[int, LabFigure]:
         found: dict[int, list[Session]] = {pk: [] for pk in missing}
         visible = Session.objects.visible_to(viewer).filter(lab__in=missing)
-        for session in visible.only(*programme.BLOCK_FIELDS, "capacity"):
+        for session in visible.only(*programme.BLOCK_FIELDS, *SEATING_FIELDS):
             found[session.lab_id].append(session)
         people: Counter[int] = Counter()
         if not zone:

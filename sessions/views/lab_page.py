@@ -11,7 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum, prefetch_related_objects
+from django.db.models import Count, F, Q, Sum, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -33,6 +33,7 @@ from sessions import json_ld, lab_summary, programme, timezone_hints
 from sessions.calendar_links import public_calendar
 from sessions.listing import listed_sessions
 from sessions.models import Session
+from sessions.models.seating import SEATING_FIELDS
 from sessions.opengraph import lab_preview
 from sessions.programme import View
 from sessions.programme_rows import Day, days, with_seats
@@ -42,7 +43,7 @@ from sessions.views.pages import language_of, public_ones, query_of, reader_zone
 
 KEPT_SECONDS = 60 * 60
 _SEAT_FIELDS = (
-    "slug", "visibility", "status", "ends_at", "capacity", "waiting_list", "seats_taken", "seats_waiting", "track",
+    "slug", "visibility", "status", "ends_at", *SEATING_FIELDS, "track",
 )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
         return ""
     times = ("lab__registration_opens_at", "lab__registration_closes_at")
     zone = reader_zone(request)
-    limited = Q(capacity__isnull=False)
+    limited = Q(room_capacity__isnull=False) | Q(online_capacity__isnull=False)
     found = (
         Session.objects.visible_to(VISITOR)
         .filter(lab__slug=slug)
@@ -106,8 +107,8 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
         .values_list("lab", "lab__public_revision", "lab__public_revised_at", "lab__time_zone", "lab__ends_on", *times)
         .annotate(
             arrivals=Sum("last_queue_position", filter=limited),
-            taken=Sum("seats_taken", filter=limited),
-            waiting=Sum("seats_waiting", filter=limited),
+            taken=Sum(F("room_taken") + F("online_taken"), filter=limited),
+            waiting=Sum(F("room_waiting") + F("online_waiting"), filter=limited),
             over=Count("pk", filter=Q(ends_at__lte=now)),
         )
         .first()
@@ -125,7 +126,7 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
 
 def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     viewer = viewer_of(request)
-    found = get_visible_lab_or_404(viewer, slug)
+    found = get_visible_lab_or_404(viewer, slug, "registration_rules")
     view = view_for(request, found, now)
     chosen = request.GET.get("track", "")
     own_zone = reader_zone(request)
