@@ -13,8 +13,11 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-PARTS = ("feeds", "programme", "certificates", "registering", "api", "bulk", "starting", "volume")
-BIG = {"volume"}  # what needs 1,000,000 rows
+PARTS = (
+    "feeds", "programme", "certificates", "registering", "rush", "draw", "api", "bulk", "outbox", "starting", "stored",
+    "volume",
+)  # fmt: skip
+BIG = {"stored", "volume"}  # what needs 1,000,000 rows
 
 
 def main() -> None:
@@ -55,7 +58,19 @@ def _measure(database: str, parts: Collection[str]) -> None:
         django.setup()
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        from benchmarks import api, bulk, certificates, pages, registering, starting, volume, world
+        from benchmarks import (
+            api,
+            bulk,
+            certificates,
+            draw,
+            outbox,
+            pages,
+            registering,
+            rush,
+            starting,
+            volume,
+            world,
+        )
         from benchmarks.measuring import Line
 
         programme = world.programme()
@@ -68,12 +83,21 @@ def _measure(database: str, parts: Collection[str]) -> None:
             lines += certificates.lines()
         if "registering" in parts:
             lines += registering.registering(programme)
+            lines += registering.registering_with_all(programme)
+        if "rush" in parts:
+            lines += rush.rush(programme)
+        if "draw" in parts:
+            lines += draw.draw(programme)
         if "api" in parts:
             lines += api.lists(programme)
         if "bulk" in parts:
             lines += bulk.loading()
+        if "outbox" in parts:
+            lines += outbox.outbox(programme)
         if "starting" in parts:
             lines += starting.starting()
+        if "stored" in parts:
+            lines += registering.registering_beside_many(programme)
         plans: list[str] = []
         if "volume" in parts:
             found, plans = volume.volume(programme)

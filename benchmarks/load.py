@@ -1,6 +1,9 @@
 """The load generator, a process of its own: reads posts, sends them from many threads, writes how long each took.
 
-Input and output are JSON on the standard streams: {"port", "clients", "posts": [[path, body], …]} and [ms, …].
+Input and output are JSON on the standard streams: {"port", "clients", "posts": [[path, body], …]} and
+{"times": [ms, …], "statuses": {status: n}, "pages": {status: n}}. With "within" the posts begin at even distances over
+so many seconds, whether earlier ones were answered or not, and each is timed from when it was due. With "follow" the
+page that a post leads to is asked for too. A status from 400 is an error without "tolerate".
 """
 
 import http.client
@@ -8,46 +11,86 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
+from typing import Any
 
 
-def _client(
-    port: int, posts: list[tuple[str, str]], times: list[float], errors: list[str], number: int
-) -> None:
-    server = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    for place, (path, body) in enumerate(posts):
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Origin": f"http://127.0.0.1:{port}",
-            "Host": f"127.0.0.1:{port}",
-            "X-Forwarded-For": f"10.{number}.{place // 250}.{place % 250}",
-        }
-        start = time.monotonic()
-        server.request("POST", path, body, headers)
-        answer = server.getresponse()
-        text = answer.read()
-        times.append((time.monotonic() - start) * 1000)
-        if answer.status >= 400:
-            errors.append(f"{answer.status} {path} {text[:3000]!r}")
-    server.close()
+class Load:
+    """What is to be sent, and what came of it."""
+
+    def __init__(self, work: dict[str, Any]) -> None:
+        self.port, self.clients, self.posts = work["port"], work["clients"], work["posts"]
+        self.within, self.follows = work.get("within", 0.0), work.get("follow", False)
+        self.times: list[float] = []
+        self.statuses: Counter[int] = Counter()
+        self.pages: Counter[int] = Counter()
+        self.errors: list[str] = []
+        self.lock = threading.Lock()
+        self.begun = 0.0
+
+    def run(self) -> None:
+        threads = [threading.Thread(target=self._client, args=(number,)) for number in range(self.clients)]
+        self.begun = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _client(self, number: int) -> None:
+        server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        for turn, place in enumerate(range(number, len(self.posts), self.clients)):
+            path, body = self.posts[place]
+            start = time.monotonic()
+            if self.within:
+                due = self.begun + self.within * place / len(self.posts)
+                time.sleep(max(0.0, due - start))
+                start = due
+            headers = {
+                "Origin": f"http://127.0.0.1:{self.port}",
+                "Host": f"127.0.0.1:{self.port}",
+                "X-Forwarded-For": f"10.{number}.{turn // 250}.{turn % 250}",
+            }
+            form = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+            status, location, text = self._ask(server, "POST", path, body, form)
+            with self.lock:
+                self.times.append((time.monotonic() - start) * 1000)
+                self.statuses[status] += 1
+                if status >= 400:
+                    self.errors.append(f"{status} {path} {text[:3000]!r}")
+            if self.follows and location:
+                status, _location, _text = self._ask(server, "GET", location, None, headers)
+                with self.lock:
+                    self.pages[status] += 1
+        server.close()
+
+    def _ask(
+        self,
+        server: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: str | None,
+        headers: dict[str, str],
+    ) -> tuple[int, str, bytes]:
+        """Return status, Location and body; status 0 where the connection broke."""
+        try:
+            server.request(method, path, body, headers)
+            answer = server.getresponse()
+            return answer.status, answer.headers.get("Location", ""), answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            server.close()
+            with self.lock:
+                self.errors.append(f"{method} {path} {error!r}")
+            return 0, "", b""
 
 
 def main() -> None:
-    """The load generator: reads the posts, sends them, writes how long each took."""
+    """Read the posts, send them, write what came of them."""
     work = json.load(sys.stdin)
-    posts = [(path, body) for path, body in work["posts"]]
-    times: list[float] = []
-    errors: list[str] = []
-    threads = [
-        threading.Thread(target=_client, args=(work["port"], posts[n :: work["clients"]], times, errors, n))
-        for n in range(work["clients"])
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        sys.exit(f"{len(errors)} posts were refused; the first: {errors[0]}")
-    json.dump(times, sys.stdout)
+    load = Load(work)
+    load.run()
+    if load.errors and not work.get("tolerate"):
+        sys.exit(f"{len(load.errors)} requests were refused; the first: {load.errors[0]}")
+    json.dump({"times": load.times, "statuses": load.statuses, "pages": load.pages}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from core.jobs.models import WorkerBeat
 from core.mail import health
 from core.mail.models import Message
 from labs.models import Lab, Programme, Staff
+from registrations.consent import current_version
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from sessions.models import Session
 
@@ -53,13 +54,22 @@ def _organiser(labs: list[Lab]) -> User:
     return user
 
 
+def fill(of: Programme, registrations: int) -> None:
+    """Store so many registrations, in labs of 20,000."""
+    labs = [
+        world.lab(of, f"stored-{number}", SESSIONS, seats=None)
+        for number in range(-(-registrations // PEOPLE))
+    ]
+    _fill(labs, min(PEOPLE, registrations))
+
+
 def _fill(labs: list[Lab], people: int = PEOPLE) -> None:
     """Make the rows of these labs by SQL, three seats a person in the first and one in the others."""
     bulk_rows.without_foreign_key_checks()
     for number, lab in enumerate(labs):
         _fill_lab(lab, people, 1 if number else 3)
     bulk_rows.execute(
-        "UPDATE lab_sessions_session s SET seats_taken = c.n, last_queue_position = c.n FROM"
+        "UPDATE lab_sessions_session s SET online_taken = c.n, last_queue_position = c.n FROM"
         " (SELECT session_id, count(*) n FROM registrations_seat GROUP BY 1) c WHERE c.session_id = s.id"
     )
     call_command("recount", repair=True, stdout=io.StringIO())
@@ -75,7 +85,11 @@ def _fill_lab(lab: Lab, people: int, seats: int) -> None:
     state = "(CASE n % 25 WHEN 0 THEN 'unconfirmed' WHEN 1 THEN 'cancelled' ELSE 'confirmed' END)"
     bulk_rows.insert(
         Registration(
-            lab=lab, language="en", time_zone="Europe/Sofia", consent_text="Yes", consent_language="en"
+            lab=lab,
+            language="en",
+            time_zone="Europe/Sofia",
+            consent_version=current_version(lab),
+            consent_language="en",
         ),
         f"generate_series(1, {people}) n",
         public_id="gen_random_uuid()",

@@ -81,7 +81,8 @@ def lab(of: Programme, slug: str, sessions: int, seats: int | None = 100) -> Lab
                 starts_at=instant(on, starts, "Europe/Sofia"),
                 ends_at=instant(on, ends, "Europe/Sofia"),
                 visibility="public",
-                capacity=seats,
+                format="online",
+                online_capacity=seats,
                 revised_at=datetime(2026, 1, 1, tzinfo=UTC),
             )
         )

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from demo import coming_lab, participants
+from demo import coming_lab, nominations, participants, questions
 from demo.sign_in import SignIn, make_accounts, sign_ins
 from labs.models import Lab
 from labs.organisation import OperatorPlan, operator, save_operator
@@ -55,6 +55,9 @@ def _load(now: datetime) -> None:
     coming, past = Lab.objects.get(slug=COMING), Lab.objects.get(slug=PAST)
     accounts = make_accounts(coming)
     participants.register_for_coming(coming, now)
+    nominations.name_people(coming, now)
+    nominations.add_webhook(coming)
+    questions.ask(coming, reader=accounts["organiser@example.org"])
     participants.register_for_past(past, taken_by=accounts["organiser@example.org"])
 
 

@@ -15,10 +15,13 @@ from core.jobs import tallies
 from core.web.email_addresses import address_key
 from labs.models import City, Lab, StakeholderGroup
 from labs.revisions import touch
-from registrations.consent import consent_text
+from registrations import persons
+from registrations.breakdowns import FORM_SEEN
+from registrations.consent import current_version
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.statistics import ATTENDED, REGISTERED
 from sessions.models import Session
+from sessions.models.seating import Mode
 
 # How many people choose each session of the coming lab, by its slug.
 COMING_CHOICES = {
@@ -44,6 +47,7 @@ PAST_CHOICES = {
 }
 PAST_PEOPLE, PAST_FIRST_NUMBER = 60, 501
 
+HOST_CITY = "sofia"
 CONFIRMED_WITHIN = timedelta(minutes=9)
 
 NAMES = {"en": "Demo participant {}", "bg": "Примерен участник {}", "el": "Δοκιμαστικός συμμετέχων {}"}
@@ -70,13 +74,19 @@ class Person:
 
 @dataclass
 class Count:
-    """The counters of one session while the choices are processed in order."""
+    """The counters of one session in one mode while the choices are processed in order."""
+
+    taken: int = 0
+    waiting_list: list[Seat] = field(default_factory=list)
+
+
+@dataclass
+class Counts:
+    """The counters of one session."""
 
     session: Session
-    taken: int = 0
-    waiting: int = 0
+    modes: dict[str, Count] = field(default_factory=lambda: {mode: Count() for mode in Mode})
     last_queue_position: int = 0
-    waiting_list: list[Seat] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -137,7 +147,7 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
         6 if city.slug == "sofia" else 3 if city.country in LANGUAGE_OF_COUNTRY else 2 for city in cities
     ]
     groups: list[StakeholderGroup] = list(lab.programme.stakeholder_groups.all())
-    consent = {language: consent_text(lab, language) for language in NAMES}
+    consent = current_version(lab)
     people = []
     for number, created_at in enumerate(instants, start=first_number):
         home = rng.choices(cities, weights)[0]
@@ -160,7 +170,7 @@ def _people(lab: Lab, instants: Sequence[datetime], first_number: int, rng: rand
             stakeholder_group=rng.choices(groups, GROUP_WEIGHTS[: len(groups)])[0] if groups else None,
             language=language,
             time_zone=zone,
-            consent_text=consent[language],
+            consent_version=consent,
             consent_language=language,
             consent_at=created_at,
             confirmed_at=created_at + CONFIRMED_WITHIN * rng.uniform(0.1, 1),
@@ -195,6 +205,7 @@ def _write(lab: Lab, people: list[Person]) -> None:
             registration.cancelled_at or registration.confirmed_at or person.created_at
         )
         registrations.append(registration)
+    persons.keep_all([one for one in registrations if one.state != Registration.State.UNCONFIRMED])
     Registration.objects.bulk_create(registrations)
     # Saving has set these to now.
     for person in people:
@@ -204,20 +215,21 @@ def _write(lab: Lab, people: list[Person]) -> None:
     Registration.history.bulk_history_create(registrations)
     registered = sum(one.state == Registration.State.CONFIRMED for one in registrations)
     tallies.add(REGISTERED, registered, lab_id=lab.pk)
-    counts = {session.pk: Count(session) for session in lab.sessions.all()}
+    tallies.add(FORM_SEEN, 3 * registered, lab_id=lab.pk)
+    counts = {session.pk: Counts(session) for session in lab.sessions.all()}
     seats, movements = _seats(people, counts)
     Seat.objects.bulk_create(seats)
     SeatMovement.objects.bulk_create(movements)
     for pk, count in counts.items():
+        taken = {f"{mode}_taken": one.taken for mode, one in count.modes.items()}
+        waiting = {f"{mode}_waiting": len(one.waiting_list) for mode, one in count.modes.items()}
         Session.objects.filter(pk=pk).update(
-            seats_taken=count.taken,
-            seats_waiting=count.waiting,
-            last_queue_position=count.last_queue_position,
+            last_queue_position=count.last_queue_position, **taken, **waiting
         )
     touch(lab.pk, sessions=())
 
 
-def _seats(people: Iterable[Person], counts: Mapping[int, Count]) -> tuple[list[Seat], list[SeatMovement]]:
+def _seats(people: Iterable[Person], counts: Mapping[int, Counts]) -> tuple[list[Seat], list[SeatMovement]]:
     """Process confirmations and cancellations in chronological order, as `registrations.seats` does."""
     seats: dict[tuple[int, int], Seat] = {}
     movements: list[SeatMovement] = []
@@ -228,6 +240,7 @@ def _seats(people: Iterable[Person], counts: Mapping[int, Count]) -> tuple[list[
             seats[registration.pk, session.pk] = Seat(
                 registration=registration,
                 session=session,
+                mode=_mode(registration, session),
                 state=Seat.State.REQUESTED,
                 changed_at=person.created_at,
             )
@@ -250,33 +263,38 @@ def _seats(people: Iterable[Person], counts: Mapping[int, Count]) -> tuple[list[
     return list(seats.values()), movements
 
 
-def _assign_seat(seat: Seat, count: Count, at: datetime, move: Move) -> None:
-    capacity = count.session.capacity
-    if (capacity is None or count.taken < capacity) and not count.waiting:
+def _mode(registration: Registration, session: Session) -> str:
+    """Return how this person attends: those of the host city come to the room."""
+    if not session.is_hybrid:
+        return session.modes[0]
+    return Mode.ROOM if registration.city and registration.city.slug == HOST_CITY else Mode.ONLINE
+
+
+def _assign_seat(seat: Seat, counts: Counts, at: datetime, move: Move) -> None:
+    count, capacity = counts.modes[seat.mode], counts.session.seating(seat.mode).capacity
+    if (capacity is None or count.taken < capacity) and not count.waiting_list:
         count.taken += 1
         move(seat, at, Seat.State.CONFIRMED, SeatMovement.Reason.CHOSEN)
-    elif count.session.waiting_list:
-        count.waiting += 1
+    elif counts.session.waiting_list:
         count.waiting_list.append(seat)
         move(seat, at, Seat.State.WAITING, SeatMovement.Reason.FULL)
     else:
         move(seat, at, Seat.State.CANCELLED, SeatMovement.Reason.CLOSED)
         return
-    count.last_queue_position += 1
-    seat.queue_position = count.last_queue_position
+    counts.last_queue_position += 1
+    seat.queue_position = counts.last_queue_position
 
 
-def _cancel_seat(seat: Seat, count: Count, at: datetime, move: Move) -> None:
-    reason = SeatMovement.Reason.REGISTRATION_CANCELLED
+def _cancel_seat(seat: Seat, counts: Counts, at: datetime, move: Move) -> None:
+    reason, count = SeatMovement.Reason.REGISTRATION_CANCELLED, counts.modes[seat.mode]
     if seat.state == Seat.State.CONFIRMED:
         count.taken -= 1
         move(seat, at, Seat.State.CANCELLED, reason)
         if count.waiting_list:
             next_in_line = count.waiting_list.pop(0)
-            count.taken, count.waiting = count.taken + 1, count.waiting - 1
+            count.taken += 1
             move(next_in_line, at, Seat.State.CONFIRMED, SeatMovement.Reason.PROMOTED)
     elif seat.state == Seat.State.WAITING:
-        count.waiting -= 1
         count.waiting_list.remove(seat)
         move(seat, at, Seat.State.CANCELLED, reason)
     seat.queue_position = None
