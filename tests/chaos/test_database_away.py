@@ -1,5 +1,6 @@
 """PostgreSQL goes away under the running service and comes back: 503 and when to come back, never an error of ours."""
 
+import json
 import os
 import socket
 import threading
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from core.mail.health import LOOKED_AT_EVERY
+from tests.chaos.invariants import TELL
 from tests.chaos.test_full_disk import MAKE_A_LAB, ask, register, register_by_api
 from tests.e2e import running_service
 from tests.e2e.running_service import running
@@ -111,3 +113,4 @@ def test_it_says_503_while_the_database_is_away_and_goes_on_when_it_is_back(
         line.mend()
         assert register(service)[0] == 200
         assert ask(service, "/labs/main-lab/")[0] == 200
+        assert json.loads(service.manage("shell", "-v", "0", "-c", TELL)) == []

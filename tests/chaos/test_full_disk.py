@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.attacks.test_s37_stalled_requests import workers_of
+from tests.chaos.invariants import TELL
 from tests.e2e.running_service import Service, running
 from tests.registrations.form_posts import answers
 
@@ -91,7 +92,7 @@ def ask(service: Service, path: str, data: bytes | None = None, **headers: str) 
     request = urllib.request.Request(f"{service.base}{path}", data, headers)
     opener = urllib.request.build_opener(NoRedirect)
     try:
-        with opener.open(request, timeout=40) as response:
+        with opener.open(request, timeout=120) as response:
             return response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -152,6 +153,7 @@ def test_reading_goes_on_and_writing_says_what_to_do(
         fill(service, False)
         assert register(service)[0] == 200
         assert register_by_api(service)[0] == 202
+        assert json.loads(service.manage("shell", "-v", "0", "-c", TELL)) == []
 
 
 def test_no_counters_are_written_where_nobody_may_read_them(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Two hundred people confirm at once, on SQLite, with eight processes of eight threads: nobody gets an error.
 
-`CHAOS_CONFIRMATIONS=1000` makes it as large as wanted; the figures are printed (pytest -s).
+Where the machine is so busy that somebody would wait for more than 20 seconds, the page says so (503), and one presses
+again. `CHAOS_CONFIRMATIONS=1000` makes it as large as wanted; the figures are recorded.
 """
 
 import json
@@ -8,6 +9,7 @@ import os
 import statistics
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -42,33 +44,41 @@ print(json.dumps(people))
 COUNT = """
 import json
 from collections import Counter
+from collections.abc import Callable
 from registrations.models import Seat
-print(json.dumps(Counter(Seat.objects.values_list("state", flat=True))))
+from tests.chaos.invariants import broken
+print(json.dumps([Counter(Seat.objects.values_list("state", flat=True)), broken(by_form=False)]))
 """
 
 
-def test_nobody_gets_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_gets_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
     monkeypatch.setenv("WEB_WORKERS", "8")
     monkeypatch.setenv("WEB_THREADS", "8")
     with running(tmp_path) as service:
         people = json.loads(service.manage("shell", "-v", "0", "-c", PREPARE))
 
-        def confirm(person: tuple[str, str]) -> tuple[int, float]:
+        def confirm(person: tuple[str, str]) -> tuple[list[int], float]:
             path, key = person
             began = time.monotonic()
             sent = {"Origin": service.base, "Sec-Fetch-Site": "same-origin"}
-            status = ask(service, path, urlencode({"form_key": key}).encode(), **sent)[0]
-            return status, time.monotonic() - began
+            statuses: list[int] = []
+            while not statuses or (statuses[-1] == 503 and len(statuses) < 10):
+                statuses.append(ask(service, path, urlencode({"form_key": key}).encode(), **sent)[0])
+            return statuses, time.monotonic() - began
 
         with ThreadPoolExecutor(PEOPLE) as pool:
             answers = list(pool.map(confirm, people))
-        waited = sorted(seconds for _status, seconds in answers)
-        print(
-            f"\n{PEOPLE} confirmations at once: {dict(Counter(status for status, _seconds in answers))}, "
-            f"median {statistics.median(waited):.1f} s, longest {waited[-1]:.1f} s"
-        )
-        assert Counter(status for status, _seconds in answers) == {302: PEOPLE}
-        assert json.loads(service.manage("shell", "-v", "0", "-c", COUNT)) == {
-            "confirmed": PEOPLE // 2,
-            "waiting": PEOPLE - PEOPLE // 2,
-        }
+        waited = sorted(seconds for _statuses, seconds in answers)
+        told_to_wait = sum(len(statuses) - 1 for statuses, _seconds in answers)
+        record_property("confirmations at once", PEOPLE)
+        record_property("median", f"{statistics.median(waited):.1f} s")
+        record_property("longest", f"{waited[-1]:.1f} s")
+        record_property("told to come back", told_to_wait)
+        assert Counter(statuses[-1] for statuses, _seconds in answers) == {302: PEOPLE}
+        assert {status for statuses, _seconds in answers for status in statuses[:-1]} <= {503}
+        assert json.loads(service.manage("shell", "-v", "0", "-c", COUNT)) == [
+            {"confirmed": PEOPLE // 2, "waiting": PEOPLE - PEOPLE // 2},
+            [],
+        ]
