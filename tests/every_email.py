@@ -1,6 +1,7 @@
 """One email of every occasion, in a language: long names, two places, hours of three zones, as people get them."""
 
-from datetime import date, time
+from copy import copy
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -12,9 +13,23 @@ from core.mail.models import Message
 from labs import roles
 from labs.models import Lab
 from labs.theme import theme_values
-from registrations import emails, seats
-from registrations.models import Registration
-from registrations.registering import choice_of, seats_of
+from labs.viewer import VISITOR
+from registrations import (
+    announcing,
+    city_contacts,
+    emails,
+    invitations,
+    modes,
+    nominations,
+    nominees,
+    seats,
+    session_emails,
+    transfer_emails,
+    transfers,
+)
+from registrations.managing import seats_of
+from registrations.models import Announcement, NominationPlaces, Registration, Seat, Transfer
+from registrations.registering import choice_of
 from sessions.models import Session
 from sessions.places import join_link_of
 from sessions.unannounced_changes import facts_of
@@ -41,6 +56,7 @@ DIALOGUE = {
     "bg": "Диалог с кметове",
     "el": "Διάλογος με δημάρχους",
 }
+TRAVEL = {"en": "Travel and dinner", "bg": "Пътуване и вечеря", "el": "Ταξίδι και δείπνο"}
 HALL = {"en": "Great Hall", "bg": "Голяма зала", "el": "Μεγάλη Αίθουσα"}
 ONLINE = {"en": "Plenary", "bg": "Пленарна зала", "el": "Ολομέλεια"}
 ADDRESS = "4 Slaveykov Square, Sofia"
@@ -66,16 +82,51 @@ def every_email(language: str) -> dict[str, Message]:
         start_time=time(15, 30),
         capacity=1,
     )
-    seats.take(f.RegistrationFactory(lab=lab), [dialogue.pk])
+    seats.take(f.RegistrationFactory(lab=lab), {dialogue.pk: "online"})
     person = a_person(lab, language)
-    seats.take(person, [opening.pk, dialogue.pk])
+    seats.take(person, {opening.pk: "room", dialogue.pk: "online"})
     found = [*_about_registration(person), *_about_session(person, opening)]
     found += _about_certificate(person)
     by = f.StaffFactory(lab=lab, user__name="Demo organiser", user__language=language).user
     roles.add_to_lab(lab, "door@example.org", "door", by=by, name=NAMES[language])
     send_password_reset(by.pk)
-    found += Message.objects.filter(occasion__in=["account_made", "password_reset"])
+    invitations.invite(lab, ["invited@example.org"], language, by)
+    found += Message.objects.filter(occasion__in=["account_made", "password_reset", "invitation"])
+    found += _about_nominations(lab, opening, language)
     return {message.occasion: message for message in found}
+
+
+def _about_nominations(lab: Lab, session: Session, language: str) -> list[Message]:
+    city = f.CityFactory(slug="rome", name={"en": "Rome", "bg": "Рим", "el": "Ρώμη"})
+    lab.programme.cities.add(city)
+    until = timezone.now() + timedelta(days=9)
+    plan = city_contacts.ContactPlan(city, NAMES[language], "contact@example.org", language)
+    [contact] = city_contacts.add_contacts(lab, [plan], until)
+    city_contacts.set_places(lab, [city_contacts.PlacesPlan(city, 2)])
+    city_contacts.invite(lab)
+    city_contacts.remind(lab)
+    places = NominationPlaces.objects.get(lab=lab)
+    [named] = nominations.nominate(
+        contact,
+        places,
+        [nominations.Nominee(NAMES[language], "nominee@example.org", language)],
+        [session.pk],
+    )
+    assert named.registration is not None
+    nominees.decline(named.registration)
+    [named] = nominations.nominate(
+        contact,
+        places,
+        [nominations.Nominee(NAMES[language], "nominee2@example.org", language)],
+        [session.pk],
+        instead_of=named,
+    )
+    assert named.registration is not None
+    nominees.accept(named.registration, VISITOR, consent=True, consent_language=language)
+    nominations.withdraw(contact, named)
+    occasions = ["contact_invited", "contact_reminded", "nominee_asked", "nominee_declined"]
+    occasions.append("nomination_ended")
+    return list(Message.objects.filter(occasion__in=occasions))
 
 
 def a_lab() -> Lab:
@@ -102,16 +153,58 @@ def _about_registration(person: Registration) -> list[Message]:
     unconfirmed = a_person(person.lab, person.language, state="unconfirmed", confirmed_at=None)
     internal = f.SessionFactory(lab=person.lab, title={"en": "Canary"}, visibility="internal")
     held = seats_of(person)
-    seats.store_choice(unconfirmed, [*(seat.session_id for seat in held), internal.pk])
+    seats.store_choice(unconfirmed, {**{seat.session_id: seat.mode for seat in held}, internal.pk: "online"})
     return [
         emails.confirm_address(unconfirmed, 7, choice_of(unconfirmed)),
+        emails.confirm_reminder(unconfirmed, 5, choice_of(unconfirmed)),
         emails.already_registered(person),
         emails.link_again(person),
+        emails.my_registrations(person.person),
         emails.confirmation(person, held),
         emails.changed(person, held[:1], held[1:]),
         emails.cancelled(person, held),
-        emails.seat_is_yours(held[0], held[0].movements.latest("pk")),
+        *_about_a_transfer(person),
+        emails.further_questions(
+            person, f.QuestionSetFactory(lab=person.lab, title=TRAVEL, stage="accepted", slug="travel")
+        ),
+        session_emails.seat_is_yours(held[0], held[0].movements.latest("pk")),
+        *_about_an_offer(held[0]),
+        session_emails.session_reminder(held[0], 24),
+        emails.still_coming(person, held, datetime(2027, 4, 3, 7, 30, tzinfo=UTC)),
+        announcing.announcement_email(_announcement(person.lab), person),
     ]
+
+
+def _about_a_transfer(person: Registration) -> list[Message]:
+    transfer = Transfer.objects.create(
+        registration=person,
+        name="Canary",
+        email="colleague@example.org",
+        email_key="colleague@example.org",
+        expires_at=datetime(2027, 4, 3, 7, 30, tzinfo=UTC),
+    )
+    return [
+        transfer_emails.offered(transfer, transfers.email_link(transfer), seats_of(person)),
+        transfer_emails.accepted(person, seats_of(person)),
+        transfer_emails.ended(person, "declined"),
+    ]
+
+
+def _about_an_offer(seat: Seat) -> list[Message]:
+    movement, offered = seat.movements.latest("pk"), copy(seat)
+    offered.state, offered.until = Seat.State.OFFERED, datetime(2027, 4, 3, 7, 30, tzinfo=UTC)
+    lost = copy(seat)
+    lost.state = Seat.State.CANCELLED
+    return [
+        session_emails.seat_is_offered(offered, movement),
+        session_emails.offer_expired(lost, movement),
+        emails.seats_refused(seat.registration, [lost], "We have too few seats for your city."),
+    ]
+
+
+def _announcement(lab: Lab) -> Announcement:
+    texts = {"en": "Bring water, {name}", "bg": "Носете вода, {name}", "el": "Φέρτε νερό, {name}"}
+    return Announcement.objects.create(lab=lab, subject=texts, body=texts)
 
 
 def _about_session(person: Registration, session: Session) -> list[Message]:
@@ -119,18 +212,28 @@ def _about_session(person: Registration, session: Session) -> list[Message]:
     was = facts_of(seat.session)
     other = f.RoomFactory(lab=person.lab, name=ONLINE, online=True, join_link=f"{JOIN_LINK}/other")
     Session.objects.filter(pk=session.pk).update(
-        start_time=time(14, 30), end_time=time(15, 30), room=other,
-        starts_at=session.starts_at.replace(hour=11), ends_at=session.ends_at.replace(hour=12),
-    )  # fmt: skip
+        start_time=time(14, 30),
+        end_time=time(15, 30),
+        starts_at=session.starts_at.replace(hour=11),
+        ends_at=session.ends_at.replace(hour=12),
+        room=other,
+        format="online",
+        room_capacity=None,
+        room_taken=0,
+        online_taken=1,
+    )
+    modes.follow_format(session.pk)
     [seat] = [seat for seat in seats_of(person) if seat.session_id == session.pk]
     assert join_link_of(seat.session)
     now = facts_of(seat.session)
-    moved = emails.sessions_moved(person, [seat], {session.pk: {"was": was, "now": now, "version": 2}})
+    moved = session_emails.sessions_moved(
+        person, [seat], {session.pk: {"was": was, "now": now, "version": 2}}
+    )
     assert moved is not None
     seat.session.cancel_reason = {"en": "The speaker is ill", "bg": "Говорителят е болен"}
-    restored = emails.session_restored(seat)
+    restored = session_emails.session_restored(seat)
     seat.session.status = Session.Status.CANCELLED
-    return [moved, restored, emails.session_cancelled(seat)]
+    return [moved, restored, session_emails.session_cancelled(seat)]
 
 
 def _about_certificate(person: Registration) -> list[Message]:

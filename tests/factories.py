@@ -14,6 +14,8 @@ from core.jobs import tallies
 from core.mail import message_counts
 from core.mail.models import Message
 from core.timezones.wall_clock import instant
+from core.webhooks.event_types import EventType
+from core.webhooks.models import Delivery, Endpoint
 from labs.models import (
     City,
     Delegate,
@@ -27,10 +29,27 @@ from labs.models import (
     StakeholderGroup,
     Track,
 )
-from registrations.models import Attendance, Registration, Seat
+from registrations import persons
+from registrations.consent import current_version
+from registrations.models import (
+    Attendance,
+    Choice,
+    Document,
+    DocumentVersion,
+    Opening,
+    Question,
+    QuestionSet,
+    QueueNumber,
+    Quota,
+    Registration,
+    RegistrationRules,
+    Seat,
+)
+from registrations.quotas import taken_of
 from registrations.statistics import ATTENDED, REGISTERED
 from sessions import calendar_texts
 from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models.seating import MODES, default_format
 
 Row = TypeVar("Row", bound=Model)
 
@@ -178,7 +197,10 @@ class InCalendarsFactory(DjangoModelFactory[Row]):
 
 
 class SessionFactory(InCalendarsFactory[Session]):
-    """A public session of one hour; instants are derived from the wall time as the service does."""
+    """A public session of one hour; instants are derived from the wall time as the service does.
+
+    `capacity`, `seats_taken` and `seats_waiting` are of its only mode.
+    """
 
     class Meta:
         model = Session
@@ -202,6 +224,20 @@ class SessionFactory(InCalendarsFactory[Session]):
     visibility = "public"
     revised_at = factory.LazyFunction(timezone.now)
     content_revised_at = factory.SelfAttribute("revised_at")
+    room = None
+    format = factory.LazyAttribute(lambda s: default_format(s.lab, s.room))
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> Any:
+        [mode, *_more] = MODES[kwargs["format"]]
+        for name, column in (
+            ("capacity", "capacity"),
+            ("seats_taken", "taken"),
+            ("seats_waiting", "waiting"),
+        ):
+            if name in kwargs:
+                kwargs[f"{mode}_{column}"] = kwargs.pop(name)
+        return super()._adjust_kwargs(**kwargs)
 
 
 class AgendaItemFactory(InCalendarsFactory[AgendaItem]):
@@ -272,7 +308,7 @@ class RegistrationFactory(DjangoModelFactory[Registration]):
     state = "confirmed"
     language = "en"
     time_zone = "Europe/Sofia"
-    consent_text = "The organisers may keep my answers."
+    consent_version = factory.LazyAttribute(lambda r: current_version(r.lab))
     consent_language = "en"
     consent_at = factory.LazyFunction(timezone.now)
     confirmed_at = factory.LazyFunction(timezone.now)
@@ -282,7 +318,71 @@ class RegistrationFactory(DjangoModelFactory[Registration]):
         """Count who is registered, as confirming does."""
         row = super()._create(model_class, *args, **kwargs)
         tallies.add(REGISTERED, int(row.state == "confirmed"), lab_id=row.lab_id)
+        if row.state != "unconfirmed":
+            persons.keep(row)
+            Registration.objects.filter(pk=row.pk).update(person=row.person_id)
         return row
+
+
+class DocumentFactory(DjangoModelFactory[Document]):
+    """A document to accept, with its first version as `add` writes it."""
+
+    class Meta:
+        model = Document
+
+    lab = factory.SubFactory(LabFactory)
+    slug = factory.Sequence(lambda n: f"document-{n}")
+    position = factory.Sequence(lambda n: n)
+
+    @factory.post_generation
+    def first(self, create: bool, extracted: object, **_options: object) -> None:
+        DocumentVersion.objects.create(
+            document=self,  # type: ignore[misc]
+            number=1,
+            title={"en": f"Rules {self.slug}"},
+            text={"en": "Be *kind*."},
+            created_at=timezone.now(),
+        )
+        RegistrationRules.objects.update_or_create(lab=self.lab, defaults={"has_documents": True})
+
+
+class QuestionSetFactory(DjangoModelFactory[QuestionSet]):
+    """Questions of the registration form that all organisers read, unless something else is said."""
+
+    class Meta:
+        model = QuestionSet
+
+    lab = factory.SubFactory(LabFactory)
+    slug = factory.Sequence(lambda n: f"set-{n}")
+    title = factory.Sequence(lambda n: {"en": f"Questions {n}", "bg": f"Въпроси {n}"})
+    opened_at = factory.LazyAttribute(lambda s: timezone.now() if s.stage == "accepted" else None)
+    stage = "registering"
+    protection = "ordinary"
+    position = factory.Sequence(lambda n: n)
+
+
+class QuestionFactory(DjangoModelFactory[Question]):
+    """A question with a short text for an answer."""
+
+    class Meta:
+        model = Question
+
+    question_set = factory.SubFactory(QuestionSetFactory)
+    lab = factory.SelfAttribute("question_set.lab")
+    slug = factory.Sequence(lambda n: f"question-{n}")
+    kind = "short"
+    label = factory.Sequence(lambda n: {"en": f"Question {n}", "bg": f"Въпрос {n}"})
+    position = factory.Sequence(lambda n: n)
+
+
+class ChoiceFactory(DjangoModelFactory[Choice]):
+    class Meta:
+        model = Choice
+
+    question = factory.SubFactory(QuestionFactory, kind="one")
+    slug = factory.Sequence(lambda n: f"choice-{n}")
+    label = factory.Sequence(lambda n: {"en": f"Choice {n}", "bg": f"Избор {n}"})
+    position = factory.Sequence(lambda n: n)
 
 
 class SeatFactory(DjangoModelFactory[Seat]):
@@ -293,9 +393,47 @@ class SeatFactory(DjangoModelFactory[Seat]):
 
     registration = factory.SubFactory(RegistrationFactory)
     session = factory.SubFactory(SessionFactory, lab=factory.SelfAttribute("..registration.lab"))
+    mode = factory.LazyAttribute(lambda seat: seat.session.modes[0])
     state = "confirmed"
     queue_position = factory.Sequence(lambda n: n + 1)
     changed_at = factory.LazyFunction(timezone.now)
+
+
+class OpeningFactory(DjangoModelFactory[Opening]):
+    """The draw of a lab, of which one number is given."""
+
+    class Meta:
+        model = Opening
+        django_get_or_create = ("lab",)
+
+    lab = factory.SubFactory(LabFactory)
+    last_number = 1
+
+
+class QueueNumberFactory(DjangoModelFactory[QueueNumber]):
+    """A number that was taken five minutes before the opening."""
+
+    class Meta:
+        model = QueueNumber
+
+    opening = factory.SubFactory(OpeningFactory)
+    number = 1
+    at = factory.LazyAttribute(lambda one: one.opening.lab.registration_opens_at - timedelta(minutes=5))
+
+
+class QuotaFactory(DjangoModelFactory[Quota]):
+    """Five people of the lab, unless something else is said."""
+
+    class Meta:
+        model = Quota
+
+    lab = factory.SubFactory(LabFactory)
+    limit = 5
+
+    @classmethod
+    def _create(cls, model_class: type[Quota], *args: Any, **kwargs: Any) -> Quota:
+        """Count who is there already, as adding a quota does."""
+        return super()._create(model_class, *args, **{"taken": taken_of(Quota(**kwargs)), **kwargs})
 
 
 class AttendanceFactory(DjangoModelFactory[Attendance]):
@@ -343,3 +481,26 @@ class MessageFactory(DjangoModelFactory[Message]):
         row = super()._create(model_class, *args, **kwargs)
         message_counts.count([row], 1)
         return row
+
+
+class EndpointFactory(DjangoModelFactory[Endpoint]):
+    """A webhook that wants to hear everything."""
+
+    class Meta:
+        model = Endpoint
+
+    lab = factory.SubFactory(LabFactory)
+    url = "https://hooks.example.org/hook"
+    events = factory.LazyFunction(lambda: list(EventType.values))
+
+
+class DeliveryFactory(DjangoModelFactory[Delivery]):
+    """An event that is due."""
+
+    class Meta:
+        model = Delivery
+
+    endpoint = factory.SubFactory(EndpointFactory)
+    event = "registration.confirmed"
+    body = '{"type":"registration.confirmed"}'
+    retry_until = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=72))

@@ -19,6 +19,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 class MailServer:
     """What the server has taken and for whom, and how it answers; answers may be changed while it runs.
 
+    `greeting` is said in place of 220, and the line cut after it; "silence" says nothing. `cut_in_data` cuts the line
+    so many times in the middle of an email.
     `to_recipient` and `to_data` are complete replies ("450 4.2.1 Mailbox busy") or None for yes; `hang` waits so
     many seconds before answering DATA; `drop_after_data` keeps the email and cuts the line without an answer;
     `starttls` "refused" offers encryption and then says no.
@@ -29,6 +31,8 @@ class MailServer:
     to_data: str | None = None
     hang: float = 0
     drop_after_data: int = 0
+    cut_in_data: int = 0
+    greeting: str = ""
     starttls: str = ""
     connections: int = 0
     logins: int = 0
@@ -81,6 +85,31 @@ class MailServer:
         return "250 Taken"
 
 
+class FaultySMTP(SMTP):
+    """The dialogue itself, which may end before it begins or in the middle of an email."""
+
+    event_handler: MailServer
+
+    async def _handle_client(self) -> None:
+        if self.event_handler.greeting == "silence":
+            await asyncio.sleep(60)
+        elif self.event_handler.greeting:
+            await self.push(self.event_handler.greeting)
+        else:
+            await super()._handle_client()
+            return
+        self.transport.close()
+
+    async def smtp_DATA(self, argument: str) -> None:
+        if not self.event_handler.cut_in_data:
+            await super().smtp_DATA(argument)
+            return
+        self.event_handler.cut_in_data -= 1
+        await self.push("354 Go on")
+        await self._reader.readline()
+        self.transport.abort()
+
+
 @contextmanager
 def mail_server(**answers: Any) -> Iterator[MailServer]:
     """Run a mail server on a free port of 127.0.0.1, in a thread of its own."""
@@ -94,7 +123,7 @@ def mail_server(**answers: Any) -> Iterator[MailServer]:
 
     async def serve() -> None:
         server = await loop.create_server(
-            lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), sock=listening
+            lambda: FaultySMTP(handler, enable_SMTPUTF8=True, loop=loop), sock=listening
         )
         await stopped.wait()
         server.close()

@@ -174,6 +174,11 @@ def test_the_document_asks_for_a_token_only_where_one_is_needed() -> None:
         ("get", f"{base}/speakers"),
         ("get", f"{base}/speakers/{{speaker}}"),
         ("get", f"{base}/registration-form"),
+        ("get", f"{base}/questions"),
+        ("get", f"{base}/draw"),
+        ("get", f"{base}/queue/{{queue_number}}"),
+        ("post", f"{base}/queue"),
+        ("post", "/api/v1/registration-links"),
         ("post", f"{base}/registrations"),
         ("get", "/api/v1/certificates/{code}"),
     }

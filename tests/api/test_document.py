@@ -73,7 +73,9 @@ def test_choices_are_those_of_their_own_model() -> None:
     assert choices("ProgrammeOut", "visibility") == choices("LabOut", "visibility") == ["draft", "public"]
     assert choices("SessionOut", "visibility") == ["draft", "public", "internal"]
     assert choices("RegistrationOut", "state") == ["unconfirmed", "confirmed", "cancelled"]
-    assert choices("SeatOut", "state") == ["requested", "confirmed", "waiting", "cancelled"]
+    assert choices("SeatOut", "state") == [
+        "requested", "held", "pending", "offered", "confirmed", "waiting", "cancelled",
+    ]  # fmt: skip
     states = ["valid", "outdated", "replaced", "revoked"]
     assert choices("CertificateOut", "state") == choices("CheckOut", "state") == states
     assert [name for name, schema in SCHEMAS.items() if "enum" in schema] == []
@@ -114,8 +116,8 @@ def test_the_state_of_a_seat_may_be_asked_for_in_one_session_and_in_any() -> Non
         f.RegistrationFactory(lab=lab, name=f"Demo participant {n}") for n in range(3)
     ]
     for person in people[:2]:
-        seats.take(person, [scarce.pk])
-    seats.take(people[2], [free.pk])
+        seats.take(person, {scarce.pk: "online"})
+    seats.take(people[2], {free.pk: "online"})
     assert found(lab, {"seat": "waiting"}) == {"Demo participant 1"}
     assert found(lab, {"seat": "confirmed"}) == {"Demo participant 0", "Demo participant 2"}
     assert found(lab, {"seat": "confirmed", "session": str(scarce.slug)}) == {"Demo participant 0"}

@@ -35,7 +35,7 @@ def door_of(lab: Lab, scopes: list[str] | None = None) -> dict[str, str]:
 def registered(session: Session, name: str, seat: bool = True, **more: Any) -> Registration:
     person: Registration = f.RegistrationFactory(lab=session.lab, name=name, **more)
     if seat:
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
     return person
 
 
@@ -58,14 +58,22 @@ def test_the_door_reads_what_its_page_shows(session: Session) -> None:
     moments = [each.isoformat(timespec="milliseconds").replace("+00:00", "Z") for each in taken]
 
     def guest(person: Registration, **more: Any) -> dict[str, Any]:
-        said = {"city": {}, "city_text": "", "seat": None, "taken_at": None, "elsewhere": None}
+        said = {
+            "city": {},
+            "city_text": "",
+            "seat": None,
+            "mode": None,
+            "taken_at": None,
+            "elsewhere": None,
+            "no_photos": False,
+        }
         return {"registration": str(person.public_id), "name": person.name, **said, **more}
 
     assert answer.json() == {
         "items": [
-            guest(there, city_text="Elsewhere", seat="confirmed", taken_at=moments[0]),
-            guest(seated, city=city.name, seat="confirmed"),
-            guest(waiting, seat="waiting"),
+            guest(there, city_text="Elsewhere", seat="confirmed", mode="online", taken_at=moments[0]),
+            guest(seated, city=city.name, seat="confirmed", mode="online"),
+            guest(waiting, seat="waiting", mode="online"),
             guest(without, taken_at=moments[1]),
         ],
         "count": 4,
@@ -74,6 +82,24 @@ def test_the_door_reads_what_its_page_shows(session: Session) -> None:
     shown = page.get(f"/organise/labs/lab/attendance/{session.slug}/").content.decode()
     for item in answer.json()["items"]:
         assert item["name"] in shown
+
+
+def test_a_session_in_both_modes_is_read_by_mode(session: Session) -> None:
+    both = f.SessionFactory(lab=session.lab, slug="both", format="hybrid", room_capacity=1, online_capacity=9)
+    for name, mode in (("Alpha", "room"), ("Beta", "room"), ("Gamma", "online")):
+        seats.take(registered(session, name, seat=False), {both.pk: mode})
+    headers = door_of(session.lab)
+    listed = {
+        mode: names(Client().get(address(both), {"mode": mode}, headers=headers))
+        for mode in ("room", "online")
+    }
+    assert listed == {"room": ["Alpha", "Beta"], "online": ["Gamma"]}
+    everyone = Client().get(address(both), headers=headers).json()["items"]
+    assert [(one["name"], one["seat"], one["mode"]) for one in everyone] == [
+        ("Alpha", "confirmed", "room"),
+        ("Gamma", "confirmed", "online"),
+        ("Beta", "waiting", "room"),
+    ]
 
 
 def test_whoever_came_without_a_seat_is_found_by_name(session: Session) -> None:

@@ -8,7 +8,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from registrations.models import DocumentAcceptance
 from tests import factories as f
 from tests.api.asking import bearer, organiser_of
 
@@ -18,7 +20,14 @@ pytestmark = pytest.mark.django_db
 # Four of the queries find the token, its user's rights and the lab, one counts.
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("sessions", 9), ("tracks", 6), ("speakers", 7), ("registrations", 8), ("certificates", 6)],
+    [
+        ("sessions", 9),
+        ("tracks", 6),
+        ("speakers", 7),
+        ("registrations", 10),
+        ("certificates", 6),
+        ("documents", 6),
+    ],
 )
 def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
     path: str, queries: int, django_assert_num_queries: Any
@@ -30,6 +39,10 @@ def test_lists_cost_the_same_queries_for_two_rows_and_for_twenty(
             session = f.SessionFactory(lab=lab, track=f.TrackFactory(lab=lab))
             f.AppearanceFactory(session=session, agenda_item=f.AgendaItemFactory(session=session))
             registration = f.RegistrationFactory(lab=lab)
+            version = f.DocumentFactory(lab=lab).versions.get()
+            DocumentAcceptance.objects.create(
+                registration=registration, version=version, at=timezone.now(), language="en"
+            )
             f.SeatFactory(registration=registration, session=session)
             f.AttendanceFactory(registration=registration, session=session)
         with django_assert_num_queries(queries):

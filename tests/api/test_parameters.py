@@ -120,8 +120,10 @@ def test_a_field_that_is_not_known_is_told_with_those_that_are() -> None:
     problem = told(post(session.lab, form_for(session, nmae="x")), 422)
     assert problem["errors"] == [{"field": "nmae", "message": "Unknown field. Check the spelling."}]
     assert problem["detail"] == (
-        "This operation accepts the fields name, email, sessions, language, time_zone, city, city_text, organisation, "
-        "stakeholder_group, consent."
+        "This operation accepts the fields name, language, time_zone, city, city_text, "
+        "organisation, stakeholder_group, email, sessions, modes, invitation, queue_number, consent, photos, "
+        "consent_shown, documents, "
+        "answers, consents."
     )
     assert Registration.objects.count() == 0
 

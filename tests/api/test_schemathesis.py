@@ -74,7 +74,11 @@ def try_out(operation: Any, mode: GenerationMode, headers: dict[str, str], known
             assert response.headers["content-type"] == PROBLEM
             assert response.json()["status"] == response.status_code
             named = {error["field"].partition(".")[0] for error in response.json().get("errors", ())}
-            assert not named & {"form", "filters", "body", "query"}, "fields have the names that callers use"
+            # An announcement has a field of this name.
+            own = {"body"} if "announcements" in operation.label else set()
+            assert not named & {"form", "filters", "body", "query"} - own, (
+                "fields have the names that callers use"
+            )
 
     calls()
 

@@ -1,8 +1,9 @@
 """S20 (Indico CVE-2026-25738; pretix#6402; Hi.Events #982; pretalx 3ea95b083): the service fetched addresses that
 people typed, and so reached what only it can reach.
 
-This service fetches nothing at all. Every address that somebody may type points inside here, and every page, feed,
-email and certificate that shows one is made while no socket may be opened.
+This service fetches nothing; webhooks alone go out, by one function (`test_s20_webhooks_to_inside`). Every other
+address that somebody may type points inside here, and every page, feed, email and certificate that shows one is made
+while no socket may be opened.
 """
 
 import http.client
@@ -129,7 +130,7 @@ def test_nothing_is_asked_for_when_addresses_are_shown(client: Client, lab: Lab,
     lab.description = {"en": " ".join(f"![x]({address}) <{address}>" for address in INSIDE)}
     lab.save()
     person = people[0]
-    seats.take(person, [session.pk for session in sessions])
+    seats.take(person, {session.pk: "online" for session in sessions})
     pages = [
         "/", "/labs/lab/", "/labs/lab/preview.png", "/labs/lab/calendar.ics", "/labs/lab/register/",
         "/organise/labs/lab/settings/", "/organise/labs/lab/rooms/", "/organise/labs/lab/registrations.csv",
@@ -186,6 +187,6 @@ def test_no_module_of_ours_can_fetch() -> None:
         for app in ("config", "core", "labs", "sessions", "registrations", "certificates")
         for path in Path(BASE_DIR, app).rglob("*.py")
         for name in fetching
-        if name in path.read_text()
+        if name in path.read_text() and path != BASE_DIR / "core/webhooks/egress.py"
     ]
     assert found == []

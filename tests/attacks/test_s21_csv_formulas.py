@@ -8,6 +8,7 @@ import pytest
 
 from tests import factories as f
 from tests.pages import client_of
+from tests.walks.questions import answer
 
 pytestmark = pytest.mark.django_db
 
@@ -29,14 +30,15 @@ def test_no_cell_of_the_export_begins_a_formula(prefix: str, language: str, deli
         city_text=attack,
         stakeholder_group=group,
     )
-    f.RegistrationFactory(lab=lab, city=f.CityFactory(name={"en": attack}))
+    asked = f.QuestionFactory(question_set__lab=lab, label={"en": attack})
+    answer(f.RegistrationFactory(lab=lab, city=f.CityFactory(name={"en": attack})), asked, attack)
     client = client_of(f.StaffFactory(lab=lab).user)
     response: Any = client.get("/organise/labs/lab/registrations.csv", {"lang": language})
     table = io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"), newline="")
     rows = list(csv.reader(table, delimiter=delimiter))
     assert len(rows) == 3
     cells = [cell for row in rows for cell in row]
-    assert sum("HYPERLINK" in cell for cell in cells) == 6  # there was something that could do harm
+    assert sum("HYPERLINK" in cell for cell in cells) == 8  # there was something that could do harm
     assert [cell for cell in cells if cell.lstrip(" \u00a0").startswith(tuple("=+-@\t\r\n＝＋－＠"))] == []
 
 

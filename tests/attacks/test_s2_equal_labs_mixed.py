@@ -92,7 +92,7 @@ def equal_lab(programme: Programme, slug: str, code: str) -> Lab:
             city=programme.cities.get(),
             stakeholder_group=programme.stakeholder_groups.get(),
         )
-        seats.take(person, [session.pk for session in lab.sessions.all()])
+        seats.take(person, {session.pk: "online" for session in lab.sessions.all()})
         f.AttendanceFactory(registration=person, session=lab.sessions.get(slug="opening"))
         f.MessageFactory(
             lab=lab,
@@ -152,7 +152,7 @@ def test_one_more_person_in_the_lab_itself_does_show(programme: Programme) -> No
     token = api_token_for(user, "equal")
     before = answers(lab, user, token)
     person = f.RegistrationFactory(lab=lab, name="Demo participant 9", email="participant9@example.org")
-    seats.take(person, [lab.sessions.get(slug="opening").pk])
+    seats.take(person, {lab.sessions.get(slug="opening").pk: "online"})
     f.AttendanceFactory(registration=person, session=lab.sessions.get(slug="opening"))
     after = answers(lab, user, token)
     changed = {address for address in before if before[address] != after[address]}

@@ -10,7 +10,7 @@ from django.test import Client
 from core.mail.models import Message
 from core.mail.rendering import rendered
 from labs.viewer import VISITOR
-from registrations import asking_for_links, registering
+from registrations import asking_for_links, managing, registering
 from tests import factories as f
 from tests.registrations.form_posts import link, post, send_links
 from tests.registrations.test_registering import plan
@@ -42,16 +42,18 @@ def test_three_gets_and_heads_of_every_link_in_every_mail_change_nothing(client:
     registering.confirm(first)
     second = registering.submit(session.lab, VISITOR, plan(session, email="second@example.org"))
     registering.submit(session.lab, VISITOR, plan(session))  # already registered
-    asking_for_links.queue_links("participant17@example.org")
+    for lab in (session.lab, None):
+        asking_for_links.queue_links("participant17@example.org", lab)
     send_links()
     third = registering.submit(session.lab, VISITOR, plan(session, email="third@example.org"))
     registering.confirm(third)
-    registering.cancel(first)  # seats the third
+    managing.cancel(first)  # seats the third
     assert {mail.occasion for mail in Message.objects.all()} == {
         "confirm_address",
         "confirmation",
         "already_registered",
         "registration_link",
+        "my_registrations",
         "registration_cancelled",
         "seat_is_yours",
     }

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from labs.viewer import VISITOR
-from registrations import recounting, registering, seats
+from registrations import managing, recounting, registering, seats, waiting_list
 from registrations.models import Registration, Seat
 from sessions.models import Session
 from tests import factories as f
@@ -39,7 +39,9 @@ def test_200_people_at_once_for_100_seats_are_seated_and_queued_exactly():
     session = f.SessionFactory(capacity=SEATS)
     people = crowd(session)
 
-    errors = all_at_once([lambda person=person: seats.take(person, [session.pk]) for person in people])
+    errors = all_at_once(
+        [lambda person=person: seats.take(person, {session.pk: "online"}) for person in people]
+    )
 
     assert errors == []
     by_state = {
@@ -79,7 +81,7 @@ def test_one_person_twenty_times_at_once_has_one_seat():
     session = f.SessionFactory(capacity=SEATS)
     [person] = crowd(session, 1)
 
-    assert all_at_once([lambda: seats.take(person, [session.pk])] * 20) == []
+    assert all_at_once([lambda: seats.take(person, {session.pk: "online"})] * 20) == []
 
     session.refresh_from_db()
     assert (session.seats_taken, held(session)) == (1, Counter(confirmed=1))
@@ -88,7 +90,7 @@ def test_one_person_twenty_times_at_once_has_one_seat():
 def test_one_link_pressed_twenty_times_at_once_confirms_once():
     session = f.SessionFactory(capacity=SEATS)
     person = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
-    seats.store_choice(person, [session.pk])
+    seats.store_choice(person, {session.pk: "online"})
 
     assert all_at_once([lambda: registering.confirm(person)] * 20) == []
 
@@ -110,7 +112,7 @@ def test_two_links_of_one_address_confirm_one_registration():
         for _ in range(8)
     ]
     for row in rows:
-        seats.store_choice(row, [session.pk])
+        seats.store_choice(row, {session.pk: "online"})
 
     errors = all_at_once([lambda row=row: registering.confirm(row) for row in rows])
 
@@ -126,22 +128,22 @@ def test_taking_giving_up_and_growing_all_at_once_never_oversells_and_never_dead
     people = crowd(sessions[0], 90)
     early = people[:45]
     for person in early:
-        seats.take(person, [session.pk for session in sessions])
+        seats.take(person, {session.pk: "online" for session in sessions})
     dice = random.Random(7)
 
     def change(person: Registration) -> None:
         mine = list(range(3))
         dice.shuffle(mine)
         if person in early:
-            registering.change_sessions(person, VISITOR, [sessions[mine[0]].pk])
+            managing.change_sessions(person, VISITOR, {sessions[mine[0]].pk: ""})
         else:
-            seats.take(person, [sessions[number].pk for number in mine])
+            seats.take(person, {sessions[number].pk: "online" for number in mine})
 
     def grow() -> None:
         for _ in range(5):
             for session in sessions:
-                Session.objects.filter(pk=session.pk).update(capacity=F("capacity") + 1)
-                seats.promote(session.pk)
+                Session.objects.filter(pk=session.pk).update(online_capacity=F("online_capacity") + 1)
+                waiting_list.promote(session.pk)
 
     watched = threading.Event()
     oversold: list[int] = []
@@ -149,7 +151,7 @@ def test_taking_giving_up_and_growing_all_at_once_never_oversells_and_never_dead
     def watch() -> None:
         while not watched.is_set():
             oversold.extend(
-                Session.objects.filter(seats_taken__gt=F("capacity")).values_list("pk", flat=True)
+                Session.objects.filter(online_taken__gt=F("online_capacity")).values_list("pk", flat=True)
             )
 
     watcher = threading.Thread(target=lambda: (watch(), connection.close()))

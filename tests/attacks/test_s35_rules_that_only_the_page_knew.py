@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
-from registrations import attendance, registering
+from registrations import attendance, managing, registering
 from registrations.availability import Choice
 from registrations.models import Attendance, Registration
 from sessions.models import Session
@@ -98,9 +98,9 @@ def test_adding_sessions_later_follows_the_same_rules():
 
     for session in (hidden, foreign):
         with pytest.raises(RuleViolation) as refused:
-            registering.change_sessions(found, VISITOR, [session.pk])
+            managing.change_sessions(found, VISITOR, {session.pk: ""})
         assert refused.value.code == "unknown_session"
-    assert len(registering.seats_of(found)) == 1
+    assert len(managing.seats_of(found)) == 1
 
 
 @pytest.mark.parametrize(

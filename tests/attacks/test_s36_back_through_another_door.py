@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
-from registrations import erasure, registering, seats
+from registrations import erasure, managing, registering, seats
 from registrations.models import Registration, Seat
 from tests import factories as f
 from tests.registrations.form_posts import answers, link, post, send
@@ -22,7 +22,7 @@ def test_a_cancelled_registration_comes_back_through_none_of_its_old_links(clien
         link(found, "confirm", "registration_confirm"),
         link(found, "manage", "registration_sessions"),
     )
-    registering.cancel(found, by=f.UserFactory())
+    managing.cancel(found, by=f.UserFactory())
 
     post(client, confirm)
     post(client, edit, {"session": [session.slug]})
@@ -40,11 +40,11 @@ def test_every_verb_refuses_a_registration_that_is_not_confirmed():
 
     for found in (waiting_for_mail, cancelled):
         with pytest.raises(seats.RegistrationNotConfirmed):
-            seats.take(found, [session.pk])
+            seats.take(found, {session.pk: "online"})
         for verb in (
-            lambda found=found: registering.change_sessions(found, VISITOR, [session.pk]),
-            lambda found=found: registering.change_details(found, plan(session).details),
-            lambda found=found: registering.renew_feed_address(found),
+            lambda found=found: managing.change_sessions(found, VISITOR, {session.pk: ""}),
+            lambda found=found: managing.change_details(found, plan(session).details),
+            lambda found=found: managing.renew_feed_address(found),
         ):
             with pytest.raises(RuleViolation):
                 verb()
@@ -94,4 +94,4 @@ def test_one_persons_link_gives_up_nobody_elses_seat(client: Client):
 
     assert post(client, link(found, "manage", "registration_give_up", theirs.slug)).status_code == 404
 
-    assert len(registering.seats_of(other)) == 1
+    assert len(managing.seats_of(other)) == 1

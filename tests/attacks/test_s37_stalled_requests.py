@@ -180,6 +180,26 @@ def test_a_long_address_is_refused(service: Service) -> None:
     assert received.startswith(b"HTTP/1.1 414 ")
 
 
+@pytest.mark.parametrize(
+    ("headers", "kind", "words"),
+    [
+        (b"Accept-Language: el\r\n", b"text/html", "έως 10 MB"),
+        (b"Accept-Language: el\r\nCookie: language=bg\r\n", b"text/html", "до 10 MB"),
+    ],
+    ids=["browser", "chosen"],
+)
+def test_files_that_are_too_large_are_read_and_answered_with_a_page(
+    service: Service, headers: bytes, kind: bytes, words: str
+) -> None:
+    """The browser has sent everything before it reads: an answer before would be a lost connection to it."""
+    size = waitress_worker.MAX_BODY + 1
+    received = answer(connect(service, POST + headers + b"Content-Length: %d\r\n\r\n" % size + b"x" * size))
+    head, _empty, page = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert kind in head
+    assert words in page.decode()
+
+
 def test_bodies_that_wait_for_a_thread_take_a_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """All threads wait for a database that does not answer, and large requests go on arriving, whole."""
     monkeypatch.setattr(waitress_worker, "MAX_BUFFERED", 200_000)

@@ -12,7 +12,7 @@ from certificates.models import Certificate
 from core.mail.models import Message
 from core.web import signed_links
 from labs.models import Lab
-from registrations.models import Registration
+from registrations.models import Answer, Registration
 from tests.walks import world as w
 from tests.walks.exploring import body_of
 from tests.walks.routes import routes
@@ -25,10 +25,22 @@ TAKES_LINKS = {
     # Which purpose opens an address by GET; the rest of a participant's pages go with `manage`.
     "registrations/<str:token>/confirm/": "registration.confirm",
     "registrations/<str:token>/leave/": "registration.leave",
+    "registrations/<str:token>/unsubscribe/": "registration.unsubscribe",
     "calendars/<str:token>.ics": "registration.feed",
+    # What these name is no registration, or has a purpose that none of those below has.
+    "registrations/mine/<str:token>/": "person",
+    "registrations/transfer/<str:token>/": "transfer",
+    "registrations/transfer/<str:token>/decline/": "transfer",
+    "nominations/<str:token>/": "registration.nomination",
+    "nominating/<str:token>/": "contact",
+    "nominating/<str:token>/places/<int:places>/": "contact",
+    "nominating/<str:token>/people/<int:nomination>/replace/": "contact",
+    "nominating/<str:token>/people/<int:nomination>/withdraw/": "contact",
 }
 PURPOSES = (
-    "registration.manage", "registration.confirm", "registration.leave", "registration.feed", "delegate.feed", "",
+    "registration.manage", "registration.confirm", "registration.leave", "registration.feed",
+    "registration.unsubscribe",
+    "registration.invitation", "delegate.feed", "",
     "registration", "certificate",
 )  # fmt: skip
 
@@ -55,11 +67,14 @@ def test_each_file_goes_to_exactly_those_it_is_for(world: w.World) -> None:
         Message.objects.get(key=f"walk/{each}") for each in ("personmail", "strangermail", "accountmail")
     )
     everybody = set(world.kinds)
+    person = Registration.objects.get(public_id=world.main["registration"])
     expected = {
         f"/labs/{hidden.slug}/logo": {"superuser", "api_superuser"} & {"superuser"},
         f"/labs/{hidden.slug}/theme.css": {"superuser"},
         "/organise/labs/main-lab/registrations.csv": ORGANISERS,
+        "/organise/labs/main-lab/registrations.xlsx": ORGANISERS,
         "/organise/labs/other-lab/registrations.csv": ELSEWHERE,
+        "/organise/labs/other-lab/registrations.xlsx": ELSEWHERE,
         f"/organise/labs/main-lab/mail/{mine.public_id}/body/": ORGANISERS,
         f"/organise/labs/other-lab/mail/{stranger.public_id}/body/": ELSEWHERE,
         # An email of one lab at the address of another, and at that of no lab, and the other way round.
@@ -71,6 +86,10 @@ def test_each_file_goes_to_exactly_those_it_is_for(world: w.World) -> None:
         # Whoever has the code has the certificate: it stands on it.
         "/certificates/7K3M-Q9TX-2W8H.pdf": everybody,
         "/certificates/0000-0000-0000.pdf": set(),
+        # Files that participants sent: of the lab, of another lab's address, of a kind that only named people open.
+        f"/organise/labs/main-lab/registrations/{person.public_id}/files/file-answer/": ORGANISERS,
+        f"/organise/labs/other-lab/registrations/{person.public_id}/files/file-answer/": set(),
+        f"/organise/labs/main-lab/registrations/{person.public_id}/files/file-need/": set(),
     }
     assert {address: who_gets(world, address) for address in expected} == expected
 
@@ -83,6 +102,8 @@ def test_a_revoked_certificate_is_no_file_for_anybody(world: w.World) -> None:
 def test_stored_files_have_no_address_of_their_own(world: w.World) -> None:
     names = [Lab.objects.get(visibility="draft").logo.name]
     names += Certificate.objects.values_list("pdf", flat=True)
+    names += Answer.objects.exclude(file="").values_list("file", flat=True)
+    assert len(names) == 5
     for name in names:
         for start in ("/files-are-served-by-views-only/", "/media/", "/static/", "/static/../media/", "/"):
             assert who_gets(world, start + name) == set()
@@ -120,7 +141,7 @@ def test_no_link_of_another_purpose_changes_anything(world: w.World) -> None:
 
 
 def test_a_link_of_one_person_with_the_proof_of_another_opens_nothing(world: w.World) -> None:
-    other = Registration.objects.filter(lab__slug="other-lab").get()
+    other = Registration.objects.filter(lab__slug="other-lab", state="confirmed").get()
     mine = signed_links.make_token("registration.manage", world.main["registration"], 1)
     theirs = signed_links.make_token("registration.manage", other.public_id, 1)
     assert Client().get(f"/registrations/{mine}/").status_code == 200
@@ -129,3 +150,11 @@ def test_a_link_of_one_person_with_the_proof_of_another_opens_nothing(world: w.W
         mixed = theirs[:seam] + mine[seam:]
         if mixed not in (mine, theirs):
             assert Client().get(f"/registrations/{mixed}/").status_code == 404
+
+
+def test_whoever_has_somebody_else_s_link_gets_no_file_of_this_person(world: w.World) -> None:
+    own = world.kinds["participant"].tokens[0]
+    other = world.kinds["insider"].tokens[0]
+    for question in ("file-answer", "file-need"):
+        assert who_gets(world, f"/registrations/{own}/files/{question}/") == set(world.kinds)
+        assert who_gets(world, f"/registrations/{other}/files/{question}/") == set()

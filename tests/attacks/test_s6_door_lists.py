@@ -26,7 +26,7 @@ def session() -> Session:
             programme=session.lab.programme, name={"en": "Secret group"}
         ),
     )
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     return session
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from core.mail.models import Message
 from core.mail.rendering import rendered
 from labs.viewer import VISITOR
-from registrations import registering, seats
+from registrations import managing, registering, seats
 from registrations.models import Registration, SeatMovement
 from sessions import publishing
 from sessions.models import Session
@@ -75,7 +75,7 @@ def give_up(person: Registration, session: Session) -> None:
 
 
 def cancel(person: Registration, session: Session) -> None:
-    registering.cancel(person)
+    managing.cancel(person)
 
 
 def call_off(person: Registration, session: Session) -> None:
@@ -98,7 +98,7 @@ def test_who_moves_up_gets_the_link_then(session: Session) -> None:
     first = registered(session)
     second = registered(session, email="second@example.org")
 
-    registering.cancel(first)
+    managing.cancel(first)
 
     assert (own_pages(first), own_pages(second)) == (WITHOUT, WITH_A_SEAT)
     assert list(second.seats.values_list("state", flat=True)) == [seats.Seat.State.CONFIRMED]

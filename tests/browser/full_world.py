@@ -25,7 +25,9 @@ def long_texts() -> Texts:
 def full_world() -> World:
     world = build(long_texts())
     lab, names = world.lab, list(NAMES.values())
-    Session.objects.filter(pk=world.session.pk).update(capacity=2 * ROWS, seats_taken=ROWS + 3)
+    mode = world.session.modes[0]
+    counters = {f"{mode}_capacity": 2 * ROWS, f"{mode}_taken": ROWS + 3}
+    Session.objects.filter(pk=world.session.pk).update(**counters)
     for number in range(ROWS):
         person = f.RegistrationFactory(
             lab=lab,
@@ -33,7 +35,7 @@ def full_world() -> World:
             organisation=LONG["en"],
             city_text=NAMES["el"],
         )
-        f.SeatFactory(registration=person, session=world.session, queue_position=number + 10)
+        f.SeatFactory(registration=person, session=world.session, queue_position=number + 10, mode=mode)
         if number % 2:
             f.AttendanceFactory(registration=person, session=world.session)
         f.SessionFactory(

@@ -14,15 +14,30 @@ from django.utils import timezone
 from certificates.models import Certificate
 from certificates.snapshot import frozen_content
 from core.accounts.models import User
-from core.mail.models import Message
+from core.mail.models import EmailTemplate, Message
 from core.web import signed_links
+from core.webhooks.models import Attempt
 from labs.models import ApiToken, Lab
 from labs.theme import theme_values
-from registrations.models import Registration, SeatMovement
+from registrations import documents, my_registrations, opening, tags, transfers
+from registrations.documents import DocumentPlan
+from registrations.models import (
+    Announcement,
+    BulkAction,
+    Invitation,
+    Note,
+    Registration,
+    RegistrationRules,
+    ReminderRule,
+    SeatMovement,
+    Transfer,
+)
 from sessions.models import Session, UnannouncedChange
 from sessions.unannounced_changes import facts_of
 from tests import factories as f
+from tests.browser.questions import read_by, with_questions
 from tests.pages import client_of
+from tests.walks.nominations import named_by_city, nomination_links
 
 SAYS = {
     "en": "New skills for the green transition",
@@ -154,6 +169,7 @@ def build(texts: Texts | None = None) -> World:
         "called-off", 1, 14, status="cancelled", cancelled_at=now, cancel_reason=said("why it is called off")
     )
     session("last", 2, 10, capacity=30)
+    chosen = session("chosen-people", 2, 12, format="hybrid", room_capacity=20, needs_approval=True)
     speakers = [
         f.SpeakerFactory(
             programme=programme,
@@ -192,7 +208,6 @@ def build(texts: Texts | None = None) -> World:
                 "organisation": line("organisation", 200),
                 "city_text": line("town", 100),
                 "stakeholder_group": groups[0],
-                "consent_text": line("consent", 2000),
                 **more,
             }
         )
@@ -229,6 +244,7 @@ def build(texts: Texts | None = None) -> World:
         made.pdf.save(f"{made.code}.pdf", ContentFile(b"%PDF"))
         return made
 
+    with_questions(lab, plenary, people, said)
     valid = certificate(people[0], "valid")
     certificate(people[1], "revoked", revoked_at=now, revoked_reason=line("reason", 300))
     certificate(people[0], "replaced", replaced_by=valid)
@@ -262,12 +278,57 @@ def build(texts: Texts | None = None) -> World:
     )
     of_account = message("account", lab=None, registration=None, occasion="password_reset")
 
+    RegistrationRules.objects.create(
+        lab=lab, email_domains=["example.org"], offer_hours=48, opening_draw=True
+    )
+    number = f.QueueNumberFactory(opening__lab=lab)
+    named = named_by_city(lab, sofia)
+    contact_token, nomination_token = nomination_links(named)
+    for email, note in (("", line("note", 200)), ("invited@example.org", "")):
+        Invitation.objects.create(lab=lab, email=email, email_key=email, note=note, uses=30)
+    rules_title = {code: " ".join(text.split())[:200] for code, text in said("the document").items()}
+    document = documents.add(lab, DocumentPlan(rules_title, said("the text"), is_required=False))
+    quotas = [
+        f.QuotaFactory(lab=lab, session=chosen, city=sofia, mode="room"),
+        f.QuotaFactory(lab=lab, stakeholder_group=groups[0], limit=100),
+    ]
+    for person, state in zip(people, ("pending", "offered", "pending"), strict=True):
+        until = now + timedelta(days=2) if state == "offered" else None
+        f.SeatFactory(registration=person, session=chosen, state=state, until=until)
+    Session.objects.filter(pk=chosen.pk).update(room_taken=1)
+    ReminderRule.objects.bulk_create([ReminderRule(lab=lab, hours=hours) for hours in (168, 24, 2)])
+    people[2].unsubscribed_at = now
+    people[2].save(update_fields=["unsubscribed_at"])
+    announcements = [
+        Announcement.objects.create(
+            lab=lab,
+            subject={"en": line("announcement", 150), "bg": line("announcement", 150)},
+            body={"en": line("text", 3000), "bg": line("text", 3000)},
+            audience={"session_id": plenary.pk, "seat": "confirmed"},
+            **more,
+        )
+        for more in (
+            {},
+            {"state": "waiting", "sends_at": now},
+            {"state": "sent", "sends_at": now, "sent": 1234},
+        )
+    ]
+    EmailTemplate.objects.create(
+        lab=lab,
+        occasion="confirmation",
+        language="en",
+        subject=line("subject", 150),
+        introduction=line("introduction", 3000),
+        closing=line("closing", 3000),
+    )
+
     users = {
         name: f.UserFactory(email=f"{name}@example.org", name=line("user", 200))
         for name in ("organiser", "owner", "door", "delegate")
     }
     f.StaffFactory(user=users["organiser"], role="organiser", lab=lab)
     f.StaffFactory(user=users["door"], role="door", lab=lab)
+    read_by(lab, users["organiser"], people[0])
     f.OwnerFactory(user=users["owner"], programme=programme)
     f.DelegateFactory(user=users["delegate"], programme=programme, city=sofia)
     users["operator"] = User.objects.create_superuser(
@@ -281,17 +342,58 @@ def build(texts: Texts | None = None) -> World:
             scopes=[scope.value for scope in ApiToken.Scope],
         )
 
+    offered = Transfer.objects.create(
+        registration=people[0],
+        name=line("name", 100),
+        email="colleague@example.org",
+        email_key="colleague@example.org",
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    tags.tag(people[0], line("tag", 40))
+    tags.save_filter(users["organiser"], lab, line("filter", 40), "state=confirmed")
+    Note.objects.create(registration=people[0], text=line("note", 400), by=users["organiser"])
+    action = BulkAction.objects.create(
+        lab=lab,
+        kind="tag",
+        tag=line("tag", 40),
+        people=[people[0].pk],
+        position=1,
+        done=1,
+        failures={"gone": 1, "closed": 3},
+        finished_at=timezone.now(),
+    )
+    webhook = f.EndpointFactory(
+        lab=lab, url="https://hooks.example.org/" + "long" * 80, description=line("webhook", 100)
+    )
+    webhook_off = f.EndpointFactory(lab=lab, is_active=False, disabled_because="failing")
+    delivery = f.DeliveryFactory(
+        endpoint=webhook, state="failed", last_error="500", finished_at=timezone.now()
+    )
+    f.DeliveryFactory(endpoint=webhook, last_error="timeout", attempts=3)
+    Attempt.objects.create(delivery=delivery, status=500, milliseconds=1234, reply="x" * 1000)
+
     values = {
+        "action": action.public_id,
+        "webhook": webhook.public_id,
+        "webhook_off": webhook_off.public_id,
+        "delivery": delivery.public_id,
         "lab": lab.slug,
         "programme": programme.slug,
         "session": plenary.slug,
+        "document": document.slug,
+        "quota": quotas[0].pk,
         "logo": logo.pk,
         "city": trikala.slug,
         "speaker": speakers[0].slug,
         "track": tracks[0].slug,
         "room": rooms[0].pk,
         "registration": people[0].public_id,
+        "other": people[1].public_id,
         "message": sent.public_id,
+        "announcement": announcements[0].public_id,
+        "waiting_announcement": announcements[1].public_id,
+        "occasion": "confirmation",
+        "language": "en",
         "code": valid.code,
         "token": signed_links.make_token("registration.manage", people[0].public_id, 1),
         "uidb36": user_pk_to_url_str(users["delegate"]),
@@ -304,15 +406,27 @@ def build(texts: Texts | None = None) -> World:
         "waiting": people[2].public_id,
         "failed": failed.public_id,
         "of_account": of_account.public_id,
+        "question_set": "own",
+        "question": "of-several",
+        "queue_number": opening.token_of(number),
         "app_label": "labs",
         "user_id": users["door"].pk,
         "city_id": trikala.pk,
         "programme_id": programme.pk,
         "message_id": sent.pk,
         "confirm_token": signed_links.make_token("registration.confirm", unconfirmed.public_id, 1),
+        "transfer_token": transfers.token_of(offered),
+        "mine_token": my_registrations.token_of(people[0].person),
+        "unsubscribe_token": signed_links.make_token("registration.unsubscribe", people[0].public_id, 1),
+        "unsubscribed_token": signed_links.make_token("registration.unsubscribe", people[2].public_id, 1),
         "leave_token": signed_links.make_token("registration.leave", people[0].public_id, 1),
         "unconfirmed_token": signed_links.make_token("registration.manage", unconfirmed.public_id, 1),
         "cancelled_token": signed_links.make_token("registration.manage", cancelled.public_id, 1),
+        "contact_token": contact_token,
+        "nomination_token": nomination_token,
+        "contact": named.contact_id,
+        "places": named.places_id,
+        "nomination": named.pk,
         "waiting_token": signed_links.make_token("registration.manage", people[2].public_id, 1),
     }
     return World(lab, plenary, users, values)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from labs.lab_editing import publish_lab, unpublish_lab
 from labs.lab_parts import set_tracks
 from labs.models import Lab, Programme, Track
-from registrations import registering, seats
+from registrations import managing, seats
 from sessions.calendar_links import delegate_calendar_url
 from sessions.programme_import import read
 from sessions.programme_import.importer import load
@@ -134,11 +134,11 @@ def test_a_cancelled_registration_and_a_delegate_without_a_city_empty_their_own_
     client: Client, session, tmp_path: Path
 ):
     person = f.RegistrationFactory(lab=session.lab)
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     delegate = f.DelegateFactory(programme=session.lab.programme)
     now: list[bytes | None] = [None]
     private = {
-        link(person, "feed", "personal_feed"): lambda: registering.cancel(person),
+        link(person, "feed", "personal_feed"): lambda: managing.cancel(person),
         delegate_calendar_url(delegate.user).removeprefix("http://testserver"): delegate.delete,
     }
     for number, (address, leave) in enumerate(private.items()):

@@ -15,7 +15,7 @@ from certificates.renderer import RendererFailed
 from core.jobs.leases import Lease, LeaseLost, claim
 from core.jobs.models import Task
 from core.mail.models import Message
-from registrations import registering
+from registrations import managing
 from registrations.erasure import erase
 from registrations.models import Registration
 from sessions.models import Session
@@ -91,7 +91,7 @@ def test_nothing_is_kept_for_who_is_another_by_the_time_it_is_printed(
     row = Registration.objects.get(pk=registration.pk)
     press.meanwhile = {
         "renamed": lambda: Registration.objects.filter(pk=row.pk).update(name="Demo participant 2"),
-        "left": lambda: registering.cancel(row),
+        "left": lambda: managing.cancel(row),
         "erased": lambda: erase(row),
     }[change]
 
@@ -179,7 +179,7 @@ def test_a_certificate_without_a_person_is_revoked_and_restored_but_not_replaced
 def test_who_left_or_was_erased_gets_none_though_the_sessions_were_attended() -> None:
     over = f.LabFactory(starts_on=timezone.now().date() - timedelta(days=40), registration_opens_at=None)
     left, erased = attended(), attended(lab=over)
-    registering.cancel(left)
+    managing.cancel(left)
     erase(erased)
     for registration in (left, erased):
         registration.refresh_from_db()

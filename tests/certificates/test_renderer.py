@@ -269,7 +269,7 @@ def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fail
     work.refresh_from_db()
     assert (work.state, work.attempts) == (Task.State.QUEUED, 1)
     assert work.run_at > timezone.now()
-    assert work.last_error == "NotPrinted: not-printed"
+    assert work.last_error.startswith("NotPrinted in ")  # a message could name somebody
 
     # The organiser mends what there was and presses the button: nobody waits for the next try.
     Registration.objects.filter(pk=unlucky.pk).update(name="Demo participant 2")

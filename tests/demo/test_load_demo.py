@@ -16,6 +16,8 @@ from django.test import RequestFactory
 from certificates.models import Certificate
 from core.accounts.models import User
 from core.mail.models import Message
+from core.webhooks.event_types import EventType
+from core.webhooks.models import Delivery, Endpoint
 from demo import coming_lab
 from demo.loader import COMING, PAST, document, load_demo
 from demo.participants import COMING_PEOPLE, PAST_PEOPLE
@@ -24,7 +26,8 @@ from labs.current_viewer import viewer_for
 from labs.models import City, Lab, Programme
 from labs.viewer import VISITOR
 from registrations import recounting
-from registrations.models import Attendance, Registration, Seat, SeatMovement
+from registrations.models import Attendance, CityContact, Registration, Seat, SeatMovement
+from registrations.nominations_board import board
 from sessions.models import Session
 from sessions.programme_import import read
 
@@ -82,7 +85,7 @@ def test_the_coming_lab_is_the_past_one_at_the_same_hours_of_the_same_weekdays(d
 
 def test_seats_are_counted_as_the_rules_of_registration_would_have(demo):
     assert recounting.recount() == []
-    for session in Session.objects.exclude(seats_waiting=0):
+    for session in Session.objects.exclude(room_waiting=0, online_waiting=0):
         assert session.seats_taken == session.capacity
         first_waiting = session.seats.filter(state="waiting").order_by("queue_position").first()
         last_seated = session.seats.filter(state="confirmed").order_by("queue_position").last()
@@ -152,6 +155,17 @@ def test_the_past_lab_has_attendance_of_people_with_seats_and_no_certificate_yet
     assert not attended.exclude(session__seats__registration=F("registration")).exists()
     assert not [lab for lab in Lab.objects.exclude(registrations=None) if lab.answers_kept_until < NOW.date()]
     assert Certificate.objects.count() == 0
+
+
+def test_a_city_has_named_people_and_the_webhook_sends_nothing(demo):
+    lab = Lab.objects.get(slug=COMING)
+    [row] = [row for row in board(lab) if row.named]
+    assert (row.invited, row.places, row.named, row.accepted) == (1, 4, 2, 1)
+    [contact] = CityContact.objects.all()
+    assert contact.deadline > NOW
+    hook = Endpoint.objects.get()
+    assert (hook.lab, hook.is_active, set(hook.events) <= set(EventType.values)) == (lab, False, True)
+    assert (Delivery.objects.count(), Message.objects.count()) == (0, 0)
 
 
 def test_loading_it_again_changes_nothing_and_prints_the_same_sign_ins(demo, place):

@@ -8,21 +8,22 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.catalogue import LANGUAGE, words
+from tests.e2e.catalogue import LANGUAGE, words, words_for
 from tests.e2e.post import Post
 
 PASSWORD = "Три лодки пресичат Искъра"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-BULGARIAN = "Български"
+BULGARIAN, GREEK = "Български", "Ελληνικά"
 
 
 @dataclass
 class Person:
-    """A browser of its own, in Bulgarian. `complaints` collects what the browser objects to on the pages."""
+    """A browser of its own, in one language. `complaints` collects what the browser objects to on the pages."""
 
     page: Page
     base: str
+    language: str = LANGUAGE
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -40,6 +41,13 @@ class Person:
         assert response is not None
         return response.status
 
+    def words(self, english: str, context: str = "", **values: object) -> str:
+        """Return a text of the catalogue in this person's language."""
+        return words(english, context, self.language, **values)
+
+    def words_for(self, number: int, one: str, many: str, **values: object) -> str:
+        return words_for(number, one, many, in_language=self.language, **values)
+
     def presses(
         self, english: str, within: Locator | None = None, context: str = "", **values: object
     ) -> None:
@@ -49,19 +57,23 @@ class Person:
         self, english: str, within: Locator | None = None, context: str = "", **values: object
     ) -> Locator:
         place = within or self.page.get_by_role("main")
-        return place.get_by_role("button", name=words(english, context, **values)).first
+        return place.get_by_role("button", name=self.words(english, context, **values)).first
 
     def follows(self, english: str, within: Locator | None = None, context: str = "") -> None:
         place = within or self.page.get_by_role("main")
-        place.get_by_role("link", name=words(english, context)).first.click()
+        place.get_by_role("link", name=self.words(english, context)).first.click()
 
     def part(self, english: str, within: Locator | None = None) -> Locator:
         """Return the group of fields whose heading begins with these words."""
-        name = re.compile(rf"^\s*{re.escape(words(english))}(\s|$)")
+        name = re.compile(rf"^\s*{re.escape(self.words(english))}(\s|$)")
         return (within or self.page.get_by_role("main")).get_by_role("group", name=name).first
 
+    def part_named(self, english: str, **values: object) -> Locator:
+        """Return the group of fields with exactly this heading."""
+        return self.page.get_by_role("group", name=self.words(english, **values), exact=True).first
+
     def field(self, english: str, within: Locator | None = None) -> Locator:
-        label = re.compile(rf"^\s*{re.escape(words(english))}(\s|$)")
+        label = re.compile(rf"^\s*{re.escape(self.words(english))}(\s|$)")
         return (within or self.page.get_by_role("main")).get_by_label(label).first
 
     def writes(self, english: str, text: str, within: Locator | None = None) -> None:
@@ -71,9 +83,13 @@ class Person:
         """Fill in the Bulgarian line of a text that is asked for in several languages."""
         self.part(english, within).get_by_label(BULGARIAN, exact=True).fill(text)
 
+    def writes_in_greek(self, english: str, text: str, within: Locator | None = None) -> None:
+        """Fill in the Greek line of a text that is asked for in several languages."""
+        self.part(english, within).get_by_label(GREEK, exact=True).fill(text)
+
     def form_with_button(self, english: str) -> Locator:
         """Return the form that this button sends, where a page has several."""
-        button = self.page.get_by_role("button", name=words(english))
+        button = self.page.get_by_role("button", name=self.words(english))
         return self.page.locator("form").filter(has=button)
 
     def follows_text(self, text: str) -> None:
@@ -82,7 +98,7 @@ class Person:
 
     def control_of(self, name: str, english: str) -> Locator:
         """Return the button or link of one person of a list; the name stands in it for those who only hear it."""
-        found = re.compile(f"{re.escape(words(english))}.*{re.escape(name)}")
+        found = re.compile(f"{re.escape(self.words(english))}.*{re.escape(name)}")
         return self.page.get_by_role("button", name=found).or_(self.page.get_by_role("link", name=found))
 
     def reads(self, text: str) -> None:
@@ -102,8 +118,8 @@ class Person:
     def accepts_account(self, post: Post, email: str) -> None:
         """Choose a password by the link of the email that tells of a new account, and sign in."""
         letter = post.next_to(email)
-        assert letter.subject == words("Your account at City Labs")
-        assert letter.language == LANGUAGE
+        assert letter.subject == self.words("Your account at City Labs")
+        assert letter.language == self.language
         self.opens(letter.link(r"/accounts/password/reset/key/\S+/"))
         self.writes("New password", PASSWORD)
         self.writes("Repeat new password", PASSWORD)
@@ -116,13 +132,15 @@ class Person:
 
 
 @contextmanager
-def somebody(browser: Browser, base: str, zone: str = "Europe/Sofia", **options: Any) -> Iterator[Person]:
+def somebody(
+    browser: Browser, base: str, zone: str = "Europe/Sofia", language: str = LANGUAGE, **options: Any
+) -> Iterator[Person]:
     """A person with a fresh browser; what the browser complained about fails the test at the end."""
     context = browser.new_context(
-        locale=f"{LANGUAGE}-BG", timezone_id=zone, reduced_motion="reduce", **{"viewport": DESKTOP, **options}
+        locale=language, timezone_id=zone, reduced_motion="reduce", **{"viewport": DESKTOP, **options}
     )
     context.set_default_timeout(60_000)
-    person = Person(context.new_page(), base)
+    person = Person(context.new_page(), base, language)
     try:
         yield person
     finally:

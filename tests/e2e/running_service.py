@@ -85,8 +85,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Service]:
-    """Start the service with an empty database in `folder`; stop it at the end."""
+def running(folder: Path, *arguments: str) -> Iterator[Service]:
+    """Start the service with an empty database in `folder`; stop it at the end. `arguments` are for scripts/run.
+
+    Without a worker of its own the service is not ready: then it only has to answer.
+    """
     with database(folder) as address, mail_server() as server:
         port = free_port()
         environment = {
@@ -102,11 +105,16 @@ def running(folder: Path) -> Iterator[Service]:
             environment.pop(name, None)
         log = (folder / "service.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "scripts/run"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "scripts/run", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         base = f"http://127.0.0.1:{port}"
         try:
-            wait_until_ready(base, process, folder / "service.log")
+            health = "live" if "--no-worker" in arguments else "ready"
+            wait_until_ready(f"{base}/health/{health}", process, folder / "service.log")
             yield Service(base, Post(server), environment)
         finally:
             process.send_signal(signal.SIGINT)
@@ -114,11 +122,11 @@ def running(folder: Path) -> Iterator[Service]:
             log.close()
 
 
-def wait_until_ready(base: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while True:
         try:
-            urllib.request.urlopen(f"{base}/health/ready", timeout=5).close()
+            urllib.request.urlopen(address, timeout=5).close()
         except OSError:
             alive = process.poll() is None and time.monotonic() < deadline
             assert alive, f"The service did not start:\n{log.read_text()[-3000:]}"

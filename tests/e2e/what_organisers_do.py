@@ -141,7 +141,7 @@ def make_a_session(
     owner.writes("Starts", hours[0], when)
     owner.writes("Ends", hours[1], when)
     if capacity:
-        owner.page.get_by_role("spinbutton", name=words("Seats")).fill(capacity)
+        owner.page.get_by_role("spinbutton", name=words("Seats online")).fill(capacity)
     if audience:
         owner.field("Internal: delegates of the programme’s cities").check()
         owner.part("Cities whose delegates can see it").get_by_label(audience, exact=True).check()

@@ -87,7 +87,7 @@ def the_first_registers(first: Person, service: Service, programme: Programme) -
     first.reads_heading(words("Confirm your registration"))
     assert service.contents() == before, "opening a link changed something; mail scanners open links"
     first.presses("Confirm and register")
-    first.reads(words("Your email is confirmed. Your seats are below. We’re emailing you a copy."))
+    first.reads(words("Your email is confirmed. Your sessions are below. We’re emailing you a copy."))
     expect(first.page.get_by_text(words("Your seat is confirmed"))).to_have_count(2)
 
     letter = service.post.next_to(FIRST)

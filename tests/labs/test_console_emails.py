@@ -19,7 +19,7 @@ from core.mail.delivery import outgoing
 from core.mail.links import address_of
 from core.mail.models import Message
 from labs.models import Lab
-from registrations import emails, registering, seats
+from registrations import emails, managing, seats
 from tests import factories as f
 from tests.emails import became, reset_email
 from tests.pages import client_of, forms_of
@@ -43,8 +43,8 @@ def client(lab: Lab) -> Client:
 def written(lab: Lab, name: str = "Demo participant", **changes: object) -> Message:
     """A confirmation to a person with a seat, in whatever state."""
     person = f.RegistrationFactory(lab=lab, name=name)
-    seats.take(person, [f.SessionFactory(lab=lab).pk])
-    message = emails.confirmation(person, registering.seats_of(person))
+    seats.take(person, {f.SessionFactory(lab=lab).pk: "online"})
+    message = emails.confirmation(person, managing.seats_of(person))
     return became(message, str(changes.pop("state", "queued")), **changes)
 
 
@@ -72,7 +72,7 @@ def test_tabs_count_and_narrow_and_keep_the_other_filters(client: Client, lab: L
         written(lab, name, state=state)
     response = client.get(MAIL, {"q": "example.org", "state": "queued"})
     assert {tab: count for tab, _words, count, _bad in response.context["tabs"]} == {
-        "": 4, "queued": 2, "sent": 1, "delivered": 0, "failed": 1, "bounced": 0,
+        "": 4, "queued": 2, "sent": 1, "delivered": 0, "failed": 1, "bounced": 0, "complained": 0,
     }  # fmt: skip
     assert names(client, state="queued") == ["b", "a"]
     assert "?q=example.org&amp;state=failed" in response.content.decode()

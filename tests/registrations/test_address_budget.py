@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.mail.address_budget import EMAILS_PER_DAY, EMAILS_PER_HOUR
 from core.mail.models import Message
-from registrations import organiser_actions, registering
+from registrations import managing, organiser_actions
 from registrations.models import Registration
 from tests import factories as f
 from tests.registrations.form_posts import answers, mails, post, send
@@ -84,7 +84,7 @@ def test_what_a_person_or_an_organiser_did_is_told_all_the_same(client: Client) 
 
     Message.objects.update(key=F("message_id"))  # the organiser's link is not one that was sent just now
     organiser_actions.send_link(found)
-    registering.cancel(found)
+    managing.cancel(found)
 
     assert len(mails()) == EMAILS_PER_HOUR + 2
 
@@ -114,4 +114,4 @@ def test_a_lab_that_is_not_in_sight_counts_as_none(client: Client, slug: str) ->
     assert "Sparrow" not in page.content.decode()
     post(client, "/registrations/link/", {"email": VICTIM, "lab": slug})
 
-    assert len(mails("registration_link")) == 1
+    assert len(mails("my_registrations")) == 1

@@ -109,12 +109,12 @@ def test_a_session_that_nobody_could_find(
 
 
 def test_a_full_session_with_people_waiting_says_what_its_room_holds(lab: Lab) -> None:
-    Session.objects.update(capacity=3, seats_taken=3, seats_waiting=2)
+    Session.objects.update(online_capacity=3, online_taken=3, online_waiting=2)
     lab.rooms.update(capacity=5)
     [one] = found(lab)
     assert (one.kind, one.meaning) == (Kind.WAITING, "All 3 seats are taken. Room capacity: 5.")
     assert one.what.startswith("2 people are waiting for Session")
-    Session.objects.update(capacity=4)
+    Session.objects.update(online_capacity=4)
     assert kinds(lab) == []
 
 
@@ -153,6 +153,6 @@ def test_what_is_over_or_cancelled_needs_nothing(lab: Lab) -> None:
 
 
 def test_urgent_lines_come_first(lab: Lab) -> None:
-    Session.objects.update(capacity=1, seats_taken=1, seats_waiting=1)
+    Session.objects.update(online_capacity=1, online_taken=1, online_waiting=1)
     mail(lab, "failed")
     assert kinds(lab) == [Kind.MAIL_FAILED, Kind.WAITING]

@@ -108,7 +108,7 @@ def test_one_asking_looks_at_fifty_and_at_the_confirmed_ones_first() -> None:
 
 def test_for_an_address_that_nobody_has_the_same_work_is_put_down() -> None:
     asking_for_links.queue_links("stranger@example.org")
-    assert Task.objects.get().arguments == {"registrations": []}
+    assert Task.objects.get().arguments == {"registrations": [], "person": None}
     send_links()
     assert told() == []
 

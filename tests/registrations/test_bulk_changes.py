@@ -22,14 +22,16 @@ from labs.models import Lab
 from registrations import (
     asking_for_links,
     attendance,
-    emails,
     erasure,
+    managing,
     notifications,
     recounting,
     registering,
     seats,
+    session_emails,
 )
 from registrations.models import Attendance, Registration, Seat, SeatMovement
+from registrations.models.seats import ACTIVE
 from registrations.personal_calendar import with_sessions
 from sessions import publishing
 from sessions.models import Session
@@ -47,7 +49,7 @@ pytestmark = [
 def unconfirmed(session: Session) -> Registration:
     """Somebody who registered eight days ago, and whom the clean-up would delete."""
     person = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
-    seats.store_choice(person, [session.pk])
+    seats.store_choice(person, {session.pk: "online"})
     Registration.objects.filter(pk=person.pk).update(created_at=timezone.now() - timedelta(days=8))
     return person
 
@@ -103,19 +105,19 @@ def test_the_clean_up_deletes_the_others_while_one_is_being_confirmed_and_in_bat
 def tell_without_looking_again(session: Session) -> None:
     """As it was: seats are read, and then told of."""
     with transaction.atomic():
-        chunk = list(Seat.objects.filter(session=session, state__in=seats.ACTIVE))
+        chunk = list(Seat.objects.filter(session=session, state__in=ACTIVE))
         Registration.objects.filter(pk__in=[seat.registration_id for seat in chunk]).locked()
         seats.record_movement(chunk, SeatMovement.Reason.SESSION_CANCELLED)
         for seat in chunk:
             [shown] = with_sessions(seat.registration, [seat])
-            emails.session_cancelled(shown)
+            session_emails.session_cancelled(shown)
 
 
 @pytest.mark.parametrize("looks_again", [True, False])
 def test_who_gives_up_a_seat_is_not_told_that_its_session_is_cancelled(looks_again: bool) -> None:
     session = f.SessionFactory()
     person = f.RegistrationFactory(lab=session.lab)
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=timezone.now())
 
     def tell() -> None:
@@ -124,7 +126,7 @@ def test_who_gives_up_a_seat_is_not_told_that_its_session_is_cancelled(looks_aga
         else:
             tell_without_looking_again(session)
 
-    assert while_open(lambda: registering.cancel(person), tell) == []
+    assert while_open(lambda: managing.cancel(person), tell) == []
 
     told = Message.objects.filter(occasion="session_cancelled").count()
     noted = SeatMovement.objects.filter(reason="session-cancelled").count()
@@ -144,7 +146,7 @@ def test_nobody_writes_to_a_person_who_is_erased_at_this_moment(
 ) -> None:
     session = f.SessionFactory()
     person = f.RegistrationFactory(lab=session.lab, email="participant17@example.org")
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=timezone.now())
 
     assert while_open(lambda: erasure.erase(person), lambda: write(person)) == []
@@ -226,7 +228,7 @@ def test_who_is_due_is_not_erased_when_the_lab_is_postponed_at_this_moment(looks
     ("meanwhile", "refusal"),
     [
         (lambda person, session: publishing.cancel(session), attendance.SessionNotHeld),
-        (lambda person, session: registering.cancel(person), attendance.WrongLab),
+        (lambda person, session: managing.cancel(person), attendance.WrongLab),
         (lambda person, session: erasure.erase(person), attendance.WrongLab),
     ],
     ids=["session cancelled", "registration cancelled", "erased"],

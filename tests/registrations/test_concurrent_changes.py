@@ -9,7 +9,7 @@ from django.test import Client
 from core.mail.models import Message
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
-from registrations import attendance, erasure, organiser_actions, registering
+from registrations import attendance, erasure, managing, organiser_actions
 from registrations.models import Attendance, Registration
 from registrations.registering import Details
 from sessions import publishing
@@ -21,10 +21,10 @@ from tests.registrations.test_registering import registered
 pytestmark = pytest.mark.django_db
 
 CHANGES: dict[str, Callable[[Registration], object]] = {
-    "details": lambda person: registering.change_details(person, Details("Back Again", "en", "Europe/Sofia")),
-    "sessions": lambda person: registering.change_sessions(person, VISITOR, []),
-    "cancel": lambda person: registering.cancel(person),
-    "feed": lambda person: registering.renew_feed_address(person),
+    "details": lambda person: managing.change_details(person, Details("Back Again", "en", "Europe/Sofia")),
+    "sessions": lambda person: managing.change_sessions(person, VISITOR, {}),
+    "cancel": lambda person: managing.cancel(person),
+    "feed": lambda person: managing.renew_feed_address(person),
     "address": lambda person: organiser_actions.correct_address(person, "back@example.org", f.UserFactory()),
     "link": lambda person: organiser_actions.send_link(person),
 }
@@ -69,7 +69,7 @@ def test_a_registration_that_is_deleted_already_is_erased_without_a_word() -> No
         ("registration_renew_feed", "renew_feed_address", {}),
     ],
 )
-@pytest.mark.parametrize("end", [registering.cancel, erasure.erase], ids=["cancelled", "erased"])
+@pytest.mark.parametrize("end", [managing.cancel, erasure.erase], ids=["cancelled", "erased"])
 def test_pages_that_come_too_late_lead_to_what_is(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
@@ -80,13 +80,13 @@ def test_pages_that_come_too_late_lead_to_what_is(
 ) -> None:
     session = f.SessionFactory()
     person = registered(session)
-    operation = getattr(registering, verb)
+    operation = getattr(managing, verb)
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
         end(Registration.objects.select_related("lab__programme").get())
         return operation(*args, **kwargs)
 
-    monkeypatch.setattr(registering, verb, meanwhile)
+    monkeypatch.setattr(managing, verb, meanwhile)
     more = [session.slug] if route == "registration_give_up" else []
     own_page = link(person, "manage")
     answer = post(client, link(person, "manage", route, *more), {**fields, "time_zone": "Europe/Sofia"})
@@ -99,13 +99,13 @@ def test_an_organiser_who_cancels_too_late_is_told(client: Client, monkeypatch: 
     session = f.SessionFactory()
     person = registered(session)
     client.force_login(f.StaffFactory(lab=session.lab).user)
-    operation = registering.cancel
+    operation = managing.cancel
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
         erasure.erase(Registration.objects.select_related("lab").get())
         return operation(*args, **kwargs)
 
-    monkeypatch.setattr(registering, "cancel", meanwhile)
+    monkeypatch.setattr(managing, "cancel", meanwhile)
     answer = post(client, f"/organise/labs/{session.lab.slug}/registrations/{person.public_id}/cancel/")
 
     assert answer.status_code == 302

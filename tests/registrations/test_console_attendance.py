@@ -50,7 +50,7 @@ OPENING = f"{LIST}opening/"
 
 def seated(session: Session, name: str) -> Registration:
     person = f.RegistrationFactory(lab=session.lab, name=name)
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     return person
 
 
@@ -101,6 +101,30 @@ def test_those_with_a_seat_come_first_then_those_who_wait_then_who_walked_in(
     assert guests(client, q="bet") == [("Beta", "", False)]
     f.AttendanceFactory(registration=walk_in, session=session)
     assert guests(client)[-1] == ("Beta", "", True)
+
+
+def test_a_session_in_both_modes_says_who_is_in_the_room(client: Client, lab: Lab) -> None:
+    both = f.SessionFactory(lab=lab, slug="opening", format="hybrid", room_capacity=1, online_capacity=9)
+    people = {}
+    for name, mode in (("Alpha", "room"), ("Beta", "room"), ("Gamma", "online"), ("Delta", "online")):
+        people[name] = f.RegistrationFactory(lab=lab, name=name)
+        seats.take(people[name], {both.pk: mode})
+    f.AttendanceFactory(registration=people["Gamma"], session=both)
+    page = client.get(OPENING)
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.content.decode()))
+    assert "In person: 0 present, of 1 with a seat · 1 waiting" in said
+    assert "Online: 1 present, of 2 with a seat" in said
+    assert "Alpha Seat · In person" in said
+    assert "Beta Waiting list · In person" in said
+    assert [name for name, *_rest in guests(client)] == ["Alpha", "Delta", "Gamma", "Beta"]
+    assert [name for name, *_rest in guests(client, mode="room")] == ["Alpha", "Beta"]
+    assert [name for name, *_rest in guests(client, mode="online")] == ["Delta", "Gamma"]
+    # Marking all of those shown marks nobody of the others, and a press comes back to the same list.
+    marking = client.get(f"{OPENING}all/", {"mode": "room"})
+    assert [guest.name for guest in marking.context["guests"]] == ["Alpha", "Beta"]
+    form = form_of(client.get(OPENING, {"mode": "room"}))
+    pressed = client.post(form.action, form.filled(present=str(people["Alpha"].public_id)))
+    assert "mode=room" in pressed.headers["Location"]
 
 
 def test_one_press_marks_and_another_takes_it_back(client: Client, session: Session, door: User) -> None:
@@ -242,7 +266,7 @@ def test_the_list_costs_the_same_queries_for_two_people_and_for_forty(
     for people in (2, 38):
         for number in range(people):
             person = f.RegistrationFactory(lab=session.lab, city=f.CityFactory(), name=f"Demo {number}")
-            seats.take(person, [session.pk])
+            seats.take(person, {session.pk: "online"})
             f.AttendanceFactory(registration=person, session=session)
         with CaptureQueriesContext(connection) as queries:
             assert len(guests(client)) in (2, 40)

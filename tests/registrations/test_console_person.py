@@ -13,7 +13,7 @@ from core.accounts.models import User
 from core.mail.models import Message
 from core.web.errors import RuleViolation
 from labs.models import Lab
-from registrations import emails, links, organiser_actions, registering, seats
+from registrations import emails, links, managing, organiser_actions, registering, seats
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
 from tests import factories as f
@@ -55,10 +55,10 @@ def test_all_that_is_known_stands_on_one_page(client: Client, person: Registrati
     session = f.SessionFactory(lab=person.lab, capacity=1)
     walked_in = f.SessionFactory(lab=person.lab)
     took_place(walked_in)
-    seats.take(f.RegistrationFactory(lab=person.lab), [session.pk])
-    seats.take(person, [session.pk])
+    seats.take(f.RegistrationFactory(lab=person.lab), {session.pk: "online"})
+    seats.take(person, {session.pk: "online"})
     f.AttendanceFactory(registration=person, session=walked_in, taken_by=organiser)
-    emails.confirmation(person, registering.seats_of(person))
+    emails.confirmation(person, managing.seats_of(person))
     response = client.get(page(person))
     body = response.content.decode()
     assert [(row.seat and row.seat.state, row.position) for row in response.context["rows"]] == [
@@ -83,11 +83,11 @@ def test_the_page_costs_the_same_queries_for_one_session_and_for_twelve(
     costs = []
     for sessions in (1, 11):
         taken = f.SessionFactory.create_batch(sessions, lab=person.lab)
-        seats.take(person, [session.pk for session in taken])
+        seats.take(person, {session.pk: "online" for session in taken})
         for session in taken:
             f.AttendanceFactory(registration=person, session=session, taken_by=organiser)
-            emails.changed(person, registering.seats_of(person))
-        registering.change_details(
+            emails.changed(person, managing.seats_of(person))
+        managing.change_details(
             person, registering.Details(name=f"Demo {sessions}", language="en", time_zone="UTC"), organiser
         )
         with CaptureQueriesContext(connection) as queries:
@@ -213,8 +213,8 @@ def test_a_seat_taken_back_goes_to_the_next_and_both_are_told(
 ) -> None:
     session = f.SessionFactory(lab=person.lab, capacity=1)
     following = f.RegistrationFactory(lab=person.lab)
-    seats.take(person, [session.pk])
-    seats.take(following, [session.pk])
+    seats.take(person, {session.pk: "online"})
+    seats.take(following, {session.pk: "online"})
     address = page(person, f"seats/{session.slug}/")
     assert "gets the seat immediately" in client.get(address).content.decode()
     assert Seat.objects.get(registration=person).state == Seat.State.CONFIRMED  # looking changes nothing
@@ -240,7 +240,7 @@ def test_the_seats_of_a_session_that_is_over_stay(person: Registration, organise
 
 def test_cancelling_asks_first_and_frees_the_seats(client: Client, person: Registration) -> None:
     session = f.SessionFactory(lab=person.lab, capacity=1)
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     assert "These seats are given up" in client.get(page(person, "cancel/")).content.decode()
     person.refresh_from_db()
     assert person.state == Registration.State.CONFIRMED
@@ -325,9 +325,9 @@ def test_the_same_address_again_changes_nothing(client: Client, person: Registra
 
 def test_erasing_says_what_goes_and_what_stays_before_it_does(client: Client, person: Registration) -> None:
     session, past = f.SessionFactory.create_batch(2, lab=person.lab)
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     f.AttendanceFactory(registration=person, session=past)
-    emails.confirmation(person, registering.seats_of(person))
+    emails.confirmation(person, managing.seats_of(person))
     address = page(person, "erase/")
     body = " ".join(client.get(address).content.decode().split())
     assert "1 email with all its content" in body

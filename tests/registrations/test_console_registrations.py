@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from core.mail.models import Message
 from labs.models import Lab
-from registrations import emails, registering, seats
+from registrations import emails, managing, seats, tags
 from registrations.erasure import erase
 from registrations.models import Registration
 from tests import factories as f
+from tests.api.asking import bearer
 from tests.emails import became
 from tests.pages import client_of, text_of
 
@@ -95,8 +96,8 @@ def test_filters_narrow_the_list_and_count_together(client: Client, lab: Lab) ->
     first = f.RegistrationFactory(lab=lab, name="first", city=city, language="bg", stakeholder_group=group)
     second = f.RegistrationFactory(lab=lab, name="second", city_text="Graz")
     f.RegistrationFactory(lab=lab, name="third", state="unconfirmed", confirmed_at=None, city=city)
-    seats.take(first, [session.pk])
-    seats.take(second, [session.pk, other.pk])
+    seats.take(first, {session.pk: "online"})
+    seats.take(second, {session.pk: "online", other.pk: "online"})
 
     assert names(client, session=session.slug) == ["second", "first"]
     assert names(client, session=session.slug, seat="waiting") == ["second"]
@@ -109,10 +110,41 @@ def test_filters_narrow_the_list_and_count_together(client: Client, lab: Lab) ->
     assert names(client, city=city.slug, state="confirmed", session=session.slug) == ["first"]
 
 
+def test_who_is_in_the_room_and_who_is_online_is_seen_filtered_and_saved(client: Client, lab: Lab) -> None:
+    talk = f.SessionFactory(
+        lab=lab, slug="both", format="hybrid", room_capacity=1, online_capacity=50, title={"en": "Both"}
+    )
+    alone = f.SessionFactory(lab=lab, slug="web")
+    people = {name: f.RegistrationFactory(lab=lab, name=name) for name in ("Alpha", "Beta", "Gamma", "Delta")}
+    for name, mode in (("Alpha", "room"), ("Beta", "room"), ("Gamma", "online")):
+        seats.take(people[name], {talk.pk: mode})
+    seats.take(people["Delta"], {alone.pk: "online"})
+    page = client.get(LIST, {"session": "both"})
+    words = " ".join(page.content.decode().split())
+    assert "In person: waiting list (1 waiting) · Online: 49 seats left" in words
+    modes = {row.registration.name: row.seat.get_mode_display() for row in page.context["rows"]}
+    assert modes == {"Alpha": "In person", "Beta": "In person", "Gamma": "Online"}
+    assert '<span class="sub">In person</span>' in words
+    assert names(client, session="both", mode="room", sort="name") == ["Alpha", "Beta"]
+    assert names(client, mode="online", sort="name") == ["Delta", "Gamma"]
+    assert names(client, mode="room", seat="waiting") == ["Beta"]
+    exported = b"".join(
+        client.get(reverse("console_registrations_csv", args=["lab"]), {"mode": "online"})
+    ).decode()  # type: ignore[call-overload]
+    assert ("Gamma" in exported, "Alpha" in exported) == (True, False)
+    found = Client().get(
+        "/api/v1/labs/lab/registrations",
+        {"mode": "room"},
+        headers=bearer(f.StaffFactory(lab=lab).user),
+    )
+    assert sorted(one["name"] for one in found.json()["items"]) == ["Alpha", "Beta"]
+    assert tags.filter_query("mode=room&photos=no&page=2") == "mode=room&photos=no"
+
+
 def test_the_place_in_the_waiting_list_is_told(client: Client, lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, capacity=1)
     for _number in range(3):
-        seats.take(f.RegistrationFactory(lab=lab), [session.pk])
+        seats.take(f.RegistrationFactory(lab=lab), {session.pk: "online"})
     rows = client.get(LIST, {"session": session.slug}).context["rows"]
     assert [(row.seat.state, row.position) for row in rows] == [
         ("waiting", 2),
@@ -199,7 +231,7 @@ def test_a_mail_in_trouble_is_shown_before_one_that_went_well(client: Client, la
     person = f.RegistrationFactory(lab=lab)
     bounced = emails.confirm_address(person, 7, [])
     became(bounced, "bounced")
-    emails.confirmation(person, registering.seats_of(person))
+    emails.confirmation(person, managing.seats_of(person))
     [row] = client.get(LIST).context["rows"]
     assert row.mail == bounced
     for mail in Message.objects.all():
@@ -229,9 +261,9 @@ def test_the_list_costs_the_same_queries_for_three_people_and_for_forty(client: 
             lab.programme.cities.add(city)
             group = f.StakeholderGroupFactory(programme=lab.programme)
             person = f.RegistrationFactory(lab=lab, city=city, stakeholder_group=group)
-            seats.take(person, [session.pk, other.pk])
+            seats.take(person, {session.pk: "online", other.pk: "online"})
             f.AttendanceFactory(registration=person, session=session)
-            emails.confirmation(person, registering.seats_of(person))
+            emails.confirmation(person, managing.seats_of(person))
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -261,7 +293,7 @@ def test_the_export_holds_who_is_shown_in_the_readers_language(client: Client, l
     session = f.SessionFactory(lab=lab, title={"en": "Opening", "bg": "Откриване"})
     first = f.RegistrationFactory(lab=lab, name="Демо участник 1", language="bg")
     f.RegistrationFactory(lab=lab, name="Demo participant 2", language="en")
-    seats.take(first, [session.pk])
+    seats.take(first, {session.pk: "online"})
     response: Any = client.get("/organise/labs/lab/registrations.csv", {"language": "bg"})
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert response.headers["Content-Disposition"].startswith('attachment; filename="lab-registrations-20')
@@ -285,3 +317,11 @@ def test_large_totals_are_written_as_the_reader_groups_them(client: Client, lab:
     f.SessionFactory(lab=lab, capacity=None, seats_taken=1293, seats_waiting=1)
     assert "1,293 seats, 1 place in waiting lists" in " ".join(text_of(client.get(LIST)).split())
     assert "1.293 θέσεις, " in " ".join(text_of(client.get(LIST, {"lang": "el"})).split())
+
+
+def test_the_number_in_an_email_finds_its_registration_in_its_lab_alone(client: Client, lab: Lab) -> None:
+    person, _other = f.RegistrationFactory.create_batch(2, lab=lab)
+    elsewhere = f.RegistrationFactory()
+    assert names(client, q=person.reference) == [person.name]
+    assert names(client, q=f" {person.reference.lower().replace('-', '')}") == [person.name]
+    assert names(client, q=elsewhere.reference) == []

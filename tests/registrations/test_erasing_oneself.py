@@ -6,7 +6,7 @@ from django.test import Client
 from certificates import issuing
 from certificates.models import Certificate
 from core.mail.models import Message
-from registrations import registering
+from registrations import managing
 from registrations.models import Registration
 from tests import factories as f
 from tests.pages import text_of
@@ -52,7 +52,7 @@ def test_the_page_says_what_goes_and_what_stays_and_the_button_does_it(
 
 
 def test_also_after_cancelling(client: Client, attendee: Registration) -> None:
-    registering.cancel(attendee)
+    managing.cancel(attendee)
     address = link(attendee, "manage", "registration_erase")
 
     assert address in text_of(client.get(link(attendee, "manage")))

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.test import Client, TestCase
 from django.utils import timezone
 
 from core.jobs import leases
@@ -18,9 +20,10 @@ from core.web.models import IdempotentRequest
 from core.web.signed_links import new_api_token
 from labs.models import ApiToken, Lab
 from labs.viewer import VISITOR
-from registrations import asking_for_links, erasure, recounting, registering, seats, statistics
+from registrations import answers as answers_of
+from registrations import asking_for_links, erasure, managing, recounting, registering, seats, statistics
 from registrations.availability import available_sessions
-from registrations.models import Attendance, Registration, Seat
+from registrations.models import Answer, Attendance, Choice, NeedsConsent, Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from registrations.signals import person_erased
 from sessions.models import Session
@@ -31,6 +34,11 @@ from tests.registrations.form_posts import answers, link, post, send, send_links
 pytestmark = pytest.mark.django_db
 
 CANARY = "canarycanary"
+
+
+@pytest.fixture(autouse=True)
+def files_in(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
 
 
 def found_in_database(word: str) -> list[str]:
@@ -89,18 +97,31 @@ def test_what_idempotency_remembers_of_a_person_is_keyed_goes_after_a_day_and_go
 
 def canary_person(client: Client, session: Session) -> Registration:
     """Somebody whose every answer is the canary, with everything that can happen to a registration."""
+    own = f.QuestionFactory(question_set__lab=session.lab, slug="own")
+    f.ChoiceFactory(
+        question=f.QuestionFactory(question_set=own.question_set, slug="menu", kind="one"),
+        slug="fish",
+        places=9,
+    )
+    f.QuestionFactory(question_set=own.question_set, slug="paper", kind="file")
+    needs = f.QuestionSetFactory(lab=session.lab, slug="needs", protection="needs")
+    f.QuestionFactory(question_set=needs, slug="need")
     data = answers(
         session,
         name=f"Demo {CANARY}",
         email=f"{CANARY}@example.org",
         city_text=CANARY,
         organisation=CANARY,
+        **{"q-own": CANARY, "q-menu": "fish", "q-need": CANARY, "consent-needs": "on"},
     )
     send(client, session.lab, data)
     found = Registration.objects.get()
     post(client, link(found, "confirm", "registration_confirm"))
+    paper = SimpleUploadedFile(f"{CANARY}.pdf", f"%PDF-1.7 {CANARY} startxref 9 %%EOF".encode())
+    own_answers = link(found, "manage", "registration_answers", own.question_set.slug)
+    post(client, own_answers, {"q-own": CANARY, "q-menu": "fish", "q-paper": paper})
     found.refresh_from_db()
-    registering.change_details(
+    managing.change_details(
         found,
         Details(
             name=f"Demo {CANARY} changed",
@@ -120,10 +141,17 @@ def test_no_column_of_any_table_names_the_person_afterwards(client: Client):
     session = f.SessionFactory(capacity=5)
     found = canary_person(client, session)
     assert len(found_in_database(CANARY)) > 10  # the search finds what is there
+    stored = [row.file.name for row in Answer.objects.exclude(file="")]
+    assert [answers_of.value_of(row) for row in Answer.objects.filter(secret__isnull=False)] == [CANARY]
+    assert (len(stored), Choice.objects.get().taken, NeedsConsent.objects.count()) == (1, 1, 1)
 
-    erasure.erase(found)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        erasure.erase(found)
 
     assert found_in_database(CANARY) == []
+    assert not Answer.objects.exists()
+    assert not default_storage.exists(stored[0])
+    assert (Choice.objects.get().taken, NeedsConsent.objects.count()) == (0, 0)
 
 
 def test_counts_stay_and_coming_seats_go_to_the_next(client: Client):
@@ -141,7 +169,7 @@ def test_counts_stay_and_coming_seats_go_to_the_next(client: Client):
     )
     found = registering.confirm(registering.submit(lab, VISITOR, plan))
     waiting = f.RegistrationFactory(lab=lab)
-    seats.take(waiting, [coming.pk])
+    seats.take(waiting, {coming.pk: "online"})
     Session.objects.filter(pk=past.pk).update(
         starts_at=timezone.now() - timedelta(hours=2), ends_at=timezone.now() - timedelta(hours=1)
     )
@@ -217,7 +245,7 @@ def test_erasing_one_person_leaves_all_others_as_they_were(client: Client) -> No
     before = len(found_in_database(CANARY))
     another = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
     confirmed = f.RegistrationFactory(lab=session.lab)
-    seats.take(confirmed, [session.pk])
+    seats.take(confirmed, {session.pk: "online"})
 
     erasure.erase(another)
     erasure.erase(confirmed)

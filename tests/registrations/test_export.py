@@ -8,8 +8,9 @@ import pytest
 from django.db import connection, transaction
 
 from registrations import export, seats
-from registrations.export import csv_chunks, escaped_cell
+from registrations.export import csv_chunks
 from registrations.models import Registration
+from registrations.spreadsheet_cells import escaped_cell
 from tests import factories as f
 from tests.registrations.concurrency import all_at_once
 
@@ -35,7 +36,7 @@ def test_chunks_are_joined_without_gap_or_repetition(monkeypatch):
     people = f.RegistrationFactory.create_batch(10, lab=lab)
     f.RegistrationFactory.create_batch(4)
     for person in people:
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
 
     pieces = list(csv_chunks(lab, [session], Registration.objects.filter(lab=lab), "en"))
 
@@ -93,15 +94,15 @@ def test_the_table_has_a_line_per_person_and_a_column_per_session(django_assert_
     sessions = f.SessionFactory.create_batch(2, lab=lab, capacity=1)
     first = f.RegistrationFactory(lab=lab, name='=HYPERLINK("https://evil.example")', city=city)
     second = f.RegistrationFactory(lab=lab, name="Демо, участник", city_text="Русе")
-    seats.take(first, [sessions[0].pk])
-    seats.take(second, [sessions[0].pk])
+    seats.take(first, {sessions[0].pk: "online"})
+    seats.take(second, {sessions[0].pk: "online"})
     f.AttendanceFactory(registration=second, session=sessions[1])
 
-    with django_assert_num_queries(4 if connection.vendor == "postgresql" else 5):
+    with django_assert_num_queries(6 if connection.vendor == "postgresql" else 7):
         table = "".join(csv_chunks(lab, sessions, Registration.objects.filter(lab=lab), "en"))
 
     assert table.startswith("\ufeffName,")
     rows = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"), newline="")))
     assert [row[0] for row in rows[1:]] == ['\'=HYPERLINK("https://evil.example")', "Демо, участник"]
     assert rows[1][2] == city.name["en"]
-    assert [row[11:] for row in rows[1:]] == [["Seat", ""], ["Waiting list", "Attended"]]
+    assert [row[13:] for row in rows[1:]] == [["Seat", ""], ["Waiting list", "Attended"]]

@@ -137,7 +137,7 @@ def test_a_session_in_a_zone_of_its_own_also_shows_the_labs_hours(client: Client
         lab=lab, time_zone="Europe/Rome", start_time=time(23, 30), end_time=time(23, 45)
     )
     person = f.RegistrationFactory(lab=lab, time_zone="Europe/London")
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     both = [
         "Wed 7 Apr, 00:30–00:45, Sofia time (EEST, UTC+3)",
         "23:30–23:45, Rome time (CEST, UTC+2)",

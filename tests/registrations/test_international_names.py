@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils.html import strip_tags
 
 from labs.models import Lab
+from registrations.managing import change_details
 from registrations.models import Registration
-from registrations.registering import Details, change_details
+from registrations.registering import Details
 from tests import factories as f
 from tests.api.asking import bearer
 from tests.emails import reset_email

@@ -20,7 +20,17 @@ from labs.lab_editing import LAB_COLUMNS, LabPlan
 from labs.models import City, Lab, Programme, Room
 from labs.revisions import lock_row, touch
 from labs.viewer import VISITOR
-from registrations import attendance, erasure, notifications, recounting, registering, seats
+from registrations import (
+    attendance,
+    erasure,
+    managing,
+    notifications,
+    quota_editing,
+    recounting,
+    registering,
+    seats,
+    waiting_list,
+)
 from registrations.models import Registration
 from sessions import moving, publishing, scheduling, speakers
 from sessions.models import Session, Speaker
@@ -51,11 +61,17 @@ class World:
             "registration_closes_at": timezone.now() + timedelta(days=100),
         }
         Lab.objects.update(**opened)
-        Session.objects.update(visibility="public", status="scheduled", capacity=3)
+        Session.objects.update(visibility="public", status="scheduled", online_capacity=3)
         self.lab = Lab.objects.get()
         self.sessions = list(Session.objects.order_by("pk"))
         self.by: User = f.UserFactory(is_superuser=True)
-        self.people: list[Registration] = f.RegistrationFactory.create_batch(6, lab=self.lab)
+        cities = list(self.lab.programme.cities.all()) or [f.CityFactory()]
+        self.people: list[Registration] = [
+            f.RegistrationFactory(lab=self.lab, city=cities[number % len(cities)]) for number in range(6)
+        ]
+        # Quotas of the lab are shared by all its sessions, and locked after them.
+        self.quotas = [f.QuotaFactory(lab=self.lab, city=city, limit=2) for city in cities]
+        self.quotas.append(f.QuotaFactory(lab=self.lab, session=self.sessions[0], limit=2))
 
     def load_file(self, turn: int) -> None:
         document = a_document()
@@ -139,12 +155,16 @@ class World:
     def choose_sessions(self, turn: int) -> None:
         person = self.people[0]
         open_now = Session.objects.filter(status="scheduled", pk__in=[one.pk for one in self.sessions])
-        wanted = [] if turn % 2 else open_now.values_list("pk", flat=True)
-        registering.change_sessions(person, VISITOR, wanted)
+        wanted = {} if turn % 2 else dict.fromkeys(open_now.values_list("pk", flat=True), "")
+        managing.change_sessions(person, VISITOR, wanted)
+
+    def raise_quotas(self, turn: int) -> None:
+        for quota in reversed(self.quotas):
+            quota_editing.change_limit(quota, 100 + turn)
 
     def take_and_give_up(self, turn: int) -> None:
         person = self.people[1]
-        seats.take(person, [one.pk for one in reversed(self.sessions)])
+        seats.take(person, {one.pk: "online" for one in reversed(self.sessions)})
         seats.give_up(person, [one.pk for one in reversed(self.sessions)])
 
     def mark_and_take_back(self, turn: int) -> None:
@@ -157,11 +177,11 @@ class World:
 
     def tell(self, turn: int) -> None:
         list(notifications.tell(self.sessions[turn % 2].pk, "cancelled", True))
-        seats.promote(self.sessions[turn % 2].pk)
+        waiting_list.promote(self.sessions[turn % 2].pk)
 
     def erase(self, turn: int) -> None:
         person = f.RegistrationFactory(lab=self.lab)
-        seats.take(person, [one.pk for one in self.sessions])
+        seats.take(person, {one.pk: "online" for one in self.sessions})
         erasure.erase(person)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.web import signed_links
 from labs.models import Lab
 from labs.viewer import VISITOR
-from registrations import registering, seats
+from registrations import managing, registering, seats
 from registrations.models import Registration, Seat
 from sessions.calendar_links import delegate_calendar_url
 from sessions.models import Session
@@ -75,7 +75,7 @@ def test_the_own_page_shows_seats_line_join_links_and_history(client: Client):
     mine = f.SessionFactory(lab=lab, capacity=5, join_link=JOIN)
     full = f.SessionFactory(lab=lab, capacity=0, join_link="https://meet.example.org/not-yet")
     somebody = f.RegistrationFactory(lab=lab)
-    seats.take(somebody, [full.pk])
+    seats.take(somebody, {full.pk: "online"})
     found = registered(mine, full)
 
     html = text_of(client.get(link(found, "manage")))
@@ -115,7 +115,7 @@ def test_giving_up_says_that_a_seat_goes_on_only_if_somebody_waits_for_it(client
 
     assert goes_on not in giving_up(wanted)
     assert seats_go_on not in text_of(client.get(link(found, "manage", "registration_cancel")))
-    seats.take(f.RegistrationFactory(lab=lab), [wanted.pk])
+    seats.take(f.RegistrationFactory(lab=lab), {wanted.pk: "online"})
 
     assert goes_on in giving_up(wanted)
     assert "Keep seat" in giving_up(wanted)
@@ -148,7 +148,7 @@ def test_changing_sessions_on_the_page(client: Client):
     assert f'value="{second.slug}"' in page
     assert post(client, address, {"session": [second.slug]}).status_code == 302
 
-    assert [seat.session for seat in registering.seats_of(found)] == [second]
+    assert [seat.session for seat in managing.seats_of(found)] == [second]
 
 
 def test_changing_to_overlapping_sessions_is_pointed_out_once(client: Client):
@@ -161,7 +161,7 @@ def test_changing_to_overlapping_sessions_is_pointed_out_once(client: Client):
     assert "Some of your sessions overlap" in text_of(post(client, address, both))
     key = f"{first.pk}-{second.pk}"
     assert post(client, address, {**both, "overlaps_seen": key}).status_code == 302
-    assert len(registering.seats_of(found)) == 2
+    assert len(managing.seats_of(found)) == 2
 
 
 def test_giving_up_one_seat_asks_first(client: Client):
@@ -170,9 +170,9 @@ def test_giving_up_one_seat_asks_first(client: Client):
     address = link(found, "manage", "registration_give_up", session.slug)
 
     assert "Give up seat?" in text_of(client.get(address))
-    assert registering.seats_of(found) != []
+    assert managing.seats_of(found) != []
     assert post(client, address).status_code == 302
-    assert registering.seats_of(found) == []
+    assert managing.seats_of(found) == []
     assert client.get(address).status_code == 404
 
 
@@ -270,7 +270,7 @@ def test_the_calendar_follows_seats_and_knows_an_unchanged_one(client: Client):
     assert "not-yet" not in content
     assert client.get(address, headers={"If-None-Match": feed["ETag"]}).status_code == 304
 
-    registering.change_sessions(found, VISITOR, [waiting.pk])
+    managing.change_sessions(found, VISITOR, {waiting.pk: ""})
     after = client.get(address, headers={"If-None-Match": feed["ETag"]})
     assert after.status_code == 200
     assert mine.uid not in after.content.decode()
@@ -299,7 +299,7 @@ def test_a_renewed_calendar_address_revokes_the_old_one(client: Client):
 
 def test_the_calendar_of_a_cancelled_registration_is_empty(client: Client):
     found = registered(f.SessionFactory())
-    registering.cancel(found)
+    managing.cancel(found)
 
     assert b"VEVENT" not in client.get(link(found, "feed", "personal_feed")).content
 
@@ -362,5 +362,5 @@ def test_the_own_page_costs_the_same_queries_at_any_size(client: Client, django_
     for found in (few, many):
         address = link(found, "manage")
         waiting = Seat.objects.filter(registration=found, state="waiting").exists()
-        with django_assert_num_queries(8 + waiting):
+        with django_assert_num_queries(10 + 2 * waiting):
             client.get(address)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def crowd(session: Session, count: int) -> None:
     for person in f.RegistrationFactory.create_batch(count, lab=session.lab):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
     Message.objects.all().delete()
 
 
@@ -132,7 +132,7 @@ def test_a_moved_session_is_told_with_its_new_hours_if_the_organiser_asks():
 def test_more_seats_seat_those_who_wait_in_order_and_tell_them():
     session = f.SessionFactory(capacity=1)
     crowd(session, 4)
-    change_session(session, replace(plan_of(session), capacity=3))
+    change_session(session, replace(plan_of(session), online_capacity=3))
     work("registrations.promote")
 
     session.refresh_from_db()
@@ -143,7 +143,7 @@ def test_more_seats_seat_those_who_wait_in_order_and_tell_them():
 def test_each_person_is_told_in_his_or_her_own_language():
     session = f.SessionFactory()
     for language in ("bg", "el", "en"):
-        seats.take(f.RegistrationFactory(lab=session.lab, language=language), [session.pk])
+        seats.take(f.RegistrationFactory(lab=session.lab, language=language), {session.pk: "online"})
 
     publishing.cancel(session)
     work("registrations.tell")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
-from registrations import registering, seats
+from registrations import managing, registering, seats
 from registrations.availability import available_sessions
 from registrations.models import Registration
 from tests import factories as f
@@ -54,8 +54,8 @@ def test_registration_is_open_from_its_first_instant_to_just_before_its_last(
         asked.refresh_from_db()
         assert (asked.state == "confirmed") is is_open
         with nullcontext() if is_open else pytest.raises(RuleViolation):
-            registering.change_sessions(mine, VISITOR, [first.pk, second.pk])
-        assert len(registering.seats_of(mine)) == (2 if is_open else 1)
+            managing.change_sessions(mine, VISITOR, {first.pk: "", second.pk: ""})
+        assert len(managing.seats_of(mine)) == (2 if is_open else 1)
 
 
 def test_without_a_closing_date_registration_stays_open():
@@ -73,7 +73,7 @@ def test_a_session_can_be_chosen_until_it_ends():
             assert [found.pk for found in available_sessions(session.lab, VISITOR, at).sessions] == [
                 session.pk
             ] * can_be
-            [seat] = seats.take(person, [session.pk])
+            [seat] = seats.take(person, {session.pk: "online"})
             assert (seat.state == "confirmed") is can_be
 
 
@@ -85,8 +85,8 @@ def test_after_closing_seats_can_be_given_up_but_not_taken():
     lab.save()
 
     with pytest.raises(RuleViolation) as violation:
-        registering.change_sessions(found, VISITOR, [mine.pk, other.pk])
+        managing.change_sessions(found, VISITOR, {mine.pk: "", other.pk: ""})
     assert violation.value.code == "not_open"
-    registering.change_sessions(found, VISITOR, [])
+    managing.change_sessions(found, VISITOR, {})
 
-    assert registering.seats_of(found) == []
+    assert managing.seats_of(found) == []

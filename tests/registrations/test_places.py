@@ -29,7 +29,6 @@ PLACES = [
     ("hybrid", HERE, "Hall 2, 5 Square, Sofia, Town hall"),
     ("hybrid", {**HERE, "address": "Town hall, 5 Square"}, "Hall 2, Town hall, 5 Square"),
     ("in-person", None, "Town hall"),
-    ("hybrid", None, "Town hall and online"),
     ("online", None, "Online"),
     ("online", ONLINE, "Plenary, online"),
 ]
@@ -76,7 +75,6 @@ def test_pages_emails_and_calendars_say_the_same_place(
     [
         ("hybrid", HERE, ["query=5+Square%2C+Sofia%2C+Town+hall"]),
         ("in-person", None, ["query=Town+hall"]),
-        ("hybrid", None, ["query=Town+hall"]),
         ("in-person", {**HERE, "address": "</a>&x=\"'"}, ["query=%3C%2Fa%3E%26x%3D%22%27%2C+Town+hall"]),
         ("online", None, []),
         ("online", {**ONLINE, "address": "5 Square"}, []),
@@ -114,7 +112,7 @@ def test_every_email_that_lists_a_session_says_where_it_is(client: Client) -> No
     session = a_session("hybrid", HERE, capacity=1)
     first, second = (f.RegistrationFactory(lab=session.lab, language="bg") for _ in range(2))
     for person in (first, second):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "room"})
     post(client, link(first, "manage", "registration_give_up", session.slug))
     publishing.cancel(session)
     work("registrations.tell")
@@ -160,3 +158,22 @@ def test_another_address_in_a_title_is_still_no_link(client: Client) -> None:
     text, _page = both_bodies(mails("confirmation")[0])
     assert "https://evil.example" not in text
     assert "https://meet.example.org/plenary" in text
+
+
+def test_a_hybrid_session_is_in_both_places_and_each_person_s_is_where_he_or_she_attends(
+    client: Client,
+) -> None:
+    session = a_session("hybrid", None)
+    lab = session.lab
+    for address in (reverse("lab", args=[lab.slug]), reverse("session", args=[lab.slug, session.slug])):
+        assert "Town hall and online" in words_of(client.get(address))
+    for mode, place, other in (("room", "Town hall", "Online"), ("online", "Online", "Town hall")):
+        Message.objects.all().delete()
+        person = f.RegistrationFactory(lab=lab)
+        seats.take(person, {session.pk: mode})
+        own = (
+            words_of(client.get(link(person, "manage")))
+            .partition("Your sessions")[2]
+            .partition("Calendar")[0]
+        )
+        assert (place in own, other in own) == (True, False)

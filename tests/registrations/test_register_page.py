@@ -4,16 +4,19 @@ import re
 from datetime import date, time, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from core.mail.links import address_of
 from core.web.idempotency import new_form_key
+from registrations.consent import current_version
 from registrations.models import Registration
 from tests import factories as f
-from tests.pages import text_of
+from tests.pages import form_of, text_of
 from tests.registrations.form_posts import FROM_HERE, answers, link, mails, post, send, without_what_differs
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +97,66 @@ def test_the_answer_is_the_same_for_a_known_address(client: Client):
         unknown, "other@example.org"
     )
     assert [mail.occasion for mail in mails()] == ["already_registered", "confirm_address"]
+
+
+def test_registering_again_with_another_session_offers_to_add_it_and_changes_nothing(client: Client):
+    lab = f.LabFactory()
+    had = f.SessionFactory(lab=lab, title={"en": "What I have"})
+    later = had.start_date + timedelta(days=1)
+    new = f.SessionFactory(lab=lab, title={"en": "What I want now"}, start_date=later, end_date=later)
+    person = f.RegistrationFactory(lab=lab, email="participant17@example.org", name="Demo participant 17")
+    f.SeatFactory(registration=person, session=had)
+
+    send(client, lab, answers(had, new, city_text="Typed by a stranger"))
+
+    (mail,) = mails()
+    assert mail.occasion == "already_registered"
+    assert "What I want now" in mail.text
+    assert "What I want now" in mail.html
+    assert "What I have" not in mail.text
+    assert "Typed by a stranger" not in mail.text + mail.html
+    assert set(person.seats.values_list("session", "state")) == {(had.pk, "confirmed")}
+
+    page = client.get(address_of(mail.links["add"]).removeprefix(settings.BASE_URL))
+    assert "they are not yours yet" in text_of(page)
+    form = form_of(page)
+    assert form.filled()["session"] == [had.slug, new.slug]
+    client.post(page.wsgi_request.get_full_path(), form.filled(), headers=FROM_HERE)
+    assert set(person.seats.values_list("session", "state")) == {
+        (had.pk, "confirmed"),
+        (new.pk, "confirmed"),
+    }
+
+
+def test_each_other_choice_of_a_second_form_is_written_about_and_the_same_one_once(client: Client):
+    lab = f.LabFactory()
+    first, second = (f.SessionFactory(lab=lab, title={"en": title}) for title in ("The first", "The second"))
+    f.RegistrationFactory(lab=lab, email="participant17@example.org", name="Demo participant 17")
+
+    for session in (first, second, second):
+        send(client, lab, answers(session))
+
+    assert [("The first" in mail.text, "The second" in mail.text) for mail in mails()] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_of_a_second_form_only_what_everybody_may_see_is_named_and_offered(client: Client):
+    internal = f.SessionFactory(visibility="internal", title={"en": "Not for everybody"})
+    lab = internal.lab
+    person = f.RegistrationFactory(lab=lab, email="participant17@example.org", name="Demo participant 17")
+    client.force_login(f.StaffFactory(lab=lab).user)
+
+    send(client, lab, answers(internal))
+
+    (mail,) = mails()
+    assert set(mail.links) == {"manage"}
+    assert "Not for everybody" not in mail.text
+    client.logout()
+    page = client.get(link(person, "manage", "registration_sessions"), {"add": [internal.slug, "nowhere"]})
+    assert "Not for everybody" not in text_of(page)
+    assert "they are not yours yet" not in text_of(page)
 
 
 def test_the_list_shows_what_is_open_and_ticks_what_was_chosen_before(client: Client):
@@ -336,12 +399,12 @@ def test_the_form_costs_the_same_queries_at_any_size(client: Client, django_asse
     address = reverse("register", args=[lab.slug])
     client.get(address)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(address)
     f.SessionFactory.create_batch(40, lab=lab, capacity=5)
     f.StakeholderGroupFactory.create_batch(6, programme=lab.programme)
     lab.programme.cities.add(*f.CityFactory.create_batch(18))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(address)
 
 
@@ -368,13 +431,14 @@ def test_everything_that_can_be_chosen_waits_beside_the_form_for_its_tick(client
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="counts PostgreSQL's statements")
-def test_form_and_confirmation_cost_18_statements_for_one_session_and_for_six(client: Client) -> None:
+def test_form_and_confirmation_cost_25_statements_for_one_session_and_for_six(client: Client) -> None:
     """Beside BEGIN, COMMIT and SAVEPOINT."""
     programme = f.ProgrammeFactory()
     city, group = f.CityFactory(), f.StakeholderGroupFactory(programme=programme)
     programme.cities.add(city)
     lab = f.LabFactory(programme=programme)
     sessions = [f.SessionFactory(lab=lab, start_time=time(9 + number)) for number in range(6)]
+    current_version(lab)  # written by whoever registers first
     costs = []
     for number, chosen in enumerate((sessions, sessions[:1], sessions)):
         form = answers(
@@ -386,7 +450,7 @@ def test_form_and_confirmation_cost_18_statements_for_one_session_and_for_six(cl
         with CaptureQueriesContext(connection) as confirmed:
             client.post(address, {"form_key": new_form_key()}, headers=FROM_HERE)
         costs.append([len(statements(asked)), len(statements(confirmed))])
-    assert costs == [[9, 9], [9, 9], [9, 9]]
+    assert costs == [[12, 13], [12, 13], [12, 13]]
     assert Registration.objects.filter(state="confirmed").count() == 3
 
 
@@ -394,3 +458,15 @@ def statements(captured: CaptureQueriesContext) -> list[str]:
     """What was sent, without the statements that begin and end transactions."""
     ends = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
     return [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(ends)]
+
+
+def test_the_language_of_emails_follows_the_page_until_another_is_chosen(client: Client) -> None:
+    lab = f.SessionFactory().lab
+    address = reverse("register", args=[lab.slug])
+    filled = form_of(client.get(address, {"lang": "en"})).filled() | {"name": ["Demo participant 17"]}
+    switched = form_of(client.post(f"{address}?lang=el", filled | {"lang": "el"})).filled()
+    assert (switched["language"], switched["name"]) == (["el"], ["Demo participant 17"])
+    chosen = form_of(
+        client.post(f"{address}?lang=bg", switched | {"language": ["en"], "lang": "bg"})
+    ).filled()
+    assert chosen["language"] == ["en"]

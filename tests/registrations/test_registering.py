@@ -12,7 +12,7 @@ from core.mail.rendering import rendered
 from core.timezones import formatting
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR, Viewer
-from registrations import asking_for_links, recounting, registering, seats
+from registrations import asking_for_links, managing, recounting, registering, seats
 from registrations.availability import available_sessions, overlaps
 from registrations.models import Registration, Seat
 from registrations.registering import Details, RegistrationPlan
@@ -94,7 +94,7 @@ def test_confirming_takes_seats_or_places_in_line_and_says_so_in_the_persons_lan
     }
     [mail] = mails("confirmation")
     assert (mail.language, mail.to_name) == ("bg", "Демо участник 17")
-    assert set(mail.links) == {"manage", "subscribe", "calendar", "cancel", "leave"}
+    assert set(mail.links) == {"manage", "sessions", "subscribe", "calendar", "cancel", "leave"}
     for body in (mail.text, mail.html):
         assert free.title["bg"] in body
         assert "10:30–11:30" in body  # Rome
@@ -162,7 +162,7 @@ def test_asking_for_the_link_mails_who_is_registered_and_nobody_else_and_not_twi
     send_links()
 
     assert [(mail.occasion, mail.to_email) for mail in mails()] == [
-        ("registration_link", "participant17@example.org")
+        ("my_registrations", "participant17@example.org")
     ]
 
 
@@ -195,7 +195,7 @@ def test_changing_sessions_gives_up_and_takes_in_one_go():
     kept, dropped, added = (f.SessionFactory(lab=lab, capacity=3) for _ in range(3))
     found = registered(kept, dropped)
 
-    registering.change_sessions(found, VISITOR, [kept.pk, added.pk])
+    managing.change_sessions(found, VISITOR, {kept.pk: "", added.pk: ""})
 
     held = Seat.objects.filter(registration=found, state="confirmed").values_list("session_id", flat=True)
     assert set(held) == {kept.pk, added.pk}
@@ -209,8 +209,8 @@ def test_the_email_about_a_change_names_what_was_given_up_in_text_and_html():
     lab = f.LabFactory()
     kept, dropped = (f.SessionFactory(lab=lab, title={"en": title}) for title in ("Kept", "Dropped"))
     found = registered(kept, dropped)
-    for left in ([kept.pk], []):
-        registering.change_sessions(found, VISITOR, left)
+    for left in ({kept.pk: ""}, {}):
+        managing.change_sessions(found, VISITOR, left)
 
     first, last = mails("registration_changed")
     day = formatting.long_day(dropped.start_date, "en")
@@ -229,7 +229,7 @@ def test_changing_to_the_same_sessions_does_and_mails_nothing():
     session = f.SessionFactory()
     found = registered(session)
 
-    assert registering.change_sessions(found, VISITOR, [session.pk]) == []
+    assert managing.change_sessions(found, VISITOR, {session.pk: ""}) == []
     assert mails("registration_changed") == []
 
 
@@ -242,11 +242,11 @@ def test_a_seat_in_an_internal_session_stays_when_others_change():
     public = f.SessionFactory(lab=lab)
     found = registering.submit(lab, delegate, plan(internal, viewer=delegate))
     found = registering.confirm(found, delegate)
-    seats.take(f.RegistrationFactory(lab=lab), [f.SessionFactory(lab=lab).pk])
+    seats.take(f.RegistrationFactory(lab=lab), {f.SessionFactory(lab=lab).pk: "online"})
 
-    registering.change_sessions(found, VISITOR, [internal.pk, public.pk])
+    managing.change_sessions(found, VISITOR, {internal.pk: "", public.pk: ""})
 
-    assert {seat.session_id for seat in registering.seats_of(found)} == {internal.pk, public.pk}
+    assert {seat.session_id for seat in managing.seats_of(found)} == {internal.pk, public.pk}
 
 
 def test_cancelling_frees_coming_seats_and_leaves_past_ones():
@@ -258,8 +258,8 @@ def test_cancelling_frees_coming_seats_and_leaves_past_ones():
         starts_at=timezone.now() - timedelta(hours=2), ends_at=timezone.now() - timedelta(hours=1)
     )
 
-    registering.cancel(found)
-    registering.cancel(found)
+    managing.cancel(found)
+    managing.cancel(found)
 
     found.refresh_from_db()
     assert found.state == "cancelled"
@@ -274,7 +274,7 @@ def test_cancelling_frees_coming_seats_and_leaves_past_ones():
 
 def test_after_cancelling_one_can_register_again():
     session = f.SessionFactory(capacity=1)
-    registering.cancel(registered(session))
+    managing.cancel(registered(session))
 
     again = registered(session)
 

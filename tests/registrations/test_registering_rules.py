@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.mail.models import Message
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
-from registrations import registering, seats
+from registrations import managing, registering, seats
 from registrations.availability import Choice, available_sessions, overlaps
 from registrations.models import Registration, SeatMovement
 from sessions.models import Session
@@ -67,7 +67,7 @@ def test_where_groups_are_kept_a_participant_names_one_and_an_organiser_need_not
         registering.submit(session.lab, VISITOR, plan(session))
     assert list(refused.value.message_dict) == ["stakeholder_group"]
     found = registered(session, details=replace(ME, stakeholder_group=group))
-    assert registering.change_details(found, ME).stakeholder_group is None
+    assert managing.change_details(found, ME).stakeholder_group is None
 
 
 def test_where_the_budget_of_the_address_is_used_up_nothing_is_written_and_that_is_said() -> None:
@@ -130,7 +130,7 @@ def test_changing_sessions_reads_ones_own_seats_in_what_is_still_to_come() -> No
     past, kept, new, withdrawn = (f.SessionFactory(lab=lab) for _number in range(4))
     me = registered(past, kept, withdrawn)
     other = registered(new, details=replace(ME, name="Demo participant 18"), email="other@example.org")
-    seats.take(me, [new.pk])
+    seats.take(me, {new.pk: "online"})
     seats.give_up(me, [new.pk])
     now = timezone.now()
     Session.objects.filter(pk=past.pk).update(starts_at=now - timedelta(hours=2), ends_at=now)
@@ -139,7 +139,7 @@ def test_changing_sessions_reads_ones_own_seats_in_what_is_still_to_come() -> No
     later = now + timedelta(minutes=1)
 
     with time_machine.travel(later, tick=False):
-        moved = registering.change_sessions(me, VISITOR, [new.pk])
+        moved = managing.change_sessions(me, VISITOR, {new.pk: ""})
 
     assert {seat.session_id: seat.state for seat in moved} == {kept.pk: "cancelled", new.pk: "confirmed"}
     assert states(me) == {
@@ -148,7 +148,7 @@ def test_changing_sessions_reads_ones_own_seats_in_what_is_still_to_come() -> No
     assert states(other) == {new.pk: "confirmed"}
     me.refresh_from_db()
     assert me.revised_at == later
-    assert {seat.registration_id for seat in registering.seats_of(me)} == {me.pk}
+    assert {seat.registration_id for seat in managing.seats_of(me)} == {me.pk}
 
 
 @pytest.mark.parametrize("is_organiser", [False, True])
@@ -157,7 +157,7 @@ def test_the_history_of_a_seat_says_whether_an_organiser_moved_it(is_organiser: 
     one, other = f.SessionFactory(lab=lab), f.SessionFactory(lab=lab)
     me = registered(one)
     by = f.UserFactory() if is_organiser else None
-    registering.change_sessions(me, VISITOR, [other.pk], by)
+    managing.change_sessions(me, VISITOR, {other.pk: ""}, by)
     reasons = {seat.session_id: seat.movements.latest("at", "pk").reason for seat in me.seats.all()}
     assert reasons == (
         {one.pk: Reason.BY_ORGANISER, other.pk: Reason.BY_ORGANISER}
@@ -168,22 +168,22 @@ def test_the_history_of_a_seat_says_whether_an_organiser_moved_it(is_organiser: 
 
 def test_changed_details_are_checked_like_new_ones_and_say_when_and_by_whom() -> None:
     me, by = registered(f.SessionFactory()), f.UserFactory()
-    assert refusal(registering.change_details, me, replace(ME, city=f.CityFactory())) == "other_programme"
+    assert refusal(managing.change_details, me, replace(ME, city=f.CityFactory())) == "other_programme"
     for wrong in ("", "...", "two\nlines"):
         with pytest.raises(ValidationError) as refused:
-            registering.change_details(me, replace(ME, name=wrong))
+            managing.change_details(me, replace(ME, name=wrong))
         assert list(refused.value.message_dict) == ["name"]
     me.refresh_from_db()
     before, now = me.version, timezone.now() + timedelta(hours=1)
     with time_machine.travel(now, tick=False):
-        registering.change_details(me, ME, by)
+        managing.change_details(me, ME, by)
         me.refresh_from_db()
         assert (me.version, me.revised_at) == (before, now)  # what is the same disturbs no form that is open
-        registering.change_details(me, replace(ME, organisation="Demo organisation"), by)
+        managing.change_details(me, replace(ME, organisation="Demo organisation"), by)
     me.refresh_from_db()
     assert (me.version > before, me.organisation) == (True, "Demo organisation")
     assert me.history.latest().history_user == by
-    registering.cancel(Registration.objects.get(pk=me.pk), by)
+    managing.cancel(Registration.objects.get(pk=me.pk), by)
     assert me.history.get(state="cancelled").history_user == by
 
 
@@ -191,7 +191,7 @@ def test_each_new_address_of_the_calendar_is_another_one() -> None:
     me = f.RegistrationFactory()
     versions = [me.feed_version]
     for _time in range(2):
-        versions.append(registering.renew_feed_address(me).feed_version)
+        versions.append(managing.renew_feed_address(me).feed_version)
     assert versions == sorted(set(versions))
 
 
@@ -238,12 +238,12 @@ def test_a_session_that_became_internal_is_neither_taken_nor_told_of() -> None:
 def test_who_confirms_while_others_are_to_be_promoted_is_told_of_the_place_in_line() -> None:
     session = f.SessionFactory(capacity=1)
     [first, second] = f.RegistrationFactory.create_batch(2, lab=session.lab)
-    seats.take(first, [session.pk])
-    seats.take(second, [session.pk])
+    seats.take(first, {session.pk: "online"})
+    seats.take(second, {session.pk: "online"})
     found = registering.submit(session.lab, VISITOR, plan(session))
     assert found is not None
     # Raised past the verb that promotes at once, as a loaded file or another server does.
-    Session.objects.filter(pk=session.pk).update(capacity=3)
+    Session.objects.filter(pk=session.pk).update(online_capacity=3)
     registering.confirm(found)
     assert [states(person) for person in (second, found)] == [{session.pk: "confirmed"}] * 2
     [line] = Message.objects.filter(registration=found).latest("pk").context["lines"]

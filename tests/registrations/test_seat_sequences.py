@@ -3,7 +3,7 @@
 import pytest
 
 from labs.viewer import VISITOR
-from registrations import registering, seats
+from registrations import managing, registering, seats
 from registrations.models import Seat
 from tests import factories as f
 from tests.registrations.test_registering import plan, registered
@@ -17,7 +17,7 @@ def test_each_move_of_a_seat_raises_its_sequence_by_one():
     session = f.SessionFactory()
     [person] = people(session, 1)
     for expected in (1, 3, 5):
-        [seat] = seats.take(person, [session.pk])
+        [seat] = seats.take(person, {session.pk: "online"})
         assert seat.sequence == expected
         [seat] = seats.give_up(person, [session.pk])
         assert Seat.objects.get().sequence == expected + 1
@@ -41,17 +41,20 @@ def test_a_later_registration_of_the_same_mailbox_goes_on_from_the_sequence_of_t
     )  # fmt: skip
 
     by_organiser, by_form = (f.RegistrationFactory(lab=lab, email=email, name=name) for name in "ab")
-    seats.store_choice(by_form, [one.pk, two.pk])
+    seats.store_choice(by_form, {one.pk: "online", two.pk: "online"})
     taken = seats.take_requested(by_form, [VISITOR])
     assert [seat.sequence for seat in taken] == [5, 3]
-    assert [seat.sequence for seat in seats.take(by_organiser, [one.pk, two.pk])] == [6, 4]
-    [seat] = seats.take(stranger, [two.pk])
+    assert [seat.sequence for seat in seats.take(by_organiser, {one.pk: "online", two.pk: "online"})] == [
+        6,
+        4,
+    ]
+    [seat] = seats.take(stranger, {two.pk: "online"})
     assert seat.sequence == 1
 
 
 def test_who_cancels_and_registers_anew_gets_entries_that_replace_the_earlier_ones():
     session = f.SessionFactory()
-    registering.cancel(registered(session))
+    managing.cancel(registered(session))
     [earlier] = Seat.objects.all()
 
     again = registering.submit(session.lab, VISITOR, plan(session))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.mail.models import Message
 from labs.viewer import VISITOR
-from registrations import recounting, seats
+from registrations import recounting, seats, waiting_list
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.seats import waiting_positions
 from sessions.models import Session
@@ -42,7 +42,7 @@ def test_who_comes_first_is_seated_and_the_rest_wait_in_order():
     session = f.SessionFactory(capacity=2)
 
     for person in people(session, 4):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
 
     assert states(session) == [("confirmed", 1), ("confirmed", 2), ("waiting", 3), ("waiting", 4)]
     assert counters(session) == (2, 2, 4)
@@ -53,7 +53,7 @@ def test_without_a_limit_everybody_is_seated():
     session = f.SessionFactory(capacity=None)
 
     for person in people(session, 3):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
 
     assert counters(session) == (3, 0, 3)
 
@@ -62,7 +62,7 @@ def test_a_full_session_without_a_waiting_list_refuses_and_says_why():
     session = f.SessionFactory(capacity=0, waiting_list=False)
     [person] = people(session, 1)
 
-    [seat] = seats.take(person, [session.pk])
+    [seat] = seats.take(person, {session.pk: "online"})
 
     assert (seat.state, seat.queue_position, last_reason(seat)) == ("cancelled", None, "closed")
     assert counters(session) == (0, 0, 0)
@@ -81,7 +81,7 @@ def test_a_session_that_cannot_be_joined_gives_no_seat(change):
     session = f.SessionFactory(**change)
     [person] = people(session, 1)
 
-    [seat] = seats.take(person, [session.pk])
+    [seat] = seats.take(person, {session.pk: "online"})
 
     assert (seat.state, last_reason(seat)) == ("cancelled", "not-open")
     assert counters(session) == (0, 0, 0)
@@ -91,7 +91,7 @@ def test_a_session_of_another_lab_gives_no_seat():
     foreign = f.SessionFactory()
     person = f.RegistrationFactory()
 
-    [seat] = seats.take(person, [foreign.pk])
+    [seat] = seats.take(person, {foreign.pk: "online"})
 
     assert seat.state == "cancelled"
     assert counters(foreign) == (0, 0, 0)
@@ -108,7 +108,7 @@ def test_only_a_confirmed_registration_takes_seats(state):
     )
 
     with pytest.raises(seats.RegistrationNotConfirmed):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
 
     assert counters(session) == (0, 0, 0)
 
@@ -117,8 +117,8 @@ def test_taking_twice_takes_one_seat():
     session = f.SessionFactory(capacity=5)
     [person] = people(session, 1)
 
-    seats.take(person, [session.pk, session.pk])
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online", session.pk: "online"})
+    seats.take(person, {session.pk: "online"})
 
     assert counters(session) == (1, 0, 1)
     assert SeatMovement.objects.count() == 1
@@ -128,7 +128,7 @@ def test_giving_up_seats_the_next_in_line_and_tells_him_or_her():
     session = f.SessionFactory(capacity=1, join_link="https://meet.example.org/room")
     first, second, third = people(session, 3)
     for person in (first, second, third):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
 
     seats.give_up(first, [session.pk])
 
@@ -145,7 +145,7 @@ def test_leaving_the_waiting_list_seats_nobody():
     session = f.SessionFactory(capacity=1)
     first, second, third = people(session, 3)
     for person in (first, second, third):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
 
     seats.give_up(second, [session.pk])
 
@@ -157,7 +157,7 @@ def test_leaving_the_waiting_list_seats_nobody():
 def test_giving_up_twice_frees_one_seat():
     session = f.SessionFactory(capacity=5)
     [person] = people(session, 1)
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
 
     seats.give_up(person, [session.pk])
     seats.give_up(person, [session.pk])
@@ -168,11 +168,11 @@ def test_giving_up_twice_frees_one_seat():
 def test_who_gave_up_starts_again_at_the_end_of_the_line():
     session = f.SessionFactory(capacity=1)
     first, second = people(session, 2)
-    seats.take(first, [session.pk])
-    seats.take(second, [session.pk])
+    seats.take(first, {session.pk: "online"})
+    seats.take(second, {session.pk: "online"})
 
     seats.give_up(first, [session.pk])
-    [seat] = seats.take(first, [session.pk])
+    [seat] = seats.take(first, {session.pk: "online"})
 
     assert (seat.state, seat.queue_position) == ("waiting", 3)
     assert [movement.reason for movement in seat.movements.all()] == ["chosen", "given-up", "full"]
@@ -182,11 +182,11 @@ def test_more_seats_promote_as_many_in_order_and_newcomers_do_not_pass_them():
     session = f.SessionFactory(capacity=1)
     crowd = people(session, 5)
     for person in crowd:
-        seats.take(person, [session.pk])
-    Session.objects.filter(pk=session.pk).update(capacity=3)
+        seats.take(person, {session.pk: "online"})
+    Session.objects.filter(pk=session.pk).update(online_capacity=3)
     [newcomer] = people(session, 1)
 
-    [seat] = seats.take(newcomer, [session.pk])
+    [seat] = seats.take(newcomer, {session.pk: "online"})
 
     # Taking a place in line seats those in front of it first.
     assert seat.state == "waiting"
@@ -204,17 +204,20 @@ def test_more_seats_promote_as_many_in_order_and_newcomers_do_not_pass_them():
 def test_promoting_stops_at_the_number_asked_for():
     session = f.SessionFactory(capacity=0)
     for person in people(session, 4):
-        seats.take(person, [session.pk])
-    Session.objects.filter(pk=session.pk).update(capacity=None)
+        seats.take(person, {session.pk: "online"})
+    Session.objects.filter(pk=session.pk).update(online_capacity=None)
 
-    assert [len(seats.promote(session.pk, at_most=3)), len(seats.promote(session.pk, at_most=3))] == [3, 1]
+    assert [
+        len(waiting_list.promote(session.pk, at_most=3)),
+        len(waiting_list.promote(session.pk, at_most=3)),
+    ] == [3, 1]
 
 
 def test_nobody_is_promoted_into_a_cancelled_session():
     session = f.SessionFactory(capacity=1)
     first, second = people(session, 2)
-    seats.take(first, [session.pk])
-    seats.take(second, [session.pk])
+    seats.take(first, {session.pk: "online"})
+    seats.take(second, {session.pk: "online"})
     Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=timezone.now())
 
     seats.give_up(first, [session.pk])
@@ -227,7 +230,7 @@ def test_the_database_itself_refuses_one_seat_too_many():
     session = f.SessionFactory(capacity=1)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Session.objects.filter(pk=session.pk).update(seats_taken=2)
+        Session.objects.filter(pk=session.pk).update(online_taken=2)
 
 
 def test_positions_in_line_count_only_those_who_still_wait():
@@ -235,8 +238,8 @@ def test_positions_in_line_count_only_those_who_still_wait():
     other = f.SessionFactory(lab=session.lab, capacity=0)
     first, second, third = people(session, 3)
     for person in (first, second, third):
-        seats.take(person, [session.pk])
-    seats.take(third, [other.pk])
+        seats.take(person, {session.pk: "online"})
+    seats.take(third, {other.pk: "online"})
     seats.give_up(first, [session.pk])
 
     mine = list(Seat.objects.filter(registration=third))
@@ -252,7 +255,7 @@ def rows_of(*others: Registration) -> list[object]:
     return [
         *theirs.order_by("pk").values(),
         *SeatMovement.objects.filter(seat__in=theirs).order_by("pk").values(),
-        *sessions.values("pk", "seats_taken", "seats_waiting", "last_queue_position"),
+        *sessions.values("pk", "online_taken", "online_waiting", "last_queue_position"),
     ]
 
 
@@ -263,21 +266,21 @@ def test_whatever_one_person_does_in_one_session_leaves_all_others_as_they_were(
     elsewhere = f.SessionFactory(capacity=1)
     holder, waits, asked = people(beside, 3)
     for person in (holder, waits):
-        seats.take(person, [beside.pk])
-    seats.store_choice(asked, [beside.pk])
+        seats.take(person, {beside.pk: "online"})
+    seats.store_choice(asked, {beside.pk: "online"})
     far, far_waits = people(elsewhere, 2)
     for person in (far, far_waits):
-        seats.take(person, [elsewhere.pk])
+        seats.take(person, {elsewhere.pk: "online"})
     # In the other session somebody waits though there is room: nobody but its own next change may see to that.
-    Session.objects.filter(pk=beside.pk).update(capacity=2)
+    Session.objects.filter(pk=beside.pk).update(online_capacity=2)
     before = rows_of(holder, waits, asked, far, far_waits)
 
     first, second, third = people(session, 3)
     for person in (first, second, third):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
     seats.give_up(second, [session.pk])
     seats.give_up(first, [session.pk])
-    Session.objects.filter(pk=session.pk).update(seats_taken=0, seats_waiting=5)
+    Session.objects.filter(pk=session.pk).update(online_taken=0, online_waiting=5)
     recounting.recount(session.lab_id, repair=True)
 
     assert states(session) == [("confirmed", 3)]
@@ -289,9 +292,9 @@ def test_confirming_takes_what_the_person_asked_for_and_nothing_of_others():
     session = f.SessionFactory()
     beside = f.SessionFactory(lab=session.lab)
     mine, other = people(session, 2)
-    seats.store_choice(mine, [session.pk])
-    seats.store_choice(other, [session.pk, beside.pk])
-    seats.take(mine, [beside.pk])
+    seats.store_choice(mine, {session.pk: "online"})
+    seats.store_choice(other, {session.pk: "online", beside.pk: "online"})
+    seats.take(mine, {beside.pk: "online"})
     before = rows_of(other)[:2], counters(beside)
 
     taken = seats.take_requested(mine, [VISITOR])
@@ -309,7 +312,7 @@ def test_of_two_people_only_the_confirmed_one_takes_a_seat():
     unconfirmed = f.RegistrationFactory(lab=session.lab, state="unconfirmed", confirmed_at=None)
     people(session, 1)
     with pytest.raises(seats.RegistrationNotConfirmed) as refused:
-        seats.take(unconfirmed, [session.pk])
+        seats.take(unconfirmed, {session.pk: "online"})
     assert refused.value.code == "not_confirmed"
 
 
@@ -317,12 +320,12 @@ def test_a_seat_held_elsewhere_says_nothing_about_this_session():
     session = f.SessionFactory()
     beside = f.SessionFactory(lab=session.lab)
     [person] = people(session, 1)
-    seats.take(person, [beside.pk])
-    [taken] = seats.take(person, [session.pk])
+    seats.take(person, {beside.pk: "online"})
+    [taken] = seats.take(person, {session.pk: "online"})
     assert (taken.session_id, taken.state) == (session.pk, "confirmed")
     # Asked for again beside a new one, it is not counted twice.
     third = f.SessionFactory(lab=session.lab)
-    seats.take(person, [session.pk, beside.pk, third.pk])
+    seats.take(person, {session.pk: "online", beside.pk: "online", third.pk: "online"})
     assert [counters(each)[0] for each in (session, beside, third)] == [1, 1, 1]
     seats.give_up(person, [third.pk])
     assert [counters(each)[0] for each in (session, beside, third)] == [1, 1, 0]
@@ -339,10 +342,10 @@ def test_whoever_is_seated_at_once_from_the_line_is_told_so_in_the_answer():
     session = f.SessionFactory(capacity=1)
     first, second, third = people(session, 3)
     for person in (first, second):
-        seats.take(person, [session.pk])
-    Session.objects.filter(pk=session.pk).update(capacity=3)
+        seats.take(person, {session.pk: "online"})
+    Session.objects.filter(pk=session.pk).update(online_capacity=3)
 
-    [seat] = seats.take(third, [session.pk])
+    [seat] = seats.take(third, {session.pk: "online"})
 
     assert (seat.state, seat.queue_position) == ("confirmed", 3)
     assert states(session) == [("confirmed", 1), ("confirmed", 2), ("confirmed", 3)]
@@ -352,10 +355,10 @@ def test_those_who_wait_are_seated_in_the_order_of_their_places():
     session = f.SessionFactory(capacity=1)
     crowd = people(session, 4)
     for person in crowd:
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: "online"})
     # Whoever gave up and came back has an older row and a later place.
     seats.give_up(crowd[1], [session.pk])
-    seats.take(crowd[1], [session.pk])
+    seats.take(crowd[1], {session.pk: "online"})
     seats.give_up(crowd[0], [session.pk])
     assert states(session) == [("confirmed", 3), ("waiting", 4), ("waiting", 5)]
 
@@ -363,7 +366,7 @@ def test_those_who_wait_are_seated_in_the_order_of_their_places():
 def test_the_history_of_a_seat_notes_what_became_of_its_session_once():
     session = f.SessionFactory()
     first, second = people(session, 2)
-    held = [seats.take(person, [session.pk])[0] for person in (first, second)]
+    held = [seats.take(person, {session.pk: "online"})[0] for person in (first, second)]
     seats.record_movement(held[:1], Reason.SESSION_CANCELLED)
     seats.record_movement(held, Reason.SESSION_CANCELLED)
     reasons = [list(seat.movements.order_by("pk").values_list("reason", flat=True)) for seat in held]
@@ -377,7 +380,10 @@ def test_of_several_sessions_those_with_room_seat_and_the_full_ones_line_up():
     free = f.SessionFactory(lab=full.lab, capacity=1)
     f.SessionFactory(lab=full.lab)
     [person] = people(full, 1)
-    assert [seat.state for seat in seats.take(person, [full.pk, free.pk])] == ["waiting", "confirmed"]
+    assert [seat.state for seat in seats.take(person, {full.pk: "online", free.pk: "online"})] == [
+        "waiting",
+        "confirmed",
+    ]
     assert (counters(full), counters(free)) == ((0, 1, 1), (1, 0, 1))
 
 
@@ -385,9 +391,9 @@ def test_a_full_session_without_a_waiting_list_moves_nothing_in_other_sessions()
     full = f.SessionFactory(capacity=1, waiting_list=False)
     other = f.SessionFactory(lab=full.lab)
     first, second = people(full, 2)
-    seats.take(first, [full.pk])
+    seats.take(first, {full.pk: "online"})
 
-    [refused] = seats.take(second, [full.pk])
+    [refused] = seats.take(second, {full.pk: "online"})
 
     assert (refused.session_id, refused.state, last_reason(refused)) == (full.pk, "cancelled", Reason.CLOSED)
     assert not Seat.objects.filter(session=other).exists()

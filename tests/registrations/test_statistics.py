@@ -18,7 +18,7 @@ def test_totals_count_people_seats_and_who_came():
     f.RegistrationFactory(lab=lab, state="unconfirmed", confirmed_at=None)
     f.RegistrationFactory()  # of another lab
     for person in (first, second):
-        seats.take(person, [full.pk, free.pk])
+        seats.take(person, {full.pk: "online", free.pk: "online"})
     f.AttendanceFactory(registration=first, session=full)
     f.AttendanceFactory(registration=first, session=free)
 

@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from core.jobs.worker import Worker
-from registrations import links, registering
+from registrations import links, managing
 from registrations.models import Seat
 from tests import factories as f
 from tests.registrations.form_posts import answers, link, post, send, took_place
@@ -113,7 +113,7 @@ def test_the_feed_of_a_cancelled_registration_is_empty_while_programs_still_ask_
     assert first.content.decode().count("BEGIN:VEVENT") == 2
 
     took_place(over)
-    registering.cancel(found)
+    managing.cancel(found)
 
     # The seat in the session that is over stays: it is the registration that ended.
     assert Seat.objects.get(session=over).state == "confirmed"

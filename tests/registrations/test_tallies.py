@@ -18,7 +18,7 @@ from core.mail.models import Message
 from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.viewer import VISITOR
-from registrations import attendance, erasure, registering, statistics
+from registrations import attendance, erasure, managing, registering, statistics
 from registrations.models import Attendance, Registration, Seat
 from registrations.statistics import REGISTERED
 from sessions.models import Session
@@ -80,7 +80,7 @@ class World:
 
     def cancel(self) -> None:
         if person := self.one():
-            registering.cancel(person)
+            managing.cancel(person)
 
     def erase(self) -> None:
         if person := self.one():

@@ -48,7 +48,7 @@ def session(lab: Lab) -> Session:
 
 def people(session: Session, count: int = 2, **more: Any) -> None:
     for person in f.RegistrationFactory.create_batch(count, lab=session.lab, **more):
-        seats.take(person, [session.pk])
+        seats.take(person, {session.pk: session.modes[0]})
     Message.objects.all().delete()
     session.refresh_from_db()
 
@@ -161,7 +161,7 @@ def test_another_room_is_named(
 ) -> None:
     people(session, 1)
     other = f.RoomFactory(lab=session.lab, **room)
-    save(client, room=str(other.pk))
+    save(client, room=str(other.pk), format="online" if other.online else "in-person")
     answer(client, "tell")
     work("registrations.tell_moves")
 
@@ -205,7 +205,7 @@ def test_another_venue_is_asked_about_for_the_sessions_that_go_there(
 def test_a_new_join_link_is_told_to_people_with_a_seat_alone_and_again_when_it_changes_again(
     client: Client, session: Session
 ) -> None:
-    change_session(session, replace(plan_of(session), capacity=1))
+    change_session(session, replace(plan_of(session), room_capacity=1))
     people(session, 2)
     for number in (1, 2):
         save(client, join_link=f"https://meet.example.org/{number}")
@@ -250,7 +250,7 @@ def test_it_is_not_asked_where_nobody_needs_to_know(client: Client, session: Ses
 def test_a_file_that_moves_several_sessions_emails_a_person_once(lab: Lab, session: Session) -> None:
     second: Session = f.SessionFactory(lab=lab, slug="second", title={"en": "Second"})
     person: Any = f.RegistrationFactory(lab=lab)
-    seats.take(person, [session.pk, second.pk])
+    seats.take(person, {session.pk: "online", second.pk: "online"})
     Message.objects.all().delete()
     sessions = [
         {"slug": one.slug, "starts": f"{one.start_date}T14:30", "ends": f"{one.start_date}T15:30"}

@@ -14,7 +14,7 @@ from django.test import Client
 from labs import lab_parts
 from labs.models import Lab, Room
 from labs.revisions import lock_row
-from registrations import registering
+from registrations import managing
 from registrations.models import Registration
 from sessions import scheduling
 from sessions.models import Session
@@ -44,7 +44,7 @@ def both_at_once(client: Client, held: Any, address: str, changes: list[dict[str
         if connection.vendor != "postgresql":
             return
         with transaction.atomic():
-            registering.lock_registration(held) if isinstance(held, Registration) else lock_row(held)
+            managing.lock_registration(held) if isinstance(held, Registration) else lock_row(held)
             for _ in changes:
                 begun.acquire(timeout=60)
             _until_both_wait()
@@ -121,10 +121,10 @@ def test_a_room_and_a_session_in_it_can_be_changed_at_once(lab: Lab, first: str)
     other = f.SessionFactory(lab=lab, room=None)
 
     def change_the_room() -> None:
-        lab_parts.change_room(room, lab_parts.RoomPlan(name={"en": "Large hall"}))
+        lab_parts.change_room(room, lab_parts.RoomPlan(name={"en": "Large hall"}, online=True))
 
     def change_the_sessions() -> None:
-        scheduling.change_session(session, replace(scheduling.plan_of(session), capacity=20))
+        scheduling.change_session(session, replace(scheduling.plan_of(session), online_capacity=20))
         scheduling.change_session(other, replace(scheduling.plan_of(other), room=room))
 
     works = {"room": change_the_room, "session": change_the_sessions}

@@ -91,7 +91,7 @@ def test_a_number_longer_than_databases_count_is_no_city(session: Session, do: C
 
 
 def test_making_it_internal_says_who_keeps_a_seat(client: Client, session: Session) -> None:
-    Session.objects.update(visibility="public", seats_taken=2, seats_waiting=1)
+    Session.objects.update(visibility="public", online_taken=2, online_waiting=1)
     said = words(client, "internal")
     assert "It is removed from public pages, calendars and search immediately." in said
     assert "2 people have seats." in said
@@ -99,7 +99,7 @@ def test_making_it_internal_says_who_keeps_a_seat(client: Client, session: Sessi
 
 
 def test_a_session_with_seats_does_not_become_a_draft(client: Client, session: Session) -> None:
-    Session.objects.update(visibility="public", seats_taken=1)
+    Session.objects.update(visibility="public", online_taken=1)
     assert "This session cannot become a draft" in words(client, "unpublish")
     [form] = forms_of(client.get("/organise/labs/lab/sessions/talk/unpublish/"))
     assert form.buttons == []
@@ -113,7 +113,7 @@ def test_a_session_with_seats_does_not_become_a_draft(client: Client, session: S
 def test_cancelling_says_who_is_told_and_keeps_the_reason(
     client: Client, session: Session, do: Callable[..., Any], tell: str | None, by_mail: bool
 ) -> None:
-    Session.objects.update(visibility="public", seats_taken=2, seats_waiting=1)
+    Session.objects.update(visibility="public", online_taken=2, online_waiting=1)
     assert "Email these 3 people" in words(client, "cancel")
     do("cancel", reason_0="The speaker is ill", reason_1="Лекторът е болен", tell=tell)
     session.refresh_from_db()

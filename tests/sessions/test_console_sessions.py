@@ -73,7 +73,7 @@ def test_a_session_is_made_with_everything_that_was_said(client: Client, lab: La
         track=str(track.pk),
         room=str(room.pk),
         join_link="https://meet.example.org/opening",
-        capacity="40",
+        online_capacity="40",
         agenda__0__title_0="Welcome",
         agenda__0__start_time="11:00",
         agenda__0__end_time="11:30",
@@ -155,9 +155,9 @@ def test_two_sessions_of_one_title_get_two_addresses(client: Client) -> None:
         ({"time_zone": "../../etc/passwd"}, "not in the list of time zones"),
         ({"time_zone": "x" * 5000}, "not in the list of time zones"),
         ({"start_date": "2027-03-28", "start_time": "03:30"}, "clocks go from 03:00 to 04:00"),
-        ({"capacity": "-1"}, "Enter 0 or more"),
-        ({"capacity": "many"}, "Enter a whole number"),
-        ({"capacity": "9" * 5000}, "or less."),
+        ({"online_capacity": "-1"}, "Enter 0 or more"),
+        ({"online_capacity": "many"}, "Enter a whole number"),
+        ({"online_capacity": "9" * 5000}, "or less."),
         ({"join_link": "javascript:alert(1)"}, "Enter a web address like https://example.org/page"),
         ({"join_link": "x" * 501}, "at most 500 characters"),
         ({"track": "999999"}, "Choose a track of this lab"),
@@ -272,7 +272,7 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_not_overwritten(client:
     address = f"/organise/labs/lab/sessions/{session.slug}/"
     opened = form_of(client.get(address))
     other = f.UserFactory(name="Demo organiser 2")
-    change_session(session, replace(plan_of(session), title={"en": "Theirs"}, capacity=30), other)
+    change_session(session, replace(plan_of(session), title={"en": "Theirs"}, online_capacity=30), other)
     response = client.post(address, opened.filled(title_0="Mine"))
     page = response.content.decode()
     assert response.status_code == 409
@@ -298,7 +298,7 @@ def test_a_form_without_its_version_saves_nothing(client: Client, lab: Lab, vers
 
 def test_fewer_seats_than_are_taken_are_refused(client: Client, lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6), capacity=10, seats_taken=4)
-    assert "4 seats are already taken" in errors(edit(client, session, capacity="3"))
+    assert "4 seats are already taken" in errors(edit(client, session, online_capacity="3"))
 
 
 def test_a_change_of_who_sees_it_is_asked_about_before_it_takes_effect(client: Client, lab: Lab) -> None:

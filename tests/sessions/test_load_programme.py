@@ -146,7 +146,7 @@ def test_a_problem_that_only_the_database_knows_takes_everything_back():
 
 def test_fewer_seats_than_are_taken_are_refused_with_their_place():
     load_document(a_document())
-    Session.objects.filter(slug="dialogue").update(seats_taken=60)
+    Session.objects.filter(slug="dialogue").update(online_taken=60)
     document = a_document()
     session_of(document)["capacity"] = 50
 
@@ -172,7 +172,7 @@ def test_dates_that_would_leave_a_session_outside_the_lab_are_refused():
 @pytest.mark.parametrize("tell", [True, False])
 def test_people_of_a_session_that_moves_are_told_or_asked_about(file, tell):
     load_document(a_document())
-    Session.objects.filter(slug="dialogue").update(seats_taken=2, last_queue_position=2)
+    Session.objects.filter(slug="dialogue").update(online_taken=2, last_queue_position=2)
     document = a_document()
     session_of(document).update(starts="2027-03-30T15:00", agenda=session_of(document)["agenda"])
 
@@ -257,7 +257,7 @@ def test_visibility_follows_the_file_and_nothing_is_public_that_it_does_not_call
 
 def test_a_session_with_seats_is_not_taken_back_into_the_drafts():
     load_document(a_document())
-    Session.objects.filter(slug="dialogue").update(seats_taken=2)
+    Session.objects.filter(slug="dialogue").update(online_taken=2)
     document = a_document()
     session_of(document)["visibility"] = "draft"
 

@@ -35,7 +35,7 @@ def asked_again(etag: str, address: str = PAGE, **headers: str) -> int:
 
 def take(session: Session) -> Registration:
     person: Registration = f.RegistrationFactory(lab=session.lab)
-    seats.take(person, [session.pk])
+    seats.take(person, {session.pk: "online"})
     return person
 
 

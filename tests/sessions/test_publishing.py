@@ -77,7 +77,7 @@ def test_a_city_of_another_programme_is_refused():
 
 def test_a_session_in_which_people_have_seats_does_not_vanish():
     session = SessionFactory()
-    Session.objects.filter(pk=session.pk).update(seats_taken=1, seats_waiting=1, capacity=1)
+    Session.objects.filter(pk=session.pk).update(online_taken=1, online_waiting=1, online_capacity=1)
     with pytest.raises(RuleViolation) as caught:
         unpublish(session)
     assert caught.value.message == (
@@ -113,7 +113,7 @@ def test_a_reason_that_cannot_be_shown_cancels_nothing(reason, news):
 
 def test_verbs_do_not_undo_what_others_counted_meanwhile():
     session = SessionFactory()
-    Session.objects.filter(pk=session.pk).update(seats_taken=3)
+    Session.objects.filter(pk=session.pk).update(online_taken=3)
     cancel(session)
     session.refresh_from_db()
     assert session.seats_taken == 3

@@ -10,10 +10,10 @@ from core.web.edit_conflicts import EditConflict
 from core.web.errors import InvalidFields
 from core.web.localized_fields import languages_of
 from sessions.models import AgendaItem, Appearance, Session
+from sessions.place_changes import apply_room_change
 from sessions.plans import AgendaPlan, AppearancePlan
 from sessions.publishing import Change
 from sessions.scheduling import (
-    apply_room_change,
     change_session,
     create_session,
     plan_of,
@@ -90,7 +90,7 @@ def test_everything_that_is_wrong_is_said_at_once(lab):
         join_link="javascript:alert(1)",
         track=TrackFactory(),
         room=RoomFactory(),
-        capacity=-1,
+        online_capacity=-1,
         appearances=(AppearancePlan(foreign), AppearancePlan(foreign)),
     )
     assert set(errors) == {
@@ -100,7 +100,7 @@ def test_everything_that_is_wrong_is_said_at_once(lab):
         "join_link",
         "track",
         "room",
-        "capacity",
+        "online_capacity",
         "appearances",
     }
     assert errors["track"] == ["Choose a track of this lab."]
@@ -245,13 +245,17 @@ def test_a_plan_that_is_followed_already_changes_nothing(lab, news):
         ({"end_time": time(14, 0)}, 1, [(Change.MOVED, False)]),
         ({"time_zone": "Europe/Athens"}, 1, [(Change.MOVED, False)]),
         ({"join_link": "https://meet.example.org/a"}, 0, [(Change.MOVED, False)]),
-        ({"capacity": 10}, 0, [(Change.CAPACITY, False)]),
-        ({"capacity": 10, "end_time": time(14, 0)}, 1, [(Change.MOVED, False), (Change.CAPACITY, False)]),
+        ({"online_capacity": 10}, 0, [(Change.CAPACITY, False)]),
+        (
+            {"online_capacity": 10, "end_time": time(14, 0)},
+            1,
+            [(Change.MOVED, False), (Change.CAPACITY, False)],
+        ),
     ],
 )
 def test_sequence_rises_when_date_time_or_place_change(lab, news, different, sequence, told):
     session = create_session(lab, plan())
-    Session.objects.filter(pk=session.pk).update(seats_taken=1)
+    Session.objects.filter(pk=session.pk).update(online_taken=1)
     was = session.revised_at
     news.clear()
     change_session(session, plan(**different))
@@ -310,21 +314,21 @@ def test_a_refused_plan_leaves_the_session_in_hand_as_it_was(lab):
 
 
 def test_capacity_does_not_fall_below_the_seats_taken(lab):
-    session = create_session(lab, plan(capacity=20))
-    Session.objects.filter(pk=session.pk).update(seats_taken=12)
+    session = create_session(lab, plan(online_capacity=20))
+    Session.objects.filter(pk=session.pk).update(online_taken=12)
     with pytest.raises(InvalidFields) as caught:
-        change_session(session, plan(capacity=11))
+        change_session(session, plan(online_capacity=11))
     assert caught.value.errors == {
-        "capacity": ["12 seats are already taken. Enter at least 12, or cancel registrations first."]
+        "online_capacity": ["12 seats are already taken. Enter at least 12, or cancel registrations first."]
     }
-    change_session(session, plan(capacity=12))
+    change_session(session, plan(online_capacity=12))
     session.refresh_from_db()
     assert (session.capacity, session.seats_taken) == (12, 12)
 
 
 def test_seats_taken_while_a_form_was_open_are_not_lost(lab):
     session = create_session(lab, plan())
-    Session.objects.filter(pk=session.pk).update(seats_taken=7, seats_waiting=2, last_queue_position=9)
+    Session.objects.filter(pk=session.pk).update(online_taken=7, online_waiting=2, last_queue_position=9)
     change_session(session, plan(title={"en": "Other words"}))
     session.refresh_from_db()
     assert (session.seats_taken, session.seats_waiting, session.last_queue_position) == (7, 2, 9)

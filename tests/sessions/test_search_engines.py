@@ -187,7 +187,8 @@ ROOM = {"@type": "Place", "name": "Plenary", "address": "2 Harbour Street"}
 def test_a_session_says_how_and_where_one_takes_part(
     client: Client, lab: Lab, format: str, room: bool | None, mode: str, places: list[dict[str, str]]
 ) -> None:
-    Lab.objects.filter(pk=lab.pk).update(format=format)
+    lab.format = format
+    lab.save()
     held = (
         None
         if room is None

@@ -36,7 +36,7 @@ def way_in(response: HttpResponse) -> tuple[list[str], list[tuple[str, str]]]:
         (
             {"registration_opens_at": SOFIA_18, "registration_closes_at": None},
             ["Registration opens on 11 January 2999, 18:00 (Sofia time)"],
-            [],
+            [("/labs/lab/register/", "")],
         ),
         ({"registration_opens_at": None}, [], []),
         (

@@ -18,11 +18,15 @@ OF_SESSION = frozenset(
         "speakerslug",
         "affiliation",
     }
-    | {"biography", "website", "track", "trackslug", "room", "address", "day"}
+    | {"biography", "website", "track", "trackslug", "room", "address", "day", "question"}
 )
 JOIN = frozenset({"link", "roomlink"})  # for people with a seat, and for organisers
-OF_PERSON = frozenset({"name", "email", "citytext", "organisation"})
+OF_PERSON = frozenset({"name", "email", "citytext", "organisation", "answer"})
+OF_NEEDS = frozenset({"need"})  # shown to the person, and to readers who ask for them by POST
+OF_NOTES = frozenset({"note", "tag"})  # what organisers write about a person
 OF_MAIL = frozenset({"toname", "toemail", "subject", "text", "html"})
+OF_TEXTS = frozenset({"closing", "announcement"})  # of emails, as a lab has changed them
+OF_HOOK = frozenset({"hookurl", "hookdescription", "hookbody", "hookreply"})
 OF_SIGNER = frozenset({"signatory", "signature"})  # of certificates, before one is issued
 OF_LAB = frozenset({"labtitle", "theme", "labdescription", "venue", "contact", "consent", "labslug", "logo"})
 OF_PROGRAMME = frozenset(

@@ -7,6 +7,7 @@ from labs.models import Lab
 from sessions.models import Session
 from tests import factories as f
 from tests.walks.canaries import canary
+from tests.walks.questions import question_set
 
 
 def texts(word: str) -> dict[str, str]:
@@ -55,4 +56,7 @@ def hidden_session(lab: Lab, secret: str, visibility: str, days: int, **more: An
     )
     f.AppearanceFactory(session=session, speaker=speaker, agenda_item=item)
     f.AppearanceFactory(session=session, speaker=speaker)
+    f.QuestionFactory(
+        question_set=question_set(lab), session=session, slug=f"about-{secret}", label=said("question")
+    )
     return session

@@ -21,10 +21,12 @@ CLOSED = {
     "metrics": "shown to whoever has the operator’s token, and none is set",
     "api/v1/": "the root of the API has nothing to say",
     "health/ready": "no worker runs in tests",
+    "api/v1/labs/<lab>/registrations/<registration>/tags/<tag>": "no tag is in the world by this name",
     "organise/undo/<str:undo>/": "its name is kept in the session of the person who just did something",
 }
 # A track has no page of its own, only a public feed: that of a track with hidden sessions alone is not there.
-SEEN_BY_NOBODY = {"track"}
+# Only registrations of one lab are merged, and the other lab has a single one.
+SEEN_BY_NOBODY = {"track", "other"}
 
 
 def opens(client: Client, kind: w.Kind, address: str) -> bool:

@@ -72,6 +72,10 @@ def snapshot(world: w.World, name: str) -> Snapshot:
     return found
 
 
+def capacity_of(session: Session, seats: int) -> dict[str, int]:
+    return {f"{session.modes[0]}_capacity": seats}
+
+
 def hidden(secret: str) -> Session:
     return Session.objects.get(slug=canary(secret, "slug"))
 
@@ -79,7 +83,7 @@ def hidden(secret: str) -> Session:
 def a_session_for_another_city_is_edited() -> None:
     session = hidden("sofia")
     plan = scheduling.plan_of(session)
-    scheduling.change_session(session, replace(plan, title={"en": "Renamed"}, capacity=21))
+    scheduling.change_session(session, replace(plan, title={"en": "Renamed"}, **capacity_of(session, 21)))
     scheduling.change_session(session, replace(scheduling.plan_of(session), agenda=(), appearances=()))
     scheduling.change_session(
         session, replace(scheduling.plan_of(session), start_date=plan.start_date + timedelta(days=1),
@@ -94,7 +98,7 @@ def a_session_for_another_city_is_called_off_and_restored() -> None:
 
 def a_session_for_another_city_goes_back_to_the_drafts_and_returns() -> None:
     session = hidden("sofia")
-    Session.objects.filter(pk=session.pk).update(seats_taken=0)
+    Session.objects.filter(pk=session.pk).update(**{f"{session.modes[0]}_taken": 0})
     publishing.unpublish(session)
     publishing.make_internal(session, [City.objects.get(slug="sofia")])
 

@@ -76,7 +76,7 @@ MORE = (
     "This password is entirely numeric.",
 )
 # Said in Django's own words, which are plain.
-AS_WE_SAY_IT = ("Enter a whole number.",)
+AS_WE_SAY_IT = ("Enter a whole number.", "Enter a number.")
 PLURALS = (
     "This password is too short. It must contain at least %(min_length)d character.",
     "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",

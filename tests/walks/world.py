@@ -13,26 +13,43 @@ from django.utils import timezone
 
 from certificates.models import Certificate
 from core.accounts.models import User
-from core.mail.models import Message
+from core.mail.models import EmailTemplate, Message
 from core.web import signed_links as tokens
+from core.webhooks.models import Attempt, Delivery
 from labs.models import ApiToken, Lab, StakeholderGroup
 from labs.theme import theme_values
-from registrations.models import Registration
+from registrations import my_registrations, opening, tags, transfers
+from registrations.models import (
+    Announcement,
+    BulkAction,
+    Invitation,
+    Note,
+    Registration,
+    RegistrationRules,
+    ReminderRule,
+    Transfer,
+)
 from sessions.models import Session
 from tests import factories as f
 from tests.walks.canaries import (
     JOIN,
+    OF_HOOK,
     OF_LAB,
     OF_MAIL,
+    OF_NEEDS,
+    OF_NOTES,
     OF_PERSON,
     OF_PROGRAMME,
     OF_SESSION,
     OF_SIGNER,
+    OF_TEXTS,
     Canary,
     all_of,
     canary,
 )
 from tests.walks.hidden_session import hidden_session, texts
+from tests.walks.nominations import named_by_city, nomination_links
+from tests.walks.questions import answered, question_set, with_needs
 
 
 @dataclass
@@ -110,7 +127,7 @@ def message_to(secret: str, lab: Lab | None, registration: Registration | None =
 
 
 def registered(secret: str, lab: Lab, **more: Any) -> Registration:
-    return f.RegistrationFactory(
+    person = f.RegistrationFactory(
         lab=lab,
         name=f"Demo {canary(secret, 'name')}",
         email=f"{canary(secret, 'email')}@example.org",
@@ -118,6 +135,21 @@ def registered(secret: str, lab: Lab, **more: Any) -> Registration:
         city_text=canary(secret, "citytext"),
         **more,
     )
+    answered(person, canary(secret, "answer"))
+    return person
+
+
+def webhook_of(secret: str, lab: Lab) -> Delivery:
+    """A webhook with an event that was answered."""
+    endpoint = f.EndpointFactory(
+        lab=lab,
+        url=f"https://hooks.example.org/{canary(secret, 'hookurl')}",
+        description=canary(secret, "hookdescription"),
+    )
+    body = f'{{"data": "{canary(secret, "hookbody")}"}}'
+    sent = f.DeliveryFactory(endpoint=endpoint, body=body, state="failed", finished_at=timezone.now())
+    Attempt.objects.create(delivery=sent, status=500, milliseconds=1, reply=canary(secret, "hookreply"))
+    return sent
 
 
 def api_token_for(user: User, name: str, **more: Any) -> str:
@@ -221,7 +253,11 @@ def build() -> World:
     for registration, session in ((person, plain), (insider, sofia_session)):
         f.SeatFactory(registration=registration, session=session)
         f.AttendanceFactory(registration=registration, session=session)
-        Session.objects.filter(pk=session.pk).update(seats_taken=1, last_queue_position=1)
+        Session.objects.filter(pk=session.pk).update(
+            last_queue_position=1, **{f"{session.modes[0]}_taken": 1}
+        )
+
+    own_set, needs = question_set(lab), with_needs(person)
 
     codes = ["7K3M-Q9TX-2W8H", "9D5C-T7MB-H6PN"]
     certificates = [certificate_of(person, codes[0]), certificate_of(stranger, codes[1])]
@@ -229,6 +265,39 @@ def build() -> World:
         message_to("personmail", lab, person),
         message_to("strangermail", other_lab, stranger),
         message_to("accountmail", None),
+    ]
+
+    invitation, other_invitation = (
+        Invitation.objects.create(lab=each, note="For the city of the lab") for each in (lab, other_lab)
+    )
+    numbers = [f.QueueNumberFactory(opening__lab=each) for each in (lab, other_lab)]
+    for each in (lab, other_lab):
+        RegistrationRules.objects.create(lab=each, opening_draw=True)
+    named = [named_by_city(each, sofia) for each in (lab, other_lab)]
+    house_rules, other_rules = (
+        f.DocumentFactory(lab=each, slug=slug, is_required=False)
+        for each, slug in ((lab, "house-rules"), (other_lab, "rules-of-another-lab"))
+    )
+    quota, other_quota = (f.QuotaFactory(lab=each, limit=3) for each in (lab, other_lab))
+    rule, other_rule = (ReminderRule.objects.create(lab=each, hours=24) for each in (lab, other_lab))
+    announcements = [
+        Announcement.objects.create(lab=each, subject={"en": words}, body={"en": words})
+        for each, words in ((lab, canary("texts", "announcement")), (other_lab, "Of another lab"))
+    ]
+    EmailTemplate.objects.create(
+        lab=lab, occasion="confirmation", language="en", closing=canary("texts", "closing")
+    )
+    hooks = [webhook_of("hook", lab), webhook_of("otherhook", other_lab)]
+
+    notes = []
+    for secret, noted in (("noted", person), ("othernoted", stranger)):
+        tags.tag(noted, canary(secret, "tag"))
+        notes.append(Note.objects.create(registration=noted, text=canary(secret, "note")))
+    actions = [
+        BulkAction.objects.create(
+            lab=each, kind="tag", tag=canary(secret, "tag"), finished_at=timezone.now(), people=[person.pk]
+        )
+        for secret, each in (("noted", lab), ("othernoted", other_lab))
     ]
 
     people = "delegatesofia delegatetrikala delegateelsewhere door organiser organiserelsewhere owner nobody"
@@ -247,11 +316,14 @@ def build() -> World:
         "root@example.org", "correct horse battery staple", name=f"Demo {canary('superuser', 'account')}"
     )
 
-    for_all = all_of("cities", OF_SESSION) | all_of("calledoff", OF_SESSION, {"reason"})
+    # What is asked about a session that is cancelled is seen by organisers alone.
+    not_asked = all_of("calledoff", {"question"})
+    for_all = all_of("cities", OF_SESSION) | all_of("calledoff", OF_SESSION, {"reason"}) - not_asked
     internal = all_of("sofia", OF_SESSION) | for_all
     # Organisers work with everybody who applied; the door needs names, and where people come from.
     whole_lab = (
         internal
+        | not_asked
         | all_of("draft", OF_SESSION)
         | frozenset().union(
             *(all_of(secret, JOIN) for secret in ("sofia", "cities", "calledoff", "draft", "open"))
@@ -259,9 +331,16 @@ def build() -> World:
         | frozenset().union(*(all_of(secret, OF_PERSON) for secret in ("person", "insider", "unconfirmed")))
         | all_of("personmail", OF_MAIL)
         | all_of("signer", OF_SIGNER)
+        | all_of("texts", OF_TEXTS)
+        | all_of("hook", OF_HOOK)
+        | all_of("noted", OF_NOTES)
     )
     other_whole = (
-        all_of("other", OF_SESSION, JOIN) | all_of("stranger", OF_PERSON) | all_of("strangermail", OF_MAIL)
+        all_of("other", OF_SESSION, JOIN)
+        | all_of("stranger", OF_PERSON)
+        | all_of("strangermail", OF_MAIL)
+        | all_of("otherhook", OF_HOOK)
+        | all_of("othernoted", OF_NOTES)
     )
     colleagues = {("door", "account"), ("organiser", "account"), ("owner", "account")}
     everything = (
@@ -301,24 +380,39 @@ def build() -> World:
         world.kinds[f"api_{name}"] = Kind(f"api_{name}", own, readable, api_token=token)
 
     def links(registration: Registration) -> tuple[str, ...]:
-        purposes = ("manage", "confirm", "leave", "feed")
-        return tuple(
-            tokens.make_token(f"registration.{each}", registration.public_id, 1) for each in purposes
-        )
+        purposes = ("manage", "confirm", "leave", "feed", "unsubscribe")
+        own = [tokens.make_token(f"registration.{each}", registration.public_id, 1) for each in purposes]
+        return (*own, my_registrations.token_of(registration.person))
 
     # Whoever holds the link is the person: own data, and join links of own seats.
     seated = {("sofia", part) for part in ("title", "slug", "uid", "link", "room", "address")}
     world.kinds["participant"] = Kind(
         "participant",
-        all_of("person", OF_PERSON) | {("open", "link"), ("personmail", "subject")},
-        all_of("person", OF_PERSON) | {("open", "link")},
+        all_of("person", OF_PERSON, OF_NEEDS) | {("open", "link"), ("personmail", "subject")},
+        all_of("person", OF_PERSON, OF_NEEDS) | {("open", "link")},
         tokens=links(person),
+    )
+    offered = Transfer.objects.create(
+        registration=insider,
+        name="Demo colleague",
+        email="colleague@example.org",
+        email_key="colleague@example.org",
+        expires_at=timezone.now() + timedelta(days=3),
     )
     world.kinds["insider"] = Kind(
         "insider",
         all_of("insider", OF_PERSON) | all_of("sofia", OF_SESSION, JOIN),
         all_of("insider", OF_PERSON) | seated,
-        tokens=links(insider),
+        tokens=(*links(insider), transfers.token_of(offered)),
+    )
+
+    # Sees the sessions that delegates of the city see, to nominate for them.
+    nominates_for = frozenset({("cities", "title"), ("sofia", "title"), ("other", "title")})
+    world.kinds["contact"] = Kind(
+        "contact",
+        nominates_for,
+        nominates_for,
+        tokens=(*nomination_links(named[0]), *nomination_links(named[1])),
     )
 
     altered = links(person)[0][:-6] + "AAAAAA"
@@ -333,7 +427,19 @@ def build() -> World:
         "speaker": ["open-speaker", *(canary(secret, "speakerslug") for secret in secrets)],
         "room": [each.rooms.order_by("pk").values_list("pk", flat=True)[0] for each in (lab, other_lab)],
         "registration": [person.public_id, stranger.public_id, waiting.public_id, insider.public_id],
+        "other": [waiting.public_id, stranger.public_id],
         "message": [message.public_id for message in messages],
+        "occasion": ["confirmation", "no-such-occasion"],
+        "language": ["en", "no-such-language"],
+        "announcement": [each.public_id for each in announcements],
+        "invitation": [invitation.pk, other_invitation.pk],
+        "quota": [quota.pk, other_quota.pk],
+        "document": [house_rules.slug, other_rules.slug],
+        "queue_number": [opening.token_of(each) for each in numbers],
+        "contact": [each.contact_id for each in named],
+        "nomination": [each.pk for each in named],
+        "places": [each.places_id for each in named],
+        "reminder": [rule.pk, other_rule.pk],
         "code": [*codes, "0000-0000-0000"],
         "certificate": [certificate.code for certificate in certificates],
         "token": [altered, "x" * 48, "short"],
@@ -341,13 +447,29 @@ def build() -> World:
         "key": [PASSWORD_RESET_TOKEN_GENERATOR().make_token(users["nobody"]), "abc-defghi"],
         "api_token": list(ApiToken.objects.values_list("pk", flat=True)),
         "logo": [logo.pk, hidden_logo.pk],
+        "webhook": [hook.endpoint.public_id for hook in hooks],
+        "delivery": [hook.public_id for hook in hooks],
+        "note": [note.pk for note in notes],
+        "tag": ["no-such-tag"],
+        "action": [action.public_id for action in actions],
         "esp": ["no-such-provider"],
         "undo": ["no-such-undo"],
+        "question_set": [
+            own_set.slug,
+            needs.slug,
+            "later",
+            *(question_set(each).slug for each in (hidden_lab, other_lab)),
+        ],
+        "question": ["file-answer", "file-need", "diet", "about-unpublished", "about-other"],
     }
     world.absent = frozenset({altered, "x" * 48, "short", "0000-0000-0000", "abc-defghi"})
     for slug, secret, parts in (
         (hidden_lab.slug, "unpublished", [hidden.slug]),
         (other_lab.slug, "other", [other.slug, stranger.public_id, messages[1].public_id, codes[1]]),
+        (other_lab.slug, "other", [hooks[1].public_id, hooks[1].endpoint.public_id]),
+        (hidden_lab.slug, "unpublished", [question_set(hidden_lab).slug, "about-unpublished"]),
+        (other_lab.slug, "other", [question_set(other_lab).slug, "about-other"]),
+        (other_lab.slug, "other", [actions[1].public_id]),
     ):
         theirs = [*parts, canary(secret, "speakerslug"), canary(secret, "trackslug")]
         world.homes |= dict.fromkeys(theirs, slug)
@@ -356,16 +478,32 @@ def build() -> World:
         for each in sessions[1:5]
         for name in ("speakerslug", "trackslug")
     ]
-    world.homes |= dict.fromkeys([*mine, waiting.public_id, insider.public_id], lab.slug)
+    parts = [own_set.slug, needs.slug, "later", "file-answer", "file-need", "diet"]
+    world.homes |= dict.fromkeys([*mine, *parts, waiting.public_id, insider.public_id], lab.slug)
     world.foreign = {
         "session": [hidden.slug, other.slug],
         "speaker": [canary("unpublished", "speakerslug"), canary("other", "speakerslug")],
         "track": [canary("unpublished", "trackslug"), canary("other", "trackslug")],
         "room": [other_lab.rooms.values_list("pk", flat=True)[0]],
         "registration": [stranger.public_id],
+        "other": [stranger.public_id],
         "message": [messages[1].public_id, messages[2].public_id],
         "code": [codes[1]],
+        "invitation": [other_invitation.pk],
+        "quota": [other_quota.pk],
+        "document": [other_rules.slug],
+        "queue_number": [opening.token_of(numbers[1])],
+        "contact": [named[1].contact_id],
+        "nomination": [named[1].pk],
+        "places": [named[1].places_id],
+        "reminder": [other_rule.pk],
+        "announcement": [announcements[1].public_id],
         "logo": [hidden_logo.pk],
+        "webhook": [hooks[1].endpoint.public_id],
+        "delivery": [hooks[1].public_id],
+        "question_set": [question_set(hidden_lab).slug, question_set(other_lab).slug],
+        "question": ["about-unpublished", "about-other"],
+        "action": [actions[1].public_id],
     }
     world.main = {
         "lab": lab.slug,
@@ -376,13 +514,32 @@ def build() -> World:
         "speaker": "open-speaker",
         "room": room.pk,
         "registration": person.public_id,
+        "other": waiting.public_id,
         "message": messages[0].public_id,
+        "occasion": "confirmation",
+        "language": "en",
+        "announcement": announcements[0].public_id,
+        "invitation": invitation.pk,
+        "quota": quota.pk,
+        "document": house_rules.slug,
+        "queue_number": opening.token_of(numbers[0]),
+        "contact": named[0].contact_id,
+        "nomination": named[0].pk,
+        "places": named[0].places_id,
+        "reminder": rule.pk,
         "code": codes[0],
         "token": links(person)[0],
         "uidb36": world.values["uidb36"][0],
         "key": world.values["key"][0],
         "logo": logo.pk,
+        "webhook": hooks[0].endpoint.public_id,
+        "delivery": hooks[0].public_id,
+        "note": notes[0].pk,
+        "tag": "speaker",
+        "action": actions[0].public_id,
         "esp": "no-such-provider",
         "undo": "no-such-undo",
+        "question_set": own_set.slug,
+        "question": "file-answer",
     }
     return world

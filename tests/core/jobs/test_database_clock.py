@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.http import Http404
 from django.utils import timezone
 
 from core.jobs.leases import claim, enqueue
@@ -13,7 +14,10 @@ from core.jobs.models import Task, WorkerBeat
 from core.jobs.worker import Worker
 from core.mail import delivery, health
 from core.mail.models import Message
-from registrations import emails
+from core.web.errors import RuleViolation
+from registrations import emails, managing, seats, transfers
+from registrations.models import Registration, RegistrationRules, Seat, SeatMovement, Transfer
+from sessions.models import Session
 from tests import factories as f
 
 pytestmark = [
@@ -88,3 +92,54 @@ def test_a_node_with_another_clock_tells_that_workers_live_and_mail_goes(other_n
     with other_node:
         Worker().beat()
     assert abs(delivery.summary().beat_age) < timedelta(seconds=30)
+
+
+def offered(minutes: float) -> tuple[Registration, Session]:
+    """Somebody to whom a seat is offered for so many minutes from now."""
+    session = f.SessionFactory(capacity=1)
+    first, second = f.RegistrationFactory.create_batch(2, lab=session.lab)
+    for person in (first, second):
+        seats.take(person, {session.pk: "online"})
+    RegistrationRules.objects.create(lab=session.lab, offer_hours=1)
+    seats.give_up(first, [session.pk])
+    Seat.objects.filter(registration=second).update(until=timezone.now() + timedelta(minutes=minutes))
+    return second, session
+
+
+def expire_offers() -> None:
+    enqueue("registrations.expire_offers", {})
+    Worker().drain()
+
+
+def test_a_seat_that_is_offered_is_the_persons_until_then_on_every_node(other_node):
+    person, session = offered(minutes=5)
+    with other_node:
+        expire_offers()
+        assert Seat.objects.get(registration=person).state == "offered"
+        managing.accept_offer(person, session.pk)
+    assert Seat.objects.get(registration=person).state == "confirmed"
+
+
+def test_a_seat_that_was_offered_until_now_is_lost_on_every_node(other_node):
+    person, session = offered(minutes=-1)
+    with other_node:
+        with pytest.raises(RuleViolation):
+            managing.accept_offer(person, session.pk)
+        expire_offers()
+    assert Seat.objects.get(registration=person).state == "cancelled"
+    assert SeatMovement.objects.filter(seat__registration=person).latest("pk").reason == "offer-expired"
+
+
+def test_a_colleagues_link_opens_until_its_end_on_every_node(other_node):
+    session = f.SessionFactory()
+    giver = f.RegistrationFactory(lab=session.lab)
+    seats.take(giver, {session.pk: "online"})
+    offer = transfers.offer(giver, "Demo colleague", "colleague@example.org")
+    for minutes, is_open in ((5, True), (-1, False)):
+        Transfer.objects.update(expires_at=timezone.now() + timedelta(minutes=minutes))
+        with other_node:
+            if is_open:
+                assert transfers.find(transfers.token_of(offer)) == offer
+            else:
+                with pytest.raises(Http404):
+                    transfers.find(transfers.token_of(offer))

@@ -97,7 +97,7 @@ def test_a_task_that_fails_is_tried_again_later_and_at_last_given_up(registry, c
 
     assert found.state == "failed"
     assert tuple(after - before for before, after in pairwise(moments)) == TASK_RETRIES
-    assert found.last_error == "RuntimeError: participant17@example.org was in the way"
+    assert found.last_error.startswith("RuntimeError in fail, line ")  # the row outlives the person
     assert f"task {found.pk} (test.fail) failed: RuntimeError in fail" in caplog.text
     assert "participant17" not in caplog.text
 
@@ -105,7 +105,7 @@ def test_a_task_that_fails_is_tried_again_later_and_at_last_given_up(registry, c
 def test_a_task_without_a_handler_fails_like_any_other(registry):
     enqueue("test.unknown", {})
     drain()
-    assert only("queued").last_error == "LookupError: no handler for the task test.unknown"
+    assert only("queued").last_error.startswith("LookupError in run_task")
 
 
 def test_two_handlers_for_one_name_are_refused(registry):

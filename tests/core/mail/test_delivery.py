@@ -153,6 +153,89 @@ def test_a_server_out_of_reach_is_tried_once_for_the_whole_batch(smtp, settings)
         assert message.last_error.startswith("ConnectionRefusedError")
 
 
+def test_a_server_that_says_wait_and_then_no_ends_it_with_what_it_said_last(smtp):
+    message = mail()
+    smtp.to_data = "451 4.7.1 Greylisted"
+    send_what_is_due()
+    message.refresh_from_db()
+    assert (message.state, message.smtp_code, message.attempts) == ("queued", 451, 1)
+
+    smtp.to_data = "554 5.7.1 Rejected"
+    with time_machine.travel(timezone.now() + RETRIES[0]):
+        send_what_is_due()
+    message.refresh_from_db()
+    assert (message.state, message.smtp_code, message.attempts) == ("failed", 554, 2)
+    with time_machine.travel(timezone.now() + timedelta(hours=73)):
+        send_what_is_due()
+    assert smtp.received == []
+
+
+def test_a_server_that_says_wait_and_then_that_nobody_is_there_bounces_it(smtp):
+    message = mail()
+    smtp.to_recipient = "450 4.2.1 Mailbox busy"
+    send_what_is_due()
+    smtp.to_recipient = "550 5.1.1 No such user here"
+    with time_machine.travel(timezone.now() + RETRIES[0]):
+        send_what_is_due()
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == ("bounced", 2)
+
+
+def test_a_line_that_is_cut_in_the_middle_of_a_mail_costs_neither_it_nor_those_behind_it(smtp):
+    messages = [mail(number) for number in range(3)]
+    cut = [1]
+
+    async def cutting(server, session, envelope, address, options):
+        envelope.rcpt_tos.append(address)
+        if cut[0]:
+            cut[0] -= 1
+            server.transport.abort()
+        return "250 OK"
+
+    smtp.handle_RCPT = cutting
+    send_what_is_due()
+    states = [Message.objects.get(pk=message.pk).state for message in messages]
+    assert states == ["queued", "sent", "sent"]
+    with time_machine.travel(timezone.now() + RETRIES[0]):
+        send_what_is_due()
+    assert sorted(smtp.message_ids()) == sorted(message.message_id for message in messages)
+
+
+def test_a_line_that_is_cut_within_the_text_costs_neither_the_mail_nor_those_behind_it(smtp):
+    smtp.cut_in_data = 1
+    messages = [mail(number) for number in range(3)]
+    send_what_is_due()
+    states = [Message.objects.get(pk=message.pk).state for message in messages]
+    assert states == ["queued", "sent", "sent"]
+    with time_machine.travel(timezone.now() + RETRIES[0]):
+        send_what_is_due()
+    assert sorted(smtp.message_ids()) == sorted(message.message_id for message in messages)
+
+
+@pytest.mark.parametrize("greeting", ["554 5.3.2 No service", "421 4.3.2 Too busy", "silence"])
+def test_a_server_that_refuses_at_the_door_or_says_nothing_is_asked_again(smtp, settings, greeting):
+    """Trouble with the server is no answer to the email, whatever its code."""
+    settings.EMAIL_TIMEOUT = 0.5
+    smtp.greeting = greeting
+    messages = [mail(number) for number in range(3)]
+    send_what_is_due()
+    assert list(Message.objects.values_list("state", "attempts")) == [("queued", 1)] * 3
+
+    smtp.greeting = ""
+    with time_machine.travel(timezone.now() + RETRIES[0]):
+        send_what_is_due()
+    assert sorted(smtp.message_ids()) == sorted(message.message_id for message in messages)
+
+
+def test_after_an_hour_without_a_worker_everything_leaves_once(smtp):
+    messages = [mail(number) for number in range(25)]
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        send_what_is_due()
+        send_what_is_due()
+    assert sorted(smtp.message_ids()) == sorted(message.message_id for message in messages)
+    assert not Message.objects.exclude(state="sent").exists()
+
+
 def test_retries_cover_72_hours_and_then_a_person_decides(smtp):
     message = mail()
     smtp.to_recipient = "450 4.2.1 Mailbox busy"
