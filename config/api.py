@@ -5,6 +5,7 @@ from django.http import Http404
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from certificates.api import router as certificates
+from config.webhook_document import webhooks_section
 from core.api import problems
 from core.api.api import CityLabsAPI, JsonRenderer
 from core.api.openapi import CONTACT, DESCRIPTION, TAGS
@@ -14,8 +15,25 @@ from core.api.strict_parameters import reject_unknown_parameters
 from core.web.errors import RuleViolation
 from labs.api import router as labs
 from labs.api_authentication import BearerToken
+from labs.webhook_api import router as webhooks
+from registrations.announcement_api import router as announcements
 from registrations.api import router as registrations
+from registrations.bulk_api import router as bulk
+from registrations.documents_api import router as documents
 from registrations.door_api import router as door
+from registrations.email_api import router as emails
+from registrations.form_api import router as form
+from registrations.links_api import router as registration_links
+from registrations.merging_api import router as merging
+from registrations.nominations_api import router as nominations
+from registrations.opening_api import router as opening
+from registrations.people_api import router as people
+from registrations.person_api import router as person
+from registrations.privacy_api import router as privacy
+from registrations.proof_api import router as held_proof
+from registrations.questions_api import router as questions
+from registrations.rules_api import router as rules
+from registrations.statistics_api import router as lab_statistics
 from sessions.api import router as sessions
 
 api = CityLabsAPI(
@@ -23,7 +41,7 @@ api = CityLabsAPI(
     version="1",
     description=DESCRIPTION,
     servers=[{"url": settings.BASE_URL, "description": "This installation"}],
-    openapi_extra={"info": {"contact": CONTACT}, "tags": TAGS},
+    openapi_extra={"info": {"contact": CONTACT}, "tags": TAGS, "webhooks": webhooks_section()},
     urls_namespace="api",
     docs=ReferencePage(),
     auth=BearerToken(),
@@ -34,9 +52,27 @@ api.add_decorator(reject_unknown_parameters, mode="view")
 api.add_decorator(api.answer_unvalidated, mode="operation")
 api.add_router("", labs)
 api.add_router("", sessions)
+# First: their addresses are more particular.
+api.add_router("", people)
+api.add_router("", bulk)
+api.add_router("", person)
+api.add_router("", merging)
+api.add_router("", form)
 api.add_router("", registrations)
+api.add_router("", registration_links)
 api.add_router("", door)
+api.add_router("", questions)
+api.add_router("", rules)
+api.add_router("", nominations)
+api.add_router("", opening)
+api.add_router("", documents)
+api.add_router("", privacy)
+api.add_router("", held_proof)
+api.add_router("", lab_statistics)
+api.add_router("", emails)
+api.add_router("", announcements)
 api.add_router("", certificates)
+api.add_router("", webhooks)
 
 api.add_exception_handler(ValidationError, problems.invalid)
 api.add_exception_handler(problems.Problem, problems.problem_raised)

@@ -50,6 +50,9 @@ DEBUG = env.bool("DEBUG", default=False)
 # Not read by `env`, which would resolve a value that begins with "$" as another variable.
 SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret()
 SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
+# Encrypts protected answers and files of participants; empty: derived from SECRET_KEY.
+DATA_KEY = os.environ.get("DATA_KEY", "")
+DATA_KEY_FALLBACKS = [key for key in os.environ.get("DATA_KEY_FALLBACKS", "").split(",") if key]
 
 # The service's public URL: links in emails, feeds and certificates are built from it, never from a Host header.
 PORT = env.int("PORT", default=8000)
@@ -63,6 +66,7 @@ INSTALLED_APPS = [
     "core.web",
     "core.accounts",
     "core.jobs",
+    "core.webhooks",
     "core.mail",
     "core.backup",
     "labs",
@@ -183,6 +187,8 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="core.mail.folder_backend.FolderBackend")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+# Emails in a second that the provider takes, for all workers together; 0 for as many as go.
+EMAIL_RATE = env.float("EMAIL_RATE", default=0.0)
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")
 }
@@ -329,9 +335,17 @@ SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W021"]
 PROMETHEUS_EXPORT_MIGRATIONS = False
 # Registrations per network and hour; a whole conference may share one IP address.
 REGISTRATIONS_PER_HOUR = env.int("REGISTRATIONS_PER_HOUR", default=1000)
+# Numbers of an opening with a draw per network and ten minutes.
+QUEUE_NUMBERS_PER_NETWORK = env.int("QUEUE_NUMBERS_PER_NETWORK", default=300)
 # Contacts for vulnerability reports (RFC 9116).
 SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[f"mailto:security@{SITE_DOMAIN}"])
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
+# Webhooks go to public servers on these ports. Networks of one's own that have public addresses can be refused too;
+# "host:port" of a server that may be private, and without https, for development and receivers in one's own network.
+WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443])
+WEBHOOK_REFUSED_NETWORKS = env.list("WEBHOOK_REFUSED_NETWORKS", default=[])
+WEBHOOK_TRUSTED_HOSTS = env.list("WEBHOOK_TRUSTED_HOSTS", default=[])
 
 LOGGING = {
     "version": 1,

@@ -17,7 +17,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.task import ThreadedTaskDispatcher, WSGITask
-from waitress.utilities import BadRequest, Error
+from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
+
+from config.overload import MAX_MEGABYTES, WAITED, shedding, too_large
 
 # Seconds.
 HEAD_TIMEOUT = 15  # from connecting, or a request's first byte, to the end of its head
@@ -31,7 +33,10 @@ MAX_REQUEST_LINE = 8 * 1024
 MAX_HEAD = 32 * 1024
 MAX_CHUNK_LINE = 1024  # a chunk's size and extensions, of which we know none
 MAX_TRAILER = 8 * 1024
-MAX_BODY = 10 * 1024 * 1024  # as the proxies' own limit in deploy/
+MAX_BODY = MAX_MEGABYTES * 1024 * 1024
+# Of a larger body, what is read and thrown away before the answer: a browser that is still sending shows none. As the
+# proxies' own limit in deploy/.
+MAX_DISCARDED = 100 * 1024 * 1024
 # In one process: of bodies of requests, whole or not, and of answers that clients have not taken.
 MAX_BUFFERED = 128 * 1024 * 1024
 
@@ -41,6 +46,19 @@ RESERVED_FILES = 200  # that a process has open beside its connections
 class RequestTimeout(Error):
     code = 408
     reason = "Request Timeout"
+
+
+class BodyTooLarge(Error):
+    """Is answered with a page in the reader's language, or a problem for programs."""
+
+    code = 413
+    reason = "Content Too Large"
+
+    def __init__(self, request: "Parser") -> None:
+        self.said, self.page = too_large(request.path, request.query, request.headers)
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        return f"{self.code} {self.reason}", self.said, self.page
 
 
 class URITooLong(BadRequest):
@@ -55,9 +73,20 @@ class Parser(HTTPRequestParser):
     """
 
     body_rcv: Any
+    error: Any
+    discarding = 0  # bytes of a body that is too large, still to come
 
     def received(self, data: bytes) -> int:
+        if self.discarding:
+            taken = min(len(data), self.discarding)
+            self.discarding -= taken
+            self.completed = not self.discarding
+            return taken
         taken = int(super().received(data))
+        if isinstance(self.error, RequestEntityTooLarge):
+            self.error = BodyTooLarge(self)
+            if not self.chunked and self.content_length <= MAX_DISCARDED:
+                self.discarding, self.completed = self.content_length, False
         body = self.body_rcv
         if isinstance(body, ChunkedReceiver) and (
             len(body.control_line) > MAX_CHUNK_LINE or len(body.trailer) > MAX_TRAILER
@@ -80,7 +109,14 @@ class Parser(HTTPRequestParser):
 
 
 class ResponseTask(WSGITask):
-    """Keeps the connection after a response without a body and so without a length (RFC 9112 §6.3), such as 304."""
+    """Tells the application how long the request waited for a thread.
+
+    Keeps the connection after a response without a body and so without a length (RFC 9112 §6.3), such as 304.
+    """
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        return {**environ, WAITED: self.channel.waited}
 
     def set_close_on_finish(self) -> None:
         is_asked = self.request.headers.get("CONNECTION", "").lower() == "close" or self.version != "1.1"
@@ -95,6 +131,8 @@ class Channel(HTTPChannel):
     task_class = ResponseTask
     began: float | None = None  # the first byte of an incomplete request (time.time())
     served = 0
+    queued_at = 0.0  # when the current request came to wait for a thread (time.monotonic())
+    waited = 0.0  # seconds that it did
 
     def received(self, data: bytes) -> bool:
         taken = super().received(data)
@@ -106,6 +144,7 @@ class Channel(HTTPChannel):
 
     def service(self) -> None:
         self.served += 1
+        self.waited = time.monotonic() - self.queued_at
         super().service()
 
     def write_soon(self, data: Any) -> int:
@@ -156,6 +195,14 @@ class Channel(HTTPChannel):
         self.handle_close()
 
 
+class Dispatcher(ThreadedTaskDispatcher):
+    """Records when a request comes to wait."""
+
+    def add_task(self, task: Channel) -> None:
+        task.queued_at = time.monotonic()
+        super().add_task(task)
+
+
 class WaitressWorker(Worker):
     """The process. Takes gunicorn's settings `threads`, `worker_connections`, `graceful_timeout`, `max_requests`."""
 
@@ -169,7 +216,7 @@ class WaitressWorker(Worker):
         self.connections = max(wanted - RESERVED_FILES, 50)
         self.map: dict[int, Any] = {}
         self.servers: list[Any] = []
-        self.dispatcher = ThreadedTaskDispatcher()
+        self.dispatcher = Dispatcher()
         super().init_process()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -179,6 +226,7 @@ class WaitressWorker(Worker):
 
     def run(self) -> None:
         """Serve until stopped, then finish open requests."""
+        self.application = shedding(self.wsgi)
         self.dispatcher.set_thread_count(self.cfg.threads)
         self.servers = [self.server_for(listener.sock) for listener in self.sockets]
         looked_at = 0.0
@@ -224,7 +272,7 @@ class WaitressWorker(Worker):
     def call_application(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Count the request and call the application."""
         self.nr += 1
-        return self.wsgi(environ, start_response)
+        return self.application(environ, start_response)
 
     def channels(self) -> list[Channel]:
         return [channel for server in self.servers for channel in list(server.active_channels.values())]

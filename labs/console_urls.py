@@ -14,12 +14,14 @@ from labs.views import (
     console_organisation,
     console_people,
     console_programme,
+    console_webhooks,
     statements,
     undo,
 )
 
 EMAILS = "labs/<slug:lab>/mail/"
 CITIES = "programmes/<slug:programme>/cities/"
+HOOK = "labs/<slug:lab>/webhooks/<uuid:webhook>/"
 LOGOS = "programmes/<slug:programme>/logos/"
 
 
@@ -49,6 +51,15 @@ urlpatterns = [
     path(LOGOS + "<int:logo>/", console_logos.edit, name="console_logo"),
     path(LOGOS + "<int:logo>/remove/", console_logos.remove, name="console_logo_remove"),
     path("labs/<slug:lab>/people/", console_people.lab_people, name="console_people"),
+    path("labs/<slug:lab>/webhooks/", console_webhooks.webhooks, name="console_webhooks"),
+    path("labs/<slug:lab>/webhooks/new/", console_webhooks.new, name="console_webhook_new"),
+    path(HOOK, console_webhooks.webhook, name="console_webhook"),
+    path(f"{HOOK}secret/", console_webhooks.secret, name="console_webhook_secret"),
+    path(f"{HOOK}test/", console_webhooks.test, name="console_webhook_test"),
+    path(f"{HOOK}replay/", console_webhooks.replay_failed, name="console_webhook_replay_failed"),
+    path(f"{HOOK}delete/", console_webhooks.delete, name="console_webhook_delete"),
+    path(f"{HOOK}log/<uuid:delivery>/", console_webhooks.delivery, name="console_delivery"),
+    path(f"{HOOK}log/<uuid:delivery>/replay/", console_webhooks.replay, name="console_delivery_replay"),
     path("labs/<slug:lab>/signature", branding.lab_signature, name="console_signature"),
     path("undo/<str:undo>/", undo.undo, name="console_undo"),
     path("tokens/", console_people.keys, name="console_tokens"),

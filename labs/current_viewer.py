@@ -58,6 +58,9 @@ def viewer_of(request: HttpRequest) -> Viewer:
     return viewer
 
 
-def get_visible_lab_or_404(viewer: Viewer, slug: str) -> Lab:
-    """Return the lab with its programme. Raises Http404 if it does not exist or this viewer may not see it."""
-    return get_object_or_404(Lab.objects.visible_to(viewer).select_related("programme"), slug=slug)
+def get_visible_lab_or_404(viewer: Viewer, slug: str, *related: str) -> Lab:
+    """Return the lab with its programme, and with what else hangs on it one to one, in one query.
+
+    Raises Http404 if it does not exist or this viewer may not see it.
+    """
+    return get_object_or_404(Lab.objects.visible_to(viewer).select_related("programme", *related), slug=slug)

@@ -334,9 +334,14 @@ def is_empty(lab: Lab, *besides: str) -> bool:
 
 
 def is_used(row: models.Model, *besides: str) -> bool:
-    """Tell whether any other row refers to this one, except of the apps `besides`."""
+    """Tell whether any other row refers to this one, except of the apps `besides`.
+
+    Rows of models that have `goes_with_owner` only say something about this one, and are deleted with it.
+    """
     for relation in row._meta.related_objects:
         if relation.related_model._meta.app_label in besides or relation.many_to_many:
+            continue
+        if getattr(relation.related_model, "goes_with_owner", False):
             continue
         if relation.related_model._base_manager.filter(**{relation.field.name: row.pk}).exists():
             return True

@@ -20,6 +20,7 @@ from PIL import Image
 from core.web.errors import RuleViolation
 
 MAX_BYTES = 512 * 1024
+TOO_LARGE = _("The file is larger than 512 kB. Make the image smaller and choose it again.")
 MAX_SIDE = 4096  # pixels
 MAX_SIZE = (960, 256)  # four times the displayed 240 × 64 px, for high-resolution screens and print
 MAX_ELEMENTS = 5000
@@ -68,7 +69,7 @@ MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 def read_logo(data: bytes) -> Logo:
     """Check an uploaded file and return it re-encoded. Raises InvalidLogo."""
     if len(data) > MAX_BYTES:
-        raise InvalidLogo(_("The file is larger than 512 kB. Make the image smaller and choose it again."))
+        raise InvalidLogo(TOO_LARGE)
     if data.startswith(_PNG):
         return Logo(_png(data), "png", MEDIA_TYPES["png"])
     if b"<svg" in data[:4096]:

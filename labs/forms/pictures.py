@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labs.logos import MAX_BYTES
+from core.web.forms.files import file_input
+from labs.logos import MAX_BYTES, TOO_LARGE
 
 # Beside a picture in an edit conflict.
 CHOOSE_AGAIN = _("A different file. Choose it again: browsers do not keep it.")
@@ -20,7 +21,7 @@ class PictureField(forms.FileField):
         super().__init__(
             allow_empty_file=True,
             max_length=200,
-            widget=forms.FileInput(attrs={"accept": ".svg,.png,image/svg+xml,image/png"}),
+            widget=file_input(".svg,.png,image/svg+xml,image/png", MAX_BYTES, TOO_LARGE),
             **options,
         )
 

@@ -74,6 +74,8 @@ class ApiToken(models.Model):
         REGISTRATIONS = "registrations", _("Registrations: read and change")
         ATTENDANCE = "attendance", _("Attendance: read and record")
         CERTIFICATES = "certificates", _("Certificates: read and issue")
+        EMAILS = "emails", _("Emails: change texts, write to participants")
+        WEBHOOKS = "webhooks", _("Webhooks: read and change")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=100)

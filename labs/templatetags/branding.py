@@ -40,14 +40,24 @@ def logo_address(lab: Any) -> str:
     return f"{reverse('lab_logo', args=[lab.slug])}?v={file_version(lab.logo)}"
 
 
-@register.simple_tag
-def email_logos(lab_id: int | None, language: str) -> list[dict[str, str]]:
+@register.simple_tag(takes_context=True)
+def email_logos(context: template.Context, lab_id: int | None, language: str) -> list[dict[str, str]]:
     """Return the first logos of a lab's programme for an email: `words`, and `address` of those that it can show.
 
-    Mail programs draw no SVG: the words stand for one.
+    Mail programs draw no SVG: the words stand for one. Emails that are rendered together ask once (`memo`).
     """
     if lab_id is None:
         return []
+    memo, key = context.get("memo"), ("logos", lab_id, language)
+    if memo is None:
+        return _email_logos(lab_id, language)
+    if key not in memo:
+        memo[key] = _email_logos(lab_id, language)
+    found: list[dict[str, str]] = memo[key]
+    return found
+
+
+def _email_logos(lab_id: int, language: str) -> list[dict[str, str]]:
     found = ProgrammeLogo.objects.filter(programme__labs=lab_id).select_related("programme")[:EMAIL_LOGOS]
     return [
         {

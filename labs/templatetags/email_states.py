@@ -15,6 +15,7 @@ State = Message.State
 _LINES = {
     State.FAILED: ("state state-bad", "error", _("Failed")),
     State.BOUNCED: ("state state-bad", "error", _("Bounced")),
+    State.COMPLAINED: ("state state-warn", "warning", _("Marked as spam")),
     State.SENDING: ("state", "clock", _("Sending")),
     State.SENT: ("state state-good", "check", _("Sent")),
     State.DELIVERED: ("state state-good", "check", _("Delivered")),

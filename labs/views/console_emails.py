@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.mail import delivery, folder_backend, health, message_list
 from core.mail.forms import MessageSearchForm
-from core.mail.message_counts import IN_TROUBLE, MessageCounts, counts_of, messages_of
+from core.mail.message_counts import IN_TROUBLE, NOT_ARRIVED, MessageCounts, counts_of, messages_of
 from core.mail.models import CALENDAR_NAME, CALENDAR_TYPE, Message
 from core.mail.rendering import NotRenderable, Rendered, rendered
 from core.timezones import formatting
@@ -112,6 +112,7 @@ def _tab_in_words(tab: str) -> str:
         "delivered": pgettext("emails", "Delivered"),
         "failed": pgettext("emails", "Failed"),
         "bounced": pgettext("emails", "Bounced"),
+        "complained": pgettext("emails", "Marked as spam"),
     }[tab]
 
 
@@ -161,7 +162,7 @@ def message(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> H
         "is_revealed": is_revealed,
         "has_links": bool(found.links),
         "attached": found.calendar and (CALENDAR_NAME, CALENDAR_TYPE, len(found.calendar.encode())),
-        "is_in_trouble": found.state in IN_TROUBLE,
+        "is_in_trouble": found.state in NOT_ARRIVED,
         "is_tried_again": found.state == Message.State.QUEUED and bool(found.last_error),
         "zone": lab.time_zone if lab else "UTC",
         "now": timezone.now(),
@@ -190,8 +191,8 @@ def retry(request: HttpRequest, lab: Lab | None = None, *, message: UUID) -> Htt
     """Put one email that failed, bounced or waits for its next try back to the front of the queue."""
     try:
         delivery.retry(_of(lab, message))
-    except delivery.NotRetryable:
-        messages.error(request, _("This email has already left. Sending it again would send it twice."))
+    except delivery.NotRetryable as error:
+        messages.error(request, error.message)
     else:
         messages.success(request, _("The email will be sent again with the same text, to the same address."))
     if lab is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -40,7 +41,16 @@ def create_once(
     said = sorted(
         (name, values) for name, values in request.POST.lists() if name not in (FIELD, "csrfmiddlewaretoken")
     )
-    return run_once(purpose, key, [request.user.pk, request.path, said], operation)
+    files = [(name, _digest(upload)) for name, upload in sorted(request.FILES.items())]
+    return run_once(purpose, key, [request.user.pk, request.path, said, *files], operation)
+
+
+def _digest(upload: Any) -> str:
+    """Return what tells a file from another one, and leave it as it was."""
+    upload.seek(0)
+    digest = hashlib.sha256(upload.read()).hexdigest()
+    upload.seek(0)
+    return digest
 
 
 def create_with(
