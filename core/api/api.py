@@ -157,15 +157,20 @@ class CityLabsAPI(NinjaAPI):
         """Answer with the data that an operation returns as it is. A decorator of the mode "operation".
 
         The library would validate and copy each field of what we have made ourselves. The schemas stand in the
-        document; a test validates every kind of answer against them. A `Status` is left to the library.
+        document; a test validates every kind of answer against them. A `Status` without data is left to the library.
         """
 
         @functools.wraps(operation)
         def answer(request: HttpRequest, **values: Any) -> Any:
             data = operation(request, **values)
+            status = 200
             if isinstance(data, Status):
-                return data
-            return self.create_response(request, data, status=200, temporal_response=values.get("response"))
+                if data.value is None:
+                    return data
+                status, data = data.status_code, data.value
+            return self.create_response(
+                request, data, status=status, temporal_response=values.get("response")
+            )
 
         return answer
 

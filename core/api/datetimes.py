@@ -47,7 +47,7 @@ def instant_text(moment: datetime | None) -> str | None:
     """Return an instant in UTC as answers write it, as 2027-04-06T08:30:00Z, with milliseconds if it has any."""
     if moment is None:
         return None
-    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace(
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond >= 1000 else "seconds").replace(
         "+00:00", "Z"
     )
 
@@ -57,4 +57,6 @@ def stored_instant(text: str) -> str:
     2027-04-06 08:30:00 with up to six digits of seconds, and on PostgreSQL its offset +00.
     """
     whole, has_more, more = text.removesuffix("+00").partition(".")
-    return f"{whole[:10]}T{whole[11:]}.{more:0<3.3}Z" if has_more else f"{whole[:10]}T{whole[11:]}Z"
+    milliseconds = f"{more:0<3.3}" if has_more else "000"
+    fraction = "" if milliseconds == "000" else f".{milliseconds}"
+    return f"{whole[:10]}T{whole[11:]}{fraction}Z"

@@ -28,6 +28,10 @@ the caller. 409: conflict with the current state. 412: `If-Match` does not match
 **Lists** are paginated with `limit` and `offset`. `count` is the total number; the header `Link` has the addresses of
 the next page (`rel="next"`) and of the previous one (`rel="prev"`).
 
+**Creating something once:** send `Idempotency-Key` with any text, new for each request, such as a UUID. If the answer
+is lost, repeat the request with the same key: within a day it has no further effect and returns the first result. The
+same key with another body is an error (422). 400: an operation that needs the key was called without one.
+
 **Caching:** responses to GET have an `ETag`. Send it as `If-None-Match` to get 304 if nothing has changed.
 Requests without an API key are allowed from any website (CORS); requests with one are not.
 
@@ -50,8 +54,26 @@ TAGS = [
         ),
     },
     {
+        "name": _("Questions"),
+        "description": _(
+            "The lab’s own questions of the registration form, and answers that only named people read"
+        ),
+    },
+    {
+        "name": _("Personal data"),
+        "description": _("What people agreed to, and what is held of them until when. For organisers"),
+    },
+    {
+        "name": _("Emails"),
+        "description": _("A lab’s emails and their texts, reminders and announcements. For organisers"),
+    },
+    {
         "name": _("Certificates"),
         "description": _("Issued by organisers. Anyone with the code can check them"),
+    },
+    {
+        "name": _("Webhooks"),
+        "description": _("Signed requests about what happens in a lab, to a program of yours"),
     },
 ]
 # Descriptions of path parameters.
@@ -62,6 +84,22 @@ PATH_PARAMETERS = {
     "session": "Slug of the session in its lab",
     "speaker": "Slug of the speaker",
     "registration": "ID of the registration",
+    "action": "ID of the action on many registrations",
+    "message": "ID of the email",
+    "announcement": "ID of the announcement",
+    "occasion": "Kind of email, such as confirmation",
+    "language": "en, bg or el",
+    "question_set": "Slug of the set of questions in its lab",
+    "question": "Slug of the question in its lab",
+    "document": "Slug of the document in its lab",
+    "quota": "ID of the quota",
+    "contact": "ID of the city's contact",
+    "nomination": "ID of the nomination",
+    "invitation": "ID of the invitation",
+    "queue_number": "Token of the number",
+    "webhook": "ID of the webhook",
+    "tag": "Name of the tag",
+    "delivery": "ID of the delivery",
     "code": "Code of the certificate, such as 7K3M-Q9TX-2W8H; case, spaces and hyphens do not matter",
 }
 TOKEN = "An API key from the console"  # noqa: S105
@@ -114,7 +152,7 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             parameter["description"] = PATH_PARAMETERS[parameter["name"]]
-        elif parameter["in"] == "query":
+        elif parameter["in"] in ("query", "header"):
             parameter["schema"] = _without_null(parameter["schema"])
     responses = operation["responses"]
     if method == "get":

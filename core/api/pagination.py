@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings as service
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Schema
 from ninja.conf import settings
@@ -19,8 +18,8 @@ MAX_OFFSET = 2**31 - 1  # a larger number is an error of some databases, not an 
 class Listing:
     """What an operation with pages returns: all rows, and the function that makes the data of those of one page."""
 
-    rows: QuerySet[Any]
-    data: Callable[[QuerySet[Any]], Iterable[dict[str, Any]]]
+    rows: Any  # a QuerySet or a list
+    data: Callable[[Any], Iterable[dict[str, Any]]]
 
 
 class BoundedPagination(LimitOffsetPagination):

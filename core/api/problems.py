@@ -146,6 +146,12 @@ def invalid(request: HttpRequest, error: Any) -> HttpResponse:
         {"field": ".".join(map(str, each["loc"][1:]))[:MAX_FIELD_LENGTH], "message": message_for(each)}
         for each in error.errors[:MAX_ERRORS]
     ]
+    if any(
+        each["loc"] == ("header", "Idempotency-Key") and each["type"] == "missing" for each in error.errors
+    ):
+        # draft-ietf-httpapi-idempotency-key-header §2.7
+        detail = _("Send the header Idempotency-Key: any text, new for each request that creates something.")
+        return problem(400, detail, errors=errors)
     return problem(422, detail_for(error.errors) or SOME_INVALID, errors=errors)
 
 

@@ -28,8 +28,11 @@ PREFIX = "/api/v1"
 TYPES = {
     "string": _("text"),
     "integer": _("whole number"),
+    "number": _("number"),
     "boolean": _("true or false"),
     "object": _("object of texts by language code"),
+    "answers": _("object of answers by slug"),
+    "sections": _("object of lists"),
     "date": _("date"),
     "date-time": _("date and time in UTC"),
     "uuid": "UUID",
@@ -40,9 +43,33 @@ EXAMPLES: dict[str, Any] = {
     "programme": "icc",
     "lab": "city-lab-4",
     "session": "closing",
+    "track": "skills",
     "sessions": "closing",
+    "moved": "closing",
     "speaker": "thierry-breton",
     "registration": UUID,
+    "action": UUID,
+    "message": UUID,
+    "announcement": UUID,
+    "occasion": "confirmation",
+    "language": "en",
+    "set": "your-needs",
+    "shown_if": "will-you-come-to-the-dinner",
+    "question_set": "your-needs",
+    "question": "what-do-you-expect",
+    "document": "house-rules",
+    "quota": "1",
+    "contact": "1",
+    "places": "1",
+    "nomination": "1",
+    "queue_number": "token-of-the-number",
+    "invitation": "1",
+    "emails": "participant@example.org",
+    "webhook": UUID,
+    "tag": "speaker",
+    "delivery": UUID,
+    "url": "https://example.org/hook",
+    "events": "registration.confirmed",
     "code": "7K3M-Q9TX-2W8H",
     "email": "maria@example.org",
     "name": "Maria Demo",
@@ -54,6 +81,9 @@ EXAMPLES: dict[str, Any] = {
     "Idempotency-Key": UUID,
     "string": "…",
     "integer": 1,
+    "number": 1,
+    "answers": {"what-do-you-expect": "New contacts"},
+    "sections": {"seats": []},
     "boolean": True,
     "object": {"en": "…", "bg": "…"},
     "date": "2027-04-06",
@@ -114,13 +144,24 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Event:
+    """What is sent to a webhook: its type, headers and body as JSON."""
+
+    name: str
+    description: Text
+    headers: tuple[Field, ...]
+    example: str
+
+
+@dataclass(frozen=True)
 class Group:
-    """The operations of a tag, whose texts are translated."""
+    """The operations of a tag, whose texts are translated, and the events that are sent for it."""
 
     name: str
     description: str
     slug: str
     operations: tuple[Operation, ...]
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,6 +211,7 @@ class _Reader:
                     tag["description"],
                     "about-" + tag["name"].lower().replace(" ", "-"),  # "certificates" is an operation
                     tuple(self._operations(tag["name"])),
+                    tuple(self._events(tag["name"])),
                 )
                 for tag in self.document["tags"]
             ),
@@ -181,6 +223,16 @@ class _Reader:
             for method, operation in operations.items():
                 if tag in operation["tags"]:
                     yield self._operation(path, method, operation)
+
+    def _events(self, tag: str) -> Iterator[Event]:
+        for name, sent in self.document.get("webhooks", {}).items():
+            if tag in sent["post"]["tags"]:
+                headers = tuple(
+                    self._field(each["name"], each["schema"], True, "header", each["description"])
+                    for each in sent["post"]["parameters"]
+                )
+                body = _event_example(self._content(sent["post"]["requestBody"]))
+                yield Event(name, _text(sent["post"]["summary"]), headers, _json(body))
 
     def _operation(self, path: str, method: str, operation: Schema) -> Operation:
         scope = re.search(r"Scope: (\w+)", operation["description"])
@@ -283,6 +335,8 @@ class _Reader:
             return {each: self._example(kind, each) for each, kind in schema["properties"].items()}
         if "items" in schema:
             return [self._example(schema["items"], name)]
+        if schema.get("type") == "integer" and "minimum" in schema:
+            return max(schema["minimum"], 1)
         if "enum" in schema:
             return schema["enum"][0]
         kind = schema.get("format", schema["type"])
@@ -300,6 +354,20 @@ class _Reader:
     @staticmethod
     def _name(reference: Schema) -> str:
         return str(reference["$ref"].rpartition("/")[2])
+
+
+def _event_example(schema: Schema, name: str = "") -> Any:
+    """Return an example of what is sent; its schemas name a constant, and types as a list."""
+    if "properties" in schema:
+        return {each: _event_example(kind, each) for each, kind in schema["properties"].items()}
+    if "items" in schema:
+        return [_event_example(schema["items"], name)]
+    if "const" in schema:
+        return schema["const"]
+    kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]
+    if "format" not in schema and kind == "string" and name in EXAMPLES:
+        return EXAMPLES[name]
+    return EXAMPLES.get(schema.get("format", ""), EXAMPLES[kind])
 
 
 def _text(text: str) -> Text:

@@ -35,7 +35,14 @@ from core.mail.models import Message
 # What an archive may unpack to, unless the person at the keyboard allows more.
 SIZE_LIMIT = 20 * 1024**3
 # Links, calendar entries and certificates that people hold depend on these.
-SETTINGS_TO_KEEP = ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "SITE_DOMAIN", "BASE_URL"]
+SETTINGS_TO_KEEP = [
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "DATA_KEY",
+    "DATA_KEY_FALLBACKS",
+    "SITE_DOMAIN",
+    "BASE_URL",
+]
 _WORKSHOP = ".backup-"
 
 
@@ -149,7 +156,8 @@ def _members(copy: Path, *, with_keys: bool, with_files: bool) -> Iterator[tuple
     yield copy.name, copy
     copy.unlink()
     if with_keys:
-        keys = {name: getattr(settings, name) for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS")}
+        names = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATA_KEY", "DATA_KEY_FALLBACKS")
+        keys = {name: getattr(settings, name) for name in names}
         copy.with_name(KEYS).write_text(json.dumps(keys))
         yield KEYS, copy.with_name(KEYS)
     if with_files:

@@ -195,13 +195,14 @@ def run_task(work: Task, lease: Lease) -> None:
     except LeaseLost:
         logger.warning("task %s (%s) was taken over by another worker", work.pk, work.name)
     except Exception as error:
-        logger.error("task %s (%s) failed: %s", work.pk, work.name, error_origin(error))
+        origin = error_origin(error)
+        logger.error("task %s (%s) failed: %s", work.pk, work.name, origin)
         tries = work.attempts + 1
         if tries > len(TASK_RETRIES):
-            lease.end(state=Task.State.FAILED, last_error=error_text(error), finished_at=timezone.now())
+            lease.end(state=Task.State.FAILED, last_error=origin, finished_at=timezone.now())
         else:
             run_at = DatabaseNow() + TASK_RETRIES[tries - 1]
-            lease.end(state=Task.State.QUEUED, last_error=error_text(error), run_at=run_at)
+            lease.end(state=Task.State.QUEUED, last_error=origin, run_at=run_at)
     else:
         crash_point("task-after-work")
         lease.end(state=Task.State.DONE, last_error="", finished_at=timezone.now())

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 DASH = "–"
@@ -127,6 +127,11 @@ def short_span(starts: datetime, ends: datetime, language: str) -> str:
     if starts.date() == ends.date():
         return first + hours(starts, ends)
     return f"{first}{clock(starts)} {DASH} {short_day(ends.date(), language)}, {clock(ends)}"
+
+
+def percent(share: float, language: str) -> str:
+    """Return "12%", "12 %": a share (0 to 1) in whole percents, as the language writes them."""
+    return str(format_percent(share, "#,##0%", locale=locale_of(language)))
 
 
 def grouped(number: int, language: str) -> str:

@@ -34,6 +34,13 @@ def zone_words(
     )
 
 
+def moment(at: datetime, zone: str, language: str) -> str:
+    """Return "6 April 2027, 23:59, Sofia time (UTC+3)", for hours that stand alone, such as deadlines."""
+    local = wall(at, zone)
+    words = zone_words(zone, [at], language, with_abbreviation=False)
+    return f"{formatting.long_date(local.date(), language)}, {formatting.clock(local)}, {words}"
+
+
 def city_words(zone: str, instants: Iterable[datetime], language: str) -> str:
     """Return "Sofia (EEST, UTC+3)", where the context shows that this is a zone."""
     return _with_offsets(city_of(zone, language), offsets_in_words(zone, instants, language))

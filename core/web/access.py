@@ -35,6 +35,20 @@ def personal_link(view: View) -> View:
     return declare(guarded, "personal-link")
 
 
+def one_click(view: View) -> View:
+    """Take the POST of a mail program's button (RFC 8058 §3.2), which has no cookie, origin or form key.
+
+    For a private link alone, whose token says who it is; any other POST is guarded as everywhere.
+    """
+    cast(Any, view).takes_one_click = True
+    return view
+
+
+def is_one_click(request: HttpRequest) -> bool:
+    """Tell whether a request is that POST."""
+    return request.POST.get("List-Unsubscribe") == "One-Click"
+
+
 def keep_private(response: HttpResponseBase) -> None:
     """Set headers against caching, indexing and sending the address as a referrer.
 

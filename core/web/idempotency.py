@@ -84,6 +84,29 @@ def run_once(
         return earlier.result, False
 
 
+def earlier_result(purpose: str, key: str, contents: object) -> dict[str, Any] | None:
+    """Return what an operation with this key came to, if it ran before. Raises IdempotencyKeyReused.
+
+    With `remember`, for operations that are too slow to run in the transaction of the record, and which their own
+    constraints keep from running twice at the same time.
+    """
+    record = IdempotentRequest.objects.filter(purpose=purpose, key=_hash_of("key", [purpose, key])).first()
+    if record is None:
+        return None
+    if record.fingerprint != _hash_of("contents", contents):
+        raise IdempotencyKeyReused
+    return record.result
+
+
+def remember(purpose: str, key: str, contents: object, result: dict[str, Any]) -> None:
+    """Record what an operation came to; does nothing if it is recorded already."""
+    IdempotentRequest.objects.get_or_create(
+        purpose=purpose,
+        key=_hash_of("key", [purpose, key]),
+        defaults={"fingerprint": _hash_of("contents", contents), "result": result},
+    )
+
+
 def forget(about: Collection[str]) -> None:
     """Delete the records about these people."""
     IdempotentRequest.objects.filter(about__in=[_hash_of("about", one) for one in about]).delete()

@@ -72,6 +72,16 @@ def render(text: str, top: int = 3) -> SafeString:
     return SafeString(_CLEANER.clean(html).strip())
 
 
+def link_targets(text: str) -> list[str]:
+    """Return the addresses that the links of a text in Markdown lead to."""
+    return [
+        str(token.attrs["href"])
+        for block in _PARSER.parse(text)
+        for token in block.children or []
+        if token.type == "link_open"
+    ]
+
+
 def plain_line(text: str) -> str:
     """Return Markdown as plain text on one line, for descriptions and previews."""
     words: list[str] = []

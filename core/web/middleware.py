@@ -18,6 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.text import compress_string
 
 from core.timezones.zones import canonical_of
+from core.web.access import is_one_click
 from core.web.idempotency import FIELD, is_form_key
 
 ONE_YEAR = 365 * 24 * 60 * 60
@@ -206,6 +207,8 @@ class CrossSiteRequestMiddleware(CsrfViewMiddleware):
     def process_view(
         self, request: HttpRequest, callback: Callable[..., Any], callback_args: Any, callback_kwargs: Any
     ) -> HttpResponseForbidden | None:
+        if getattr(callback, "takes_one_click", False) and is_one_click(request):
+            return None
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             return super().process_view(request, callback, callback_args, callback_kwargs)
         if request.method in SAFE_METHODS or getattr(callback, "csrf_exempt", False):

@@ -16,9 +16,12 @@ GAP = 0.8
 class Counted(Protocol):
     """The fields of a session that the bar shows."""
 
-    capacity: int | None
-    seats_taken: int
-    seats_waiting: int
+    @property
+    def capacity(self) -> int | None: ...
+    @property
+    def seats_taken(self) -> int: ...
+    @property
+    def seats_waiting(self) -> int: ...
 
 
 @register.simple_tag

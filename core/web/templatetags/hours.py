@@ -32,6 +32,12 @@ _FORMS = {
 }
 
 
+def _words(at: datetime, zone: str, form: str) -> str:
+    if form == "zoned":
+        return zone_hours.moment(at, zone, _language())
+    return _FORMS[form](wall(at, zone), _language())
+
+
 def _time(at: datetime, words: str, css: str = "") -> SafeString:
     stamp = at.isoformat(timespec="minutes")
     if css:
@@ -44,12 +50,11 @@ def local_time(at: datetime | None, zone: str, form: str = "clock", css: str = "
     """Print an instant in `zone` as a `<time>`.
 
     Forms: clock (11:30), date (6 April 2027), day (Tuesday 6 April 2027), short_day (Tue 6 Apr), day_and_month
-    (6 April), moment (6 April 2027, 11:30), short (Tue 6 Apr, 11:30).
+    (6 April), moment (6 April 2027, 11:30), short (Tue 6 Apr, 11:30), zoned (6 April 2027, 11:30, Sofia time (UTC+3)).
     """
     if at is None:
         return ""
-    local = wall(at, zone)
-    return _time(local, _FORMS[form](local, _language()), css)
+    return _time(wall(at, zone), _words(at, zone, form), css)
 
 
 @register.simple_tag
@@ -73,7 +78,7 @@ def _brief_and_long(on: date, this_year: int, language: str) -> tuple[str, str]:
 @register.simple_tag
 def local_words(at: datetime | None, zone: str, form: str = "moment") -> str:
     """Like `local_time`, as plain text for sentences and attributes."""
-    return "" if at is None else _FORMS[form](wall(at, zone), _language())
+    return "" if at is None else _words(at, zone, form)
 
 
 @register.simple_tag
@@ -176,6 +181,12 @@ def _instants(shown: Iterable[Any]) -> Iterator[datetime]:
             session = getattr(one, "session", one)
             yield session.starts_at
             yield session.ends_at
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Return "12%", "12 %": a share (0 to 1) in whole percents."""
+    return formatting.percent(share, _language())
 
 
 @register.filter

@@ -30,10 +30,14 @@ LONG_HEADING, LONGER_HEADING = 60, 110
 class Seated(Protocol):
     """The fields of a session that the seats line shows."""
 
-    capacity: int | None
-    seats_taken: int
-    seats_waiting: int
-    waiting_list: bool
+    @property
+    def capacity(self) -> int | None: ...
+    @property
+    def seats_taken(self) -> int: ...
+    @property
+    def seats_waiting(self) -> int: ...
+    @property
+    def waiting_list(self) -> bool: ...
 
 
 def _language() -> str:
