@@ -9,7 +9,6 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import slug_re
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -28,10 +27,6 @@ from registrations.models import Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from sessions.models import Session
 
-# The name of the button that shows the unfinished form in another language.
-SWITCH = "lang"
-# The language in which the form was shown.
-SHOWN_IN = "shown_in"
 # The choice of a city that is not in the list, which shows the field for its name; no slug has a "*".
 ANOTHER_CITY = "*"
 
@@ -267,17 +262,6 @@ class DetailsForm(BaseForm):
 def is_slug(value: str) -> bool:
     """Tell whether this is a well-formed slug, to avoid a query for others."""
     return bool(value) and len(value) <= 100 and slug_re.fullmatch(value) is not None
-
-
-def initial_from(data: QueryDict) -> dict[str, Any]:
-    """Return submitted data as initial values of an unbound form, without validation.
-
-    The language of emails follows that of the page, unless another one was chosen.
-    """
-    initial: dict[str, Any] = {name: data.getlist(name) if name == "session" else data[name] for name in data}
-    if SHOWN_IN in data and data.get("language") == data[SHOWN_IN]:
-        initial["language"] = get_language() or settings.LANGUAGE_CODE
-    return initial
 
 
 def details_initial(registration: Registration) -> dict[str, Any]:

@@ -329,6 +329,7 @@ class DocumentFactory(DjangoModelFactory[Document]):
 
     class Meta:
         model = Document
+        skip_postgeneration_save = True
 
     lab = factory.SubFactory(LabFactory)
     slug = factory.Sequence(lambda n: f"document-{n}")

@@ -14,7 +14,7 @@ from labs import access
 from labs.models import Lab
 from labs.views import form_posts
 from registrations import duplicates, merging, search
-from registrations.models import Registration
+from registrations.models import Registration, Seat
 from registrations.models.seats import ACTIVE
 
 
@@ -29,21 +29,28 @@ def listed(request: HttpRequest, lab: Lab) -> HttpResponse:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest, lab: Lab, registration: UUID, other: UUID) -> HttpResponse:
-    """Show two registrations side by side, and merge them into the one that the organiser keeps."""
+    """Show two registrations side by side, what would come of a merge into the one to keep, and merge them."""
     if registration == other:
         raise Http404
     kept_id = request.POST.get("keep", "")
+    context = {"lab": lab, "section": "registrations"}
     people = search.registrations_of(lab).select_related("city")
     if request.method == "POST" and kept_id in (str(registration), str(other)):
 
+        def both() -> tuple[Registration, Registration]:
+            rows = {str(pk): get_object_or_404(people, public_id=pk) for pk in (registration, other)}
+            return rows.pop(kept_id), *rows.values()
+
         def once() -> dict[str, Any]:
-            both = {str(pk): get_object_or_404(people, public_id=pk) for pk in (registration, other)}
-            kept = both.pop(kept_id)
-            (leaving,) = both.values()
-            merging.merge(kept, leaving, form_posts.person(request))
+            merging.merge(*both(), form_posts.person(request))
             return {}
 
         try:
+            if "confirmed" not in request.POST:
+                kept, leaving = both()
+                seen = merging.preview(kept, leaving, form_posts.person(request), _seen)
+                context |= {"kept": kept, "leaving": leaving, **seen}
+                return render(request, "registrations/console/merge_confirm.html", context)
             form_posts.create_once(request, "merge", once)
         except RuleViolation as error:
             messages.error(request, str(error.message))
@@ -51,8 +58,15 @@ def merge(request: HttpRequest, lab: Lab, registration: UUID, other: UUID) -> Ht
         messages.success(request, _("The registrations are merged."))
         return redirect("console_registration", lab.slug, kept_id)
     sides = [_side(get_object_or_404(people, public_id=pk)) for pk in (registration, other)]
-    context = {"lab": lab, "section": "registrations", "sides": sides}
-    return render(request, "registrations/console/merge.html", context)
+    return render(request, "registrations/console/merge.html", context | {"sides": sides})
+
+
+def _seen(merged: merging.Merged) -> dict[str, Any]:
+    """Read what a merge came to before it is taken back."""
+    found = Seat.objects.select_related("session", "registration")
+    moved = found.filter(pk__in=[seat.pk for seat in merged.moved]).order_by("session__starts_at", "pk")
+    promoted = found.filter(pk__in=[seat.pk for seat in merged.promoted]).order_by("session__starts_at", "pk")
+    return {"moved": list(moved), "promoted": list(promoted)}
 
 
 def _side(person: Registration) -> dict[str, Any]:

@@ -22,14 +22,8 @@ from registrations import (
     quota_reasons,
     registering,
 )
-from registrations.forms import (
-    SWITCH,
-    DetailsForm,
-    SessionOption,
-    SessionsForm,
-    details_initial,
-    initial_from,
-)
+from registrations.forms import DetailsForm, SessionOption, SessionsForm, details_initial
+from registrations.kept_forms import initial_from, sent_of, typed_of
 from registrations.mode_fields import mode_name
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.rules import rules_of
@@ -152,11 +146,12 @@ def registration(request: HttpRequest, found: Registration, token: str) -> HttpR
 @requires_confirmed
 def registration_edit(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Change name, city, language and the like."""
-    if request.method != "POST" or SWITCH in request.POST:
-        initial = details_initial(found) if request.method != "POST" else initial_from(request.POST)
+    typed, sent = typed_of(request), sent_of(request)
+    if sent is None:
+        initial = details_initial(found) if typed is None else initial_from(typed)
         form = DetailsForm(lab=found.lab, initial=initial)
         return render(request, "registrations/edit.html", context_of(found, token, form=form))
-    form = DetailsForm(request.POST, lab=found.lab)
+    form = DetailsForm(sent, lab=found.lab)
     if not form.is_valid():
         form.offer_everything()
         return render(request, "registrations/edit.html", context_of(found, token, form=form), status=422)
@@ -180,11 +175,11 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
     own = _seats_in_sight(request, found)
     viewer = _viewer(request, own)
     takes_new = found.lab.takes_registrations(now)
-    is_sent = request.method == "POST" and SWITCH not in request.POST
+    sent = sent_of(request)
     # From an email about a second form; of what cannot be chosen nothing is shown.
     added = request.GET.getlist(links.ADD)
     form = SessionsForm(
-        request.POST if is_sent else None,
+        sent,
         lab=found.lab,
         viewer=viewer,
         mine=own,
@@ -197,7 +192,7 @@ def registration_sessions(request: HttpRequest, found: Registration, token: str)
         else initial_from(request.POST),
     )
     status = 200
-    if is_sent:
+    if sent is not None:
         if form.is_valid() and not form.has_new_overlaps:
             try:
                 managing.change_sessions(found, viewer, form.wishes)

@@ -15,7 +15,7 @@ from core.web.idempotency import FIELD, run_once
 from core.web.rate_limits import allow
 from labs import access
 from registrations import city_contacts, named_seats, nominations
-from registrations.forms import SWITCH, initial_from
+from registrations.kept_forms import initial_from, sent_of
 from registrations.models import CityContact, Nomination, NominationPlaces
 from registrations.nomination_forms import NomineesForm
 
@@ -119,14 +119,14 @@ def _nominate(
     leaving: Nomination | None = None,
 ) -> HttpResponse:
     sessions = nominations.sessions_of(places, timezone.now())
-    is_sent = request.method == "POST" and SWITCH not in request.POST
+    sent = sent_of(request)
     ticked: list[int] = []
     if leaving is not None:
         ticked = named_seats.sessions_had(leaving)
     elif places.day is not None or places.track_id is not None:
         ticked = [session.pk for session in sessions]
     form = NomineesForm(
-        request.POST if is_sent else None,
+        sent,
         lab=found.lab,
         sessions=sessions,
         rows=1 if leaving is not None else places.left,
@@ -135,7 +135,7 @@ def _nominate(
         initial=initial_from(request.POST) if request.method == "POST" else {"session": ticked},
     )
     status = 200
-    if is_sent:
+    if sent is not None:
         if not allow("nominate", str(found.public_id), PER_HOUR, 60 * 60):
             return render(request, "registrations/too_many.html", {"lab": found.lab}, status=429)
         if form.is_valid() and _save(request, found, places, form, leaving):

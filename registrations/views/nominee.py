@@ -12,7 +12,7 @@ from labs import access
 from labs.current_viewer import viewer_of
 from registrations import links, nominees, registering
 from registrations.consent import consent_text
-from registrations.forms import SWITCH, initial_from
+from registrations.kept_forms import initial_from, sent_of, typed_of
 from registrations.models import Nomination, QuestionSet, Registration
 from registrations.nomination_forms import AcceptForm
 from registrations.question_forms import AnswersForm, session_names
@@ -60,8 +60,7 @@ def _accept(request: HttpRequest, found: Registration, named: Nomination, token:
         found.lab_id, confirming_viewers(found, viewer_of(request)), [seat.session_id for seat in wished]
     )
     chosen = [seat for seat in wished if seat.session_id in seen]
-    typed = request.POST if request.method == "POST" else None
-    sent = None if typed is None or SWITCH in typed else typed
+    typed, sent = typed_of(request), sent_of(request)
     questions = AnswersForm(asked, typed)
     form = AcceptForm(
         sent,

@@ -11,7 +11,7 @@ from core.web.encryption import Undecipherable
 from core.web.errors import RuleViolation
 from labs import access
 from registrations import answer_files, answers, own_answers
-from registrations.forms import SWITCH
+from registrations.kept_forms import sent_of, typed_of
 from registrations.models import Registration, Seat
 from registrations.own_answers import OwnSet
 from registrations.question_forms import ANSWER, AnswersForm, session_names
@@ -32,7 +32,7 @@ def registration_answers(
         raise Http404
     form = AnswersForm(
         own.questions,
-        request.POST if request.method == "POST" else None,
+        typed_of(request),
         request.FILES if request.method == "POST" else None,
         values=own_answers.values_of(own),
         consents=own_answers.consented(found),
@@ -40,7 +40,7 @@ def registration_answers(
         with_files=True,
         files=own_answers.file_names(own),
     )
-    if request.method == "POST" and SWITCH not in request.POST and _save(request, found, own, form):
+    if sent_of(request) is not None and _save(request, found, own, form):
         return redirect_done(token, "answers")
     context = {
         "lab": found.lab,

@@ -10,6 +10,7 @@ from core.web.rate_limits import allow
 from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from registrations import documents, links, personal_export, photos, privacy_notice, processing
+from registrations.kept_forms import initial_from, sent_of
 from registrations.models import Registration
 from registrations.own_forms import OwnDocumentsForm, PhotosForm
 from registrations.views.managing import redirect_done
@@ -23,8 +24,7 @@ EXPORTS_PER_HOUR = 20
 @requires_confirmed
 def registration_photos(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Choose whether photos and recordings may be taken."""
-    sent = request.POST if request.method == "POST" else None
-    form = PhotosForm(sent, initial={"photos": found.photos})
+    form = PhotosForm(sent_of(request), initial={"photos": found.photos, **initial_from(request.POST)})
     if form.is_bound and form.is_valid():
         photos.choose(found, form.cleaned_data["photos"])
         return redirect_done(token, "photos")
@@ -38,7 +38,7 @@ def registration_photos(request: HttpRequest, found: Registration, token: str) -
 def registration_documents(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Accept documents that the form did not show: to people entered or nominated by others, or added since."""
     left = documents.left_to_accept(found, documents.accepted_by(found))
-    form = OwnDocumentsForm(request.POST if request.method == "POST" else None, versions=left)
+    form = OwnDocumentsForm(sent_of(request), versions=left, initial=initial_from(request.POST))
     if form.is_bound and form.is_valid():
         try:
             documents.accept_later(found, form.accepted, get_language() or "en")

@@ -25,7 +25,8 @@ from registrations.admission import may_register
 from registrations.breakdowns import FORM_SEEN
 from registrations.consent import consent_text, mark_of
 from registrations.erasure import about_address
-from registrations.forms import SHOWN_IN, SWITCH, RegistrationForm, initial_from, is_slug
+from registrations.forms import RegistrationForm, is_slug
+from registrations.kept_forms import SHOWN_IN, initial_from, sent_of, typed_of
 from registrations.models import QuestionSet, Registration, RegistrationRules
 from registrations.models.rules import rules_of
 from registrations.own_forms import LinkForm
@@ -54,10 +55,10 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
     if request.method != "POST" and not opening.may_enter(found, queue, token):
         return redirect("register_queue", found.slug)
     asked = questionnaire_of(found, QuestionSet.Stage.REGISTERING)
-    sent = request.POST if request.method == "POST" else None
-    questions = AnswersForm(asked, sent)
-    if sent is None or SWITCH in sent:
-        initial = _initial(request, found) if sent is None else initial_from(sent)
+    typed, sent = typed_of(request), sent_of(request)
+    questions = AnswersForm(asked, typed)
+    if sent is None:
+        initial = _initial(request, found) if typed is None else initial_from(typed)
         form = RegistrationForm(lab=found, viewer=viewer_of(request), initial=initial)
         return _form(request, found, form, questions)
     form = RegistrationForm(sent, lab=found, viewer=viewer_of(request))

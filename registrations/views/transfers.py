@@ -14,6 +14,7 @@ from labs import access
 from labs.current_viewer import viewer_of
 from registrations import links, pending_transfers, transfers
 from registrations.consent import consent_text, mark_of
+from registrations.kept_forms import initial_from, sent_of, typed_of
 from registrations.models import QuestionSet, Registration, Seat, Transfer
 from registrations.personal_calendar import with_sessions
 from registrations.question_forms import AnswersForm, session_names
@@ -31,19 +32,20 @@ OFFERS_PER_HOUR = 10
 def registration_transfer(request: HttpRequest, found: Registration, token: str) -> HttpResponse:
     """Offer the place to a colleague: a form, then a page to confirm what was entered."""
     now = timezone.now()
+    sent = None if "change" in request.POST else sent_of(request)
+    form = OfferForm(sent, initial=initial_from(request.POST))
     context = context_of(
         found,
         token,
         pending=pending_transfers.of(found),
         seats=with_sessions(found, pending_transfers.movable_seats(found, now)),
         ends_at=pending_transfers.end_of_transfer(found, now),
-        form=(form := OfferForm(request.POST if request.method == "POST" else None)),
+        form=form,
     )
-    if request.method != "POST":
+    if sent is None:
         return render(request, "registrations/transfer.html", context)
-    if not form.is_valid() or "change" in request.POST:
-        status = 200 if "change" in request.POST else 422
-        return render(request, "registrations/transfer.html", context, status=status)
+    if not form.is_valid():
+        return render(request, "registrations/transfer.html", context, status=422)
     name, email = form.cleaned_data["name"], form.cleaned_data["email"]
     if "confirmed" not in request.POST:
         return render(
@@ -90,16 +92,17 @@ def transfer(request: HttpRequest, token: str) -> HttpResponse:
         return _gone(request)
     session_ids = [seat.session_id for seat in seats]
     asked = questionnaire_of(giver.lab, QuestionSet.Stage.REGISTERING)
-    if request.method != "POST":
+    typed, sent = typed_of(request), sent_of(request)
+    if sent is None:
         initial = {
             "name": found.name,
             "language": get_language() or giver.language,
             "time_zone": giver.time_zone,
             "organisation": giver.organisation,
         }
-        form = AcceptForm(lab=giver.lab, initial=initial)
-        return _form(request, found, seats, form, AnswersForm(asked, None))
-    form, questions = AcceptForm(request.POST, lab=giver.lab), AnswersForm(asked, request.POST)
+        form = AcceptForm(lab=giver.lab, initial=initial if typed is None else initial_from(typed))
+        return _form(request, found, seats, form, AnswersForm(asked, typed))
+    form, questions = AcceptForm(sent, lab=giver.lab), AnswersForm(asked, sent)
     given = questions.check(session_ids)
     if not form.is_valid() or given is None:
         return _form(request, found, seats, form, questions, status=422)
@@ -144,6 +147,7 @@ def _form(
         "consent_mark": mark_of(lab),
         "kept_until": lab.answers_kept_until,
         "decline": transfers.token_of(found),
+        "kept_form": "answers",
     }
     return render(request, "registrations/transfer_accept.html", context, status=status)
 

@@ -1,6 +1,7 @@
 """Two registrations of one person become one."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,6 +17,8 @@ from registrations import choice_places, erasure, merging, seats, statistics
 from registrations.models import Answer, Note, Registration, Seat, SeatMovement, Tag, Tagging
 from registrations.recounting import recount, recount_quotas
 from tests import factories as f
+from tests.pages import form_of, text_of
+from tests.registrations.form_posts import FROM_HERE, mails
 
 pytestmark = pytest.mark.django_db
 
@@ -146,13 +149,33 @@ def test_the_page_merges_once(client: Client, lab: Lab) -> None:
     shown = client.get(page)
     assert kept.email in shown.content.decode()
     assert client.post(page, {"keep": str(uuid.uuid4())}).status_code == 200
-    said = {"keep": str(kept.public_id), FIELD: new_form_key()}
+    said = {"keep": str(kept.public_id), "confirmed": "yes", FIELD: new_form_key()}
     for _again in range(2):
         answer = client.post(page, said)
         assert answer.status_code == 302, answer.content
         assert answer["Location"].endswith(reverse("console_registration", args=[lab.slug, kept.public_id]))
     assert Registration.objects.filter(erased_at__isnull=False).count() == 1
     assert client.get(page).status_code == 404
+
+
+def test_the_page_says_first_what_comes_of_it_and_changes_nothing(client: Client, lab: Lab) -> None:
+    kept, other = pair(lab)
+    next_one = f.RegistrationFactory(lab=lab, name="Ana Next")
+    both_have, theirs = f.SessionFactory(lab=lab, capacity=2), f.SessionFactory(lab=lab)
+    for person, session in ((kept, both_have), (other, both_have), (next_one, both_have), (other, theirs)):
+        seats.take(person, {session.pk: session.modes[0]})
+    client.force_login(f.StaffFactory(lab=lab).user)
+    page = reverse("console_merge", args=[lab.slug, kept.public_id, other.public_id])
+    before = [states(person) for person in (kept, other, next_one)]
+    shown: Any = client.post(page, {"keep": str(kept.public_id)})
+    assert (shown.status_code, list(mails())) == (200, [])
+    assert [states(person) for person in (kept, other, next_one)] == before
+    assert [seat.session for seat in shown.context["moved"]] == [theirs]
+    assert [seat.registration for seat in shown.context["promoted"]] == [next_one]
+    assert "Ana Next" in text_of(shown)
+    client.post(page, form_of(shown).filled(confirmed="yes"), headers=FROM_HERE)
+    assert Registration.objects.get(erased_at__isnull=False) == other
+    assert states(next_one) == {both_have.pk: "confirmed"}
 
 
 def test_nobody_else_and_no_other_lab(client: Client, lab: Lab) -> None:

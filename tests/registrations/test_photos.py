@@ -192,3 +192,19 @@ def test_it_goes_with_the_person(lab: Lab) -> None:
     person.refresh_from_db()
     assert (person.photos, person.erased_at is not None) == ("", True)
     assert person.erased_at <= timezone.now()
+
+
+@pytest.mark.parametrize("page", ["registration_photos", "registration_documents"])
+def test_changing_the_language_of_the_page_chooses_nothing_and_keeps_the_tick(
+    client: Client, lab: Lab, page: str
+) -> None:
+    f.DocumentFactory(lab=lab, slug="rules")
+    person = f.RegistrationFactory(lab=lab, photos="yes")
+    address = link(person, "manage", page)
+    ticks = {"photos": "no", "document-rules": "1", "lang": "bg"}
+    shown = post(client, f"{address}?lang=bg", ticks)
+    assert (shown.status_code, shown.context["form"].errors) == (200, {})
+    [[tick]] = [value for name, value in form_of(shown).filled().items() if name in ticks]
+    assert tick == ("no" if page == "registration_photos" else "1")
+    person.refresh_from_db()
+    assert (person.photos, person.document_acceptances.count()) == ("yes", 0)

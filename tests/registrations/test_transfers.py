@@ -23,6 +23,7 @@ from tests import factories as f
 from tests.api.asking import bearer, organiser_of
 from tests.pages import text_of
 from tests.registrations.form_posts import FROM_HERE, link, mails, post, without_what_differs
+from tests.walks.validity import invalid_in
 
 pytestmark = pytest.mark.django_db
 
@@ -160,11 +161,30 @@ def test_asking_shows_what_was_entered_before_anything_is_sent(client: Client, g
     address = link(giver, "manage", "registration_transfer")
     page = post(client, address, {"name": NAME, "email": "colleague@gmial.com"})
     assert "Did you mean colleague@gmail.com?" in text_of(page)
+    assert list(invalid_in(page.content.decode())) == []  # the buttons of the languages send this form
     assert (Transfer.objects.count(), mails()) == (0, [])
     again = post(client, address, {"name": NAME, "email": "no address"})
     assert again.status_code == 422
     again = post(client, address, {"name": giver.name, "email": giver.email, "confirmed": "yes"})
     assert (again.status_code, Transfer.objects.count()) == (422, 0)
+
+
+def test_changing_the_language_keeps_what_was_typed_and_sends_nothing(
+    client: Client, giver: Registration
+) -> None:
+    address = link(giver, "manage", "registration_transfer")
+    typed = {"name": NAME, "email": "colleague@", "confirmed": "yes", "lang": "bg"}
+    page = post(client, f"{address}?lang=bg", typed)
+    assert (page.status_code, page.context["form"].errors) == (200, {})
+    assert [page.context["form"][name].value() for name in ("name", "email")] == [NAME, "colleague@"]
+    path = offered(giver)
+    question = f.QuestionFactory(question_set__lab=giver.lab, required=True)
+    sent = answered(name="Ivan Other", lang="el", **{f"q-{question.slug}": "No nuts"})
+    page = post(client, f"{path}?lang=el", sent)
+    assert (page.status_code, page.context["form"].errors) == (200, {})
+    content = page.content.decode()
+    assert ['value="Ivan Other"' in content, "No nuts" in content] == [True, True]
+    assert Registration.objects.count() == 1
 
 
 def test_before_it_is_sent_the_page_says_that_all_seats_move_together(
