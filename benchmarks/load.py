@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -26,6 +27,7 @@ class Load:
         self.pages: Counter[int] = Counter()
         self.errors: list[str] = []
         self.lock = threading.Lock()
+        self.next = iter(range(len(self.posts)))
         self.begun = 0.0
 
     def run(self) -> None:
@@ -38,7 +40,7 @@ class Load:
 
     def _client(self, number: int) -> None:
         server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        for turn, place in enumerate(range(number, len(self.posts), self.clients)):
+        for turn, place in enumerate(self._places(number)):
             path, body = self.posts[place]
             start = time.monotonic()
             if self.within:
@@ -62,6 +64,14 @@ class Load:
                 with self.lock:
                     self.pages[status] += 1
         server.close()
+
+    def _places(self, number: int) -> Iterable[int]:
+        """Yield the posts of one client: the next that nobody has taken, or in turn where they are due at set times."""
+        if self.within:
+            yield from range(number, len(self.posts), self.clients)
+            return
+        while (place := next(self.next, None)) is not None:
+            yield place
 
     def _ask(
         self,

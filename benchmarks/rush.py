@@ -37,7 +37,7 @@ def rush(of: Programme) -> list[Line]:
         lines = [_line(f"rush, {ATTEMPTS:,} forms, {CLIENTS} clients", port, forms)]
         posts = confirmations(lab.pk, "rush")
         if len(posts) != ATTEMPTS:
-            raise RuntimeError(f"{len(posts)} of {ATTEMPTS} registrations were written")
+            raise RuntimeError(f"{len(posts)} of {ATTEMPTS} registrations were written; {lines[0].against}")
         lines.append(_line(f"rush, {ATTEMPTS:,} confirmations for {2 * SEATS} seats", port, posts))
     found = check(session)
     expected = {(mode, "confirmed"): SEATS for mode in ("room", "online")}

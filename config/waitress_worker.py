@@ -118,6 +118,12 @@ class ResponseTask(WSGITask):
         environ: dict[str, Any] = super().get_environment()
         return {**environ, WAITED: self.channel.waited}
 
+    def build_response_header(self) -> bytes:
+        if not self.channel.server.accepting:
+            # The process stops: the client is to send what comes next to another one, by another connection.
+            super().set_close_on_finish()
+        return bytes(super().build_response_header())
+
     def set_close_on_finish(self) -> None:
         is_asked = self.request.headers.get("CONNECTION", "").lower() == "close" or self.version != "1.1"
         if self.has_body or is_asked:

@@ -1,6 +1,7 @@
 import gc
 import logging
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
@@ -17,3 +18,7 @@ logging.getLogger(__name__).info("Time zones follow tzdata %s.", rules_version()
 gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 20, 20)
+
+# Seconds. A thread that comes back from the database holds locks that others wait for: with the usual 5 ms it may wait
+# that long for its turn after each of its statements.
+sys.setswitchinterval(0.0005)

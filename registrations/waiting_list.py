@@ -2,6 +2,8 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
@@ -17,7 +19,7 @@ from registrations.personal_calendar import with_sessions
 from registrations.seat_rows import Claim, count, write
 from sessions.models import Session
 from sessions.models.agenda import to_come
-from sessions.models.seating import Mode, has_free_seat
+from sessions.models.seating import SEATING_FIELDS, Mode, has_free_seat, seating_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +38,9 @@ def promote(
     """
     session = (
         Session.objects.select_for_update(no_key=True, of=("self",))
-        .filter(Q(room_waiting__gt=0) | Q(online_waiting__gt=0), to_come(timezone.now()), pk=session_id)
+        .filter(reduce(or_, map(_may_move, Mode)), to_come(timezone.now()), pk=session_id)
         .select_related("lab__registration_rules")
-        .only("format", "starts_at", "lab__registration_rules")
+        .only("starts_at", "lab__registration_rules", *SEATING_FIELDS)
         .first()
     )
     if session is None:
@@ -46,12 +48,20 @@ def promote(
     promoted: list[Seat] = []
     limits = quotas.lock_quotas(session.lab_id, [session_id])
     for mode in session.modes:
+        seating = seating_of(session, mode)
+        if seating.is_full or not seating.waiting:
+            continue
         while at_most is None or len(promoted) < at_most:
             seat = _promote_next(session, mode, limits, unless_told)
             if seat is None:
                 break
             promoted.append(seat)
     return promoted
+
+
+def _may_move(mode: Mode) -> Q:
+    """Return the condition of sessions with a free seat in this mode and people who wait for one."""
+    return has_free_seat(mode) & Q(**{f"{mode}_waiting__gt": 0})
 
 
 def _promote_next(

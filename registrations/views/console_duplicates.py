@@ -39,7 +39,9 @@ def merge(request: HttpRequest, lab: Lab, registration: UUID, other: UUID) -> Ht
 
         def both() -> tuple[Registration, Registration]:
             rows = {str(pk): get_object_or_404(people, public_id=pk) for pk in (registration, other)}
-            return rows.pop(kept_id), *rows.values()
+            kept = rows.pop(kept_id)
+            [leaving] = rows.values()
+            return kept, leaving
 
         def once() -> dict[str, Any]:
             merging.merge(*both(), form_posts.person(request))

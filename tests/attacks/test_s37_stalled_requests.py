@@ -9,9 +9,11 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -252,15 +254,51 @@ def workers_of(service: Service) -> list[int]:
     return []
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
-def test_a_process_that_is_killed_is_replaced_and_one_that_is_stopped_answers_first(service: Service) -> None:
-    before = workers_of(service)
-    assert len(before) == 2
-    os.kill(before[0], signal.SIGKILL)
+def two_workers(service: Service, beside: int = 0) -> list[int]:
+    """Wait until there are two workers, none of them `beside`; return their process ids."""
     deadline = time.monotonic() + 30
-    while not (len(now := workers_of(service)) == 2 and before[0] not in now):
+    while not (len(now := workers_of(service)) == 2 and beside not in now):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    return now
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_a_process_that_stops_breaks_no_connection_that_is_in_use(service: Service) -> None:
+    """As when a process is renewed after so many requests, in the middle of a rush."""
+    before, until = two_workers(service), time.monotonic() + 4
+    all_answered = threading.Barrier(8 + 1)
+
+    def ask(_number: int) -> tuple[int, int]:
+        """Ask on one connection until the time is over; return how many answers came, and how many asked to close."""
+        client = http.client.HTTPConnection("127.0.0.1", port_of(service), timeout=20)
+        answered = closing = 0
+        while time.monotonic() < until:
+            client.request("POST", "/health/live")
+            response = client.getresponse()
+            response.read()
+            answered += 1
+            if answered == 1:
+                all_answered.wait(20)
+            closing += response.headers.get("Connection") == "close"
+        client.close()
+        return answered, closing
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(ask, number) for number in range(8)]
+        all_answered.wait(20)
+        os.kill(before[0], signal.SIGTERM)
+        found = [one.result() for one in asked]
+    assert before[0] not in workers_of(service)
+    assert min(answered for answered, _closing in found) > 10
+    assert sum(closing for _answered, closing in found) >= 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_a_process_that_is_killed_is_replaced_and_one_that_is_stopped_answers_first(service: Service) -> None:
+    before = two_workers(service)
+    os.kill(before[0], signal.SIGKILL)
+    now = two_workers(service, beside=before[0])
     assert status_within_a_second(service, "/health/live") == 200
 
     # Half of a request is not waited for; a whole one is answered, by whichever process has it.
