@@ -1,6 +1,6 @@
 """Contacts of cities and the places that they may fill: added, invited, reminded; the board of all cities."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -26,8 +26,8 @@ from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import text_and_language
 from labs.models import City, Lab, Track
 from labs.revisions import lock_lab
-from registrations import city_seats, erasure
-from registrations.models import CityContact, NominationPlaces, Registration
+from registrations import city_seats, erasure, nomination_emails, registering
+from registrations.models import CityContact, Nomination, NominationPlaces, Registration
 from registrations.models.people import RegistrationQuerySet
 from registrations.seat_lines import lab_facts
 from registrations.seat_rows import lock_sessions
@@ -112,11 +112,13 @@ def add_contacts(lab: Lab, plans: Iterable[ContactPlan], deadline: datetime) -> 
 def change(contact: CityContact, name: str, email: str, language: str, deadline: datetime) -> bool:
     """Change a contact; the city stays. Returns whether the address changed: the old link then opens nothing.
 
-    A contact who was invited gets a new link by email. Another deadline is also that of the seats held for the people
-    whom this contact named. Needs lab and city. Raises RuleViolation (codes: past, exists) and InvalidFields.
+    A contact who was invited gets a new link by email, or is told of another deadline. That is also the deadline of the
+    seats held for the people whom this contact named. Needs lab and city. Raises RuleViolation (codes: past, exists)
+    and InvalidFields.
     """
     lock_lab(contact.lab_id)
-    if deadline != contact.deadline:
+    was = contact.deadline
+    if deadline != was:
         _check_deadline(deadline)
         _hold_until(Registration.objects.filter(nomination__contact=contact), deadline)
     key = address_key(email)
@@ -135,6 +137,8 @@ def change(contact: CityContact, name: str, email: str, language: str, deadline:
     contact.save()
     if is_told:
         write_to(contact, "contact_invited", timezone.now())
+    if deadline != was:
+        _tell_of_deadline([contact], contact.lab, {} if is_told else {contact.pk: was})
     return is_moved
 
 
@@ -223,11 +227,35 @@ def each_city(lab: Lab, plan: PlacesPlan) -> list[PlacesPlan]:
 
 @transaction.atomic
 def set_deadline(lab: Lab, deadline: datetime) -> None:
-    """Give all cities of the lab this deadline, and hold their people's seats until then. Raises RuleViolation."""
+    """Give all cities of the lab this deadline, hold their people's seats until then, and tell those whom it concerns.
+
+    Raises RuleViolation.
+    """
     lock_lab(lab.pk)
     _check_deadline(deadline)
+    contacts = list(CityContact.objects.filter(lab=lab).exclude(deadline=deadline).select_related("city"))
+    was = {contact.pk: contact.deadline for contact in contacts}
     CityContact.objects.filter(lab=lab).update(deadline=deadline, version=F("version") + 1)
     _hold_until(Registration.objects.filter(lab=lab), deadline)
+    for contact in contacts:
+        contact.deadline = deadline
+    _tell_of_deadline(contacts, lab, was)
+
+
+def _tell_of_deadline(contacts: list[CityContact], lab: Lab, was: Mapping[int, datetime]) -> None:
+    """Write to those of `was` who were invited, and ask whom these contacts named again, if there was no answer."""
+    now = timezone.now()
+    for contact in contacts:
+        contact.lab = lab
+        if contact.pk in was and contact.invited_at is not None:
+            write_to(contact, "contact_deadline", now, was=was[contact.pk])
+    unanswered = Nomination.objects.filter(
+        contact__in=contacts, ended_at__isnull=True, registration__state=Registration.State.UNCONFIRMED
+    ).select_related("contact", "places__city", "registration__lab__programme")
+    for row in unanswered:
+        if row.registration is not None and row.contact is not None:
+            chosen = registering.choice_of(row.registration)
+            nomination_emails.asked(row.registration, row.places, chosen, row.contact.name)
 
 
 def _hold_until(people: RegistrationQuerySet, deadline: datetime) -> None:
@@ -281,8 +309,8 @@ def _send(contacts: Iterable[CityContact], lab: Lab, occasion: str, column: str)
     return len(rows)
 
 
-def write_to(contact: CityContact, occasion: str, now: datetime) -> Message:
-    """Queue an email to a contact, with the private link. Needs lab and city."""
+def write_to(contact: CityContact, occasion: str, now: datetime, was: datetime | None = None) -> Message:
+    """Queue an email to a contact, with the private link; `was` is an earlier deadline. Needs lab and city."""
     lab, language = contact.lab, contact.language
     path = reverse(ROUTE, args=["-" * 48]).replace("-" * 48, "{token}")
     return queue(
@@ -297,6 +325,7 @@ def write_to(contact: CityContact, occasion: str, now: datetime) -> Message:
             **lab_facts(lab, language),
             "places": _places_in_words(contact),
             "until": zone_hours.moment(contact.deadline, lab.time_zone, language),
+            "was": zone_hours.moment(was, lab.time_zone, language) if was else "",
         },
         lab=lab,
         links={"nominate": Link(PURPOSE, contact.public_id, contact.link_version, path)},

@@ -133,6 +133,12 @@ def _contact_reminded(person: Registration) -> Message:
     return city_contacts.write_to(_contact(person), "contact_reminded", timezone.now())
 
 
+@draft_of("contact_deadline")
+def _contact_deadline(person: Registration) -> Message:
+    contact, now = _contact(person), timezone.now()
+    return city_contacts.write_to(contact, "contact_deadline", now, was=contact.deadline + timedelta(days=7))
+
+
 @draft_of("nominee_declined")
 def _nominee_declined(person: Registration) -> Message:
     return city_contacts.write_to(_contact(person), "nominee_declined", timezone.now())

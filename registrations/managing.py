@@ -205,6 +205,8 @@ def cancel(
         tallies.add(REGISTERED, -1, lab_id=registration.lab_id)
         tell = nomination_emails.ended if how in _OF_CITY else emails.cancelled
         tell(registration, with_sessions(registration, given_up))
+    elif how in _OF_CITY:
+        nomination_emails.ended(registration, [], is_answered=False)
     webhooks.cancelled(registration)
     return registration
 

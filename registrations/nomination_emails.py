@@ -19,7 +19,8 @@ from registrations.seat_lines import lab_facts, listed_sessions, text_of
 def asked(
     registration: Registration, places: NominationPlaces, seats: Sequence[Seat], contact_name: str
 ) -> Message:
-    """Ask somebody whom a contact of a city named whether he or she accepts. Needs the places with their city.
+    """Ask somebody whom a contact of a city named whether he or she accepts, once for each deadline. Needs the places
+    with their city.
 
     `seats` are what the city chose for the person, with their sessions.
     """
@@ -32,7 +33,7 @@ def asked(
     return queue_for(
         registration,
         "nominee_asked",
-        f"nominee-asked:{registration.public_id}",
+        f"nominee-asked:{registration.public_id}:{instant_text(registration.nominated_until)}",
         {
             **found,
             **lab_facts(lab, language),
@@ -49,8 +50,11 @@ def asked(
     )
 
 
-def ended(registration: Registration, seats: Sequence[Seat]) -> Message:
-    """Say that the city which nominated the person took its seats back, and whether for someone else."""
+def ended(registration: Registration, seats: Sequence[Seat], *, is_answered: bool = True) -> Message:
+    """Say that the city which nominated the person took its seats back, and whether for someone else.
+
+    Without an answer to the nomination nothing was registered, and nobody has confirmed the address.
+    """
     city = nominating_city(registration)
     return queue_for(
         registration,
@@ -58,9 +62,12 @@ def ended(registration: Registration, seats: Sequence[Seat]) -> Message:
         f"nomination-ended:{registration.public_id}:{instant_text(registration.cancelled_at)}",
         {
             "city": text_of(city.name, registration) if city else "",
+            "is_answered": is_answered,
             "is_replaced": registration.cancelled_as == Registration.CancelledAs.REPLACED,
             "again": absolute_url("register", registration.lab.slug),
         },
-        {"manage": links.MANAGE},
-        calendar=entries_file(registration, [], given_up=seats),
+        {"manage": links.MANAGE if is_answered else links.NOMINEE},
+        calendar=entries_file(registration, [], given_up=seats) if is_answered else b"",
+        to_name=None if is_answered else "",
+        is_asked_for=not is_answered,
     )

@@ -105,6 +105,7 @@ def _about_nominations(lab: Lab, session: Session, language: str) -> list[Messag
     city_contacts.set_places(lab, [city_contacts.PlacesPlan(city, 2)])
     city_contacts.invite(lab)
     city_contacts.remind(lab)
+    city_contacts.set_deadline(lab, until + timedelta(days=7))
     places = NominationPlaces.objects.get(lab=lab)
     [named] = nominations.nominate(
         contact,
@@ -124,7 +125,13 @@ def _about_nominations(lab: Lab, session: Session, language: str) -> list[Messag
     assert named.registration is not None
     nominees.accept(named.registration, VISITOR, consent=True, consent_language=language)
     nominations.withdraw(contact, named)
-    occasions = ["contact_invited", "contact_reminded", "nominee_asked", "nominee_declined"]
+    occasions = [
+        "contact_invited",
+        "contact_reminded",
+        "contact_deadline",
+        "nominee_asked",
+        "nominee_declined",
+    ]
     occasions.append("nomination_ended")
     return list(Message.objects.filter(occasion__in=occasions))
 

@@ -24,6 +24,7 @@ OCCASIONS: dict[str, str | Promise] = {
     "invitation": _("Invitation"),
     "contact_invited": _("Request to a city to nominate"),
     "contact_reminded": _("Reminder to a city to nominate"),
+    "contact_deadline": _("New deadline to nominate"),
     "nominee_asked": _("Request to accept a nomination"),
     "nominee_declined": _("Nomination declined"),
     "confirmation": _("Confirmation"),

@@ -26,6 +26,7 @@ TO_MANY = frozenset(
         "confirm_reminder",
         "contact_invited",
         "contact_reminded",
+        "contact_deadline",
         "session_moved",
         "session_cancelled",
         "session_restored",

@@ -115,7 +115,9 @@ def _set_deadline(request: HttpRequest, lab: Lab, form: DeadlineForm) -> bool:
     except RuleViolation as error:
         form.add_errors(error.errors)
         return False
-    messages.success(request, _("Deadline saved. It applies to all cities."))
+    messages.success(
+        request, _("Deadline saved. It applies to all cities, and those who were invited get an email.")
+    )
     return True
 
 

@@ -95,6 +95,13 @@ def test_an_open_nomination_that_ended_says_who_ended_it(client: Client, session
     made, other = name(contact, places, session), name(contact, places, session, "Elena")
     withdraw = reverse("nominating_withdraw", args=[city_contacts.token_of(contact), made.pk])
     client.post(withdraw, {"form_key": new_form_key()})
+    told = Message.objects.get(occasion="nomination_ended")
+    assert (told.registration_id, told.to_name) == (made.registration_id, "")
+    mail = text_of("nomination_ended")
+    assert ("You no longer need to answer." in mail, "Your registration is cancelled" in mail) == (
+        True,
+        False,
+    )
     for nomination, words in ((made, "Rome withdrew your nomination."), (other, "You declined")):
         assert nomination.registration is not None
         path = links.path_of(nomination.registration, links.NOMINEE)

@@ -196,8 +196,13 @@ def test_only_until_the_deadline_and_for_the_own_city(session: Session) -> None:
 def test_a_later_deadline_holds_longer(session: Session) -> None:
     contact, places = contact_of(session)
     name(contact, places, session)
+    CityContact.objects.update(invited_at=NOW())
     later = NOW() + timedelta(days=9)
-    city_contacts.set_deadline(session.lab, later)
+    before = Message.objects.count()
+    for _twice in range(2):
+        city_contacts.set_deadline(session.lab, later)
+    told = Message.objects.order_by("pk")[before:]
+    assert [message.occasion for message in told] == ["contact_deadline", "nominee_asked"]
     assert Seat.objects.get().until == Registration.objects.get().nominated_until == later
     with pytest.raises(RuleViolation):
         city_contacts.set_deadline(session.lab, NOW())
@@ -498,6 +503,7 @@ def test_the_deadline_of_one_contact_holds_the_seats_of_his_or_her_people(
     on_city_contact.refresh_from_db()
     seat = Seat.objects.get(registration=made.registration)
     assert seat.until == on_city_contact.deadline
+    assert Message.objects.latest("pk").occasion == "nominee_asked"
     assert on_city_contact.deadline.date() == day.date()
 
 
