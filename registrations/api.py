@@ -1,24 +1,19 @@
 """Registering for everybody; registrations for organisers with a token of the scope. Attendance: `door_api`."""
 
-from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 from ninja.errors import Throttled
 from ninja.pagination import paginate
-from pydantic import ConfigDict, Field, StrictBool
 
 from core.api.api import FOR_EVERYBODY
-from core.api.datetimes import instant_text
-from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
 from core.api.problems import Problem
 from core.timezones.zones import canonical_of
@@ -32,21 +27,21 @@ from labs.api_idempotency import Key, run_once
 from labs.current_viewer import get_visible_lab_or_404
 from labs.models import ApiToken, Lab
 from labs.viewer import Viewer
-from registrations import managing, pending_transfers, registering
-from registrations.answers import ordinary_rows
+from registrations import managing, registering
 from registrations.availability import available_sessions
 from registrations.erasure import about_address
-from registrations.models import Attendance, Registration, Seat, Tagging
-from registrations.question_schemas import ANSWERS_FORMAT
+from registrations.models import Registration
 from registrations.questions_api import checked_answers
-from registrations.registration_filters import (
-    PhotosChoice,
-    RegistrationFilters,
-    RegistrationState,
-    SeatState,
+from registrations.registration_filters import RegistrationFilters
+from registrations.registration_schemas import (
+    AcceptedOut,
+    DetailsIn,
+    RegistrationIn,
+    RegistrationOut,
+    people_of,
+    registration_data,
 )
 from sessions.models import Session
-from sessions.models.seating import Mode
 
 router = Router(tags=["Registrations and attendance"])
 
@@ -71,186 +66,6 @@ FIELDS_OF_RULES = {
     "number_used": "queue_number",
     "other_domain": "email",
 }
-
-
-# The form of addresses: nothing else is looked for.
-Slug = Annotated[str, Field(max_length=80, pattern=r"^[-a-zA-Z0-9_]+$")]
-
-
-class SeatOut(Schema):
-    session: str = Field(description="The session's slug")
-    state: SeatState = Field(
-        description="Requested: selected, but the email is not confirmed yet. Cancelled: given up"
-    )
-    mode: Annotated[Mode, INLINE_SCHEMA] = Field(description="How the person attends")
-    place: int | None = Field(description="Order in which the session was selected. Null while requested")
-    until: datetime | None = Field(description="End of a seat that is held or offered")
-
-
-class TransferOut(Schema):
-    name: str
-    email: str
-    expires_at: datetime = Field(description="Until when the colleague can accept")
-
-
-class RegistrationOut(Schema):
-    id: UUID = Field(description="ID of the registration")
-    reference: str = Field(description="Number that the person’s emails name, such as 3F2A-91BC")
-    state: RegistrationState = Field(
-        description="Unconfirmed: the email is not confirmed yet and there are no seats"
-    )
-    name: str
-    email: str
-    city: str | None = Field(description="Slug of a city of the programme")
-    city_text: str = Field(description="City entered by the person, if it is not in the programme")
-    organisation: str
-    stakeholder_group: str | None = Field(description="Slug of the type of organisation")
-    language: str = Field(description="Language of emails: en, bg or el")
-    time_zone: str = Field(description="IANA name")
-    photos: PhotosChoice | None = Field(
-        description="Whether photos may be taken of the person. Null: not asked"
-    )
-    created_at: datetime
-    confirmed_at: datetime | None
-    cancelled_at: datetime | None
-    seats: list[SeatOut]
-    attended: list[str] = Field(description="Slugs of the attended sessions")
-    answers: dict[str, Any] = Field(
-        json_schema_extra=ANSWERS_FORMAT,
-        description="Answers that all organisers read, by slug of the question: text, a list of slugs of choices, or "
-        "name, media type and size of a file",
-    )
-    tags: list[str] = Field(description="Tags of the organisers")
-    transfer: TransferOut | None = Field(description="The colleague to whom the place is offered at present")
-
-
-class DetailsIn(Schema):
-    """What a person says of himself or herself, but for the address."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(min_length=1, max_length=200)
-    language: Literal["en", "bg", "el"] = Field(description="Language of emails")
-    time_zone: str = Field(max_length=64, description="IANA name")
-    city: Slug | None = Field(None, description="Slug of a city of the programme")
-    city_text: str = Field("", max_length=100, description="City that is not in the programme")
-    organisation: str = Field("", max_length=200)
-    stakeholder_group: Slug | None = Field(
-        None, description="Slug of the type of organisation. Required if the programme has any"
-    )
-
-
-class RegistrationIn(DetailsIn):
-    """Answers to the registration form. See `registration-form` for the options."""
-
-    email: str = Field(min_length=3, max_length=254, description="Gets an email to confirm the registration")
-    sessions: list[Slug] = Field(
-        min_length=1,
-        max_length=500,
-        description="Slugs of sessions. Full sessions add the person to the waiting list",
-    )
-    modes: dict[Slug, Literal["room", "online"]] = Field(
-        {}, max_length=500, description="How to attend, by session. Required for hybrid sessions alone"
-    )
-    invitation: str = Field("", max_length=100, description="The token at the end of an invitation's link")
-    queue_number: str = Field(
-        "", max_length=100, description="The token of a number, while a draw lets people in"
-    )
-    consent: StrictBool = Field(description="The person agrees to the lab's consent text in `language`")
-    photos: Literal["yes", "no"] | None = Field(
-        None, description="Whether photos may be taken of the person. Required if the lab asks"
-    )
-    consent_shown: str = Field(
-        "",
-        max_length=64,
-        description="Mark of the consent text that the person read, from `registration-form`. If another text is in "
-        "force by now, the registration is refused",
-    )
-    documents: dict[Slug, int] = Field(
-        {},
-        max_length=50,
-        description="Documents that the person accepts: number of the version read, by slug, from `registration-form`",
-    )
-    answers: dict[str, Any] = Field(
-        {},
-        max_length=200,
-        json_schema_extra=ANSWERS_FORMAT,
-        description="Answers to the lab's own questions, by slug: text, a number, true or false, or a list of slugs "
-        "of choices. See `questions`",
-    )
-    consents: list[Slug] = Field(
-        [], max_length=50, description="Slugs of the sets of needs that the person agrees to have kept"
-    )
-
-
-class AcceptedOut(Schema):
-    detail: str = Field(description="Next step, in the caller's language")
-    email_suggestion: str | None = Field(
-        description="What the email was probably meant to be, where its domain looks mistyped. It is used as sent"
-    )
-
-
-def registration_data(row: Registration) -> dict[str, Any]:
-    """Return a registration as its organisers see it. Needs the related rows of `people_of`."""
-    return {
-        "id": row.public_id,
-        "reference": row.reference,
-        "state": row.state,
-        "name": row.name,
-        "email": row.email,
-        "city": row.city.slug if row.city else None,
-        "city_text": row.city_text,
-        "organisation": row.organisation,
-        "stakeholder_group": row.stakeholder_group.slug if row.stakeholder_group else None,
-        "language": row.language,
-        "time_zone": row.time_zone,
-        "photos": row.photos or None,
-        "created_at": instant_text(row.created_at),
-        "confirmed_at": instant_text(row.confirmed_at),
-        "cancelled_at": instant_text(row.cancelled_at),
-        "seats": [
-            {
-                "session": seat.session.slug,
-                "mode": seat.mode,
-                "state": seat.state,
-                "place": seat.queue_position,
-                "until": instant_text(seat.until),
-            }
-            for seat in row.seats.all()
-        ],
-        "attended": [each.session.slug for each in row.attendances.all()],
-        "answers": {each.question.slug: each.value for each in row.answers.all()},
-        "tags": [each.tag.name for each in row.taggings.all()],
-        "transfer": _transfer_data(row),
-    }
-
-
-def _transfer_data(row: Registration) -> dict[str, Any] | None:
-    pending = pending_transfers.of(row)
-    if pending is None:
-        return None
-    expires_at = instant_text(pending.expires_at)
-    return {"name": pending.name, "email": pending.email, "expires_at": expires_at}
-
-
-def people_of(lab: Lab) -> QuerySet[Registration]:
-    """Return the registrations of a lab with what `registration_data` needs."""
-    # Of a session only its slug: a page of people has the same few sessions again and again, abstracts and all.
-    seats = Seat.objects.select_related("session").order_by("session__starts_at", "pk")
-    seats = seats.only("registration", "mode", "state", "queue_position", "until", "session__slug")
-    attendances = Attendance.objects.select_related("session").order_by("session__starts_at", "pk")
-    attendances = attendances.only("registration", "session__slug")
-    tagged = Tagging.objects.select_related("tag").order_by("tag__name", "pk")
-    return (
-        Registration.objects.filter(lab=lab, erased_at__isnull=True)
-        .select_related("city", "stakeholder_group", "transfer")
-        .prefetch_related(
-            Prefetch("seats", queryset=seats),
-            Prefetch("attendances", queryset=attendances),
-            Prefetch("answers", queryset=ordinary_rows()),
-            Prefetch("taggings", queryset=tagged),
-        )
-    )
 
 
 @router.get("/labs/{lab}/registrations", response=list[RegistrationOut], url_name="registrations")

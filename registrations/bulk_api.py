@@ -20,10 +20,10 @@ from labs.api_authentication import account_of, lab_of_organiser
 from labs.api_idempotency import Key, run_once
 from labs.models import ApiToken, Lab
 from registrations import bulk
-from registrations.api import Slug
 from registrations.console_people_forms import BulkForm
 from registrations.models import BulkAction
 from registrations.registration_filters import RegistrationFilters
+from registrations.registration_schemas import Slug
 from registrations.search import registrations_of
 from sessions.models import Session
 from sessions.models.agenda import to_come

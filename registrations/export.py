@@ -28,7 +28,7 @@ from sessions.models.seating import Mode
 CHUNK_SIZE = 500
 COLUMNS = (
     "pk", "name", "email", "city_id", "city_text", "organisation", "stakeholder_group_id", "language", "time_zone",
-    "state", "photos", "created_at", "confirmed_at", "cancelled_at",
+    "state", "photos", "created_at", "confirmed_at", "cancelled_at", "cancelled_as",
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def table(
     hybrid = {session.pk for session in sessions if session.is_hybrid}
     modes = {value: str(label) for value, label in Mode.choices}
     states = {value: str(label) for value, label in Registration.State.choices}
+    ways = {"": "", **{value: str(label) for value, label in Registration.CancelledAs.choices}}
     photos = {value: str(label) for value, label in PHOTOS_IN_WORDS}
     attended = gettext("Attended")
     cities, groups = _Names(City, language, fallback), _Names(StakeholderGroup, language, fallback)
@@ -92,6 +93,7 @@ def table(
             gettext("Submitted"),
             gettext("Confirmed"),
             gettext("Cancelled"),
+            gettext("Cancelled by"),
             *(text_and_language(session.title, language, fallback)[0] for session in sessions),
             *answers.headings,
         ]
@@ -127,6 +129,7 @@ def table(
                 _wall(person.created_at, zone),
                 _wall(person.confirmed_at, zone),
                 _wall(person.cancelled_at, zone),
+                ways[person.cancelled_as],
                 *rows[person.pk],
                 *answered[person.pk],
             ]

@@ -15,8 +15,9 @@ from labs.api_authentication import account_of, lab_of_organiser
 from labs.api_idempotency import Key, run_once
 from labs.models import ApiToken
 from registrations import duplicates, merging
-from registrations.api import RegistrationOut, people_of, registration_data, registration_of
+from registrations.api import registration_of
 from registrations.merging import Merged
+from registrations.registration_schemas import RegistrationOut, people_of, registration_data
 from sessions.models import Session
 
 router = Router(tags=["Registrations and attendance"])

@@ -21,16 +21,10 @@ from labs.api_idempotency import Key, run_once
 from labs.current_viewer import viewer_for
 from labs.models import ApiToken, Lab
 from registrations import adding, organiser_actions, photos, tags, transfers
-from registrations.api import (
-    RegistrationIn,
-    RegistrationOut,
-    plan_of,
-    problem_of,
-    registration_data,
-    registration_of,
-)
+from registrations.api import plan_of, problem_of, registration_of
 from registrations.models import Note
 from registrations.models.tags import MAX_NOTE
+from registrations.registration_schemas import RegistrationIn, RegistrationOut, registration_data
 
 router = Router(tags=["Registrations and attendance"])
 

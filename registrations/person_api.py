@@ -14,15 +14,9 @@ from core.api.problems import Problem
 from labs.api_authentication import account_of, lab_of_organiser
 from labs.models import ApiToken, Lab
 from registrations import erasure, managing, organiser_actions
-from registrations.api import (
-    DetailsIn,
-    RegistrationOut,
-    details_of,
-    problem_of,
-    registration_data,
-    registration_of,
-)
+from registrations.api import details_of, problem_of, registration_of
 from registrations.models import Registration
+from registrations.registration_schemas import DetailsIn, RegistrationOut, registration_data
 from sessions.models import Session
 
 router = Router(tags=["Registrations and attendance"])

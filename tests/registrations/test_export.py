@@ -105,4 +105,4 @@ def test_the_table_has_a_line_per_person_and_a_column_per_session(django_assert_
     rows = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"), newline="")))
     assert [row[0] for row in rows[1:]] == ['\'=HYPERLINK("https://evil.example")', "Демо, участник"]
     assert rows[1][2] == city.name["en"]
-    assert [row[13:] for row in rows[1:]] == [["Seat", ""], ["Waiting list", "Attended"]]
+    assert [row[14:] for row in rows[1:]] == [["Seat", ""], ["Waiting list", "Attended"]]

@@ -13,6 +13,7 @@ from registrations import city_contacts, links, managing, seats
 from registrations.models import Registration
 from sessions.models import Session
 from tests import factories as f
+from tests.api.asking import bearer, organiser_of
 from tests.emails import with_bodies
 from tests.registrations.test_nominations import contact_of, name, sent
 
@@ -131,6 +132,9 @@ def test_whom_organisers_cancel_reads_that_they_did(client: Client, session: Ses
     assert history(client, person)[-2] == "The organisers cancelled your registration"
     mail = text_of("registration_cancelled")
     assert ("The organisers cancelled" in mail, "You have given up" in mail) == (True, False)
+    path = f"/api/v1/labs/{session.lab.slug}/registrations/{person.public_id}"
+    answer = client.get(path, headers=bearer(organiser_of(session.lab)))
+    assert answer.json()["cancelled_as"] == "by-organiser"
 
 
 def test_a_full_room_is_nominated_online(client: Client) -> None:
