@@ -50,7 +50,7 @@ class Load:
             headers = {
                 "Origin": f"http://127.0.0.1:{self.port}",
                 "Host": f"127.0.0.1:{self.port}",
-                "X-Forwarded-For": f"10.{number}.{turn // 250}.{turn % 250}",
+                "X-Forwarded-For": f"10.{number // 250 + turn // 250 * 10}.{number % 250}.{turn % 250}",
             }
             form = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
             status, location, text = self._ask(server, "POST", path, body, form)
@@ -81,13 +81,19 @@ class Load:
         body: str | None,
         headers: dict[str, str],
     ) -> tuple[int, str, bytes]:
-        """Return status, Location and body; status 0 where the connection broke."""
+        """Return status, Location and body; status 0 where the connection broke.
+
+        As browsers do, ask once more where the server had closed a connection that was kept (RFC 9112 §9.3.1).
+        """
+        was_kept = server.sock is not None
         try:
             server.request(method, path, body, headers)
             answer = server.getresponse()
             return answer.status, answer.headers.get("Location", ""), answer.read()
         except (OSError, http.client.HTTPException) as error:
             server.close()
+            if was_kept and isinstance(error, ConnectionError):
+                return self._ask(server, method, path, body, headers)
             with self.lock:
                 self.errors.append(f"{method} {path} {error!r}")
             return 0, "", b""

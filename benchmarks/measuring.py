@@ -118,11 +118,20 @@ def queries_of(work: Callable[[], object]) -> int:
 
 def cpu_of_processes(pids: list[int]) -> float:
     """Return the CPU seconds that these processes have used so far (user and system)."""
-    total = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
+    return sum(_ticks(pid)[0] for pid in pids) / TICKS
+
+
+def cpu_of_server(pids: list[int]) -> float:
+    """The same of a master, which comes first, and of all the workers that it has had: they are renewed now and then."""
+    master = pids[0]
+    alive = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return (sum(_ticks(master)) + sum(_ticks(int(pid))[0] for pid in alive)) / TICKS
+
+
+def _ticks(pid: int) -> tuple[int, int]:
+    """Return the CPU time of a process, and that of its children which have ended (proc_pid_stat(5))."""
+    fields = [int(one) for one in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
+    return fields[0] + fields[1], fields[2] + fields[3]
 
 
 class Server:

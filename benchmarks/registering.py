@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks import volume, world
-from benchmarks.measuring import Line, Rounds, cpu_of_processes
+from benchmarks.measuring import Line, Rounds, cpu_of_server
 from benchmarks.serving import serving
 from core.web.idempotency import new_form_key
 from core.web.signed_links import make_token
@@ -222,10 +222,10 @@ def _measured(
     port: int, pids: list[int], posts: list[tuple[str, dict[str, object]]]
 ) -> tuple[float, float, float]:
     """Return CPU ms of the server per post, posts per second, and the 95th percentile of the answer in ms."""
-    before, start = cpu_of_processes(pids), time.monotonic()
+    before, start = cpu_of_server(pids), time.monotonic()
     times = _fire(port, posts)
     took = time.monotonic() - start
-    cpu = (cpu_of_processes(pids) - before) * 1000 / len(posts)
+    cpu = (cpu_of_server(pids) - before) * 1000 / len(posts)
     return cpu, len(posts) / took, statistics.quantiles(times, n=20)[18]
 
 

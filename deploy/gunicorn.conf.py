@@ -25,8 +25,8 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60
 graceful_timeout = 10
 # A worker is renewed now and then, whatever its libraries may have kept of what they did.
-max_requests = 5000
-max_requests_jitter = 500
+max_requests = 20_000
+max_requests_jitter = 4_000
 reload = DEBUG
 # The application is imported once, and shared in memory by the processes that are forked then. Not where they count:
 # a process chooses at import how it counts, and only after it has looked whether there is room (`post_fork`).

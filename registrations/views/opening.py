@@ -24,6 +24,10 @@ from registrations.opening import Phase, QueueState
 _NAMESPACE = uuid.UUID("6d3f3c1a-0b53-4e0c-9d4b-5b7a0e7f5a10")
 TEN_MINUTES = 10 * 60
 ONE_DAY = 24 * 60 * 60
+_TO_TAKE_A_NUMBER = (
+    "slug", "registration_opens_at", "programme__slug", "registration_rules__opening_draw",
+    "registration_rules__people_per_minute", "opening",
+)  # fmt: skip
 
 
 def _lab_and_state(request: HttpRequest, slug: str) -> tuple[Lab, QueueState]:
@@ -33,6 +37,9 @@ def _lab_and_state(request: HttpRequest, slug: str) -> tuple[Lab, QueueState]:
     """
     visible = Lab.objects.visible_to(viewer_of(request)).filter(visibility=Lab.Visibility.PUBLIC)
     related = visible.select_related("programme", "registration_rules", "opening")
+    if request.method == "POST":
+        # Almost always answered without a page, which alone asks for the rest.
+        related = related.only(*_TO_TAKE_A_NUMBER)
     lab = get_object_or_404(related.annotate(read_at=DatabaseNow()), slug=slug)
     state = opening.proof_of(lab, rules_of(lab), lab.read_at, getattr(lab, "opening", None))  # type: ignore[attr-defined]
     if state is None:
