@@ -122,7 +122,7 @@ def cpu_of_processes(pids: list[int]) -> float:
 
 
 def cpu_of_server(pids: list[int]) -> float:
-    """The same of a master, which comes first, and of all the workers that it has had: they are renewed now and then."""
+    """The same of a master, which comes first, and of all its workers, also of those that were renewed."""
     master = pids[0]
     alive = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     return (sum(_ticks(master)) + sum(_ticks(int(pid))[0] for pid in alive)) / TICKS
