@@ -21,6 +21,7 @@ from registrations import (
     persons,
     quotas,
     seats,
+    waiting_list,
     webhooks,
 )
 from registrations.availability import CHOSEN_IS_CLOSED, available_sessions, check_overlaps, mode_for
@@ -140,7 +141,7 @@ def change_details(registration: Registration, details: Details, by: User | None
 def _recount(registration: Registration) -> None:
     """Count the locked person's seats in the quotas of another city or type of organisation, unsaved yet.
 
-    Raises RuleViolation (code: quota_full).
+    Whoever waits for a quota that has room now is promoted later. Raises RuleViolation (code: quota_full).
     """
     stored = Registration.objects.get(pk=registration.pk)
     before, after = quotas.holder_of(stored), quotas.holder_of(registration)
@@ -148,11 +149,13 @@ def _recount(registration: Registration) -> None:
         return
     try:
         with transaction.atomic():
-            quotas.recount_holder(registration.lab_id, before, after)
+            has_freed = quotas.recount_holder(registration.lab_id, before, after)
     except IntegrityError:
         raise RuleViolation(
             "quota_full", _("All places for this city or type of organisation are taken.")
         ) from None
+    if has_freed:
+        waiting_list.promote_later(registration.lab_id)
 
 
 def save_person(registration: Registration, columns: Iterable[str], taken: RuleViolation) -> None:

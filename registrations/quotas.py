@@ -106,15 +106,18 @@ def blocked(quotas: Iterable[Quota], session_id: int, mode: str) -> Q:
     return Q(condition)
 
 
-def recount_holder(lab_id: int, before: Holder, after: Holder) -> None:
+def recount_holder(lab_id: int, before: Holder, after: Holder) -> bool:
     """Count the seats of a person who is now of another city or type of organisation.
 
-    Locks the sessions of the seats. A quota without room raises IntegrityError.
+    Returns whether a quota no longer counts the person. Locks the sessions of the seats. A quota without room raises
+    IntegrityError.
     """
     places = places_of(before.registration_id)
     session_ids = lock_sessions(session_id for session_id, _mode in places)
     limits = lock_quotas(lab_id, session_ids)
-    move(counted(limits, before, places), counted(limits, after, places))
+    counted_before, counted_after = counted(limits, before, places), counted(limits, after, places)
+    move(counted_before, counted_after)
+    return bool(counted_before - counted_after)
 
 
 def recount_all(lab_id: int) -> None:

@@ -12,7 +12,7 @@ from sessions.models import Session
 from sessions.models.seating import Mode
 from tests import factories as f
 from tests.pages import text_of
-from tests.registrations.form_posts import link, mails
+from tests.registrations.form_posts import link, mails, post
 from tests.registrations.test_notifications import work
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,22 @@ def test_another_city_is_refused_where_its_places_are_taken(lab):
     managing.change_details(first, to_rome)
     first.refresh_from_db()
     assert (first.city, counts_agree(lab)) == (rome, True)
+
+
+@pytest.mark.parametrize("of_session", [True, False])
+def test_whoever_changes_the_city_leaves_a_place_of_the_old_one_to_those_who_wait(lab, client, of_session):
+    sofia, rome = f.CityFactory.create_batch(2)
+    lab.programme.cities.add(sofia, rome)
+    session = f.SessionFactory(lab=lab)
+    f.QuotaFactory(lab=lab, session=session if of_session else None, city=sofia, limit=1)
+    first, second = of_city(lab, sofia, 2)
+    assert take(session, first, second) == ["confirmed", "waiting"]
+    details = {"name": first.name, "language": "en", "time_zone": "Europe/Rome", "city": rome.slug}
+    assert post(client, link(first, "manage", "registration_edit"), details).status_code == 302
+    work("registrations.promote")
+    assert (state_of(first, session), state_of(second, session)) == ("confirmed", "confirmed")
+    assert [mail.to_email for mail in mails("seat_is_yours")] == [second.email]
+    assert counts_agree(lab)
 
 
 def test_the_database_refuses_what_the_code_would_overlook(lab):
