@@ -44,8 +44,8 @@ def accept(
     locked = managing.lock_registration(registration)
     if locked.state == State.UNCONFIRMED:
         versions = registering.check_asked(locked.lab, photos, accepted or {})
-        wished = Seat.objects.filter(registration=locked, state__in=["requested", "held"]).order_by()
-        checked = answers.check_for_submit(locked.lab, list(wished.values_list("session", flat=True)), given)
+        wished = [seat.session_id for seat in registering.seen_choice_of(locked, viewer)]
+        checked = answers.check_for_submit(locked.lab, wished, given)
         if checked is not None:
             answers.store_new(locked, checked)
         _set_modes(locked, modes or {})

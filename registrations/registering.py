@@ -48,7 +48,7 @@ from registrations.models.seats import ACTIVE
 from registrations.personal_calendar import with_sessions
 from registrations.questionnaire import GivenAnswers
 from registrations.statistics import REGISTERED
-from registrations.visibility import confirming_viewers
+from registrations.visibility import confirming_viewers, visible_ids
 
 UNCONFIRMED_DAYS = 7
 # People of one office may share an address, but one person must not take all seats.
@@ -333,6 +333,14 @@ def choice_of(registration: Registration) -> list[Seat]:
         registration=registration, state__in=[Seat.State.REQUESTED, Seat.State.HELD]
     ).order_by()
     return with_sessions(registration, asked)
+
+
+def seen_choice_of(registration: Registration, viewer: Viewer) -> list[Seat]:
+    """Return the same without sessions that none of those see whose rights count."""
+    asked = choice_of(registration)
+    ids = [seat.session_id for seat in asked]
+    seen = visible_ids(registration.lab_id, confirming_viewers(registration, viewer), ids)
+    return [seat for seat in asked if seat.session_id in seen]
 
 
 def check_details(lab: Lab, details: Details) -> None:

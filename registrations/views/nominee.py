@@ -19,7 +19,6 @@ from registrations.question_forms import AnswersForm, session_names
 from registrations.questionnaire import questionnaire_of
 from registrations.timeline import how_it_ended
 from registrations.views.private_links import show_gone
-from registrations.visibility import confirming_viewers, visible_ids
 
 State = Registration.State
 
@@ -55,11 +54,7 @@ def nomination(request: HttpRequest, token: str) -> HttpResponse:
 def _accept(request: HttpRequest, found: Registration, named: Nomination, token: str) -> HttpResponse:
     language = get_language() or found.language
     asked = questionnaire_of(found.lab, QuestionSet.Stage.REGISTERING)
-    wished = registering.choice_of(found)
-    seen = visible_ids(
-        found.lab_id, confirming_viewers(found, viewer_of(request)), [seat.session_id for seat in wished]
-    )
-    chosen = [seat for seat in wished if seat.session_id in seen]
+    chosen = registering.seen_choice_of(found, viewer_of(request))
     typed, sent = typed_of(request), sent_of(request)
     questions = AnswersForm(asked, typed)
     form = AcceptForm(

@@ -1,0 +1,54 @@
+"""What somebody whom a city named meets on the way to being registered."""
+
+import pytest
+from django.test import Client
+
+from registrations import links, nominations
+from registrations.models import Nomination, Registration
+from sessions import publishing
+from sessions.models import Session
+from tests import factories as f
+from tests.pages import form_of
+from tests.registrations.form_posts import post
+from tests.registrations.test_nominations import contact_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def session() -> Session:
+    return f.SessionFactory(capacity=2, waiting_list=True)
+
+
+def person_of(nomination: Nomination) -> Registration:
+    assert nomination.registration is not None
+    return nomination.registration
+
+
+def accepted_on_page(client: Client, person: Registration, **typed: str) -> int:
+    """Open the page, send what it holds, and return the answer's status."""
+    path = links.path_of(person, links.NOMINEE)
+    return post(
+        client, path, form_of(client.get(path)).filled(answer="accept", consent="on", **typed)
+    ).status_code
+
+
+def test_a_nominee_accepts_though_one_session_is_now_for_another_city(
+    client: Client, session: Session
+) -> None:
+    other = f.SessionFactory(lab=session.lab, capacity=2)
+    contact, places = contact_of(session)
+    people = [nominations.Nominee("Maria", "maria@example.org", "en")]
+    [nomination] = nominations.nominate(contact, places, people, [session.pk, other.pk])
+    person = person_of(nomination)
+    oslo, _places = contact_of(session, "oslo")
+    publishing.make_internal(other, [oslo.city])
+
+    assert accepted_on_page(client, person) == 302
+
+    person.refresh_from_db()
+    assert person.state == "confirmed"
+    assert dict(person.seats.values_list("session", "state")) == {
+        session.pk: "confirmed",
+        other.pk: "cancelled",
+    }
