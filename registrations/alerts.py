@@ -21,6 +21,7 @@ from labs.models import Lab
 from registrations.models import Seat
 from registrations.signals import alerts_requested
 from sessions.models import Session
+from sessions.models.seating import Mode
 
 Disabled = Endpoint.Disabled
 SOON_SPAN = timedelta(days=14)
@@ -215,22 +216,27 @@ def _approvals(lab: Lab) -> Iterable[Alert]:
 
 
 def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
-    for session in shown:
-        if not session.seats_waiting or session.seats_left:
+    waited_for = ((one, seating) for one in shown for seating in one.seatings if seating.waiting)
+    for session, seating in waited_for:
+        if seating.capacity is None or not seating.is_full:
             continue
-        meaning = ngettext(
-            "The only seat is taken.", "All %(count)d seats are taken.", session.capacity or 0
-        ) % {"count": session.capacity or 0}
-        if session.room and session.room.capacity and session.room.capacity > (session.capacity or 0):
+        meaning = ngettext("The only seat is taken.", "All %(count)d seats are taken.", seating.capacity) % {
+            "count": seating.capacity
+        }
+        title = _title(session, lab)
+        if session.is_hybrid:
+            title = f"{title} ({seating.mode.label})"
+        is_in_room = not session.is_hybrid or seating.mode == Mode.ROOM
+        if is_in_room and session.room and (session.room.capacity or 0) > seating.capacity:
             meaning += " " + gettext("Room capacity: %(count)d.") % {"count": session.room.capacity}
         yield Alert(
             Kind.WAITING,
             ngettext(
                 "%(count)d person is waiting for %(title)s",
                 "%(count)d people are waiting for %(title)s",
-                session.seats_waiting,
+                seating.waiting,
             )
-            % {"count": session.seats_waiting, "title": _title(session, lab)},
+            % {"count": seating.waiting, "title": title},
             meaning,
             reverse("console_session_edit", args=[lab.slug, session.slug]),
             gettext("Add seats"),

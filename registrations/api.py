@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -46,7 +47,6 @@ from sessions.models import Session
 router = Router(tags=["Registrations and attendance"])
 
 Scope = ApiToken.Scope
-REGISTRATIONS_PER_HOUR = 60
 # What the rules object to, by the name that the caller used.
 FIELDS_OF_RULES = {
     "no_consent": "consent",
@@ -106,7 +106,7 @@ def register(
     `Idempotency-Key`, a request repeated within a day has no effect.
     """
     found = get_visible_lab_or_404(reader_of(request), lab)
-    if not allow("api-register", client_address(request), REGISTRATIONS_PER_HOUR, 3600):
+    if not allow("register", client_address(request), settings.REGISTRATIONS_PER_HOUR, 3600):
         raise Throttled(wait=3600)
 
     def operation() -> dict[str, Any]:

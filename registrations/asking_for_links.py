@@ -13,6 +13,8 @@ from registrations.registering import UNCONFIRMED_DAYS, choice_of
 
 # The latest registrations of an address that are considered for one request for links.
 MAX_CONSIDERED = 50
+# Requests that one address on the network may send, by the page and the API together.
+PER_HOUR = 60
 
 State = Registration.State
 

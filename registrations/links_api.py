@@ -14,8 +14,6 @@ from registrations import asking_for_links
 
 router = Router(tags=["Registrations and attendance"])
 
-LINKS_PER_HOUR = 60
-
 
 class LinksIn(Schema):
     model_config = ConfigDict(extra="forbid")
@@ -44,7 +42,7 @@ def registration_links(request: HttpRequest, form: LinksIn) -> Status[dict[str, 
     The response does not say whether the email is registered. No API key needed.
     """
     lab = get_visible_lab_or_404(reader_of(request), form.lab) if form.lab else None
-    if not allow("api-registration-links", client_address(request), LINKS_PER_HOUR, 3600):
+    if not allow("registration-link", client_address(request), asking_for_links.PER_HOUR, 3600):
         raise Throttled(wait=3600)
     asking_for_links.queue_links(form.email, lab)
     detail = _(

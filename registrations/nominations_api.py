@@ -13,7 +13,7 @@ from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import ConfigDict, Field
 
-from core.api.datetimes import instant_text
+from core.api.datetimes import Instant, instant_text
 from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
 from core.api.problems import Problem
@@ -52,7 +52,7 @@ class ContactChangeIn(Schema):
     name: str = Field(min_length=1, max_length=200)
     email: str = Field(min_length=3, max_length=254)
     language: Language
-    deadline: datetime = Field(description="Until then the city may nominate, and its seats stay its own")
+    deadline: Instant = Field(description="Until then the city may nominate, and its seats stay its own")
 
 
 class ContactIn(ContactChangeIn):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -29,7 +29,6 @@ from registrations.registration_schemas import RegistrationIn, RegistrationOut, 
 router = Router(tags=["Registrations and attendance"])
 
 Scope = ApiToken.Scope
-TagName = Annotated[str, Field(max_length=40, description="Tag. Upper and lower case do not matter")]
 
 
 class EnteredIn(RegistrationIn):

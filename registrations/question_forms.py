@@ -65,10 +65,6 @@ class QuestionRow:
     file_name: str = ""
     remove: BoundField | None = None
 
-    @property
-    def is_optional(self) -> bool:
-        return not self.question.required
-
 
 @dataclass
 class QuestionSection:

@@ -175,6 +175,9 @@ def change_question(row: Question, plan: QuestionPlan, by: User | None = None) -
             before, row, [pk for pk in choices if pk not in {one.row for one in plan.choices}]
         )
         save(row, by)
+        # What became of the answers may have given places back.
+        for pk, taken in row.choices.values_list("pk", "taken"):
+            choices[pk].taken = taken
         _set_choices(row, plan.choices, choices)
     return row
 

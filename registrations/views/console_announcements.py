@@ -121,7 +121,7 @@ def preview(request: HttpRequest, lab: Lab, announcement: UUID, language: str) -
     try:
         return shown_email(message, rendered(message, reveal=False))
     except NotRenderable as error:
-        return document(str(error), status=500)
+        return document(str(error), status=422)
 
 
 def _example(request: HttpRequest, lab: Lab, found: Announcement, language: str) -> Registration:
@@ -156,6 +156,8 @@ def test(request: HttpRequest, lab: Lab, announcement: UUID, language: str) -> H
         )
     except RuleViolation as error:
         messages.error(request, error.message)
+    except NotRenderable as error:
+        messages.error(request, str(error))
     else:
         messages.success(request, _("A test email will be sent to %(email)s.") % {"email": user.email})
     return redirect("console_announcement", lab.slug, found.public_id)

@@ -130,6 +130,8 @@ def test(request: HttpRequest, lab: Lab, occasion: str, language: str) -> HttpRe
         form.add_errors(error.errors)
     except LookupError:
         form.add_error(None, _("This lab has no session yet. Add one to see this email."))
+    except NotRenderable as error:
+        form.add_error(None, str(error))
     else:
         messages.success(request, _("A test email will be sent to %(email)s.") % {"email": user.email})
     return _page(request, lab, occasion, language, form)

@@ -158,9 +158,11 @@ def registration_edit(request: HttpRequest, found: Registration, token: str) -> 
     try:
         managing.change_details(found, form.details)
     except RuleViolation as violation:
-        if violation.code != "same_name":
+        if violation.code in ("gone", "not_registered"):
             raise
-        form.add_error("name", violation.message)
+        # A quota counts people by their city or type of organisation.
+        field = "name" if violation.code == "same_name" else "city"
+        form.add_error(field if field in form.fields else None, violation.message)
         form.offer_everything()
         return render(request, "registrations/edit.html", context_of(found, token, form=form), status=422)
     return redirect_done(token, "details")

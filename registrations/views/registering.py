@@ -38,7 +38,6 @@ from sessions.models import Session
 from sessions.opengraph import lab_preview
 
 ONE_HOUR = 60 * 60
-LINKS_PER_HOUR = 60
 
 
 @access.public
@@ -156,7 +155,7 @@ def registration_link(request: HttpRequest) -> HttpResponse:
     form = LinkForm(request.POST)
     if not form.is_valid():
         return render(request, "registrations/link.html", {**context, "form": form}, status=422)
-    if not allow("registration-link", client_address(request), LINKS_PER_HOUR, ONE_HOUR):
+    if not allow("registration-link", client_address(request), asking_for_links.PER_HOUR, ONE_HOUR):
         return render(request, "registrations/too_many.html", status=429)
     asking_for_links.queue_links(form.cleaned_data["email"], lab)
     here = QueryDict(mutable=True)

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from labs.models import ApiToken, Lab
+from registrations import choice_places
 from registrations.models import Answer, AnswersView, NeedsConsent, Question, QuestionSet, Registration
 from tests import factories as f
 from tests.walks.questions import answer
@@ -119,6 +120,26 @@ def test_a_change_of_an_answered_question_has_to_be_accepted(lab: Lab, organiser
     assert (status, said["detail"]) == (409, "The kind of answer changes: 1 answer will be deleted.")
     assert organiser("put", "/questions/why", {**body, "accept_effects": True})[0] == 200
     assert not Answer.objects.exists()
+
+
+def test_a_limited_choice_has_no_taken_places_left_when_its_question_becomes_another(
+    lab: Lab, organiser: Caller
+):
+    question = f.QuestionFactory(question_set__lab=lab, question_set__slug="own", slug="trip", kind="several")
+    choice = f.ChoiceFactory(question=question, slug="boat", places=1)
+    person = f.RegistrationFactory(lab=lab)
+    answer(person, question, ["boat"])
+    choice_places.take(person, {choice.pk: choice})
+    label = {"en": "Trip"}
+    body = {
+        "set": "own",
+        "kind": "one",
+        "label": label,
+        "choices": [{"slug": "boat", "label": label, "places": 1}],
+    }
+    assert organiser("put", "/questions/trip", {**body, "accept_effects": True})[0] == 200
+    choice.refresh_from_db()
+    assert (choice.taken, choice_places.recount()) == (0, [])
 
 
 def test_only_organisers_build_and_only_with_the_scope(lab: Lab):

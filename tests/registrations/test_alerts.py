@@ -118,6 +118,15 @@ def test_a_full_session_with_people_waiting_says_what_its_room_holds(lab: Lab) -
     assert kinds(lab) == []
 
 
+def test_people_wait_for_the_room_whatever_is_free_online(lab: Lab) -> None:
+    full = {"room_capacity": 3, "room_taken": 3, "room_waiting": 1}
+    for online_capacity in (None, 9):
+        Session.objects.update(format="hybrid", online_capacity=online_capacity, **full)
+        [one] = found(lab)
+        assert (one.kind, one.meaning) == (Kind.WAITING, "All 3 seats are taken.")
+        assert (one.what[:24], one.what[-12:]) == ("1 person is waiting for ", " (In person)")
+
+
 def test_drafts_close_to_their_day(lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, visibility="draft", title={"en": "Closing", "bg": "Закриване"})
     assert kinds(lab) == []

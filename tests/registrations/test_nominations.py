@@ -594,6 +594,10 @@ def test_organisers_do_the_same_by_the_api(client: Client, session: Session) -> 
     who = {"city": "rome", "name": "Anna", "email": "a@example.org", "language": "en", "deadline": until}
     contact = call("post", "create_city_contact", who).json()["id"]
     assert call("post", "create_city_contact", who).status_code == 422
+    for wrong in ("2036-04-06T10:00:00", 2091000000):  # without an offset; a number
+        refused = call("post", "create_city_contact", {**who, "email": "c@example.org", "deadline": wrong})
+        said = [one["field"] for one in refused.json()["errors"]]
+        assert (refused.status_code, said) == (422, ["deadline"])
     assert call("post", "invite_city_contacts").json() == {"sent": 1}
     assert call("post", "remind_city_contacts").json() == {"sent": 1}
     change = {**who, "email": "b@example.org", "name": "Anna Rossi"}

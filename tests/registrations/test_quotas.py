@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from core.web.errors import RuleViolation
 from labs.models import City, Lab
@@ -11,7 +12,7 @@ from registrations.registering import Details
 from sessions.models import Session
 from sessions.models.seating import Mode
 from tests import factories as f
-from tests.pages import text_of
+from tests.pages import form_of, text_of
 from tests.registrations.form_posts import link, mails, post
 from tests.registrations.test_notifications import work
 
@@ -144,7 +145,7 @@ def test_switching_the_mode_moves_the_person_between_quotas(lab):
     assert counts_agree(lab)
 
 
-def test_another_city_is_refused_where_its_places_are_taken(lab):
+def test_another_city_is_refused_where_its_places_are_taken(client: Client, lab: Lab) -> None:
     sofia, rome = f.CityFactory.create_batch(2)
     lab.programme.cities.add(sofia, rome)
     session = f.SessionFactory(lab=lab)
@@ -156,6 +157,11 @@ def test_another_city_is_refused_where_its_places_are_taken(lab):
     with pytest.raises(RuleViolation) as refused:
         managing.change_details(first, to_rome)
     assert refused.value.code == "quota_full"
+    address = link(first, "manage", "registration_edit")
+    typed = form_of(client.get(address)).filled(city=rome.slug, organisation="Ours")
+    said = post(client, address, typed)
+    assert (said.status_code, list(said.context["form"].errors)) == (422, ["city"])
+    assert 'value="Ours"' in said.content.decode()
     first.refresh_from_db()
     assert (first.city, counts_agree(lab)) == (sofia, True)
     managing.cancel(second)

@@ -367,6 +367,17 @@ def test_a_network_that_sends_too_many_is_asked_to_wait(client: Client, settings
     ]
 
     assert codes == [200, 200, 429, 429]
+    person = {
+        "name": "Demo participant",
+        "email": "p@example.org",
+        "sessions": [session.slug],
+        "language": "en",
+        "time_zone": "Europe/Sofia",
+        "consent": True,
+    }
+    api = f"/api/v1/labs/{session.lab.slug}/registrations"
+    headers = {"Idempotency-Key": new_form_key()}
+    assert client.post(api, person, content_type="application/json", headers=headers).status_code == 429
     assert Registration.objects.count() == 2
 
 
