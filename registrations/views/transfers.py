@@ -8,12 +8,15 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.web.domain_slips import meant_address
+from core.web.email_addresses import address_key
 from core.web.errors import InvalidFields, RuleViolation
+from core.web.idempotency import FIELD, earlier_result, run_once
 from core.web.rate_limits import allow
 from labs import access
 from labs.current_viewer import viewer_of
 from registrations import links, pending_transfers, transfers
 from registrations.consent import consent_text, mark_of
+from registrations.erasure import about_address
 from registrations.kept_forms import initial_from, sent_of, typed_of
 from registrations.models import QuestionSet, Registration, Seat, Transfer
 from registrations.personal_calendar import with_sessions
@@ -24,6 +27,8 @@ from registrations.views.managing import redirect_done
 from registrations.views.private_links import context_of, requires_confirmed
 
 OFFERS_PER_HOUR = 10
+# The purpose under which it is recorded that a form to accept was sent.
+ACCEPT = "transfer_accept"
 
 
 @access.personal_link
@@ -55,8 +60,19 @@ def registration_transfer(request: HttpRequest, found: Registration, token: str)
         )
     if not allow("transfer", str(found.pk), OFFERS_PER_HOUR, 3600):
         return render(request, "registrations/too_many.html", {"lab": found.lab}, status=429)
-    try:
+
+    def operation() -> dict[str, object]:
         transfers.offer(found, name, email)
+        return {}
+
+    try:
+        run_once(
+            "transfer_offer",
+            request.POST.get(FIELD, ""),
+            [str(found.public_id), name, email],
+            operation,
+            about=about_address(address_key(email)),
+        )
     except RuleViolation as violation:
         if violation.code in ("gone", "not_registered"):
             raise
@@ -84,12 +100,12 @@ def transfer(request: HttpRequest, token: str) -> HttpResponse:
     try:
         found = transfers.find(token)
     except Http404:
-        return _gone(request)
+        return _accepted(request, token)
     giver = found.registration
     # Not of the giver's calendar: whoever has the link sees what the place is about.
     seats = with_sessions(giver, pending_transfers.movable_seats(giver, timezone.now()))
     if not seats:
-        return _gone(request)
+        return _accepted(request, token)
     session_ids = [seat.session_id for seat in seats]
     asked = questionnaire_of(giver.lab, QuestionSet.Stage.REGISTERING)
     typed, sent = typed_of(request), sent_of(request)
@@ -106,8 +122,14 @@ def transfer(request: HttpRequest, token: str) -> HttpResponse:
     given = questions.check(session_ids)
     if not form.is_valid() or given is None:
         return _form(request, found, seats, form, questions, status=422)
-    try:
+
+    def operation() -> dict[str, str]:
         new = transfers.accept(token, viewer_of(request), form.said(given))
+        return {"registration": str(new.public_id)}
+
+    about = about_address(found.email_key)
+    try:
+        run_once(ACCEPT, request.POST.get(FIELD, ""), [token], operation, about=about)
     except Http404:
         return _gone(request)
     except RuleViolation as violation:
@@ -121,6 +143,17 @@ def transfer(request: HttpRequest, token: str) -> HttpResponse:
     except ValidationError as error:
         form.add_error(None, error)
         return _form(request, found, seats, form, questions, status=422)
+    return _accepted(request, token)
+
+
+def _accepted(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead to the registration that this form made, also when it is sent again; else say that the offer is gone."""
+    result = None
+    if request.method == "POST":
+        result = earlier_result(ACCEPT, request.POST.get(FIELD, ""), [token])
+    new = Registration.objects.filter(public_id=result["registration"]).first() if result else None
+    if new is None:
+        return _gone(request)
     return redirect(f"{links.path_of(new, links.MANAGE)}?done=confirmed")
 
 

@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from core.mail.models import Message
 from labs.models import Lab
-from registrations import managing
-from registrations.models import Registration, RegistrationRules, Seat, SeatMovement
+from registrations import managing, transfers
+from registrations.models import Registration, RegistrationRules, Seat, SeatMovement, Transfer
 from registrations.views import registering as form_page
 from sessions.models import Session
 from tests import factories as f
@@ -121,6 +121,20 @@ def test_an_offer_accepted_at_once_is_accepted_once(full: Session) -> None:
     assert SeatMovement.objects.filter(reason="offer-accepted").count() == 1
     assert emails()["registration_changed"] == 1
     assert invariants.broken() == []
+
+
+@racing
+def test_a_place_given_and_taken_over_at_once_changes_hands_once(full: Session) -> None:
+    giver = holder(full)
+    address = link(giver, "manage", "registration_transfer")
+    sent = answers(name="Demo colleague", email="colleague@example.org", confirmed="yes")
+    assert press_at_once(address, sent) == [302] * TIMES
+    path = reverse("transfer", args=[transfers.token_of(Transfer.objects.get())])
+    assert press_at_once(path, answers(name="Demo colleague", email=None)) == [302] * TIMES
+    assert holder(full).email == "colleague@example.org"
+    counts = emails()
+    assert [counts[one] for one in ("transfer_offered", "transfer_accepted")] == [1, 1]
+    assert invariants.broken(by_form=False) == []
 
 
 @racing

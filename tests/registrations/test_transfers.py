@@ -234,6 +234,25 @@ def test_a_new_offer_replaces_the_first(client: Client, giver: Registration) -> 
     assert client.get(second).status_code == 200
 
 
+def test_a_form_that_is_sent_twice_does_once_what_it_says(client: Client, giver: Registration) -> None:
+    address = link(giver, "manage", "registration_transfer")
+    sent = {"name": NAME, "email": EMAIL, "confirmed": "yes", "form_key": new_form_key()}
+    twice = [post(client, address, sent)["Location"] for _time in range(2)]
+    assert twice[0] == twice[1]
+    assert [one.to_email for one in mails("transfer_offered")] == [EMAIL]
+
+    path = reverse("transfer", args=[token(giver)])
+    accepted = answered(form_key=new_form_key())
+    twice = [post(client, path, accepted)["Location"] for _time in range(2)]
+    new = Registration.objects.get(email=EMAIL)
+    assert twice == [f"{link(new, 'manage')}?done=confirmed"] * 2
+    assert [one.to_email for one in mails("confirmation")] == [EMAIL]
+    # Another form, and this one without the person it made, finds the offer used.
+    assert post(client, path, answered()).status_code == 404
+    erasure.erase(new)
+    assert post(client, path, accepted).status_code == 404
+
+
 def test_an_offer_expires_and_the_giver_is_told(client: Client, giver: Registration) -> None:
     path = offered(giver)
     assert transfers.expire(timezone.now()) == 0
