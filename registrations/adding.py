@@ -53,7 +53,7 @@ def add(lab: Lab, plan: registering.RegistrationPlan, by: User, *, at_once: bool
         raise RuleViolation(
             "already_registered", _("Someone with this name and email is already registered."), "email"
         )
-    chosen = registering.store(registration, plan.choice, plan.answers)
+    chosen = registering.store(registration, plan.choice, plan.answers, may_hold=not at_once)
     if at_once:
         return registering.confirm(registration, viewer_for(by), by=by)
     emails.confirm_address(registration, registering.UNCONFIRMED_DAYS, chosen)

@@ -6,7 +6,9 @@ An erased registration remains as an anonymous row, so that statistics, attendan
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -28,6 +30,7 @@ from registrations import (
     pending_transfers,
     persons,
     proof,
+    quotas,
     seats,
     tags,
     webhooks,
@@ -116,6 +119,18 @@ def delete_unconfirmed(registrations: RegistrationQuerySet, *, at_most: int | No
     # Last, because deleting writes a history row as well.
     _delete_traces(rows)
     return len(rows)
+
+
+def delete_forms(lab_id: int, forms: Collection[int], moving: QuerySet[Seat, Seat]) -> None:
+    """Delete these unconfirmed registrations of the lab, in the transaction that goes on to move the seats `moving`.
+
+    Sessions and quotas of both are locked in one step.
+    """
+    held = Seat.objects.filter(registration__in=forms, state=Seat.State.HELD)
+    ids = [rows.order_by().values_list("session", flat=True) for rows in (held, moving)]
+    quotas.lock_quotas(lab_id, lock_sessions(chain(*ids)))
+    if forms:
+        delete_unconfirmed(Registration.objects.filter(pk__in=forms))
 
 
 def _free_held_seats(rows: list[Registration]) -> None:

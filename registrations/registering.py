@@ -209,8 +209,14 @@ def _not_yet_had(registration: Registration, choice: Choice) -> list[Seat]:
     ]
 
 
-def store(registration: Registration, choice: Choice, given: GivenAnswers | None = None) -> list[Seat]:
-    """Save a new registration, unconfirmed, with what it asks for; return that in the programme's order."""
+def store(
+    registration: Registration, choice: Choice, given: GivenAnswers | None = None, *, may_hold: bool = True
+) -> list[Seat]:
+    """Save a new registration, unconfirmed, with what it asks for; return that in the programme's order.
+
+    Seats are held if the lab's rules say so. Not if the registration is confirmed in the same transaction, which locks
+    registrations before sessions.
+    """
     # The history begins when the address is confirmed.
     registration.skip_history_when_saving = True  # type: ignore[attr-defined]
     registration.save(force_insert=True)
@@ -219,7 +225,7 @@ def store(registration: Registration, choice: Choice, given: GivenAnswers | None
         answers.store_new(registration, given)
     by_session = {session.pk: session for session in choice.sessions}
     minutes = rules_of(registration.lab).hold_minutes
-    if minutes is None:
+    if minutes is None or not may_hold:
         chosen = seats.store_choice(registration, choice.modes)
     else:
         until = timezone.now() + timedelta(minutes=minutes)
@@ -311,7 +317,8 @@ def _confirm(
         and not row.is_of_city(timezone.now())
     ]
     if others:
-        erasure.delete_unconfirmed(Registration.objects.filter(pk__in=others))
+        asked = Seat.objects.filter(registration=current, state__in=[Seat.State.REQUESTED, Seat.State.HELD])
+        erasure.delete_forms(current.lab_id, others, asked)
     tallies.add(REGISTERED, 1, lab_id=current.lab_id)
     taken = seats.take_requested(current, viewers, is_only_one=len(rows) == 1)
     full = acceptance.confirmed(current, taken)

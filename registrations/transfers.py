@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -32,35 +32,30 @@ from registrations import (
     answers,
     documents,
     emails,
-    erasure,
+    handing_over,
     links,
     managing,
     pending_transfers,
     persons,
-    quotas,
     registering,
-    seats,
     transfer_emails,
     webhooks,
 )
 from registrations.consent import current_version
+from registrations.handing_over import GONE
 from registrations.models import (
     ConsentText,
     Registration,
     RegistrationRules,
     Seat,
-    SeatMovement,
     Transfer,
 )
 from registrations.models.rules import rules_of
 from registrations.pending_transfers import movable_seats
 from registrations.personal_calendar import with_sessions
 from registrations.questionnaire import GivenAnswers
-from registrations.seat_rows import Claim, lock_sessions, write
-from sessions.models import Session
 
 PURPOSE: Final = "registration.transfer"
-GONE = _("This offer has expired, was withdrawn, or was used already.")
 
 State = Registration.State
 
@@ -246,7 +241,7 @@ def accept(token: str, viewer: Viewer, said: Acceptance) -> Registration:
     if not moving:
         raise RuleViolation("no_seat", GONE)
     new = _new_registration(transfer, giver, said, version, now)
-    _check_person(new, giver, [row for row in rows if row.email_key == new.email_key])
+    forms = _check_person(new, giver, [row for row in rows if row.email_key == new.email_key])
     _check_admission(giver, transfer.email)
     if not admission.may_register(giver.lab, rules_of(giver.lab), [viewer]):
         raise RuleViolation("delegates_only", admission.DELEGATES_ONLY)
@@ -258,9 +253,9 @@ def accept(token: str, viewer: Viewer, said: Acceptance) -> Registration:
     transfer.delete()
     documents.store(new, accepted, said.consent_language)
     answers.store_new(new, given)
+    taken, given_up = handing_over.hand_over(giver, new, forms, now)
     answers.release(giver)
-    taken = _move(giver, new, moving, now)
-    _cancel(giver, taken, now)
+    _cancel(giver, taken, given_up, now)
     acceptance.confirmed(new, taken)
     webhooks.created(new)
     shown = with_sessions(new, taken)
@@ -301,8 +296,8 @@ def _new_registration(
     return new
 
 
-def _check_person(new: Registration, giver: Registration, rows: Iterable[Registration]) -> None:
-    """Refuse somebody who is registered, and delete forms of the same person that were not confirmed."""
+def _check_person(new: Registration, giver: Registration, rows: Iterable[Registration]) -> list[int]:
+    """Refuse somebody who is registered, and return the forms of the same person that were not confirmed."""
     name_key = search_text(new.name)
     others = [row for row in rows if row.pk != giver.pk]
     registered = [row for row in others if row.state == State.CONFIRMED]
@@ -313,78 +308,16 @@ def _check_person(new: Registration, giver: Registration, rows: Iterable[Registr
         raise RuleViolation("already_registered", _("This name and email are already registered."), "name")
     if len(registered) >= registering.PEOPLE_PER_ADDRESS:
         raise RuleViolation("too_many", _("Too many people are registered with this email. Use another one."))
-    unconfirmed = [row.pk for row in others if row.state == State.UNCONFIRMED and row.name_key == name_key]
-    if unconfirmed:
-        erasure.delete_unconfirmed(Registration.objects.filter(pk__in=unconfirmed))
+    return [row.pk for row in others if row.state == State.UNCONFIRMED and row.name_key == name_key]
 
 
-def _move(giver: Registration, new: Registration, moving: list[Seat], now: datetime) -> list[Seat]:
-    """Move these seats with their places; the sessions count as many as before. Raises RuleViolation (quota_full)."""
-    # All that the giver has: the rest is given up in the same transaction, and rows are locked in one step.
-    coming = Session.objects.filter(seats__registration=giver, ends_at__gt=now).values_list("pk", flat=True)
-    lock_sessions({*coming, *(seat.session_id for seat in moving)})
-    # Again under their locks: an organiser may have taken one back.
-    ids = [seat.pk for seat in movable_seats(giver, now)]
-    moving = list(Seat.objects.filter(pk__in=ids).order_by("session_id"))
-    if not moving:
-        raise RuleViolation("no_seat", GONE)
-    _recount(giver, new, moving)
-    places = {seat.session_id: seat.queue_position for seat in moving}
-    write(
-        [(seat, Claim(Seat.State.CANCELLED, SeatMovement.Reason.TRANSFERRED)) for seat in moving], now, None
-    )
-    sent = dict(
-        Seat.objects.filter(
-            session__in=places, registration__lab=new.lab_id, registration__email_key=new.email_key
-        )
-        .order_by()
-        .values_list("session")
-        .annotate(Max("sequence"))
-    )
-    taken = [
-        Seat(
-            registration=new,
-            session_id=seat.session_id,
-            mode=seat.mode,
-            state="",
-            sequence=sent.get(seat.session_id, 0),
-        )
-        for seat in moving
-    ]
-    claims = [
-        (seat, Claim(Seat.State.CONFIRMED, SeatMovement.Reason.TRANSFERRED, places[seat.session_id]))
-        for seat in taken
-    ]
-    write(claims, now, None)
-    return taken
-
-
-def _recount(giver: Registration, new: Registration, moving: list[Seat]) -> None:
-    """Count the colleague in the quotas instead of the giver, before the seats move."""
-    limits = quotas.lock_quotas(giver.lab_id, [seat.session_id for seat in moving])
-    if not limits:
-        return
-    places, moved = quotas.places_of(giver.pk), {(seat.session_id, seat.mode) for seat in moving}
-    of_giver = quotas.holder_of(giver)
-    gone = quotas.counted(limits, of_giver, places) - quotas.counted(limits, of_giver, places - moved)
-    try:
-        with transaction.atomic():
-            quotas.move(gone, quotas.counted(limits, quotas.holder_of(new), moved))
-    except IntegrityError:
-        raise RuleViolation(
-            "quota_full", _("All places for this city or type of organisation are taken.")
-        ) from None
-
-
-def _cancel(giver: Registration, taken: list[Seat], now: datetime) -> None:
-    """Cancel the giver's registration, whose invitation moves along; the rest of the seats goes to the next."""
+def _cancel(giver: Registration, taken: list[Seat], given_up: list[Seat], now: datetime) -> None:
+    """Cancel the giver's registration, whose invitation moves along."""
     giver.state = State.CANCELLED
     giver.cancelled_at = giver.revised_at = now
     giver.cancelled_as = Registration.CancelledAs.TRANSFERRED
     giver.invitation = None
     giver.save(update_fields=["state", "cancelled_at", "cancelled_as", "revised_at", "invitation"])
-    coming = Session.objects.filter(seats__registration=giver, ends_at__gt=now).values_list("pk", flat=True)
-    given_up = seats.give_up(giver, coming, SeatMovement.Reason.REGISTRATION_CANCELLED)
     moved = Seat.objects.filter(registration=giver, session__in=[seat.session_id for seat in taken])
     transfer_emails.accepted(giver, with_sessions(giver, [*given_up, *moved]))
     webhooks.cancelled(giver)

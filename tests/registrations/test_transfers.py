@@ -142,6 +142,28 @@ def test_quotas_count_the_colleague_in_place_of_the_giver(giver: Registration, s
         assert quota.taken == 1
 
 
+def test_a_quota_of_the_lab_has_room_for_the_colleague_though_the_giver_was_offered_another_seat(
+    client: Client, giver: Registration, session: Session
+) -> None:
+    RegistrationRules.objects.create(lab=session.lab, offer_hours=24)
+    full = f.SessionFactory(lab=session.lab, capacity=1)
+    [holder] = f.RegistrationFactory.create_batch(1, lab=session.lab)
+    for person in (holder, giver):
+        seats.take(person, {full.pk: full.modes[0]})
+    managing.cancel(holder)
+    in_lab = f.QuotaFactory(lab=session.lab, city=giver.city, limit=1, taken=1)
+    assert [state for state, _place in states(giver)] == ["confirmed", "offered"]
+    assert post(client, offered(giver), answered())["Location"].endswith("?done=confirmed")
+    in_lab.refresh_from_db()
+    full.refresh_from_db()
+    assert (in_lab.taken, full.seats_taken, full.seats_waiting) == (1, 0, 0)
+    new = Registration.objects.get(email=EMAIL)
+    assert (states(new), [state for state, _place in states(giver)]) == (
+        [("confirmed", 1)],
+        ["cancelled", "cancelled"],
+    )
+
+
 def test_a_colleague_who_is_registered_is_told_and_the_giver_is_not(
     client: Client, giver: Registration
 ) -> None:
