@@ -13,13 +13,13 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def _require_date_format(value: object) -> object:
     """Return the value if it looks like a date: pydantic reads a number as seconds since 1970."""
-    if isinstance(value, str) and not _DAY.fullmatch(value.strip()):
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value.strip())):
         raise PydanticCustomError("date_parsing", "not a day")
     return value
 
 
 def _require_datetime_format(value: object) -> object:
-    if isinstance(value, str) and not _DAY.match(value.strip()):
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DAY.match(value.strip())):
         raise PydanticCustomError("datetime_parsing", "not an instant")
     return value
 
