@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -140,6 +141,7 @@ class AcceptForm(AskedMixin):
     """The consent of somebody who was named, what the lab asks, and how to attend each hybrid session."""
 
     consent = forms.BooleanField(error_messages={"required": _("You need to give your consent to register.")})
+    consent_shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, lab: Lab, seats: list[Seat], consent: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,6 +153,12 @@ class AcceptForm(AskedMixin):
                 held = seat.mode if seat.state == Seat.State.HELD else ""
                 field = mode_field(seat.session, True, held, is_held=True)
                 self.fields[mode_name(seat.session.slug)] = field
+
+    def add_errors(self, errors: Mapping[str, Iterable[str | Promise]]) -> None:
+        super().add_errors(errors)
+        if "consent" in errors:
+            # Another text stands there now, to which nobody has agreed yet.
+            self.data = {name: value for name, value in self.data.items() if name != "consent"}
 
     @property
     def picks(self) -> list[tuple[Seat, Any]]:

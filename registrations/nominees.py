@@ -29,6 +29,7 @@ def accept(
     *,
     consent: bool,
     consent_language: str,
+    consent_shown: str = "",
     modes: Mapping[int, str] | None = None,
     given: GivenAnswers | None = None,
     photos: str = "",
@@ -36,8 +37,9 @@ def accept(
 ) -> Registration:
     """Accept a nomination: the person consents, answers what is asked, says how to attend, and is registered.
 
-    `photos` and `accepted` as in `registering.check_asked`. Raises RuleViolation (codes: no_consent, gone, those of
-    `registering.check_asked` and of `registering.confirm`) and InvalidFields.
+    `consent_shown` is the mark of the text that the person read, `photos` and `accepted` as in
+    `registering.check_asked`. Raises RuleViolation (codes: no_consent, consent_changed, gone, other_questions,
+    mode_full, those of `registering.check_asked` and of `registering.confirm`) and InvalidFields.
     """
     if not consent:
         raise RuleViolation("no_consent", _("You need to give your consent to register."), "consent")
@@ -50,7 +52,7 @@ def accept(
             answers.store_new(locked, checked)
         _set_modes(locked, modes or {})
         Registration.objects.filter(pk=locked.pk).update(
-            consent_version=current_version(locked.lab),
+            consent_version=current_version(locked.lab, consent_shown),
             consent_language=consent_language,
             photos=photos if rules_of(locked.lab).asks_photos else "",
         )

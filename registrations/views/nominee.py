@@ -11,7 +11,7 @@ from core.web.localized_fields import text_of
 from labs import access
 from labs.current_viewer import viewer_of
 from registrations import links, nominees, registering
-from registrations.consent import consent_text
+from registrations.consent import consent_text, mark_of
 from registrations.kept_forms import initial_from, sent_of, typed_of
 from registrations.models import Nomination, QuestionSet, Registration
 from registrations.nomination_forms import AcceptForm
@@ -74,6 +74,7 @@ def _accept(request: HttpRequest, found: Registration, named: Nomination, token:
                     viewer_of(request),
                     consent=True,
                     consent_language=language,
+                    consent_shown=form.cleaned_data["consent_shown"],
                     modes=form.modes,
                     given=given,
                     photos=form.asked["photos"],
@@ -96,6 +97,7 @@ def _accept(request: HttpRequest, found: Registration, named: Nomination, token:
         "places": named.places,
         "contact": named.contact,
         "form": form,
+        "consent_mark": mark_of(found.lab),
         "questions": questions,
         "sections": questions.sections(session_names([seat.session for seat in chosen])),
         "is_of_city": found.is_of_city(timezone.now()),

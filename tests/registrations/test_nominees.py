@@ -8,9 +8,9 @@ from registrations.models import Nomination, Registration
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of
+from tests.pages import form_of, text_of
 from tests.registrations.form_posts import post
-from tests.registrations.test_nominations import contact_of
+from tests.registrations.test_nominations import contact_of, name
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,24 @@ def accepted_on_page(client: Client, person: Registration, **typed: str) -> int:
     return post(
         client, path, form_of(client.get(path)).filled(answer="accept", consent="on", **typed)
     ).status_code
+
+
+def test_a_nominee_agrees_to_the_text_that_was_shown(client: Client, session: Session) -> None:
+    person = person_of(name(*contact_of(session), session))
+    path = links.path_of(person, links.NOMINEE)
+    typed = form_of(client.get(path)).filled(answer="accept", consent="on")
+    session.lab.consent = {"en": "Other words."}
+    session.lab.save()
+
+    refused = post(client, path, typed)
+
+    person.refresh_from_db()
+    assert (refused.status_code, person.state) == (422, "unconfirmed")
+    assert "The text below has changed since you opened the form." in text_of(refused)
+    assert "Other words." in text_of(refused)
+    assert "consent" not in form_of(refused).filled()
+    assert post(client, path, form_of(refused).filled(answer="accept", consent="on")).status_code == 302
+    assert Registration.objects.get(pk=person.pk).consent_text == "Other words."
 
 
 def test_a_nominee_accepts_though_one_session_is_now_for_another_city(
