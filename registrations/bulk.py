@@ -12,7 +12,7 @@ from core.accounts.models import User
 from core.jobs.leases import Lease, enqueue
 from core.web.errors import RuleViolation
 from labs.models import Lab
-from registrations import managing, organiser_actions, tags
+from registrations import managing, organiser_actions, registering, tags
 from registrations.models import BulkAction, Registration, Seat, Tag, Tagging
 from registrations.models.seats import ACTIVE
 from sessions.models import Session
@@ -29,6 +29,7 @@ FAILURES: dict[str, str | Promise] = {
     "not_registered": _("The registration is not confirmed or is cancelled."),
     "already_registered": _("The same name and email are already registered."),
     "too_many": _("Too many people are registered with the same email."),
+    "nominated": registering.NOT_ACCEPTED,
     "not_open": _("Registration is closed, so no one can confirm."),
     "quota": _("A quota has no room for this person, and the session has no waiting list."),
     "closed": _("The session is full and has no waiting list."),

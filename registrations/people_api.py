@@ -108,7 +108,8 @@ def enter(request: HttpRequest, lab: str, form: EnteredIn, idempotency_key: Key)
 def confirm(request: HttpRequest, lab: str, registration: UUID) -> dict[str, Any]:
     """Confirm a registration on your word: the email counts as confirmed and seats are taken. Scope: registrations.
 
-    The person gets the confirmation by email. Registration may be closed.
+    The person gets the confirmation by email. Registration may be closed. Answers 409 for somebody whom a city
+    nominated and who has not accepted: nobody else can consent.
     """
     found = _lab(request, lab)
     organiser_actions.confirm(registration_of(found, registration), _account(request))

@@ -55,6 +55,7 @@ UNCONFIRMED_DAYS = 7
 PEOPLE_PER_ADDRESS = 10
 
 PHOTOS_MISSING = _("Choose whether photos and recordings of you may be taken.")
+NOT_ACCEPTED = _("A city nominated this person, who has not accepted yet.")
 CANNOT_CONFIRM = _("Registration is closed, so you can no longer confirm.")
 
 State = Registration.State
@@ -247,7 +248,10 @@ def same_person(registration: Registration) -> RegistrationQuerySet:
 
 @transaction.atomic
 def confirm_by_link(token: str, viewer: Viewer) -> Registration:
-    """`confirm` the registration of a private link, which is read and locked at once. Raises Http404 beside."""
+    """`confirm` the registration of a private link, which is read and locked at once. Raises Http404 beside.
+
+    What a city named somebody for is accepted on a page of its own (code: nominated).
+    """
     rows = _locked_address(links.subject_of(token))
     found = links.opened(token, links.CONFIRM, rows)
     if found.nominated_until is not None and found.state == State.UNCONFIRMED:
@@ -262,7 +266,9 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR, by: User | Non
     The rules of choosing are asked again: registration is open, and `viewer` or the sender of the form sees the
     session by now. A second call changes nothing. Other unconfirmed registrations of the same person in this lab are
     deleted; those of others with this address stay. With `by` it is an organiser's word, and registration may be
-    closed. Raises RuleViolation (codes: cancelled, already_registered, too_many, not_open, gone).
+    closed; but whom a city named accepts and consents alone. Raises RuleViolation (codes: cancelled,
+    already_registered, too_many, nominated, not_open, gone, those of `admission.check_again` and of
+    `invitations.use`).
     """
     rows = _locked_address(registration.public_id)
     current = next((row for row in rows if row.pk == registration.pk), None)
@@ -294,6 +300,8 @@ def _confirm(
     if len(registered) >= PEOPLE_PER_ADDRESS:
         raise RuleViolation("too_many", _("Too many people are registered with this email. Use another one."))
     is_nominated = current.nominated_until is not None
+    if by is not None and is_nominated:
+        raise RuleViolation("nominated", NOT_ACCEPTED)
     is_open = current.is_of_city(timezone.now()) or current.lab.takes_registrations(timezone.now())
     if by is None and not is_open:
         raise RuleViolation("not_open", CANNOT_CONFIRM)

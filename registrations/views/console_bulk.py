@@ -148,6 +148,7 @@ def _facts(form: BulkForm) -> list[str]:
             _("On your word, the addresses count as confirmed. Seats are taken as far as there are some."),
             _("Each person gets the confirmation by email. Registration need not be open."),
             _("Nothing changes for people who are confirmed already."),
+            _("Nominees are left out: they accept themselves."),
         ]
     if action == Kind.CANCEL:
         return [

@@ -1,14 +1,19 @@
 """What somebody whom a city named meets on the way to being registered."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from labs.models import Lab
 from registrations import links, nominations
-from registrations.models import Nomination, Registration
+from registrations.models import BulkAction, Nomination, Registration
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
-from tests.pages import form_of, text_of
+from tests.api.asking import bearer
+from tests.pages import client_of, form_of, forms_of, text_of
 from tests.registrations.form_posts import post
 from tests.registrations.test_nominations import contact_of, name
 
@@ -33,6 +38,14 @@ def accepted_on_page(client: Client, person: Registration, **typed: str) -> int:
     ).status_code
 
 
+def bulk(console: Client, lab: Lab, person: Registration, action: str) -> Any:
+    """Tick a person in the list, choose an action, and answer the question with yes."""
+    people = reverse("console_registrations", args=[lab.slug])
+    form = next(one for one in forms_of(console.get(people)) if one.action == f"{people}bulk/")
+    asked = console.post(form.action, form.filled(person=[str(person.public_id)], action=action))
+    return console.post(form.action, form_of(asked).filled(), follow=True)
+
+
 def test_a_nominee_agrees_to_the_text_that_was_shown(client: Client, session: Session) -> None:
     person = person_of(name(*contact_of(session), session))
     path = links.path_of(person, links.NOMINEE)
@@ -49,6 +62,20 @@ def test_a_nominee_agrees_to_the_text_that_was_shown(client: Client, session: Se
     assert "consent" not in form_of(refused).filled()
     assert post(client, path, form_of(refused).filled(answer="accept", consent="on")).status_code == 302
     assert Registration.objects.get(pk=person.pk).consent_text == "Other words."
+
+
+def test_an_organiser_cannot_accept_for_a_nominee(session: Session) -> None:
+    person = person_of(name(*contact_of(session), session))
+    staff = f.StaffFactory(lab=session.lab).user
+
+    page = text_of(bulk(client_of(staff), session.lab, person, "confirm"))
+    path = reverse("api:confirm_registration", args=[session.lab.slug, person.public_id])
+    answer = Client().post(path, headers=bearer(staff) | {"Idempotency-Key": "once"})
+
+    assert "A city nominated this person, who has not accepted yet." in page
+    assert (answer.status_code, BulkAction.objects.get().failures) == (409, {"nominated": 1})
+    person.refresh_from_db()
+    assert (person.state, person.seats.get().state) == ("unconfirmed", "held")
 
 
 def test_a_nominee_accepts_though_one_session_is_now_for_another_city(
