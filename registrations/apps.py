@@ -7,4 +7,4 @@ class RegistrationsConfig(AppConfig):
     verbose_name = _("Registrations")
 
     def ready(self) -> None:
-        from registrations import email_previews, receivers, tasks  # noqa: F401  (importing registers them)
+        from registrations import email_previews, receivers, tasks, undo  # noqa: F401  (importing registers them)

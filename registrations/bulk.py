@@ -115,9 +115,11 @@ def undo(action: BulkAction) -> None:
         Tagging.objects.filter(tag__lab=row.lab, tag__name=row.tag, registration__in=row.changed).delete()
         Tag.objects.filter(lab=row.lab, name=row.tag, taggings__isnull=True).delete()
     else:
-        tag = tags.get_or_create_tag(row.lab, row.tag)
         people = Registration.objects.filter(pk__in=row.changed, lab=row.lab, erased_at__isnull=True)
-        given = [Tagging(tag=tag, registration_id=pk) for pk in people.values_list("pk", flat=True)]
+        locked = people.select_for_update(no_key=True).order_by("pk")
+        ids = list(locked.values_list("pk", flat=True))
+        tag = tags.get_or_create_tag(row.lab, row.tag)
+        given = [Tagging(tag=tag, registration_id=pk) for pk in ids]
         Tagging.objects.bulk_create(given, ignore_conflicts=True, batch_size=1000)
     row.undone_at = timezone.now()
     row.save(update_fields=["undone_at"])

@@ -57,9 +57,19 @@ def get_or_create_tag(lab: Lab, name: str) -> Tag:
     return tag
 
 
+def lock_person(registration_id: int) -> None:
+    """Lock a registration about which something is written. Raises RuleViolation (code: gone) for one erased since."""
+    if not Registration.objects.filter(pk=registration_id, erased_at__isnull=True).locked():
+        raise RuleViolation("gone", _("This registration no longer exists."))
+
+
 @transaction.atomic
 def tag(registration: Registration, name: str) -> bool:
-    """Give the registration a tag of its lab, which is created if need be. Returns whether it is new to it."""
+    """Give the registration a tag of its lab, which is created if need be. Returns whether it is new to it.
+
+    Raises InvalidFields and RuleViolation (codes: gone, too_many).
+    """
+    lock_person(registration.pk)
     row = get_or_create_tag(registration.lab, name)
     return Tagging.objects.get_or_create(tag=row, registration=registration)[1]
 
@@ -78,13 +88,15 @@ def untag(registration: Registration, name: str) -> bool:
     return True
 
 
+@transaction.atomic
 def write_note(registration: Registration, text: str, by: User) -> Note:
-    """Note something about the person. Raises InvalidFields, RuleViolation."""
+    """Note something about the person. Raises InvalidFields and RuleViolation (codes: gone, too_many)."""
     note = Note(registration=registration, text=text.replace("\r\n", "\n").strip(), by=by)
     try:
         note.clean_fields(exclude=["registration", "by"])
     except ValidationError as error:
         raise InvalidFields(messages_by_column(note, error)) from error
+    lock_person(registration.pk)
     if Note.objects.filter(registration=registration).count() >= MAX_NOTES:
         raise RuleViolation("too_many", _("This person has too many notes. Delete one first."), "text")
     note.save(force_insert=True)

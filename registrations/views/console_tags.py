@@ -14,8 +14,8 @@ from core.web.forms.base import BaseForm
 from core.web.forms.fields import pk_of
 from labs import access
 from labs.models import Lab
-from labs.views.form_posts import create_with, delete_or_say, person
-from registrations import search, tags
+from labs.views.form_posts import create_with, person
+from registrations import search, tags, undo
 from registrations.console_people_forms import FilterNameForm, NoteForm, TagForm
 from registrations.models import Note, Registration, SavedFilter
 
@@ -64,8 +64,7 @@ def delete_note(request: HttpRequest, lab: Lab, registration: UUID, note: int) -
     rows = Note.objects.filter(registration=found)
     row = get_object_or_404(rows, pk=note) if note < 2**63 else None
     if row is not None:
-        back = reverse("console_registration", args=[lab.slug, registration])
-        delete_or_say(request, row, row.delete, _("Note deleted."), back, lab=lab)
+        undo.delete_note(request, row)
     return _back(found)
 
 

@@ -9,8 +9,8 @@ from django.test import Client
 from core.mail.models import Message
 from core.web.errors import RuleViolation
 from labs.viewer import VISITOR
-from registrations import attendance, erasure, managing, organiser_actions
-from registrations.models import Attendance, Registration
+from registrations import attendance, erasure, managing, organiser_actions, tags
+from registrations.models import Attendance, Note, Registration, Tag
 from registrations.registering import Details
 from sessions import publishing
 from sessions.models import Session
@@ -27,6 +27,8 @@ CHANGES: dict[str, Callable[[Registration], object]] = {
     "feed": lambda person: managing.renew_feed_address(person),
     "address": lambda person: organiser_actions.correct_address(person, "back@example.org", f.UserFactory()),
     "link": lambda person: organiser_actions.send_link(person),
+    "tag": lambda person: tags.tag(person, "VIP"),
+    "note": lambda person: tags.write_note(person, "Called on Monday.", f.UserFactory()),
 }
 
 
@@ -46,7 +48,7 @@ def test_nothing_writes_an_erased_person_back(change: str, is_over: bool) -> Non
     assert refused.value.code == "gone"
     left = Registration.objects.get()
     assert (left.name, left.email, left.state) == ("", "", "confirmed" if is_over else "cancelled")
-    assert list(Message.objects.all()) == []
+    assert [kind.objects.count() for kind in (Message, Note, Tag)] == [0, 0, 0]
 
 
 def test_a_registration_that_is_deleted_already_is_erased_without_a_word() -> None:

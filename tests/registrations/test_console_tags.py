@@ -85,6 +85,19 @@ def test_a_note_is_written_and_deleted_and_the_deletion_undone(client: Client, p
     assert Note.objects.get().text == note.text
 
 
+def test_no_note_comes_back_to_a_person_who_was_erased_meanwhile(
+    client: Client, person: Registration
+) -> None:
+    send(client, person, "notes/", text="Called on Monday.")
+    page = f"{LIST}{person.public_id}/"
+    deleted = client.post(f"{page}notes/{Note.objects.get().pk}/delete/", follow=True)
+    erasure.erase(person)
+    undo = next(one for one in forms_of(deleted) if "/undo/" in one.action)
+    answer = client.post(undo.action, undo.filled(), follow=True)
+    assert "This registration no longer exists." in text_of(answer)
+    assert not Note.objects.exists()
+
+
 @pytest.mark.parametrize("text", ["", " ", "x" * 2001, "a\0b"])
 def test_what_is_no_note_is_told(client: Client, person: Registration, text: str) -> None:
     send(client, person, "notes/", text=text)
