@@ -172,12 +172,13 @@ def steps(lab: Lab) -> Steps:
     """Return how often the form was opened, and how many of those who sent it confirmed and came. Four queries.
 
     Openings are counted by the page itself, without cookie or identifier, so that somebody who opens it twice counts
-    twice, and readers without script do not. Whom organisers entered is in none of the figures.
+    twice, and readers without script do not. Whom organisers entered or a city nominated is in none of the figures; a
+    colleague who takes a place over sends a form, too.
     """
     counted = tallies.counts(FORM_SEEN, FORM_LOST, FORM_TRAPPED, labs=[lab.pk])
-    people = Registration.objects.filter(lab=lab, entered_by__isnull=True).order_by()
+    people = Registration.objects.filter(lab=lab).by_form().order_by()
     figures = people.aggregate(sent=Count("pk"), confirmed=Count("pk", filter=Q(confirmed_at__isnull=False)))
-    came = Attendance.objects.filter(registration__lab=lab, registration__entered_by__isnull=True)
+    came = Attendance.objects.filter(registration__in=Registration.objects.filter(lab=lab).by_form())
     return Steps(
         opened=counted.get((lab.pk, FORM_SEEN, ""), 0),
         submitted=figures["sent"] + counted.get((lab.pk, FORM_LOST, ""), 0),

@@ -113,7 +113,7 @@ def delete_unconfirmed(registrations: RegistrationQuerySet, *, at_most: int | No
     _free_held_seats(rows)
     webhooks.erased(rows)
     answers.forget(rows)
-    lost = Counter(row.lab_id for row in rows if row.entered_by_id is None)
+    lost = Counter(row.lab_id for row in rows if row.entered_by_id is None and row.nominated_until is None)
     tallies.add_all({(lab_id, FORM_LOST, ""): count for lab_id, count in sorted(lost.items())})
     Registration.objects.filter(pk__in=[row.pk for row in rows]).delete()
     # Last, because deleting writes a history row as well.

@@ -169,6 +169,13 @@ def places_of(seed: str, count: int) -> list[int]:
     return places
 
 
+@lru_cache(maxsize=2)
+def table_of(seed: str, count: int) -> bytes:
+    """Return numbers with their places as CSV, which never changes after the draw; about 2 MB of 200,000."""
+    lines = (f"{number},{place}\r\n" for number, place in enumerate(places_of(seed, count), 1))
+    return "".join(["number,place\r\n", *lines]).encode()
+
+
 def take_number(lab: Lab, public_id: UUID, state: QueueState | None = None) -> QueueNumber:
     """Give the next number. A second call with the same id, which the form brings, returns the same one. `state` is
     what was read for the same request.

@@ -25,6 +25,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Keep registrations whose address is confirmed and which are not cancelled."""
         return self.filter(state=Registration.State.CONFIRMED)
 
+    def by_form(self) -> "RegistrationQuerySet":
+        """Keep those that began with a form of the person's own: no organiser entered and no city nominated them."""
+        return self.filter(entered_by__isnull=True, nominated_until__isnull=True)
+
     def locked(self) -> "list[Registration]":
         """Lock these rows, lowest id first, and return them with lab and programme.
 

@@ -3,8 +3,7 @@
 import uuid
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -132,13 +131,12 @@ def draw(request: HttpRequest, lab: str) -> HttpResponse:
 
 @access.public
 @require_safe
-def draw_csv(request: HttpRequest, lab: str) -> HttpResponseBase:
+def draw_csv(request: HttpRequest, lab: str) -> HttpResponse:
     """All numbers of the draw with their places, once it has taken place."""
     _found, state = _lab_and_state(request, lab)
     if not state.is_drawn:
         raise Http404
-    places = opening.places_of(state.opening.seed, state.drawn)
-    lines = (f"{number},{place}\r\n" for number, place in enumerate(places, 1))
-    response = StreamingHttpResponse(["number,place\r\n", *lines], content_type="text/csv; charset=utf-8")
+    table = opening.table_of(state.opening.seed, state.drawn)
+    response = HttpResponse(table, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="draw.csv"'
     return response

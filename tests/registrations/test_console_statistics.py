@@ -123,6 +123,10 @@ def test_the_funnel_counts_each_step_and_keeps_who_was_deleted(lab: Lab) -> None
     client = Client()
     for _each in range(7):
         tell(client, lab)
+    nominated = {"lab": lab, "nominated_until": timezone.now() - timedelta(days=9)}
+    f.AttendanceFactory(registration=f.RegistrationFactory(**nominated), session=session)
+    silent = f.RegistrationFactory(**nominated, state="unconfirmed", confirmed_at=None)
+    erasure.delete_unconfirmed(Registration.objects.filter(pk=silent.pk))
     assert figures(breakdowns.funnel(breakdowns.steps(lab))) == [
         ("Form opened", 7), ("Form submitted", 4), ("Email confirmed", 2), ("Attended a session", 1),
     ]  # fmt: skip
