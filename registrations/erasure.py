@@ -83,6 +83,7 @@ def erase(registration: Registration, by: User | None = None) -> None:
         public_id=uuid.uuid4(),
         state=State.CANCELLED if leaves else row.state,
         cancelled_at=now if leaves else row.cancelled_at,
+        cancelled_as=_by_whom(by) if leaves else row.cancelled_as,
         name="",
         email="",
         email_key=f"erased:{uuid.uuid4()}",
@@ -131,6 +132,10 @@ def delete_forms(lab_id: int, forms: Collection[int], moving: QuerySet[Seat, Sea
     quotas.lock_quotas(lab_id, lock_sessions(chain(*ids)))
     if forms:
         delete_unconfirmed(Registration.objects.filter(pk__in=forms))
+
+
+def _by_whom(by: User | None) -> str:
+    return Registration.CancelledAs.BY_ORGANISER if by else Registration.CancelledAs.BY_PERSON
 
 
 def _free_held_seats(rows: list[Registration]) -> None:

@@ -107,8 +107,10 @@ def _invitations(registration: Registration, *, by_organiser: bool) -> Section:
 def _nomination(registration: Registration, language: str) -> Section:
     answers = {
         "nominated": gettext("Nominated"),
-        "accepted": gettext("Accepted"),
-        "declined": gettext("Declined"),
+        "accepted": pgettext("one person", "Accepted"),
+        "declined": pgettext("one person", "Declined"),
+        "cancelled": gettext("Cancelled by the organisers"),
+        "no_answer": gettext("No answer"),
         **{value: str(label) for value, label in Nomination.Ending.choices},
     }
     rows = [

@@ -116,7 +116,11 @@ class NominationOut(Schema):
     places: int = Field(description="ID of the places")
     registration: UUID | None
     name: str
-    answer: Literal["nominated", "accepted", "declined", "withdrawn", "replaced"]
+    answer: Literal[
+        "nominated", "accepted", "declined", "cancelled", "no_answer", "withdrawn", "replaced"
+    ] = Field(
+        description="Declined: by the person. Cancelled: by an organiser. No answer: none until the deadline"
+    )
 
 
 def row_data(row: CityRow) -> dict[str, Any]:

@@ -38,16 +38,16 @@ def board(lab: Lab) -> list[CityRow]:
     places = dict(
         NominationPlaces.objects.filter(lab=lab).order_by().values_list("city").annotate(Sum("limit"))
     )
-    state = Registration.State
+    how = Registration.CancelledAs
+    confirmed = Q(registration__state=Registration.State.CONFIRMED)
     live = Nomination.objects.filter(places__lab=lab, ended_at__isnull=True).order_by()
     named: dict[int, Any] = {
         row["places__city"]: row
         for row in live.values("places__city").annotate(
             named=Count("pk"),
-            accepted=Count("pk", filter=Q(registration__state=state.CONFIRMED)),
-            declined=Count(
-                "pk", filter=Q(registration__isnull=True) | Q(registration__state=state.CANCELLED)
-            ),
+            # As `Nomination.answer` has it.
+            accepted=Count("pk", filter=confirmed | Q(registration__cancelled_as=how.TRANSFERRED)),
+            declined=Count("pk", filter=Q(registration__cancelled_as=how.BY_PERSON)),
         )
     }
     came = Attendance.objects.filter(registration__nomination__places__lab=lab).order_by()

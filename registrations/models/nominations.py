@@ -131,13 +131,20 @@ class Nomination(models.Model):
 
     @property
     def answer(self) -> str:
-        """Return nominated, accepted, declined, withdrawn or replaced."""
+        """Return nominated, accepted, declined (by the person), cancelled, no_answer, withdrawn or replaced.
+
+        Who accepted and later gave the place to a colleague has accepted.
+        """
         if self.ended_as:
             return self.ended_as
-        person = self.registration
-        if person is None or person.state == Registration.State.CANCELLED:
-            return "declined"
-        return "accepted" if person.state == Registration.State.CONFIRMED else "nominated"
+        person, how = self.registration, Registration.CancelledAs
+        if person is None:
+            return "no_answer"  # Only unconfirmed registrations are deleted.
+        if person.state == Registration.State.UNCONFIRMED:
+            return "nominated" if person.is_of_city(timezone.now()) else "no_answer"
+        if person.state == Registration.State.CONFIRMED or person.cancelled_as == how.TRANSFERRED:
+            return "accepted"
+        return "declined" if person.cancelled_as == how.BY_PERSON else "cancelled"
 
 
 def nominating_city(registration: Registration) -> City | None:

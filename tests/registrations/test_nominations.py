@@ -154,7 +154,7 @@ def test_unanswered_nominations_stay_until_the_deadline(session: Session) -> Non
     assert registering.expire_unconfirmed(NOW() + timedelta(days=4)) == 1
     assert (taken(session), states(session)) == ((0, 0), [])
     made.refresh_from_db()
-    assert made.answer == "declined"
+    assert made.answer == "no_answer"
 
 
 def test_several_at_once_or_none(session: Session) -> None:

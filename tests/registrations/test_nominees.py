@@ -7,15 +7,15 @@ from django.test import Client
 from django.urls import reverse
 
 from labs.models import Lab
-from registrations import links, nominations
-from registrations.models import BulkAction, Nomination, Registration
+from registrations import city_contacts, erasure, links, managing, nominations, nominations_board
+from registrations.models import BulkAction, CityContact, Nomination, Registration
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
 from tests.api.asking import bearer
 from tests.pages import client_of, form_of, forms_of, text_of
 from tests.registrations.form_posts import post
-from tests.registrations.test_nominations import contact_of, name
+from tests.registrations.test_nominations import NOW, accept, contact_of, name
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,49 @@ def test_a_nominee_agrees_to_the_text_that_was_shown(client: Client, session: Se
     assert "consent" not in form_of(refused).filled()
     assert post(client, path, form_of(refused).filled(answer="accept", consent="on")).status_code == 302
     assert Registration.objects.get(pk=person.pk).consent_text == "Other words."
+
+
+HOW = {
+    "decline": ("declined", "Declined", 1),
+    "cancel-accepted": ("declined", "Declined", 1),
+    "erase": ("declined", "Declined", 1),
+    "organiser-cancels": ("cancelled", "Cancelled by the organisers", 0),
+    "organiser-erases": ("cancelled", "Cancelled by the organisers", 0),
+    "nothing": ("no_answer", "No answer", 0),
+    "nothing-until-deleted": ("no_answer", "No answer", 0),
+}
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_only_who_declined_is_said_to_have_declined(client: Client, session: Session, how: str) -> None:
+    contact, places = contact_of(session)
+    nomination = name(contact, places, session)
+    person, staff = person_of(nomination), f.StaffFactory(lab=session.lab).user
+    if how == "decline":
+        post(client, links.path_of(person, links.NOMINEE), {"answer": "decline", "confirmed": "yes"})
+    elif how == "cancel-accepted":
+        managing.cancel(accept(nomination))
+    elif how == "organiser-cancels":
+        bulk(client_of(staff), session.lab, person, "cancel")
+    elif "erase" in how:
+        erasure.erase(person, staff if how == "organiser-erases" else None)
+    else:
+        Registration.objects.update(nominated_until=NOW())
+        CityContact.objects.update(deadline=NOW())
+    if how == "nothing-until-deleted":
+        erasure.delete_unconfirmed(Registration.objects.all())
+
+    answer, words, declined = HOW[how]
+    assert words in text_of(client.get(reverse("nominating", args=[city_contacts.token_of(contact)])))
+    [row] = nominations_board.board(session.lab)
+    assert (row.named, row.accepted, row.declined) == (1, 0, declined)
+    path, board = (
+        reverse(f"api:{one}", args=[session.lab.slug]) for one in ("nominations", "nominations_board")
+    )
+    [listed] = client.get(path, headers=bearer(staff)).json()["items"]
+    [of_city] = client.get(board, headers=bearer(staff)).json()["cities"]
+    assert (listed["answer"], of_city["declined"]) == (answer, declined)
+    assert nominations_board.board_csv(session.lab, "en").split("\r\n")[1] == f"Rome,0,2,1,0,{declined},0"
 
 
 def test_an_organiser_cannot_accept_for_a_nominee(session: Session) -> None:
