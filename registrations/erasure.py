@@ -56,7 +56,9 @@ def erase(registration: Registration, by: User | None = None) -> None:
     row = Registration.objects.select_for_update(no_key=True).filter(pk=registration.pk).first()
     if row is None or row.erased_at is not None:
         return
-    forget_invitations(Invitation.objects.filter(lab=row.lab_id, email_key=row.email_key))
+    # A colleague with the same address may have been invited, too.
+    if not Registration.objects.filter(lab=row.lab_id, email_key=row.email_key).exclude(pk=row.pk).exists():
+        forget_invitations(Invitation.objects.filter(lab=row.lab_id, email_key=row.email_key))
     now = timezone.now()
     if row.state == State.UNCONFIRMED and not row.is_of_city(now):
         delete_unconfirmed(Registration.objects.filter(pk=row.pk))

@@ -49,7 +49,7 @@ def change_sessions(
     Returns the seats that moved; none where the choice is what it was. A session that the person has and cannot see
     at present stays as it is: no page could have shown it to be kept or given up. Adding asks for an open
     registration, giving up never does. Raises RuleViolation (codes: gone, not_registered, not_open, unknown_session,
-    mode_missing, mode_not_offered, mode_full).
+    mode_missing, mode_not_offered, overlap, no_seat, offered, mode_full).
     """
     registration = lock_confirmed(registration)
     now = timezone.now()

@@ -8,6 +8,7 @@ from core.accounts.models import User
 from core.web.errors import RuleViolation
 from registrations import quotas, seats
 from registrations.models import Registration, Seat, SeatMovement
+from registrations.models.seats import ACTIVE
 from registrations.seat_rows import Claim, lock_sessions, write
 from registrations.waiting_list import promote, release
 from sessions.models import Session
@@ -20,14 +21,12 @@ Reason = SeatMovement.Reason
 def switch_mode(registration: Registration, session_id: int, mode: str, by: User | None = None) -> Seat:
     """Attend a session in the other way: the seat changes if one is free there, and the next person gets the old one.
 
-    Who waits goes to the end of the other waiting list, or gets a free seat. Raises RuleViolation (codes: no_seat,
-    mode_full: the seat stays as it is) and RegistrationNotConfirmed.
+    Who waits goes to the end of the other waiting list, or gets a free seat; who asked for approval goes on asking.
+    Raises RuleViolation (codes: no_seat, offered, mode_full: the seat stays as it is) and RegistrationNotConfirmed.
     """
     seats.lock_confirmed(registration)
     locked = lock_sessions([session_id])
-    seat = Seat.objects.filter(
-        registration=registration, session=session_id, state__in=[State.CONFIRMED, State.WAITING]
-    ).first()
+    seat = Seat.objects.filter(registration=registration, session=session_id, state__in=ACTIVE).first()
     if seat is None:
         raise RuleViolation("no_seat", _("You have no seat in this session."))
     if seat.mode == mode:
@@ -35,6 +34,14 @@ def switch_mode(registration: Registration, session_id: int, mode: str, by: User
     seat.registration = registration
     was = seat.state
     now = timezone.now()
+    if was == State.OFFERED:
+        raise RuleViolation("offered", _("Accept the seat first. Then change how you attend."))
+    if was == State.PENDING:
+        if mode not in Session.objects.get(pk=session_id).modes:
+            raise RuleViolation("mode_full", _("No seat is free. You keep what you have."))
+        seat.mode = mode
+        write([(seat, Claim(State.PENDING, Reason.SWITCHED))], now, by)
+        return seat
     release([seat])
     # Out of the old quotas before the new ones are asked.
     Seat.objects.filter(pk=seat.pk).update(state=State.CANCELLED)

@@ -23,7 +23,7 @@ from labs.viewer import VISITOR
 from registrations import answers as answers_of
 from registrations import asking_for_links, erasure, managing, recounting, registering, seats, statistics
 from registrations.availability import available_sessions
-from registrations.models import Answer, Attendance, Choice, NeedsConsent, Registration, Seat
+from registrations.models import Answer, Attendance, Choice, Invitation, NeedsConsent, Registration, Seat
 from registrations.registering import Details, RegistrationPlan
 from registrations.signals import person_erased
 from sessions.models import Session
@@ -255,6 +255,18 @@ def test_erasing_one_person_leaves_all_others_as_they_were(client: Client) -> No
     assert len(found_in_database(CANARY)) == before
     assert Registration.objects.filter(pk=unconfirmed.pk, state="unconfirmed").exists()
     assert Seat.objects.get(registration=other).state == "confirmed"
+
+
+def test_an_invitation_of_an_address_that_colleagues_share_goes_with_the_last_of_them() -> None:
+    lab = f.LabFactory()
+    one, other = (
+        f.RegistrationFactory(lab=lab, name=name, email="office@example.org") for name in ("Ana", "Ivo")
+    )
+    Invitation.objects.create(lab=lab, email="office@example.org", email_key="office@example.org")
+    erasure.erase(one)
+    assert Invitation.objects.count() == 1
+    erasure.erase(other)
+    assert Invitation.objects.count() == 0
 
 
 def test_what_is_due_is_erased_so_many_at_a_time() -> None:

@@ -13,7 +13,7 @@ from labs.lab_parts import RoomPlan
 from labs.models import Lab
 from labs.viewer import VISITOR
 from registrations import managing, modes, recounting, seats
-from registrations.models import Quota, Registration, Seat, SeatMovement
+from registrations.models import Quota, Registration, RegistrationRules, Seat, SeatMovement
 from sessions.models import Session
 from sessions.scheduling import change_session, plan_of
 from tests import factories as f
@@ -104,6 +104,22 @@ def test_who_waits_may_wait_in_the_other_mode_or_get_a_free_seat_there():
     assert modes.switch_mode(second, session.pk, "online").state == "confirmed"
     assert modes.switch_mode(third, session.pk, "online").state == "waiting"
     assert counters(session) == {"room": (1, 0), "online": (1, 1)}
+
+
+def test_who_asked_for_approval_or_was_offered_a_seat_changes_how_to_attend_in_turn():
+    session = hybrid(needs_approval=True)
+    [asking] = seated(session, "room")
+    assert modes.switch_mode(asking, session.pk, "online").state == Seat.State.PENDING
+    assert (held(session), counters(session)) == ([("online", "pending")], {"room": (0, 0), "online": (0, 0)})
+    session = hybrid()
+    RegistrationRules.objects.create(lab=session.lab, offer_hours=24)
+    first, second = seated(session, "room", "room")
+    seats.give_up(first, [session.pk])
+    with pytest.raises(RuleViolation) as refused:
+        modes.switch_mode(second, session.pk, "online")
+    assert (refused.value.code, held(session)[1]) == ("offered", ("room", "offered"))
+    seats.accept_offer(second, session.pk)
+    assert modes.switch_mode(second, session.pk, "online").state == Seat.State.CONFIRMED
 
 
 def test_by_the_page_one_chooses_and_changes_how_to_attend(client: Client):
