@@ -13,6 +13,7 @@ from registrations import emails, registering
 from registrations.availability import CHOSEN_IS_CLOSED
 from registrations.consent import current_version
 from registrations.models import Registration
+from registrations.models.rules import rules_of
 
 
 @transaction.atomic
@@ -43,7 +44,7 @@ def add(lab: Lab, plan: registering.RegistrationPlan, by: User, *, at_once: bool
         consent_version=current_version(lab),
         consent_language=plan.consent_language,
         consent_at=now,
-        photos=plan.photos,
+        photos=plan.photos if rules_of(lab).asks_photos else "",
         submitted_by=by,
         entered_by=by,
         **vars(plan.details),

@@ -23,7 +23,7 @@ from core.timezones import formatting, zone_hours
 from core.web import signed_links
 from core.web.email_addresses import address_key, clean_address
 from core.web.errors import InvalidFields, RuleViolation
-from core.web.localized_fields import text_and_language
+from core.web.localized_fields import has_letters, text_and_language
 from labs.models import City, Lab, Track
 from labs.revisions import lock_lab
 from registrations import city_seats, erasure, nomination_emails, registering
@@ -143,6 +143,8 @@ def change(contact: CityContact, name: str, email: str, language: str, deadline:
 
 
 def _check(contact: CityContact) -> None:
+    if not has_letters(contact.name):
+        raise InvalidFields({"name": [_("Use letters.")]})
     try:
         contact.clean_fields(exclude=["lab", "city", "email_key"])
     except ValidationError as error:

@@ -99,8 +99,9 @@ def put_notice(request: HttpRequest, lab: str, body: PrivacyNoticeBody) -> dict[
 class PersonalDataOut(Schema):
     sections: dict[str, Any] = Field(
         json_schema_extra={"format": "sections"},
-        description="Lists of what is stored: registration, consents, seats, seat_history, attendance, answers, "
-        "emails, changes, notes, certificates. Only those that are not empty",
+        description="Lists of what is stored: registration, consents, documents, seats, seat_history, attendance, "
+        "answers, emails, changes, notes, certificates, person, invitations, nominations, transfer, offers, "
+        "still_coming, city_contact, answers_views, webhooks. Only those that are not empty",
     )
 
 

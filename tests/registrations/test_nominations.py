@@ -594,6 +594,8 @@ def test_organisers_do_the_same_by_the_api(client: Client, session: Session) -> 
     who = {"city": "rome", "name": "Anna", "email": "a@example.org", "language": "en", "deadline": until}
     contact = call("post", "create_city_contact", who).json()["id"]
     assert call("post", "create_city_contact", who).status_code == 422
+    refused = call("post", "create_city_contact", {**who, "name": "..", "email": "d@example.org"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "name")
     for wrong in ("2036-04-06T10:00:00", 2091000000):  # without an offset; a number
         refused = call("post", "create_city_contact", {**who, "email": "c@example.org", "deadline": wrong})
         said = [one["field"] for one in refused.json()["errors"]]
