@@ -7,9 +7,8 @@ from core.jobs.leases import enqueue
 from core.mail import address_budget
 from core.web.email_addresses import address_key
 from labs.models import Lab
-from registrations import emails
+from registrations import emails, registering
 from registrations.models import Person, Registration
-from registrations.registering import UNCONFIRMED_DAYS, choice_of
 
 # The latest registrations of an address that are considered for one request for links.
 MAX_CONSIDERED = 50
@@ -60,7 +59,7 @@ def send_links(registration_ids: list[int], person_id: int | None = None) -> Non
     )
     people: dict[tuple[int, str], Registration] = {}
     for row in latest:
-        if row.state == State.CONFIRMED or row.lab.takes_registrations(now):
+        if row.state == State.CONFIRMED or row.can_be_confirmed(now):
             people.setdefault((row.lab_id, row.name_key), row)
     if not people:
         return
@@ -70,5 +69,4 @@ def send_links(registration_ids: list[int], person_id: int | None = None) -> Non
         if registration.state == State.CONFIRMED:
             emails.link_again(registration, is_asked_for=True)
         else:
-            choice = choice_of(registration)
-            emails.confirm_address(registration, UNCONFIRMED_DAYS, choice, again=True, is_asked_for=True)
+            registering.ask_again(registration, is_asked_for=True)

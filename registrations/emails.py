@@ -53,7 +53,7 @@ def confirm_address(
     return queue_for(
         registration,
         "confirm_address",
-        _quietly("confirm-address", registration) if again else once,
+        quiet_key("confirm-address", registration) if again else once,
         _asked(registration, days, selected),
         {"confirm": links.CONFIRM, "leave": links.LEAVE},
         to_name="",
@@ -104,7 +104,7 @@ def already_registered(registration: Registration, selected: Sequence[Seat] = ()
         registration,
         "already_registered",
         ":".join(
-            [_quietly("already-registered", registration), *sorted(str(seat.session_id) for seat in public)]
+            [quiet_key("already-registered", registration), *sorted(str(seat.session_id) for seat in public)]
         ),
         listed_sessions(registration, public),
         purposes,
@@ -117,7 +117,7 @@ def link_again(registration: Registration, is_asked_for: bool = False) -> Messag
     return queue_for(
         registration,
         "registration_link",
-        _quietly("registration-link", registration),
+        quiet_key("registration-link", registration),
         {},
         {"manage": links.MANAGE},
         is_asked_for=is_asked_for,
@@ -322,7 +322,7 @@ def initials(name: str) -> str:
     return " ".join(f"{sign.upper()}." for sign in [sign for sign in firsts if sign][:3])
 
 
-def _quietly(kind: str, registration: Registration) -> str:
+def quiet_key(kind: str, registration: Registration) -> str:
     """Return a key that stays the same for a while, so that nobody can fill somebody else's mailbox.
 
     A corrected address has links of a new version, and is written to at once.

@@ -103,8 +103,8 @@ def _own(row: Registration, now: datetime) -> Own:
     path = ""
     if row.state != State.UNCONFIRMED:
         path = links.path_of(row, links.MANAGE)
-    elif row.lab.takes_registrations(now):
-        path = links.path_of(row, links.CONFIRM)
+    elif row.can_be_confirmed(now):
+        path = links.path_of(row, links.CONFIRM if row.nominated_until is None else links.NOMINEE)
     counts = (row.seat_count, row.waiting_count)  # type: ignore[attr-defined]
     return Own(row, path, *counts, row.lab.is_over(now))
 

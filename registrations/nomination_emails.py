@@ -9,20 +9,28 @@ from core.mail.models import Message
 from core.timezones import zone_hours
 from core.web.absolute_urls import absolute_url
 from registrations import links
-from registrations.emails import instant_text, queue_for
+from registrations.emails import instant_text, queue_for, quiet_key
 from registrations.models import NominationPlaces, Registration, Seat
 from registrations.models.nominations import nominating_city
 from registrations.personal_calendar import entries_file
 from registrations.seat_lines import lab_facts, listed_sessions, text_of
 
+AGAIN = "nominee-asked-again"
+
 
 def asked(
-    registration: Registration, places: NominationPlaces, seats: Sequence[Seat], contact_name: str
+    registration: Registration,
+    places: NominationPlaces,
+    seats: Sequence[Seat],
+    contact_name: str,
+    *,
+    again: bool = False,
+    is_asked_for: bool = True,
 ) -> Message:
     """Ask somebody whom a contact of a city named whether he or she accepts, once for each deadline. Needs the places
     with their city.
 
-    `seats` are what the city chose for the person, with their sessions.
+    `seats` are what the city chose for the person, with their sessions. `again` is asked quietly.
     """
     lab, language = registration.lab, registration.language
     found = listed_sessions(registration, seats)
@@ -30,10 +38,11 @@ def asked(
         for seat, line in zip(seats, found["lines"], strict=True):
             is_held = seat.state == Seat.State.HELD
             line["state"] = gettext("A seat is held for you") if is_held else gettext("No seat is held")
+    once = f"nominee-asked:{registration.public_id}:{instant_text(registration.nominated_until)}"
     return queue_for(
         registration,
         "nominee_asked",
-        f"nominee-asked:{registration.public_id}:{instant_text(registration.nominated_until)}",
+        quiet_key(AGAIN, registration) if again else once,
         {
             **found,
             **lab_facts(lab, language),
@@ -42,11 +51,12 @@ def asked(
             "until": zone_hours.moment(
                 registration.nominated_until or timezone.now(), lab.time_zone, language
             ),
+            "is_over": not registration.is_of_city(timezone.now()),
         },
         {"nomination": links.NOMINEE, "leave": links.LEAVE},
         to_name="",
-        is_first=True,
-        is_asked_for=True,
+        is_first=not again,
+        is_asked_for=is_asked_for,
     )
 
 

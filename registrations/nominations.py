@@ -207,6 +207,7 @@ def _check_emails(lab: Lab, places: NominationPlaces, people: list[Nominee]) -> 
     Only what the city itself caused is counted: the budget of the address (`core.mail.address_budget`) would tell who
     is registered, as only they get private links.
     """
+    # Asking again is not the city's doing.
     day_ago = timezone.now() - timedelta(days=1)
     asked = Message.objects.filter(
         lab=lab,
@@ -214,7 +215,7 @@ def _check_emails(lab: Lab, places: NominationPlaces, people: list[Nominee]) -> 
         budget_key__in={address_key(one.email) for one in people},
         created_at__gt=day_ago,
         registration__nomination__places__city=places.city_id,
-    )
+    ).exclude(key__startswith=f"{nomination_emails.AGAIN}:")
     sent = Counter(asked.order_by().values_list("budget_key", flat=True))
     for one in people:
         key = address_key(one.email)

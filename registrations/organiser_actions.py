@@ -1,7 +1,5 @@
 """Actions of organisers on one registration. Each is recorded in the history, and the person is emailed."""
 
-from datetime import timedelta
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -141,13 +139,11 @@ def _mail_with_link(registration: Registration) -> Message:
     _refuse_cancelled(registration)
     if registration.state == State.CONFIRMED:
         return emails.link_again(registration)
-    if not registration.lab.takes_registrations(timezone.now()):
+    if not registration.can_be_confirmed(timezone.now()):
         raise RuleViolation(
             "not_open", _("Registration is closed, so no one can confirm an email at the moment.")
         )
-    age: timedelta = timezone.now() - registration.created_at
-    days_left = max(registering.UNCONFIRMED_DAYS - age.days, 1)
-    return emails.confirm_address(registration, days_left, registering.choice_of(registration), again=True)
+    return registering.ask_again(registration)
 
 
 def _refuse_cancelled(registration: Registration) -> None:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.jobs import tallies
 from core.mail import address_budget
+from core.mail.models import Message
 from core.search import search_text
 from core.web.email_addresses import address_key
 from core.web.errors import RuleViolation
@@ -34,6 +35,7 @@ from registrations import (
     erasure,
     invitations,
     links,
+    nomination_emails,
     opening,
     persons,
     seats,
@@ -41,7 +43,7 @@ from registrations import (
 )
 from registrations.availability import CHOSEN_IS_CLOSED, Choice, check_overlaps
 from registrations.consent import current_version
-from registrations.models import DocumentVersion, Registration, Seat
+from registrations.models import DocumentVersion, Nomination, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
 from registrations.models.rules import rules_of
 from registrations.models.seats import ACTIVE
@@ -302,8 +304,7 @@ def _confirm(
     is_nominated = current.nominated_until is not None
     if by is not None and is_nominated:
         raise RuleViolation("nominated", NOT_ACCEPTED)
-    is_open = current.is_of_city(timezone.now()) or current.lab.takes_registrations(timezone.now())
-    if by is None and not is_open:
+    if by is None and not current.can_be_confirmed(timezone.now()):
         raise RuleViolation("not_open", CANNOT_CONFIRM)
     viewers = confirming_viewers(current, viewer)
     if by is None and current.entered_by_id is None and not is_nominated:
@@ -340,6 +341,20 @@ def expire_unconfirmed(now: datetime, at_most: int = 100) -> int:
     too_old = Registration.objects.filter(created_at__lt=now - timedelta(days=UNCONFIRMED_DAYS))
     too_old = too_old.exclude(nominated_until__gt=now)
     return erasure.delete_unconfirmed(too_old, at_most=at_most)
+
+
+def ask_again(registration: Registration, *, is_asked_for: bool = False) -> Message:
+    """Ask the address of an unconfirmed registration again, a nominee about the nomination."""
+    choice = choice_of(registration)
+    named = Nomination.objects.filter(registration=registration).select_related("places__city", "contact")
+    if nomination := named.first():
+        contact_name = nomination.contact.name if nomination.contact else ""
+        return nomination_emails.asked(
+            registration, nomination.places, choice, contact_name, again=True, is_asked_for=is_asked_for
+        )
+    age = timezone.now() - registration.created_at
+    days_left = max(UNCONFIRMED_DAYS - age.days, 1)
+    return emails.confirm_address(registration, days_left, choice, again=True, is_asked_for=is_asked_for)
 
 
 def choice_of(registration: Registration) -> list[Seat]:

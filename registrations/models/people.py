@@ -213,6 +213,12 @@ class Registration(Versioned):
         """Tell whether what the person gives up now stays the seat of the city that nominated him or her."""
         return self.nominated_until is not None and self.nominated_until > now
 
+    def can_be_confirmed(self, now: datetime) -> bool:
+        """Tell whether an unconfirmed one may still be confirmed: by a nominee until the deadline, else while the lab's
+        registration is open.
+        """
+        return self.is_of_city(now) or self.lab.takes_registrations(now)
+
     def clean_answers(self) -> None:
         """Validate the fields that people type."""
         self.clean_fields(exclude=["lab", "city", "stakeholder_group", "consent_version", "submitted_by"])

@@ -1,20 +1,34 @@
 """What somebody whom a city named meets on the way to being registered."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core.mail.models import Message
 from labs.models import Lab
-from registrations import city_contacts, erasure, links, managing, nominations, nominations_board
-from registrations.models import BulkAction, CityContact, Nomination, Registration
+from registrations import (
+    asking_for_links,
+    city_contacts,
+    erasure,
+    links,
+    managing,
+    my_registrations,
+    nominations,
+    nominations_board,
+    organiser_actions,
+    registering,
+)
+from registrations.models import BulkAction, CityContact, Nomination, NominationPlaces, Registration
 from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
 from tests.api.asking import bearer
+from tests.emails import with_bodies
 from tests.pages import client_of, form_of, forms_of, text_of
-from tests.registrations.form_posts import post
+from tests.registrations.form_posts import post, send_links
 from tests.registrations.test_nominations import NOW, accept, contact_of, name
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +119,60 @@ def test_only_who_declined_is_said_to_have_declined(client: Client, session: Ses
     [of_city] = client.get(board, headers=bearer(staff)).json()["cities"]
     assert (listed["answer"], of_city["declined"]) == (answer, declined)
     assert nominations_board.board_csv(session.lab, "en").split("\r\n")[1] == f"Rome,0,2,1,0,{declined},0"
+
+
+def test_a_nominee_is_asked_again_about_the_nomination_while_registration_is_closed(
+    client: Client, session: Session
+) -> None:
+    contact, places = contact_of(session)
+    NominationPlaces.objects.update(limit=9)
+    person = person_of(name(contact, places, session))
+    Lab.objects.update(registration_closes_at=NOW() - timedelta(minutes=1))
+    console = client_of(f.StaffFactory(lab=session.lab).user)
+
+    bulk(console, session.lab, person, "send-link")
+    session.lab.refresh_from_db()
+    for _twice in range(2):
+        asking_for_links.queue_links(person.email, session.lab)
+        send_links()
+
+    assert [one.occasion for one in Message.objects.all()] == ["nominee_asked"] * 2
+    again = with_bodies(Message.objects.latest("pk")).text
+    assert ("because a city entered this address" in again, "registration form" in again) == (True, False)
+    assert "Seats are held for you until" in again
+    corrected = organiser_actions.correct_address(person, "right@example.org", f.UserFactory())
+    assert corrected is not None
+    assert (corrected.occasion, corrected.to_email) == ("nominee_asked", "right@example.org")
+
+    person.refresh_from_db()
+    known = f.RegistrationFactory(email=person.email).person
+    page = client.get(reverse("my_registrations", args=[my_registrations.token_of(known)]))
+    assert links.path_of(person, links.NOMINEE) in text_of(page)
+    assert accepted_on_page(client, person) == 302
+
+
+def test_asking_again_takes_nothing_from_what_a_city_may_send(session: Session) -> None:
+    contact, places = contact_of(session)
+    NominationPlaces.objects.update(limit=9)
+    people = [nominations.Nominee(f"Person {chr(65 + n)}", "p@example.org", "en", n) for n in range(5)]
+    nominations.nominate(contact, places, people[:4], [session.pk])
+    for person in Registration.objects.all():
+        registering.ask_again(person, is_asked_for=True)
+    nominations.nominate(contact, places, people[4:], [session.pk])
+    assert Message.objects.filter(occasion="nominee_asked").count() == 9
+
+
+def test_who_is_asked_after_the_deadline_is_promised_no_seat(session: Session) -> None:
+    person = person_of(name(*contact_of(session), session))
+    Registration.objects.update(nominated_until=NOW() - timedelta(minutes=1))
+    message, is_new = organiser_actions.send_link(person)
+    body = with_bodies(message)
+    for words in (body.text, body.html):
+        assert ("Open the page to accept or decline." in words, "held for you until" in words) == (
+            True,
+            False,
+        )
+    assert is_new
 
 
 def test_an_organiser_cannot_accept_for_a_nominee(session: Session) -> None:
