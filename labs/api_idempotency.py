@@ -41,7 +41,11 @@ def run_once(
 
 
 def run_slowly(
-    request: HttpRequest, purpose: str, key: str | None, operation: Callable[[], dict[str, Any]]
+    request: HttpRequest,
+    purpose: str,
+    key: str | None,
+    operation: Callable[[], dict[str, Any]],
+    body: Schema | None = None,
 ) -> dict[str, Any]:
     """Run an operation that is too slow for the transaction of its record, unless this key has its result already.
 
@@ -49,7 +53,7 @@ def run_slowly(
     """
     if key is None:
         return operation()
-    record = _record(request, purpose, key, None)
+    record = _record(request, purpose, key, body)
     try:
         earlier = idempotency.earlier_result(*record)
     except idempotency.IdempotencyKeyReused as error:

@@ -1,5 +1,6 @@
 """Fewer seats than are taken: who came last moves to the head of the waiting list."""
 
+import hashlib
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.errors import RuleViolation
-from labs.revisions import touch
+from labs.revisions import lock_lab, touch
 from registrations import emails, managing
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import with_sessions
@@ -51,24 +52,36 @@ def who_would_move(session: Session, mode: str, capacity: int) -> list[Seat]:
     return seats
 
 
+def key_of(seats: Sequence[Seat]) -> str:
+    """Return what tells whether the same seats were shown."""
+    return hashlib.sha256(repr([seat.pk for seat in seats]).encode()).hexdigest()[:32]
+
+
 @transaction.atomic
-def lower(session: Session, mode: str, capacity: int, by: User | None = None) -> list[Seat]:
+def lower(
+    session: Session, mode: str, capacity: int, by: User | None = None, expected: str | None = None
+) -> list[Seat]:
     """Set the capacity of a way to attend, and move who came last to the waiting list, or cancel their seats where the
     session keeps none. Each is told by email. Returns the seats moved.
 
-    Nobody loses the place in line: they are ahead of all who wait. Raises RuleViolation (codes: held, too_many, as
-    `who_would_move`; changed if somebody registered meanwhile; no_mode).
+    Nobody loses the place in line: they are ahead of all who wait. `expected` is the key of the seats that were shown.
+    Raises RuleViolation (codes: held, too_many, as `who_would_move`; changed if other seats would move now; no_mode).
     """
+    # First, as the new capacity is written to the session and revises its lab.
+    lock_lab(session.lab_id)
     if Mode(mode) not in session.modes:
         raise RuleViolation("no_mode", _("The session cannot be attended in this way."), "mode")
     session = Session.objects.get(pk=session.pk)
-    expected = {seat.registration_id for seat in who_would_move(session, mode, capacity)}
-    people = {row.pk: row for row in Registration.objects.filter(pk__in=expected).locked()}
+    ids = {seat.registration_id for seat in who_would_move(session, mode, capacity)}
+    people = {row.pk: row for row in Registration.objects.filter(pk__in=ids).locked()}
     lock_sessions([session.pk])
     current = Session.objects.select_related("lab__programme", "room", "track").get(pk=session.pk)
     seats = who_would_move(current, mode, capacity)
-    if not {seat.registration_id for seat in seats} <= people.keys():
-        raise RuleViolation("changed", _("Someone has just registered. Look at the list again."))
+    is_as_shown = expected is None or expected == key_of(seats)
+    if not is_as_shown or not {seat.registration_id for seat in seats} <= people.keys():
+        raise RuleViolation(
+            "changed", _("Other people would lose their seats by now. Look at the list again.")
+        )
     now = timezone.now()
     claims = []
     for seat in seats:

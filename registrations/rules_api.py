@@ -18,7 +18,7 @@ from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
 from core.api.problems import Problem
 from labs.api_authentication import account_of, lab_of_organiser
-from labs.api_idempotency import Key, run_once
+from labs.api_idempotency import Key, run_once, run_slowly
 from labs.models import ApiToken, Lab
 from registrations import approvals, fewer_seats, invitations, quota_editing
 from registrations.address_lists import ADDRESSES_LIMIT, clean_addresses
@@ -348,7 +348,8 @@ def decide(request: HttpRequest, lab: str, form: DecisionIn, idempotency_key: Ke
             return vars(approvals.approve(found, form.seats, by))
         return vars(approvals.refuse(found, form.seats, by, form.note))
 
-    return run_once(request, "decide", idempotency_key, form, operation)
+    # Each person in a transaction of its own: one for all would lock registrations after sessions.
+    return run_slowly(request, "decide", idempotency_key, operation, form)
 
 
 def _one(rows: Any, slug: str | None, field: str) -> Any:
@@ -361,15 +362,24 @@ def _one(rows: Any, slug: str | None, field: str) -> Any:
     return found
 
 
+def moved_data(seats: list[Seat]) -> dict[str, Any]:
+    moved = [str(seat.registration.public_id) for seat in seats]
+    return {"moved": moved, "key": fewer_seats.key_of(seats)}
+
+
 class FewerSeatsIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     mode: Literal["room", "online"]
     capacity: Annotated[int, Field(ge=0, le=MAX_LIMIT, strict=True)]
     is_preview: StrictBool = Field(False, description="Only tell who would move")
+    expected: str | None = Field(
+        None, max_length=64, description="The `key` of a preview: 409 if other people would move by now"
+    )
 
 
 class FewerSeatsOut(Schema):
+    key: str = Field(description="Tells whether the same people move")
     moved: list[UUID] = Field(description="IDs of the registrations, those that came last first")
 
 
@@ -380,11 +390,10 @@ def set_fewer_seats(
     """Set fewer seats than are taken: who came last moves to the waiting list. Scope: registrations."""
     found = get_object_or_404(lab_of_organiser(request, lab, Scope.REGISTRATIONS).sessions, slug=session)
     if form.is_preview:
-        seats = fewer_seats.who_would_move(found, form.mode, form.capacity)
-        return {"moved": [str(seat.registration.public_id) for seat in seats]}
+        return moved_data(fewer_seats.who_would_move(found, form.mode, form.capacity))
 
     def operation() -> dict[str, Any]:
-        seats = fewer_seats.lower(found, form.mode, form.capacity, account_of(request))
-        return {"moved": [str(seat.registration.public_id) for seat in seats]}
+        by = account_of(request)
+        return moved_data(fewer_seats.lower(found, form.mode, form.capacity, by, form.expected))
 
     return run_once(request, "set_fewer_seats", idempotency_key, form, operation)

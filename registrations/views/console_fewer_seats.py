@@ -49,8 +49,9 @@ def fewer(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         mode, capacity = form.cleaned_data["mode"], form.cleaned_data["capacity"]
         try:
             moving = fewer_seats.who_would_move(found, mode, capacity)
-            if "confirmed" in request.POST or not moving:
-                moved = fewer_seats.lower(found, mode, capacity, form_posts.person(request))
+            if (shown := request.POST.get("confirmed")) or not moving:
+                expected = shown or fewer_seats.key_of([])
+                moved = fewer_seats.lower(found, mode, capacity, form_posts.person(request), expected)
                 words = ngettext(
                     "Number of seats saved. %(count)d person was moved and is emailed.",
                     "Number of seats saved. %(count)d people were moved and are emailed.",
@@ -69,6 +70,7 @@ def fewer(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         "form": form,
         "moving": moving[:SHOWN],
         "count": len(moving),
+        "key": fewer_seats.key_of(moving),
     }
     status = 422 if form.errors else 200
     return render(request, "registrations/console/fewer_seats.html", context, status=status)

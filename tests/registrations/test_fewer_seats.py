@@ -1,6 +1,7 @@
 """Fewer seats than are taken: asked what to do, who came last moves, nothing is lost."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,10 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.web.errors import RuleViolation
+from core.web.idempotency import new_form_key
 from registrations import fewer_seats, seats
 from registrations.models import Registration, Seat
 from sessions.models import Session
 from tests import factories as f
+from tests.api.asking import bearer, organiser_of
+from tests.pages import forms_of, text_of
 from tests.registrations.form_posts import mails, post
 
 pytestmark = pytest.mark.django_db
@@ -94,9 +98,48 @@ def test_the_page_shows_the_names_first(client: Client) -> None:
         False,
     )
     assert counters(session) == (2, 2, 0)
-    done = post(client, page, {"mode": "online", "capacity": "1", "confirmed": "yes"})
-    assert (done.status_code, counters(session)) == (302, (1, 1, 1))
+    form = next(one for one in forms_of(asked) if one.action == page)
+    assert client.post(page, form.filled()).status_code == 302
+    assert counters(session) == (1, 1, 1)
     for wrong in ("", "-1", "x", "9" * 30):
         assert post(client, page, {"mode": "online", "capacity": wrong}).status_code == 422
     edit = reverse("console_session_edit", args=[session.lab.slug, session.slug])
     assert client.get(edit).status_code == 200
+
+
+def test_whoever_registers_while_the_list_is_read_is_shown_before_anybody_moves(client: Client) -> None:
+    session = f.SessionFactory(online_capacity=5)
+    people = seated(session, 2)
+    client.force_login(f.UserFactory(is_superuser=True))
+    page = reverse("console_fewer_seats", args=[session.lab.slug, session.slug])
+    asked = post(client, page, {"mode": "online", "capacity": "1"})
+    [later] = seated(session, 1)
+    form = next(one for one in forms_of(asked) if one.action == page)
+    again = client.post(page, form.filled())
+    assert (again.status_code, counters(session)) == (422, (5, 3, 0))
+    said = text_of(again)
+    assert "Look at the list again." in said
+    assert [person.name in said for person in (*people, later)] == [False, True, True]
+    form = next(one for one in forms_of(again) if one.action == page)
+    assert client.post(page, form.filled()).status_code == 302
+    assert counters(session) == (1, 1, 2)
+
+
+def test_a_program_that_saw_a_preview_moves_those_people_or_nobody(client: Client) -> None:
+    session = f.SessionFactory(online_capacity=5)
+    people = seated(session, 2)
+    path = f"/api/v1/labs/{session.lab.slug}/sessions/{session.slug}/fewer-seats"
+    by = organiser_of(session.lab)
+
+    def call(**body: object) -> Any:
+        said = {"mode": "online", "capacity": 1, **body}
+        headers = bearer(by) | {"Idempotency-Key": new_form_key()[:60]}
+        return client.post(path, said, content_type="application/json", headers=headers)
+
+    preview = call(is_preview=True).json()
+    assert preview["moved"] == [str(people[1].public_id)]
+    seated(session, 1)
+    refused = call(expected=preview["key"])
+    assert (refused.status_code, counters(session)) == (409, (5, 3, 0))
+    moved = call(expected=call(is_preview=True).json()["key"])
+    assert (len(moved.json()["moved"]), counters(session)) == (2, (1, 1, 2))

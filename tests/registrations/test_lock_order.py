@@ -10,34 +10,43 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from core.accounts.models import User
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from labs import cities, lab_editing, lab_parts, programmes
+from labs.current_viewer import viewer_for
 from labs.lab_editing import LAB_COLUMNS, LabPlan
 from labs.models import City, Lab, Programme, Room
 from labs.revisions import lock_row, touch
 from labs.viewer import VISITOR
 from registrations import (
+    adding,
     attendance,
     erasure,
+    fewer_seats,
     managing,
     notifications,
     quota_editing,
     recounting,
     registering,
     seats,
+    transfers,
     waiting_list,
 )
-from registrations.models import Registration
+from registrations.availability import available_sessions
+from registrations.models import Registration, RegistrationRules, Seat, SeatMovement
+from registrations.seat_rows import Claim, write
 from sessions import moving, publishing, scheduling, speakers
 from sessions.models import Session, Speaker
 from sessions.programme_import import read
 from sessions.programme_import.importer import load
 from tests import factories as f
+from tests.api.asking import bearer
 from tests.registrations.concurrency import all_at_once, while_open
+from tests.registrations.test_transfers import SAID
 from tests.sessions.programme_documents import a_document, as_bytes
 
 pytestmark = [
@@ -72,6 +81,8 @@ class World:
         # Quotas of the lab are shared by all its sessions, and locked after them.
         self.quotas = [f.QuotaFactory(lab=self.lab, city=city, limit=2) for city in cities]
         self.quotas.append(f.QuotaFactory(lab=self.lab, session=self.sessions[0], limit=2))
+        RegistrationRules.objects.create(lab=self.lab, hold_minutes=60)
+        self.headers = bearer(self.by)
 
     def load_file(self, turn: int) -> None:
         document = a_document()
@@ -179,6 +190,52 @@ class World:
         list(notifications.tell(self.sessions[turn % 2].pk, "cancelled", True))
         waiting_list.promote(self.sessions[turn % 2].pk)
 
+    def lower_seats(self, turn: int) -> None:
+        session = Session.objects.get(pk=self.sessions[turn % 2].pk)
+        fewer_seats.lower(session, "online", turn % 3)
+
+    def hand_over(self, turn: int) -> None:
+        giver = f.RegistrationFactory(lab=self.lab, city=self.people[0].city)
+        colleague = {"name": SAID.name, "email": f"colleague{turn}@example.org"}
+        self._form(self.sessions[0], **colleague)
+        seats.take(giver, {one.pk: "online" for one in self.sessions})
+        transfer = transfers.offer(giver, **colleague)
+        managing.cancel(transfers.accept(transfers.token_of(transfer), VISITOR, SAID))
+
+    def enter_at_once(self, turn: int) -> None:
+        slugs = [one.slug for one in self.sessions if one.status == "scheduled"]
+        choice = available_sessions(self.lab, viewer_for(self.by), timezone.now()).choose(slugs)
+        details = registering.Details(f"Entered {turn}", "en", "Europe/Sofia")
+        plan = registering.RegistrationPlan(details, SHARED, choice, True, "en")
+        managing.cancel(adding.add(self.lab, plan, self.by, at_once=True))
+
+    def confirm_the_second_form(self, turn: int) -> None:
+        """The first one holds the session that is locked last."""
+        same = {"name": f"Twice {turn}", "email": SHARED}
+        self._form(self.sessions[-1], **same)
+        managing.cancel(registering.confirm(self._form(self.sessions[0], **same)))
+
+    def approve_by_program(self, turn: int) -> None:
+        """The one who came later is the first who asked."""
+        people = f.RegistrationFactory.create_batch(2, lab=self.lab)
+        for person in reversed(people):
+            asked = [Seat(registration=person, session=one, mode="online", state="") for one in self.sessions]
+            pending = Claim(Seat.State.PENDING, SeatMovement.Reason.APPROVAL)
+            write([(seat, pending) for seat in asked], timezone.now(), None)
+        ids = list(Seat.objects.filter(registration__in=people).values_list("pk", flat=True))
+        answer = Client().post(
+            f"/api/v1/labs/{self.lab.slug}/approvals",
+            {"decision": "approve", "seats": ids},
+            content_type="application/json",
+            headers=self.headers | {"Idempotency-Key": f"approve {turn}"},
+        )
+        assert answer.status_code == 200, answer.content
+
+    def _form(self, session: Session, **who: str) -> Registration:
+        person = f.RegistrationFactory(lab=self.lab, state="unconfirmed", confirmed_at=None, **who)
+        seats.hold(person, {session.pk: "online"}, timezone.now() + timedelta(hours=1))
+        return person
+
     def erase(self, turn: int) -> None:
         person = f.RegistrationFactory(lab=self.lab)
         seats.take(person, {one.pk: "online" for one in self.sessions})
@@ -186,6 +243,7 @@ class World:
 
 
 VERBS = sorted(name for name in vars(World) if not name.startswith("_"))
+SHARED = "shared@example.org"
 
 
 def rush(works: list[Callable[[int], None]], turns: int = TURNS) -> list[str]:
