@@ -2,7 +2,7 @@
 
 Naming somebody writes an unconfirmed registration that holds seats until the city's deadline. What such a person
 declines or gives up before it is held for the city (`registrations.seats.give_up`) and passed on to whom it names next.
-Rows are locked in this order: places, registrations, sessions, quotas, seats.
+Rows are locked in this order: lab, places, registrations, sessions, quotas, seats.
 """
 
 from collections import Counter
@@ -35,7 +35,15 @@ from registrations import (
     webhooks,
 )
 from registrations.consent import current_version
-from registrations.models import CityContact, Nomination, NominationPlaces, Registration, Seat, SeatMovement
+from registrations.models import (
+    CityContact,
+    ConsentText,
+    Nomination,
+    NominationPlaces,
+    Registration,
+    Seat,
+    SeatMovement,
+)
 from registrations.models.rules import rules_of
 from registrations.seat_rows import lock_sessions
 from sessions.models import Session
@@ -96,6 +104,8 @@ def nominate(
     twice, not_valid, too_many_emails).
     """
     people = list(people)
+    # First, as the first who needs a new text locks the lab to write its version.
+    version = current_version(contact.lab)
     for key in sorted({address_key(one.email) for one in people}):
         address_budget.wait_for_turn(key)
     places = _locked(contact, places)
@@ -111,7 +121,7 @@ def nominate(
     if instead_of is not None:
         _end(instead_of, places, CancelledAs.REPLACED, before)
         now = timezone.now()  # so that the seats pass on after they were taken back
-    made = [_name(contact, places, one, chosen, before, now) for one in people]
+    made = [_name(contact, places, one, version, chosen, before, now) for one in people]
     if not NominationPlaces.objects.filter(pk=places.pk, used__lte=F("limit") - len(made)).update(
         used=F("used") + len(made)
     ):
@@ -231,6 +241,7 @@ def _name(
     contact: CityContact,
     places: NominationPlaces,
     one: Nominee,
+    version: ConsentText,
     chosen: list[Session],
     before: list[Registration],
     now: datetime,
@@ -244,7 +255,7 @@ def _name(
         city=places.city,
         language=one.language,
         time_zone=lab.time_zone,
-        consent_version=current_version(lab),
+        consent_version=version,
         consent_language=one.language,
         consent_at=now,
         nominated_until=contact.deadline,

@@ -1,6 +1,6 @@
 """What somebody does whom a city named: accept or decline.
 
-Rows are locked in the order of `registrations.nominations`.
+Rows are locked in this order: lab, registrations of the address, sessions, quotas, seats.
 """
 
 from collections.abc import Mapping
@@ -43,6 +43,9 @@ def accept(
     """
     if not consent:
         raise RuleViolation("no_consent", _("You need to give your consent to register."), "consent")
+    # First, as the first who reads a new text locks the lab to write its version.
+    version = current_version(registration.lab, consent_shown)
+    registering.lock_address(registration.public_id)
     locked = managing.lock_registration(registration)
     if locked.state == State.UNCONFIRMED:
         versions = registering.check_asked(locked.lab, photos, accepted or {})
@@ -52,7 +55,7 @@ def accept(
             answers.store_new(locked, checked)
         _set_modes(locked, modes or {})
         Registration.objects.filter(pk=locked.pk).update(
-            consent_version=current_version(locked.lab, consent_shown),
+            consent_version=version,
             consent_language=consent_language,
             photos=photos if rules_of(locked.lab).asks_photos else "",
         )
@@ -63,12 +66,13 @@ def accept(
 def _set_modes(registration: Registration, modes: Mapping[int, str]) -> None:
     """Attend in these ways, by session id, before the seats are taken. Raises RuleViolation (code: mode_full)."""
     asked = [pk for pk, mode in modes.items() if mode]
-    locked = lock_sessions(asked)
+    if not asked:
+        return
+    chosen = Seat.objects.filter(registration=registration, state__in=["requested", "held"]).order_by()
+    # All of them, as confirming locks the others, too.
+    lock_sessions(chosen.values_list("session", flat=True))
     now = timezone.now()
-    wished = Seat.objects.filter(
-        registration=registration, session__in=locked, state__in=["requested", "held"]
-    )
-    for seat in wished.select_related("session").order_by("session_id"):
+    for seat in chosen.filter(session__in=asked).select_related("session").order_by("session_id"):
         mode = availability.mode_for(seat.session, modes[seat.session_id])
         if mode == seat.mode:
             continue

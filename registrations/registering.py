@@ -254,7 +254,7 @@ def confirm_by_link(token: str, viewer: Viewer) -> Registration:
 
     What a city named somebody for is accepted on a page of its own (code: nominated).
     """
-    rows = _locked_address(links.subject_of(token))
+    rows = lock_address(links.subject_of(token))
     found = links.opened(token, links.CONFIRM, rows)
     if found.nominated_until is not None and found.state == State.UNCONFIRMED:
         raise RuleViolation("nominated", _("A city has nominated you. Open the link again to accept."))
@@ -272,14 +272,14 @@ def confirm(registration: Registration, viewer: Viewer = VISITOR, by: User | Non
     already_registered, too_many, nominated, not_open, gone, those of `admission.check_again` and of
     `invitations.use`).
     """
-    rows = _locked_address(registration.public_id)
+    rows = lock_address(registration.public_id)
     current = next((row for row in rows if row.pk == registration.pk), None)
     if current is None:
         raise RuleViolation("gone", _("This registration no longer exists."))
     return _confirm(current, rows, viewer, by)
 
 
-def _locked_address(public_id: UUID) -> list[Registration]:
+def lock_address(public_id: UUID) -> list[Registration]:
     """Lock all registrations in this one's lab with its address, lowest id first: confirmations of one address follow
     each other.
     """

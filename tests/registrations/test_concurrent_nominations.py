@@ -8,18 +8,20 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core.web.errors import RuleViolation
+from labs.revisions import lock_lab
 from labs.viewer import VISITOR
 from registrations import city_contacts, managing, nominations, nominees, seats
-from registrations.models import CityContact, Nomination, NominationPlaces, Registration, Seat
+from registrations.models import CityContact, ConsentText, Nomination, NominationPlaces, Registration, Seat
 from registrations.nominations import Nominee
+from registrations.seat_rows import lock_sessions
 from sessions.models import Session
 from tests import factories as f
 from tests.chaos import invariants
-from tests.registrations.concurrency import all_at_once, while_open
+from tests.registrations.concurrency import all_at_once, until_somebody_waits, while_open
 
 pytestmark = [
     pytest.mark.postgres,
@@ -47,9 +49,9 @@ def city(limit: int = 1) -> tuple[Session, CityContact, NominationPlaces, Nomina
     return session, contact, places, made
 
 
-def accept(made: Nomination) -> None:
+def accept(made: Nomination, modes: dict[int, str] | None = None) -> None:
     assert made.registration is not None
-    nominees.accept(made.registration, VISITOR, consent=True, consent_language="en")
+    nominees.accept(made.registration, VISITOR, consent=True, consent_language="en", modes=modes)
 
 
 def holders(session: Session) -> list[str]:
@@ -153,3 +155,72 @@ def test_control_giving_up_first_loses_the_seat(monkeypatch: pytest.MonkeyPatch)
     )
     assert "Elena" not in holders(session)
     assert len(holders(session)) == 1
+
+
+# What is locked in the order of docs/developers.md goes through beside whoever locks in that order, too.
+
+
+def beside(
+    first: Callable[[], object], then: Callable[[], object], other: Callable[[], object]
+) -> list[BaseException]:
+    """Lock `first`, and `then` more in the same transaction, once the `other` waits for what is locked."""
+    held = threading.Event()
+
+    def in_order() -> None:
+        try:
+            with transaction.atomic():
+                first()
+                held.set()
+                until_somebody_waits()
+                then()
+        finally:
+            held.set()
+
+    def meanwhile() -> None:
+        assert held.wait(60)
+        other()
+
+    return all_at_once([in_order, meanwhile])
+
+
+def test_naming_takes_the_lab_before_the_places() -> None:
+    session, contact, places, _made = city(2)
+    ConsentText.objects.all().update(digest="of an earlier text")
+    more = [city_contacts.PlacesPlan(contact.city, 3)]
+    naming = partial(
+        nominations.nominate, contact, places, [Nominee("Ivan", "i@example.org", "en")], [session.pk]
+    )
+    assert (
+        beside(
+            partial(lock_lab, session.lab_id), partial(city_contacts.set_places, session.lab, more), naming
+        )
+        == []
+    )
+    places.refresh_from_db()
+    assert (places.limit, places.used, ConsentText.objects.count()) == (3, 2, 2)
+
+
+def test_accepting_takes_all_of_an_address_and_the_lab_before() -> None:
+    session, contact, places, _made = city(3)
+    people = [Nominee(who, "shared@example.org", "en") for who in ("Elena", "Ivan")]
+    first, last = nominations.nominate(contact, places, people, [session.pk])
+    rows = Registration.objects.filter(pk=first.registration_id)
+    others = Registration.objects.filter(pk=last.registration_id)
+    assert beside(rows.locked, others.locked, partial(accept, last)) == []
+    ConsentText.objects.all().update(digest="of an earlier text")
+    assert beside(partial(lock_lab, session.lab_id), rows.locked, partial(accept, first)) == []
+    assert Registration.objects.filter(state="confirmed", name__in=("Elena", "Ivan")).count() == 2
+
+
+def test_accepting_takes_the_sessions_lowest_first() -> None:
+    _session, contact, places, _made = city(2)
+    sessions = f.SessionFactory.create_batch(2, lab=contact.lab, format="hybrid", room_capacity=1)
+    ids = [one.pk for one in sessions]
+    [made] = nominations.nominate(contact, places, [Nominee("Ivan", "i@example.org", "en")], ids)
+    modes = {ids[1]: "online"}
+    assert (
+        beside(partial(lock_sessions, ids[:1]), partial(lock_sessions, ids[1:]), partial(accept, made, modes))
+        == []
+    )
+    held = Seat.objects.filter(registration=made.registration_id, state="confirmed").order_by("session_id")
+    assert list(held.values_list("mode", flat=True)) == ["room", "online"]
