@@ -21,6 +21,8 @@ Kind = BulkAction.Kind
 MAX_PEOPLE = 20_000
 # So many are done while the organiser waits; more are left to the worker.
 DONE_AT_ONCE = 20
+# People in one transaction where only tags are written.
+CHUNK = 100
 
 # Why nothing was done for somebody, by the code of the rule.
 FAILURES: dict[str, str | Promise] = {
@@ -30,6 +32,8 @@ FAILURES: dict[str, str | Promise] = {
     "already_registered": _("The same name and email are already registered."),
     "too_many": _("Too many people are registered with the same email."),
     "nominated": registering.NOT_ACCEPTED,
+    "not_invited": _("The invitation is used up, or was withdrawn."),
+    "too_many_tags": _("The lab has too many tags."),
     "not_open": _("Registration is closed, so no one can confirm."),
     "quota": _("A quota has no room for this person, and the session has no waiting list."),
     "closed": _("The session is full and has no waiting list."),
@@ -67,7 +71,10 @@ def run(action: BulkAction, lease: Lease | None = None) -> None:
 
 @transaction.atomic
 def _step(pk: int) -> bool:
-    """Do it to the next person, with the note of how far it is; tell whether there is another one."""
+    """Do it to the next person, with the note of how far it is; tell whether there is another one.
+
+    Tags are given and taken in chunks, since each step writes down all that can be undone so far.
+    """
     action = (
         BulkAction.objects.select_for_update(of=("self",), no_key=True)
         .select_related("by", "session")
@@ -76,26 +83,33 @@ def _step(pk: int) -> bool:
     )
     if action is None or action.finished_at is not None:
         return False
-    if action.position < action.total:
-        failures = Counter(action.failures)
-        try:
-            with transaction.atomic():
-                changed = _act(action, action.people[action.position])
-        except RuleViolation as violation:
-            failures[violation.code] += 1
-            action.failures = dict(failures)
-        else:
-            if changed:
-                action.done += 1
-                if action.is_undoable:
-                    action.changed.append(action.people[action.position])
-            else:
-                action.unchanged += 1
-        action.position += 1
+    size = CHUNK if action.is_undoable else 1
+    chunk = action.people[action.position : action.position + size]
+    if size > 1:
+        list(
+            Registration.objects.filter(pk__in=chunk).order_by("pk").select_for_update(no_key=True).only("pk")
+        )
+    for registration_id in chunk:
+        _do(action, registration_id)
     if action.position >= action.total:
         action.finished_at = timezone.now()
     action.save(update_fields=["position", "done", "unchanged", "failures", "changed", "finished_at"])
     return action.finished_at is None
+
+
+def _do(action: BulkAction, registration_id: int) -> None:
+    """Do it to one person and count what came of it."""
+    try:
+        with transaction.atomic():
+            changed = _act(action, registration_id)
+    except RuleViolation as violation:
+        action.failures = dict(Counter(action.failures) + Counter([violation.code]))
+    else:
+        action.done += changed
+        action.unchanged += not changed
+        if changed and action.is_undoable:
+            action.changed.append(registration_id)
+    action.position += 1
 
 
 @transaction.atomic

@@ -48,7 +48,7 @@ def get_or_create_tag(lab: Lab, name: str) -> Tag:
         said = messages_by_column(tag, error)
         raise InvalidFields({"tag": said.get("name", [])}) from error
     if Tag.objects.filter(lab=lab).count() >= MAX_TAGS:
-        raise RuleViolation("too_many", _("This lab has too many tags. Remove one first."), "tag")
+        raise RuleViolation("too_many_tags", _("This lab has too many tags. Remove one first."), "tag")
     try:
         with transaction.atomic():
             tag.save(force_insert=True)
@@ -67,7 +67,7 @@ def lock_person(registration_id: int) -> None:
 def tag(registration: Registration, name: str) -> bool:
     """Give the registration a tag of its lab, which is created if need be. Returns whether it is new to it.
 
-    Raises InvalidFields and RuleViolation (codes: gone, too_many).
+    Raises InvalidFields and RuleViolation (codes: gone, too_many_tags).
     """
     lock_person(registration.pk)
     row = get_or_create_tag(registration.lab, name)

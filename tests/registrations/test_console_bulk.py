@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from core.jobs.models import Task
 from core.jobs.worker import Worker
@@ -131,6 +132,22 @@ def test_a_tag_is_given_and_taken_and_both_can_be_undone(client: Client, lab: La
     assert Tag.objects.count() == 0
     client.post(f"{PAGE}{BulkAction.objects.latest('pk').public_id}/undo/", {"form_key": new_form_key()})
     assert list(Tagging.objects.values_list("registration", flat=True)) == [people[0].pk]
+
+
+def test_hundreds_are_tagged_in_few_steps_and_all_of_them_are_undone(lab: Lab) -> None:
+    people = f.RegistrationFactory.create_batch(bulk.CHUNK + 20, lab=lab)
+    keys = [person.pk for person in people]
+    action = bulk.start(
+        lab, f.StaffFactory(lab=lab).user, BulkAction.Kind.TAG, keys[::-1], session=None, tag="Speaker"
+    )
+    with CaptureQueriesContext(connection) as asked:
+        bulk.run(action)
+    steps = [
+        one for one in asked.captured_queries if one["sql"].startswith('UPDATE "registrations_bulkaction"')
+    ]
+    assert (len(steps), action.done, sorted(action.changed)) == (2, len(keys), keys)
+    bulk.undo(action)
+    assert not Tagging.objects.exists()
 
 
 def test_what_went_out_by_email_cannot_be_undone(client: Client, lab: Lab) -> None:
