@@ -311,6 +311,8 @@ def _take(
         seat.mode = wishes[session_id]
         moves.append((seat, claim))
     write(moves, now, by)
+    for session_id in held - locked.keys():
+        promote(session_id)
     # The waiting list may not have been promoted yet after an increase of capacity, or may hold only people for whom
     # a quota has no room: it comes first.
     for session_id, claim in claims.items():

@@ -12,6 +12,7 @@ from core.web.errors import RuleViolation
 from labs.models import Lab
 from registrations import erasure, managing, recounting, registering, seats, waiting_list
 from registrations.models import Registration, RegistrationRules, Seat
+from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
 from tests.registrations.form_posts import answers, link, mails, post, send
@@ -84,6 +85,17 @@ def test_an_unconfirmed_registration_that_is_deleted_gives_its_held_seats_back(c
     assert states(session) == ["confirmed"]
     with later(days=8):
         assert registering.expire_unconfirmed(timezone.now()) == 0
+
+
+def test_a_held_seat_that_falls_away_at_confirming_goes_to_the_next(client: Client):
+    session = session_with(1, hold_minutes=30)
+    first, second = (ask(client, session.lab, session, number) for number in (1, 2))
+    confirm(client, second)
+    assert states(session) == ["held", "waiting"]
+    publishing.make_internal(session)
+    confirm(client, first)
+    assert states(session) == ["cancelled", "confirmed"]
+    assert [mail.to_email for mail in mails("seat_is_yours")] == [second.email]
 
 
 def test_without_the_rule_nothing_is_held(client: Client):
