@@ -62,7 +62,8 @@ def give_seat(registration: Registration, session: Session, by: User, mode: str 
         why = SeatMovement.objects.filter(seat=seat).order_by("-pk").values_list("reason", flat=True)[0]
         raise RuleViolation(why, _REFUSALS[why])
     managing.mark_revised(registration)
-    emails.changed(registration, managing.seats_of(registration), was=None if held else {session.pk: ""})
+    was = None if held else {session.pk: ""}
+    emails.changed(registration, managing.seats_of(registration), was=was, why=emails.BY_ORGANISER)
     return seat
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from labs.models import Lab
 from registrations import answers, emails, managing, seats
@@ -21,6 +22,7 @@ CHUNK = 50
 # Silence releases seats so long before the person's first session, if the question is a day old by then.
 RELEASE_BEFORE = timedelta(days=2)
 TIME_TO_ANSWER = timedelta(days=1)
+NOT_ANSWERED = gettext_lazy("You did not answer whether you are still coming, so your seats were released.")
 
 
 def _coming(now: datetime) -> Q:
@@ -123,7 +125,9 @@ def _release(registration: Registration, reason: SeatMovement.Reason, now: datet
     if given_up:
         answers.drop_sessions(registration, held)
         managing.mark_revised(registration)
-        emails.changed(registration, managing.seats_of(registration), with_sessions(registration, given_up))
+        why = NOT_ANSWERED if reason == SeatMovement.Reason.SILENT else ""
+        left, lost = managing.seats_of(registration), with_sessions(registration, given_up)
+        emails.changed(registration, left, lost, why=why)
     return given_up
 
 

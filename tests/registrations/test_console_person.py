@@ -17,6 +17,7 @@ from registrations import emails, links, managing, organiser_actions, registerin
 from registrations.models import Registration, Seat, SeatMovement
 from sessions.models import Session
 from tests import factories as f
+from tests.emails import with_bodies
 from tests.pages import client_of, form_of, forms_of
 from tests.registrations.form_posts import took_place
 
@@ -175,6 +176,7 @@ def test_a_seat_is_given_though_registration_is_closed(
     [movement] = seat.movements.all()
     assert (movement.reason, movement.by) == (SeatMovement.Reason.BY_ORGANISER, organiser)
     assert occasions() == ["registration_changed"]
+    assert "An organiser has changed your sessions." in with_bodies(Message.objects.get()).text
     session.refresh_from_db()
     assert session.seats_taken == 1
 
