@@ -8,6 +8,7 @@ import uuid
 from django.db import transaction
 
 from core.web import signed_links
+from core.web.email_addresses import address_key
 from labs.models import Lab
 from labs.viewer import Viewer
 from registrations import erasure
@@ -25,8 +26,9 @@ def token_of(registration: Registration | None) -> str:
 
 @transaction.atomic
 def submit_instead(lab: Lab, viewer: Viewer, plan: RegistrationPlan, token: str) -> Registration | None:
-    """`registering.submit`, and delete the unconfirmed registration that the token stands for, if anything was written.
+    """`registering.submit`, and delete the unconfirmed registration that the token stands for.
 
+    Also where nothing was written at another address: whoever has the earlier link could tell who is registered there.
     An invalid token and one of a confirmed registration delete nothing.
     """
     public_id = signed_links.subject_of(token)
@@ -35,6 +37,8 @@ def submit_instead(lab: Lab, viewer: Viewer, plan: RegistrationPlan, token: str)
     earlier = Registration.objects.filter(lab=lab, public_id=public_id)
     earlier.locked()  # before the sessions, whose seats may be held
     made = submit(lab, viewer, plan)
-    if made is not None:
-        erasure.delete_unconfirmed(earlier)
+    if made is None:
+        # Sent to the same address again, until it gets no more emails.
+        earlier = earlier.exclude(email_key=address_key(plan.email))
+    erasure.delete_unconfirmed(earlier)
     return made

@@ -22,7 +22,8 @@ from core.mail.models import Message
 from registrations.models import Registration
 from tests import factories as f
 from tests.pages import form_of
-from tests.registrations.form_posts import send_links, without_what_differs
+from tests.registrations.form_posts import answers, link, post, send_links, without_what_differs
+from tests.registrations.form_posts import send as post_form
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +172,22 @@ def test_registering_tells_nobody_who_has_registered() -> None:
         ("there@example.org", "already_registered"),
         ("new@example.org", "confirm_address"),
     ]
+
+
+@pytest.mark.parametrize("who", ["registered", "not registered", "budget used up"])
+def test_correcting_an_address_does_not_tell_who_is_registered_there(who: str, client: Client) -> None:
+    """The link of the earlier form, which is in the attacker's mailbox, stopped working only for who is not."""
+    victim, session = "victim@example.org", f.SessionFactory()
+    if who == "registered":
+        f.RegistrationFactory(lab=session.lab, name="Demo participant 17", email=victim)
+    if who == "budget used up":
+        for number in range(EMAILS_PER_HOUR):
+            post_form(client, session.lab, answers(session, email=victim, name=f"Name {number} A"))
+    sent = post_form(client, session.lab, answers(session, email="attacker@example.org"))
+    mine = link(Registration.objects.get(email="attacker@example.org"), "confirm", "registration_confirm")
+    assert client.get(mine).status_code == 200
+
+    correct = form_of(sent)
+    post(client, correct.action, correct.filled() | {"email": [victim]})
+
+    assert client.get(mine).status_code == 404
