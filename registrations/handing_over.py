@@ -8,9 +8,10 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from core.web.errors import RuleViolation
+from labs.viewer import Viewer
 from registrations import erasure, quotas, seats
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.pending_transfers import movable_seats
+from registrations.pending_transfers import takeable_seats
 from registrations.seat_rows import Claim, write
 
 GONE = _("This offer has expired, was withdrawn, or was used already.")
@@ -19,9 +20,10 @@ Reason = SeatMovement.Reason
 
 
 def hand_over(
-    giver: Registration, new: Registration, forms: Collection[int], now: datetime
+    giver: Registration, new: Registration, viewer: Viewer, forms: Collection[int], now: datetime
 ) -> tuple[list[Seat], list[Seat]]:
-    """Put the giver's seats on the new registration, and give the giver's other seats up to the next.
+    """Put those of the giver's seats that `viewer` may take over on the new registration, and give the others up to the
+    next.
 
     `forms` are unconfirmed registrations of the same person, which are deleted. The sessions count as many seats as
     before. Returns the seats moved and those given up. Raises RuleViolation (codes: no_seat, quota_full).
@@ -29,7 +31,7 @@ def hand_over(
     coming = Seat.objects.filter(registration=giver, session__ends_at__gt=now)
     erasure.delete_forms(giver.lab_id, forms, coming)
     # Under the locks of their sessions: an organiser may have taken one back.
-    moving = movable_seats(giver, now)
+    moving = takeable_seats(giver, viewer, now)
     if not moving:
         raise RuleViolation("no_seat", GONE)
     rest = set(coming.values_list("session", flat=True)) - {seat.session_id for seat in moving}

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from core.mail import message_counts
 from core.mail.models import Message
+from labs.viewer import Viewer
 from registrations.models import Registration, Seat, Transfer
+from registrations.visibility import visible_ids
 
 TRANSFER_DAYS = 7
 
@@ -35,6 +37,13 @@ def movable_seats(registration: Registration, now: datetime) -> list[Seat]:
         registration=registration, state=Seat.State.CONFIRMED, session__starts_at__gt=now
     )
     return list(held.order_by("session_id"))
+
+
+def takeable_seats(registration: Registration, viewer: Viewer, now: datetime) -> list[Seat]:
+    """Return those of the movable seats whose sessions this viewer may see: no other can be taken over."""
+    seats = movable_seats(registration, now)
+    seen = visible_ids(registration.lab_id, [viewer], [seat.session_id for seat in seats])
+    return [seat for seat in seats if seat.session_id in seen]
 
 
 def can_offer(registration: Registration, held: Iterable[Seat], now: datetime) -> bool:

@@ -17,8 +17,11 @@ from registrations.personal_calendar import entries_file
 from registrations.seat_lines import lab_facts, listed_sessions, text_of
 
 
-def offered(transfer: Transfer, link: Link, seats: Sequence[Seat]) -> Message:
-    """Ask a colleague whether he or she takes over these seats; of what the giver typed only initials are in it."""
+def offered(transfer: Transfer, link: Link, seats: Sequence[Seat], more: int = 0) -> Message:
+    """Ask a colleague whether he or she takes over these seats; of what the giver typed only initials are in it.
+
+    `more` are seats in internal sessions, which are counted and not named.
+    """
     giver = transfer.registration
     lab, language = giver.lab, giver.language
     # By the lab's clocks, and as what is not the colleague's yet: without join links.
@@ -38,6 +41,7 @@ def offered(transfer: Transfer, link: Link, seats: Sequence[Seat]) -> Message:
             "until": zone_hours.moment(transfer.expires_at, lab.time_zone, language),
             **lab_facts(lab, language),
             **listed_sessions(reader, offered_seats),
+            "more": more,
         },
         lab=lab,
         transfer_id=transfer.pk,

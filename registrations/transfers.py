@@ -25,7 +25,7 @@ from core.search import search_text
 from core.web import signed_links
 from core.web.email_addresses import address_key, clean_address
 from core.web.errors import RuleViolation
-from labs.viewer import Viewer
+from labs.viewer import VISITOR, Viewer
 from registrations import (
     acceptance,
     admission,
@@ -51,7 +51,7 @@ from registrations.models import (
     Transfer,
 )
 from registrations.models.rules import rules_of
-from registrations.pending_transfers import movable_seats
+from registrations.pending_transfers import movable_seats, takeable_seats
 from registrations.personal_calendar import with_sessions
 from registrations.questionnaire import GivenAnswers
 
@@ -150,8 +150,10 @@ def offer(registration: Registration, name: str, email: str) -> Transfer:
     if known:
         emails.already_registered(known[0])
     else:
-        moving = with_sessions(giver, movable_seats(giver, now))
-        transfer_emails.offered(transfer, email_link(transfer), moving)
+        # Whoever the giver names reads of internal sessions only that there are some.
+        public = takeable_seats(giver, VISITOR, now)
+        more = len(movable_seats(giver, now)) - len(public)
+        transfer_emails.offered(transfer, email_link(transfer), with_sessions(giver, public), more)
     return transfer
 
 
@@ -220,9 +222,10 @@ def accept(token: str, viewer: Viewer, said: Acceptance) -> Registration:
     """Make the giver's seats those of a new registration of the colleague, which is returned; both are emailed.
 
     The link was sent to the colleague's address, which counts as confirmed. The giver's registration is cancelled;
-    places in waiting lists go to the next. Raises Http404, InvalidFields, ValidationError and RuleViolation (codes:
-    gone, no_seat, no_consent, consent_changed, already_registered, too_many, other_domain, delegates_only,
-    not_invited, quota_full, those of `registering.check_asked`).
+    places in waiting lists, and seats in sessions that `viewer` may not see, go to the next. Raises Http404,
+    InvalidFields, ValidationError and RuleViolation (codes: gone, no_seat, no_consent, consent_changed,
+    already_registered, too_many, other_domain, delegates_only, not_invited, quota_full, those of
+    `registering.check_asked`).
     """
     transfer = find(token)
     # First, as the first who reads a new text locks the lab to write its version.
@@ -237,7 +240,7 @@ def accept(token: str, viewer: Viewer, said: Acceptance) -> Registration:
     ):
         raise RuleViolation("gone", GONE)
     now = timezone.now()
-    moving = movable_seats(giver, now)
+    moving = takeable_seats(giver, viewer, now)
     if not moving:
         raise RuleViolation("no_seat", GONE)
     new = _new_registration(transfer, giver, said, version, now)
@@ -253,7 +256,7 @@ def accept(token: str, viewer: Viewer, said: Acceptance) -> Registration:
     transfer.delete()
     documents.store(new, accepted, said.consent_language)
     answers.store_new(new, given)
-    taken, given_up = handing_over.hand_over(giver, new, forms, now)
+    taken, given_up = handing_over.hand_over(giver, new, viewer, forms, now)
     answers.release(giver)
     _cancel(giver, taken, given_up, now)
     acceptance.confirmed(new, taken)

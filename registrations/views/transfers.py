@@ -39,11 +39,13 @@ def registration_transfer(request: HttpRequest, found: Registration, token: str)
     now = timezone.now()
     sent = None if "change" in request.POST else sent_of(request)
     form = OfferForm(sent, initial=initial_from(request.POST))
+    seats = with_sessions(found, pending_transfers.movable_seats(found, now))
     context = context_of(
         found,
         token,
         pending=pending_transfers.of(found),
-        seats=with_sessions(found, pending_transfers.movable_seats(found, now)),
+        seats=seats,
+        has_internal=any(not seat.session.is_public for seat in seats),
         ends_at=pending_transfers.end_of_transfer(found, now),
         form=form,
     )
@@ -102,10 +104,16 @@ def transfer(request: HttpRequest, token: str) -> HttpResponse:
     except Http404:
         return _accepted(request, token)
     giver = found.registration
-    # Not of the giver's calendar: whoever has the link sees what the place is about.
-    seats = with_sessions(giver, pending_transfers.movable_seats(giver, timezone.now()))
-    if not seats:
+    viewer, now = viewer_of(request), timezone.now()
+    movable = pending_transfers.movable_seats(giver, now)
+    if not movable:
         return _accepted(request, token)
+    # Not as in the giver's calendar: of internal sessions the colleague sees what he or she may.
+    seats = with_sessions(giver, pending_transfers.takeable_seats(giver, viewer, now))
+    more = len(movable) - len(seats)
+    if not seats:
+        context = {"lab": giver.lab, "decline": token}
+        return render(request, "registrations/transfer_hidden.html", context, status=403)
     session_ids = [seat.session_id for seat in seats]
     asked = questionnaire_of(giver.lab, QuestionSet.Stage.REGISTERING)
     typed, sent = typed_of(request), sent_of(request)
@@ -117,14 +125,14 @@ def transfer(request: HttpRequest, token: str) -> HttpResponse:
             "organisation": giver.organisation,
         }
         form = AcceptForm(lab=giver.lab, initial=initial if typed is None else initial_from(typed))
-        return _form(request, found, seats, form, AnswersForm(asked, typed))
+        return _form(request, found, seats, more, form, AnswersForm(asked, typed))
     form, questions = AcceptForm(sent, lab=giver.lab), AnswersForm(asked, sent)
     given = questions.check(session_ids)
     if not form.is_valid() or given is None:
-        return _form(request, found, seats, form, questions, status=422)
+        return _form(request, found, seats, more, form, questions, status=422)
 
     def operation() -> dict[str, str]:
-        new = transfers.accept(token, viewer_of(request), form.said(given))
+        new = transfers.accept(token, viewer, form.said(given))
         return {"registration": str(new.public_id)}
 
     about = about_address(found.email_key)
@@ -139,10 +147,10 @@ def transfer(request: HttpRequest, token: str) -> HttpResponse:
             questions.add_errors(violation.errors)
         else:
             form.add_error(violation.field if violation.field in form.fields else None, violation.message)
-        return _form(request, found, seats, form, questions, status=422)
+        return _form(request, found, seats, more, form, questions, status=422)
     except ValidationError as error:
         form.add_error(None, error)
-        return _form(request, found, seats, form, questions, status=422)
+        return _form(request, found, seats, more, form, questions, status=422)
     return _accepted(request, token)
 
 
@@ -161,6 +169,7 @@ def _form(
     request: HttpRequest,
     found: Transfer,
     seats: list[Seat],
+    more: int,
     form: AcceptForm,
     questions: AnswersForm,
     status: int = 200,
@@ -172,6 +181,7 @@ def _form(
         "transfer": found,
         "giver": found.registration,
         "seats": seats,
+        "more": more,
         "zone": lab.time_zone,
         "form": form,
         "questions": questions,

@@ -15,13 +15,14 @@ from core.mail.models import Message
 from core.web.errors import RuleViolation
 from core.web.idempotency import new_form_key
 from labs.viewer import VISITOR
-from registrations import erasure, managing, organiser_actions, seats, transfers
+from registrations import erasure, managing, organiser_actions, recounting, seats, transfers
 from registrations.models import Answer, Invitation, Person, Registration, RegistrationRules, Seat, Transfer
 from registrations.transfers import Acceptance
+from sessions import publishing
 from sessions.models import Session
 from tests import factories as f
 from tests.api.asking import bearer, organiser_of
-from tests.pages import text_of
+from tests.pages import forms_of, text_of
 from tests.registrations.form_posts import FROM_HERE, link, mails, post, without_what_differs
 from tests.walks.validity import invalid_in
 
@@ -162,6 +163,61 @@ def test_a_quota_of_the_lab_has_room_for_the_colleague_though_the_giver_was_offe
         [("confirmed", 1)],
         ["cancelled", "cancelled"],
     )
+
+
+@pytest.fixture
+def internal(giver: Registration, session: Session) -> Session:
+    """A session for delegates, in which the giver has the only seat and somebody waits."""
+    found = f.SessionFactory(lab=session.lab, capacity=1, title={"en": "Secret budget"})
+    seats.take(giver, {found.pk: found.modes[0]})
+    seats.take(f.RegistrationFactory(lab=session.lab), {found.pk: found.modes[0]})
+    publishing.make_internal(found)
+    return found
+
+
+def test_a_colleague_gets_no_seat_in_a_session_that_he_or_she_may_not_see(
+    client: Client, giver: Registration, session: Session, internal: Session
+) -> None:
+    own = client.get(link(giver, "manage", "registration_transfer"))
+    assert "only if your colleague is a delegate who can see them" in text_of(own)
+    path = offered(giver)
+    [message] = mails("transfer_offered")
+    for text in (message.text, text_of(client.get(path))):
+        assert ("1 session of the offer is internal" in text, "Secret budget" in text) == (True, False)
+    assert post(client, path, answered()).status_code == 302
+    new = Registration.objects.get(email=EMAIL)
+    assert list(new.seats.values_list("session", flat=True)) == [session.pk]
+    assert list(internal.seats.order_by("registration__pk").values_list("state", flat=True)) == [
+        "cancelled",
+        "confirmed",
+    ]
+    assert recounting.recount() == []
+
+
+def test_a_delegate_takes_over_a_seat_in_an_internal_session(
+    client: Client, giver: Registration, session: Session, internal: Session
+) -> None:
+    path = offered(giver)
+    client.force_login(f.DelegateFactory(programme=session.lab.programme).user)
+    page = text_of(client.get(path))
+    assert ("is internal" in page, "Secret budget" in page) == (False, True)
+    assert post(client, path, answered()).status_code == 302
+    taken = Registration.objects.get(email=EMAIL).seats.values_list("session", flat=True)
+    assert list(taken) == [session.pk, internal.pk]
+
+
+def test_who_sees_no_session_of_an_offer_is_told_and_may_decline(
+    client: Client, giver: Registration, session: Session
+) -> None:
+    publishing.make_internal(session)
+    path = offered(giver)
+    for page in (client.get(path), post(client, path, answered())):
+        assert page.status_code == 403
+        assert "All sessions of this offer are internal." in text_of(page)
+    assert states(giver) == [("confirmed", 1)]
+    [decline] = [one for one in forms_of(client.get(path)) if "/decline/" in one.action]
+    assert client.post(decline.action, decline.filled(), headers=FROM_HERE).status_code == 302
+    assert not Transfer.objects.exists()
 
 
 def test_a_colleague_who_is_registered_is_told_and_the_giver_is_not(
