@@ -5,10 +5,11 @@ Values as stored, by kind: text for short, long, email, phone (E.164), url, city
 `registrations.answer_files`.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -39,6 +40,7 @@ LENGTHS = {Kind.SHORT: 200, Kind.LONG: 5000, Kind.EMAIL: 254, Kind.PHONE: 40, Ki
 # Of all other kinds: nothing longer is one.
 _LONGEST = 60
 MAX_NUMBER = Decimal(10) ** 12
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d{1,13}(\.\d{0,6})?|\.\d{1,6})")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 NOT_LISTED = _("Choose an option from the list.")
@@ -168,12 +170,10 @@ def _yes_no(question: Question, text: str) -> str:
 
 
 def _number(question: Question, text: str) -> str:
-    # Decimal commas as well; digits of other scripts are read by Decimal.
-    try:
-        number = Decimal(text.replace("\u00a0", "").replace(" ", "").replace(",", "."))
-    except InvalidOperation:
-        raise ValidationError(_("Enter a number."), "invalid") from None
-    if not number.is_finite() or abs(number) > MAX_NUMBER:
+    # Decimal commas as well; digits of other scripts are read by Decimal. An exponent would make a short text a number
+    # of millions of digits.
+    plain = text.replace("\u00a0", "").replace(" ", "").replace(",", ".")
+    if not _PLAIN_NUMBER.fullmatch(plain) or abs(number := Decimal(plain)) > MAX_NUMBER:
         raise ValidationError(_("Enter a number."), "invalid")
     if question.minimum is not None and number < question.minimum:
         limit = {"limit_value": plain_number(question.minimum)}

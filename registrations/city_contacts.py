@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -81,10 +81,10 @@ def find(token: str) -> CityContact:
 def add_contacts(lab: Lab, plans: Iterable[ContactPlan], deadline: datetime) -> list[CityContact]:
     """Add contacts, all or none; who is there already is left alone. Returns the new ones.
 
-    Raises RuleViolation (code: other_programme, past) and InvalidFields.
+    Raises RuleViolation (codes: other_programme, past, after_end) and InvalidFields.
     """
     lock_lab(lab.pk)
-    _check_deadline(deadline)
+    _check_deadline(lab, deadline)
     known = set(CityContact.objects.filter(lab=lab).order_by().values_list("city", "email_key"))
     new = []
     for plan in plans:
@@ -113,13 +113,14 @@ def change(contact: CityContact, name: str, email: str, language: str, deadline:
     """Change a contact; the city stays. Returns whether the address changed: the old link then opens nothing.
 
     A contact who was invited gets a new link by email, or is told of another deadline. That is also the deadline of the
-    seats held for the people whom this contact named. Needs lab and city. Raises RuleViolation (codes: past, exists)
+    seats held for the people whom this contact named. Needs lab and city. Raises RuleViolation (codes: past, after_end,
+    exists)
     and InvalidFields.
     """
     lock_lab(contact.lab_id)
     was = contact.deadline
     if deadline != was:
-        _check_deadline(deadline)
+        _check_deadline(contact.lab, deadline)
         _hold_until(Registration.objects.filter(nomination__contact=contact), deadline)
     key = address_key(email)
     others = CityContact.objects.filter(lab=contact.lab_id, city=contact.city_id, email_key=key)
@@ -234,7 +235,7 @@ def set_deadline(lab: Lab, deadline: datetime) -> None:
     Raises RuleViolation.
     """
     lock_lab(lab.pk)
-    _check_deadline(deadline)
+    _check_deadline(lab, deadline)
     contacts = list(CityContact.objects.filter(lab=lab).exclude(deadline=deadline).select_related("city"))
     was = {contact.pk: contact.deadline for contact in contacts}
     CityContact.objects.filter(lab=lab).update(deadline=deadline, version=F("version") + 1)
@@ -267,9 +268,11 @@ def _hold_until(people: RegistrationQuerySet, deadline: datetime) -> None:
     city_seats.hold_until(rows, deadline)
 
 
-def _check_deadline(deadline: datetime) -> None:
+def _check_deadline(lab: Lab, deadline: datetime) -> None:
     if deadline <= timezone.now():
         raise RuleViolation("past", _("Enter a time in the future."), "deadline")
+    if deadline.year >= MAXYEAR or lab.is_over(deadline):
+        raise RuleViolation("after_end", _("Enter a time before the event ends."), "deadline")
 
 
 def not_invited(lab: Lab) -> QuerySet[CityContact, CityContact]:

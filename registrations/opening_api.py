@@ -42,7 +42,7 @@ class DrawOut(Schema):
     count: int | None = Field(
         description="Numbers that took part. The order is that of SHA-256 of seed:count:number. Null before the draw"
     )
-    numbers_given: int
+    numbers_given: int | None = Field(description="Null before the draw")
 
 
 def _lab_and_state(
@@ -122,5 +122,5 @@ def get_draw(request: HttpRequest, lab: str) -> dict[str, object]:
         "seed_hash": opening.seed_hash(state.opening),
         "seed": state.opening.seed if state.is_drawn else None,
         "count": state.drawn if state.is_drawn else None,
-        "numbers_given": state.opening.last_number,
+        "numbers_given": state.opening.last_number if state.is_drawn else None,
     }

@@ -35,7 +35,14 @@ def differences_of(certificate: Certificate) -> list[str]:
     return differences([certificate], certificate.lab).get(certificate.pk, [])
 
 
+# Characters; see `Registration.name`.
+MAX_NAME = 200
+
+
 @register.simple_tag
 def characters_lost(name: object) -> str:
-    """Return the characters of a name that no certificate can print, for people to read; empty where all can be."""
-    return named_characters(missing_glyphs(str(name or "")))
+    """Return the characters of a name that no certificate can print, for people to read; empty where all can be.
+
+    Of what was refused as too long only the beginning is examined.
+    """
+    return named_characters(missing_glyphs(str(name or "")[:MAX_NAME]))

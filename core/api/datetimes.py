@@ -1,7 +1,7 @@
 """Dates and instants as the API accepts and writes them: in the form of RFC 3339 only."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Annotated, overload
 
 from django.utils.translation import gettext as _
@@ -30,9 +30,13 @@ def _in_utc(moment: datetime) -> datetime:
     PostgreSQL accepts fewer offsets than RFC 3339: up to 16 hours.
     """
     try:
-        return moment.astimezone(UTC)
+        found = moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(_("This date is too far away.")) from error
+    if not MINYEAR < found.year < MAXYEAR:
+        # No zone could show it on its clocks.
+        raise ValueError(_("This date is too far away."))
+    return found
 
 
 Day = Annotated[date, BeforeValidator(_require_date_format)]

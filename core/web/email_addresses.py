@@ -38,6 +38,9 @@ def clean_address(typed: str) -> str:
 
     Raises ValidationError (codes: invalid, local_part, domain) with a message for the person.
     """
+    if len(typed) > 4 * ADDRESS_LENGTH:
+        # Some steps below take time that grows with the square of the length.
+        raise ValidationError(UNFINISHED, "invalid")
     address = _without_invisible_ends(typed.translate(_WITHOUT_WIDTH)).translate(_AT_SIGNS)
     local, at, domain = address.rpartition("@")
     local = unicodedata.normalize("NFKC", local)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.web.encryption import Undecipherable
 from core.web.errors import RuleViolation
+from core.web.rate_limits import allow
 from labs import access
 from registrations import answer_files, answers, own_answers
 from registrations.kept_forms import sent_of, typed_of
@@ -17,6 +18,8 @@ from registrations.own_answers import OwnSet
 from registrations.question_forms import ANSWER, AnswersForm, session_names
 from registrations.views.managing import redirect_done, seats_held
 from registrations.views.private_links import requires_confirmed
+
+ANSWERS_PER_HOUR = 60
 
 
 @access.personal_link
@@ -30,6 +33,8 @@ def registration_answers(
     own = _own(found, held, question_set)
     if not own.can_change:
         raise Http404
+    if request.method == "POST" and not allow("answers", str(found.pk), ANSWERS_PER_HOUR, 3600):
+        return render(request, "registrations/too_many.html", {"lab": found.lab}, status=429)
     form = AnswersForm(
         own.questions,
         typed_of(request),

@@ -158,3 +158,24 @@ def test_answers_of_somebody_else_are_not_reached_by_naming_them(client: Client)
         (mine.pk, "Mine"),
     ]
     assert Answer.objects.latest("pk").answered_at <= timezone.now()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1e-30000000",
+        "1e-999999999999999999",
+        "1e999999999999999999",
+        "-1E5",
+        "1_000",
+        "Infinity",
+        "NaN",
+        "0x10",
+    ],
+)
+def test_a_short_number_never_becomes_a_long_text(client: Client, typed: str) -> None:
+    session = f.SessionFactory()
+    question = f.QuestionFactory(question_set__lab=session.lab, kind="number")
+    refused = send(client, session.lab, answers(session, **{f"q-{question.slug}": typed}))
+    assert (refused.status_code, Registration.objects.count()) == (422, 0)
+    assert f'value="{typed}"' in refused.content.decode()

@@ -596,7 +596,8 @@ def test_organisers_do_the_same_by_the_api(client: Client, session: Session) -> 
     assert call("post", "create_city_contact", who).status_code == 422
     refused = call("post", "create_city_contact", {**who, "name": "..", "email": "d@example.org"})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "name")
-    for wrong in ("2036-04-06T10:00:00", 2091000000):  # without an offset; a number
+    late = ("9999-12-31T23:30:00Z", "9999-12-31T23:59:59-12:00", "2300-01-01T00:00:00Z")
+    for wrong in ("2036-04-06T10:00:00", 2091000000, *late):  # without an offset; a number; beyond the event
         refused = call("post", "create_city_contact", {**who, "email": "c@example.org", "deadline": wrong})
         said = [one["field"] for one in refused.json()["errors"]]
         assert (refused.status_code, said) == (422, ["deadline"])
