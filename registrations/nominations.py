@@ -54,6 +54,9 @@ CancelledAs = Registration.CancelledAs
 AT_ONCE = 10
 # How many people with one address a city may name in a day: each of them gets an email.
 EMAILS_PER_ADDRESS = 5
+# People whom a city may name in a day for the same places: so many for each place, and so many besides.
+NAMED_A_DAY = 3
+SLIPS_A_DAY = 20
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,8 @@ def nominate(
 ) -> list[Nomination]:
     """Name people for places of the contact's city, all or none, and ask each by email; `instead_of` ends one.
 
-    Raises RuleViolation (codes: deadline, other_city, full, no_session, overlap, gone) and WrongNominee (codes:
-    twice, not_valid, too_many_emails).
+    Raises RuleViolation (codes: deadline, other_city, full, unknown_session, no_session, overlap, gone, too_many_named)
+    and WrongNominee (codes: twice, not_valid, too_many_emails).
     """
     people = list(people)
     # First, as the first who needs a new text locks the lab to write its version.
@@ -110,6 +113,7 @@ def nominate(
         address_budget.wait_for_turn(key)
     places = _locked(contact, places)
     lab, now = contact.lab, timezone.now()
+    _check_pace(places, len(people), now)
     chosen = _choose(places, session_ids, now)
     before = Registration.objects.filter(nomination__places=places).locked()
     _check_people(lab, places, people, None if instead_of is None else instead_of.registration_id)
@@ -127,6 +131,16 @@ def nominate(
     ):
         raise RuleViolation("full", _("Your city has no more places here."))
     return made
+
+
+def _check_pace(places: NominationPlaces, more: int, now: datetime) -> None:
+    """Refuse to name ever new people for the same places: each of them gets emails from the lab."""
+    today = Nomination.objects.filter(places=places, created_at__gt=now - timedelta(days=1)).count()
+    if today + more > NAMED_A_DAY * places.limit + SLIPS_A_DAY:
+        message = _(
+            "Your city has named many people for these places today. Continue tomorrow, or write to the organisers."
+        )
+        raise RuleViolation("too_many_named", message)
 
 
 @transaction.atomic
