@@ -208,6 +208,18 @@ def test_a_later_deadline_holds_longer(session: Session) -> None:
         city_contacts.set_deadline(session.lab, NOW())
 
 
+def test_a_contact_names_no_endless_row_of_strangers(session: Session) -> None:
+    contact, places = contact_of(session)
+    most = nominations.NAMED_A_DAY * places.limit + nominations.SLIPS_A_DAY
+    for number in range(most):
+        nominations.withdraw(contact, name(contact, places, session, f"P{number}"))
+    with pytest.raises(RuleViolation) as refused:
+        name(contact, places, session, "Maria")
+    assert refused.value.code == "too_many_named"
+    Nomination.objects.update(created_at=NOW() - timedelta(days=1))
+    name(contact, places, session, "Maria")
+
+
 def test_quotas_of_the_city_do_not_move_on_replacing(session: Session) -> None:
     contact, places = contact_of(session)
     quota = f.QuotaFactory(lab=session.lab, session=session, city=contact.city, limit=1)
