@@ -1,12 +1,13 @@
 """Seats that a city holds until its deadline, passed on from one of its people to another."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from registrations import quotas
-from registrations.models import Registration, Seat, SeatMovement
+from registrations.models import NominationPlaces, Registration, Seat, SeatMovement
 from registrations.seat_rows import Claim, write
+from sessions.models import Session
 
 State = Seat.State
 Reason = SeatMovement.Reason
@@ -61,6 +62,19 @@ def _move_quotas(seats: list[Seat], to: Registration) -> bool:
         for _each in range(abs(change)):
             quotas.move({quota_id} if change < 0 else set(), {quota_id} if change > 0 else set())
     return True
+
+
+def covered(registration: Registration, session_ids: Collection[int]) -> set[int]:
+    """Return those sessions for which the city may name another person in the place of this one, by day and track of
+    its places; all where these are not known any more.
+    """
+    places = NominationPlaces.objects.filter(nominations__registration=registration).first()
+    sessions = Session.objects.filter(pk__in=session_ids)
+    if places is not None and places.day is not None:
+        sessions = sessions.filter(start_date=places.day)
+    if places is not None and places.track_id is not None:
+        sessions = sessions.filter(track=places.track_id)
+    return set(sessions.order_by().values_list("pk", flat=True))
 
 
 def hold_until(people: Iterable[Registration], until: datetime) -> None:

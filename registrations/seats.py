@@ -21,7 +21,7 @@ from core.accounts.models import User
 from core.jobs.database_clock import DatabaseNow
 from core.web.errors import RuleViolation
 from labs.viewer import Viewer
-from registrations import acceptance, quotas, webhooks
+from registrations import acceptance, city_seats, quotas, webhooks
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.rules import rules_of
 from registrations.models.seats import ACTIVE, TAKEN
@@ -200,7 +200,7 @@ def give_up(
 ) -> list[Seat]:
     """Give up seats, places in waiting lists and stored choices, and promote the next. Returns the seats given up.
 
-    Seats of somebody whom a city nominated are held for the city until its deadline, unless an organiser takes them.
+    Seats that a nomination covers are held for the city until its deadline, unless an organiser takes them.
     """
     now = timezone.now()
     sessions = lock_sessions(session_ids)
@@ -212,7 +212,10 @@ def give_up(
     for seat in seats:
         seat.registration = registration
     stays = registration.is_of_city(now) and reason not in (Reason.BY_ORGANISER, Reason.REFUSED)
-    kept = [seat for seat in seats if stays and seat.state in (State.CONFIRMED, State.HELD)]
+    covered = city_seats.covered(registration, sessions) if stays else ()
+    kept = [
+        seat for seat in seats if seat.session_id in covered and seat.state in (State.CONFIRMED, State.HELD)
+    ]
     of_city = Claim(State.HELD, reason, until=registration.nominated_until, note=note)
     write(
         [

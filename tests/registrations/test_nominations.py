@@ -208,6 +208,24 @@ def test_a_later_deadline_holds_longer(session: Session) -> None:
         city_contacts.set_deadline(session.lab, NOW())
 
 
+def test_a_seat_of_another_day_goes_to_the_next_and_is_not_held_for_the_city(session: Session) -> None:
+    contact, places = contact_of(session)
+    NominationPlaces.objects.filter(pk=places.pk).update(day=session.start_date)
+    places.refresh_from_db()
+    elsewhere = f.SessionFactory(
+        lab=session.lab, capacity=1, start_date=session.start_date + timedelta(days=1)
+    )
+    person = accept(name(contact, places, session))
+    seats.take(person, {elsewhere.pk: elsewhere.modes[0]})
+    next_one = waiting(elsewhere)
+    managing.cancel(person)
+    assert dict(person.seats.values_list("session", "state")) == {
+        session.pk: "held",
+        elsewhere.pk: "cancelled",
+    }
+    assert next_one.seats.get().state == "confirmed"
+
+
 def test_a_contact_names_no_endless_row_of_strangers(session: Session) -> None:
     contact, places = contact_of(session)
     most = nominations.NAMED_A_DAY * places.limit + nominations.SLIPS_A_DAY
