@@ -1,18 +1,23 @@
-"""Who may register for a lab, by its rules."""
+"""Who may register for a lab, and hold seats, by its rules."""
 
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.web.email_addresses import ascii_address, clean_address
 from core.web.errors import RuleViolation
+from core.web.rate_limits import allow, client_address
 from labs.models import Lab
 from labs.viewer import Viewer
 from registrations import invitations
 from registrations.models import Invitation, Registration, RegistrationRules
+from registrations.models.rules import rules_of
 
 DOMAINS_LIMIT = 200
+# In the minutes for which a lab holds seats. People of one office share a network.
+FORMS_PER_NETWORK = 20
 DELEGATES_ONLY = _("Only delegates of the programme’s cities can register. Sign in first.")
 
 
@@ -21,6 +26,16 @@ def may_register(lab: Lab, rules: RegistrationRules, viewers: Iterable[Viewer]) 
     if rules.access in (RegistrationRules.Access.EVERYONE, RegistrationRules.Access.INVITED):
         return True
     return any(lab.programme_id in viewer.cities_by_programme or viewer.organises(lab) for viewer in viewers)
+
+
+def may_hold(request: HttpRequest, lab: Lab) -> bool:
+    """Tell whether the form of this request may hold seats, and count it: one network must not hold all there are.
+
+    Ask it of each form before anything of the person is looked at, or it tells who is registered.
+    """
+    minutes = rules_of(lab).hold_minutes
+    key = f"{lab.pk} {client_address(request)}"
+    return minutes is not None and allow("hold-seats", key, FORMS_PER_NETWORK, minutes * 60)
 
 
 def check(

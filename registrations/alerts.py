@@ -218,7 +218,7 @@ def _approvals(lab: Lab) -> Iterable[Alert]:
 def _waiting(lab: Lab, shown: Iterable[Session]) -> Iterable[Alert]:
     waited_for = ((one, seating) for one in shown for seating in one.seatings if seating.waiting)
     for session, seating in waited_for:
-        if seating.capacity is None or not seating.is_full:
+        if seating.capacity is None or seating.has_free_seat:
             continue
         meaning = ngettext("The only seat is taken.", "All %(count)d seats are taken.", seating.capacity) % {
             "count": seating.capacity

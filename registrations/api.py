@@ -1,5 +1,6 @@
 """Registering for everybody; registrations for organisers with a token of the scope. Attendance: `door_api`."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from labs.current_viewer import get_visible_lab_or_404
 from labs.models import ApiToken, Lab
 from labs.viewer import Viewer
 from registrations import managing, registering
+from registrations.admission import may_hold
 from registrations.availability import available_sessions
 from registrations.erasure import about_address
 from registrations.models import Registration
@@ -112,7 +114,8 @@ def register(
     def operation() -> dict[str, Any]:
         try:
             viewer = reader_of(request)
-            registering.submit(found, viewer, plan_of(found, form, viewer))
+            plan = plan_of(found, form, viewer)
+            registering.submit(found, viewer, replace(plan, may_hold=may_hold(request, found)))
         except RuleViolation as error:
             field = FIELDS_OF_RULES.get(error.code)
             raise (Problem(errors={field: error.message}) if field else Problem(error.message)) from error

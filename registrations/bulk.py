@@ -176,6 +176,6 @@ def _give_seat(person: Registration, session: Session | None, by: User | None) -
     held = Seat.objects.filter(registration=person, session=session, state__in=ACTIVE)
     if held.exists():
         return False
-    free = next((one.mode for one in session.seatings if not one.is_full), session.modes[0])
+    free = next((one.mode for one in session.seatings if one.has_free_seat), session.modes[0])
     organiser_actions.give_seat(person, session, by, free)
     return True

@@ -109,7 +109,7 @@ def nominate(
     people = list(people)
     # First, as the first who needs a new text locks the lab to write its version.
     version = current_version(contact.lab)
-    for key in sorted({address_key(one.email) for one in people}):
+    for key in sorted({address_budget.key_of(one.email) for one in people}):
         address_budget.wait_for_turn(key)
     places = _locked(contact, places)
     lab, now = contact.lab, timezone.now()
@@ -236,13 +236,13 @@ def _check_emails(lab: Lab, places: NominationPlaces, people: list[Nominee]) -> 
     asked = Message.objects.filter(
         lab=lab,
         occasion="nominee_asked",
-        budget_key__in={address_key(one.email) for one in people},
+        budget_key__in={address_budget.key_of(one.email) for one in people},
         created_at__gt=day_ago,
         registration__nomination__places__city=places.city_id,
     ).exclude(key__startswith=f"{nomination_emails.AGAIN}:")
     sent = Counter(asked.order_by().values_list("budget_key", flat=True))
     for one in people:
-        key = address_key(one.email)
+        key = address_budget.key_of(one.email)
         sent[key] += 1
         if sent[key] > EMAILS_PER_ADDRESS:
             words = _(
@@ -298,7 +298,7 @@ def _with_room(session_ids: Iterable[int]) -> dict[int, str]:
     """Return the first way to attend each locked session that has a free seat, else the first."""
     wishes = {}
     for session in Session.objects.filter(pk__in=session_ids).only("pk", *SEATING_FIELDS):
-        free = (one.mode for one in session.seatings if not one.is_full and not one.waiting)
+        free = (one.mode for one in session.seatings if one.has_free_seat and not one.waiting)
         wishes[session.pk] = str(next(free, session.modes[0]))
     return wishes
 

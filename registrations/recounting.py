@@ -71,6 +71,17 @@ def _discrepancies(sessions: SessionQuerySet) -> list[Discrepancy]:
         for mode in Mode
         for name, states in (("taken", TAKEN), ("waiting", [Seat.State.WAITING]))
     }
+    counts |= {
+        f"counted_{mode}_held": Count(
+            "seats",
+            filter=Q(
+                seats__mode=mode,
+                seats__state=Seat.State.HELD,
+                seats__registration__nominated_until__isnull=True,
+            ),
+        )
+        for mode in Mode
+    }
     rows = sessions.annotate(**counts, counted_last_queue_position=Max("seats__queue_position", default=0))
     names = [f"counted_{name}" for name in COUNTERS]
     found = []

@@ -83,7 +83,7 @@ class RegistrationPlan:
 
     `photos` is a value of `Registration.Photos`, "" where nobody asked. `answers` are those to the lab's questions;
     None where nothing was answered. `invitation` is the token of a link, `queue_number` that of a number of an opening
-    with a draw. `documents` has the numbers of the versions accepted, by slug.
+    with a draw. `documents` has the numbers of the versions accepted, by slug. Without `may_hold` no seats are held.
     """
 
     details: Details
@@ -97,6 +97,7 @@ class RegistrationPlan:
     consent_shown: str = ""
     photos: str = ""
     documents: Mapping[str, int] = field(default_factory=dict)
+    may_hold: bool = True
 
 
 def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | None:
@@ -142,7 +143,7 @@ def submit(lab: Lab, viewer: Viewer, plan: RegistrationPlan) -> Registration | N
     number = opening.check(lab, rules, plan.queue_number)
     check_overlaps(rules, plan.choice.sessions)
     opening.use(number)
-    return registration if _write(registration, plan.choice, given, accepted) else None
+    return registration if _write(registration, plan, given, accepted) else None
 
 
 def check_asked(lab: Lab, photos: str, accepted: Mapping[str, int]) -> list[DocumentVersion]:
@@ -160,30 +161,34 @@ class _Rollback(Exception):
 
 
 def _write(
-    registration: Registration, choice: Choice, given: GivenAnswers, accepted: Sequence[DocumentVersion]
+    registration: Registration,
+    plan: RegistrationPlan,
+    given: GivenAnswers,
+    accepted: Sequence[DocumentVersion],
 ) -> bool:
     """Save a valid registration and queue the email; return whether there was anything to save.
 
     The plan is checked before, so that the transaction is short; the budget of the address is checked inside.
     """
     with transaction.atomic(savepoint=False):
-        address_budget.wait_for_turn(registration.email_key)
+        key = address_budget.key_of(registration.email)
+        address_budget.wait_for_turn(key)
         # One query for both.
-        queued = address_budget.emails_of_a_day(registration.email_key).values_list("created_at", Value(0))
+        queued = address_budget.emails_of_a_day(key).values_list("created_at", Value(0))
         found = list(queued.union(same_person(registration).values_list("created_at", "pk"), all=True))
         known = next((pk for _at, pk in found if pk), None)
         if address_budget.left_of(at for at, pk in found if not pk):
-            return _write_and_ask(registration, choice, given, accepted, known)
+            return _write_and_ask(registration, plan, given, accepted, known)
         # The same work, so that response times do not reveal whether the budget was used up.
         with suppress(_Rollback), transaction.atomic():
-            _write_and_ask(registration, choice, given, accepted, known)
+            _write_and_ask(registration, plan, given, accepted, known)
             raise _Rollback
         return False
 
 
 def _write_and_ask(
     registration: Registration,
-    choice: Choice,
+    plan: RegistrationPlan,
     given: GivenAnswers,
     accepted: Sequence[DocumentVersion],
     known: int | None,
@@ -192,9 +197,9 @@ def _write_and_ask(
         # Not if the person is erased, or changes the address, concurrently.
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
         for held in same.locked():
-            emails.already_registered(held, _not_yet_had(held, choice))
+            emails.already_registered(held, _not_yet_had(held, plan.choice))
         return False
-    chosen = store(registration, choice, given)
+    chosen = store(registration, plan.choice, given, may_hold=plan.may_hold)
     documents.store(registration, accepted, registration.consent_language)
     emails.confirm_address(registration, UNCONFIRMED_DAYS, chosen, is_asked_for=True)
     return True

@@ -58,7 +58,8 @@ class RulesForm(EditForm):
     hold_minutes = NumberField(
         label=_("Minutes for which seats are held"),
         help_text=_(
-            "From the form until the email is confirmed. If empty, seats are taken when it is confirmed."
+            "From the form until the email is confirmed. Until then the seats are shown as free. Anyone can hold "
+            "some with invented addresses. If empty, seats are taken when the email is confirmed."
         ),
         min_value=5,
         max_value=MAX_HOLD_MINUTES,

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from core.accounts.models import User
 from registrations.models import Seat, SeatMovement
 from sessions.models import Session
+from sessions.models.seating import Mode
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,30 @@ def count(session_id: int, mode: str, *, taken: int = 0, waiting: int = 0) -> No
         Session.objects.filter(pk=session_id).update(**{name: F(name) + n for name, n in changes.items()})
 
 
+def count_held(session_ids: Iterable[int]) -> None:
+    """Count anew the seats of locked sessions that forms hold whose address is not confirmed; not those of cities."""
+    held = Seat.objects.filter(
+        session=OuterRef("pk"), state=Seat.State.HELD, registration__nominated_until__isnull=True
+    )
+    Session.objects.filter(pk__in=session_ids).update(
+        **{
+            f"{mode}_held": Coalesce(
+                Subquery(
+                    held.filter(mode=mode).order_by().values("session").annotate(n=Count("pk")).values("n")
+                ),
+                0,
+            )
+            for mode in Mode
+        }
+    )
+
+
 def write(moves: "list[tuple[Seat, Claim]]", now: datetime, by: User | None) -> list[SeatMovement]:
     """Save seats and their movements, in one statement each."""
     if not moves:
         return []
     movements = []
+    held = {seat.session_id for seat, claim in moves if Seat.State.HELD in (seat.state, claim.state)}
     for seat, claim in moves:
         movements.append(
             SeatMovement(
@@ -75,4 +96,6 @@ def write(moves: "list[tuple[Seat, Claim]]", now: datetime, by: User | None) -> 
         unique_fields=["registration", "session"],
         update_fields=["mode", "state", "queue_position", "until", "changed_at", "sequence"],
     )
+    if held:
+        count_held(held)
     return SeatMovement.objects.bulk_create(movements)

@@ -112,7 +112,7 @@ def offer(registration: Registration, name: str, email: str) -> Transfer:
     """
     email = clean_address(email)
     key = address_key(email)
-    address_budget.wait_for_turn(key)
+    address_budget.wait_for_turn(address_budget.key_of(email))
     rows = _lock(registration, key)
     giver = next((row for row in rows if row.pk == registration.pk), None)
     if giver is None or giver.erased_at is not None:

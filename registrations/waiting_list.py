@@ -49,7 +49,7 @@ def promote(
     limits = quotas.lock_quotas(session.lab_id, [session_id])
     for mode in session.modes:
         seating = seating_of(session, mode)
-        if seating.is_full or not seating.waiting:
+        if not seating.has_free_seat or not seating.waiting:
             continue
         while at_most is None or len(promoted) < at_most:
             seat = _promote_next(session, mode, limits, unless_told)

@@ -49,9 +49,11 @@ class _SessionRow(NamedTuple):
     format: str
     room_capacity: int | None
     room_taken: int
+    room_held: int
     room_waiting: int
     online_capacity: int | None
     online_taken: int
+    online_held: int
     online_waiting: int
     content_revised_at: Stored
 

@@ -21,19 +21,27 @@ EMAILS_PER_HOUR = 5
 EMAILS_PER_DAY = 15
 
 
+def key_of(email: str) -> str:
+    """Return the key of an address's budget: `name+anything@…` is the mailbox of `name@…`, of other people or not."""
+    local, at, domain = address_key(email).rpartition("@")
+    mailbox = local.partition("+")[0]
+    # Quoted: the plus may be part of the name.
+    return address_key(email) if not mailbox or local.startswith('"') else f"{mailbox}{at}{domain}"
+
+
 def emails_left(email: str) -> int:
     """Return how many such emails this address may still get now. Only in a transaction, which queues them.
 
     Transactions that ask about one address follow each other until they end, so that each counts the emails of those
     before it. Say the same to whoever asked, whatever the answer.
     """
-    key = address_key(email)
+    key = key_of(email)
     wait_for_turn(key)
     return left_of(emails_of_a_day(key).values_list("created_at", flat=True))
 
 
 def emails_of_a_day(key: str) -> MessageQuerySet:
-    """Return the emails of the last day that count in the budget of the address with this `address_key`."""
+    """Return the emails of the last day that count in the budget of the address with this `key_of`."""
     since = timezone.now() - timedelta(days=1)
     # Without the empty key, as the index is.
     return Message.objects.filter(~Q(budget_key=""), budget_key=key, created_at__gt=since).order_by()
@@ -47,7 +55,7 @@ def left_of(queued: Iterable[datetime]) -> int:
 
 
 def wait_for_turn(key: str) -> None:
-    """Take PostgreSQL's advisory lock of the address with this `address_key` until the transaction ends.
+    """Take PostgreSQL's advisory lock of the address with this `key_of` until the transaction ends.
 
     On SQLite one transaction at a time writes as it is. Two addresses that share a number by chance wait for each
     other, which harms nobody.

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
+from core.mail import address_budget
 from core.mail.links import Link, as_stored
 from core.mail.models import Message
 from core.mail.rendering import one_line, render_subject
-from core.web.email_addresses import address_key, clean_address
+from core.web.email_addresses import clean_address
 from core.web.localized_fields import has_letters, text_and_language
 from core.web.palette import DEFAULT_COLOURS
 
@@ -132,7 +133,7 @@ def queue(
         to_email=to_email,
         from_name=_sender_name(lab, language) if lab else "",
         reply_to=lab.contact if lab else "",
-        budget_key=address_key(to_email) if is_asked_for else "",
+        budget_key=address_budget.key_of(to_email) if is_asked_for else "",
         context={
             **context,
             "lab": lab and _names(lab, language),
@@ -152,7 +153,7 @@ def queue(
 def queue_draft(message: Message, *, is_asked_for: bool = False) -> Message:
     """Write a draft in the current transaction, as `queue` writes a message; it may have its text already."""
     if is_asked_for:
-        message.budget_key = address_key(message.to_email)
+        message.budget_key = address_budget.key_of(message.to_email)
     return _store(message, is_first=True)
 
 

@@ -3487,6 +3487,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="seat",
+            index=models.Index(condition=models.Q(("state", "held")), fields=["session"], name="seat_held"),
+        ),
+        migrations.AddIndex(
+            model_name="seat",
             index=models.Index(
                 condition=models.Q(("until__isnull", False)), fields=["until"], name="seat_until"
             ),

@@ -60,6 +60,7 @@ class Seat(models.Model):
                 condition=Q(state="waiting"),
             ),
             models.Index(fields=["session"], name="seat_pending", condition=Q(state="pending")),
+            models.Index(fields=["session"], name="seat_held", condition=Q(state="held")),
             models.Index(fields=["until"], name="seat_until", condition=Q(until__isnull=False)),
         )
 

@@ -21,7 +21,7 @@ from labs import access
 from labs.current_viewer import get_visible_lab_or_404, viewer_of
 from labs.models import Lab
 from registrations import asking_for_links, corrections, invitations, opening, registering, trap
-from registrations.admission import may_register
+from registrations.admission import may_hold, may_register
 from registrations.breakdowns import FORM_SEEN
 from registrations.consent import consent_text, mark_of
 from registrations.erasure import about_address
@@ -73,7 +73,7 @@ def register(request: HttpRequest, lab: str) -> HttpResponse:
 
     def operation() -> dict[str, str]:
         nonlocal made
-        plan = replace(form.plan, answers=given)
+        plan = replace(form.plan, answers=given, may_hold=may_hold(request, found))
         made = corrections.submit_instead(
             found, viewer_of(request), plan, request.POST.get(corrections.FIELD, "")
         )

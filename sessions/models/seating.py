@@ -25,12 +25,14 @@ MODES: dict[str, tuple[Mode, ...]] = {
 
 # What the properties of `SeatingMixin` are computed from.
 SEATING_FIELDS = (
-    "format", "room_capacity", "room_taken", "room_waiting", "online_capacity", "online_taken", "online_waiting",
-    "waiting_list",
+    "format", "room_capacity", "room_taken", "room_held", "room_waiting", "online_capacity", "online_taken",
+    "online_held", "online_waiting", "waiting_list",
 )  # fmt: skip
 
 # Columns of Session that `registrations.seats` alone writes, but for a change of format.
-COUNTERS = ("room_taken", "room_waiting", "online_taken", "online_waiting", "last_queue_position")
+COUNTERS = (
+    "room_taken", "room_held", "room_waiting", "online_taken", "online_held", "online_waiting", "last_queue_position",
+)  # fmt: skip
 
 
 def default_format(lab: Lab, room: Room | None) -> str:
@@ -42,21 +44,34 @@ def default_format(lab: Lab, room: Room | None) -> str:
 
 @dataclass(frozen=True)
 class Seating:
-    """The seats of a session in one mode. `capacity` is None without a limit."""
+    """The seats of a session in one mode. `capacity` is None without a limit.
+
+    `held` are those of the seats taken that forms hold whose address is not confirmed.
+    """
 
     mode: Mode
     capacity: int | None
     taken: int
+    held: int
     waiting: int
 
     @property
     def left(self) -> int | None:
-        """The free seats, or None without a limit."""
-        return None if self.capacity is None else self.capacity - self.taken
+        """The free seats as everybody may know them, or None without a limit.
+
+        Those that forms hold are counted as free: only the form of somebody who is not registered holds any.
+        """
+        return None if self.capacity is None else self.capacity - self.taken + self.held
 
     @property
     def is_full(self) -> bool:
-        return self.capacity is not None and self.taken >= self.capacity
+        """Whether no seat is left, as everybody may know."""
+        return self.left is not None and self.left <= 0
+
+    @property
+    def has_free_seat(self) -> bool:
+        """Whether somebody can have a seat now. Tell nobody but organisers."""
+        return self.capacity is None or self.taken < self.capacity
 
 
 def seating_of(row: Any, mode: str) -> Seating:
@@ -65,6 +80,7 @@ def seating_of(row: Any, mode: str) -> Seating:
         Mode(mode),
         getattr(row, f"{mode}_capacity"),
         getattr(row, f"{mode}_taken"),
+        getattr(row, f"{mode}_held"),
         getattr(row, f"{mode}_waiting"),
     )
 
@@ -80,7 +96,14 @@ def has_free_seat(mode: str) -> Q:
     return offers(mode) & (Q(**{f"{limit}__isnull": True}) | Q(**{f"{taken}__lt": F(limit)}))
 
 
-HAS_FREE_SEAT = has_free_seat(Mode.ROOM) | has_free_seat(Mode.ONLINE)
+def _has_seat_left(mode: str) -> Q:
+    limit = f"{mode}_capacity"
+    is_left = Q(**{f"{limit}__isnull": True}) | Q(**{f"{mode}_taken__lt": F(limit) + F(f"{mode}_held")})
+    return offers(mode) & is_left
+
+
+# The condition of sessions that are not full, as everybody may know.
+HAS_SEAT_LEFT = _has_seat_left(Mode.ROOM) | _has_seat_left(Mode.ONLINE)
 
 
 class SeatingMixin(models.Model):
@@ -89,9 +112,11 @@ class SeatingMixin(models.Model):
     format = models.CharField(max_length=10, choices=Lab.Format)
     room_capacity = models.PositiveIntegerField(null=True, blank=True)
     room_taken = models.PositiveIntegerField(default=0, editable=False)
+    room_held = models.PositiveIntegerField(default=0, editable=False)
     room_waiting = models.PositiveIntegerField(default=0, editable=False)
     online_capacity = models.PositiveIntegerField(null=True, blank=True)
     online_taken = models.PositiveIntegerField(default=0, editable=False)
+    online_held = models.PositiveIntegerField(default=0, editable=False)
     online_waiting = models.PositiveIntegerField(default=0, editable=False)
     waiting_list = models.BooleanField(default=True)
     needs_approval = models.BooleanField(default=False)
@@ -117,11 +142,10 @@ class SeatingMixin(models.Model):
         self.format = format
         if len(MODES.get(format, Mode)) == 1:
             [mode] = MODES[format]
-            taken, waiting = self.seats_taken, self.seats_waiting
-            for counter in ("room_taken", "room_waiting", "online_taken", "online_waiting"):
-                setattr(self, counter, 0)
-            setattr(self, f"{mode}_taken", taken)
-            setattr(self, f"{mode}_waiting", waiting)
+            for counter in ("taken", "held", "waiting"):
+                together = sum(getattr(self, f"{each}_{counter}") for each in Mode)
+                for each in Mode:
+                    setattr(self, f"{each}_{counter}", together if each == mode else 0)
 
     def seating(self, mode: str) -> Seating:
         """Return the seats in this mode."""
@@ -150,11 +174,11 @@ class SeatingMixin(models.Model):
 
     @property
     def seats_left(self) -> int | None:
-        """The free seats in all modes together, or None where one of them has no limit."""
+        """The free seats in all modes together as everybody may know them, or None where one of them has no limit."""
         capacity = self.capacity
-        return None if capacity is None else capacity - self.seats_taken
+        return None if capacity is None else capacity - self.seats_taken + self.room_held + self.online_held
 
     @property
     def is_full(self) -> bool:
-        """Whether no mode has a free seat."""
+        """Whether no mode has a seat left, as everybody may know."""
         return all(seating.is_full for seating in self.seatings)

@@ -23,7 +23,7 @@ MONDAY = datetime(2027, 4, 5, tzinfo=UTC)
 @dataclass(frozen=True)
 class SampleSeats:
     capacity: int | None
-    seats_taken: int
+    seats_left: int | None
     seats_waiting: int = 0
     waiting_list: bool = True
 
@@ -101,11 +101,11 @@ def components(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "figures": _figures(),
-            "seats_left": SampleSeats(200, 136),
-            "seats_few": SampleSeats(120, 111),
-            "seats_waiting": SampleSeats(300, 300, 12),
-            "seats_full": SampleSeats(300, 300, waiting_list=False),
-            "seats_unlimited": SampleSeats(None, 20),
+            "seats_left": SampleSeats(200, 64),
+            "seats_few": SampleSeats(120, 9),
+            "seats_waiting": SampleSeats(300, 0, 12),
+            "seats_full": SampleSeats(300, 0, waiting_list=False),
+            "seats_unlimited": SampleSeats(None, None),
             "preview": preview,
             "on_ground": f"{contrast(preview.light, '#ffffff'):.1f}" if preview else "",
             "text": {

@@ -30,7 +30,7 @@ from sessions import lab_summary, programme
 from sessions.calendar_links import public_calendar
 from sessions.models import Appearance, Session
 from sessions.models.agenda import to_come
-from sessions.models.seating import HAS_FREE_SEAT, SEATING_FIELDS
+from sessions.models.seating import HAS_SEAT_LEFT, SEATING_FIELDS
 from sessions.opengraph import programme_preview
 from sessions.programme import View
 from sessions.timetable import tile, timetable
@@ -91,7 +91,7 @@ def _next_sessions(lab: Lab, viewer: Viewer, view: View) -> list[programme.Sessi
     """Return the next sessions that are open for registration, or just the next ones if none is."""
     sessions = lab.sessions.visible_to(viewer).filter(to_come(view.now))
     if view.choosing:
-        sessions = sessions.filter(HAS_FREE_SEAT | Q(waiting_list=True))
+        sessions = sessions.filter(HAS_SEAT_LEFT | Q(waiting_list=True))
     return [
         programme.row(session, lab, view, parts=False)
         for session in sessions.for_short_lists()[:MAX_NEXT_SESSIONS]

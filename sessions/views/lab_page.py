@@ -11,7 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, Q, Sum, prefetch_related_objects
+from django.db.models import Count, F, Max, Q, Sum, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -92,7 +92,8 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
 
     One query. While registration is open it names three sums of the seats that are shown: every seat that is taken
     raises the number of arrivals for ever; between two arrivals seats are given up, which lowers the number of people,
-    and places in the line become seats. So no two states have the same sums.
+    and places in the line become seats. So no two states have the same sums. Where forms hold seats, which nobody may
+    notice, a second query reads what is shown of each session.
     """
     cookies = {settings.SESSION_COOKIE_NAME, "messages"}
     if settings.DEBUG or cookies & request.COOKIES.keys() or "session" in request.GET:
@@ -110,18 +111,35 @@ def _version_for_visitors(request: HttpRequest, slug: str, now: datetime) -> str
             taken=Sum(F("room_taken") + F("online_taken"), filter=limited),
             waiting=Sum(F("room_waiting") + F("online_waiting"), filter=limited),
             over=Count("pk", filter=Q(ends_at__lte=now)),
+            held=Sum(F("room_held") + F("online_held")),
+            hold_minutes=Max("lab__registration_rules__hold_minutes"),
         )
         .first()
     )  # fmt: skip
     if found is None:
         return ""
-    pk, revision, revised_at, lab_zone, ends_on, opens_at, closes_at, *counts = found
+    pk, revision, revised_at, lab_zone, ends_on, opens_at, closes_at, *counts, held, hold_minutes = found
     begun = [at is not None and at <= now for at in (opens_at, closes_at)]
     shown = counts if begun == [True, False] else []
+    if shown and (held or hold_minutes):
+        shown = [*_seats_shown(slug), counts[-1]]
     is_over = ends_on < now.astimezone(ZoneInfo(lab_zone)).date()
     printed_on = now.astimezone(ZoneInfo(zone or lab_zone)).date()
     reader = (language_of(), zone, getattr(request, "theme", ""), request.get_full_path())
     return repr((release(), pk, revision, revised_at, begun, shown, is_over, printed_on, reader))
+
+
+def _seats_shown(slug: str) -> list[tuple[int, ...]]:
+    """Return the seats left and the people waiting of each session that visitors see, in each mode."""
+    seats = (
+        F("room_taken") - F("room_held"),
+        F("online_taken") - F("online_held"),
+        "room_waiting",
+        "online_waiting",
+    )
+    return list(
+        Session.objects.visible_to(VISITOR).filter(lab__slug=slug).order_by("pk").values_list("pk", *seats)
+    )
 
 
 def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from core.jobs import tallies
 from core.jobs.models import Tally
+from core.mail.address_budget import EMAILS_PER_HOUR, key_of
 from core.mail.models import Message
 from core.web.models import IdempotentRequest
 from labs.models import Lab
@@ -15,7 +16,7 @@ from registrations.models import Registration, Seat
 from registrations.trap import FIELD, FORM_TRAPPED
 from tests import factories as f
 from tests.pages import forms_of
-from tests.registrations.form_posts import FROM_HERE, answers, send, without_what_differs
+from tests.registrations.form_posts import FROM_HERE, answers, post, send, without_what_differs
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +88,33 @@ def test_a_form_without_the_field_registers(client: Client) -> None:
     session = f.SessionFactory()
     send(client, session.lab, answers(session))
     assert (Registration.objects.count(), trapped(session.lab)) == (1, 0)
+
+
+def test_addresses_with_a_plus_are_one_mailbox_and_have_one_budget(client: Client) -> None:
+    session = f.SessionFactory()
+    for number in range(EMAILS_PER_HOUR + 3):
+        target = f"target+{number}@example.org"
+        send(client, session.lab, answers(session, email=target))
+    f.RegistrationFactory(email="target@example.org")
+    post(client, "/registrations/link/", {"email": "target@example.org"})
+    f.UserFactory(email="target+x@example.org")
+    post(client, "/accounts/password/reset/", {"email": "target+x@example.org"})
+    assert Message.objects.count() == EMAILS_PER_HOUR
+    # People are told apart by the whole address, and no other mailbox is meant.
+    assert Registration.objects.filter(state="unconfirmed").count() == EMAILS_PER_HOUR
+    send(client, session.lab, answers(session, email="target2@example.org"))
+    assert Message.objects.count() == EMAILS_PER_HOUR + 1
+
+
+@pytest.mark.parametrize(
+    ("email", "key"),
+    [
+        ("Name+Anything+more@Example.org", "name@example.org"),
+        ("name+x@bücher.example", "name@xn--bcher-kva.example"),
+        ("+name@example.org", "+name@example.org"),
+        ('"a+b c"@example.org', '"a+b c"@example.org'),
+        ("no address", "no address"),
+    ],
+)
+def test_the_budget_of_an_address_is_that_of_its_mailbox(email: str, key: str) -> None:
+    assert key_of(email) == key

@@ -67,8 +67,8 @@ def test_recounting_one_lab_or_all_finds_what_differs_and_repairs_only_when_aske
     assert counters(session) == (1, 1, 3)
     found = recounting.recount(repair=True)
     assert [(one.session_id, one.counted, one.stored) for one in found] == [
-        (session.pk, (0, 0, 2, 1, 3), (0, 0, 1, 1, 3)),
-        (elsewhere.pk, (0, 0, 2, 2, 4), (0, 0, 1, 1, 4)),
+        (session.pk, (0, 0, 0, 2, 0, 1, 3), (0, 0, 0, 1, 0, 1, 3)),
+        (elsewhere.pk, (0, 0, 0, 2, 0, 2, 4), (0, 0, 0, 1, 0, 1, 4)),
     ]
     assert [counters(each) for each in (session, elsewhere)] == [(2, 1, 4), (2, 2, 5)]
 
@@ -82,7 +82,7 @@ def test_a_last_place_may_lie_behind_all_that_are_held_and_never_before_them():
     assert recounting.recount() == []  # the second place is not given again
     Session.objects.filter(pk=session.pk).update(last_queue_position=0)
     assert [(one.counted, one.stored) for one in recounting.recount(repair=True)] == [
-        ((0, 0, 1, 0, 1), (0, 0, 1, 0, 0))
+        ((0, 0, 0, 1, 0, 0, 1), (0, 0, 0, 1, 0, 0, 0))
     ]
     assert counters(session) == (1, 0, 2)
     Session.objects.filter(pk=session.pk).update(last_queue_position=9, online_taken=0)

@@ -33,7 +33,7 @@ class Seated(Protocol):
     @property
     def capacity(self) -> int | None: ...
     @property
-    def seats_taken(self) -> int: ...
+    def seats_left(self) -> int | None: ...
     @property
     def seats_waiting(self) -> int: ...
     @property
@@ -172,7 +172,7 @@ def seats(session: Seated, with_meter: bool = True) -> SafeString:
     """Print how many seats are left, with a bar of their share. Full sessions have no bar."""
     return _seats(
         session.capacity,
-        session.seats_taken,
+        session.seats_left or 0,
         session.seats_waiting if session.waiting_list else None,
         with_meter,
         _language(),
@@ -181,12 +181,11 @@ def seats(session: Seated, with_meter: bool = True) -> SafeString:
 
 @lru_cache(maxsize=4096)
 def _seats(
-    capacity: int | None, taken: int, waiting: int | None, with_meter: bool, language: str
+    capacity: int | None, left: int, waiting: int | None, with_meter: bool, language: str
 ) -> SafeString:
     """Cached for all sessions with the same numbers; `waiting` is None without a waiting list."""
     if capacity is None:
         return format_html('<p class="seats quiet">{}</p>', gettext("Open to everyone who registers"))
-    left = capacity - taken
     if left > 0:
         before, after = ngettext("%(seats)s seat left", "%(seats)s seats left", left).split("%(seats)s")
         words = format_html('<p class="seats">{}<strong class="num">{}</strong>{}</p>', before, left, after)
@@ -201,9 +200,9 @@ def _seats(
 @register.simple_tag
 def seats_words(session: Seated) -> str:
     """Return the same as `seats` as plain text."""
-    if session.capacity is None:
+    left = session.seats_left
+    if left is None:
         return gettext("Open to everyone who registers")
-    left = session.capacity - session.seats_taken
     if left > 0:
         return ngettext("%(seats)s seat left", "%(seats)s seats left", left) % {"seats": left}
     return _full_text(session.seats_waiting if session.waiting_list else None)[1]
