@@ -27,6 +27,10 @@ class Seats:
     seats_waiting: int = 0
     waiting_list: bool = True
 
+    @property
+    def seats_left(self) -> int | None:
+        return None if self.capacity is None else self.capacity - self.seats_taken
+
 
 @dataclass(frozen=True)
 class SomeLab:
