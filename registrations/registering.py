@@ -198,6 +198,11 @@ def _write_and_ask(
         same = Registration.objects.active().filter(pk=known, email_key=registration.email_key)
         for held in same.locked():
             emails.already_registered(held, _not_yet_had(held, plan.choice))
+        if plan.may_hold:
+            # Holding locks sessions, whose response times would tell.
+            with suppress(_Rollback), transaction.atomic():
+                store(registration, plan.choice, given)
+                raise _Rollback
         return False
     chosen = store(registration, plan.choice, given, may_hold=plan.may_hold)
     documents.store(registration, accepted, registration.consent_language)

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -96,6 +98,21 @@ def test_a_session_whose_seats_forms_hold_is_not_full_and_is_when_they_are_confi
         post(client, link(person, "confirm", "registration_confirm"))
         assert left(session) == 4 - count
     assert recount() == []
+
+
+def test_a_form_of_somebody_who_is_registered_moves_the_same_seats_and_takes_it_back(
+    session: Session, client: Client
+) -> None:
+    f.RegistrationFactory(lab=session.lab, name="Demo participant 17", email=VICTIM)
+    work = []
+    for email in (VICTIM, "other@example.org"):
+        with CaptureQueriesContext(connection) as asked:
+            send(client, session.lab, answers(session, email=email))
+        moved = [each["sql"] for each in asked if "lab_sessions_session" in each["sql"].split("WHERE")[0]]
+        work.append([each[:40] for each in moved if each.startswith("UPDATE") or "FOR NO KEY" in each])
+    assert work[0]
+    assert work[0] == work[1]
+    assert Registration.objects.filter(email=VICTIM).count() == 1
 
 
 def test_one_network_holds_a_few_seats_and_others_still_get_some(session: Session, client: Client) -> None:
