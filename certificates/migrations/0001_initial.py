@@ -8,10 +8,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("accounts", "__first__"),
         ("lab_sessions", "0001_initial"),
         ("labs", "0001_initial"),
         ("registrations", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -102,6 +102,21 @@ class Migration(migrations.Migration):
                 "verbose_name": "certificate",
                 "verbose_name_plural": "certificates",
                 "ordering": ("-issued_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "valid")),
+                        fields=("registration",),
+                        name="certificate_once_per_registration",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "revoked"), _negated=True),
+                            ("revoked_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="certificate_revoked_has_instant",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -136,6 +151,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("certificate", "position"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("certificate", "position"), name="attested_once_in_place")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -301,30 +319,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "valid")),
-                fields=("registration",),
-                name="certificate_once_per_registration",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "revoked"), _negated=True),
-                    ("revoked_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="certificate_revoked_has_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attestedsession",
-            constraint=models.UniqueConstraint(
-                fields=("certificate", "position"), name="attested_once_in_place"
-            ),
         ),
     ]

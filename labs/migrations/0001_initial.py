@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "__first__"),
     ]
 
     operations = [
@@ -233,6 +233,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-starts_on", "slug"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="lab_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("registration_closes_at__isnull", True),
+                            ("registration_opens_at__isnull", True),
+                            ("registration_closes_at__gt", models.F("registration_opens_at")),
+                            _connector="OR",
+                        ),
+                        name="lab_registration_closes_after_opening",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("certificate_min_sessions__gte", 1)),
+                        name="lab_certificate_needs_a_session",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -806,6 +825,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "programme",
                 "verbose_name_plural": "programmes",
                 "ordering": ("slug",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("eu_funded", True), ("grant_number", ""), _connector="OR"),
+                        name="grant_of_funded_programme",
+                        violation_error_message="Tick that the European Union funds this programme, or delete the number.",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -1125,6 +1151,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "delegate",
                 "verbose_name_plural": "delegates",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "programme", "city"), name="delegate_once_per_city"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1277,6 +1308,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "role in a lab or programme",
                 "verbose_name_plural": "roles in labs and programmes",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lab__isnull", True), ("programme__isnull", False), ("role", "owner")),
+                            models.Q(
+                                ("lab__isnull", False),
+                                ("programme__isnull", True),
+                                ("role__in", ["organiser", "door"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="staff_role_fits_place",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("user", "role", "programme"), name="staff_once_per_programme"
+                    ),
+                    models.UniqueConstraint(fields=("user", "role", "lab"), name="staff_once_per_lab"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1311,6 +1360,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("programme", "position", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("programme", "slug"), name="group_once_per_programme")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1343,6 +1395,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("lab", "position", "id"),
+                "constraints": [models.UniqueConstraint(fields=("lab", "slug"), name="track_once_per_lab")],
             },
         ),
         migrations.CreateModel(
@@ -1376,77 +1429,5 @@ class Migration(migrations.Migration):
                 "ordering": ("lab", "on"),
                 "constraints": [models.UniqueConstraint(fields=("lab", "on"), name="day_once_per_lab")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="programme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("eu_funded", True), ("grant_number", ""), _connector="OR"),
-                name="grant_of_funded_programme",
-                violation_error_message="Tick that the European Union funds this programme, or delete the number.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lab",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="lab_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lab",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("registration_closes_at__isnull", True),
-                    ("registration_opens_at__isnull", True),
-                    ("registration_closes_at__gt", models.F("registration_opens_at")),
-                    _connector="OR",
-                ),
-                name="lab_registration_closes_after_opening",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lab",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("certificate_min_sessions__gte", 1)),
-                name="lab_certificate_needs_a_session",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delegate",
-            constraint=models.UniqueConstraint(
-                fields=("user", "programme", "city"), name="delegate_once_per_city"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lab__isnull", True), ("programme__isnull", False), ("role", "owner")),
-                    models.Q(
-                        ("lab__isnull", False),
-                        ("programme__isnull", True),
-                        ("role__in", ["organiser", "door"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="staff_role_fits_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.UniqueConstraint(
-                fields=("user", "role", "programme"), name="staff_once_per_programme"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.UniqueConstraint(fields=("user", "role", "lab"), name="staff_once_per_lab"),
-        ),
-        migrations.AddConstraint(
-            model_name="stakeholdergroup",
-            constraint=models.UniqueConstraint(fields=("programme", "slug"), name="group_once_per_programme"),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.UniqueConstraint(fields=("lab", "slug"), name="track_once_per_lab"),
         ),
     ]

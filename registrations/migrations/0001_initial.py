@@ -18,10 +18,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("accounts", "__first__"),
         ("jobs", "0001_initial"),
         ("lab_sessions", "0001_initial"),
         ("labs", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -254,6 +254,33 @@ class Migration(migrations.Migration):
                 "verbose_name": "registration",
                 "verbose_name_plural": "registrations",
                 "ordering": ("-created_at", "-id"),
+                "indexes": [
+                    models.Index(fields=["email_key"], name="registration_of_address"),
+                    models.Index(
+                        condition=models.Q(("state", "unconfirmed")),
+                        fields=["created_at"],
+                        name="registration_unconfirmed",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cancelled_at__isnull", True),
+                                ("confirmed_at__isnull", True),
+                                ("state", "unconfirmed"),
+                            ),
+                            models.Q(
+                                ("cancelled_at__isnull", True),
+                                ("confirmed_at__isnull", False),
+                                ("state", "confirmed"),
+                            ),
+                            models.Q(("cancelled_at__isnull", False), ("state", "cancelled")),
+                            _connector="OR",
+                        ),
+                        name="registration_states_have_instants",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -445,6 +472,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "city contact",
                 "verbose_name_plural": "city contacts",
                 "ordering": ("lab", "city", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("lab", "city", "email_key"), name="city_contact_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -481,6 +511,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["lab", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("lab", "number"), name="consent_version_once"),
+                    models.UniqueConstraint(fields=("lab", "digest"), name="consent_texts_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -507,6 +541,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["lab", "position", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("lab", "slug"), name="document_once_per_lab")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -571,6 +608,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["document", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("document", "number"), name="document_version_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1138,6 +1178,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
                 "ordering": ("-created_at", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("used__lte", models.F("uses"))), name="invitation_used_at_most"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("revoked_at__isnull", True), models.Q(("email_key", ""), _negated=True)
+                        ),
+                        fields=("lab", "email_key"),
+                        name="invited_once_per_address",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1432,6 +1484,31 @@ class Migration(migrations.Migration):
                 "verbose_name": "places of a city",
                 "verbose_name_plural": "places of cities",
                 "ordering": ("day", "track", "role", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("day__isnull", True), ("track__isnull", True)),
+                        fields=("lab", "city", "role"),
+                        name="nomination_places_once_whole",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("day__isnull", False), ("track__isnull", True)),
+                        fields=("lab", "city", "role", "day"),
+                        name="nomination_places_once_day",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("day__isnull", True), ("track__isnull", False)),
+                        fields=("lab", "city", "role", "track"),
+                        name="nomination_places_once_track",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("day__isnull", False), ("track__isnull", False)),
+                        fields=("lab", "city", "role", "day", "track"),
+                        name="nomination_places_once_both",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("used__lte", models.F("limit"))), name="nominated_at_most"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1483,6 +1560,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
+                "constraints": [
+                    models.UniqueConstraint(fields=("email_key", "name_key"), name="person_once_per_address")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1517,6 +1597,14 @@ class Migration(migrations.Migration):
                     models.ManyToManyField(blank=True, related_name="+", to=settings.AUTH_USER_MODEL),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_held", False), ("until__isnull", False), _connector="OR"),
+                        name="proof_has_an_end",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="HistoricalProofRules_readers",
@@ -1709,6 +1797,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("question_set", "position", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("lab", "slug"), name="question_once_per_lab"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("shown_if__isnull", True), ("shown_if_value", "")),
+                            models.Q(
+                                ("shown_if__isnull", False), models.Q(("shown_if_value", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="question_condition_is_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum__isnull", True),
+                            ("maximum__isnull", True),
+                            ("maximum__gte", models.F("minimum")),
+                            _connector="OR",
+                        ),
+                        name="question_limits_in_order",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1745,6 +1855,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("question", "position", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("question", "slug"), name="choice_once_per_question"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("places__isnull", True), ("taken__lte", models.F("places")), _connector="OR"
+                        ),
+                        name="choice_taken_within_places",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1829,6 +1948,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("lab", "stage", "position", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("lab", "slug"), name="question_set_once_per_lab"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stage", "accepted"), ("opened_at__isnull", True), _connector="OR"
+                        ),
+                        name="question_set_opens_after_acceptance",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -2056,6 +2184,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("opening", "number"),
+                "indexes": [models.Index(fields=["opening", "at"], name="queue_number_at")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("opening", "number"), name="queue_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="queue_number_from_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2122,6 +2257,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "quota",
                 "verbose_name_plural": "quotas",
                 "ordering": ("lab", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("lab"),
+                        django.db.models.functions.comparison.Coalesce("session", 0),
+                        models.F("mode"),
+                        django.db.models.functions.comparison.Coalesce("city", 0),
+                        django.db.models.functions.comparison.Coalesce("stakeholder_group", 0),
+                        name="quota_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("taken__lte", models.F("limit"))), name="quota_never_exceeded"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2143,6 +2291,29 @@ class Migration(migrations.Migration):
                 ("kept", models.BooleanField(blank=True, null=True)),
                 ("released_at", models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("answered_at__isnull", True),
+                            ("release_at__isnull", False),
+                            ("released_at__isnull", True),
+                        ),
+                        fields=["release_at"],
+                        name="still_coming_silent",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at__isnull", True), ("kept__isnull", True)),
+                            models.Q(("answered_at__isnull", False), ("kept__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="still_coming_answer_has_instant",
+                    )
+                ],
+            },
         ),
         migrations.AddField(
             model_name="registration",
@@ -2318,6 +2489,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "nomination",
                 "verbose_name_plural": "nominations",
                 "ordering": ("created_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_as", ""), ("ended_at__isnull", True)),
+                            models.Q(("ended_at__isnull", False), models.Q(("ended_as", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="nomination_ends_as",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2349,6 +2530,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("registration", "question_set"), name="needs_consent_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="HistoricalAttendance",
@@ -2448,6 +2636,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["registration", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("registration", "version"), name="document_accepted_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2487,6 +2678,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("registration", "session"), name="attended_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AnswersView",
@@ -2551,6 +2747,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-at", "-id"),
+                "indexes": [models.Index(fields=["lab", "-at", "-id"], name="answers_view_list")],
             },
         ),
         migrations.CreateModel(
@@ -2584,6 +2781,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("registration", "question"), name="answer_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("value__isnull", True), ("secret__isnull", True), _connector="OR"
+                        ),
+                        name="answer_is_plain_or_encrypted",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReminderRule",
@@ -2620,6 +2828,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("lab", "-hours"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("lab", "hours"), name="reminder_rule_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("hours__gte", 1), ("hours__lte", 1440)),
+                        name="reminder_rule_hours",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2660,6 +2875,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("user"),
+                        models.F("lab"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="saved_filter_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2714,6 +2937,45 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("session__starts_at", "session_id"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["session", "mode", "queue_position"],
+                        name="seat_next_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "pending")), fields=["session"], name="seat_pending"
+                    ),
+                    models.Index(condition=models.Q(("state", "held")), fields=["session"], name="seat_held"),
+                    models.Index(
+                        condition=models.Q(("until__isnull", False)), fields=["until"], name="seat_until"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("registration", "session"), name="seat_once"),
+                    models.UniqueConstraint(
+                        fields=("session", "queue_position"), name="seat_queue_position_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["requested", "pending", "cancelled"]),
+                            ("queue_position__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="seat_taken_or_waiting_has_place",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["held", "offered"]), ("until__isnull", False)),
+                            models.Q(
+                                models.Q(("state__in", ["held", "offered"]), _negated=True),
+                                ("until__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="seat_for_a_while_has_an_end",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2737,6 +2999,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("seat", "hours", "starts_at"), name="reminder_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SeatMovement",
@@ -2874,6 +3141,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "tag",
                 "verbose_name_plural": "tags",
                 "ordering": ("name", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("lab"), django.db.models.functions.text.Lower("name"), name="tag_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2902,6 +3174,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("tag", "registration"), name="tagged_once")],
+            },
         ),
         migrations.AddField(
             model_name="tag",
@@ -2936,6 +3211,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("registration", "choice"), name="place_taken_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Transfer",
@@ -3144,196 +3424,6 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["lab", "-created_at"], name="bulk_action_of_lab")],
             },
         ),
-        migrations.AddConstraint(
-            model_name="citycontact",
-            constraint=models.UniqueConstraint(fields=("lab", "city", "email_key"), name="city_contact_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="consenttext",
-            constraint=models.UniqueConstraint(fields=("lab", "number"), name="consent_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="consenttext",
-            constraint=models.UniqueConstraint(fields=("lab", "digest"), name="consent_texts_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.UniqueConstraint(fields=("lab", "slug"), name="document_once_per_lab"),
-        ),
-        migrations.AddConstraint(
-            model_name="documentversion",
-            constraint=models.UniqueConstraint(fields=("document", "number"), name="document_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("used__lte", models.F("uses"))), name="invitation_used_at_most"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at__isnull", True), models.Q(("email_key", ""), _negated=True)),
-                fields=("lab", "email_key"),
-                name="invited_once_per_address",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="nominationplaces",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("day__isnull", True), ("track__isnull", True)),
-                fields=("lab", "city", "role"),
-                name="nomination_places_once_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="nominationplaces",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("day__isnull", False), ("track__isnull", True)),
-                fields=("lab", "city", "role", "day"),
-                name="nomination_places_once_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="nominationplaces",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("day__isnull", True), ("track__isnull", False)),
-                fields=("lab", "city", "role", "track"),
-                name="nomination_places_once_track",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="nominationplaces",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("day__isnull", False), ("track__isnull", False)),
-                fields=("lab", "city", "role", "day", "track"),
-                name="nomination_places_once_both",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="nominationplaces",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("used__lte", models.F("limit"))), name="nominated_at_most"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(
-                fields=("email_key", "name_key"), name="person_once_per_address"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proofrules",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_held", False), ("until__isnull", False), _connector="OR"),
-                name="proof_has_an_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="choice",
-            constraint=models.UniqueConstraint(fields=("question", "slug"), name="choice_once_per_question"),
-        ),
-        migrations.AddConstraint(
-            model_name="choice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("places__isnull", True), ("taken__lte", models.F("places")), _connector="OR"
-                ),
-                name="choice_taken_within_places",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="questionset",
-            constraint=models.UniqueConstraint(fields=("lab", "slug"), name="question_set_once_per_lab"),
-        ),
-        migrations.AddConstraint(
-            model_name="questionset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage", "accepted"), ("opened_at__isnull", True), _connector="OR"),
-                name="question_set_opens_after_acceptance",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.UniqueConstraint(fields=("lab", "slug"), name="question_once_per_lab"),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("shown_if__isnull", True), ("shown_if_value", "")),
-                    models.Q(("shown_if__isnull", False), models.Q(("shown_if_value", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="question_condition_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("minimum__isnull", True),
-                    ("maximum__isnull", True),
-                    ("maximum__gte", models.F("minimum")),
-                    _connector="OR",
-                ),
-                name="question_limits_in_order",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="queuenumber",
-            index=models.Index(fields=["opening", "at"], name="queue_number_at"),
-        ),
-        migrations.AddConstraint(
-            model_name="queuenumber",
-            constraint=models.UniqueConstraint(fields=("opening", "number"), name="queue_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="queuenumber",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="queue_number_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.UniqueConstraint(
-                models.F("lab"),
-                django.db.models.functions.comparison.Coalesce("session", 0),
-                models.F("mode"),
-                django.db.models.functions.comparison.Coalesce("city", 0),
-                django.db.models.functions.comparison.Coalesce("stakeholder_group", 0),
-                name="quota_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken__lte", models.F("limit"))), name="quota_never_exceeded"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stillcoming",
-            index=models.Index(
-                condition=models.Q(
-                    ("answered_at__isnull", True),
-                    ("release_at__isnull", False),
-                    ("released_at__isnull", True),
-                ),
-                fields=["release_at"],
-                name="still_coming_silent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stillcoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at__isnull", True), ("kept__isnull", True)),
-                    models.Q(("answered_at__isnull", False), ("kept__isnull", False)),
-                    _connector="OR",
-                ),
-                name="still_coming_answer_has_instant",
-            ),
-        ),
         migrations.AddIndex(
             model_name="registration",
             index=models.Index(fields=["lab", "-created_at", "-id"], name="registration_list"),
@@ -3362,22 +3452,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="registration",
-            index=models.Index(fields=["email_key"], name="registration_of_address"),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
             index=models.Index(
                 condition=models.Q(("erased_at__isnull", True)),
                 fields=["lab", "id"],
                 name="registration_kept",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(
-                condition=models.Q(("state", "unconfirmed")),
-                fields=["created_at"],
-                name="registration_unconfirmed",
             ),
         ),
         migrations.AddConstraint(
@@ -3389,162 +3467,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "confirmed")),
                 name="registered_once_per_lab",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("cancelled_at__isnull", True),
-                        ("confirmed_at__isnull", True),
-                        ("state", "unconfirmed"),
-                    ),
-                    models.Q(
-                        ("cancelled_at__isnull", True),
-                        ("confirmed_at__isnull", False),
-                        ("state", "confirmed"),
-                    ),
-                    models.Q(("cancelled_at__isnull", False), ("state", "cancelled")),
-                    _connector="OR",
-                ),
-                name="registration_states_have_instants",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="nomination",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_as", ""), ("ended_at__isnull", True)),
-                    models.Q(("ended_at__isnull", False), models.Q(("ended_as", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="nomination_ends_as",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="needsconsent",
-            constraint=models.UniqueConstraint(
-                fields=("registration", "question_set"), name="needs_consent_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="documentacceptance",
-            constraint=models.UniqueConstraint(
-                fields=("registration", "version"), name="document_accepted_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.UniqueConstraint(fields=("registration", "session"), name="attended_once"),
-        ),
-        migrations.AddIndex(
-            model_name="answersview",
-            index=models.Index(fields=["lab", "-at", "-id"], name="answers_view_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.UniqueConstraint(fields=("registration", "question"), name="answer_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__isnull", True), ("secret__isnull", True), _connector="OR"),
-                name="answer_is_plain_or_encrypted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderrule",
-            constraint=models.UniqueConstraint(fields=("lab", "hours"), name="reminder_rule_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hours__gte", 1), ("hours__lte", 1440)), name="reminder_rule_hours"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedfilter",
-            constraint=models.UniqueConstraint(
-                models.F("user"),
-                models.F("lab"),
-                django.db.models.functions.text.Lower("name"),
-                name="saved_filter_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")),
-                fields=["session", "mode", "queue_position"],
-                name="seat_next_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["session"], name="seat_pending"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(condition=models.Q(("state", "held")), fields=["session"], name="seat_held"),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(
-                condition=models.Q(("until__isnull", False)), fields=["until"], name="seat_until"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(fields=("registration", "session"), name="seat_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(
-                fields=("session", "queue_position"), name="seat_queue_position_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["requested", "pending", "cancelled"]),
-                    ("queue_position__isnull", False),
-                    _connector="OR",
-                ),
-                name="seat_taken_or_waiting_has_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["held", "offered"]), ("until__isnull", False)),
-                    models.Q(
-                        models.Q(("state__in", ["held", "offered"]), _negated=True), ("until__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="seat_for_a_while_has_an_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.UniqueConstraint(fields=("seat", "hours", "starts_at"), name="reminder_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="tagging",
-            constraint=models.UniqueConstraint(fields=("tag", "registration"), name="tagged_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="tag",
-            constraint=models.UniqueConstraint(
-                models.F("lab"), django.db.models.functions.text.Lower("name"), name="tag_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="takenplace",
-            constraint=models.UniqueConstraint(fields=("registration", "choice"), name="place_taken_once"),
         ),
     ]

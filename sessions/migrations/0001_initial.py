@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("accounts", "__first__"),
         ("labs", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -345,6 +345,50 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("starts_at", "id"),
+                "indexes": [models.Index(fields=["lab", "starts_at"], name="session_of_lab")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("lab", "slug"), name="session_once_per_lab"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="session_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("room_capacity__isnull", True),
+                            ("room_taken__lte", models.F("room_capacity")),
+                            _connector="OR",
+                        ),
+                        name="session_room_never_oversold",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("online_capacity__isnull", True),
+                            ("online_taken__lte", models.F("online_capacity")),
+                            _connector="OR",
+                        ),
+                        name="session_online_never_oversold",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("format", "hybrid"),
+                            models.Q(("format", "in-person"), ("online_taken", 0), ("online_waiting", 0)),
+                            models.Q(("format", "online"), ("room_taken", 0), ("room_waiting", 0)),
+                            _connector="OR",
+                        ),
+                        name="session_seats_are_of_its_format",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cancelled_at__isnull", False), ("status", "cancelled")),
+                            models.Q(("cancelled_at__isnull", True), ("status", "scheduled")),
+                            _connector="OR",
+                        ),
+                        name="session_cancelled_has_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("end_fold__lte", 1), ("start_fold__lte", 1)), name="session_folds"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -488,6 +532,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("session", "language"), name="calendar_text_once_per_language"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AgendaItem",
@@ -535,6 +586,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("session", "position", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ends_at__isnull", True), ("starts_at__isnull", True)),
+                            ("ends_at__gt", models.F("starts_at")),
+                            _connector="OR",
+                        ),
+                        name="agenda_both_times_or_none",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -614,6 +675,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("programme", "slug"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("programme", "slug"), name="speaker_once_per_programme")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -669,6 +733,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("session", "position", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("agenda_item__isnull", True)),
+                        fields=("speaker", "session", "role"),
+                        name="appearance_once_in_session",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("agenda_item__isnull", False)),
+                        fields=("speaker", "agenda_item", "role"),
+                        name="appearance_once_in_item",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -691,109 +767,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="session",
-            index=models.Index(fields=["lab", "starts_at"], name="session_of_lab"),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.UniqueConstraint(fields=("lab", "slug"), name="session_once_per_lab"),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="session_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("room_capacity__isnull", True),
-                    ("room_taken__lte", models.F("room_capacity")),
-                    _connector="OR",
-                ),
-                name="session_room_never_oversold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("online_capacity__isnull", True),
-                    ("online_taken__lte", models.F("online_capacity")),
-                    _connector="OR",
-                ),
-                name="session_online_never_oversold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("format", "hybrid"),
-                    models.Q(("format", "in-person"), ("online_taken", 0), ("online_waiting", 0)),
-                    models.Q(("format", "online"), ("room_taken", 0), ("room_waiting", 0)),
-                    _connector="OR",
-                ),
-                name="session_seats_are_of_its_format",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cancelled_at__isnull", False), ("status", "cancelled")),
-                    models.Q(("cancelled_at__isnull", True), ("status", "scheduled")),
-                    _connector="OR",
-                ),
-                name="session_cancelled_has_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end_fold__lte", 1), ("start_fold__lte", 1)), name="session_folds"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendartext",
-            constraint=models.UniqueConstraint(
-                fields=("session", "language"), name="calendar_text_once_per_language"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agendaitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ends_at__isnull", True), ("starts_at__isnull", True)),
-                    ("ends_at__gt", models.F("starts_at")),
-                    _connector="OR",
-                ),
-                name="agenda_both_times_or_none",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="speaker",
-            constraint=models.UniqueConstraint(
-                fields=("programme", "slug"), name="speaker_once_per_programme"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appearance",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("agenda_item__isnull", True)),
-                fields=("speaker", "session", "role"),
-                name="appearance_once_in_session",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appearance",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("agenda_item__isnull", False)),
-                fields=("speaker", "agenda_item", "role"),
-                name="appearance_once_in_item",
-            ),
         ),
     ]

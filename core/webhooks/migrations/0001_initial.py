@@ -70,6 +70,29 @@ class Migration(migrations.Migration):
                 "verbose_name": "webhook delivery",
                 "verbose_name_plural": "webhook deliveries",
                 "ordering": ("-created_at", "-id"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["run_at"],
+                        name="webhook_due",
+                    ),
+                    models.Index(fields=["finished_at"], name="webhook_finished"),
+                    models.Index(
+                        condition=models.Q(("registration__isnull", False)),
+                        fields=["registration"],
+                        name="webhook_of_registration",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("state__in", ["queued", "sending"])),
+                            models.Q(("finished_at__isnull", False), ("state__in", ["delivered", "failed"])),
+                            _connector="OR",
+                        ),
+                        name="webhook_unsent_is_not_finished",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +184,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "webhook",
                 "verbose_name_plural": "webhooks",
                 "ordering": ("created_at", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("disabled_because", ""), ("is_active", True)),
+                            models.Q(("is_active", False), models.Q(("disabled_because", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="webhook_is_active_or_says_why",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -173,48 +206,8 @@ class Migration(migrations.Migration):
                 to="webhooks.endpoint",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("disabled_because", ""), ("is_active", True)),
-                    models.Q(("is_active", False), models.Q(("disabled_because", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="webhook_is_active_or_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True)), fields=["run_at"], name="webhook_due"
-            ),
-        ),
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(fields=["endpoint", "-created_at", "-id"], name="webhook_log"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["finished_at"], name="webhook_finished"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("registration__isnull", False)),
-                fields=["registration"],
-                name="webhook_of_registration",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("state__in", ["queued", "sending"])),
-                    models.Q(("finished_at__isnull", False), ("state__in", ["delivered", "failed"])),
-                    _connector="OR",
-                ),
-                name="webhook_unsent_is_not_finished",
-            ),
         ),
     ]
