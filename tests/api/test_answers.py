@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -37,6 +37,8 @@ LEFT_OUT = {
     "POST /labs/{lab}/registrations/{registration}/certificate",
     "POST /labs/{lab}/certificates/{code}/replace",
 }
+# Before the labs of the tests begin.
+SOON = (timezone.now() + timedelta(days=3)).isoformat()
 BODIES: dict[str, Any] = {
     "POST /labs/{lab}/question-sets": {"title": {"en": "Travel"}, "stage": "accepted"},
     "PUT /labs/{lab}/question-sets/{question_set}": {"title": {"en": "Ours"}},
@@ -95,14 +97,14 @@ BODIES: dict[str, Any] = {
         "name": "Demo contact",
         "email": "contact98@example.org",
         "language": "en",
-        "deadline": "2099-01-01T12:00:00Z",
+        "deadline": SOON,
     },
     "POST /labs/{lab}/city-contacts": {
         "city": "sofia",
         "name": "Demo contact",
         "email": "contact99@example.org",
         "language": "en",
-        "deadline": "2099-01-01T12:00:00Z",
+        "deadline": SOON,
     },
     "POST /labs/{lab}/invitations/emails": {"emails": ["invited99@example.org"], "language": "en"},
     "POST /labs/{lab}/approvals": {"decision": "approve", "seats": [1]},

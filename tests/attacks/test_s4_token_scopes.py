@@ -4,11 +4,13 @@ Every operation of the API with every scope. The table says what each operation 
 """
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from config.api import api
 from core.accounts.models import User
@@ -153,6 +155,8 @@ _QUESTION = {
     "label": {"en": "Why?"},
     "accept_effects": True,
 }
+# Before the labs of the tests begin.
+SOON = (timezone.now() + timedelta(days=3)).isoformat()
 BODIES = {
     "PUT /labs/{lab}/registration-rules": _RULES,
     "POST /registration-links": {"email": "participant17@example.org"},
@@ -177,14 +181,14 @@ BODIES = {
         "name": "Demo contact",
         "email": "contact98@example.org",
         "language": "en",
-        "deadline": "2099-01-01T12:00:00Z",
+        "deadline": SOON,
     },
     "POST /labs/{lab}/city-contacts": {
         "city": "sofia",
         "name": "Demo contact",
         "email": "contact99@example.org",
         "language": "en",
-        "deadline": "2099-01-01T12:00:00Z",
+        "deadline": SOON,
     },
     "POST /labs/{lab}/invitations": {"uses": 2},
     "POST /labs/{lab}/registrations/{registration}/merge": {"other": "{other}"},

@@ -16,7 +16,7 @@ from registrations import seats, waiting_list
 from registrations.models import Registration, Seat, SeatMovement
 from sessions import scheduling
 from sessions.models import Session
-from sessions.models.seating import has_free_seat
+from sessions.models.seating import Seating, has_free_seat
 from tests import factories as f
 from tests.chaos import invariants
 from tests.registrations.concurrency import all_at_once, while_open
@@ -101,7 +101,9 @@ def test_a_promotion_by_what_was_seen_before_is_stopped_by_the_constraint(
 
     def looks_first(session_id: int) -> list[Seat]:
         is_free = Session.objects.filter(has_free_seat(session.modes[0]), pk=session_id).exists()
+        seating = Seating(session.modes[0], capacity=None, taken=0, held=0, waiting=1)
         monkeypatch.setattr(waiting_list, "has_free_seat", lambda _mode: Q() if is_free else Q(pk__in=[]))
+        monkeypatch.setattr(waiting_list, "seating_of", lambda _session, _mode: seating)
         return real(session_id, at_most=1)
 
     monkeypatch.setattr(waiting_list, "promote", looks_first)
