@@ -83,7 +83,7 @@ class Load:
     ) -> tuple[int, str, bytes]:
         """Return status, Location and body; status 0 where the connection broke.
 
-        As browsers do, ask once more where the server had closed a connection that was kept (RFC 9112 §9.3.1).
+        As browsers do, repeat the request if the server had closed a connection that was kept (RFC 9112 §9.3.1).
         """
         was_kept = server.sock is not None
         try:

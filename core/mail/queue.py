@@ -161,7 +161,7 @@ def _store(message: Message, *, is_first: bool) -> Message:
     if is_first:
         message.save(force_insert=True)
         return message
-    # Whoever comes second with the same key writes nothing, and needs no savepoint to find that out.
+    # A second message with the same key is not written, and this needs no savepoint.
     Message.objects.bulk_create([message], ignore_conflicts=True)
     pk, kept = Message.objects.order_by().values_list("pk", "public_id").get(key=message.key)
     if kept != message.public_id:

@@ -41,7 +41,7 @@ def send_links_to_choose_a_password(sender: object, users: list[int], **_more: o
 def note_report(sender: object, event: AnymailTrackingEvent, esp_name: str, **_more: object) -> None:
     """Note on the message what became of it; events of other kinds, or for emails that are not ours, change nothing.
 
-    The same event once more changes nothing, and neither does one from before the email was sent again.
+    A repeated event changes nothing, and neither does one from before the email was sent again.
     """
     if event.event_type not in REPORTS or not event.message_id:
         return

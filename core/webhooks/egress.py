@@ -159,7 +159,7 @@ def look_up(target: Target) -> list[Address]:
 
 
 def check(url: str) -> None:
-    """Read a URL and look its host up, so that whoever types one that cannot work is told at once.
+    """Read a URL and look its host up, so that a URL that cannot work is refused as soon as it is typed.
 
     Call it outside of transactions. Raises AddressRefused.
     """
