@@ -83,7 +83,7 @@ def _require(row: Announcement, state: str) -> None:
 
 @transaction.atomic
 def confirm(announcement: Announcement, by: User) -> Announcement:
-    """Have it sent when the time to take it back is over. Once more changes nothing. Raises RuleViolation."""
+    """Have it sent when the time to take it back is over. A second call changes nothing. Raises RuleViolation."""
     row = lock(announcement)
     if row.state in (State.WAITING, State.SENDING, State.SENT):
         return row

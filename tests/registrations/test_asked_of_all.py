@@ -15,7 +15,7 @@ from sessions.models import Session
 from tests import factories as f
 from tests.pages import client_of, form_of, text_of
 from tests.registrations.form_posts import post
-from tests.registrations.test_nominations import contact_of, name
+from tests.registrations.nominating import contact_of, name
 from tests.registrations.test_transfers import NAME, SAID, answered
 
 pytestmark = pytest.mark.django_db

@@ -73,7 +73,7 @@ NOT_FILLED = {
     "registrations.Announcement": "texts of the organisers to many",
     "registrations.BulkAction": "keys of rows, codes, and the tag of a group of people",
     "registrations.Choice": "the lab's form",
-    "registrations.CityContact": "a contact of a city, who is erased apart: see test_nominations",
+    "registrations.CityContact": "a contact of a city, who is erased apart: see test_city_contacts",
     "registrations.ConsentText": "the lab's texts",
     "registrations.Document": "the lab's texts",
     "registrations.DocumentVersion": "the lab's texts",

@@ -15,7 +15,7 @@ from sessions.models import Session
 from tests import factories as f
 from tests.api.asking import bearer, organiser_of
 from tests.emails import with_bodies
-from tests.registrations.test_nominations import contact_of, name, sent
+from tests.registrations.nominating import contact_of, name, sent
 
 pytestmark = pytest.mark.django_db
 

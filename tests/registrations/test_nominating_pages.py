@@ -15,7 +15,7 @@ from registrations.nominations import Nominee
 from sessions.models import Session
 from tests import factories as f
 from tests.emails import with_bodies
-from tests.registrations.test_nominations import NOW, accept, contact_of, name, sent
+from tests.registrations.nominating import NOW, accept, contact_of, name, sent
 
 pytestmark = pytest.mark.django_db
 

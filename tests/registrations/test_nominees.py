@@ -29,7 +29,7 @@ from tests.api.asking import bearer
 from tests.emails import with_bodies
 from tests.pages import client_of, form_of, forms_of, text_of
 from tests.registrations.form_posts import post, send_links
-from tests.registrations.test_nominations import NOW, accept, contact_of, name
+from tests.registrations.nominating import NOW, accept, contact_of, name
 
 pytestmark = pytest.mark.django_db
 
