@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from registrations import answers, choice_places, emails
 from registrations.models import Choice, Question, QuestionSet, Registration, Seat
+from registrations.seat_rows import lock_sessions
+from sessions.models import Session
 
 CHUNK = 50
 
@@ -57,6 +59,9 @@ def ask_everybody(question_set_id: int) -> Iterator[int]:
 
     The caller may be stopped between two and start again: nobody gets a second email about a set.
     """
+    with transaction.atomic():
+        # Who is getting a seat at this moment may have asked for the sets before this one was opened.
+        lock_sessions(Session.objects.filter(lab__question_sets=question_set_id).values_list("pk", flat=True))
     last = 0
     while True:
         with transaction.atomic():

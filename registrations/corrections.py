@@ -24,7 +24,7 @@ def token_of(registration: Registration | None) -> str:
     return signed_links.make_token(PURPOSE, registration.public_id if registration else uuid.uuid4(), 1)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def submit_instead(lab: Lab, viewer: Viewer, plan: RegistrationPlan, token: str) -> Registration | None:
     """`registering.submit`, and delete the unconfirmed registration that the token stands for.
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.web.errors import RuleViolation
 from registrations import quotas, seats
+from registrations.claiming import claim_places
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.models.seats import ACTIVE
 from registrations.seat_rows import Claim, lock_sessions, write
@@ -45,7 +46,7 @@ def switch_mode(registration: Registration, session_id: int, mode: str, by: User
     release([seat])
     # Out of the old quotas before the new ones are asked.
     Seat.objects.filter(pk=seat.pk).update(state=State.CANCELLED)
-    claim = seats.claim_places(registration, {session_id: mode}, locked, now, Reason.SWITCHED)[session_id]
+    claim = claim_places(registration, {session_id: mode}, locked, now, Reason.SWITCHED)[session_id]
     if claim.state != State.CONFIRMED and (was == State.CONFIRMED or claim.state == State.CANCELLED):
         raise RuleViolation("mode_full", _("No seat is free. You keep what you have."))
     seat.mode = mode

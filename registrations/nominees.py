@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.errors import RuleViolation
 from labs.viewer import Viewer
-from registrations import answers, availability, city_contacts, documents, managing, registering, seats
+from registrations import answers, availability, city_contacts, documents, managing, registering
+from registrations.claiming import claim_places
 from registrations.consent import current_version
 from registrations.models import Nomination, Registration, Seat, SeatMovement
 from registrations.models.rules import rules_of
@@ -82,7 +83,7 @@ def _set_modes(registration: Registration, modes: Mapping[int, str]) -> None:
             continue
         release([seat])
         Seat.objects.filter(pk=seat.pk).update(state=Seat.State.CANCELLED, until=None)
-        claim = seats.claim_places(
+        claim = claim_places(
             registration,
             {seat.session_id: mode},
             lock_sessions([seat.session_id]),

@@ -8,7 +8,7 @@ from django.utils.translation import get_language, gettext
 
 from core.web.localized_fields import text_of
 from labs.models import Lab
-from registrations.models import Quota, Registration, Seat
+from registrations.models import Quota, Registration, Seat, SeatMovement
 from registrations.quotas import Place, applies, counted, holder_of, places_of
 from sessions.models import Session
 
@@ -18,7 +18,11 @@ _WITHOUT_SEAT = (Seat.State.WAITING, Seat.State.CANCELLED, Seat.State.REQUESTED)
 
 def of_seats(registration: Registration, seats: Iterable[Seat]) -> dict[int, str]:
     """Return why each of these seats is not the person's, by session, as `of_places`."""
-    wanted = {(seat.session_id, seat.mode) for seat in seats if seat.state in _WITHOUT_SEAT}
+    wanted = {
+        (seat.session_id, seat.mode)
+        for seat in seats
+        if seat.state in _WITHOUT_SEAT and seat.moved_for in (None, SeatMovement.Reason.QUOTA)
+    }
     return {session_id: words for (session_id, _mode), words in of_places(registration, wanted).items()}
 
 

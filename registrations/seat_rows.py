@@ -14,33 +14,33 @@ from django.db.models.functions import Coalesce
 from core.accounts.models import User
 from registrations.models import Seat, SeatMovement
 from sessions.models import Session
-from sessions.models.seating import Mode
+from sessions.models.seating import SEATING_FIELDS, Mode
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The resulting state of a seat, its reason, queue position and end (of a held or offered one)."""
+    """The resulting state of a seat, its reason, queue position and end (of a held or offered one).
+
+    `position` is the place in the waiting list, where it is known.
+    """
 
     state: Seat.State
     reason: SeatMovement.Reason
     place: int | None = None
     until: datetime | None = None
     note: str = ""
+    position: int | None = None
 
 
-def lock_sessions(session_ids: Iterable[int]) -> dict[int, int]:
-    """Lock these sessions' rows, lowest id first, and return their last queue positions by id.
+def lock_sessions(session_ids: Iterable[int]) -> dict[int, Session]:
+    """Lock these sessions' rows, lowest id first, and return them by id with their seats and counters alone.
 
     Call it before moving seats in several sessions.
     """
     if not (session_ids := set(session_ids)):
         return {}
-    return dict(
-        Session.objects.select_for_update(no_key=True)
-        .filter(pk__in=session_ids)
-        .order_by("pk")
-        .values_list("pk", "last_queue_position")
-    )
+    rows = Session.objects.select_for_update(no_key=True).filter(pk__in=session_ids).order_by("pk")
+    return {session.pk: session for session in rows.only(*SEATING_FIELDS, "last_queue_position")}
 
 
 def count(session_id: int, mode: str, *, taken: int = 0, waiting: int = 0) -> None:
@@ -87,6 +87,7 @@ def write(moves: "list[tuple[Seat, Claim]]", now: datetime, by: User | None) -> 
             )
         )
         seat.state, seat.queue_position, seat.until = claim.state, claim.place, claim.until
+        seat.moved_for, seat.position = claim.reason, claim.position
         seat.changed_at = now
         seat.sequence += 1
     # An upsert by the unique pair of registration and session.

@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import F, Max, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,23 +21,18 @@ from core.accounts.models import User
 from core.jobs.database_clock import DatabaseNow
 from core.web.errors import RuleViolation
 from labs.viewer import Viewer
-from registrations import acceptance, city_seats, quotas, webhooks
+from registrations import acceptance, city_seats, webhooks
+from registrations.claiming import WITHOUT_APPROVAL, Wishes, claim_places
 from registrations.models import Registration, Seat, SeatMovement
-from registrations.models.rules import rules_of
 from registrations.models.seats import ACTIVE, TAKEN
 from registrations.seat_rows import Claim, lock_sessions, write
 from registrations.waiting_list import promote, release
 from sessions.calendar_texts import with_entry
 from sessions.models import Session
-from sessions.models.agenda import SEEN_WITH_A_SEAT, to_come, visible_sessions
-from sessions.models.seating import MODES, Mode, has_free_seat, offers
+from sessions.models.agenda import SEEN_WITH_A_SEAT, visible_sessions
 
 State = Seat.State
 Reason = SeatMovement.Reason
-# For these no organiser is asked.
-WITHOUT_APPROVAL = (Reason.BY_ORGANISER, Reason.APPROVED, Reason.SWITCHED, Reason.NOMINATED)
-# The sessions that somebody wants, by id, and how to attend each.
-Wishes = Mapping[int, str]
 
 
 class RegistrationNotConfirmed(RuleViolation):
@@ -163,11 +158,11 @@ def take_requested(
         for session in requested
     }
     sessions = [seat.session for seat in known.values()]
-    places = {session.pk: session.last_queue_position for session in sessions if session.is_seen}  # type: ignore[attr-defined]
-    _take(registration, known, {pk: seat.mode for pk, seat in known.items()}, Reason.CHOSEN, None, places)
+    locked = {session.pk: session for session in sessions if session.is_seen}  # type: ignore[attr-defined]
+    _take(registration, known, {pk: seat.mode for pk, seat in known.items()}, Reason.CHOSEN, None, locked)
     told = []
     for session in sorted(sessions, key=lambda one: (one.starts_at, one.pk)):
-        if session.pk in places and session.is_told:  # type: ignore[attr-defined]
+        if session.pk in locked and session.is_told:  # type: ignore[attr-defined]
             session.lab = registration.lab
             # Again, as a seat that was promoted on the way has been read anew.
             known[session.pk].session = session
@@ -285,20 +280,22 @@ def _take(
     wishes: Wishes,
     reason: SeatMovement.Reason,
     by: User | None,
-    places: dict[int, int] | None = None,
+    locked: Mapping[int, Session] | None = None,
 ) -> list[Seat]:
     """Take seats in `wishes`, lowest session id first; `known` are the person's rows for them, whatever their state.
 
-    `places` are the last places of the sessions that are locked already; those that are not among them are not open.
+    `locked` are the sessions whose rows are locked already; those that are not among them are not open.
     """
     now = timezone.now()
     wanted = sorted(wishes)
     stays = {*ACTIVE, State.HELD} - ({State.PENDING} if reason in WITHOUT_APPROVAL else set())
     new = {pk: wishes[pk] for pk in wanted if pk not in known or known[pk].state not in stays}
     held = {pk for pk in wanted if pk in known and known[pk].state == State.HELD}
-    locked = lock_sessions(new.keys() | held) if places is None else places
+    is_confirming = locked is not None
     # Who is only being confirmed has no seats beside those that are held.
-    taken = None if places is None else {(pk, wishes[pk]) for pk in held}
+    taken = {(pk, wishes[pk]) for pk in held} if is_confirming else None
+    if locked is None:
+        locked = lock_sessions(new.keys() | held)
     claims = claim_places(registration, new, locked, now, reason, taken=taken)
     for pk in held:
         claims[pk] = Claim(State.CONFIRMED, reason, known[pk].queue_position)
@@ -319,82 +316,17 @@ def _take(
     # The waiting list may not have been promoted yet after an increase of capacity, or may hold only people for whom
     # a quota has no room: it comes first.
     for session_id, claim in claims.items():
-        if claim.state == State.WAITING and promote(session_id, unless_told=registration):
+        if claim.state == State.WAITING and _may_promote(locked[session_id], wishes[session_id]):
+            promote(session_id, unless_told=registration)
             known[session_id].refresh_from_db()
-    waiting = (known[session_id] for session_id in claims if known[session_id].state == State.WAITING)
-    webhooks.waiting(registration, waiting)
+            known[session_id].position = None
+    if not is_confirming:
+        # Else it is told together with the confirmation.
+        waiting = (known[session_id] for session_id in claims if known[session_id].state == State.WAITING)
+        webhooks.waiting(registration, waiting)
     return [known[session_id] for session_id in wanted]
 
 
-def claim_places(
-    registration: Registration,
-    wishes: Wishes,
-    places: dict[int, int],
-    now: datetime,
-    reason: SeatMovement.Reason,
-    until: datetime | None = None,
-    taken: set[quotas.Place] | None = None,
-) -> dict[int, Claim]:
-    """Count each wish as a seat or in the waiting list of its session, if possible. The waiting list has priority.
-
-    `places` are the last queue positions of these sessions, whose rows are locked. With `until` seats are only held,
-    and nobody waits. `taken` are the seats that the person has already, read where it is None. One statement if all
-    sessions have free seats and the lab has no quotas.
-    """
-    places = dict(places)
-    is_open = Q(to_come(now), lab=registration.lab_id)
-    claims = {session_id: Claim(State.CANCELLED, Reason.NOT_OPEN) for session_id in wishes}
-    if not wishes:
-        return claims
-    holder = quotas.holder_of(registration)
-    limits = quotas.lock_quotas(registration.lab_id, wishes)
-    if taken is None:
-        taken = quotas.places_of(registration.pk) if limits else set()
-    already = quotas.counted(limits, holder, taken)
-    fits = {pk for pk, mode in wishes.items() if quotas.has_room(limits, holder, (pk, mode), already)}
-    state = State.CONFIRMED if until is None else State.HELD
-    asks = reason not in WITHOUT_APPROVAL
-    of_lab = asks and rules_of(registration.lab).needs_approval
-    free_to_take = is_open & Q(needs_approval=False) if asks else is_open
-    for mode in () if of_lab else Mode:
-        asked = {pk: places[pk] for pk in fits if wishes[pk] == mode and pk in places}
-        free = free_to_take & has_free_seat(mode) & Q(**{f"{mode}_waiting": 0})
-        for session_id in _increment(f"{mode}_taken", free, asked):
-            claims[session_id] = Claim(state, reason, places.pop(session_id) + 1, until)
-            taken.add((session_id, str(mode)))
-    if limits:
-        quotas.move(already, quotas.counted(limits, holder, taken))
-    if until is None and not of_lab:
-        for mode in Mode:
-            asked = {pk: place for pk, place in places.items() if wishes.get(pk) == mode}
-            for session_id in _increment(
-                f"{mode}_waiting", free_to_take & offers(mode) & Q(waiting_list=True), asked
-            ):
-                why = Reason.FULL if session_id in fits else Reason.QUOTA
-                claims[session_id] = Claim(State.WAITING, why, places.pop(session_id) + 1)
-    if places:
-        rest = Session.objects.filter(is_open, pk__in=places).values_list("pk", "format", "needs_approval")
-        for session_id, format, of_session in rest:
-            if wishes.get(session_id) not in MODES[format]:
-                continue
-            if of_lab or (asks and of_session):
-                claims[session_id] = Claim(State.PENDING, Reason.APPROVAL)
-            else:
-                why = Reason.CLOSED if session_id in fits else Reason.QUOTA
-                claims[session_id] = Claim(State.CANCELLED, why)
-    return claims
-
-
-def _increment(counter: str, condition: Q, places: dict[int, int]) -> list[int]:
-    """Increment this counter of those locked sessions that meet the condition, in one statement; return their ids.
-
-    `places` are the last queue positions before it, read under the lock.
-    """
-    if not places:
-        return []
-    sessions = Session.objects.filter(condition, pk__in=places)
-    moved = sessions.update(**{"last_queue_position": F("last_queue_position") + 1, counter: F(counter) + 1})
-    if moved in (0, len(places)):
-        return list(places) if moved else []
-    after = Session.objects.filter(pk__in=places).order_by("pk").values_list("pk", "last_queue_position")
-    return [session_id for session_id, last in after if last != places[session_id]]
+def _may_promote(session: Session, joined: str) -> bool:
+    """Tell whether a seat is free in a mode in which people wait: those of the locked row, and who has just joined."""
+    return any(one.has_free_seat and (one.waiting or one.mode == joined) for one in session.seatings)

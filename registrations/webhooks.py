@@ -1,7 +1,7 @@
 """What webhooks tell of registrations, seats and attendance: ids, states and addresses in the API, no names."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.web.absolute_urls import absolute_url
@@ -39,10 +39,21 @@ def nominated(registration: Registration, places: NominationPlaces) -> None:
     _announce(registration, EventType.REGISTRATION_NOMINATED, nomination=of_places)
 
 
-def confirmed(registration: Registration, seats: Iterable[Seat]) -> None:
-    """Tell that a registration is confirmed, with the seats that came of it; each has its session."""
+def confirmed(registration: Registration, seats: Sequence[Seat]) -> None:
+    """Tell that a registration is confirmed, with the seats that came of it, and of each for which the person waits.
+
+    Each has its session. One query where nobody asked for it.
+    """
+    said = person_data(registration)
     held = [{"session": seat.session.slug, "mode": seat.mode, "state": seat.state} for seat in seats]
-    _announce(registration, EventType.REGISTRATION_CONFIRMED, seats=held)
+    told = [events.Event(EventType.REGISTRATION_CONFIRMED, said | {"seats": held}, registration.pk)]
+    slugs = {seat.session_id: seat.session.slug for seat in seats}
+    told += [
+        _of_seat(EventType.SEAT_WAITING, said, seat, slugs)
+        for seat in seats
+        if seat.state == Seat.State.WAITING
+    ]
+    events.announce(registration.lab_id, told)
 
 
 def cancelled(registration: Registration) -> None:
@@ -79,21 +90,13 @@ def _seats(type: EventType, registration: Registration, seats: list[Seat]) -> No
     of_sessions = Session.objects.filter(pk__in=[seat.session_id for seat in seats])
     slugs = dict(of_sessions.values_list("pk", "slug"))
     said = person_data(registration)
-    events.announce(
-        registration.lab_id,
-        [
-            events.Event(
-                type,
-                said
-                | {
-                    "session": slugs[seat.session_id],
-                    "seat": {"mode": seat.mode, "state": seat.state, "place": seat.queue_position},
-                },
-                registration.pk,
-            )
-            for seat in seats
-        ],
-    )
+    events.announce(registration.lab_id, [_of_seat(type, said, seat, slugs) for seat in seats])
+
+
+def _of_seat(type: EventType, said: dict[str, Any], seat: Seat, slugs: dict[int, str]) -> events.Event:
+    place = {"mode": seat.mode, "state": seat.state, "place": seat.queue_position}
+    about = {"session": slugs[seat.session_id], "seat": place}
+    return events.Event(type, said | about, seat.registration_id)
 
 
 def attendance_recorded(attendances: Iterable[Attendance]) -> None:

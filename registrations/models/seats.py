@@ -36,6 +36,9 @@ class Seat(models.Model):
     until = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
     sequence = models.PositiveIntegerField(default=0, editable=False)
+    # Known without asking where this transaction has written the seat: why, and which place in the waiting list it is.
+    moved_for: "SeatMovement.Reason | None" = None
+    position: int | None = None
 
     class Meta:
         ordering = ("session__starts_at", "session_id")
@@ -132,10 +135,12 @@ class SeatMovement(models.Model):
 
 
 def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
-    """Return the position in the waiting list by seat id, 1 for the next. One query."""
-    waiting = [seat.pk for seat in seats if seat.state == Seat.State.WAITING]
-    if not waiting:
-        return {}
+    """Return the position in the waiting list by seat id, 1 for the next. One query, none where all are known."""
+    waiting = [seat for seat in seats if seat.state == Seat.State.WAITING]
+    known = {seat.pk: seat.position for seat in waiting if seat.position is not None}
+    asked = [seat.pk for seat in waiting if seat.position is None]
+    if not asked:
+        return known
     ahead = (
         Seat.objects.filter(
             session=OuterRef("session"),
@@ -148,6 +153,5 @@ def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    return dict(
-        Seat.objects.filter(pk__in=waiting).order_by().annotate(n=Subquery(ahead)).values_list("pk", "n")
-    )
+    rows = Seat.objects.filter(pk__in=asked).order_by().annotate(n=Subquery(ahead))
+    return known | dict(rows.values_list("pk", "n"))

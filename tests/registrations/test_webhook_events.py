@@ -66,7 +66,7 @@ def test_registering_confirming_waiting_and_being_seated(lab: Lab, webhook: Endp
     second = register(lab, 2, full)
     told()
     registering.confirm(second)
-    waiting, confirmed = told()
+    confirmed, waiting = told()
     assert (waiting["type"], waiting["data"]["session"], waiting["data"]["seat"]) == (
         "seat.waiting", "full", {"mode": "online", "state": "waiting", "place": 2},
     )  # fmt: skip
