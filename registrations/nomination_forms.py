@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -181,10 +182,11 @@ class DeadlineMixin(WallClockMixin):
     renamed = {"deadline": "deadline_time"}
 
     zone = ""
+    stored: datetime | None = None  # the deadline as it is
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        values["deadline"] = self.moment("deadline", self.zone)
+        values["deadline"] = self.moment("deadline", self.zone, self.stored)
         return values
 
     @property
@@ -197,8 +199,8 @@ class DeadlineForm(DeadlineMixin):
 
     mark_optional = False
 
-    def __init__(self, *args: Any, lab: Lab, deadline: Any = None, **kwargs: Any) -> None:
-        self.zone = lab.time_zone
+    def __init__(self, *args: Any, lab: Lab, deadline: datetime | None = None, **kwargs: Any) -> None:
+        self.zone, self.stored = lab.time_zone, deadline
         super().__init__(*args, initial=moment_initial("deadline", deadline, lab.time_zone), **kwargs)
 
 
@@ -215,8 +217,8 @@ class ContactsForm(DeadlineMixin):
         error_messages={"required": _("Enter at least one contact.")},
     )
 
-    def __init__(self, *args: Any, lab: Lab, deadline: Any = None, **kwargs: Any) -> None:
-        self.lab, self.zone = lab, lab.time_zone
+    def __init__(self, *args: Any, lab: Lab, deadline: datetime | None = None, **kwargs: Any) -> None:
+        self.lab, self.zone, self.stored = lab, lab.time_zone, deadline
         super().__init__(*args, initial=moment_initial("deadline", deadline, lab.time_zone), **kwargs)
 
     def clean_lines(self) -> list[ContactPlan]:
@@ -243,7 +245,7 @@ class ContactForm(EditForm, DeadlineMixin):
     language = forms.ChoiceField(label=_("Language of the email"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, contact: CityContact, **kwargs: Any) -> None:
-        self.contact, self.zone = contact, contact.lab.time_zone
+        self.contact, self.zone, self.stored = contact, contact.lab.time_zone, contact.deadline
         initial = {name: getattr(contact, name) for name in ("name", "email", "language")}
         initial |= moment_initial("deadline", contact.deadline, self.zone)
         super().__init__(*args, version=contact.version, initial=initial, **kwargs)

@@ -4,8 +4,9 @@ people in at a pace.
 Nothing is written at the draw. Numbers given before the opening are put in the order of
 SHA-256("<seed>:<count>:<number>"), and later ones follow in the order of arrival. The seed is secret until then, while
 its own SHA-256 is published from the start; `count`, how many numbers were given, is known to nobody before the
-opening, so that even who knows the seed cannot pick a good number. All instants are the database's, so that nodes whose
-clocks differ agree.
+opening, so that even who knows the seed cannot pick a good number. Where registration is set to open again after a
+draw, the proof of that one is kept, and the next has a seed of its own. All instants are the database's, so that nodes
+whose clocks differ agree.
 """
 
 import hashlib
@@ -22,9 +23,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.jobs.database_clock import database_now
 from core.web import signed_links
-from core.web.errors import RuleViolation
+from core.web.errors import InvalidFields, RuleViolation
 from labs.models import Lab
-from registrations.models import Opening, QueueNumber, RegistrationRules
+from registrations.models import EarlierDraw, Opening, QueueNumber, RegistrationRules
+from registrations.models.openings import new_seed
 from registrations.models.rules import rules_of
 
 PURPOSE = "registration.queue"
@@ -39,6 +41,9 @@ USES = 3
 
 NEEDS_NUMBER = _("Many people are registering. Take a number and wait for your turn.")
 NOT_YOUR_TURN = _("It is not your turn yet. Wait on the page with your number.")
+OPENED_WITH_A_DRAW = _(
+    "Registration has opened with a draw. Choose a later time than now, or leave the opening as it is."
+)
 USED_UP = _("This number was used already. Take another one.")
 
 
@@ -132,9 +137,11 @@ def state_of(
 def proof_of(
     lab: Lab, rules: RegistrationRules, now: datetime | None = None, opening: Opening | None = None
 ) -> QueueState | None:
-    """Return the same for those who check the draw: one that took place stays when the rule is turned off."""
+    """Return the same for those who check a draw: one that took place stays when the rule is turned off."""
     state = _state(lab, rules, now, opening)
-    return state if state and (draws(lab, rules) or state.took_place) else None
+    if state and (draws(lab, rules) or state.took_place or state.opening.earlier.exists()):
+        return state
+    return None
 
 
 def _state(
@@ -145,14 +152,39 @@ def _state(
     if opening is None or opens_at is None:
         return None
     now = now or database_now()
-    drawn = 0
-    if now >= opens_at:
-        before = opening.numbers.filter(at__lt=opens_at).order_by()
-        drawn = before.aggregate(n=Max("number"))["n"] or 0
+    drawn = _given_before(opening, opens_at) if now >= opens_at else 0
     return QueueState(opening, now, opens_at, rules.people_per_minute, drawn)
 
 
-def seed_hash(opening: Opening) -> str:
+def _given_before(opening: Opening, opens_at: datetime) -> int:
+    return opening.numbers.filter(at__lt=opens_at).order_by().aggregate(n=Max("number"))["n"] or 0
+
+
+@transaction.atomic
+def keep_draw(lab: Lab) -> None:
+    """Keep the proof of a draw that took place, before the lab is saved with another opening; the next has a new seed.
+
+    Numbers that were given stay valid and take part again. Raises InvalidFields where the opening would be in the
+    past, which would draw the order again for those who know it.
+    """
+    opening = Opening.objects.select_for_update(no_key=True).filter(lab=lab.pk).first()
+    if opening is None:
+        return
+    before = Lab.objects.filter(pk=lab.pk).values_list("registration_opens_at", flat=True).first()
+    now = database_now()
+    if before in (None, lab.registration_opens_at) or now < before + SETTLING:
+        return
+    count = _given_before(opening, before)
+    if not count:
+        return
+    if lab.registration_opens_at is not None and lab.registration_opens_at <= now:
+        raise InvalidFields({"registration_opens_at": [OPENED_WITH_A_DRAW]})
+    opening.earlier.create(opens_at=before, seed=opening.seed, count=count)
+    opening.seed = new_seed()
+    opening.save(update_fields=["seed"])
+
+
+def seed_hash(opening: Opening | EarlierDraw) -> str:
     """Return the hash that is published before the draw: SHA-256 of the seed's hexadecimal digits."""
     return hashlib.sha256(opening.seed.encode()).hexdigest()
 

@@ -35,6 +35,13 @@ class QueueNumberOut(Schema):
     wait_seconds: int = Field(description="About how long until the turn, or until the draw")
 
 
+class EarlierDrawOut(Schema):
+    opens_at: datetime
+    seed_hash: str
+    seed: str
+    count: int
+
+
 class DrawOut(Schema):
     opens_at: datetime
     seed_hash: str = Field(description="SHA-256 of the seed, in hexadecimal digits")
@@ -43,6 +50,9 @@ class DrawOut(Schema):
         description="Numbers that took part. The order is that of SHA-256 of seed:count:number. Null before the draw"
     )
     numbers_given: int | None = Field(description="Null before the draw")
+    earlier: list[EarlierDrawOut] = Field(
+        description="Draws that took place before registration was set to open at another time"
+    )
 
 
 def _lab_and_state(
@@ -123,4 +133,13 @@ def get_draw(request: HttpRequest, lab: str) -> dict[str, object]:
         "seed": state.opening.seed if state.is_drawn else None,
         "count": state.drawn if state.is_drawn else None,
         "numbers_given": state.opening.last_number if state.is_drawn else None,
+        "earlier": [
+            {
+                "opens_at": instant_text(one.opens_at),
+                "seed_hash": opening.seed_hash(one),
+                "seed": one.seed,
+                "count": one.count,
+            }
+            for one in state.opening.earlier.all()
+        ],
     }

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 
+from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from core.mail.signals import complained
 from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.signals import lab_moving
-from registrations import modes
+from registrations import modes, opening
 from registrations.models import Attendance, Registration
 from registrations.unsubscribing import set_unsubscribed
 from sessions.models import Session
@@ -47,6 +48,13 @@ def queue_notifications_of_moves(moves: Mapping[int, Mapping[str, object]], **mo
         {"moves": {str(session_id): facts for session_id, facts in moves.items()}},
         key=f"registrations.tell_moves:{sha256(named.encode()).hexdigest()}",
     )
+
+
+@receiver(pre_save, sender=Lab)
+def keep_draw_of_the_opening(instance: Lab, update_fields: Collection[str] | None, **more: object) -> None:
+    """Whatever moves the opening of registration: settings, postponing, an import, undoing one of them."""
+    if instance.pk and (update_fields is None or "registration_opens_at" in update_fields):
+        opening.keep_draw(instance)
 
 
 @receiver(lab_moving, sender=Lab)

@@ -223,8 +223,9 @@ class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):
         values = super().clean()
         zone = values.get("time_zone")
         if zone:
-            self.opens_at = self.moment("opens", zone)
-            self.closes_at = self.moment("closes", zone)
+            lab = self.lab
+            self.opens_at = self.moment("opens", zone, lab.registration_opens_at if lab else None)
+            self.closes_at = self.moment("closes", zone, lab.registration_closes_at if lab else None)
         # What becomes of the pictures: the bytes of a new one, None for one to remove.
         self.pictures: dict[str, bytes | None] = {}
         for name in PICTURES:

@@ -3468,4 +3468,29 @@ class Migration(migrations.Migration):
                 name="registered_once_per_lab",
             ),
         ),
+        migrations.CreateModel(
+            name="EarlierDraw",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("opens_at", models.DateTimeField()),
+                ("seed", models.CharField(editable=False, max_length=64)),
+                ("count", models.PositiveIntegerField(editable=False)),
+                (
+                    "opening",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="earlier",
+                        to="registrations.opening",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("opening", "opens_at", "pk"),
+            },
+        ),
     ]

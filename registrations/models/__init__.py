@@ -6,7 +6,7 @@ from registrations.models.consents import ConsentText
 from registrations.models.documents import Document, DocumentAcceptance, DocumentVersion
 from registrations.models.invitations import Invitation
 from registrations.models.nominations import CityContact, Nomination, NominationPlaces
-from registrations.models.openings import Opening, QueueNumber
+from registrations.models.openings import EarlierDraw, Opening, QueueNumber
 from registrations.models.people import Registration
 from registrations.models.persons import Person
 from registrations.models.privacy import PrivacyNotice
@@ -32,6 +32,7 @@ __all__ = [
     "Document",
     "DocumentAcceptance",
     "DocumentVersion",
+    "EarlierDraw",
     "HeldProof",
     "Invitation",
     "NeedsConsent",

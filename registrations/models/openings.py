@@ -17,7 +17,8 @@ def new_seed() -> str:
 
 
 class Opening(models.Model):
-    """The draw of one lab. `seed` is secret until registration opens; its hash is public from the start.
+    """The draw of one lab. `seed` is secret until registration opens; its hash is public from the start. A draw after
+    another one has a seed of its own (`registrations.opening.keep_draw`).
 
     `last_number` is the highest number given so far. Taking a number locks this row, so numbers have no gaps and follow
     the order of `QueueNumber.at`.
@@ -29,6 +30,21 @@ class Opening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lab_id} {self.last_number}"
+
+
+class EarlierDraw(models.Model):
+    """What proves a draw that took place at `opens_at`, before registration was set to open at another time."""
+
+    opening = models.ForeignKey(Opening, models.CASCADE, related_name="earlier")
+    opens_at = models.DateTimeField()
+    seed = models.CharField(max_length=64, editable=False)
+    count = models.PositiveIntegerField(editable=False)
+
+    class Meta:
+        ordering = ("opening", "opens_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.opening_id} {self.opens_at.isoformat()} {self.count}"
 
 
 class QueueNumber(models.Model):

@@ -125,6 +125,7 @@ def draw(request: HttpRequest, lab: str) -> HttpResponse:
         "seed_hash": opening.seed_hash(state.opening),
         "typed": typed,
         "place": state.place_of(number) if is_known and number is not None else None,
+        "earlier": [(one, opening.seed_hash(one)) for one in state.opening.earlier.all()],
     }
     return render(request, "registrations/draw.html", context)
 
@@ -132,11 +133,16 @@ def draw(request: HttpRequest, lab: str) -> HttpResponse:
 @access.public
 @require_safe
 def draw_csv(request: HttpRequest, lab: str) -> HttpResponse:
-    """All numbers of the draw with their places, once it has taken place."""
+    """All numbers of the draw with their places, once it has taken place; `?earlier=` is the id of one before it."""
     _found, state = _lab_and_state(request, lab)
-    if not state.is_drawn:
+    asked = request.GET.get("earlier", "")[:18]
+    if asked:
+        earlier = get_object_or_404(state.opening.earlier, pk=int(asked) if asked.isdecimal() else 0)
+        table = opening.table_of(earlier.seed, earlier.count)
+    elif state.is_drawn:
+        table = opening.table_of(state.opening.seed, state.drawn)
+    else:
         raise Http404
-    table = opening.table_of(state.opening.seed, state.drawn)
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="draw.csv"'
     return response

@@ -231,6 +231,8 @@ def test_a_deadline_that_has_passed_keeps_nobody_from_correcting_a_name(
     on_city_contact.refresh_from_db()
     path, changed = answers_about(client, on_city_contact, name="Anna Bianchi")
     assert client.post(path, changed).status_code == 302
+    # Neither moved by the seconds that the form does not show.
+    assert CityContact.objects.get().deadline == on_city_contact.deadline
     past = {"deadline_date": (NOW() - timedelta(days=2)).date().isoformat()}
     path, changed = answers_about(client, on_city_contact, **past)
     refused = client.post(path, changed)

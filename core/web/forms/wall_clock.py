@@ -41,8 +41,11 @@ def fold_choices(on: date, at: time, zone: str) -> list[tuple[str, str]]:
 class WallClockMixin(BaseForm):
     """Turns pairs of day and hour into instants, and asks which one is meant where the clock shows an hour twice."""
 
-    def moment(self, prefix: str, zone: str) -> datetime | None:
-        """Return the instant (UTC) of `<prefix>_date` and `<prefix>_time` in `zone`; note what is wrong with them."""
+    def moment(self, prefix: str, zone: str, stored: datetime | None = None) -> datetime | None:
+        """Return the instant (UTC) of `<prefix>_date` and `<prefix>_time` in `zone`; note what is wrong with them.
+
+        `stored` stays, with its seconds, where the form says its minute.
+        """
         on, at = self.cleaned_data.get(f"{prefix}_date"), self.cleaned_data.get(f"{prefix}_time")
         if on is None or at is None:
             if on is not None and f"{prefix}_time" not in self.errors:
@@ -51,10 +54,12 @@ class WallClockMixin(BaseForm):
                 self.add_error(f"{prefix}_date", gettext("Choose a date as well."))
             return None
         try:
-            return instant(on, at, zone, self.cleaned_data.get(f"{prefix}_fold"))
+            found = instant(on, at, zone, self.cleaned_data.get(f"{prefix}_fold"))
         except WallClockError as error:
             self.add_error(f"{prefix}_time", error.message)
             return None
+        is_the_same = stored is not None and stored.replace(second=0, microsecond=0) == found
+        return stored if is_the_same else found
 
     def name_folds(self, prefix: str, zone: str, day: str = "") -> bool:
         """Tell whether the hour as it stands comes twice in `zone`; the two answers then name their offsets.
