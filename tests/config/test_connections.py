@@ -54,3 +54,17 @@ def test_a_request_after_a_restart_gets_a_new_connection() -> None:
     cut()
     request_started.send(sender=None)
     assert Lab.objects.count() == 0
+
+
+def test_what_a_connection_asks_often_is_planned_once() -> None:
+    connections.close_all()
+    prepared = []
+    for _number in range(7):
+        assert not Lab.objects.filter(slug="none").exists()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_prepared_statements"
+                " WHERE statement LIKE '%labs_lab%' AND statement NOT LIKE '%pg_prepared%'"
+            )
+            prepared.append(cursor.fetchone()[0])
+    assert prepared == [0, 0, 0, 0, 0, 1, 1]
