@@ -48,7 +48,7 @@ def clean_addresses(typed: str) -> list[str]:
     found: dict[str, str] = {}
     errors: list[ValidationError] = []
     for number, line in enumerate(typed.splitlines(), 1):
-        cells = [cell.strip(" \"'") for cell in line.replace(";", ",").replace("\t", ",").split(",")]
+        cells = [_bare(cell) for cell in line.replace(";", ",").replace("\t", ",").split(",")]
         cell = next((cell for cell in cells if "@" in cell), "")
         if not cell:
             if not line.strip() or number == 1:  # the names of columns
@@ -74,3 +74,9 @@ def clean_addresses(typed: str) -> list[str]:
     if not found:
         raise ValidationError(_("Enter at least one email address."))
     return list(found.values())
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without the quotation marks around it, but with those of an address such as "a b"@example.org."""
+    cell = re.sub('"+', '"', cell.strip(" '")).rstrip(" \"'")
+    return cell if '"@' in cell else cell.lstrip(" \"'")

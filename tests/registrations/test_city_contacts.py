@@ -49,6 +49,8 @@ def test_lines_of_contacts(session: Session) -> None:
     ):
         with pytest.raises(ValidationError, match="Line 1"):
             city_contacts.parse_lines(session.lab, wrong)
+    with pytest.raises(ValidationError, match="quotation marks before the @"):
+        city_contacts.parse_lines(session.lab, 'rome;A;"a b"@example.org')
 
 
 def test_silent_cities_are_reminded_once_a_day(session: Session) -> None:

@@ -1,21 +1,31 @@
 """Addresses as people type them: each reaches exactly the mailbox that was meant, or is refused with true words."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.accounts.models import User
 from core.jobs.worker import Worker
 from core.web.email_addresses import address_key, ascii_address, clean_address
-from registrations import registering
+from registrations import address_lists, registering
 from registrations.models import Registration
 from tests import factories as f
-from tests.registrations.form_posts import answers, send
+from tests.api.asking import form_for
+from tests.api.problems import told
+from tests.registrations.form_posts import FROM_HERE, answers, send
 
 pytestmark = pytest.mark.django_db
 
-
+QUOTES_REFUSED = {
+    "en": "This service cannot send email to an address that has quotation marks before the @. "
+    "Enter another address.",
+    "bg": "Тази услуга не може да изпраща имейли до адрес с кавички преди @. Въведете друг адрес.",
+    "el": "Η υπηρεσία δεν μπορεί να στείλει email σε διεύθυνση με εισαγωγικά πριν από το @. "
+    "Συμπληρώστε άλλη διεύθυνση.",
+}
 REACHED = {
     # typed: (stored, sent to)
     "plus+tag.one@example.org": ("plus+tag.one@example.org", "plus+tag.one@example.org"),
@@ -60,6 +70,13 @@ def test_every_email_arrives_at_the_mailbox_that_was_typed(client: Client, smtp,
         ("user@1.2.3.4", "“1.2.3.4” is not a valid domain. Check the part after the @."),
         ("user@" + "ж" * 63 + ".example", "is not a valid domain. Check the part after the @."),
         ("a" * 65 + "@example.org", "The part before the @ is longer than an email address can have."),
+        ('"a b"@example.org', QUOTES_REFUSED["en"]),
+        ('"a@b"@example.org', QUOTES_REFUSED["en"]),
+        ('"a..b"@example.org', QUOTES_REFUSED["en"]),
+        ('"a\\"b"@example.org', QUOTES_REFUSED["en"]),
+        ('""@example.org', QUOTES_REFUSED["en"]),
+        ('"a b@example.org', "Enter an email address like name@example.org."),
+        ('"Name" <named@example.org>', "Enter an email address like name@example.org."),
         ("me@localhost", "Enter an email address like name@example.org."),
         ("Name <named@example.org>", "Enter an email address like name@example.org."),
         ("mailto:mail@example.org", "Enter an email address like name@example.org."),
@@ -74,6 +91,41 @@ def test_what_cannot_be_reached_is_refused_in_true_words_and_kept(client: Client
 
     assert page.count(words) == 2  # in the summary and beside the field
     assert Registration.objects.count() == 0
+
+
+@pytest.mark.parametrize("language", ["bg", "el"])
+def test_quotation_marks_in_an_address_are_refused_in_the_readers_language(client: Client, language):
+    session = f.SessionFactory()
+    headers = {"Accept-Language": language, **FROM_HERE}
+
+    typed = answers(session, email='"a b"@example.org', language=language)
+    page = client.post(reverse("register", args=[session.lab.slug]), typed, headers=headers)
+
+    assert page.status_code == 422
+    assert page.content.decode().count(QUOTES_REFUSED[language]) == 2
+    assert 'value="&quot;a b&quot;@example.org"' in page.content.decode()
+    assert Registration.objects.count() == 0
+
+
+@pytest.mark.parametrize("language", QUOTES_REFUSED)
+def test_quotation_marks_in_an_address_are_refused_to_programs(client: Client, language: str):
+    session = f.SessionFactory()
+    form = form_for(session, email='"a b"@example.org')
+    headers = {"Idempotency-Key": "a-key-of-ours", "Accept-Language": language}
+
+    address = f"/api/v1/labs/{session.lab.slug}/registrations"
+    answer = client.post(address, form, content_type="application/json", headers=headers)
+
+    [error] = told(answer, 422, language)["errors"]
+    assert (error["field"], error["message"]) == ("email", QUOTES_REFUSED[language])
+
+
+@pytest.mark.parametrize("cell", ['"a b"@example.org', '"""a b""@example.org"', 'Demo;"a b"@example.org'])
+def test_quotation_marks_in_an_address_of_a_list_are_refused_with_the_line(cell):
+    with pytest.raises(ValidationError) as refused:
+        address_lists.clean_addresses(f'"demo1@example.org"\n{cell}')
+
+    assert refused.value.messages == [f"Line 2: {QUOTES_REFUSED['en']}"]
 
 
 def test_two_domains_that_old_rules_confused_are_two_people(client: Client):
