@@ -1,7 +1,6 @@
 """Registering for everybody; registrations for organisers with a token of the scope. Attendance: `door_api`."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +42,7 @@ from registrations.registration_schemas import (
     RegistrationOut,
     people_of,
     registration_data,
+    registrations_data,
 )
 from sessions.models import Session
 
@@ -75,7 +75,7 @@ FIELDS_OF_RULES = {
 def registrations(request: HttpRequest, lab: str, filters: Query[RegistrationFilters]) -> Listing:
     """List registrations of a lab, newest first. Scope: registrations."""
     found = people_of(lab_of_organiser(request, lab, Scope.REGISTRATIONS))
-    return Listing(filters.apply(found), partial(map, registration_data))
+    return Listing(filters.apply(found), registrations_data)
 
 
 def registration_of(lab: Lab, registration: UUID) -> Registration:

@@ -17,7 +17,12 @@ from labs.models import ApiToken
 from registrations import duplicates, merging
 from registrations.api import registration_of
 from registrations.merging import Merged
-from registrations.registration_schemas import RegistrationOut, people_of, registration_data
+from registrations.registration_schemas import (
+    RegistrationOut,
+    people_of,
+    registration_data,
+    registrations_data,
+)
 from sessions.models import Session
 
 router = Router(tags=["Registrations and attendance"])
@@ -58,12 +63,14 @@ def list_duplicates(request: HttpRequest, lab: str) -> Listing:
     found = lab_of_organiser(request, lab, Scope.REGISTRATIONS)
 
     def data(pairs: list[tuple[int, int, bool]]) -> list[dict[str, Any]]:
+        shown = duplicates.pairs_of(pairs, people_of(found))
+        of_people = iter(registrations_data(one for pair in shown for one in (pair.first, pair.second)))
         return [
             {
-                "registrations": [registration_data(pair.first), registration_data(pair.second)],
+                "registrations": [next(of_people), next(of_people)],
                 "in_common": "email" if pair.is_same_address else "name",
             }
-            for pair in duplicates.pairs_of(pairs, people_of(found))
+            for pair in shown
         ]
 
     return Listing(duplicates.possible_pairs(found), data)

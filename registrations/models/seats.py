@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.people import Registration
@@ -36,7 +36,8 @@ class Seat(models.Model):
     until = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
     sequence = models.PositiveIntegerField(default=0, editable=False)
-    # Known without asking where this transaction has written the seat: why, and which place in the waiting list it is.
+    # Why it is as it is, and which place in the waiting list it is: where this transaction has written the seat, or it
+    # was read `with_reasons`.
     moved_for: "SeatMovement.Reason | None" = None
     position: int | None = None
 
@@ -134,13 +135,8 @@ class SeatMovement(models.Model):
         return f"{self.seat_id} {self.before}→{self.after}"
 
 
-def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
-    """Return the position in the waiting list by seat id, 1 for the next. One query, none where all are known."""
-    waiting = [seat for seat in seats if seat.state == Seat.State.WAITING]
-    known = {seat.pk: seat.position for seat in waiting if seat.position is not None}
-    asked = [seat.pk for seat in waiting if seat.position is None]
-    if not asked:
-        return known
+def _position() -> Subquery:
+    """Return the position in the waiting list of the seat around, 1 for the next."""
     ahead = (
         Seat.objects.filter(
             session=OuterRef("session"),
@@ -153,5 +149,23 @@ def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    rows = Seat.objects.filter(pk__in=asked).order_by().annotate(n=Subquery(ahead))
+    return Subquery(ahead)
+
+
+def with_reasons(seats: models.QuerySet[Seat]) -> models.QuerySet[Seat]:
+    """Return the seats with the reason of their last movement and, of those who wait, the position in the list."""
+    last = SeatMovement.objects.filter(seat=OuterRef("pk")).order_by("-at", "-pk").values("reason")[:1]
+    return seats.annotate(
+        moved_for=Subquery(last), position=Case(When(state=Seat.State.WAITING, then=_position()))
+    )
+
+
+def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
+    """Return the position in the waiting list by seat id, 1 for the next. One query, none where all are known."""
+    waiting = [seat for seat in seats if seat.state == Seat.State.WAITING]
+    known = {seat.pk: seat.position for seat in waiting if seat.position is not None}
+    asked = [seat.pk for seat in waiting if seat.position is None]
+    if not asked:
+        return known
+    rows = Seat.objects.filter(pk__in=asked).order_by().annotate(n=_position())
     return known | dict(rows.values_list("pk", "n"))
