@@ -60,7 +60,7 @@ def of_people(people: Iterable[Registration]) -> dict[int, str]:
     without = {person.pk: [seat for seat in person.seats.all() if _may_be_stopped(seat)] for person in people}
     wanted = [_place(seat) for seats in without.values() for seat in seats]
     full = _full_quotas(people[0].lab_id, wanted) if wanted else {}
-    reasons = {}
+    reasons: dict[int, str] = {}
     for person in people if full else ():
         taken = [_place(seat) for seat in person.seats.all() if seat.state in TAKEN]
         seats = {_place(seat): seat.pk for seat in without[person.pk]}

@@ -155,9 +155,8 @@ def _position() -> Subquery:
 def with_reasons(seats: models.QuerySet[Seat]) -> models.QuerySet[Seat]:
     """Return the seats with the reason of their last movement and, of those who wait, the position in the list."""
     last = SeatMovement.objects.filter(seat=OuterRef("pk")).order_by("-at", "-pk").values("reason")[:1]
-    return seats.annotate(
-        moved_for=Subquery(last), position=Case(When(state=Seat.State.WAITING, then=_position()))
-    )
+    position = Case(When(state=Seat.State.WAITING, then=_position()))
+    return seats.annotate(moved_for=Subquery(last), position=position)  # type: ignore[no-redef]
 
 
 def waiting_positions(seats: Iterable[Seat]) -> dict[int, int]:
