@@ -41,9 +41,13 @@ class AnnouncementIn(Schema):
     body: dict[str, str] = Field(description="Markdown with placeholders, in the languages of the subject")
     session: Slug | None = Field(None, description="Slug of a session of the lab")
     seat: Literal["confirmed", "waiting", "none"] | None = Field(
-        None, description="Seat in `session`, without it in any session"
+        None,
+        description="Seat in `session`, without it in any session. `none`: neither a seat nor waiting for one",
     )
-    mode: Literal["room", "online"] | None = Field(None, description="Mode of that seat")
+    mode: Literal["room", "online"] | None = Field(
+        None,
+        description="Mode of the seat; with `seat` waiting, of the place in the waiting list. Not with `seat` none",
+    )
     attended: bool | None = Field(None, description="Attended `session`, without it any session")
     city: Slug | None = Field(None, description="Slug of a city of the programme")
     stakeholder_group: Slug | None = Field(None, description="Slug of a type of organisation")

@@ -17,7 +17,7 @@ from core.web.localized_fields import languages_of
 from labs.lab_editing import Findings, Texts
 from labs.models import Lab
 from registrations import emails, links
-from registrations.audiences import Audience, reached
+from registrations.audiences import NO_SEAT, Audience, reached
 from registrations.models import Announcement, Registration
 from registrations.seat_lines import text_of
 
@@ -41,13 +41,18 @@ def write(
             _require(row, State.DRAFT)
         row.audience, row.by = audience.as_stored(), by
         row.subject, row.body = dict(subject), dict(body)
-        _check(row, lab)
+        _check(row, lab, audience)
         row.save()
         return row
 
 
-def _check(row: Announcement, lab: Lab) -> None:
+def _check(row: Announcement, lab: Lab, audience: Audience) -> None:
     findings = Findings()
+    if audience.mode and audience.seat == NO_SEAT:
+        words = gettext(
+            "People without a seat take part neither in person nor online. Remove one of the two conditions."
+        )
+        findings.add("mode", words)
     findings.check_columns(row, COLUMNS)
     texts = {name: languages_of(getattr(row, name)) for name in COLUMNS}
     for name in COLUMNS:

@@ -17,8 +17,9 @@ YES, NO = "yes", "no"
 class Audience:
     """Conditions that all have to hold; an empty one means any.
 
-    `seat` ("confirmed", "waiting", "none"), `mode` ("room", "online": that of the seat) and `attended` are about the
-    session, without one about any session.
+    `seat` ("confirmed", "waiting", or "none": neither a seat nor waiting for one), `mode` ("room", "online") and
+    `attended` are about the session, without one about any session. `mode` is that of a seat, of a place in the waiting
+    list only where `seat` says so.
     `elsewhere`: not from a city of the programme. `tag` is a name, since a tag that nobody has is deleted, and given
     anew is another row.
     """
@@ -32,6 +33,11 @@ class Audience:
     group_id: int | None = None
     language: str = ""
     tag: str = ""
+
+    @property
+    def seat_meant(self) -> str:
+        """`seat`, and where only a way to take part is asked for, that of people with a seat."""
+        return self.seat or (Seat.State.CONFIRMED if self.mode else "")
 
     def as_stored(self) -> dict[str, object]:
         return {name: value for name, value in asdict(self).items() if value}
@@ -51,13 +57,13 @@ def people(lab: Lab, audience: Audience) -> RegistrationQuerySet:
     if audience.session_id is not None:
         session = Session.objects.filter(pk=audience.session_id, lab=lab)
         seats, attended = seats.filter(session__in=session), attended.filter(session__in=session)
-    if audience.mode:
-        seats = seats.filter(mode=audience.mode)
     if audience.seat == NO_SEAT:
-        found = found.filter(~Exists(seats))
-    elif audience.seat:
-        found = found.filter(Exists(seats.filter(state=audience.seat)))
-    elif audience.mode or (audience.session_id is not None and not audience.attended):
+        # Without a seat one takes part in no way.
+        found = found.none() if audience.mode else found.filter(~Exists(seats))
+    elif audience.seat_meant:
+        in_mode = seats.filter(mode=audience.mode) if audience.mode else seats
+        found = found.filter(Exists(in_mode.filter(state=audience.seat_meant)))
+    elif audience.session_id is not None and not audience.attended:
         found = found.filter(Exists(seats))
     if audience.attended:
         found = found.filter(Exists(attended) if audience.attended == YES else ~Exists(attended))

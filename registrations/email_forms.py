@@ -103,10 +103,17 @@ class AnnouncementForm(EditForm):
             ANY,
             (Seat.State.CONFIRMED, _("With a seat")),
             (Seat.State.WAITING, _("On the waiting list")),
-            (NO_SEAT, _("Without a seat")),
+            (NO_SEAT, _("No seat and not waiting for one")),
         ],
     )
-    mode = forms.ChoiceField(label=_("How they take part"), required=False, choices=[ANY, *Mode.choices])
+    mode = forms.ChoiceField(
+        label=_("How they take part"),
+        help_text=_(
+            "People with a seat of this kind, or waiting for one if you chose “On the waiting list”."
+        ),
+        required=False,
+        choices=[ANY, *Mode.choices],
+    )
     attended = forms.ChoiceField(
         label=_("Attendance"),
         required=False,
@@ -128,6 +135,7 @@ class AnnouncementForm(EditForm):
 
     def __init__(self, *args: Any, lab: Lab, draft: Announcement | None = None, **kwargs: Any) -> None:
         here = get_language() or "en"
+        self.draft = draft
         self.sessions = {one.slug: one for one in Session.objects.filter(lab=lab).order_by("starts_at", "pk")}
         self.cities = {city.slug: city for city in lab.programme.cities.all()}
         self.groups = {group.slug: group for group in lab.programme.stakeholder_groups.all()}
@@ -193,11 +201,12 @@ class AnnouncementForm(EditForm):
 
     @property
     def conditions(self) -> list[tuple[str, str]]:
-        """Return the conditions of the draft in words: label and value."""
+        """Return the conditions of the draft in words: label and value. A way to take part comes with whose it is."""
+        values = {**self.initial, "seat": Audience(**self.draft.audience).seat_meant} if self.draft else {}
         found = []
         for name in ("session", "seat", "mode", "attended", "city", "group", "language", "tag"):
             choices: Any = self.fields[name].choices  # type: ignore[attr-defined]
-            value = self.initial.get(name, "")
+            value = values.get(name, "")
             if value:
                 found.append((str(self.fields[name].label), str(dict(choices).get(value, value))))
         return found

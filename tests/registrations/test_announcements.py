@@ -22,7 +22,7 @@ from registrations.models import Announcement, Registration
 from registrations.unsubscribing import set_unsubscribed
 from tests import factories as f
 from tests.api.asking import bearer
-from tests.pages import client_of, forms_of
+from tests.pages import client_of, forms_of, text_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/organise/labs/lab/mail/announcements/"
@@ -92,7 +92,13 @@ def test_conditions_find_whom_they_say(lab: Lab) -> None:
     assert names(lab, session_id=one.pk, seat="waiting") == {"waits"}
     assert names(lab, session_id=one.pk, seat="none") == {"other", "none"}
     assert names(lab, seat="none") == {"none"}
-    assert names(lab, mode="online") == {"one", "waits", "other"}
+    assert names(lab, mode="online") == {"one", "other"}
+    assert names(lab, mode="online", seat="confirmed") == {"one", "other"}
+    assert names(lab, mode="online", seat="waiting") == {"waits"}
+    assert names(lab, mode="online", seat="none") == set()
+    assert names(lab, session_id=one.pk, mode="online") == {"one"}
+    assert names(lab, session_id=one.pk, mode="online", attended="no") == {"one"}
+    assert names(lab, session_id=other.pk, mode="online", attended="yes") == {"other"}
     assert names(lab, session_id=one.pk, mode="room") == set()
     assert names(lab, attended="yes") == {"other"}
     assert names(lab, session_id=other.pk, attended="yes") == {"other"}
@@ -104,6 +110,48 @@ def test_conditions_find_whom_they_say(lab: Lab) -> None:
     assert names(lab, language="bg") == {"one"}
     assert names(lab, language="bg", group_id=group.pk) == set()
     assert names(lab, session_id=f.SessionFactory().pk) == set()
+
+
+def test_how_they_take_part_is_about_seats_unless_the_waiting_list_is_chosen(
+    organiser: Client, lab: Lab
+) -> None:
+    hybrid = f.SessionFactory(lab=lab, slug="hybrid", format="hybrid", room_capacity=1, waiting_list=True)
+    other = f.SessionFactory(lab=lab, format="hybrid")
+    people = dict(
+        zip(("room", "waits", "online", "none"), f.RegistrationFactory.create_batch(4, lab=lab), strict=True)
+    )
+    for name, mode in (("room", "room"), ("waits", "room"), ("online", "online")):
+        seats.take(people[name], {hybrid.pk: mode})
+    seats.take(people["waits"], {other.pk: "online"})
+    path, caller = "/api/v1/labs/lab/announcements", Client(headers=bearer(f.StaffFactory(lab=lab).user))
+    text = {"subject": {"en": "News"}, "body": {"en": "Text"}}
+
+    def reached(conditions: dict[str, str], shown: list[str]) -> list[str]:
+        """Whom the email goes to that is written on the page, after it and the API have told how many that are."""
+        page = fill(organiser, **conditions)["Location"]
+        key = {"Idempotency-Key": new_form_key()}
+        made = caller.post(path, text | conditions, content_type="application/json", headers=key).json()
+        found = Announcement.objects.order_by("pk")[::-1]
+        told = text_of(organiser.get(page))
+        assert [words for words in shown if words not in told] == []
+        before = set(addresses())
+        after = send(found[1])
+        got = [one for one in after if one not in before]
+        assert made["reaches"] == len(got)
+        assert f"Send to {len(got)} " in told
+        Message.objects.all().delete()
+        return [name for name, person in people.items() if person.email in got]
+
+    with_seat = ["With a seat", "How they take part"]
+    assert reached({"session": "hybrid", "mode": "room"}, with_seat) == ["room"]
+    assert reached({"session": "hybrid", "mode": "room", "seat": "confirmed"}, with_seat) == ["room"]
+    assert reached({"session": "hybrid", "mode": "room", "seat": "waiting"}, ["On the waiting list"]) == [
+        "waits"
+    ]
+    assert reached({"session": "hybrid", "mode": "online"}, with_seat) == ["online"]
+    assert reached({"mode": "online"}, with_seat) == ["waits", "online"]
+    assert reached({"mode": "room"}, with_seat) == ["room"]
+    assert reached({"seat": "none"}, ["No seat and not waiting for one"]) == ["none"]
 
 
 def test_people_with_a_tag_are_written_to_from_the_page_and_by_programs(organiser: Client, lab: Lab) -> None:
@@ -321,6 +369,7 @@ def test_the_same_form_twice_is_one_draft(organiser: Client, lab: Lab) -> None:
         ({"subject_1": "Само тема"}, "body"),
         ({"session": "of-another-lab"}, "session"),
         ({"seat": "x"}, "seat"),
+        ({"seat": "none", "mode": "room"}, "mode"),
         ({"city": "atlantis"}, "city"),
     ],
 )
@@ -403,6 +452,7 @@ def test_the_api_writes_sends_and_takes_back(lab: Lab) -> None:
         ({"city": "none"}, "city"),
         ({"stakeholder_group": "none"}, "stakeholder_group"),
         ({"tag": "none"}, "tag"),
+        ({"seat": "none", "mode": "online"}, "mode"),
         ({"subject": {"en": "{nam}"}}, "subject"),
         ({"subject": {}}, "subject"),
         ({"body": {"de": "Hallo", "en": "x"}}, "body"),
