@@ -6,14 +6,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from core.accounts.models import User
 from core.jobs.leases import enqueue
 from core.mail.models import Message
-from core.mail.placeholders import unknown_names
+from core.mail.placeholders import wrong_in_words
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
+from core.web.templatetags.site_tags import language_in_words
 from labs.lab_editing import Findings, Texts
 from labs.models import Lab
 from registrations import emails, links
@@ -58,18 +59,18 @@ def _check(row: Announcement, lab: Lab, audience: Audience) -> None:
     for name in COLUMNS:
         if lab.default_language not in texts[name]:
             findings.add(name, gettext("Enter this at least in the lab’s default language."))
-        for text in texts[name].values():
-            if unknown := unknown_names(text, OCCASION):
-                words = ngettext(
-                    "%(names)s is not a placeholder of this email. Choose from the list.",
-                    "%(names)s are not placeholders of this email. Choose from the list.",
-                    len(unknown),
-                )
-                said = ", ".join(f"{{{one[:40]}}}" for one in unknown[:5])
-                findings.add(name, words % {"names": said})
+        for code, text in texts[name].items():
+            if wrong := wrong_in_words(text, OCCASION):
+                findings.add(name, wrong if len(texts[name]) == 1 else f"{_language(code)}: {wrong}")
     if texts["subject"].keys() != texts["body"].keys():
         findings.add("body", gettext("Enter subject and text in the same languages."))
     findings.raise_errors()
+
+
+def _language(code: str) -> str:
+    """Return the name of a language in the reader's, as a line begins with it."""
+    name = language_in_words(code)
+    return name[:1].upper() + name[1:]
 
 
 def lock(announcement: Announcement) -> Announcement:

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy
 
 from core.mail.models import EmailTemplate
-from core.mail.placeholders import CHANGEABLE, OF_OCCASION, PLACEHOLDERS, unknown_names
+from core.mail.placeholders import CHANGEABLE, OF_OCCASION, PLACEHOLDERS, wrong_in_words
 from core.web.error_messages import messages_by_column
 from core.web.errors import InvalidFields, RuleViolation
 
@@ -55,15 +55,8 @@ def checked(template: EmailTemplate, texts: TemplateTexts) -> EmailTemplate:
     except ValidationError as error:
         errors = {name: list(words) for name, words in messages_by_column(template, error).items()}
     for name in COLUMNS:
-        unknown = unknown_names(getattr(template, name), template.occasion)
-        if unknown:
-            words = ngettext(
-                "%(names)s is not a placeholder of this email. Choose from the list.",
-                "%(names)s are not placeholders of this email. Choose from the list.",
-                len(unknown),
-            )
-            said = ", ".join(f"{{{one[:40]}}}" for one in unknown[:5])
-            errors.setdefault(name, []).append(words % {"names": said})
+        if wrong := wrong_in_words(getattr(template, name), template.occasion):
+            errors.setdefault(name, []).append(wrong)
     if errors:
         raise InvalidFields(errors)
     return template

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from core.mail.models import Message
 from core.web import markdown
@@ -71,6 +72,8 @@ OF_OCCASION: dict[str, tuple[str, ...]] = {
 CHANGEABLE = tuple(occasion for occasion in OF_OCCASION if occasion != "announcement")
 # Any pair of braces on one line is meant as a placeholder.
 _IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
+# The same, doubled braces, and what is left of a pair with the word beside it. Each sign is looked at once.
+_MEANT = re.compile(r"\{+[^{}\n]*\}+|\{+[^\s{}]*|(?<![^\s{}])[^\s{}]*\}+")
 _ADDRESS = re.compile(r"https?://[^\s<>{}]+")
 AFTER_AN_ADDRESS = ".,;:!?)]\"'”»"
 _TAGS = re.compile(r"(<[^>]*>)")
@@ -96,14 +99,29 @@ _OPENING = re.compile(rf"<({'|'.join(_STYLES)})\b")
 _RULES = {"blockquote": "rule", "hr": "rule"}
 
 
-def names_in(text: str) -> list[str]:
-    """Return what stands in braces in a text, in order."""
-    return [found.strip() for found in _IN_BRACES.findall(text)]
+def wrong_placeholders(text: str, occasion: str) -> list[str]:
+    """Return what stands in braces in a text, or has one of them alone, and cannot be replaced in emails of this
+    occasion, as it is typed.
+    """
+    known = OF_OCCASION[occasion]
+    return [
+        typed
+        for typed in dict.fromkeys(_MEANT.findall(text))
+        if not ((whole := _IN_BRACES.fullmatch(typed)) and whole[1].strip() in known)
+    ]
 
 
-def unknown_names(text: str, occasion: str) -> list[str]:
-    """Return what stands in braces in a text and cannot be replaced in emails of this occasion."""
-    return [name for name in dict.fromkeys(names_in(text)) if name not in OF_OCCASION[occasion]]
+def wrong_in_words(text: str, occasion: str) -> str:
+    """Return "{nam} is not a placeholder of this email. Choose from the list.", or "" where nothing is wrong."""
+    wrong = wrong_placeholders(text, occasion)
+    if not wrong:
+        return ""
+    words = ngettext(
+        "%(names)s is not a placeholder of this email. Choose from the list.",
+        "%(names)s are not placeholders of this email. Choose from the list.",
+        len(wrong),
+    )
+    return words % {"names": ", ".join(one[:42] for one in wrong[:5])}
 
 
 def values_of(message: Message) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,7 @@ from core.mail.placeholders import CHANGEABLE
 from core.mail.previews import draft
 from core.mail.previews import preview as preview_of
 from core.mail.rendering import NotRenderable
-from core.web.errors import RuleViolation
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.templatetags.site_tags import language_in_words
 from labs import access
 from labs.models import Lab
@@ -88,7 +88,10 @@ def template(request: HttpRequest, lab: Lab, occasion: str, language: str) -> Ht
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: HttpRequest, lab: Lab, occasion: str, language: str) -> HttpResponse:
-    """The email as a document of its own, with the data of a person: as stored, or by POST as typed."""
+    """The email as a document of its own, with the data of a person: as stored, or by POST as typed.
+
+    To who asks for JSON it says what is wrong with what is typed, by field: the page around cannot look into its frame.
+    """
     _check(occasion, language)
     row = email_templates.stored(lab.pk, occasion, language)
     form = EmailTemplateForm(request.POST if request.method == "POST" else None, template=row)
@@ -99,6 +102,9 @@ def preview(request: HttpRequest, lab: Lab, occasion: str, language: str) -> Htt
         person = _person(request, lab, language, form)
     except RuleViolation as error:
         form.add_errors(error.errors)
+    if not request.accepts("text/html"):
+        return JsonResponse({"errors": _messages(form)})
+    if form.errors:
         return document(_errors(form), status=422)
     try:
         message, content = preview_of(occasion, person, found)
@@ -205,10 +211,11 @@ def _languages(lab: Lab) -> list[str]:
 
 def _typed(lab: Lab, occasion: str, language: str, form: EmailTemplateForm) -> EmailTemplate:
     """Return the texts as they are typed, unsaved. Raises InvalidFields."""
-    texts = form.texts
+    template = EmailTemplate(lab=lab, occasion=occasion, language=language)
+    typed = email_templates.checked(template, form.texts)
     if form.errors:
-        raise RuleViolation("invalid", field="")
-    return email_templates.checked(EmailTemplate(lab=lab, occasion=occasion, language=language), texts)
+        raise InvalidFields(_messages(form))
+    return typed
 
 
 def _person(request: HttpRequest, lab: Lab, language: str, form: EmailTemplateForm) -> Registration:
@@ -219,11 +226,16 @@ def _person(request: HttpRequest, lab: Lab, language: str, form: EmailTemplateFo
     return person
 
 
-def _errors(form: EmailTemplateForm) -> str:
+def _messages(form: EmailTemplateForm) -> dict[str, list[str]]:
+    """Return what is wrong by field."""
     errors: Mapping[str, Any] = form.errors
+    return {name: [str(one) for one in words] for name, words in errors.items()}
+
+
+def _errors(form: EmailTemplateForm) -> str:
     said = [
         (form.fields[name].label or "" if name in form.fields else "", words)
-        for name, words in errors.items()
+        for name, words in _messages(form).items()
     ]
     return format_html_join(
         "", "<p><strong>{}</strong> {}</p>", ((label, " ".join(words)) for label, words in said)

@@ -234,6 +234,7 @@ addEventListener("pageshow", (event) => {
 });
 
 // A preview follows what is typed: the button that sends the form into a frame of the page is pressed after a pause.
+// What is wrong is said beside its field as well: the frame is a document of its own, which nobody hears change.
 for (const form of document.querySelectorAll("form:has(button[formtarget])")) {
   const button = form.querySelector("button[formtarget]");
   if (!button || !document.querySelector(`iframe[name="${button.formTarget}"]`)) continue;
@@ -241,6 +242,38 @@ for (const form of document.querySelectorAll("form:has(button[formtarget])")) {
   form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => form.requestSubmit(button), 600);
+  });
+  const fields = [...form.elements].filter((one) => one.matches("textarea, input:not([type=hidden])"));
+  const tells = fields.map((field) => {
+    const said = document.createElement("p");
+    said.className = "vh";
+    said.id = `${field.id}_status`;
+    said.setAttribute("role", "status");
+    field.before(said);
+    const before = document.getElementById(`${field.id}_error`);
+    const described = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== before?.id);
+    return (words) => {
+      // What was wrong with what was sent last is no longer about what stands there.
+      if (before) before.hidden = true;
+      if (said.textContent !== words) said.textContent = words;
+      said.className = words ? "error" : "vh";
+      field.setAttribute("aria-describedby", [...(words ? [said.id] : []), ...described].join(" "));
+      if (words) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    };
+  });
+  let latest;
+  form.addEventListener("submit", async (event) => {
+    if (event.submitter !== button) return;
+    latest?.abort();
+    latest = new AbortController();
+    try {
+      const answer = await fetch(button.formAction, {method: "POST", body: new FormData(form), headers: {Accept: "application/json"}, signal: latest.signal});
+      const {errors} = await answer.json();
+      fields.forEach((field, place) => tells[place]((errors[field.name] ?? []).join(" ")));
+    } catch {
+      // The frame says it.
+    }
   });
 }
 

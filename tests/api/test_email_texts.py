@@ -49,9 +49,13 @@ def test_texts_are_read_changed_listed_and_reset(caller: Client) -> None:
 
 
 def test_what_is_wrong_is_named_by_its_field(caller: Client) -> None:
-    answer = caller.put(ONE, {"subject": "{nam}", "closing": "{% x %}"}, content_type="application/json")
+    typed = {"subject": "{nam}", "introduction": "{name}", "closing": "{{name}} {lab"}
+    answer = caller.put(ONE, typed, content_type="application/json")
     assert answer.status_code == 422
-    assert {error["field"] for error in answer.json()["errors"]} == {"subject", "closing"}
+    assert {error["field"]: error["message"] for error in answer.json()["errors"]} == {
+        "subject": "{nam} is not a placeholder of this email. Choose from the list.",
+        "closing": "{{name}}, {lab are not placeholders of this email. Choose from the list.",
+    }
     assert not EmailTemplate.objects.exists()
 
 

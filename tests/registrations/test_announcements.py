@@ -363,6 +363,7 @@ def test_the_same_form_twice_is_one_draft(organiser: Client, lab: Lab) -> None:
         ({"body_0": ""}, "body"),
         ({"body_0": "{nam}"}, "body"),
         ({"body_0": "{{ lab.__class__ }}"}, "body"),
+        ({"body_0": "Dear {name,"}, "body"),
         ({"subject_0": "{session}"}, "subject"),
         ({"subject_0": "x" * 151}, "subject"),
         ({"body_0": "x" * 4001}, "body"),
@@ -381,6 +382,28 @@ def test_what_is_wrong_is_said_beside_its_field(
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
     assert not Announcement.objects.exists()
+
+
+@pytest.mark.parametrize(("language", "begins"), [("en", "Bulgarian: {nam} "), ("bg", "Български: {nam} ")])
+def test_a_wrong_placeholder_is_told_with_the_language_that_it_is_in(
+    organiser: Client, lab: Lab, language: str, begins: str
+) -> None:
+    lab.languages = ["en", "bg"]
+    lab.save()
+    organiser.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    typed = {"subject_1": "Новини", "body_1": "Здравейте, {nam}."}
+    answer = fill(organiser, **typed)
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    assert (list(errors), errors["body"][0].startswith(begins)) == (["body"], True)
+    [form] = [form for form in forms_of(answer) if "body_1" in form.names]
+    assert {name: form.filled()[name] for name in typed} == {name: [text] for name, text in typed.items()}
+    caller = Client(headers={**bearer(f.StaffFactory(lab=lab).user), "Accept-Language": language})
+    body = {"subject": {"en": "x", "bg": "x"}, "body": {"en": "x", "bg": "{nam}"}}
+    key = {"Idempotency-Key": "one-of-ours"}
+    told = caller.post("/api/v1/labs/lab/announcements", body, content_type="application/json", headers=key)
+    [error] = told.json()["errors"]
+    assert (error["field"], error["message"].startswith(begins)) == ("body", True)
 
 
 def test_a_draft_is_changed_and_deleted_and_no_longer_once_it_is_confirmed(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from core.mail.address_budget import EMAILS_PER_HOUR
 from core.mail.models import EmailTemplate, Message
@@ -112,18 +113,70 @@ def test_what_was_sent_stays_as_it_was(organiser: Client, person: Registration, 
 
 @pytest.mark.parametrize("name", ["subject", "introduction", "closing"])
 @pytest.mark.parametrize(
-    "typed",
-    ["{nam}", "{{name}}x{{ lab.__class__ }}", "{% debug %}", "{name.__init__}", "{days}", "{}", "{name!r}"],
+    ("typed", "wrong"),
+    [
+        ("{nam}", ["{nam}"]),
+        ("Dear {name} of {Lab}", ["{Lab}"]),
+        ("{{name}}x{{ lab.__class__ }}", ["{{name}}", "{{ lab.__class__ }}"]),
+        ("{% debug %}", ["{% debug %}"]),
+        ("{name.__init__}", ["{name.__init__}"]),
+        ("{days}", ["{days}"]),
+        ("{}", ["{}"]),
+        ("{name!r} <b>", ["{name!r}"]),
+        ("Dear {name, welcome", ["{name,"]),
+        ("Dear name}, welcome to {lab}", ["name}"]),
+        ("{{{{" + "x" * 60, ["{{{{" + "x" * 38]),
+    ],
 )
-def test_an_unknown_placeholder_is_an_error_beside_its_field(
-    organiser: Client, name: str, typed: str
+def test_a_wrong_placeholder_is_named_beside_its_field_and_what_was_typed_stays(
+    organiser: Client, name: str, typed: str, wrong: list[str]
 ) -> None:
     answer = post(organiser, address(), **{name: typed})
     assert answer.status_code == 422
-    assert list(answer.context["form"].errors) == [name]
-    assert "placeholder" in str(answer.context["form"].errors[name])
-    assert answer.context["form"][name].value() == typed
+    verb = "is not a placeholder" if len(wrong) == 1 else "are not placeholders"
+    words = f"{', '.join(wrong)} {verb} of this email. Choose from the list."
+    assert answer.context["form"].errors == {name: [words]}
+    # In the summary and beside the field.
+    assert answer.content.decode().count(escape(words)) == 2
+    [form] = [form for form in forms_of(answer) if "closing" in form.names]
+    assert form.filled()[name] == [typed]
     assert not EmailTemplate.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("bg", "{nam} не е поле за заместване в този имейл. Изберете от списъка."),
+        ("el", "Το {nam} δεν είναι πεδίο αντικατάστασης αυτού του email. Επιλέξτε από τη λίστα."),
+    ],
+)
+def test_a_wrong_placeholder_is_told_in_the_readers_language(
+    organiser: Client, language: str, words: str
+) -> None:
+    organiser.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    assert words in post(organiser, address("", "confirmation", language), closing="{nam}").content.decode()
+
+
+def test_a_preview_tells_the_page_around_what_is_wrong_by_field(
+    organiser: Client, person: Registration
+) -> None:
+    def told(**typed: str) -> Any:
+        token = organiser.session.get("_csrftoken", "")
+        sent = {"version": "0", "csrfmiddlewaretoken": token, **typed}
+        answer = organiser.post(address("preview"), sent, headers={"Accept": "application/json"})
+        return answer.status_code, answer.json()
+
+    words = "{nam} is not a placeholder of this email. Choose from the list."
+    wrong = {"subject": "{nam}", "introduction": "{name}", "closing": "{nam}"}
+    assert told(**wrong) == (200, {"errors": {"subject": [words], "closing": [words]}})
+    nobody = {"person": ["Nobody in this lab has this name or email."]}
+    assert told(person="nobody of this name") == (200, {"errors": nobody})
+    assert told(**TEXTS) == (200, {"errors": {}})
+    long = {"subject": ["Enter at most 150 characters; you entered 151."]}
+    assert told(subject="x" * 151) == (200, {"errors": long})
+    assert told(subject="x" * 151, closing="{nam}") == (200, {"errors": {**long, "closing": [words]}})
+    assert not EmailTemplate.objects.exists()
+    assert Client().post(address("preview"), wrong, headers={"Accept": "application/json"}).status_code == 302
 
 
 def test_what_replaces_a_placeholder_is_never_parsed(organiser: Client, lab: Lab) -> None:
