@@ -32,7 +32,8 @@ from registrations import managing, registering
 from registrations.admission import may_hold
 from registrations.availability import available_sessions
 from registrations.erasure import about_address
-from registrations.models import Registration
+from registrations.models import QuestionSet, Registration
+from registrations.questionnaire import questionnaire_of
 from registrations.questions_api import checked_answers
 from registrations.registration_filters import RegistrationFilters
 from registrations.registration_schemas import (
@@ -157,7 +158,7 @@ def plan_of(
         consent=form.consent,
         consent_language=form.language,
         answers=checked_answers(
-            lab,
+            questionnaire_of(lab, QuestionSet.Stage.REGISTERING),
             [one.pk for one in chosen.sessions],
             form.answers,
             form.consents,

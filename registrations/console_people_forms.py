@@ -3,18 +3,26 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.timezones import formatting
+from core.web.edit_conflicts import Difference
+from core.web.errors import InvalidFields
 from core.web.forms.base import BaseForm
+from core.web.forms.editing import NOTHING, EditForm
 from core.web.localized_fields import no_control_characters, one_line, text_and_language
 from labs.models import Lab
 from labs.viewer import Viewer
+from registrations import answer_files, answer_values, own_answers
 from registrations.forms import RegistrationForm
-from registrations.models import BulkAction
+from registrations.models import BulkAction, Question, Registration
 from registrations.models.tags import MAX_NOTE
+from registrations.own_answers import OwnSet
 from registrations.photos import PHOTOS_IN_WORDS
+from registrations.question_forms import AnswersForm
+from registrations.questionnaire import GivenAnswers
 from sessions.models import Session
 
 Kind = BulkAction.Kind
@@ -66,6 +74,67 @@ class AddForm(RegistrationForm):
         if values.get("how") == AT_ONCE and not values.get("consent"):
             self.add_error("consent", _("Tick this if the person has agreed, or ask the person by email."))
         return values
+
+
+class PersonAnswersForm(EditForm, AnswersForm):
+    """A person's answers of one set, for an organiser. A valid form has `given` and `uploads`, checked."""
+
+    given: GivenAnswers
+    uploads: dict[int, answer_files.CheckedFile]
+
+    def __init__(self, data: QueryDict | None, files: Any, *, own: OwnSet, person: Registration) -> None:
+        super().__init__(
+            own.questions,
+            data,
+            files,
+            version=own.version,
+            values=own_answers.values_of(own),
+            held=own_answers.held_places(person),
+            with_files=True,
+            files=own_answers.file_names(own),
+        )
+        self.own = own
+        for field in self.fields.values():
+            if "autocomplete" in field.widget.attrs:
+                # The browser knows the organiser, not the person.
+                field.widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        given = self.check(self.own.session_ids)
+        if given is not None:
+            self.given = given
+            try:
+                self.uploads = own_answers.check_uploads(self.own, given, self.sent_files, self.removed_files)
+            except InvalidFields as error:
+                self.add_errors(error.errors)
+        return super().clean() or {}
+
+    def differences(self) -> list[Difference]:
+        before, after = own_answers.values_of(self.own), dict(self.given.values)
+        found = []
+        for question in self.questions.questions:
+            if question.kind == Question.Kind.FILE:
+                words = self._file_words(question)
+                differs = question.pk in self.uploads or words[0] != words[1]
+            else:
+                words = tuple(self._words(question, values.get(question.pk)) for values in (before, after))
+                differs = words[0] != words[1]
+            if differs:
+                found.append(Difference(self._plain(question.label), *(one or NOTHING for one in words)))
+        return found
+
+    def _words(self, question: Question, value: object) -> str:
+        if value is None:
+            return ""
+        choices, fallback = self.questions.choices_of(question), self.questions.lab.default_language
+        return answer_values.words(question, choices, value, get_language() or "en", fallback)
+
+    def _file_words(self, question: Question) -> tuple[str, str]:
+        before = self.stored_files.get(question.pk, "")
+        if question.pk in self.uploads:
+            return before, str(self.uploads[question.pk].facts["name"])
+        is_kept = question.pk in self.given.questions and question.pk not in self.removed_files
+        return before, before if is_kept else ""
 
 
 class BulkForm(BaseForm):

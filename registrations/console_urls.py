@@ -164,6 +164,11 @@ urlpatterns = [
     path(
         f"{PERSON}answers/<slug:question_set>/", console_answers.person_answers, name="console_person_answers"
     ),
+    path(
+        f"{PERSON}answers/<slug:question_set>/change/",
+        console_answers.change_answers,
+        name="console_answers_change",
+    ),
     path(f"{PERSON}files/<slug:question>/", console_answers.person_file, name="console_person_file"),
     path(
         f"{PERSON}protected-files/<slug:question>/",

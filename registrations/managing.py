@@ -249,8 +249,12 @@ def lock_confirmed(registration: Registration) -> Registration:
     """The same for what only a confirmed registration can do. Raises RuleViolation (codes: gone, not_registered)."""
     locked = lock_registration(registration)
     if locked.state != State.CONFIRMED:
-        raise RuleViolation("not_registered", _("This registration is not confirmed or is cancelled."))
+        raise not_registered()
     return locked
+
+
+def not_registered() -> RuleViolation:
+    return RuleViolation("not_registered", _("This registration is not confirmed or is cancelled."))
 
 
 def mark_revised(registration: Registration) -> None:

@@ -1,22 +1,27 @@
-"""A person's questions and answers as his or her private page shows and changes them."""
+"""A person's questions and answers as his or her private page, or an organiser for the person, changes them."""
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
 
+from core.accounts.models import User
 from core.web.encryption import Undecipherable
 from core.web.errors import InvalidFields, RuleViolation
-from registrations import answer_files, answers, choice_places, managing
+from registrations import answer_files, answers, changes, choice_places, managing
 from registrations.answer_values import required_message
 from registrations.answers import Answered
 from registrations.models import Answer, NeedsConsent, Question, QuestionSet, Registration, Seat
+from registrations.models.seats import ACTIVE
 from registrations.questionnaire import GivenAnswers, Questionnaire, kept_until, questionnaire_of
 
 Stage = QuestionSet.Stage
@@ -52,6 +57,20 @@ class OwnSet:
     def full(self) -> list[str]:
         """Choices that were full when the address was confirmed."""
         return [label for one in self.answered for label in one.full]
+
+    @property
+    def version(self) -> int:
+        """A number that other answers change: what a form carries that two organisers may have open at once."""
+        return zlib.crc32(json.dumps(_content(self.rows)).encode())
+
+
+@dataclass(frozen=True)
+class OrdinarySet:
+    """A set that all organisers read, of one person: what is asked or was answered, and whether they can change it."""
+
+    question_set: QuestionSet
+    answered: tuple[Answered, ...]
+    can_change: bool
 
 
 def own_sets(registration: Registration, held: Iterable[Seat], now: datetime, language: str) -> list[OwnSet]:
@@ -93,6 +112,57 @@ def own_sets(registration: Registration, held: Iterable[Seat], now: datetime, la
             )
         )
     return found
+
+
+def ordinary_sets(
+    registration: Registration, held: Iterable[Seat], now: datetime, language: str
+) -> list[OrdinarySet]:
+    """Return the sets that all organisers read and that hold answers or can be answered. At most four queries."""
+    own = {}
+    if registration.state == Registration.State.CONFIRMED:
+        sets = own_sets(registration, held, now, language)
+        own = {one.question_set.pk: one for one in sets if not one.question_set.is_protected}
+    given = answers.ordinary_answers(registration, language)
+    by_pk = {one.question.question_set_id: one.question.question_set for one in given}
+    by_pk |= {pk: one.question_set for pk, one in own.items()}
+    found = []
+    for one in sorted(by_pk.values(), key=lambda one: (one.stage == Stage.ACCEPTED, one.position, one.pk)):
+        asked = own[one.pk].answered if one.pk in own else ()
+        shown = {each.question.pk for each in asked}
+        rest = [
+            each
+            for each in given
+            if each.question.question_set_id == one.pk and each.question.pk not in shown
+        ]
+        found.append(OrdinarySet(one, (*asked, *rest), one.pk in own))
+    return found
+
+
+def set_for_organiser(registration: Registration, slug: str) -> OwnSet:
+    """Return the set of this slug as an organiser answers it for the person, also after the lab.
+
+    Raises RuleViolation (codes: not_registered, not_asked, protected).
+    """
+    if registration.state != Registration.State.CONFIRMED:
+        raise managing.not_registered()
+    held = Seat.objects.filter(registration=registration, state__in=ACTIVE)
+    sets = own_sets(registration, held, timezone.now(), get_language() or "en")
+    own = next((one for one in sets if one.question_set.slug == slug), None)
+    if own is None:
+        raise RuleViolation("not_asked", gettext("These questions are not asked of this person."))
+    _refuse_protected(own)
+    return replace(own, can_change=True)
+
+
+def _refuse_protected(own: OwnSet) -> None:
+    if own.question_set.is_protected:
+        raise RuleViolation(
+            "protected", gettext("Only the person can change answers that only named people read.")
+        )
+
+
+def _content(rows: Iterable[Answer]) -> list[tuple[int, Any, str]]:
+    return sorted((row.question_id, row.value, row.file.name or "") for row in rows)
 
 
 def _value(row: Answer) -> Any:
@@ -156,9 +226,19 @@ def change(
     given: GivenAnswers,
     uploads: Mapping[int, answer_files.CheckedFile],
     removed: Collection[int],
+    by: User | None = None,
 ) -> None:
-    """Replace the person's answers of one set. Raises RuleViolation (codes: gone, not_registered, over, full)."""
+    """Replace the person's answers of one set; the history says that an organiser did, but not what was answered.
+
+    Raises RuleViolation (codes: gone, not_registered, over, protected, full).
+    """
     registration = managing.lock_confirmed(registration)
+    if by is not None:
+        _refuse_protected(own)
     if not own.can_change:
         raise RuleViolation("over", gettext("The event is over, so answers can no longer be changed."))
+    rows = registration.answers.filter(question__in=own.questions.questions)
+    before = [] if by is None else _content(rows.all())
     answers.change(registration, own.questions, given, uploads, removed)
+    if by is not None and _content(rows.all()) != before:
+        changes.record_answers(registration, own.question_set, by)

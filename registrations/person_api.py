@@ -1,4 +1,4 @@
-"""What organisers change of one person, with a token of the scope: details, address, seats, link, erasing."""
+"""What organisers change of one person, with a token of the scope: details, answers, address, seats, link, erasing."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -13,9 +13,11 @@ from core.accounts.models import User
 from core.api.problems import Problem
 from labs.api_authentication import account_of, lab_of_organiser
 from labs.models import ApiToken, Lab
-from registrations import erasure, managing, organiser_actions
+from registrations import erasure, managing, organiser_actions, own_answers
 from registrations.api import details_of, problem_of, registration_of
-from registrations.models import Registration
+from registrations.models import QuestionSet, Registration
+from registrations.question_schemas import ANSWERS_FORMAT
+from registrations.questions_api import checked_answers
 from registrations.registration_schemas import DetailsIn, RegistrationOut, registration_data
 from sessions.models import Session
 
@@ -28,6 +30,17 @@ class EmailIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     email: str = Field(min_length=3, max_length=254)
+
+
+class AnswersIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    answers: dict[str, Any] = Field(
+        max_length=200,
+        json_schema_extra=ANSWERS_FORMAT,
+        description="All answers to the questions of the set, by slug: text, a number, true or false, or a list of "
+        "slugs of choices. What is left out is no longer answered; files stay as they are",
+    )
 
 
 class SeatIn(Schema):
@@ -72,6 +85,25 @@ def change_details(request: HttpRequest, lab: str, registration: UUID, form: Det
         managing.change_details(row, details, account)
     except ValidationError as error:
         raise problem_of(error) from error
+    return registration_data(registration_of(found, registration))
+
+
+@router.put(f"{PERSON}/answers/{{question_set}}", response=RegistrationOut, url_name="change_answers")
+def change_answers(
+    request: HttpRequest, lab: str, registration: UUID, question_set: str, form: AnswersIn
+) -> dict[str, Any]:
+    """Replace the answers of a person to the questions of one set, also after the lab. Scope: registrations.
+
+    The person is not emailed, and sees in the history that an organiser did. Not for sets that only named people read.
+    409: the registration is not confirmed, or the questions are not asked of this person.
+    """
+    found, row, account = _found(request, lab, registration)
+    get_object_or_404(QuestionSet, lab=found, slug=question_set)
+    own = own_answers.set_for_organiser(row, question_set)
+    held = own_answers.held_places(row)
+    given = checked_answers(own.questions, own.session_ids, form.answers, (), held=held)
+    uploads = own_answers.check_uploads(own, given, {}, ())
+    own_answers.change(row, own, given, uploads, (), account)
     return registration_data(registration_of(found, registration))
 
 

@@ -275,16 +275,21 @@ def _emails(person: Registration, *, by_organiser: bool) -> Section:
 
 
 def _changes(person: Registration, language: str) -> Section:
-    rows = [
-        [
-            Entry("at", gettext("Time"), change.at),
-            Entry("field", gettext("What"), str(one.label)),
-            Entry("before", gettext("Before"), str(one.before)),
-            Entry("after", gettext("After"), str(one.after)),
+    rows = []
+    for change in changes.changes_of(person, language):
+        if change.words:
+            rows.append(
+                [Entry("at", gettext("Time"), change.at), Entry("field", gettext("What"), change.words)]
+            )
+        rows += [
+            [
+                Entry("at", gettext("Time"), change.at),
+                Entry("field", gettext("What"), str(one.label)),
+                Entry("before", gettext("Before"), str(one.before)),
+                Entry("after", gettext("After"), str(one.after)),
+            ]
+            for one in change.differences
         ]
-        for change in changes.changes_of(person, language)
-        for one in change.differences
-    ]
     return Section("changes", gettext("Changes"), rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -181,6 +181,15 @@ class AnswersForm(BaseForm):
         return {one.slug for one in self.questions.sets if self.data.get(f"{CONSENT}{one.slug}")}
 
     @property
+    def sent_files(self) -> dict[str, Any]:
+        """The files that were sent, by slug of question."""
+        return {
+            name.removeprefix(ANSWER): upload
+            for name, upload in self.files.items()
+            if name.startswith(ANSWER) and not isinstance(upload, list)
+        }
+
+    @property
     def removed_files(self) -> set[int]:
         """The ids of questions whose file is to be deleted."""
         return {
@@ -321,6 +330,6 @@ def _length(question: Question) -> int:
     return min(limit, int(question.maximum)) if question.maximum is not None else limit
 
 
-def session_names(sessions: Sequence[Any]) -> dict[int, tuple[str, object]]:
+def session_names(sessions: Iterable[Any]) -> dict[int, tuple[str, object]]:
     """Return slug and title of sessions by id, for `AnswersForm.sections`."""
     return {session.pk: (session.slug, session.title) for session in sessions}

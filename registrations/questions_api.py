@@ -32,7 +32,7 @@ from registrations.question_schemas import (
     question_data,
     set_data,
 )
-from registrations.questionnaire import GivenAnswers, questionnaire_of
+from registrations.questionnaire import GivenAnswers, Questionnaire, questionnaire_of
 from sessions.models import Session
 from sessions.models.agenda import to_come
 
@@ -267,23 +267,25 @@ def _decimal(number: float | None) -> Decimal | None:
 
 
 def checked_answers(
-    lab: Lab,
+    asked: Questionnaire,
     session_ids: Collection[int],
     answers: Mapping[str, object],
     consents: Collection[str],
     *,
+    held: Collection[int] = (),
     may_be_missing: bool = False,
 ) -> GivenAnswers:
-    """Return the answers of a new registration, as a caller of the API sent them. Raises Problem."""
-    asked = questionnaire_of(lab, QuestionSet.Stage.REGISTERING)
+    """Return a person's answers as a caller of the API sent them. Raises Problem."""
     errors = {
-        f"answers.{slug}": _("The lab has no such question.")
+        f"answers.{slug}": _("No such question is asked here.")
         for slug in answers
         if slug not in {one.slug for one in asked.for_sessions(session_ids).questions}
     }
     if errors:
         raise Problem(errors=errors)
     try:
-        return asked.check(session_ids, answers, consents, is_strict=True, may_be_missing=may_be_missing)
+        return asked.check(
+            session_ids, answers, consents, held=held, is_strict=True, may_be_missing=may_be_missing
+        )
     except InvalidFields as error:
         raise Problem(errors={name: " ".join(said) for name, said in error.errors.items()}) from error

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from core.mail.models import Message
 from core.web.localized_fields import text_and_language, text_of
 from labs.viewer import Viewer
+from registrations.changes import answers_changed
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.nominations import nominating_city
 from registrations.visibility import visible_ids
@@ -30,7 +31,7 @@ class Event:
 
 
 def history_of(registration: Registration, viewer: Viewer, language: str) -> list[Event]:
-    """Return the history of a registration, also of one that is cancelled. At most five queries."""
+    """Return the history of a registration, also of one that is cancelled. At most seven queries."""
     movements = list(
         SeatMovement.objects.filter(seat__registration=registration).select_related("seat__session")
     )
@@ -67,6 +68,7 @@ def events(
     ):
         for movement, mode in _with_modes(list(of_seat)):
             found.append(Event(movement.at, sentence(movement, title(movement.seat.session), mode)))
+    found += [Event(at, _answered(section)) for at, section in answers_changed(registration, language)]
     found += [
         Event(
             attendance.taken_at,
@@ -105,6 +107,12 @@ def _of_registration(registration: Registration, city: str) -> list[Event]:
     if registration.cancelled_at:
         found.append(Event(registration.cancelled_at, how_it_ended(registration, city)))
     return found
+
+
+def _answered(section: str) -> str:
+    if not section:
+        return gettext("An organiser changed your answers")
+    return gettext("An organiser changed your answers: %(section)s") % {"section": section}
 
 
 def how_it_ended(registration: Registration, city: str) -> str:

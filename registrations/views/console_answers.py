@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.timezones.wall_clock import wall
 from core.web.encryption import Undecipherable
 from core.web.errors import RuleViolation
+from core.web.forms.editing import was_edited
 from labs import access
 from labs.current_viewer import viewer_of
 from labs.models import Lab
+from labs.views.form_posts import edit_row, form_page
 from labs.views.form_posts import person as signed_in
-from registrations import answer_files, answers, answers_export, protected_answers
+from registrations import answer_files, answers, answers_export, managing, own_answers, protected_answers
+from registrations.console_people_forms import PersonAnswersForm
 from registrations.models import Answer, AnswersView, QuestionSet, Registration
+from registrations.question_forms import session_names
 from registrations.views.console_questions import get_set
+from sessions.models import Session
 
 LISTED = 200
 
@@ -99,6 +106,41 @@ def person_answers(request: HttpRequest, lab: Lab, registration: UUID, question_
         "zone": lab.time_zone,
     }
     return render(request, "registrations/console/person_answers.html", context)
+
+
+@access.organiser
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_answers(request: HttpRequest, lab: Lab, registration: UUID, question_set: str) -> HttpResponse:
+    """Answer the questions of one set for a person, or correct the answers. Protected sets are not changed here."""
+    person = _person(lab, registration)
+
+    def form_of(data: QueryDict | None, person: Registration) -> PersonAnswersForm:
+        own = own_answers.set_for_organiser(person, question_set)
+        return PersonAnswersForm(data, request.FILES or None, own=own, person=person)
+
+    def save(form: PersonAnswersForm) -> None:
+        own_answers.change(person, form.own, form.given, form.uploads, form.removed_files, signed_in(request))
+
+    try:
+        form, is_saved = edit_row(request, person, managing.lock_registration, form_of, save)
+    except RuleViolation as violation:
+        if not was_edited(request):
+            raise Http404 from None
+        messages.error(request, violation.message)
+        return redirect("console_registration", lab.slug, registration)
+    if is_saved:
+        messages.success(request, _("Answers saved."))
+        return redirect("console_registration", lab.slug, registration)
+    names = session_names(Session.objects.filter(pk__in=form.own.session_ids))
+    return form_page(
+        request,
+        "registrations/console/change_answers.html",
+        form,
+        lab=lab,
+        section="registrations",
+        registration=person,
+        sections=form.sections(names),
+    )
 
 
 @access.organiser

@@ -36,13 +36,13 @@ from registrations import (
     search,
     tags,
 )
-from registrations.answers import ordinary_answers
 from registrations.changes import changes_of
 from registrations.console_forms import AddressForm, PersonForm, SeatForm
 from registrations.console_people_forms import NoteForm, TagForm
 from registrations.models import Attendance, Registration, Seat, SeatMovement
 from registrations.models.people import RegistrationQuerySet
 from registrations.models.seats import ACTIVE, waiting_positions
+from registrations.own_answers import ordinary_sets
 from registrations.reachability import last_trouble
 from sessions.models import Session
 from sessions.models.agenda import to_come
@@ -86,6 +86,7 @@ def _page(
     request: HttpRequest, lab: Lab, person: Registration, form: SeatForm | None = None, status: int = 200
 ) -> HttpResponse:
     rows = _seat_rows(person)
+    held = [row.seat for row in rows if row.seat and row.seat.state in ACTIVE]
     written = Message.objects.filter(registration=person).without_content()
     context = _context(
         lab,
@@ -93,7 +94,7 @@ def _page(
         rows=rows,
         attended=person.attendances.ended().count(),
         form=form or _seat_form(lab, person, rows),
-        answered=ordinary_answers(person, get_language() or "en"),
+        answer_sets=ordinary_sets(person, held, timezone.now(), get_language() or "en"),
         protected_sets=protected_answers.readable_sets(viewer_of(request), lab),
         mails=[
             MailRow(

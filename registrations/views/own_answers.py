@@ -15,7 +15,7 @@ from registrations import answer_files, answers, own_answers
 from registrations.kept_forms import sent_of, typed_of
 from registrations.models import Registration, Seat
 from registrations.own_answers import OwnSet
-from registrations.question_forms import ANSWER, AnswersForm, session_names
+from registrations.question_forms import AnswersForm, session_names
 from registrations.views.managing import redirect_done, seats_held
 from registrations.views.private_links import requires_confirmed
 
@@ -68,14 +68,9 @@ def _save(request: HttpRequest, found: Registration, own: OwnSet, form: AnswersF
     given = form.check(own.session_ids)
     if given is None:
         return False
-    sent = {
-        name.removeprefix(ANSWER): upload
-        for name, upload in request.FILES.items()
-        if name.startswith(ANSWER) and not isinstance(upload, list)
-    }
     removed = form.removed_files
     try:
-        uploads = own_answers.check_uploads(own, given, sent, removed)
+        uploads = own_answers.check_uploads(own, given, form.sent_files, removed)
         own_answers.change(found, own, given, uploads, removed)
     except RuleViolation as violation:
         if violation.code in ("gone", "not_registered"):

@@ -63,6 +63,7 @@ BODIES: dict[str, Any] = {
         "filter": {"state": "confirmed"},
     },
     "PUT /labs/{lab}/registrations/{registration}/photos": {"photos": "no"},
+    "PUT /labs/{lab}/registrations/{registration}/answers/{question_set}": {"answers": {}},
     "PUT /labs/{lab}/registrations/{registration}/details": {
         "name": "Demo participant",
         "language": "en",

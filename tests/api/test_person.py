@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from core.mail.models import Message
 from labs.models import Lab
-from registrations.models import Registration, Seat
+from registrations import managing
+from registrations.models import Answer, Registration, Seat
 from tests import factories as f
 from tests.api.asking import bearer, organiser_of
 from tests.api.test_bulk import fields
@@ -85,6 +87,81 @@ def test_a_corrected_address_gets_the_link_and_the_old_links_stop(
     assert person.link_version == version + 1
     refused = program.send("put", person, "email", {"email": "no address"})
     assert (refused.status_code, fields(refused)) == (422, ["email"])
+
+
+def test_answers_of_one_set_are_replaced_and_files_stay(program: Program, person: Registration) -> None:
+    own = f.QuestionSetFactory(lab=person.lab, slug="own")
+    comes = f.QuestionFactory(question_set=own, slug="comes", kind="yes_no", required=True)
+    f.QuestionFactory(question_set=own, slug="why", shown_if=comes, shown_if_value="no")
+    gala = f.ChoiceFactory(question__question_set=own, question__slug="dinner", slug="gala", places=1)
+    paper = f.QuestionFactory(question_set=own, slug="cv", kind="file")
+    facts = {"name": "a.pdf", "type": "application/pdf", "size": 9}
+    Answer.objects.create(
+        registration=person, question=paper, value=facts, file="answers/x.bin", answered_at=timezone.now()
+    )
+    answers = {"comes": "no", "why": "Ill", "dinner": ["gala"], "cv": facts}
+    for _time in range(2):  # what is read can be sent
+        answer = program.send("put", person, "answers/own", {"answers": answers})
+        assert (answer.status_code, answer.json()["answers"]) == (200, answers)
+    changed = person.history.filter(history_change_reason=f"answers:{own.pk}")
+    assert [one.history_user.staff_roles.get().lab for one in changed] == [person.lab]
+    assert occasions() == []
+    shorter = program.send("put", person, "answers/own", {"answers": {"comes": True}})
+    assert shorter.json()["answers"] == {"comes": "yes", "cv": facts}
+    gala.refresh_from_db()
+    assert gala.taken == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "wrong"),
+    [
+        ({}, ["answers.comes"]),
+        ({"comes": "perhaps", "age": "x"}, ["answers.comes", "answers.age"]),
+        ({"comes": "yes", "why": "not asked"}, ["answers.why"]),
+        ({"comes": "yes", "dinner": "gala"}, ["answers.dinner"]),
+        ({"comes": "yes", "of-another-set": "x"}, ["answers.of-another-set"]),
+        ({"comes": {"a": 1}}, ["answers.comes"]),
+    ],
+)
+def test_wrong_answers_change_nothing(
+    program: Program, person: Registration, answers: dict[str, Any], wrong: list[str]
+) -> None:
+    own = f.QuestionSetFactory(lab=person.lab, slug="own")
+    comes = f.QuestionFactory(question_set=own, slug="comes", kind="yes_no", required=True)
+    f.QuestionFactory(question_set=own, slug="why", shown_if=comes, shown_if_value="no")
+    f.QuestionFactory(question_set=own, slug="age", kind="number")
+    f.ChoiceFactory(question__question_set=own, question__slug="dinner", slug="gala", places=0)
+    f.QuestionFactory(question_set__lab=person.lab, slug="of-another-set")
+    answer = program.send("put", person, "answers/own", {"answers": answers})
+    assert (answer.status_code, fields(answer)) == (422, wrong)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (Answer.objects.count(), person.history.count()) == (0, 1)
+
+
+def test_answers_that_are_not_for_organisers_to_change(program: Program, person: Registration) -> None:
+    for slug, more in (
+        ("own", {}),
+        ("needs", {"protection": "needs"}),
+        ("named", {"protection": "named"}),
+        ("unsent", {"stage": "accepted", "opened_at": None}),
+    ):
+        f.QuestionFactory(question_set=f.QuestionSetFactory(lab=person.lab, slug=slug, **more), slug=slug)
+    elsewhere = f.QuestionFactory(question_set__slug="elsewhere")
+
+    def statuses() -> list[int]:
+        return [
+            program.send("put", person, f"answers/{slug}", {"answers": {slug: "x"}}).status_code
+            for slug in ("needs", "named", "unsent", "elsewhere", "no-such-set", "own")
+        ]
+
+    assert statuses() == [409, 409, 409, 404, 404, 200]
+    managing.cancel(person)
+    assert statuses() == [409, 409, 409, 404, 404, 409]
+    theirs = f.RegistrationFactory(lab=elsewhere.lab)
+    assert program.send("put", theirs, "answers/own", {"answers": {}}).status_code == 404
+    reader = Program(person.lab, "attendance")
+    assert reader.send("put", person, "answers/own", {"answers": {}}).status_code == 403
+    assert [row.question.slug for row in Answer.objects.all()] == ["own"]
 
 
 def test_the_link_is_sent_again_but_not_twice_at_once(program: Program, person: Registration) -> None:

@@ -66,6 +66,7 @@ NEEDS: dict[str, str | None] = {
     "POST /labs/{lab}/registrations/entered": "registrations",
     "POST /labs/{lab}/registrations/{registration}/confirm": "registrations",
     "PUT /labs/{lab}/registrations/{registration}/photos": "registrations",
+    "PUT /labs/{lab}/registrations/{registration}/answers/{question_set}": "registrations",
     "PUT /labs/{lab}/registrations/{registration}/details": "registrations",
     "PUT /labs/{lab}/registrations/{registration}/email": "registrations",
     "POST /labs/{lab}/registrations/{registration}/link": "registrations",
@@ -204,6 +205,7 @@ BODIES = {
         "filter": {"state": "confirmed"},
     },
     "PUT /labs/{lab}/registrations/{registration}/photos": {"photos": "no"},
+    "PUT /labs/{lab}/registrations/{registration}/answers/{question_set}": {"answers": {}},
     "PUT /labs/{lab}/registrations/{registration}/details": {
         "name": "Demo participant",
         "language": "en",

@@ -168,6 +168,7 @@ ORGANISER = (
     page("console_registration", registration="cancelled"),
     page("console_registration_edit"),
     page("console_registration_photos"),
+    page("console_answers_change"),
     page("console_registration_address"),
     page("console_registration_cancel"),
     page("console_registration_erase"),

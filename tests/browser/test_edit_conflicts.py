@@ -59,6 +59,11 @@ def forms_of(world: World) -> dict[str, tuple[str, dict[str, str], dict[str, str
             {"name": "Demo participant 17", "organisation": "Theirs"},
             {"name": "Demo participant 18"},
         ),
+        "answers": (
+            f"{lab}registrations/{person.public_id}/answers/own/change/",
+            {"q-of-short": "Theirs"},
+            {"q-of-short": "Mine"},
+        ),
     }
 
 

@@ -113,7 +113,7 @@ NOT_FILLED = {
     "web.IdempotentRequest.about": "a keyed hash",
     "webhooks.Endpoint": "programs of the organisers",
 }
-# In whatever table: nobody writes a reason into a history, and zones have names of the tz database.
+# In whatever table: the reasons of a history name sets of questions by id, and zones have names of the tz database.
 NEVER_WRITTEN = {"history_change_reason", "time_zone"}
 
 

@@ -362,5 +362,5 @@ def test_the_own_page_costs_the_same_queries_at_any_size(client: Client, django_
     for found in (few, many):
         address = link(found, "manage")
         waiting = Seat.objects.filter(registration=found, state="waiting").exists()
-        with django_assert_num_queries(10 + 2 * waiting):
+        with django_assert_num_queries(11 + 2 * waiting):
             client.get(address)
