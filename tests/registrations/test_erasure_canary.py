@@ -85,6 +85,7 @@ NOT_FILLED = {
     "registrations.HistoricalQuota": "numbers",
     "registrations.HistoricalRegistrationRules": "domains",
     "registrations.Opening": "a random seed",
+    "registrations.EarlierDraw": "a random seed",
     "registrations.PrivacyNotice": "the lab's texts",
     "registrations.ProofRules": "the lab's texts",
     "registrations.Question": "the lab's form",
