@@ -40,7 +40,7 @@ def forms_of(world: World) -> dict[str, tuple[str, dict[str, str], dict[str, str
     return {
         "settings": (
             f"{lab}settings/",
-            {"title_0": "Theirs", "opens_time": "10:00", "description_0": "One.\n\nTwo. " * 9},
+            {"title_0": "Theirs", "closes_time": "10:00", "description_0": "One.\n\nTwo. " * 9},
             {"title_0": "Mine", "retention_days": "90"},
         ),
         "room": (
