@@ -1,6 +1,6 @@
 """How gunicorn serves City Labs, the same for `make run`, the systemd unit and the container.
 
-Settings come from the environment or `.env`: PORT, LISTEN (default 127.0.0.1), WEB_WORKERS (2), WEB_THREADS (4).
+Settings come from the environment or `.env`: PORT, LISTEN (default 127.0.0.1), WEB_WORKERS (2), WEB_THREADS (3).
 """
 
 import ctypes
@@ -21,7 +21,7 @@ worker_connections = 1000
 # The signs of life that workers give are files that are touched: not on a disk that may be slow or full.
 if os.access("/dev/shm", os.W_OK):  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108
-threads = int(os.environ.get("WEB_THREADS", "4"))
+threads = int(os.environ.get("WEB_THREADS", "3"))
 timeout = 60
 graceful_timeout = 10
 # A worker is renewed now and then, whatever its libraries may have kept of what they did.
