@@ -35,6 +35,7 @@ from registrations.questions_api import router as questions
 from registrations.rules_api import router as rules
 from registrations.statistics_api import router as lab_statistics
 from sessions.api import router as sessions
+from sessions.conflicts_api import router as conflicts
 
 api = CityLabsAPI(
     title="City Labs",
@@ -52,6 +53,7 @@ api.add_decorator(reject_unknown_parameters, mode="view")
 api.add_decorator(api.answer_unvalidated, mode="operation")
 api.add_router("", labs)
 api.add_router("", sessions)
+api.add_router("", conflicts)
 # First: their addresses are more particular.
 api.add_router("", people)
 api.add_router("", bulk)

@@ -20,6 +20,9 @@ from core.webhooks.models import Endpoint
 from labs.models import Lab
 from registrations.models import Seat
 from registrations.signals import alerts_requested
+from sessions import conflicts
+from sessions.conflict_words import in_words
+from sessions.conflicts import has_no_place
 from sessions.models import Session
 from sessions.models.seating import Mode
 
@@ -37,6 +40,7 @@ class Kind(Enum):
     NO_PLACE = "no-place"
     APPROVALS = "approvals"
     WAITING = "waiting"
+    CONFLICTS = "conflicts"
     DRAFTS = "drafts"
     NO_SPEAKER = "no-speaker"
     NO_TITLE = "no-title"
@@ -83,6 +87,7 @@ def alerts_of(lab: Lab, sessions: Sequence[Session], mail: Summary, now: datetim
         *_mail(lab, mail),
         *_lab(lab, sessions, coming, now),
         *_no_place(lab, shown),
+        *_conflicts(lab, now),
         *_approvals(lab),
         *_waiting(lab, shown),
         *_drafts(lab, coming, now),
@@ -181,7 +186,7 @@ def _lab(lab: Lab, sessions: Sequence[Session], coming: Sequence[Session], now: 
 
 
 def _no_place(lab: Lab, shown: Iterable[Session]) -> list[Alert]:
-    without = [one for one in shown if _has_no_place(one)]
+    without = [one for one in shown if has_no_place(one)]
     return _about(
         Kind.NO_PLACE,
         lab,
@@ -196,11 +201,19 @@ def _no_place(lab: Lab, shown: Iterable[Session]) -> list[Alert]:
     )
 
 
-def _has_no_place(session: Session) -> bool:
-    room = session.room
-    if session.join_link:
-        return False
-    return room is None or (room.online and not room.join_link and not room.address)
+def _conflicts(lab: Lab, now: datetime) -> Iterable[Alert]:
+    """Tell of conflicts in the schedule, beside those that have an alert of their own."""
+    own = (conflicts.Kind.NO_PLACE, conflicts.Kind.NO_SPEAKER)
+    found = [one for one in conflicts.conflicts_of(lab, now) if one.kind not in own]
+    if found:
+        yield Alert(
+            Kind.CONFLICTS,
+            ngettext("%(count)d conflict in the schedule", "%(count)d conflicts in the schedule", len(found))
+            % {"count": len(found)},
+            in_words(found[0]),
+            reverse("console_conflicts", args=[lab.slug]),
+            gettext("Conflicts"),
+        )
 
 
 def _approvals(lab: Lab) -> Iterable[Alert]:

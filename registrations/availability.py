@@ -1,9 +1,10 @@
 """The sessions that a viewer may register for, and overlaps between sessions."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Count, F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,8 @@ from core.web.errors import RuleViolation
 from core.web.localized_fields import text_of
 from labs.models import Lab
 from labs.viewer import Viewer
-from registrations.models import RegistrationRules
+from registrations.models import RegistrationRules, Seat
+from sessions.conflicts import Conflict, Kind
 from sessions.models import Session
 from sessions.models.agenda import to_come
 
@@ -111,4 +113,25 @@ def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
         for place, one in enumerate(ordered)
         for other in ordered[place + 1 :]
         if one.overlaps(other) and not (one.is_cancelled or other.is_cancelled)
+    ]
+
+
+def two_seats_at_once(sessions: Sequence[Session]) -> list[Conflict]:
+    """Return how many people hold seats in two of these sessions at the same time, by pair. One query."""
+    by_id = {session.pk: session for session in sessions}
+    other = "registration__seats__session"
+    both = Seat.objects.filter(
+        Q(**{f"{other}__starts_at": F("session__starts_at"), f"{other}__gt": F("session")})
+        | Q(**{f"{other}__starts_at__gt": F("session__starts_at")}),
+        **{
+            f"{other}__starts_at__lt": F("session__ends_at"),
+            f"{other}__in": by_id,
+            "registration__seats__state": Seat.State.CONFIRMED,
+        },
+        state=Seat.State.CONFIRMED,
+        session__in=by_id,
+    )
+    counted = both.order_by().values_list("session", other).annotate(n=Count("registration", distinct=True))
+    return [
+        Conflict(Kind.SEATS_TWICE, (by_id[first], by_id[second]), count=n) for first, second, n in counted
     ]

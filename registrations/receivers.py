@@ -12,12 +12,13 @@ from core.mail.signals import complained
 from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.signals import lab_moving
-from registrations import modes, opening
+from registrations import availability, modes, opening
 from registrations.models import Attendance, Registration
 from registrations.unsubscribing import set_unsubscribed
+from sessions.conflicts import Conflict
 from sessions.models import Session
 from sessions.publishing import Change
-from sessions.signals import session_changed, session_reformatted, sessions_moved
+from sessions.signals import conflicts_requested, session_changed, session_reformatted, sessions_moved
 
 # Changes after which people on the waiting list may get a seat.
 MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
@@ -55,6 +56,11 @@ def keep_draw_of_the_opening(instance: Lab, update_fields: Collection[str] | Non
     """Whatever moves the opening of registration: settings, postponing, an import, undoing one of them."""
     if instance.pk and (update_fields is None or "registration_opens_at" in update_fields):
         opening.keep_draw(instance)
+
+
+@receiver(conflicts_requested, sender=Lab)
+def find_people_with_two_seats(sessions: list[Session], **more: object) -> list[Conflict]:
+    return availability.two_seats_at_once(sessions)
 
 
 @receiver(lab_moving, sender=Lab)

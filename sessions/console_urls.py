@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sessions.views import (
+    console_conflicts,
     console_lab,
     console_lab_parts,
     console_publishing,
@@ -30,6 +31,7 @@ urlpatterns = [
     path(LAB + "speakers/<slug:speaker>/", console_speakers.edit, name="console_speaker"),
     path(LAB + "speakers/<slug:speaker>/delete/", console_speakers.delete, name="console_speaker_delete"),
     path(LAB + "sessions/", console_sessions.sessions, name="console_sessions"),
+    path(LAB + "conflicts/", console_conflicts.conflicts, name="console_conflicts"),
     path(LAB + "new-session/", console_sessions.new, name="console_session_new"),
     path(SESSION, console_sessions.edit, name="console_session_edit"),
     path(SESSION + "history/", console_sessions.history, name="console_session_history"),

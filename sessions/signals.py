@@ -16,3 +16,7 @@ session_reformatted = Signal()
 # moves: {session_id: {"was": …, "now": …, "version": …}} of several sessions of one lab. Their people get one email
 # each about all of them.
 sessions_moved = Signal()
+
+# sessions: list[Session] (those of one lab that are to come). Receivers return further conflicts, as a list
+# of sessions.conflicts.Conflict.
+conflicts_requested = Signal()

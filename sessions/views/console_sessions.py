@@ -28,6 +28,7 @@ from labs.revisions import lock_lab
 from labs.views.console_programme import has_errors
 from labs.views.form_posts import create_once, person
 from sessions import diff
+from sessions.conflicts import conflicts_of
 from sessions.forms.agenda import (
     AgendaSet,
     AppearanceSet,
@@ -42,6 +43,7 @@ from sessions.plans import SessionPlan
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
 from sessions.unannounced_changes import pending_sessions
 from sessions.undo import offer_undo_save
+from sessions.views.console_conflicts import shown
 
 NOT_COMPLETE = gettext_lazy("This form is incomplete. Open the page again and resubmit the form.")
 MORE_ROWS = 3
@@ -74,6 +76,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
             "shown": rows,
             "unannounced": len(pending_sessions(Session.objects.filter(lab=lab))),
+            "conflicts": len(conflicts_of(lab)),
         },
     )
 
@@ -332,6 +335,9 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "people": desk.people,
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
+            "conflicts": shown(one for one in conflicts_of(desk.lab) if session in one.sessions)
+            if session
+            else [],
             "unannounced": len(pending_sessions(Session.objects.filter(pk=session.pk))) if session else 0,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),
