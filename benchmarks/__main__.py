@@ -4,18 +4,24 @@ Runs on PostgreSQL (DATABASE_URL, or the local server) in a database made for it
 leaves out what needs 1,000,000 rows; parts are the names in PARTS, and all of them where none is named.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import platform
 import secrets
 import sys
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.measuring import Line
 
 PARTS = (
-    "feeds", "programme", "certificates", "registering", "rush", "draw", "api", "bulk", "outbox", "starting", "stored",
-    "volume",
+    "feeds", "programme", "certificates", "registering", "rush", "draw", "api", "bulk", "outbox", "starting",
+    "schedule", "stored", "volume",
 )  # fmt: skip
 BIG = {"stored", "volume"}  # what needs 1,000,000 rows
 
@@ -67,41 +73,48 @@ def _measure(database: str, parts: Collection[str]) -> None:
             pages,
             registering,
             rush,
+            schedule,
             starting,
             volume,
             world,
         )
-        from benchmarks.measuring import Line
 
         programme = world.programme()
         lines: list[Line] = []
-        if "feeds" in parts:
-            lines += pages.feeds(programme)
-        if "programme" in parts:
-            lines += pages.programme_pages(programme)
-        if "certificates" in parts:
-            lines += certificates.lines()
-        if "registering" in parts:
-            lines += registering.registering(programme)
-            lines += registering.registering_with_all(programme)
-        if "rush" in parts:
-            lines += rush.rush(programme)
-        if "draw" in parts:
-            lines += draw.draw(programme)
-        if "api" in parts:
-            lines += api.lists(programme)
-        if "bulk" in parts:
-            lines += bulk.loading()
-        if "outbox" in parts:
-            lines += outbox.outbox(programme)
-        if "starting" in parts:
-            lines += starting.starting()
-        if "stored" in parts:
-            lines += registering.registering_beside_many(programme)
         plans: list[str] = []
-        if "volume" in parts:
-            found, plans = volume.volume(programme)
-            lines += found
+
+        def at_volume() -> list[Line]:
+            found, slowest = volume.volume(programme)
+            plans.extend(slowest)
+            return found
+
+        measures: dict[str, list[Callable[[], list[Line]]]] = {
+            "feeds": [lambda: pages.feeds(programme)],
+            "programme": [lambda: pages.programme_pages(programme)],
+            "certificates": [certificates.lines],
+            "registering": [
+                lambda: registering.registering(programme),
+                lambda: registering.registering_with_all(programme),
+            ],
+            "rush": [lambda: rush.rush(programme)],
+            "draw": [lambda: draw.draw(programme)],
+            "api": [lambda: api.lists(programme)],
+            "bulk": [bulk.loading],
+            "outbox": [lambda: outbox.outbox(programme)],
+            "starting": [starting.starting],
+            "schedule": [lambda: schedule.schedule(programme)],
+            "stored": [lambda: registering.registering_beside_many(programme)],
+            "volume": [at_volume],
+        }
+        try:
+            for measure in (one for part in PARTS if part in parts for one in measures[part]):
+                lines += measure()
+        finally:
+            # Also what was measured before something failed.
+            _print(lines, plans)
+
+
+def _print(lines: list[Line], plans: Collection[str]) -> None:
     rows = [("what", "median", "min–max", "requests", "beside it", "asked for", "", "queries")]
     for line in lines:
         verdict = {None: "", True: "reached", False: "MISSED"}[line.reached]

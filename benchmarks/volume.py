@@ -71,6 +71,7 @@ def _fill(labs: list[Lab], people: int = PEOPLE) -> None:
     bulk_rows.execute(
         "UPDATE lab_sessions_session s SET online_taken = c.n, last_queue_position = c.n FROM"
         " (SELECT session_id, count(*) n FROM registrations_seat GROUP BY 1) c WHERE c.session_id = s.id"
+        f" AND s.lab_id IN ({', '.join(str(lab.pk) for lab in labs)})"
     )
     call_command("recount", repair=True, stdout=io.StringIO())
     bulk_rows.execute("VACUUM ANALYZE")

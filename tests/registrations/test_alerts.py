@@ -138,7 +138,9 @@ def test_drafts_close_to_their_day(lab: Lab) -> None:
 
 def test_public_sessions_without_speakers_are_one_line(lab: Lab) -> None:
     for hour, title in enumerate(("A", "B", "C"), 8):
-        f.SessionFactory(lab=lab, room=lab.rooms.get(), start_time=time(hour), title={"en": title, "bg": title})
+        f.SessionFactory(
+            lab=lab, room=lab.rooms.get(), start_time=time(hour), title={"en": title, "bg": title}
+        )
     f.SessionFactory(lab=lab, room=lab.rooms.get(), start_time=time(14), visibility="internal")
     [one] = found(lab)
     assert (one.kind, one.what) == (Kind.NO_SPEAKER, "3 public sessions have no speaker: A, B…")

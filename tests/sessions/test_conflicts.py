@@ -42,9 +42,7 @@ def session(lab: Lab, hour: int, *, quiet: bool = True, minutes: int = 60, **mor
 
 
 def found(lab: Lab) -> list[tuple[str, bool, list[str]]]:
-    return [
-        (one.kind.value, one.is_error, [each.slug for each in one.sessions]) for one in conflicts_of(lab)
-    ]
+    return [(one.kind.value, one.is_error, [each.slug for each in one.sessions]) for one in conflicts_of(lab)]
 
 
 def said(lab: Lab, language: str = "en") -> list[str]:
@@ -55,7 +53,8 @@ def said(lab: Lab, language: str = "en") -> list[str]:
 def test_a_speaker_cannot_be_in_two_sessions_at_once(lab: Lab) -> None:
     titles = {9: "Nine", 10: "Ten", 11: "Eleven"}
     made = [
-        session(lab, hour, slug=f"at-{hour}", minutes=90, title={"en": title}) for hour, title in titles.items()
+        session(lab, hour, slug=f"at-{hour}", minutes=90, title={"en": title})
+        for hour, title in titles.items()
     ]
     busy = f.SpeakerFactory(programme=lab.programme, name={"en": "Eleni"}, slug="eleni")
     for one in made:
@@ -130,7 +129,9 @@ def test_items_of_an_agenda_at_the_same_time(lab: Lab) -> None:
     f.AgendaItemFactory(session=one)  # without hours
     assert found(lab) == []
     f.AgendaItemFactory(
-        session=one, starts_at=one.starts_at + timedelta(minutes=90), ends_at=one.starts_at + timedelta(minutes=100)
+        session=one,
+        starts_at=one.starts_at + timedelta(minutes=90),
+        ends_at=one.starts_at + timedelta(minutes=100),
     )
     assert found(lab) == [("agenda-overlap", False, ["one"])]
 
@@ -152,12 +153,18 @@ def test_a_speaker_is_asked_online_by_day_where_he_or_she_is(
     city = f.CityFactory(time_zone=zone, name={"en": "There"})
     f.AppearanceFactory(session=one, speaker=f.SpeakerFactory(programme=lab.programme, city=city))
     assert found(lab) == ([("speaker-hours", False, ["one"])] if is_told else [])
-    Session.objects.update(format=Lab.Format.IN_PERSON, join_link="", room=f.RoomFactory(lab=lab, online=False))
+    Session.objects.update(
+        format=Lab.Format.IN_PERSON, join_link="", room=f.RoomFactory(lab=lab, online=False)
+    )
     assert found(lab) == []
 
 
 def test_people_with_seats_in_two_sessions_at_once_are_counted(lab: Lab) -> None:
-    one, other, later = session(lab, 9, slug="one"), session(lab, 9, slug="other"), session(lab, 10, slug="later")
+    one, other, later = (
+        session(lab, 9, slug="one"),
+        session(lab, 9, slug="other"),
+        session(lab, 10, slug="later"),
+    )
     for number in range(3):
         person = f.RegistrationFactory(lab=lab)
         for place in (one, later, other)[: 3 if number else 2]:
@@ -212,7 +219,9 @@ def test_the_page_lists_conflicts_and_leads_to_the_sessions(lab: Lab) -> None:
     edit = reverse("console_session_edit", args=[lab.slug, one.slug])
     assert page.count(f'href="{edit}"') == 1
     assert sentence in text_of(organiser.get(edit))
-    assert "1 conflict in the schedule" in text_of(organiser.get(reverse("console_sessions", args=[lab.slug])))
+    assert "1 conflict in the schedule" in text_of(
+        organiser.get(reverse("console_sessions", args=[lab.slug]))
+    )
     assert "1 conflict in the schedule" in text_of(organiser.get(reverse("console_lab", args=[lab.slug])))
     greek = text_of(organiser.get(address, headers={"Accept-Language": "el"}))
     assert "Αίθουσα" in greek
