@@ -162,24 +162,26 @@ def _given_before(opening: Opening, opens_at: datetime) -> int:
 
 @transaction.atomic
 def keep_draw(lab: Lab) -> None:
-    """Keep the proof of a draw that took place, before the lab is saved with another opening; the next has a new seed.
+    """Keep the proof of a draw that took place, before the lab is saved with another opening. The next has a new seed
+    wherever the hour of the draw has passed.
 
     Numbers that were given stay valid and take part again. Raises InvalidFields where the opening would be in the
     past, which would draw the order again for those who know it.
     """
-    opening = Opening.objects.select_for_update(no_key=True).filter(lab=lab.pk).first()
+    # Locked only where the opening moves: everybody who takes a number waits for this row.
+    moves = Opening.objects.filter(lab=lab.pk).exclude(lab__registration_opens_at=lab.registration_opens_at)
+    opening = moves.select_for_update(no_key=True, of=("self",)).first()
     if opening is None:
         return
     before = Lab.objects.filter(pk=lab.pk).values_list("registration_opens_at", flat=True).first()
     now = database_now()
     if before in (None, lab.registration_opens_at) or now < before + SETTLING:
         return
-    count = _given_before(opening, before)
-    if not count:
-        return
-    if lab.registration_opens_at is not None and lab.registration_opens_at <= now:
-        raise InvalidFields({"registration_opens_at": [OPENED_WITH_A_DRAW]})
-    opening.earlier.create(opens_at=before, seed=opening.seed, count=count)
+    if count := _given_before(opening, before):
+        if lab.registration_opens_at is not None and lab.registration_opens_at <= now:
+            raise InvalidFields({"registration_opens_at": [OPENED_WITH_A_DRAW]})
+        opening.earlier.create(opens_at=before, seed=opening.seed, count=count)
+    # Also where nobody took part: the page tells the seed since then.
     opening.seed = new_seed()
     opening.save(update_fields=["seed"])
 

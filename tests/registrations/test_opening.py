@@ -289,6 +289,23 @@ def test_an_opening_after_a_draw_has_a_seed_of_its_own_and_the_proof_of_the_firs
     assert (told_of(page, earlier), told_of(page, lab.opening)) == ((True, True), (True, True))
 
 
+@pytest.mark.parametrize("tomorrow", [True, False])
+def test_a_seed_that_was_told_without_a_draw_is_not_the_next_one(client: Client, tomorrow: bool) -> None:
+    lab, told = drawn(client, 0)
+    assert told == (True, True)
+    organiser, form = settings_form(lab)
+    at = {"opens_date": (timezone.now() + timedelta(days=1)).date().isoformat()}
+    none = dict.fromkeys(("opens_date", "opens_time", "closes_date", "closes_time"), "")
+    assert organiser.post(form.action, form.filled(**(at if tomorrow else none))).status_code == 302
+    assert client.get(reverse("register_draw", args=[lab.slug])).status_code == (200 if tomorrow else 404)
+    Lab.objects.filter(pk=lab.pk).update(registration_opens_at=timezone.now() + 5 * MINUTE)
+
+    page = client.get(reverse("register_draw", args=[lab.slug])).content.decode()
+    assert told_of(page, lab.opening) == (False, False)
+    assert told_of(page, Opening.objects.get()) == (False, True)
+    assert client.get(f"/api/v1/labs/{lab.slug}/draw").json()["earlier"] == []
+
+
 def test_the_order_is_not_drawn_again_by_an_opening_in_the_past(client: Client) -> None:
     lab, _told = drawn(client, 2)
     organiser, form = settings_form(lab)
