@@ -167,6 +167,9 @@ def take_requested(
             # Again, as a seat that was promoted on the way has been read anew.
             known[session.pk].session = session
             told.append(known[session.pk])
+    # In a lab that is still a draft the confirmation tells of none.
+    waiting = (seat for seat in known.values() if seat.state == State.WAITING and seat not in told)
+    webhooks.waiting(registration, waiting)
     return told
 
 

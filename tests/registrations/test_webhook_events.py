@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from certificates import issuing
@@ -13,7 +14,7 @@ from labs.models import Lab
 from registrations import attendance, erasure, managing, organiser_actions, registering
 from registrations.models import Registration
 from tests import factories as f
-from tests.api.asking import form_for, organiser_of, post
+from tests.api.asking import bearer, form_for, organiser_of, post
 from tests.registrations.form_posts import took_place
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,18 @@ def test_an_organiser_who_puts_somebody_on_a_waiting_list_is_told_of_too(lab: La
     full = f.SessionFactory(lab=lab, capacity=0)
     organiser_actions.give_seat(f.RegistrationFactory(lab=lab), full, organiser_of(lab))
     assert types() == ["seat.waiting"]
+
+
+def test_who_waits_in_a_lab_that_is_still_a_draft_is_told_of(lab: Lab, webhook: Endpoint) -> None:
+    lab.visibility = Lab.Visibility.DRAFT
+    lab.save()
+    full = f.SessionFactory(lab=lab, slug="full", capacity=0)
+    headers = {**bearer(organiser_of(lab)), "Idempotency-Key": "enter-somebody"}
+    form = form_for(full) | {"sessions": ["full"], "confirmed": True}
+    address = "/api/v1/labs/lab/registrations/entered"
+    answer = Client().post(address, form, content_type="application/json", headers=headers)
+    assert answer.status_code == 201, answer.json()
+    assert sorted(types()) == ["registration.confirmed", "registration.created", "seat.waiting"]
 
 
 def test_no_event_names_anybody(lab: Lab, webhook: Endpoint) -> None:
