@@ -234,7 +234,12 @@ class _Loading:
             different = False
         else:
             as_it_was = copy(lab)
-            different = self._change(lab, values)
+            try:
+                different = self._change(lab, values)
+            except InvalidFields as error:
+                # After a draw of the order in which people register.
+                self._object(f"{facts.path}.registration.opens", error.message)
+                return
             if different:
                 place_changes.apply_venue_change(lab, before=as_it_was, by=self.by)
             self._check_sessions_left_outside(lab, facts)

@@ -19,7 +19,7 @@ from sessions.models import AgendaItem, Appearance, Session, Speaker, Unannounce
 from sessions.programme_import import ProgrammeFileError, read
 from sessions.programme_import.importer import load
 from sessions.scheduling import change_session, plan_of
-from tests.factories import LabFactory, ProgrammeFactory, SessionFactory, UserFactory
+from tests.factories import LabFactory, ProgrammeFactory, QueueNumberFactory, SessionFactory, UserFactory
 from tests.sessions.programme_documents import a_document, as_bytes, lab_of, session_of
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,24 @@ def test_a_problem_that_only_the_database_knows_takes_everything_back():
 
     assert [str(problem) for problem in caught.value.problems] == [
         "programmes[0].labs[0].slug: The programme “other” already has a lab with this slug. Choose another."
+    ]
+    assert everything() == before
+
+
+def test_an_opening_is_not_set_to_the_past_after_a_draw():
+    document = a_document()
+    lab_of(document)["registration"] = {"opens": "2026-03-01T09:00"}
+    load_document(document)
+    with time_machine.travel(datetime(2026, 3, 1, 9, tzinfo=UTC)):
+        QueueNumberFactory(opening__lab=Lab.objects.get())
+        before = everything()
+        lab_of(document)["registration"] = {"opens": "2026-02-28T09:00"}
+        with pytest.raises(ProgrammeFileError) as caught:
+            load_document(document)
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        "programmes[0].labs[0].registration.opens: Registration has opened with a draw. Choose a later time than now, "
+        "or leave the opening as it is."
     ]
     assert everything() == before
 
