@@ -4,6 +4,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
@@ -99,11 +100,14 @@ def change_answers(
     """
     found, row, account = _found(request, lab, registration)
     get_object_or_404(QuestionSet, lab=found, slug=question_set)
-    own = own_answers.set_for_organiser(row, question_set)
-    held = own_answers.held_places(row)
-    given = checked_answers(own.questions, own.session_ids, form.answers, (), held=held)
-    uploads = own_answers.check_uploads(own, given, {}, ())
-    own_answers.change(row, own, given, uploads, (), account)
+    with transaction.atomic():
+        # What is asked depends on the person's seats.
+        row = managing.lock_registration(row)
+        own = own_answers.set_for_organiser(row, question_set)
+        held = own_answers.held_places(row)
+        given = checked_answers(own.questions, own.session_ids, form.answers, (), held=held)
+        uploads = own_answers.check_uploads(own, given, {}, ())
+        own_answers.change(row, own, given, uploads, (), account)
     return registration_data(registration_of(found, registration))
 
 

@@ -6,16 +6,28 @@ from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from core.web.errors import RuleViolation
-from registrations import answers, choice_places, erasure, managing, own_answers, questions, registering
+from labs.viewer import VISITOR
+from registrations import (
+    answers,
+    choice_places,
+    erasure,
+    managing,
+    own_answers,
+    questions,
+    registering,
+    seats,
+)
 from registrations.models import Answer, Choice, Registration, Seat, TakenPlace
 from registrations.question_plans import ChoicePlan, QuestionPlan
 from registrations.questionnaire import questionnaire_of
 from sessions.models import Session
 from tests import factories as f
-from tests.registrations.concurrency import all_at_once
+from tests.api.asking import bearer
+from tests.registrations.concurrency import all_at_once, while_open
 
 pytestmark = [
     pytest.mark.postgres,
@@ -128,3 +140,23 @@ def test_a_limit_below_what_is_taken_is_refused_also_by_the_database() -> None:
         )
     with pytest.raises(IntegrityError):
         Choice.objects.filter(pk=gala.pk).update(places=2)
+
+
+def test_a_program_stores_no_answer_about_a_session_that_is_given_up_meanwhile() -> None:
+    session = f.SessionFactory()
+    person = f.RegistrationFactory(lab=session.lab)
+    seats.take(person, {session.pk: session.modes[0]})
+    asked = f.QuestionFactory(question_set__lab=session.lab, session=session, slug="meal")
+    headers = bearer(f.StaffFactory(lab=session.lab).user)
+    address = (
+        f"/api/v1/labs/{session.lab.slug}/registrations/{person.public_id}/answers/{asked.question_set.slug}"
+    )
+    statuses = []
+
+    def enter() -> None:
+        sent = {"answers": {"meal": "Soup"}}
+        answer = Client().put(address, sent, content_type="application/json", headers=headers)
+        statuses.append(answer.status_code)
+
+    assert while_open(lambda: managing.change_sessions(person, VISITOR, {}), enter) == []
+    assert (statuses, Answer.objects.count()) == ([409], 0)
