@@ -13,7 +13,7 @@ from core.web.localized_fields import text_of
 from labs.models import Lab
 from labs.viewer import Viewer
 from registrations.models import RegistrationRules, Seat
-from sessions.conflicts import Conflict, Kind
+from sessions.conflicts import Conflict, Kind, Span, at_once
 from sessions.models import Session
 from sessions.models.agenda import to_come
 
@@ -117,8 +117,14 @@ def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
 
 
 def two_seats_at_once(sessions: Sequence[Session]) -> list[Conflict]:
-    """Return how many people hold seats in two of these sessions at the same time, by pair. One query."""
-    by_id = {session.pk: session for session in sessions}
+    """Return how many people hold seats in two of these sessions at the same time, by pair.
+
+    One query, over the seats of sessions that are at the same time as another one; none where there are none.
+    """
+    spans = [Span(session.starts_at, session.ends_at, session) for session in sessions]
+    by_id = {session.pk: session for pair in at_once(spans) for session in pair}
+    if not by_id:
+        return []
     other = "registration__seats__session"
     both = Seat.objects.filter(
         Q(**{f"{other}__starts_at": F("session__starts_at"), f"{other}__gt": F("session")})
