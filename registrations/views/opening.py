@@ -121,6 +121,8 @@ def draw(request: HttpRequest, lab: str) -> HttpResponse:
     context = {
         "lab": found,
         "state": state,
+        # Else there are only earlier ones.
+        "has_draw": opening.draws(found, rules_of(found)) or state.took_place,
         "opens_at": state.opens_at,
         "seed_hash": opening.seed_hash(state.opening),
         "typed": typed,

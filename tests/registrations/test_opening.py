@@ -284,6 +284,15 @@ def test_an_opening_after_a_draw_has_a_seed_of_its_own_and_the_proof_of_the_firs
     proof = client.get(f"/api/v1/labs/{lab.slug}/draw").json()
     assert (proof["seed"], [(one["seed"], one["count"]) for one in proof["earlier"]]) == (None, [(was, 3)])
 
+    # Without a next draw none is promised.
+    promises = ("have the same chance", "The next draw has", "Secret until the opening")
+    assert [words for words in promises if words not in page] == []
+    change_rules(lab, RulesPlan())
+    page = client.get(reverse("register_draw", args=[lab.slug])).content.decode()
+    assert (told_of(page, earlier), told_of(page, lab.opening)) == ((True, True), (False, False))
+    assert [words for words in promises if words in page] == []
+    change_rules(lab, RulesPlan(opening_draw=True))
+
     lab = open_now(lab)
     page = client.get(reverse("register_draw", args=[lab.slug])).content.decode()
     assert (told_of(page, earlier), told_of(page, lab.opening)) == ((True, True), (True, True))
