@@ -322,7 +322,7 @@ def _take(
         if claim.state == State.WAITING and _may_promote(locked[session_id], wishes[session_id]):
             promote(session_id, unless_told=registration)
             known[session_id].refresh_from_db()
-            known[session_id].position = None
+            known[session_id].position = known[session_id].moved_for = None
     if not is_confirming:
         # Else it is told together with the confirmation.
         waiting = (known[session_id] for session_id in claims if known[session_id].state == State.WAITING)
