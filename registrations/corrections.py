@@ -28,7 +28,7 @@ def token_of(registration: Registration | None) -> str:
 def submit_instead(lab: Lab, viewer: Viewer, plan: RegistrationPlan, token: str) -> Registration | None:
     """`registering.submit`, and delete the unconfirmed registration that the token stands for.
 
-    Also where nothing was written at another address: whoever has the earlier link could tell who is registered there.
+    Also where nothing was written at another address: the earlier link would tell who is registered there.
     An invalid token and one of a confirmed registration delete nothing.
     """
     public_id = signed_links.subject_of(token)

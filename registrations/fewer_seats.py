@@ -67,7 +67,7 @@ def lower(
     Nobody loses the place in line: they are ahead of all who wait. `expected` is the key of the seats that were shown.
     Raises RuleViolation (codes: held, too_many, as `who_would_move`; changed if other seats would move now; no_mode).
     """
-    # First, as the new capacity is written to the session and revises its lab.
+    # The lab is locked before its sessions: writing the new capacity revises it.
     lock_lab(session.lab_id)
     if Mode(mode) not in session.modes:
         raise RuleViolation("no_mode", _("The session cannot be attended in this way."), "mode")

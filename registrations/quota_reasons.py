@@ -53,8 +53,8 @@ def of_places(registration: Registration, wanted: Iterable[Place]) -> dict[Place
 def of_people(people: Iterable[Registration]) -> dict[int, str]:
     """Return which quota has no room for people of one lab by now, by id of the seats that they do not have for it.
 
-    They come with all their seats, and these with the reason of the last movement. One query, none where nobody is
-    without a seat.
+    They come with all their seats, and these with the reason of the last movement. One query, none where all
+    have seats.
     """
     people = list(people)
     without = {person.pk: [seat for seat in person.seats.all() if _may_be_stopped(seat)] for person in people}

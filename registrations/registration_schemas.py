@@ -154,7 +154,7 @@ def registration_data(row: Registration) -> dict[str, Any]:
 
 
 def registrations_data(rows: Iterable[Registration]) -> list[dict[str, Any]]:
-    """Return registrations of one lab, each as `registration_data`. One query, none where nobody is without a seat."""
+    """Return registrations of one lab, each as `registration_data`. One query, none where all have seats."""
     rows = list(rows)
     quotas = quota_reasons.of_people(rows)
     return [_data(row, quotas) for row in rows]

@@ -150,7 +150,7 @@ def offer(registration: Registration, name: str, email: str) -> Transfer:
     if known:
         emails.already_registered(known[0])
     else:
-        # Whoever the giver names reads of internal sessions only that there are some.
+        # The person whom the giver names reads of internal sessions only that there are some.
         public = takeable_seats(giver, VISITOR, now)
         more = len(movable_seats(giver, now)) - len(public)
         transfer_emails.offered(transfer, email_link(transfer), with_sessions(giver, public), more)
