@@ -64,6 +64,17 @@ class Run:
             else:
                 return
 
+    def read_until(self, words: str) -> str:
+        """Return what the process said so far, once a line of it has the words. Fails when it ends before."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        said = ""
+        for line in iter(self.process.stdout.readline, b""):
+            said += line.decode()
+            if words in line.decode():
+                return said
+        raise AssertionError(said)
+
     def processes(self) -> dict[int, str]:
         """Return the command lines of what runs under the mark."""
         found = {}
@@ -123,14 +134,13 @@ def test_a_failing_preparation_starts_nothing(run, tmp_path):
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_being_asked_to_stop_ends_both_in_order(run, signum):
     process = run.start()
-    run.wait_until_ready()
+    said = run.read_until("Press Ctrl-C to stop.")
     process.send_signal(signum)
-    said, _ = process.communicate(timeout=GONE_WITHIN)
+    said_then, _ = process.communicate(timeout=GONE_WITHIN)
 
     assert process.returncode == 0
-    assert f"City Labs    http://127.0.0.1:{run.port}/" in said.decode()
-    assert "Press Ctrl-C to stop." in said.decode()
-    assert "was killed" not in said.decode()
+    assert f"City Labs    http://127.0.0.1:{run.port}/" in said
+    assert "was killed" not in said_then.decode()
     run.assert_nothing_left()
 
 
