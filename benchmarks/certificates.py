@@ -64,8 +64,8 @@ def main() -> None:
     import django
 
     django.setup()
-    from certificates import renderer
     from certificates.pdf import render
+    from core.pdf import renderer
 
     for language in ("en", "bg", "el"):
         render(replace(_content("Участник"), language=language))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
-from certificates.fonts import MissingGlyphs, missing_glyphs, normalise_name
-from certificates.renderer import Picture
+from core.pdf.fonts import MissingGlyphs, missing_glyphs, normalise_name
+from core.pdf.renderer import Picture
 
 MAX_NAME = 200
 MAX_LOGOS = 4

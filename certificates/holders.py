@@ -7,7 +7,7 @@ import unicodedata
 
 from django.conf import settings
 
-from certificates.fonts import normalise_name
+from core.pdf.fonts import normalise_name
 
 
 def _mac(secret: str, salt: str, name: str) -> str:

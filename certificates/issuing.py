@@ -16,17 +16,17 @@ from certificates import emails, webhooks
 from certificates.candidates import candidates, has_earned, minutes_in_all
 from certificates.codes import new_code
 from certificates.content import MAX_LOGOS, Logo
-from certificates.fonts import MissingGlyphs, normalise_name
 from certificates.holders import hash_of
 from certificates.models import AttestedSession, Certificate, NotIssued
 from certificates.pdf import render
 from certificates.printable import why_not
-from certificates.renderer import Picture, RendererFailed
 from certificates.snapshot import frozen_content, printed_content
 from core.accounts.models import User
 from core.jobs.database_clock import DatabaseNow
 from core.jobs.leases import Lease, enqueue
 from core.jobs.models import Task
+from core.pdf.fonts import MissingGlyphs, normalise_name
+from core.pdf.renderer import Picture, RendererFailed
 from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from core.webhooks.event_types import EventType

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, pgettext
 
 from certificates.content import AttendedSession, CertificateContent, Logo
-from certificates.fonts import ems_in_heading, needs_fallback, printable
+from core.pdf.fonts import ems_in_heading, needs_fallback, printable
 from core.timezones import formatting
 from labs.funding import funding_statement, grant_words
 

@@ -1,16 +1,21 @@
 """The certificate of attendance as a file: plain content in, PDF bytes out. No requests, no queries."""
 
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
 from django.template.loader import get_template
 
-from certificates import qr
 from certificates.content import CertificateContent, Colours
 from certificates.page import layouts, page_context
-from certificates.renderer import Picture, render_document
+from core.pdf import qr
+from core.pdf.renderer import Picture, render_document
 from core.web.palette import mixed
 from labs.funding import EMBLEM
 from sessions import timetable, timetable_svg
 from sessions.timetable import Block, Weight
 
+STYLE_SHEET = Path(settings.BASE_DIR) / "templates" / "certificates" / "certificate.css"
 # The service's logo, in the certificate's band.
 _MARK = Picture(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
@@ -28,7 +33,12 @@ def render(content: CertificateContent) -> bytes:
     """
     content.check_glyphs()
     html = get_template("certificates/certificate.html").render(page_context(content))
-    return render_document(html, _pictures(content), content.code, layouts(content))
+    return render_document(html, _pictures(content), content.code, layouts(content), style=_style())
+
+
+@cache
+def _style() -> str:
+    return STYLE_SHEET.read_text(encoding="utf-8")
 
 
 def _pictures(content: CertificateContent) -> dict[str, Picture]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from certificates.fonts import describe_character, missing_glyphs, printable
 from certificates.models import NotIssued
+from core.pdf.fonts import describe_character, missing_glyphs, printable
 from core.web.localized_fields import languages_of
 from labs.models import Lab
 from sessions.models import Session

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, pgettext
 
 from certificates.content import AttendedSession, CertificateContent, Colours, Logo, Signatory
 from certificates.models import Certificate
-from certificates.renderer import Picture
+from core.pdf.renderer import Picture
 from core.timezones.wall_clock import wall
 from core.timezones.zone_hours import zone_words
 from core.web.localized_fields import languages_of, text_and_language

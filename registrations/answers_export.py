@@ -10,12 +10,12 @@ from collections.abc import Collection
 from django.utils.translation import gettext
 
 from core.web.localized_fields import text_of
+from core.web.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 from labs.models import Lab
 from registrations import answer_values
 from registrations.models import Answer, QuestionSet
 from registrations.protected_answers import PersonAnswers
 from registrations.questionnaire import Questionnaire, questionnaire_of
-from registrations.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 
 
 class AnswerColumns:

@@ -14,13 +14,13 @@ from django.db import connection
 from django.utils.translation import gettext
 
 from core.web.localized_fields import text_and_language
+from core.web.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 from labs.models import City, Lab, StakeholderGroup
 from registrations.answers_export import AnswerColumns
 from registrations.models import Attendance, Registration, Seat
 from registrations.models.people import RegistrationQuerySet
 from registrations.models.seats import ACTIVE
 from registrations.photos import PHOTOS_IN_WORDS
-from registrations.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 from registrations.tags import tag_names
 from sessions.models import Session
 from sessions.models.seating import Mode

@@ -9,9 +9,9 @@ from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
 from core.web.localized_fields import text_of
+from core.web.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 from labs.models import City, Lab
 from registrations.models import Attendance, CityContact, Nomination, NominationPlaces, Registration
-from registrations.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 
 NUMBERS = ("invited", "places", "named", "accepted", "declined", "attended")
 

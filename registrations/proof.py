@@ -20,13 +20,13 @@ from core.timezones.wall_clock import wall
 from core.web.encryption import Undecipherable, decrypt, encrypt
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import text_of
+from core.web.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 from labs.models import Lab
 from labs.revisions import lock_lab
 from labs.viewer import Viewer
 from registrations.models import HeldProof, ProofRules, ProofView, Registration
 from registrations.question_plans import readers_of
 from registrations.signals import certificate_codes_asked
-from registrations.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 
 What = ProofView.What
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from django import template
 
-from certificates.fonts import missing_glyphs
 from certificates.models import Certificate
 from certificates.outdated import differences
 from certificates.printable import named_characters
+from core.pdf.fonts import missing_glyphs
 from registrations.models import Registration
 from registrations.my_registrations import Own
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from core.search import by_name
 from core.timezones.wall_clock import wall
 from core.web.unavailable import Unavailable
+from core.web.workbooks import MEDIA_TYPE
 from labs import access
 from labs.models import Lab
 from labs.views.form_posts import person
@@ -22,7 +23,7 @@ from registrations import search, statistics, tags
 from registrations.console_forms import PeopleSearchForm
 from registrations.console_people_forms import BulkForm, FilterNameForm
 from registrations.export import csv_chunks
-from registrations.export_xlsx import MEDIA_TYPE, workbook_chunks
+from registrations.export_xlsx import workbook_chunks
 from registrations.models.people import RegistrationQuerySet
 from sessions.models import Session
 

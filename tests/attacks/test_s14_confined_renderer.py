@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from certificates.renderer import Renderer, RendererFailed
-from tests.certificates.renderers import OBEDIENT, SECRETIVE, changed_renderer
+from core.pdf.renderer import Renderer, RendererFailed
+from tests.core.pdf.renderers import OBEDIENT, SECRETIVE, changed_renderer
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's own limits are set on Linux only")
 
@@ -57,8 +57,8 @@ def test_nothing_of_the_service_is_in_its_memory(captured: Renderer) -> None:
     assert {"django", "config", "labs", "sessions", "registrations", "environ", "psycopg"} & set(
         loaded
     ) == set()
-    assert tell(captured, "answer = sorted(n for n in sys.modules if n.startswith('certificates.'))") == [
-        "certificates.renderer_worker"
+    assert tell(captured, "answer = sorted(n for n in sys.modules if n.startswith('core.pdf.'))") == [
+        "core.pdf.renderer_worker"
     ]
 
 

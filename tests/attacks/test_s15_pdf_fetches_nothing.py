@@ -16,13 +16,13 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from certificates import renderer as renderers
-from certificates import renderer_worker
 from certificates.content import Logo, Signatory
 from certificates.pdf import render
-from certificates.renderer import Picture, Renderer, RendererFailed, render_document
-from tests.certificates.renderers import changed_renderer
+from core.pdf import renderer as renderers
+from core.pdf import renderer_worker
+from core.pdf.renderer import Picture, Renderer, RendererFailed, render_document
 from tests.certificates.samples import SESSIONS, certificate
+from tests.core.pdf.renderers import changed_renderer
 
 # Audit hooks cannot be taken off again: this one listens only while a test asks it to.
 _WATCHED = (

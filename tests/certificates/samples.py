@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from certificates.content import AttendedSession, CertificateContent, Colours, Logo, Signatory
-from certificates.renderer import Picture
+from core.pdf.renderer import Picture
 
 NAMES = {
     "en": "Demo participant 17",

@@ -11,10 +11,10 @@ from django.utils import timezone
 from certificates import issuing
 from certificates.issuing import Code, NotIssuable, NotPrinted
 from certificates.models import Certificate, NotIssued
-from certificates.renderer import RendererFailed
 from core.jobs.leases import Lease, LeaseLost, claim
 from core.jobs.models import Task
 from core.mail.models import Message
+from core.pdf.renderer import RendererFailed
 from registrations import managing
 from registrations.erasure import erase
 from registrations.models import Registration
@@ -33,7 +33,7 @@ class Press:
     meanwhile: Callable[[], object] | None = None
     tried = 0
 
-    def __call__(self, html: str, *_document: object) -> bytes:
+    def __call__(self, html: str, *_document: object, style: str) -> bytes:
         self.tried += 1
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile:

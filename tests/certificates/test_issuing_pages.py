@@ -13,10 +13,10 @@ from pypdf import PdfReader
 
 from certificates import issuing
 from certificates.candidates import candidates
-from certificates.fonts import normalise_name
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task, WorkerBeat
 from core.mail.models import Message
+from core.pdf.fonts import normalise_name
 from registrations import links
 from tests import factories as f
 from tests.certificates.attending import attended

@@ -15,9 +15,9 @@ from certificates import issuing
 from certificates.candidates import Standing, candidates
 from certificates.models import Certificate
 from certificates.outdated import differences
-from certificates.renderer import render_document
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task
+from core.pdf.renderer import render_document
 from core.timezones.formatting import short_span
 from core.timezones.wall_clock import wall
 from core.web import signed_links

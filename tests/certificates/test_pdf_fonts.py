@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from fontTools.ttLib import TTFont
 
-from certificates import fonts
-from certificates import renderer as renderer_module
-from certificates.fonts import MissingGlyphs, missing_glyphs
 from certificates.page import page_context
 from certificates.pdf import render
+from core.pdf import fonts
+from core.pdf import renderer as renderer_module
+from core.pdf.fonts import MissingGlyphs, missing_glyphs
 from tests.certificates.reading import LANGUAGES, PROFILES, failures, printed, read, words
 from tests.certificates.samples import SESSIONS, SIGNED_AND_FUNDED, certificate
 

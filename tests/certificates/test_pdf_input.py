@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.template.loader import get_template
 
-from certificates import renderer_worker
 from certificates.content import CertificateContent, Colours
 from certificates.page import page_context
 from certificates.pdf import render
-from certificates.renderer import Picture
+from core.pdf import renderer_worker
+from core.pdf.renderer import Picture
 from tests.certificates.reading import PROFILES, failures, words
 from tests.certificates.samples import LOGO, SESSIONS, SIGNATORY, certificate, many_sessions
 

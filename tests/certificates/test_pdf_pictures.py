@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from certificates import qr
 from certificates.content import Logo
 from certificates.pdf import render
-from certificates.renderer import Picture
+from core.pdf import qr
+from core.pdf.renderer import Picture
 from sessions.timetable import Block, Weight, columns
 from tests.certificates.reading import (
     PROFILES,

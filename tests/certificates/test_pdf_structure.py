@@ -9,11 +9,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 from pypdf.generic import ContentStream
 
-from certificates import pdf, qr
+from certificates import pdf
 from certificates.pdf import render
-from certificates.renderer import Picture, render_document
+from core.pdf import qr
+from core.pdf.renderer import Picture, render_document
 from tests.certificates.reading import LANGUAGES, PROFILES, failures, printed, read, structure
-from tests.certificates.renderers import changed_renderer
 from tests.certificates.samples import (
     ADDRESS,
     CODE,
@@ -24,6 +24,7 @@ from tests.certificates.samples import (
     certificate,
     many_sessions,
 )
+from tests.core.pdf.renderers import changed_renderer
 
 
 def test_the_file_says_title_author_language_and_dates_of_itself():

@@ -16,21 +16,21 @@ from django.test import Client
 from django.utils import timezone
 
 from certificates import issuing
-from certificates import renderer as renderers
 from certificates.issuing import NotPrinted
 from certificates.models import Certificate
 from certificates.pdf import render
-from certificates.renderer import Picture, Renderer, RendererFailed
 from core.jobs.leases import claim, run_task
 from core.jobs.models import Task
 from core.jobs.worker import Worker
 from core.mail.models import Message
+from core.pdf import renderer as renderers
+from core.pdf.renderer import Picture, Renderer, RendererFailed
 from registrations.models import Registration
 from tests import factories as f
 from tests.api.asking import bearer
 from tests.api.problems import told
-from tests.certificates.renderers import OBEDIENT, ROOT, changed_renderer
 from tests.certificates.samples import certificate
+from tests.core.pdf.renderers import OBEDIENT, ROOT, changed_renderer
 from tests.pages import client_of, form_of, send
 
 EMPTY = '<!doctype html><html lang="en"><title>x</title><p>x</html>'
@@ -97,7 +97,7 @@ def test_a_renderer_that_died_between_two_documents_is_replaced_without_a_word(o
 def test_the_web_process_itself_never_loads_the_renderer() -> None:
     program = (
         "import django, sys; django.setup(); import config.urls, certificates.tasks;"
-        "print(sorted({'weasyprint', 'pydyf', 'certificates.renderer_worker'} & set(sys.modules)))"
+        "print(sorted({'weasyprint', 'pydyf', 'core.pdf.renderer_worker'} & set(sys.modules)))"
     )
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
     done = subprocess.run(
@@ -196,7 +196,7 @@ def test_the_renderer_ends_with_its_parent_however_that_ends(tmp_path: Path, ask
         program = (
             f"import sys, os; sys.path.insert(0, {str(ROOT)!r})\n"
             "import django; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup()\n"
-            "from pathlib import Path; from certificates.renderer import Renderer\n"
+            "from pathlib import Path; from core.pdf.renderer import Renderer\n"
             f"made = Renderer(Path({str(made.program)!r}), seconds=1)\n"
             "made.render_document('pass', {}, 'x'); print(made.process.pid, flush=True)\n"
             f"made.seconds = 2; made.render_document({asked!r}, {{}}, 'x'); sys.stdin.read()\n"
@@ -285,7 +285,9 @@ def test_the_worker_goes_on_with_the_next_person_and_comes_back_for_the_one(fail
 def test_a_renderer_that_fails_for_everybody_does_not_try_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def render_document(html: str, pictures: object, identifier: str, layouts: object) -> bytes:
+    def render_document(
+        html: str, pictures: object, identifier: str, layouts: object, *, style: str
+    ) -> bytes:
         asked.append(identifier)
         raise RendererFailed("the renderer ended")
 

@@ -7,10 +7,10 @@ import io
 import pytest
 from django.db import connection, transaction
 
+from core.web.spreadsheet_cells import escaped_cell
 from registrations import export, seats
 from registrations.export import csv_chunks
 from registrations.models import Registration
-from registrations.spreadsheet_cells import escaped_cell
 from tests import factories as f
 from tests.registrations.concurrency import all_at_once
 

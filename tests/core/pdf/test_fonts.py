@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.fonts import (
+from core.pdf.fonts import (
     MissingGlyphs,
     Printed,
     describe_character,

@@ -1,4 +1,4 @@
-"""The QR code of a certificate: its check address as one SVG path."""
+"""QR codes of addresses, each as one SVG path."""
 
 from collections.abc import Iterator
 from itertools import groupby

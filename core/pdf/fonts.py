@@ -1,4 +1,4 @@
-"""What the certificate's fonts can draw: no name is printed as boxes.
+"""What the fonts of our PDFs can draw: no name is printed as boxes.
 
 The service's own family comes first. What it lacks is drawn by fallback families: all of Latin, Greek and Cyrillic by
 one, signs and further alphabets by another, and whatever `settings.PDF_EXTRA_FONTS` adds.
@@ -80,7 +80,7 @@ def sample_of(file: FontFile) -> str:
 
 
 class MissingGlyphs(ValueError):
-    """A name holds characters that the certificate's fonts cannot draw.
+    """A name holds characters that the fonts cannot draw.
 
     `characters` are those characters, each once, in the order of the name (a letter with marks that have no
     place of their own counts as one). The message carries code points only, so it may be logged.
@@ -139,7 +139,7 @@ class Printed:
 
 @lru_cache(maxsize=512)
 def printable(text: str) -> Printed:
-    """Return a text that is no name as the fonts can draw it, so that one sign never stops a certificate.
+    """Return a text that is no name as the fonts can draw it, so that one sign never stops a document.
 
     What no font has is written plainly where that can be read (“①” as “1”); a letter becomes “?”, any other sign is
     left out.

@@ -6,16 +6,16 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from certificates.renderer import Renderer
+from core.pdf.renderer import Renderer
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
 def changed_renderer(folder: Path, change: str = "", **parts: Any) -> Iterator[Renderer]:
     """A renderer that runs `change` (Python, which knows `renderer_worker`) before it begins; ended with the block."""
     program = folder / "program.py"
-    begin = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom certificates import renderer_worker\n"
+    begin = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom core.pdf import renderer_worker\n"
     program.write_text(f"{begin}{dedent(change)}\nrenderer_worker.main()\n")
     made = Renderer(program, **parts)
     try:
@@ -32,7 +32,7 @@ OBEDIENT = """
     libc = ctypes.CDLL(None, use_errno=True)
 
     class Obedient:
-        def render_document(self, html, resources, identifier, layouts):
+        def render_document(self, html, resources, identifier, layouts, style):
             told = {"answer": "done"}
             exec(html, globals(), told)
             answer = told["answer"]

@@ -1,15 +1,15 @@
 """HTML to PDF: the program of the renderer's process. One file that is PDF/A-3a and PDF/UA-1, and nothing fetched.
 
-`certificates.renderer` starts it and talks to it. It has no settings, no database and no file of the service. It is
-sent the fonts and the style sheet first, then one document after the other, with every resource that the document
-mentions, by address (`own:…`); the fetcher refuses any other address. Before the first document it gives up its rights:
-after that the system opens it no file and no connection.
+`core.pdf.renderer` starts it and talks to it. It has no settings, no database and no file of the service. It is sent
+the fonts first, then one document after the other, with its style sheet and every resource that it mentions, by
+address (`own:…`); the fetcher refuses any other address. Before the first document it gives up its rights: then the
+system opens it no file and no connection.
 
 Over standard input and output go messages, each behind its length in four bytes, big-endian. What comes in is JSON:
-first `style`, `page` (a page that uses every font) and `resources`, then for each document `html`, `identifier`,
-`layouts`, `seconds` and `resources`. Resources are named by address, each a media type and base64. What goes out is one
-byte and the rest: `+` and the PDF (nothing, for the first message), or `-` and what went wrong, without a word of the
-document. After that, and at the end of its input, the program ends.
+first `style` (the rules that name the fonts), `page` (a page that uses every font) and `resources`, then for each
+document `html`, `identifier`, `layouts`, `style`, `seconds` and `resources`. Resources are named by address, each a
+media type and base64. What goes out is one byte and the rest: `+` and the PDF (nothing, for the first message), or `-`
+and what went wrong, without a word of the document. After that, and at the end of its input, the program ends.
 """
 
 import base64
@@ -135,14 +135,15 @@ def read_page(html: str, fetcher: ResourceFetcher) -> HTML:
 
 
 class DocumentRenderer:
-    """What every document of this process shares: the loaded fonts and the parsed style sheet."""
+    """What every document of this process shares: the loaded fonts and the parsed style sheets."""
 
     def __init__(self, style: str, fonts: Resources) -> None:
         self.fonts = FontConfiguration()
-        self.style = CSS(string=style, font_config=self.fonts, url_fetcher=ResourceFetcher(fonts))
+        self.font_rules = CSS(string=style, font_config=self.fonts, url_fetcher=ResourceFetcher(fonts))
+        self.styles: dict[str, CSS] = {}
 
     def render_document(
-        self, html: str, resources: Resources, identifier: str, layouts: Sequence[str] = ()
+        self, html: str, resources: Resources, identifier: str, layouts: Sequence[str] = (), style: str = ""
     ) -> bytes:
         """Return the page as a PDF that conforms to PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
 
@@ -151,7 +152,7 @@ class DocumentRenderer:
         foot of its page. The same arguments give the same bytes: nothing is read from the clock, so
         the page brings its own `dcterms.created`.
         """
-        document = self._laid_out(read_page(html, ResourceFetcher(resources)), layouts)
+        document = self._laid_out(read_page(html, ResourceFetcher(resources)), layouts, self._parsed(style))
         identify_universal_access(document)
         pdf: bytes = document.write_pdf(
             finisher=_finish,
@@ -161,11 +162,18 @@ class DocumentRenderer:
         )
         return pdf
 
-    def _laid_out(self, page: HTML, layouts: Sequence[str]) -> Document:
+    def _parsed(self, style: str) -> CSS:
+        """Return the style sheet; each is parsed once, since the service has a handful of them."""
+        if style not in self.styles:
+            self.styles[style] = CSS(string=style, font_config=self.fonts, url_fetcher=ResourceFetcher({}))
+        return self.styles[style]
+
+    def _laid_out(self, page: HTML, layouts: Sequence[str], style: CSS) -> Document:
+        sheets = [self.font_rules, style]
         for layout in layouts or ("",):
             if layout:
                 next(page.etree_element.iter("body")).set("class", layout)
-            document = page.render(font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/a-3a")
+            document = page.render(font_config=self.fonts, stylesheets=sheets, pdf_variant="pdf/a-3a")
             if len(document.pages) == 1:
                 break
         if layouts:
@@ -321,12 +329,12 @@ def give_up_rights() -> list[str]:
 def serve(document_renderer: DocumentRenderer, refused: list[str]) -> None:
     """Render one document after the other until the parent is gone, or until one fails.
 
-    A document during which anything was refused is not returned: it did what no certificate does.
+    A document during which anything was refused is not returned: it did what no page of the service does.
     """
     while (asked := _receive()) is not None:
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"] + GRACE)
         pdf = document_renderer.render_document(
-            asked["html"], _resources(asked), asked["identifier"], asked["layouts"]
+            asked["html"], _resources(asked), asked["identifier"], asked["layouts"], asked["style"]
         )
         signal.setitimer(signal.ITIMER_REAL, 0)
         if refused:

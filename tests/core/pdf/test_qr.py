@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import segno
 
-from certificates import qr
+from core.pdf import qr
 from tests.certificates.samples import ADDRESS
 
 URL = f"https://{ADDRESS}"

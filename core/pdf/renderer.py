@@ -1,6 +1,6 @@
 """The renderer as this process sees it: another process, which this one starts, asks, watches and replaces.
 
-Whatever a name or a logo may do to WeasyPrint, it does it in `certificates.renderer_worker`, a program that holds no
+Whatever a name or a logo may do to WeasyPrint, it does it in `core.pdf.renderer_worker`, a program that holds no
 secret and can open nothing. From here it gets an almost empty environment and so many seconds for a document, and its
 answer is a PDF or none.
 """
@@ -19,16 +19,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from certificates.fonts import fallback_families, own_fonts, sample_of
+from core.pdf.fonts import fallback_families, own_fonts, sample_of
 
 logger = logging.getLogger(__name__)
 
 PROGRAM = Path(__file__).with_name("renderer_worker.py")
 NO_FONTS = Path(__file__).with_name("fonts.conf")
-STYLE_SHEET = Path(__file__).resolve().parent.parent / "templates" / "certificates" / "certificate.css"
 
 START_SECONDS = 60.0  # importing WeasyPrint takes one to three, and much longer on a machine that is busy
-SECONDS = 30.0  # for one document; an ordinary one takes a twentieth of one, the fullest that is allowed two
+SECONDS = (
+    30.0  # for one document; a certificate takes a twentieth of one, a programme of 300 sessions about three
+)
 DOCUMENTS = 500  # until the process is replaced: its memory grows a little with each
 MOST_BYTES = 64 * 1024 * 1024
 # Where WeasyPrint's libraries lie, on systems that do not know it by themselves, and where temporary files may lie.
@@ -70,16 +71,24 @@ class Renderer:
         self.turn = threading.Lock()
 
     def render_document(
-        self, html: str, pictures: Mapping[str, Picture], identifier: str, layouts: Sequence[str] = ()
+        self,
+        html: str,
+        pictures: Mapping[str, Picture],
+        identifier: str,
+        layouts: Sequence[str] = (),
+        *,
+        style: str = "",
     ) -> bytes:
         """Return the page as a PDF, as `renderer_worker.DocumentRenderer.render_document` does. Raises RendererFailed.
 
-        `pictures` are named by the addresses under which the page mentions them (`own:…`).
+        `pictures` are named by the addresses under which the page mentions them (`own:…`); `style` is the page's style
+        sheet, which knows the fonts of `core.pdf.fonts` by their families.
         """
         document = {
             "html": html,
             "identifier": identifier,
             "layouts": layouts,
+            "style": style,
             "seconds": self.seconds,
             "resources": _packed(pictures),
         }
@@ -118,7 +127,7 @@ class Renderer:
             )
         except OSError as error:
             raise RendererFailed(f"the renderer cannot be started: {error}") from error
-        self._ask(self.process, _fonts_and_style(), START_SECONDS)
+        self._ask(self.process, _fonts_and_page(), START_SECONDS)
         return self.process
 
     def _ask(self, process: subprocess.Popen[bytes], message: Mapping[str, object], seconds: float) -> bytes:
@@ -171,10 +180,15 @@ shared_renderer = Renderer()
 
 
 def render_document(
-    html: str, pictures: Mapping[str, Picture], identifier: str, layouts: Sequence[str] = ()
+    html: str,
+    pictures: Mapping[str, Picture],
+    identifier: str,
+    layouts: Sequence[str] = (),
+    *,
+    style: str = "",
 ) -> bytes:
     """Render with this process's own renderer; see `Renderer.render_document`."""
-    return shared_renderer.render_document(html, pictures, identifier, layouts)
+    return shared_renderer.render_document(html, pictures, identifier, layouts, style=style)
 
 
 def pid() -> int | None:
@@ -203,8 +217,8 @@ def _environment() -> dict[str, str]:
     return {"FONTCONFIG_FILE": str(NO_FONTS), **passed_on}
 
 
-def _fonts_and_style() -> dict[str, object]:
-    """Return the style sheet, every font file, and a page that uses each, so that each is in memory."""
+def _fonts_and_page() -> dict[str, object]:
+    """Return the rules that name the fonts, every font file, and a page that uses each, so that each is in memory."""
     fonts = {
         f"own:font/{file.path.stem}": file
         for family in (own_fonts(), *fallback_families())
@@ -219,7 +233,7 @@ def _fonts_and_style() -> dict[str, object]:
         for file in fonts.values()
     )
     return {
-        "style": rules + STYLE_SHEET.read_text(encoding="utf-8"),
+        "style": rules,
         "page": f'<!doctype html><html lang="en"><title>x</title>{samples}</html>',
         "resources": _packed(
             {address: Picture(file.path.read_bytes(), "font/ttf") for address, file in fonts.items()}
