@@ -24,6 +24,7 @@ from labs.current_viewer import get_visible_lab_or_404
 from labs.models import Lab, Programme, Track
 from sessions.cities import first_appearances_of, labs_in, sessions_of
 from sessions.models import Appearance, Session, Speaker
+from sessions.models.agenda import SessionQuerySet
 from sessions.models.seating import Mode
 from sessions.session_data import sessions_data
 
@@ -83,6 +84,14 @@ class SessionOut(Schema):
     )
     format: Annotated[Lab.Format, INLINE_SCHEMA] = Field(description="How the session can be attended")
     seats: list[SeatingOut] = Field(description="The seats in each way to attend")
+    spoken_languages: list[str] = Field(description="BCP 47 codes, the main one first. Empty: not said")
+    interpreted_languages: list[str] = Field(
+        description="BCP 47 codes of languages that it is interpreted into"
+    )
+    sign_languages: list[str] = Field(
+        description="BCP 47 codes of sign languages that it is interpreted into"
+    )
+    captioned_languages: list[str] = Field(description="BCP 47 codes of the languages of its captions")
     revised_at: datetime = Field(description="Time of the last change, except to the join link")
     agenda: list[AgendaItemOut] = Field(description="Agenda items, in order. May be empty")
     speakers: list[AppearanceOut] = Field(description="Speakers of the whole session")
@@ -96,6 +105,7 @@ class SpeakerOut(Schema):
     biography: LocalizedText
     city: str | None = Field(description="The city's slug")
     website: str = Field(description="Web address, may be empty")
+    languages: list[str] = Field(description="BCP 47 codes of languages that the speaker speaks")
     sessions: list[str] = Field(description="Slugs of the speaker's sessions in the lab")
 
 
@@ -123,16 +133,23 @@ class SessionFilters(FilterSchema):
     status: Annotated[Session.Status, INLINE_SCHEMA] | None = Field(
         None, description="If omitted, cancelled sessions are included"
     )
+    language: str | None = Field(
+        None,
+        max_length=10,
+        description="BCP 47 code: sessions that are spoken or interpreted in this language",
+    )
     starting_from: Instant | None = Field(None, description="Sessions that start at this time or later")
     until: Instant | None = Field(None, description="Sessions that end at this time or earlier")
 
-    def apply(self, sessions: QuerySet[Session]) -> QuerySet[Session]:
+    def apply(self, sessions: SessionQuerySet) -> SessionQuerySet:
         if self.track is not None:
             sessions = sessions.filter(track__slug=self.track)
         if self.visibility is not None:
             sessions = sessions.filter(visibility=self.visibility)
         if self.status is not None:
             sessions = sessions.filter(status=self.status)
+        if self.language is not None:
+            sessions = sessions.in_language(self.language)
         if self.starting_from is not None:
             sessions = sessions.filter(starts_at__gte=self.starting_from)
         if self.until is not None:
@@ -210,6 +227,7 @@ def speakers_data(
             "biography": languages_of(speaker.biography),
             "city": speaker.city.slug if speaker.city else None,
             "website": speaker.website,
+            "languages": speaker.languages,
             "sessions": list(seen[speaker.pk]),
         }
         for speaker in people

@@ -19,7 +19,9 @@ from core.timezones import formatting
 from core.web.edit_conflicts import Difference
 from core.web.localized_fields import languages_of, text_and_language
 from labs.models import City, Room, Track
+from sessions.languages import language_names
 from sessions.models import AgendaItem, Appearance, Session
+from sessions.models.session_languages import LANGUAGE_COLUMNS
 from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
 
 LABELS: dict[str, str | Promise] = {
@@ -40,6 +42,12 @@ LABELS: dict[str, str | Promise] = {
     "online_capacity": _("Seats online"),
     "waiting_list": _("Waiting list"),
     "needs_approval": _("Approval by organisers"),
+    "spoken_languages": _("Spoken languages"),
+    "interpreted_languages": _("Interpreted into"),
+    "sign_languages": _("Sign languages"),
+    "captioned_languages": _("Captions in"),
+    "interpretation_order_by": _("Order interpretation by"),
+    "interpretation_ordered_on": _("Interpretation ordered on"),
     "visibility": _("Who can see it"),
     "status": _("Takes place"),
     "cancel_reason": _("Reason"),
@@ -108,6 +116,8 @@ def value_text(name: str, value: Any) -> str:
         return "\n".join(_item_text(item) for item in value or ()) or "–"
     if name == "appearances":
         return "\n".join(_appearance_text(one) for one in value or ()) or "–"
+    if name in LANGUAGE_COLUMNS:
+        return language_names(value or ()) or "–"
     if name in ("waiting_list", "needs_approval"):
         return gettext("Yes") if value else gettext("No")
     if name in ("start_fold", "end_fold"):

@@ -20,6 +20,7 @@ from labs.lab_editing import Findings, Texts
 from labs.models import Lab, Room, Track
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.models.seating import MODES, Mode, Seating, default_format
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 
 AGENDA_LIMIT = 100
 
@@ -27,7 +28,7 @@ AGENDA_LIMIT = 100
 COLUMNS = (
     "slug", "title", "abstract", "track", "room", "join_link", "start_date", "start_time", "end_date", "end_time",
     "time_zone", "format", "room_capacity", "online_capacity", "waiting_list",
-    "needs_approval",
+    "needs_approval", *LANGUAGE_COLUMNS, *ORDER_COLUMNS,
 )  # fmt: skip
 
 
@@ -60,7 +61,8 @@ class SessionPlan:
 
     Dates and times are wall-clock times in `time_zone`. The folds resolve ambiguous times, for which None is an error.
     `format` is one of Lab.Format, or "" for that of the room, or of the lab without a room. A capacity is None without
-    a limit, and for a mode that the format does not offer.
+    a limit, and for a mode that the format does not offer. Languages are codes of `sessions.languages`, in the order
+    in which they are shown; `interpretation_order_by` and `interpretation_ordered_on` are days, for organisers alone.
     """
 
     slug: str
@@ -81,6 +83,12 @@ class SessionPlan:
     online_capacity: int | None = None
     waiting_list: bool = True
     needs_approval: bool = False
+    spoken_languages: tuple[str, ...] = ()
+    interpreted_languages: tuple[str, ...] = ()
+    sign_languages: tuple[str, ...] = ()
+    captioned_languages: tuple[str, ...] = ()
+    interpretation_order_by: date | None = None
+    interpretation_ordered_on: date | None = None
     agenda: tuple[AgendaPlan, ...] = ()
     appearances: tuple[AppearancePlan, ...] = ()
 
@@ -140,7 +148,8 @@ def check_plan(session: Session, plan: SessionPlan, taken: Collection[str] | Non
 def assign_columns(session: Session, plan: SessionPlan) -> None:
     """Assign a plan's values to the fields of the same names, unsaved."""
     for name in COLUMNS:
-        setattr(session, name, getattr(plan, name))
+        value = getattr(plan, name)
+        setattr(session, name, list(value) if name in LANGUAGE_COLUMNS else value)
     session.set_format(plan.format or default_format(session.lab, plan.room))
     session.title, session.abstract = dict(plan.title), dict(plan.abstract)
 

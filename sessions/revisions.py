@@ -36,14 +36,21 @@ def set_history_user(session: Session, by: User | None) -> None:
 
 
 def save_session(
-    session: Session, by: User | None, *, seen: bool, edited: bool = False, reformatted: bool = False
+    session: Session,
+    by: User | None,
+    *,
+    seen: bool,
+    edited: bool = False,
+    reformatted: bool = False,
+    revised: bool = True,
 ) -> None:
     """Save all fields except those that other modules update, such as seat counters.
 
     `edited` if open forms are outdated now. `reformatted` if the session is attended in another way, so that seats
-    are counted in another mode.
+    are counted in another mode. `revised` unless only organisers can read what has changed.
     """
-    revise(session, seen=seen)
+    if revised:
+        revise(session, seen=seen)
     set_history_user(session, by)
     session.save(
         update_fields=[

@@ -24,6 +24,7 @@ from sessions import unannounced_changes
 from sessions.agenda_rows import insert_agendas, set_agenda
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.models.seating import default_format
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.plans import (
     COLUMNS,
     AgendaPlan,
@@ -52,6 +53,8 @@ RESCHEDULES = frozenset(
 )
 # Only for people with a seat: a change affects nothing that others can read, not even SEQUENCE.
 LINKS = frozenset({"join_link"})
+# Only for organisers: a change moves nothing that anybody else can read, not even the date of a revision.
+FOR_ORGANISERS = frozenset(ORDER_COLUMNS)
 MOVES = RESCHEDULES | LINKS
 SEATING = frozenset({"format", "room_capacity", "online_capacity", "waiting_list", "needs_approval"})
 
@@ -92,6 +95,7 @@ def _plan_from(
 ) -> SessionPlan:
     columns: dict[str, Any] = {name: getattr(session, name) for name in COLUMNS}
     columns |= {"title": languages_of(session.title), "abstract": languages_of(session.abstract)}
+    columns |= {name: tuple(columns[name]) for name in LANGUAGE_COLUMNS}
     return SessionPlan(
         **columns,
         start_fold=session.start_fold,
@@ -219,16 +223,23 @@ def change_locked_session(
     is_moved = bool(differing & MOVES)
     was = unannounced_changes.facts_of(session) if is_moved else {}
     _apply_plan(session, plan, found)
-    seen = bool(differing - LINKS)
+    seen = bool(differing - LINKS - FOR_ORGANISERS)
     session.sequence += bool(differing & RESCHEDULES)
-    save_session(session, by, seen=seen, edited=True, reformatted="format" in differing)
+    save_session(
+        session,
+        by,
+        seen=seen,
+        edited=True,
+        reformatted="format" in differing,
+        revised=bool(differing - FOR_ORGANISERS),
+    )
     # The agenda's instants depend on the session's day and zone.
     if is_moved or differing & {"agenda", "appearances"}:
         set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public, sessions=[session.pk])
     if is_moved:
         unannounced_changes.record_move(session, was)
-    elif differing - SEATING:
+    elif differing - SEATING - FOR_ORGANISERS:
         send_session_changed(session, Change.EDITED)
     if differing & SEATING:
         send_session_changed(session, Change.CAPACITY)

@@ -55,6 +55,10 @@ class _SessionRow(NamedTuple):
     online_taken: int
     online_held: int
     online_waiting: int
+    spoken_languages: list[str]
+    interpreted_languages: list[str]
+    sign_languages: list[str]
+    captioned_languages: list[str]
     content_revised_at: Stored
 
 
@@ -131,6 +135,10 @@ def sessions_data(sessions: QuerySet[Session], lab: str) -> list[dict[str, Any]]
                 {"mode": one.mode, "capacity": one.capacity, "left": one.left, "waiting": one.waiting}
                 for one in (seating_of(row, mode) for mode in MODES[row.format])
             ],
+            "spoken_languages": row.spoken_languages,
+            "interpreted_languages": row.interpreted_languages,
+            "sign_languages": row.sign_languages,
+            "captioned_languages": row.captioned_languages,
             "revised_at": stored_instant(row.content_revised_at),
             "agenda": agendas[row.pk],
             "speakers": people[row.pk, None],

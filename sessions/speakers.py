@@ -23,13 +23,14 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class SpeakerPlan:
-    """The fields of a speaker."""
+    """The fields of a speaker. `languages` are codes of `sessions.languages`."""
 
     name: Texts
     affiliation: Texts = field(default_factory=dict)
     biography: Texts = field(default_factory=dict)
     city: City | None = None
     website: str = ""
+    languages: tuple[str, ...] = ()
 
 
 COLUMNS = tuple(column.name for column in fields(SpeakerPlan))

@@ -20,6 +20,7 @@ from labs.models import Lab
 from labs.postponing import LabDates
 from sessions import unannounced_changes
 from sessions.models import Session, Speaker
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.moving import move_lab
 from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
 from sessions.scheduling import change_session
@@ -27,7 +28,8 @@ from sessions.scheduling import change_session
 SAVE, MOVE = "session-save", "lab-move"  # kinds of undoing
 _DATES, _TIMES = ("start_date", "end_date"), ("start_time", "end_time")
 _ROWS = ("track", "room")
-_UNCONVERTED = (*(set(COLUMNS) - {"title", "abstract", *_DATES, *_TIMES, *_ROWS}), "start_fold", "end_fold")
+_CONVERTED = {"title", "abstract", *_DATES, *_TIMES, *_ROWS, *LANGUAGE_COLUMNS, *ORDER_COLUMNS}
+_UNCONVERTED = (*(set(COLUMNS) - _CONVERTED), "start_fold", "end_fold")
 
 
 def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan) -> None:
@@ -62,6 +64,8 @@ def _plan_data(plan: SessionPlan) -> dict[str, Any]:
     return {
         **{name: getattr(plan, name) for name in _UNCONVERTED},
         **{name: getattr(plan, name).isoformat() for name in (*_DATES, *_TIMES)},
+        **{name: on.isoformat() if (on := getattr(plan, name)) else None for name in ORDER_COLUMNS},
+        **{name: list(getattr(plan, name)) for name in LANGUAGE_COLUMNS},
         **{name: row.pk if (row := getattr(plan, name)) else None for name in _ROWS},
         "title": languages_of(dict(plan.title)),
         "abstract": languages_of(dict(plan.abstract)),
@@ -90,6 +94,8 @@ def _plan(said: dict[str, Any], session: Session) -> SessionPlan:
     items = set(session.agenda.values_list("pk", flat=True))
     columns: dict[str, Any] = {name: said[name] for name in _UNCONVERTED}
     columns |= {name: date.fromisoformat(said[name]) for name in _DATES}
+    columns |= {name: date.fromisoformat(said[name]) if said[name] else None for name in ORDER_COLUMNS}
+    columns |= {name: tuple(said[name]) for name in LANGUAGE_COLUMNS}
     columns |= {name: time.fromisoformat(said[name]) for name in _TIMES}
     for name, found in (("track", lab.tracks), ("room", lab.rooms)):
         columns[name] = found.filter(pk=said[name]).first() if said[name] else None

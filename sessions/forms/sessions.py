@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -24,14 +24,17 @@ from core.web.forms.wall_clock import WallClockMixin, fold_field
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Lab, Room, Track
 from sessions.forms.choices import CITIES_ONLY, named
+from sessions.forms.languages import LanguagesField, in_stored_order
+from sessions.languages import language_names
 from sessions.models import Session
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 
 # The fields that templates/sessions/console/session_form.html places; it shows any other one below these of "What".
 PLACED = {
     "version", "replaces", "title", "abstract", "track", "start_date", "start_time", "start_fold", "end_date",
     "end_time", "end_fold", "time_zone", "room", "join_link", "format", "room_capacity", "online_capacity",
-    "waiting_list", "needs_approval", "visibility", "audience",
+    "waiting_list", "needs_approval", "visibility", "audience", *LANGUAGE_COLUMNS, *ORDER_COLUMNS,
 }  # fmt: skip
 
 
@@ -89,6 +92,20 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     )
     waiting_list = forms.BooleanField(label=_("Keep a waiting list when full"), required=False)
     needs_approval = forms.BooleanField(label=_("Organisers approve each seat"), required=False)
+    spoken_languages = LanguagesField(label=_("Spoken languages"))
+    interpreted_languages = LanguagesField(label=_("Interpreted into"))
+    sign_languages = LanguagesField(sign=True, label=_("Sign languages"))
+    captioned_languages = LanguagesField(label=_("Captions in"))
+    interpretation_order_by = DayField(
+        label=_("Order interpretation by"),
+        help_text=_("The last day on which interpreters can be ordered. Only organisers see it."),
+        required=False,
+    )
+    interpretation_ordered_on = DayField(
+        label=_("Interpretation ordered on"),
+        help_text=_("Leave it empty until the order is placed."),
+        required=False,
+    )
     visibility = forms.ChoiceField(
         label=_("Visibility"),
         help_text=_("You confirm a change on the next page."),
@@ -115,6 +132,9 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
         super().__init__(*args, locales=lab.languages, row=session, initial=initial, **kwargs)
         for name, queryset in (("track", lab.tracks.all()), ("room", lab.rooms.all())):
             self.set_queryset(name, queryset, lambda row: named(row.name, lab))
+        for name in LANGUAGE_COLUMNS:
+            choice = cast("LanguagesField", self.fields[name])
+            choice.offer_first([*(getattr(session, name) if session else ()), *lab.languages, "ils"])
         cities = lab.programme.cities.all()
         self.set_queryset("audience", cities, lambda city: named(city.name, lab))
         zone = str(self["time_zone"].value() or "")
@@ -134,6 +154,12 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
         return [self[name] for name in self.fields if name not in PLACED]
 
     @property
+    def language_fields(self) -> list[tuple[forms.BoundField, str]]:
+        """The fields of languages, each with the names of those that are ticked."""
+        fields = [self[name] for name in LANGUAGE_COLUMNS]
+        return [(field, language_names(field.value() or ())) for field in fields]
+
+    @property
     def replaced(self) -> set[int]:
         """The agenda items of others that this form takes out knowingly."""
         said = str(self["replaces"].value() or "").split(",")
@@ -149,7 +175,12 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     ) -> SessionPlan:
         """Return the plan that the answers make, with what the rows beside them say."""
         values = self.cleaned_data
+        languages = {
+            name: in_stored_order(getattr(self.session, name) if self.session else (), values[name])
+            for name in LANGUAGE_COLUMNS
+        }
         return self.as_plan(
+            **languages,
             slug=slug,
             start_fold=values["start_fold"] if self.start_twice else None,
             end_date=values["end_date"] or values["start_date"],

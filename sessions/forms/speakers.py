@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +11,8 @@ from core.web.forms.fields import CityField, TextsField, WebAddressField
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Programme
 from sessions.forms.choices import named
+from sessions.forms.languages import LanguagesField
+from sessions.languages import language_names
 from sessions.speakers import SpeakerPlan
 
 
@@ -32,7 +34,14 @@ class SpeakerForm(PlanForm[SpeakerPlan]):
         error_messages={"invalid_choice": _("Choose a city of this programme.")},
     )
     website = WebAddressField(label=_("Website"), max_length=300)
+    languages = LanguagesField(label=_("Speaks"), help_text=_("Languages in which the speaker can appear."))
 
     def __init__(self, *args: object, programme: Programme, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.set_queryset("city", programme.cities.all(), lambda city: named(city.name, programme))
+        cast("LanguagesField", self.fields["languages"]).offer_first(programme.languages)
+
+    @property
+    def spoken(self) -> str:
+        """The names of the languages that are ticked."""
+        return language_names(self["languages"].value() or ())

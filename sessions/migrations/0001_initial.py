@@ -1,3 +1,4 @@
+import sessions.languages
 import core.timezones.zones
 import core.web.localized_fields
 import django.db.models.deletion
@@ -181,6 +182,36 @@ class Migration(migrations.Migration):
                         to="labs.track",
                     ),
                 ),
+                (
+                    "captioned_languages",
+                    models.JSONField(
+                        blank=True, default=list, validators=[sessions.languages.validate_spoken]
+                    ),
+                ),
+                (
+                    "interpretation_order_by",
+                    models.DateField(blank=True, null=True),
+                ),
+                (
+                    "interpretation_ordered_on",
+                    models.DateField(blank=True, null=True),
+                ),
+                (
+                    "interpreted_languages",
+                    models.JSONField(
+                        blank=True, default=list, validators=[sessions.languages.validate_spoken]
+                    ),
+                ),
+                (
+                    "sign_languages",
+                    models.JSONField(blank=True, default=list, validators=[sessions.languages.validate_sign]),
+                ),
+                (
+                    "spoken_languages",
+                    models.JSONField(
+                        blank=True, default=list, validators=[sessions.languages.validate_spoken]
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical session",
@@ -340,6 +371,36 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="sessions",
                         to="labs.track",
+                    ),
+                ),
+                (
+                    "captioned_languages",
+                    models.JSONField(
+                        blank=True, default=list, validators=[sessions.languages.validate_spoken]
+                    ),
+                ),
+                (
+                    "interpretation_order_by",
+                    models.DateField(blank=True, null=True),
+                ),
+                (
+                    "interpretation_ordered_on",
+                    models.DateField(blank=True, null=True),
+                ),
+                (
+                    "interpreted_languages",
+                    models.JSONField(
+                        blank=True, default=list, validators=[sessions.languages.validate_spoken]
+                    ),
+                ),
+                (
+                    "sign_languages",
+                    models.JSONField(blank=True, default=list, validators=[sessions.languages.validate_sign]),
+                ),
+                (
+                    "spoken_languages",
+                    models.JSONField(
+                        blank=True, default=list, validators=[sessions.languages.validate_spoken]
                     ),
                 ),
             ],
@@ -672,6 +733,12 @@ class Migration(migrations.Migration):
                         to="labs.programme",
                     ),
                 ),
+                (
+                    "languages",
+                    models.JSONField(
+                        blank=True, default=list, validators=[sessions.languages.validate_spoken]
+                    ),
+                ),
             ],
             options={
                 "ordering": ("programme", "slug"),
@@ -767,5 +834,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="SpeakerAvailability",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "speaker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="availability",
+                        to="lab_sessions.speaker",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("speaker", "starts_at"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="availability_ends_after_start",
+                    ),
+                    models.UniqueConstraint(fields=("speaker", "starts_at"), name="availability_starts_once"),
+                ],
+            },
         ),
     ]

@@ -1,5 +1,14 @@
 from sessions.models.agenda import AgendaItem, Appearance, Session, Speaker
 from sessions.models.calendar_texts import CalendarText
+from sessions.models.speakers import SpeakerAvailability
 from sessions.models.unannounced import UnannouncedChange
 
-__all__ = ["AgendaItem", "Appearance", "CalendarText", "Session", "Speaker", "UnannouncedChange"]
+__all__ = [
+    "AgendaItem",
+    "Appearance",
+    "CalendarText",
+    "Session",
+    "Speaker",
+    "SpeakerAvailability",
+    "UnannouncedChange",
+]

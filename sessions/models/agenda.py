@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,9 @@ from core.web.history import History
 from core.web.localized_fields import localized_line, localized_text, no_control_characters, web_address
 from labs.models import City, Lab, Programme, Room, Track
 from labs.viewer import Viewer
+from sessions.languages import validate_spoken
 from sessions.models.seating import COUNTERS, SeatingMixin
+from sessions.models.session_languages import SessionLanguages
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,6 +75,19 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """Keep only the sessions that this viewer may see."""
         return self.filter(visible_sessions(viewer))
+
+    def in_language(self, code: str) -> Self:
+        """Keep only the sessions that one can follow in this language: spoken in it, or interpreted into it."""
+        # As text, for databases without a containment of JSON. Codes are letters, and those stored are of a list.
+        if not code.isascii() or not code.isalpha():
+            return self.none()
+        columns = ("spoken_languages", "interpreted_languages", "sign_languages")
+        quoted = {name: Cast(name, models.TextField()) for name in columns}
+        found = self.alias(**{f"{name}_text": text for name, text in quoted.items()})
+        condition = Q()
+        for name in columns:
+            condition |= Q(**{f"{name}_text__contains": f'"{code}"'})
+        return found.filter(condition)
 
     def taking_place(self) -> Self:
         """Keep only the sessions that take place: neither cancelled nor drafts."""
@@ -129,7 +145,7 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
         return self.filter(condition)
 
 
-class Session(SeatingMixin, Versioned):
+class Session(SeatingMixin, SessionLanguages, Versioned):
     """A session that people register for.
 
     `start_date`, `start_time`, `end_date`, `end_time` are wall-clock times in `time_zone`, which are authoritative;
@@ -295,6 +311,7 @@ class Speaker(Versioned):
     website = models.URLField(
         _("website"), max_length=300, blank=True, validators=[no_control_characters, web_address]
     )
+    languages = models.JSONField(default=list, blank=True, validators=[validate_spoken])
 
     objects = SpeakerQuerySet.as_manager()
 

@@ -226,6 +226,7 @@ Languages = Annotated[
     Field(min_length=1),
     at_most(100),
 ]
+LanguageCodes = Annotated[tuple[Annotated[FilledText, AfterValidator(_once)], ...], at_most(100)]
 Sources = Annotated[
     tuple[Annotated[FilledText, AfterValidator(_once)], ...],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
@@ -319,9 +320,9 @@ class Record(BaseModel):
         info.context.here.sound = info.data
         value = handler(value)
         column = _columns(cls.table).get(info.field_name or "")
-        if column and value and isinstance(value, str | dict):
+        if column and value and isinstance(value, str | dict | tuple):
             try:
-                column.run_validators(value)
+                column.run_validators(list(value) if isinstance(value, tuple) else value)
             except exceptions.ValidationError as error:
                 refuse(((), message) for message in plain_messages(error, column))
         return value

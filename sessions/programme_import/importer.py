@@ -204,6 +204,7 @@ class _Loading:
         for speaker in facts.speakers:
             values = given(speaker, "name", "affiliation", "biography", "website")
             values["city"] = self.cities[speaker.city] if speaker.city else None
+            values["languages"] = None if speaker.languages is None else list(speaker.languages)
             row = known.get(speaker.slug)
             if row is None:
                 new.append(_assigned(Speaker(programme=programme, slug=speaker.slug), values))
@@ -341,14 +342,14 @@ class _Loading:
     ) -> None:
         revised_at = session.revised_at
         try:
-            scheduling.change_locked_session(session, before, plan, self.by)
+            different = scheduling.change_locked_session(session, before, plan, self.by)
             self._show(session, facts)
         except InvalidFields as error:
             self._fields(facts, error.errors)
         except RuleViolation as error:
             self._object(f"{facts.path}.visibility", error.message)
         else:
-            self._count(session, session.revised_at != revised_at)
+            self._count(session, different or session.revised_at != revised_at)
 
     def _show(self, session: Session, facts: schema.Session) -> None:
         """Give the session the visibility and the audience that the file says, where it has others."""

@@ -12,6 +12,7 @@ from labs.models import Lab, Room, Track
 from labs.theme import theme_values
 from sessions.models import Speaker
 from sessions.models.seating import MODES, default_format
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 from sessions.programme_import import schema
 from sessions.programme_import.fields import Record
@@ -44,7 +45,9 @@ def session_plan(
             plan = replace(plan, **times)
     if facts.abstract is not None:
         plan = replace(plan, abstract={**plan.abstract, **facts.abstract})
-    values = given(facts, "join_link", "waiting_list", "needs_approval") | {
+    values = given(
+        facts, "join_link", "waiting_list", "needs_approval", *LANGUAGE_COLUMNS, *ORDER_COLUMNS
+    ) | {
         "track": tracks[facts.track] if facts.track else None,
         "room": rooms[facts.room] if facts.room else None,
         "appearances": _appearances(facts.appearances, speakers),

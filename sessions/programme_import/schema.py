@@ -32,6 +32,7 @@ from sessions.programme_import.fields import (
     FilledText,
     FilledTexts,
     Flag,
+    LanguageCodes,
     Languages,
     Ordinal,
     Record,
@@ -138,6 +139,12 @@ class Session(SessionTimes, FormatMixin):
     online_capacity: Count | None = None
     waiting_list: Flag | None = None
     needs_approval: Flag | None = None
+    spoken_languages: LanguageCodes | None = None
+    interpreted_languages: LanguageCodes | None = None
+    sign_languages: LanguageCodes | None = None
+    captioned_languages: LanguageCodes | None = None
+    interpretation_order_by: Day | None = None
+    interpretation_ordered_on: Day | None = None
     appearances: Appearances | None = Field(default=None, alias="speakers")
     agenda: Annotated[list[AgendaItem], at_most(AGENDA_LIMIT)] | None = None
 

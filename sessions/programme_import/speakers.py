@@ -13,6 +13,7 @@ from sessions.programme_import.fields import (
     AutomaticSlug,
     CitySlug,
     FilledTexts,
+    LanguageCodes,
     Record,
     SpeakerSlug,
     Text,
@@ -33,6 +34,7 @@ class Speaker(Record):
     biography: Texts | None = None
     city: CitySlug | None = None
     website: Text | None = None
+    languages: LanguageCodes | None = None
 
     @classmethod
     def _claim(cls, slug: str, info: Info) -> str | None:

@@ -353,3 +353,35 @@ def test_a_room_that_moves_takes_its_sessions_along(lab, news):
     outside.refresh_from_db()
     assert (inside.sequence, outside.sequence) == (1, 0)
     assert news == [(Change.EDITED, False), (Change.MOVED, False)]
+
+
+def test_languages_are_kept_and_the_order_of_interpreters_moves_nothing_that_others_read(lab, news):
+    session = create_session(lab, plan(spoken_languages=("en",), interpreted_languages=("bg", "el")))
+    assert session.spoken_languages == ["en"]
+    assert plan_of(session).interpreted_languages == ("bg", "el")
+    before = (session.revised_at, session.content_revised_at, session.sequence, session.version)
+    news.clear()
+    ordered = replace(plan_of(session), interpretation_order_by=date(2027, 3, 1))
+    change_session(session, ordered)
+    assert (session.revised_at, session.content_revised_at, session.sequence) == before[:3]
+    assert session.version == before[3] + 1
+    assert news == []
+    assert session.history.first().interpretation_order_by == date(2027, 3, 1)
+    change_session(session, replace(ordered, sign_languages=("bqn",)))
+    assert session.content_revised_at > before[1]
+    assert session.sequence == before[2]
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"spoken_languages": ("xx",)},
+        {"spoken_languages": ("bqn",)},
+        {"sign_languages": ("bg",)},
+        {"captioned_languages": ("bg", "bg")},
+    ],
+)
+def test_only_languages_of_the_list_are_taken_once(lab, different):
+    with pytest.raises(InvalidFields) as refused:
+        create_session(lab, plan(**different))
+    assert [*refused.value.errors] == [*different]
