@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from labs.lab_editing import EARLIEST, LATEST, Findings
@@ -32,8 +34,8 @@ class Hours:
 Availability = Mapping[int, Sequence[Hours]]
 
 
-def availability_of(speakers: Collection[Speaker] | Collection[int]) -> Availability:
-    """Return the hours of those speakers (rows or ids) who named any. One query."""
+def availability_of(speakers: Collection[int] | QuerySet[Any, Any]) -> Availability:
+    """Return the hours of those of these speakers (ids, or a query of them) who named any. One query."""
     found: defaultdict[int, list[Hours]] = defaultdict(list)
     rows = SpeakerAvailability.objects.filter(speaker__in=speakers).order_by("starts_at")
     for speaker, starts_at, ends_at in rows.values_list("speaker", "starts_at", "ends_at"):

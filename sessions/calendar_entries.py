@@ -20,6 +20,7 @@ from labs.models import Lab, Programme, Track
 from sessions.calendars import CalendarEntry, Events, Feed
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.places import place_of
+from sessions.session_languages import languages_in_words
 
 
 def entries(sessions: Iterable[Session], language: str) -> tuple[CalendarEntry, ...]:
@@ -110,6 +111,9 @@ def _description(session: Session, language: str, url: str) -> str:
     if session.is_cancelled:
         parts.append(text_of(session.cancel_reason, language, lab))
     parts.append(markdown.plain_paragraphs(text_of(session.abstract, language, lab)))
+    languages = languages_in_words(session)
+    if languages:
+        parts.append(gettext("Languages: %(languages)s") % {"languages": languages})
     parts.append("\n".join(people(session.appearances_in(), language, lab)))
     parts.append(_agenda(session, language))
     parts.append(url)

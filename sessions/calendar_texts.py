@@ -24,7 +24,7 @@ from sessions.models import CalendarText, Session
 from sessions.models.agenda import SessionQuerySet
 
 # Increment it when entries are written differently (also in other words): `manage.py migrate` writes them anew.
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 _COLUMNS = ("text", "zone", "first_on", "last_on")
 # Sessions whose texts are held in memory at a time.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.utils.translation import get_language, gettext, ngettext
 
 from core.timezones import zone_hours
+from core.timezones.formatting import long_date
 from core.web.localized_fields import text_of
 from sessions.conflicts import Conflict, Kind
 
@@ -26,6 +27,9 @@ def in_words(conflict: Conflict) -> str:
         "count": conflict.count,
         "seats": conflict.sessions[0].room_capacity,
     }
+    if conflict.due is not None:
+        said["day"] = long_date(conflict.due, language)
+        said["is_late"] = conflict.is_error
     if conflict.hours is not None:
         said["hours"] = zone_hours.hours(*conflict.hours, conflict.time_zone, language)
     return _SENTENCES[conflict.kind](said) % said
@@ -45,6 +49,14 @@ def _seats_twice(said: Said) -> str:
     )
 
 
+def _interpretation(said: Said) -> str:
+    if "day" not in said:
+        return gettext("Interpreters for “%(one)s” are not ordered, and it has no deadline for the order.")
+    if said["is_late"]:
+        return gettext("Interpreters for “%(one)s” had to be ordered by %(day)s. No order is noted.")
+    return gettext("Interpreters for “%(one)s” have to be ordered by %(day)s.")
+
+
 _SENTENCES: dict[str, Callable[[Said], str]] = {
     Kind.SPEAKER_TWICE: lambda _said: gettext(
         "%(who)s appears in “%(one)s” and “%(other)s” at the same time."
@@ -60,6 +72,10 @@ _SENTENCES: dict[str, Callable[[Said], str]] = {
     Kind.AGENDA_OVERLAP: lambda _said: gettext(
         "In the agenda of “%(one)s”, “%(first)s” and “%(second)s” are at the same time."
     ),
+    Kind.SPEAKER_AWAY: lambda _said: gettext(
+        "%(who)s is not available for “%(one)s”, which is at %(hours)s."
+    ),
+    Kind.INTERPRETATION: _interpretation,
     Kind.SPEAKER_HOURS: lambda _said: gettext(
         "“%(one)s” is at %(hours)s for %(first)s, by the clocks of this city: %(second)s."
     ),

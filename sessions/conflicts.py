@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import cast
 
@@ -20,11 +20,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.timezones.wall_clock import wall
 from labs.models import City, Lab
+from sessions.availability import Availability, availability_of, is_available
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.signals import conflicts_requested
 
 # The hours, by the clocks of a speaker's city, in which one may be asked to speak.
 DAY_BEGINS, DAY_ENDS = time(7), time(22)
+# How long before the last day for the order it is said that interpreters have to be ordered; and before a session
+# whose last day for it is not known.
+ORDER_IS_NEAR, WITHOUT_ORDER = timedelta(days=7), timedelta(days=21)
 
 Name = Mapping[str, str]
 
@@ -36,7 +40,9 @@ class Kind(models.TextChoices):
     CITY_TWICE = "city-twice", _("City invited to two sessions at once")
     SEATS_TWICE = "seats-twice", _("People with two seats at once")
     AGENDA_OVERLAP = "agenda-overlap", _("Agenda items at the same time")
+    SPEAKER_AWAY = "speaker-away", _("Speaker not available")
     SPEAKER_HOURS = "speaker-hours", _("At night for a speaker")
+    INTERPRETATION = "interpretation", _("Interpretation not ordered")
     NO_PLACE = "no-place", _("No room and no join link")
     NO_SPEAKER = "no-speaker", _("No speaker")
 
@@ -47,7 +53,8 @@ class Conflict:
 
     `sessions` are one or two, the earlier first, which is where it can be mended. `names` are the localized names of
     the parties: of the speaker, the room, the cities or the agenda's items. `slugs` are those of speaker or cities.
-    `count` are people: those with two seats, those that a room holds. `hours` are the speaker's own, in `time_zone`.
+    `count` are people: those with two seats, those that a room holds. `hours` are those in which somebody is asked to
+    speak, and `time_zone` that of the speaker's city, or the session's. `due` is the last day for an order.
     """
 
     kind: Kind
@@ -58,6 +65,7 @@ class Conflict:
     count: int = 0
     hours: tuple[datetime, datetime] | None = None
     time_zone: str = ""
+    due: date | None = None
 
 
 @dataclass(frozen=True)
@@ -74,13 +82,15 @@ class _Schedule:
     """What conflicts are found in; sessions in the order of time."""
 
     sessions: list[Session]
+    now: datetime
+    availability: Availability = field(default_factory=dict)
     audiences: dict[int, list[City]] = field(default_factory=lambda: defaultdict(list))
     appearances: dict[int, list[Appearance]] = field(default_factory=lambda: defaultdict(list))
     agendas: dict[int, list[AgendaItem]] = field(default_factory=lambda: defaultdict(list))
 
 
 def conflicts_of(lab: Lab, now: datetime | None = None) -> list[Conflict]:
-    """Return the lab's conflicts, errors first, then by time. Four queries, and those of the packages above."""
+    """Return the lab's conflicts, errors first, then by time. Five queries, and those of the packages above."""
     schedule = _read(lab, now or timezone.now())
     found = [conflict for finder in _FINDERS for conflict in finder(schedule)]
     for _receiver, more in conflicts_requested.send(Lab, sessions=schedule.sessions):
@@ -129,7 +139,7 @@ def _read(lab: Lab, now: datetime) -> _Schedule:
     for session in sessions:
         session.lab = lab
     by_id = {session.pk: session for session in sessions}
-    schedule = _Schedule(sessions)
+    schedule = _Schedule(sessions, now)
     invited = Session.audience.through.objects.filter(session__in=coming, session__visibility="internal")
     for row in invited.select_related("city"):
         schedule.audiences[row.session_id].append(row.city)
@@ -140,6 +150,7 @@ def _read(lab: Lab, now: datetime) -> _Schedule:
     for appearance in short:
         appearance.session = by_id[appearance.session_id]
         schedule.appearances[appearance.session_id].append(appearance)
+    schedule.availability = availability_of(people.order_by().values("speaker"))
     return schedule
 
 
@@ -218,6 +229,36 @@ def _agendas_overlap(schedule: _Schedule) -> Iterator[Conflict]:
                 break
 
 
+def _speakers_away(schedule: _Schedule) -> Iterator[Conflict]:
+    for speaker, spans in _of_speakers(schedule):
+        named, told = schedule.availability.get(speaker.pk), set()
+        for span in sorted(spans, key=lambda one: (one.starts_at, one.session.pk)):
+            session = span.session
+            if session.pk in told or is_available(named, span.starts_at, span.ends_at):
+                continue
+            told.add(session.pk)
+            yield Conflict(
+                Kind.SPEAKER_AWAY,
+                (session,),
+                is_error=True,
+                names=(speaker.name,),
+                slugs=(speaker.slug,),
+                hours=(span.starts_at, span.ends_at),
+                time_zone=session.time_zone,
+            )
+
+
+def _interpretation_not_ordered(schedule: _Schedule) -> Iterator[Conflict]:
+    for session in schedule.sessions:
+        if not session.has_interpreters or session.interpretation_ordered_on is not None:
+            continue
+        due, today = session.interpretation_order_by, wall(schedule.now, session.lab.time_zone).date()
+        is_near = due - today <= ORDER_IS_NEAR if due else session.starts_at - schedule.now <= WITHOUT_ORDER
+        if is_near:
+            is_late = due is not None and due < today
+            yield Conflict(Kind.INTERPRETATION, (session,), is_error=is_late, due=due)
+
+
 def _at_night(schedule: _Schedule) -> Iterator[Conflict]:
     """Who may take part online, and has a city, is asked to do so by day there."""
     for speaker, spans in _of_speakers(schedule):
@@ -263,7 +304,9 @@ _FINDERS: Sequence[Callable[[_Schedule], Iterator[Conflict]]] = (
     _rooms_too_small,
     _cities_twice,
     _agendas_overlap,
+    _speakers_away,
     _at_night,
+    _interpretation_not_ordered,
     _without_place,
     _without_speaker,
 )

@@ -1,6 +1,6 @@
 """The API of a schedule's conflicts. For organisers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -26,7 +26,7 @@ router = Router(tags=["Sessions and speakers"])
 class HoursOut(Schema):
     starts_at: datetime
     ends_at: datetime
-    time_zone: str = Field(description="IANA name: that of the speaker's city")
+    time_zone: str = Field(description="IANA name: that of the speaker's city, or of the session")
 
 
 class ConflictOut(Schema):
@@ -42,7 +42,10 @@ class ConflictOut(Schema):
     )
     slugs: list[str] = Field(description="Slug of the speaker, or slugs of the cities")
     count: int | None = Field(description="People: those with two seats, or those that the room holds")
-    hours: HoursOut | None = Field(description="The hours of a speaker who is asked at night")
+    hours: HoursOut | None = Field(
+        description="The hours of a speaker who is asked at night, or who is not available"
+    )
+    due: date | None = Field(description="The last day to order interpreters")
 
 
 def conflict_data(conflict: Conflict) -> dict[str, Any]:
@@ -62,6 +65,7 @@ def conflict_data(conflict: Conflict) -> dict[str, Any]:
         "slugs": list(conflict.slugs),
         "count": conflict.count or None,
         "hours": hours,
+        "due": conflict.due,
     }
 
 

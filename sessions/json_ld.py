@@ -57,16 +57,19 @@ def lab_event(lab: Lab, public_sessions: Iterable[Session], language: str) -> di
             "offers": _offer(lab, soldout=False),
             "url": absolute_url("lab", lab.slug),
             "subEvent": [
-                {
-                    "@type": "Event",
-                    "name": text_of(session.title, language, lab),
-                    "startDate": _local(session.starts_at, session.time_zone),
-                    "endDate": _local(session.ends_at, session.time_zone),
-                    "eventStatus": _status(session),
-                    "eventAttendanceMode": _attendance_mode(session.format),
-                    "location": _session_location(session, language),
-                    "url": absolute_url("session", lab.slug, session.slug),
-                }
+                _without_empty(
+                    {
+                        "@type": "Event",
+                        "name": text_of(session.title, language, lab),
+                        "startDate": _local(session.starts_at, session.time_zone),
+                        "endDate": _local(session.ends_at, session.time_zone),
+                        "eventStatus": _status(session),
+                        "eventAttendanceMode": _attendance_mode(session.format),
+                        "inLanguage": session.spoken_languages,
+                        "location": _session_location(session, language),
+                        "url": absolute_url("session", lab.slug, session.slug),
+                    }
+                )
                 for session in islice(sessions, MAX_PARTS)
             ],
         }
@@ -89,7 +92,7 @@ def session_event(session: Session, language: str) -> dict[str, Any]:
                 session, language, address=session.room.address if session.room else ""
             ),
             "image": _image(lab, language),
-            "inLanguage": lab.languages,
+            "inLanguage": session.spoken_languages or lab.languages,
             "organizer": _organiser(lab, language),
             "performer": _performers([session], language),
             "superEvent": {

@@ -6,6 +6,7 @@ from labs.models import Lab
 from labs.viewer import Viewer
 from sessions.models import AgendaItem, Appearance, Session, Speaker
 from sessions.models.seating import SEATING_FIELDS
+from sessions.models.session_languages import LANGUAGE_COLUMNS
 
 ROW_FIELDS = (
     "lab",
@@ -18,6 +19,7 @@ ROW_FIELDS = (
     "status",
     "cancel_reason",
     *SEATING_FIELDS,
+    *LANGUAGE_COLUMNS,
     "track",
     "room",
 )

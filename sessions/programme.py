@@ -25,6 +25,7 @@ from core.web.localized_html import html_with_language, localized_html
 from labs.models import Lab
 from sessions.models import Appearance, Session
 from sessions.places import is_online, place_html
+from sessions.session_languages import languages_in_words
 from sessions.timetable import Block, weigh
 
 
@@ -82,7 +83,7 @@ class AgendaRow(TemplateRow):
 class SessionRow(TemplateRow):
     """One session in a list. `ends_on` is the day of the end if it differs from that of the start.
 
-    `meta` is the safe HTML of track and place, `who` that of the people.
+    `meta` is the safe HTML of track, place and languages, `who` that of the people.
     """
 
     session: Session
@@ -94,6 +95,7 @@ class SessionRow(TemplateRow):
     track: str
     place: str
     online: bool
+    languages: str
     meta: str
     agenda: tuple[AgendaRow, ...]
     people: tuple[Person, ...]
@@ -126,6 +128,7 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
     may_choose = view.choosing and can_be_chosen(session, view.now)
     track = localized_html(session.track.name, language, fallback) if session.track else ""
     place, online = place_html(session, language), is_online(session)
+    languages = languages_in_words(session)
     return SessionRow(
         session=session,
         slug=_escaped(session.slug),
@@ -136,7 +139,8 @@ def row(session: Session, lab: Lab, view: View, *, parts: bool = True, whole: bo
         track=track,
         place=place,
         online=online,
-        meta=_meta(track, place),
+        languages=languages,
+        meta=_meta(track, place, languages),
         agenda=tuple(
             AgendaRow(
                 title=localized_html(item.title, language, fallback),
@@ -234,11 +238,13 @@ def _lines(lines: tuple[str, ...]) -> SafeString:
 
 
 @lru_cache(maxsize=4096)
-def _meta(track: str, place: str) -> SafeString:
-    """Join track and place (both safe HTML), "" without both. Cached for all rows that share them."""
+def _meta(track: str, place: str, languages: str) -> SafeString:
+    """Join track and place (both safe HTML) and languages, "" without all. Cached for all rows that share them."""
     of_track = format_html('<li><span class="track-mark"></span>{}</li>', track) if track else ""
     of_place = format_html("<li>{}</li>", place) if place else ""
-    return format_html('<ul class="meta">{}{}</ul>', of_track, of_place) if track or place else escape("")
+    spoken = format_html('<li class="spoken">{}</li>', languages) if languages else ""
+    parts = (of_track, of_place, spoken)
+    return format_html('<ul class="meta">{}{}{}</ul>', *parts) if any(parts) else escape("")
 
 
 def _moment(local: datetime) -> Moment:
@@ -255,8 +261,10 @@ def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
     )
 
 
-def empty_list_text(filtered: bool) -> str:
+def empty_list_text(filtered: bool, by_language: bool = False) -> str:
     """Return the text for an empty list."""
+    if by_language:
+        return gettext("There are no sessions in this language.")
     if filtered:
         return gettext("There are no sessions in this track.")
     return gettext("The programme is not published yet. Its sessions will appear here, day by day.")

@@ -37,6 +37,7 @@ from sessions.models.seating import SEATING_FIELDS
 from sessions.opengraph import lab_preview
 from sessions.programme import View
 from sessions.programme_rows import Day, days, with_seats
+from sessions.session_languages import LanguageChoice, can_be_followed_in, language_filter
 from sessions.timetable import timetable
 from sessions.timetable_svg import svg
 from sessions.views.pages import language_of, public_ones, query_of, reader_zone, view_for
@@ -65,6 +66,7 @@ class Programme:
     first_at: str
     zones: list[timezone_hints.ZoneOption]
     tracks: list[TrackChoice]
+    spoken_choices: list[LanguageChoice]
     speakers: tuple[programme.Person, ...]
     beyond_public: str
     linked_data: str
@@ -146,15 +148,15 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     viewer = viewer_of(request)
     found = get_visible_lab_or_404(viewer, slug, "registration_rules")
     view = view_for(request, found, now)
-    chosen = request.GET.get("track", "")
+    chosen, spoken = request.GET.get("track", ""), request.GET.get("language", "")
     own_zone = reader_zone(request)
     if viewer == VISITOR:
-        shown = _visitors_programme(found, view, own_zone, chosen)
+        shown = _visitors_programme(found, view, own_zone, chosen, spoken)
         visible = Session.objects.filter(lab=found).visible_to(viewer).only(*_SEAT_FIELDS)
         everything = list(visible.order_by("starts_at", "pk"))
     else:
         everything = _sessions_of(found, viewer)
-        shown = _make_programme(found, viewer, view, own_zone, chosen, everything)
+        shown = _make_programme(found, viewer, view, own_zone, chosen, spoken, everything)
     sessions = {session.pk: session for session in everything}
     picked = query_of(request.GET.getlist("session"))
     here = {row.session for day in shown.days for row in day.rows}
@@ -164,8 +166,8 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
         "facts": lab_summary.facts(found, view.language),
         "days": [(day, with_seats(day.rows, sessions, view, picked)) for day in shown.days],
         "all_zones": timezone_hints.all_zones(view.language),
-        "filtered": bool(chosen),
-        "nothing": programme.empty_list_text(bool(chosen)),
+        "filtered": bool(chosen or spoken),
+        "nothing": programme.empty_list_text(bool(chosen), bool(spoken)),
         "registration": lab_summary.registration(found, view.language, now),
         "has_room": bool(choosable),
         "all_full": not choosable and any(programme.is_to_come(one, now) for one in sessions.values()),
@@ -184,12 +186,17 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     return render(request, "sessions/lab.html", vars(shown) | context)
 
 
-def _visitors_programme(lab: Lab, view: View, own_zone: str | None, chosen: str) -> Programme:
-    """Return the programme as visitors see it. It is kept, unless there is no such track: anybody can ask for any."""
+def _visitors_programme(lab: Lab, view: View, own_zone: str | None, chosen: str, spoken: str) -> Programme:
+    """Return the programme as visitors see it. It is kept, unless there is no such track: anybody can ask for any.
+
+    That of one language is not kept, since together with tracks there are too many.
+    """
 
     def make() -> Programme:
-        return _make_programme(lab, VISITOR, view, own_zone, chosen, _sessions_of(lab, VISITOR))
+        return _make_programme(lab, VISITOR, view, own_zone, chosen, spoken, _sessions_of(lab, VISITOR))
 
+    if spoken:
+        return make()
     if chosen and chosen not in lab.tracks.values_list("slug", flat=True):
         return make()
     made_of = ("programme", *lab.public_version, view.language, view.zone, own_zone, chosen)
@@ -197,9 +204,20 @@ def _visitors_programme(lab: Lab, view: View, own_zone: str | None, chosen: str)
 
 
 def _make_programme(
-    lab: Lab, viewer: Viewer, view: View, own_zone: str | None, chosen: str, everything: Sequence[Session]
+    lab: Lab,
+    viewer: Viewer,
+    view: View,
+    own_zone: str | None,
+    chosen: str,
+    spoken: str,
+    everything: Sequence[Session],
 ) -> Programme:
-    shown = [session for session in everything if not chosen or _track_of(session) == chosen]
+    shown = [
+        session
+        for session in everything
+        if (not chosen or _track_of(session) == chosen)
+        and (not spoken or can_be_followed_in(session, spoken))
+    ]
     titles = dict(LabDay.objects.filter(lab=lab).order_by("on").values_list("on", "title"))
     cities = list(lab.programme.cities.all())
     return Programme(
@@ -215,6 +233,7 @@ def _make_programme(
             view.language,
         ),
         tracks=tracks_of(everything, chosen, view.language, lab.default_language),
+        spoken_choices=language_filter(everything, spoken),
         speakers=programme.people_of(everything, lab, view.language),
         beyond_public=_private_view_text(everything, lab, viewer, cities),
         linked_data=json_ld.script(json_ld.lab_event(lab, public_ones(lab, everything), view.language)),

@@ -69,7 +69,7 @@ class TestSetting:
         assert named == {speaker.pk: [hours(0, 2), hours(4, 5)]}
         assert available(named, [speaker.pk, other.pk], hours(1, 3)) == {other.pk}
         assert set_availability(speaker, [])
-        assert availability_of([speaker]) == {}
+        assert availability_of([speaker.pk]) == {}
 
     def test_hours_may_follow_each_other(self) -> None:
         assert set_availability(SpeakerFactory.create(), [hours(0, 2), hours(2, 3)])

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labs.models import Lab
+from sessions.availability import Hours, set_availability
 from sessions.conflict_words import in_words
 from sessions.conflicts import Span, at_once, conflicts_of
 from sessions.models import Session
@@ -23,6 +24,8 @@ from tests.api.asking import bearer
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -159,6 +162,48 @@ def test_a_speaker_is_asked_online_by_day_where_he_or_she_is(
     assert found(lab) == []
 
 
+def test_a_speaker_has_said_when_he_or_she_can_come(lab: Lab) -> None:
+    one, other = (
+        session(lab, hour, slug=slug, title={"en": slug}) for hour, slug in ((9, "one"), (14, "other"))
+    )
+    speaker = f.SpeakerFactory(programme=lab.programme, name={"en": "Eleni"})
+    for each in (one, other):
+        f.AppearanceFactory(session=each, speaker=speaker)
+    assert found(lab) == []
+    set_availability(speaker, [Hours(one.starts_at, one.ends_at), Hours(one.ends_at, one.ends_at + HOUR)])
+    assert found(lab) == [("speaker-away", True, ["other"])]
+    assert said(lab) == ["Eleni is not available for “other”, which is at 14:00–15:00."]
+
+
+@pytest.mark.parametrize(
+    ("days_before", "due_in", "is_told"),
+    [
+        (60, 8, None),
+        (60, 7, False),
+        (60, 0, False),
+        (60, -1, True),
+        (22, None, None),
+        (20, None, False),
+    ],
+)
+def test_interpreters_have_to_be_ordered_in_time(
+    lab: Lab, days_before: int, due_in: int | None, is_told: bool | None
+) -> None:
+    one = session(lab, 9, slug="one", title={"en": "One"}, interpreted_languages=["bg"])
+    now = one.starts_at - timedelta(days=days_before)
+    due = None if due_in is None else now.date() + timedelta(days=due_in)
+    Session.objects.update(interpretation_order_by=due)
+
+    def told() -> list[tuple[str, bool]]:
+        return [(one.kind.value, one.is_error) for one in conflicts_of(lab, now)]
+
+    assert told() == ([] if is_told is None else [("interpretation", is_told)])
+    Session.objects.update(interpretation_ordered_on=now.date())
+    assert told() == []
+    Session.objects.update(interpretation_ordered_on=None, interpreted_languages=[])
+    assert told() == []  # nobody interprets
+
+
 def test_people_with_seats_in_two_sessions_at_once_are_counted(lab: Lab) -> None:
     one, other, later = (
         session(lab, 9, slug="one"),
@@ -256,6 +301,7 @@ def test_programs_get_the_same_list(lab: Lab, client: Client) -> None:
             "slugs": [],
             "count": None,
             "hours": None,
+            "due": None,
         }
     ]
 
@@ -286,7 +332,7 @@ def test_conflicts_cost_the_same_queries_at_any_size(lab: Lab) -> None:
         one.audience.add(city)
         f.AgendaItemFactory(session=one, starts_at=one.starts_at, ends_at=one.ends_at)
         f.AppearanceFactory(session=one, speaker=f.SpeakerFactory(programme=lab.programme, city=city))
-    assert (few, cost()) == (5, 5)
+    assert (few, cost()) == (6, 6)
 
 
 HOURS = st.integers(0, 40)
