@@ -15,6 +15,7 @@ from core.api.strict_parameters import reject_unknown_parameters
 from core.web.errors import RuleViolation
 from labs.api import router as labs
 from labs.api_authentication import BearerToken
+from labs.people_api import router as roles
 from labs.webhook_api import router as webhooks
 from registrations.announcement_api import router as announcements
 from registrations.api import router as registrations
@@ -52,6 +53,7 @@ api = CityLabsAPI(
 api.add_decorator(reject_unknown_parameters, mode="view")
 api.add_decorator(api.answer_unvalidated, mode="operation")
 api.add_router("", labs)
+api.add_router("", roles)
 api.add_router("", sessions)
 api.add_router("", conflicts)
 # First: their addresses are more particular.

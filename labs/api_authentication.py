@@ -11,7 +11,7 @@ from core.accounts.models import User
 from core.api.problems import Problem
 from core.web.signed_links import API_PREFIX, api_token_hash
 from labs.current_viewer import viewer_for_token, viewer_of
-from labs.models import ApiToken, Lab
+from labs.models import ApiToken, Lab, Programme
 from labs.viewer import VISITOR, Viewer
 
 
@@ -69,6 +69,19 @@ def lab_of_organiser(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> 
     return _get_lab_with_scope(request, slug, scope, organisers_only=True)
 
 
+def programme_of_owner(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> Programme:
+    """Return the programme for an owner's operation; 404 to others, 403 to a token without the scope.
+
+    A token that is limited to one lab owns no programme.
+    """
+    viewer = viewer_of(request)
+    programme = Programme.objects.filter(slug=slug).first()
+    if programme is None or not viewer.owns(programme.pk):
+        raise Http404
+    _require_scope(viewer, scope)
+    return programme
+
+
 def lab_of_door(request: HttpRequest, slug: str, scope: ApiToken.Scope) -> Lab:
     """Return the lab for an operation of door staff and organisers; 404 and 403 as `lab_of_organiser`."""
     return _get_lab_with_scope(request, slug, scope, organisers_only=False)
@@ -81,7 +94,11 @@ def _get_lab_with_scope(
     lab = Lab.objects.select_related("programme").filter(slug=slug).first()
     if lab is None or not (viewer.organises(lab) if organisers_only else viewer.is_door_staff_of(lab)):
         raise Http404
+    _require_scope(viewer, scope)
+    return lab
+
+
+def _require_scope(viewer: Viewer, scope: ApiToken.Scope) -> None:
     if viewer.scopes is None or scope.value not in viewer.scopes:
         detail = _("This API key does not have the permission “%(scope)s”.") % {"scope": scope.value}
         raise Problem(detail, status=403)
-    return lab

@@ -4,9 +4,10 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from core.mail import health_views
-from labs.views import branding, statements
+from labs.views import branding, role_invitations, statements
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/invitations/<str:token>/", role_invitations.invitation, name="role_invitation"),
     path("accounts/", include("core.accounts.urls")),
     path("organise/", include("labs.console_urls")),
     path("labs/<slug:lab>/theme.css", branding.lab_theme, name="lab_theme"),

@@ -88,10 +88,14 @@ def every_email(language: str) -> dict[str, Message]:
     found = [*_about_registration(person), *_about_session(person, opening)]
     found += _about_certificate(person)
     by = f.StaffFactory(lab=lab, user__name="Demo organiser", user__language=language).user
-    roles.add_to_lab(lab, "door@example.org", "door", by=by, name=NAMES[language])
+    roles.add_to_lab(lab, "door@example.org", "door", by=by, name=NAMES[language], language=language)
+    helper = f.UserFactory(email="helper@example.org", name=NAMES[language], language=language)
+    roles.add_to_lab(lab, helper.email, "organiser", by=by)
     send_password_reset(by.pk)
     invitations.invite(lab, ["invited@example.org"], language, by)
-    found += Message.objects.filter(occasion__in=["account_made", "password_reset", "invitation"])
+    found += Message.objects.filter(
+        occasion__in=["role_invited", "role_given", "password_reset", "invitation"]
+    )
     found += _about_nominations(lab, opening, language)
     return {message.occasion: message for message in found}
 

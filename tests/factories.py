@@ -24,6 +24,7 @@ from labs.models import (
     Operator,
     Programme,
     ProgrammeLogo,
+    RoleInvitation,
     Room,
     Staff,
     StakeholderGroup,
@@ -284,6 +285,20 @@ class OwnerFactory(StaffFactory):
     role = "owner"
     lab = None
     programme = factory.SubFactory(ProgrammeFactory)
+
+
+class RoleInvitationFactory(DjangoModelFactory[RoleInvitation]):
+    """An open invitation to be door staff of a lab."""
+
+    class Meta:
+        model = RoleInvitation
+
+    lab = factory.SubFactory(LabFactory)
+    programme = factory.LazyAttribute(lambda one: one.lab.programme)
+    role = "door"
+    email = factory.Sequence(lambda n: f"invited{n}@example.org")
+    sent_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))
 
 
 class DelegateFactory(DjangoModelFactory[Delegate]):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.passwords import PASSWORD_HINT, WEAK_PASSWORDS
 from core.accounts.signals import password_reset_requested
 from core.web.email_addresses import account_address
 from core.web.error_messages import PlainErrorsMixin
@@ -14,15 +15,6 @@ from core.web.forms.fields import EmailAddressField
 
 ADDRESS_MISSING = _("Enter your email address")
 PASSWORD_MISSING = _("Enter your password")
-PASSWORD_HINT = _(
-    "At least 12 characters. A sentence that only you would write is strong and easy to remember."
-)
-
-_WEAK_PASSWORDS = {
-    "password_too_short": _("Enter a password with at least 12 characters."),
-    "password_too_common": _("This password is too common. Enter another one."),
-    "password_too_similar": _("This password is too similar to your name or email. Enter another one."),
-}
 _LOGIN_ERRORS = {
     "email_password_mismatch": _(
         "Email or password is wrong. Check both, or use “Forgotten your password?” below."
@@ -65,9 +57,7 @@ class _NewPasswordMixin(PlainErrorsMixin):
         if field == "password1" and isinstance(error, ValidationError):
             error = ValidationError(
                 [
-                    ValidationError(_WEAK_PASSWORDS[one.code], one.code)
-                    if one.code in _WEAK_PASSWORDS
-                    else one
+                    ValidationError(WEAK_PASSWORDS[one.code], one.code) if one.code in WEAK_PASSWORDS else one
                     for one in error.error_list
                 ]
             )

@@ -51,3 +51,40 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class EmailChange(models.Model):
+    """A new address of an account that nobody has confirmed yet. Its link's token is stored nowhere."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="email_change", verbose_name=_("account"))
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = EmailAddressField(_("email"))
+    expires_at = models.DateTimeField(_("expires at"))
+
+    class Meta:
+        verbose_name = _("change of email address")
+        verbose_name_plural = _("changes of email addresses")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.email}"
+
+
+class SignIn(models.Model):
+    """A browser in which an account is signed in. No network address is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sign_ins", verbose_name=_("account"))
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    session_key = models.CharField(max_length=40, unique=True, editable=False)
+    # "Firefox" and "Windows", from what the browser says of itself; empty if that is not known.
+    browser = models.CharField(_("browser"), max_length=40, blank=True)
+    system = models.CharField(_("system"), max_length=40, blank=True)
+    signed_in_at = models.DateTimeField(_("signed in at"), auto_now_add=True)
+    # To the hour.
+    last_used_at = models.DateTimeField(_("last used at"))
+
+    class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.browser}"

@@ -72,6 +72,10 @@ TAGS = [
         "description": _("Issued by organisers. Anyone with the code can check them"),
     },
     {
+        "name": _("People and roles"),
+        "description": _("Who organises a lab or programme, and who is a delegate of which city"),
+    },
+    {
         "name": _("Webhooks"),
         "description": _("Signed requests about what happens in a lab, to a program of yours"),
     },
@@ -96,6 +100,10 @@ PATH_PARAMETERS = {
     "contact": "ID of the city's contact",
     "nomination": "ID of the nomination",
     "invitation": "ID of the invitation",
+    "person": "ID of the person's role",
+    "programme_person": "ID of the owner's or delegate's role",
+    "role_invitation": "ID of the invitation to a role",
+    "programme_invitation": "ID of the invitation to a role",
     "queue_number": "Token of the number",
     "webhook": "ID of the webhook",
     "tag": "Name of the tag",

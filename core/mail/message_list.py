@@ -51,7 +51,8 @@ OCCASIONS: dict[str, str | Promise] = {
     "certificate_revoked": _("Certificate revoked"),
     "certificate_restored": _("Certificate valid again"),
     "password_reset": _("New password"),
-    "account_made": _("New account"),
+    "role_invited": _("Invitation to a role"),
+    "role_given": _("New role"),
 }
 
 # The tabs of the page, and the states behind each.

@@ -24,6 +24,7 @@ from core.web.palette import DEFAULT_COLOURS
 TO_MANY = frozenset(
     {
         "invitation",
+        "role_invited",
         "confirm_reminder",
         "contact_invited",
         "contact_reminded",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.accounts.passwords import PASSWORD_HINT
 from core.web.forms.base import BaseForm
 from core.web.forms.fields import CityField, EmailAddressField
 from core.web.localized_fields import no_control_characters, one_line, text_and_language
@@ -32,6 +34,12 @@ class PersonForm(BaseForm):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    language = forms.ChoiceField(
+        label=_("Language of the invitation"),
+        help_text=_("Used only if the address has no account yet."),
+        choices=settings.LANGUAGES,
+        required=False,
+    )
 
 
 class StaffForm(PersonForm):
@@ -44,6 +52,59 @@ class StaffForm(PersonForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose a role from the list.")},
     )
+
+
+class PeopleListForm(BaseForm):
+    """A list of people: what is pasted, or was read from the file."""
+
+    file = forms.FileField(
+        label=_("CSV file"),
+        help_text=_("Up to 500 people."),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+    )
+    rows = forms.CharField(
+        label=_("Or the rows themselves"),
+        strip=False,
+        error_messages={"required": _("Choose a file, or paste the rows.")},
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+    )
+
+
+class NewAccountForm(BaseForm):
+    """The name and password of somebody who accepts an invitation. `labs.role_invitations` judges the password."""
+
+    mark_optional = False
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        error_messages={"required": _("Enter your name.")},
+        validators=[no_control_characters, one_line],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password1 = forms.CharField(
+        label=_("Password"),
+        help_text=PASSWORD_HINT,
+        strip=False,
+        max_length=4096,
+        error_messages={"required": _("Enter a new password")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("Repeat the password"),
+        strip=False,
+        max_length=4096,
+        error_messages={"required": _("Enter the new password again")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        first, second = values.get("password1"), values.get("password2")
+        if first and second and first != second:
+            self.add_error("password2", gettext("The passwords do not match. Enter the new password again."))
+        return values
 
 
 class DelegateForm(PersonForm):

@@ -5,6 +5,7 @@ import i18nfield.fields
 import labs.models.identity
 import labs.models.programmes
 import simple_history.models
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -480,6 +481,12 @@ class Migration(migrations.Migration):
                         verbose_name="visibility",
                     ),
                 ),
+                (
+                    "requires_second_factor",
+                    models.BooleanField(
+                        db_default=False, default=False, verbose_name="two-step sign-in required"
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -818,6 +825,12 @@ class Migration(migrations.Migration):
                         verbose_name="visibility",
                     ),
                 ),
+                (
+                    "requires_second_factor",
+                    models.BooleanField(
+                        db_default=False, default=False, verbose_name="two-step sign-in required"
+                    ),
+                ),
                 ("revised_at", models.DateTimeField(auto_now=True)),
                 ("cities", models.ManyToManyField(blank=True, related_name="programmes", to="labs.city")),
             ],
@@ -1120,6 +1133,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "city",
                     models.ForeignKey(
@@ -1261,6 +1275,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "role",
                     models.CharField(
@@ -1428,6 +1443,124 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("lab", "on"),
                 "constraints": [models.UniqueConstraint(fields=("lab", "on"), name="day_once_per_lab")],
+            },
+        ),
+        migrations.CreateModel(
+            name="RoleInvitation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("link_version", models.PositiveIntegerField(default=0)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Programme owner"),
+                            ("organiser", "Lab organiser"),
+                            ("door", "Door staff"),
+                            ("delegate", "Delegate of a city"),
+                        ],
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "email",
+                    core.web.localized_fields.EmailAddressField(
+                        db_index=True, max_length=254, verbose_name="email"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        default="en",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("sent_at", models.DateTimeField(verbose_name="sent at")),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
+                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked at")),
+                (
+                    "city",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="role_invitations",
+                        to="labs.city",
+                        verbose_name="city",
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="role_invitations",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="invited by",
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="role_invitations",
+                        to="labs.lab",
+                        verbose_name="lab",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="role_invitations",
+                        to="labs.programme",
+                        verbose_name="programme",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "invitation to a role",
+                "verbose_name_plural": "invitations to roles",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("city__isnull", True), ("lab__isnull", True), ("role", "owner")),
+                            models.Q(
+                                ("city__isnull", True),
+                                ("lab__isnull", False),
+                                ("role__in", ["organiser", "door"]),
+                            ),
+                            models.Q(("city__isnull", False), ("lab__isnull", True), ("role", "delegate")),
+                            _connector="OR",
+                        ),
+                        name="role_invitation_fits_place",
+                    )
+                ],
             },
         ),
     ]

@@ -1,5 +1,5 @@
 from labs.models.identity import Operator, ProgrammeLogo
-from labs.models.people import ApiToken, Delegate, Staff
+from labs.models.people import ApiToken, Delegate, RoleInvitation, Staff
 from labs.models.programmes import City, Lab, LabDay, Programme, Room, StakeholderGroup, Track
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Operator",
     "Programme",
     "ProgrammeLogo",
+    "RoleInvitation",
     "Room",
     "Staff",
     "StakeholderGroup",

@@ -120,6 +120,10 @@ class Programme(Versioned):
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT
     )
+    # Owners, organisers and door staff without a second factor have no rights in it (`labs.current_viewer`).
+    requires_second_factor = models.BooleanField(
+        _("two-step sign-in required"), default=False, db_default=False
+    )
     revised_at = models.DateTimeField(auto_now=True)
 
     objects = ProgrammeQuerySet.as_manager()

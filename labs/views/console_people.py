@@ -17,7 +17,8 @@ from core.web.forms.fields import pk_of
 from labs import access, api_keys, roles
 from labs.current_viewer import viewer_of
 from labs.forms.people import KeyForm, StaffForm
-from labs.models import ApiToken, Lab, Staff
+from labs.models import ApiToken, Lab, RoleInvitation, Staff
+from labs.views.console_role_invitations import act_on_invitation, invitation_rows
 from labs.views.form_posts import create_once, create_with, delete_or_say, person
 
 
@@ -26,21 +27,30 @@ from labs.views.form_posts import create_once, create_with, delete_or_say, perso
 def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Organisers and door staff of a lab."""
     action = request.POST.get("action", "")
-    form = StaffForm(request.POST if action == "add" else None, initial={"role": Staff.Role.ORGANISER})
+    usual = {"role": Staff.Role.ORGANISER, "language": lab.default_language}
+    form = StaffForm(request.POST if action == "add" else None, initial=usual)
 
     def add() -> dict[str, object]:
         values = form.cleaned_data
         added = roles.add_to_lab(
-            lab, values["email"], values["role"], by=person(request), name=values["name"]
+            lab,
+            values["email"],
+            values["role"],
+            by=person(request),
+            name=values["name"],
+            language=values["language"],
         )
-        return {"staff": added.pk}
+        return {"invited": isinstance(added, RoleInvitation)}
 
-    if create_with(request, form, "console.staff", add):
-        messages.success(
-            request,
-            _("%(email)s now has access to this lab. New people get an email to choose a password.")
-            % {"email": form.cleaned_data["email"]},
+    if done := create_with(request, form, "console.staff", add):
+        words = (
+            _("Invitation to %(email)s: the email will leave within minutes.")
+            if done["invited"]
+            else _("%(email)s now has access to this lab.")
         )
+        messages.success(request, words % {"email": form.cleaned_data["email"]})
+        return redirect("console_people", lab.slug)
+    if act_on_invitation(request, lab, action):
         return redirect("console_people", lab.slug)
     if action.startswith("remove-"):
         pk = pk_of(action.removeprefix("remove-")) or 0
@@ -64,6 +74,9 @@ def lab_people(request: HttpRequest, lab: Lab) -> HttpResponse:
             "form": form,
             "organisers": [one for one in staff_of_lab if one.role == Staff.Role.ORGANISER],
             "door": [one for one in staff_of_lab if one.role == Staff.Role.DOOR],
+            "invitations": invitation_rows(lab),
+            "zone": lab.time_zone,
+            "list_address": reverse("console_people_list", args=[lab.slug]),
             "owners": lab.programme.staff.filter(role=Staff.Role.OWNER).select_related("user"),
         },
         status=422 if form.errors else 200,

@@ -25,9 +25,10 @@ from labs.forms.people import DelegateForm, PersonForm
 from labs.forms.programmes import ProgrammeForm
 from labs.forms.rows import NamedRow, NamedRows
 from labs.lab_parts import NamedPlan, set_groups
-from labs.models import Delegate, Lab, Programme, Staff
+from labs.models import Delegate, Lab, Programme, RoleInvitation, Staff
 from labs.programmes import change_programme, create_programme
 from labs.revisions import lock_row
+from labs.views.console_role_invitations import act_on_invitation, invitation_rows
 from labs.views.form_posts import create_once, create_with, delete_or_say, edit_row, form_page, person
 
 MORE_ROWS = 3
@@ -186,26 +187,37 @@ def has_errors(rows: Any) -> bool:
 def people(request: HttpRequest, programme: Programme) -> HttpResponse:
     """Who owns the programme, and which people see the internal sessions of which city."""
     action = request.POST.get("action", "")
-    owner_form = PersonForm(request.POST if action == "owner" else None, prefix="owner")
+    usual = {"language": programme.default_language}
+    owner_form = PersonForm(request.POST if action == "owner" else None, prefix="owner", initial=usual)
     delegate_form = DelegateForm(
-        request.POST if action == "delegate" else None, programme=programme, prefix="delegate"
+        request.POST if action == "delegate" else None,
+        programme=programme,
+        prefix="delegate",
+        initial=usual,
     )
     by = person(request)
 
     def add_owner() -> dict[str, object]:
         values = owner_form.cleaned_data
-        return {"staff": roles.add_owner(programme, values["email"], by=by, name=values["name"]).pk}
+        said = {"name": values["name"], "language": values["language"]}
+        added = roles.add_owner(programme, values["email"], by=by, **said)
+        return {"invited": isinstance(added, RoleInvitation)}
 
     def add_delegate() -> dict[str, object]:
         values = delegate_form.cleaned_data
-        added = roles.add_delegate(programme, values["email"], values["city"], by=by, name=values["name"])
-        return {"delegate": added.pk}
+        said = {"name": values["name"], "language": values["language"]}
+        added = roles.add_delegate(programme, values["email"], values["city"], by=by, **said)
+        return {"invited": isinstance(added, RoleInvitation)}
 
-    said = ""
-    if create_with(request, owner_form, "console.owner", add_owner):
-        said = _("%(email)s is now an owner of the programme.") % owner_form.cleaned_data
-    elif create_with(request, delegate_form, "console.delegate", add_delegate):
-        said = _("%(email)s is now a delegate of %(city)s.") % delegate_form.cleaned_data
+    said, invited = "", _("Invitation to %(email)s: the email will leave within minutes.")
+    if done := create_with(request, owner_form, "console.owner", add_owner):
+        words = invited if done["invited"] else _("%(email)s is now an owner of the programme.")
+        said = words % owner_form.cleaned_data
+    elif done := create_with(request, delegate_form, "console.delegate", add_delegate):
+        words = invited if done["invited"] else _("%(email)s is now a delegate of %(city)s.")
+        said = words % delegate_form.cleaned_data
+    elif act_on_invitation(request, programme, action):
+        return redirect("console_programme_people", programme.slug)
     elif action.startswith("remove-"):
         _remove(programme, action, request)
         return redirect("console_programme_people", programme.slug)
@@ -225,6 +237,9 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
             "owner_form": owner_form,
             "delegate_form": delegate_form,
             "has_cities": programme.cities.exists(),
+            "invitations": invitation_rows(programme),
+            "zone": "UTC",
+            "list_address": reverse("console_programme_people_list", args=[programme.slug]),
             "tab": "people",
             "invalid": invalid,
         },

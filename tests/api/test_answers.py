@@ -107,6 +107,8 @@ BODIES: dict[str, Any] = {
         "language": "en",
         "deadline": SOON,
     },
+    "POST /labs/{lab}/people": {"people": [{"email": "door99@example.org", "role": "door"}]},
+    "POST /programmes/{programme}/people": {"people": [{"email": "owner99@example.org", "role": "owner"}]},
     "POST /labs/{lab}/invitations/emails": {"emails": ["invited99@example.org"], "language": "en"},
     "POST /labs/{lab}/approvals": {"decision": "approve", "seats": [1]},
     "POST /labs/{lab}/announcements": {"subject": {"en": "News"}, "body": {"en": "Text"}},

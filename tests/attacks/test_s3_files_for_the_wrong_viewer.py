@@ -31,6 +31,7 @@ TAKES_LINKS = {
     "registrations/mine/<str:token>/": "person",
     "registrations/transfer/<str:token>/": "transfer",
     "registrations/transfer/<str:token>/decline/": "transfer",
+    "accounts/invitations/<str:token>/": "roles.invitation",
     "nominations/<str:token>/": "registration.nomination",
     "nominating/<str:token>/": "contact",
     "nominating/<str:token>/places/<int:places>/": "contact",

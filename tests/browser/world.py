@@ -372,8 +372,10 @@ def build(texts: Texts | None = None) -> World:
     f.DeliveryFactory(endpoint=webhook, last_error="timeout", attempts=3)
     Attempt.objects.create(delivery=delivery, status=500, milliseconds=1234, reply="x" * 1000)
 
+    role_offer = f.RoleInvitationFactory(lab=lab, name=line("name", 200))
     values = {
         "action": action.public_id,
+        "role_token": signed_links.make_token("roles.invitation", role_offer.public_id, 0),
         "webhook": webhook.public_id,
         "webhook_off": webhook_off.public_id,
         "delivery": delivery.public_id,

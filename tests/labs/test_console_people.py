@@ -9,7 +9,7 @@ from core.accounts.models import User
 from core.mail.models import Message
 from core.mail.rendering import rendered
 from core.web.localized_fields import languages_of
-from labs.models import City, Delegate, Lab, Programme, Staff
+from labs.models import City, Delegate, Lab, Programme, RoleInvitation, Staff
 from tests import factories as f
 from tests.emails import with_bodies
 from tests.pages import client_of, form_of, forms_of
@@ -40,22 +40,28 @@ def organiser(lab: Lab) -> User:
     return f.StaffFactory(lab=lab).user
 
 
+def link_of(message: Message) -> str:
+    """The path of the private link in an email."""
+    lines = rendered(message, reveal=True).text.splitlines()
+    return next(line for line in lines if line.startswith("http")).removeprefix("http://testserver")
+
+
 def add(client: Client, address: str = PEOPLE, action: str = "add", **answers: Any) -> Any:
     form = next(one for one in forms_of(client.get(address)) if ("action", action) in one.buttons)
     return client.post(address, form.filled(action=action, **answers))
 
 
-def test_an_account_that_exists_gets_the_role_without_a_mail(organiser: User, lab: Lab) -> None:
+def test_an_account_that_exists_gets_the_role_at_once_and_is_told(organiser: User, lab: Lab) -> None:
     user: User = f.UserFactory(email="door@example.org")
     add(client_of(organiser), email=" Door@Example.org ", role="door")
     assert Staff.objects.get(user=user).role == "door"
-    assert not Message.objects.exists()
+    assert Message.objects.get().occasion == "role_given"
     # A second role in the same lab takes the first one's place.
     add(client_of(organiser), email="door@example.org", role="organiser")
     assert Staff.objects.get(user=user).role == "organiser"
 
 
-def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
+def test_an_address_without_account_gets_an_invitation_and_the_account_when_it_accepts(
     organiser: User, lab: Lab
 ) -> None:
     client = client_of(organiser)
@@ -63,11 +69,11 @@ def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
     data = form.filled(action="add", email="new@example.org", name="Demo helper", role="door")
     for _ in range(2):
         client.post(PEOPLE, data)
-    user = User.objects.get(email="new@example.org")
+    assert "new@example.org" in client.get(PEOPLE).content.decode()
+    assert not User.objects.filter(email="new@example.org").exists()
     message = Message.objects.get()
     with_bodies(message)
-    assert not user.has_usable_password()
-    assert (message.to_email, message.occasion, message.lab) == ("new@example.org", "account_made", lab)
+    assert (message.to_email, message.occasion, message.lab) == ("new@example.org", "role_invited", lab)
     assert "/accounts/" not in message.text
     said = [line for line in message.text.splitlines() if line.startswith(("Programme:", "Event:", "Role:"))]
     programme = lab.programme
@@ -78,15 +84,18 @@ def test_an_address_without_account_gets_one_and_a_mail_to_choose_a_password(
     ]
     for line in said:
         assert line in " ".join(message.html.split())
-    link = next(line for line in rendered(message, reveal=True).text.splitlines() if line.startswith("http"))
-    page = Client().get(link.removeprefix("http://testserver"))
+    link = link_of(message)
     password = "a staple of correct horses"
-    chosen = Client().post(
-        link.removeprefix("http://testserver"), form_of(page).filled(password1=password, password2=password)
-    )
-    assert chosen.status_code == 302
-    user.refresh_from_db()
-    assert user.check_password(password)
+    theirs = Client()
+    answers = {"name": "New helper", "password1": password, "password2": password}
+    accepted = theirs.post(link, form_of(theirs.get(link)).filled(**answers))
+    assert (accepted.status_code, accepted["Location"]) == (302, "/organise/")
+    user = User.objects.get(email="new@example.org")
+    assert (user.name, user.check_password(password)) == ("New helper", True)
+    assert Staff.objects.get(user=user).role == "door"
+    assert theirs.get("/organise/labs/lab/attendance/").status_code == 200
+    # It works once.
+    assert Client().get(link).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -108,6 +117,7 @@ def test_a_wrong_answer_gives_nobody_a_role(organiser: User, answers: dict[str, 
     assert response.status_code == 422
     assert said in response.content.decode()
     assert (Staff.objects.count(), User.objects.count(), Message.objects.count()) == (1, 1, 0)
+    assert not RoleInvitation.objects.exists()
 
 
 def test_an_account_that_is_switched_off_gets_no_role(organiser: User) -> None:
@@ -137,8 +147,8 @@ def test_the_last_owner_stays_and_any_other_may_go(owner: User, programme: Progr
     own = Staff.objects.get(user=owner)
     response = client.post(OWNERS, {"action": f"remove-owner-{own.pk}"}, follow=True)
     assert "must have at least one owner" in response.content.decode()
-    add(client, OWNERS, "owner", **{"owner-email": "second@example.org"})
-    second = User.objects.get(email="second@example.org")
+    second: User = f.UserFactory(email="second@example.org")
+    add(client, OWNERS, "owner", **{"owner-email": second.email})
     # An account that is switched off owns nothing.
     User.objects.filter(pk=second.pk).update(is_active=False)
     client.post(OWNERS, {"action": f"remove-owner-{own.pk}"})
@@ -159,7 +169,7 @@ def test_delegates_are_added_with_a_city_of_the_programme_and_removed(
     programme.cities.add(city)
     answers = {"delegate-email": "delegate@example.org", "delegate-city": str(foreign.pk)}
     assert "Choose a city of this programme" in add(client, OWNERS, "delegate", **answers).content.decode()
-    assert not User.objects.filter(email="delegate@example.org").exists()
+    f.UserFactory(email="delegate@example.org")
     add(client, OWNERS, "delegate", **(answers | {"delegate-city": str(city.pk)}))
     delegate = Delegate.objects.get()
     assert (delegate.user.email, delegate.city) == ("delegate@example.org", city)

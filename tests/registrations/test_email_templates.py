@@ -354,6 +354,6 @@ def test_the_list_says_which_texts_are_changed(organiser: Client, lab: Lab) -> N
 
 
 def test_emails_about_accounts_have_no_texts_to_change(organiser: Client, lab: Lab) -> None:
-    for occasion in ("password_reset", "account_made", "../x"):
+    for occasion in ("password_reset", "role_invited", "../x"):
         assert organiser.get(f"/organise/labs/fifth/mail/texts/{occasion}/en/").status_code == 404
     assert organiser.get("/organise/labs/fifth/mail/texts/confirmation/de/").status_code == 404

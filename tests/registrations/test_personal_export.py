@@ -94,6 +94,7 @@ EXPORTED = {
 NOT_EXPORTED = {
     "account.EmailAddress": "an account, whose owner sees it on its own pages",
     "account.EmailConfirmation": "an account, whose owner sees it on its own pages",
+    "accounts.EmailChange": "an account, whose owner sees it on its own pages",
     "accounts.User": "an account, whose owner sees it on its own pages",
     "certificates.HistoricalCertificate": "the certificate says where it stands",
     "certificates.NotIssued": "what organisers have to mend, gone with the certificate",
@@ -103,6 +104,7 @@ NOT_EXPORTED = {
     "labs.Lab": "the lab's address",
     "labs.Operator": "the operator's address",
     "labs.Programme": "the programme's address",
+    "labs.RoleInvitation": "somebody who is to organise; deleted a month after it ends",
     "registrations.HistoricalAttendance": "marks that staff took back; those that stand are exported",
     "registrations.HistoricalRegistrationRules": "domains",
     "registrations.RegistrationRules": "domains",

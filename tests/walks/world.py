@@ -305,12 +305,17 @@ def build() -> World:
         name: f.UserFactory(email=f"{name}@example.org", name=f"Demo {canary(name, 'account')}")
         for name in people.split()
     }
-    f.DelegateFactory(user=users["delegatesofia"], programme=programme, city=sofia)
+    delegate = f.DelegateFactory(user=users["delegatesofia"], programme=programme, city=sofia)
     f.DelegateFactory(user=users["delegatetrikala"], programme=programme, city=trikala)
-    f.DelegateFactory(user=users["delegateelsewhere"], programme=other_programme, city=sofia)
-    f.StaffFactory(user=users["door"], role="door", lab=lab)
+    other_delegate = f.DelegateFactory(user=users["delegateelsewhere"], programme=other_programme, city=sofia)
+    door = f.StaffFactory(user=users["door"], role="door", lab=lab)
     f.StaffFactory(user=users["organiser"], role="organiser", lab=lab)
-    f.StaffFactory(user=users["organiserelsewhere"], role="organiser", lab=other_lab)
+    other_staff = f.StaffFactory(user=users["organiserelsewhere"], role="organiser", lab=other_lab)
+    offers = [f.RoleInvitationFactory(lab=each) for each in (lab, other_lab)]
+    programme_offers = [
+        f.RoleInvitationFactory(programme=each, lab=None, role="owner")
+        for each in (programme, other_programme)
+    ]
     f.OwnerFactory(user=users["owner"], programme=programme)
     users["superuser"] = User.objects.create_superuser(
         "root@example.org", "correct horse battery staple", name=f"Demo {canary('superuser', 'account')}"
@@ -392,6 +397,7 @@ def build() -> World:
         all_of("person", OF_PERSON, OF_NEEDS) | {("open", "link")},
         tokens=links(person),
     )
+    invited = tokens.make_token("roles.invitation", offers[0].public_id, 0)
     offered = Transfer.objects.create(
         registration=insider,
         name="Demo colleague",
@@ -403,7 +409,7 @@ def build() -> World:
         "insider",
         all_of("insider", OF_PERSON) | all_of("sofia", OF_SESSION, JOIN),
         all_of("insider", OF_PERSON) | seated,
-        tokens=(*links(insider), transfers.token_of(offered)),
+        tokens=(*links(insider), transfers.token_of(offered), invited),
     )
 
     # Sees the sessions that delegates of the city see, to nominate for them.
@@ -433,6 +439,10 @@ def build() -> World:
         "language": ["en", "no-such-language"],
         "announcement": [each.public_id for each in announcements],
         "invitation": [invitation.pk, other_invitation.pk],
+        "person": [door.public_id, other_staff.public_id],
+        "programme_person": [delegate.public_id, other_delegate.public_id],
+        "role_invitation": [each.public_id for each in offers],
+        "programme_invitation": [each.public_id for each in programme_offers],
         "quota": [quota.pk, other_quota.pk],
         "document": [house_rules.slug, other_rules.slug],
         "queue_number": [opening.token_of(each) for each in numbers],
@@ -490,6 +500,10 @@ def build() -> World:
         "message": [messages[1].public_id, messages[2].public_id],
         "code": [codes[1]],
         "invitation": [other_invitation.pk],
+        "person": [other_staff.public_id],
+        "programme_person": [other_delegate.public_id],
+        "role_invitation": [offers[1].public_id],
+        "programme_invitation": [programme_offers[1].public_id],
         "quota": [other_quota.pk],
         "document": [other_rules.slug],
         "queue_number": [opening.token_of(numbers[1])],
@@ -520,6 +534,10 @@ def build() -> World:
         "language": "en",
         "announcement": announcements[0].public_id,
         "invitation": invitation.pk,
+        "person": door.public_id,
+        "programme_person": delegate.public_id,
+        "role_invitation": offers[0].public_id,
+        "programme_invitation": programme_offers[0].public_id,
         "quota": quota.pk,
         "document": house_rules.slug,
         "queue_number": opening.token_of(numbers[0]),

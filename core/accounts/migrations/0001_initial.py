@@ -1,3 +1,5 @@
+from django.conf import settings
+import django.db.models.deletion
 import core.timezones.zones
 import core.web.localized_fields
 import uuid
@@ -90,6 +92,63 @@ class Migration(migrations.Migration):
                 "verbose_name": "account",
                 "verbose_name_plural": "accounts",
                 "ordering": ("email",),
+            },
+        ),
+        migrations.CreateModel(
+            name="EmailChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("email", core.web.localized_fields.EmailAddressField(max_length=254, verbose_name="email")),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="email_change",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "change of email address",
+                "verbose_name_plural": "changes of email addresses",
+            },
+        ),
+        migrations.CreateModel(
+            name="SignIn",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("session_key", models.CharField(editable=False, max_length=40, unique=True)),
+                ("browser", models.CharField(blank=True, max_length=40, verbose_name="browser")),
+                ("system", models.CharField(blank=True, max_length=40, verbose_name="system")),
+                ("signed_in_at", models.DateTimeField(auto_now_add=True, verbose_name="signed in at")),
+                ("last_used_at", models.DateTimeField(verbose_name="last used at")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sign_ins",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "sign-in",
+                "verbose_name_plural": "sign-ins",
             },
         ),
     ]

@@ -74,7 +74,7 @@ def test_it_is_rendered_once_however_often_it_is_tried(smtp: Any) -> None:
     assert message.state == "queued"
     kept = message.text
     # Whoever rendered it again would say something else now.
-    Message.objects.update(occasion="account_made", context={"by": "Nobody", "days": 9})
+    Message.objects.update(occasion="role_given", context={"by": "Nobody", "days": 9})
     smtp.to_recipient = None
 
     with time_machine.travel(timezone.now() + RETRIES[0]):
