@@ -8,6 +8,7 @@ from sessions.views import (
     console_lab_parts,
     console_publishing,
     console_sessions,
+    console_slots,
     console_speakers,
 )
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path(LAB + "speakers/<slug:speaker>/delete/", console_speakers.delete, name="console_speaker_delete"),
     path(LAB + "sessions/", console_sessions.sessions, name="console_sessions"),
     path(LAB + "conflicts/", console_conflicts.conflicts, name="console_conflicts"),
+    path(LAB + "slots/", console_slots.slots, name="console_slots"),
     path(LAB + "new-session/", console_sessions.new, name="console_session_new"),
     path(SESSION, console_sessions.edit, name="console_session_edit"),
     path(SESSION + "history/", console_sessions.history, name="console_session_history"),

@@ -125,10 +125,18 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
         error_messages=CITIES_ONLY,
     )
 
-    def __init__(self, *args: object, lab: Lab, session: Session | None = None, **kwargs: object) -> None:
+    def __init__(
+        self,
+        *args: object,
+        lab: Lab,
+        session: Session | None = None,
+        given: Mapping[str, object] | None = None,
+        **kwargs: object,
+    ) -> None:
         self.lab = lab
         self.session = session
         initial = _session_initial(session) if session else _new_session_initial(lab)
+        initial |= given or {}
         super().__init__(*args, locales=lab.languages, row=session, initial=initial, **kwargs)
         for name, queryset in (("track", lab.tracks.all()), ("room", lab.rooms.all())):
             self.set_queryset(name, queryset, lambda row: named(row.name, lab))

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -38,6 +38,7 @@ from sessions.forms.agenda import (
 )
 from sessions.forms.choices import Choices, named
 from sessions.forms.sessions import SessionForm
+from sessions.forms.slots import prefilled
 from sessions.models import AgendaItem, Session, Speaker
 from sessions.plans import SessionPlan
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
@@ -102,6 +103,7 @@ class Desk:
     items: dict[int, AgendaItem] = field(default_factory=dict)
     speakers: dict[int, Speaker] = field(default_factory=dict)
     is_stale: bool = False  # somebody saved the session since the form was opened
+    is_prefilled: bool = False  # an address filled in a time
 
     @classmethod
     def of(cls, lab: Lab, session: Session | None, data: Any = None) -> Desk:
@@ -135,6 +137,14 @@ class Desk:
         )
         form = SessionForm(data, lab=lab, session=session)
         return cls(lab, session, form, agenda, people, items, speakers, is_stale)
+
+    def prefilled(self, data: QueryDict) -> Desk:
+        """Open the form with what the address says, as the slot finder leads to it; nothing is saved by that."""
+        if data:
+            given = prefilled(data, self.form.fields)
+            self.form = SessionForm(lab=self.lab, session=self.session, given=given)
+            self.is_prefilled = bool(given)
+        return self
 
     @property
     def wants_more_rows(self) -> bool:
@@ -217,7 +227,7 @@ def _speaker_choices(lab: Lab, speakers: dict[int, Speaker]) -> Choices:
 def new(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Make a session."""
     if request.method != "POST":
-        return _page(request, Desk.of(lab, None))
+        return _page(request, Desk.of(lab, None).prefilled(request.GET))
     desk = Desk.of(lab, None, request.POST)
     if desk.wants_more_rows:
         desk.forget_errors()
@@ -253,7 +263,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     """Change a session. What somebody else saved meanwhile is shown, never overwritten unseen."""
     found = session_of(lab, session)
     if request.method != "POST":
-        return _page(request, Desk.of(lab, found))
+        return _page(request, Desk.of(lab, found).prefilled(request.GET))
     desk = Desk.of(lab, found, request.POST)
     if desk.wants_more_rows:
         desk.forget_errors()
@@ -343,6 +353,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "has_speakers": bool(desk.speakers),
             "may_be_deleted": session is not None and may_be_deleted(session),
             "invalid": desk.has_errors,
+            "is_prefilled": desk.is_prefilled,
         },
         status=409 if conflict is not None else 422 if desk.form.is_bound and desk.has_errors else 200,
     )

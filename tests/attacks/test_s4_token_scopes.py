@@ -108,6 +108,7 @@ NEEDS: dict[str, str | None] = {
     "GET /labs/{lab}/retention": "registrations",
     "GET /labs/{lab}/statistics": "registrations",
     "GET /labs/{lab}/conflicts": "read",
+    "GET /labs/{lab}/slots": "read",
     "PUT /labs/{lab}/proof-rules": "registrations",
     "POST /labs/{lab}/held-proof": "registrations",
     "POST /labs/{lab}/registrations/{registration}/data": "registrations",

@@ -121,6 +121,7 @@ ORGANISER = (
     page("console_speaker_delete", speaker="unused_speaker"),
     page("console_sessions"),
     page("console_conflicts"),
+    page("console_slots"),
     page("console_unannounced"),
     page("console_session_new"),
     page("console_session_edit"),
