@@ -250,6 +250,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("fonts", _node_modules / "@fontsource-variable"),
     ("htmx", _node_modules / "htmx.org" / "dist"),
+    ("event-calendar", _node_modules / "@event-calendar" / "build" / "dist"),
 ]
 # Private: served by views that check permissions; the web server has no path to it.
 MEDIA_ROOT = VAR_DIR / "media"

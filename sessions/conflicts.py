@@ -1,7 +1,8 @@
 """Conflicts of a lab's schedule: what cannot be held as planned, and what should be looked at.
 
 One list for the console, a session's page, the API and `manage.py conflicts`, computed from what is stored now in a
-constant number of queries. Sessions that are cancelled or over have none; drafts have, since they are being planned.
+constant number of queries. Sessions that are cancelled, over or not placed yet have none; drafts have, since they are
+being planned.
 That a session lies within the lab's days, and its agenda within its hours, is refused when it is saved.
 """
 
@@ -134,7 +135,7 @@ def has_no_place(session: Session) -> bool:
 
 
 def _read(lab: Lab, now: datetime) -> _Schedule:
-    coming = lab.sessions.filter(status=Session.Status.SCHEDULED, ends_at__gt=now)
+    coming = lab.sessions.filter(status=Session.Status.SCHEDULED, is_placed=True, ends_at__gt=now)
     sessions = list(coming.select_related("room").defer("abstract").order_by("starts_at", "pk"))
     for session in sessions:
         session.lab = lab

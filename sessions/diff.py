@@ -48,6 +48,7 @@ LABELS: dict[str, str | Promise] = {
     "captioned_languages": _("Captions in"),
     "interpretation_order_by": _("Order interpretation by"),
     "interpretation_ordered_on": _("Interpretation ordered on"),
+    "is_placed": _("In the schedule"),
     "visibility": _("Who can see it"),
     "status": _("Takes place"),
     "cancel_reason": _("Reason"),
@@ -118,7 +119,7 @@ def value_text(name: str, value: Any) -> str:
         return "\n".join(_appearance_text(one) for one in value or ()) or "–"
     if name in LANGUAGE_COLUMNS:
         return language_names(value or ()) or "–"
-    if name in ("waiting_list", "needs_approval"):
+    if name in ("waiting_list", "needs_approval", "is_placed"):
         return gettext("Yes") if value else gettext("No")
     if name in ("start_fold", "end_fold"):
         return gettext("The second") if value else gettext("The first")

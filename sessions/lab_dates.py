@@ -28,7 +28,7 @@ def sessions_outside(lab: Lab, sessions: Iterable[Session]) -> list[Session]:
 
 def check_sessions_inside(lab: Lab) -> None:
     """Raise RuleViolation if sessions are outside the lab's days."""
-    left = sessions_outside(lab, lab.sessions.order_by("starts_at", "pk"))
+    left = sessions_outside(lab, lab.sessions.filter(is_placed=True).order_by("starts_at", "pk"))
     if not left:
         return
     first = left[0]

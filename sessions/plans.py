@@ -28,7 +28,7 @@ AGENDA_LIMIT = 100
 COLUMNS = (
     "slug", "title", "abstract", "track", "room", "join_link", "start_date", "start_time", "end_date", "end_time",
     "time_zone", "format", "room_capacity", "online_capacity", "waiting_list",
-    "needs_approval", *LANGUAGE_COLUMNS, *ORDER_COLUMNS,
+    "needs_approval", "is_placed", *LANGUAGE_COLUMNS, *ORDER_COLUMNS,
 )  # fmt: skip
 
 
@@ -61,8 +61,9 @@ class SessionPlan:
 
     Dates and times are wall-clock times in `time_zone`. The folds resolve ambiguous times, for which None is an error.
     `format` is one of Lab.Format, or "" for that of the room, or of the lab without a room. A capacity is None without
-    a limit, and for a mode that the format does not offer. Languages are codes of `sessions.languages`, in the order
-    in which they are shown; `interpretation_order_by` and `interpretation_ordered_on` are days, for organisers alone.
+    a limit, and for a mode that the format does not offer. Not `is_placed`: day and hours say the length alone.
+    Languages are codes of `sessions.languages`, in the order in which they are shown; `interpretation_order_by` and
+    `interpretation_ordered_on` are days, for organisers alone.
     """
 
     slug: str
@@ -89,6 +90,7 @@ class SessionPlan:
     captioned_languages: tuple[str, ...] = ()
     interpretation_order_by: date | None = None
     interpretation_ordered_on: date | None = None
+    is_placed: bool = True
     agenda: tuple[AgendaPlan, ...] = ()
     appearances: tuple[AppearancePlan, ...] = ()
 
@@ -129,6 +131,10 @@ def check_plan(session: Session, plan: SessionPlan, taken: Collection[str] | Non
     findings.check_columns(candidate, [name for name in COLUMNS if name not in ("track", "room")])
     _check_relations(lab, plan, findings)
     _check_format(session, plan, findings)
+    if not plan.is_placed and session.visibility != Session.Visibility.DRAFT:
+        findings.add(
+            "", gettext("Only a draft can be taken out of the schedule. Change it to a draft first.")
+        )
     is_other = plan.slug != session.slug  # its own is nobody else's: the database sees to that
     if is_other and (
         plan.slug in taken if taken is not None else lab.sessions.filter(slug=plan.slug).exists()
@@ -137,7 +143,7 @@ def check_plan(session: Session, plan: SessionPlan, taken: Collection[str] | Non
             "slug", gettext("Another session of this lab has the address “%(slug)s”.") % {"slug": plan.slug}
         )
     found = _session_instants(plan, findings)
-    if found and not _is_inside_lab(lab, found, findings):
+    if found and plan.is_placed and not _is_inside_lab(lab, found, findings):
         found = None
     agenda = _check_agenda(lab, plan, found, findings)
     if findings.errors or found is None:

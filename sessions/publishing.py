@@ -20,6 +20,8 @@ from sessions.models import Session, UnannouncedChange
 from sessions.revisions import lock_session, revise, set_history_user
 from sessions.signals import session_changed
 
+NOT_PLACED = _("This session is not in the schedule yet. Choose its day and time before others can see it.")
+
 
 class Change(models.TextChoices):
     """The argument `change` of `session_changed`."""
@@ -42,7 +44,7 @@ def send_session_changed(session: Session, change: Change, *, tell: bool = False
 
 @transaction.atomic
 def publish(session: Session, by: User | None = None) -> Session:
-    """Make the session public; visitors see it if its lab is public."""
+    """Make the session public; visitors see it if its lab is public. Raises RuleViolation if it is not placed."""
     return _make_visible(session, Session.Visibility.PUBLIC, Change.PUBLISHED, by)
 
 
@@ -50,11 +52,12 @@ def publish(session: Session, by: User | None = None) -> Session:
 def make_internal(session: Session, cities: Iterable[City] = (), by: User | None = None) -> Session:
     """Make the session visible to delegates only: of these cities, or of the whole programme without any.
 
-    Raises RuleViolation for a city that is not of the programme.
+    Raises RuleViolation for a city that is not of the programme, and if the session is not placed.
     """
     lock_session(session)
     wanted = {city.pk for city in cities}
     check_audience(session.lab.programme, wanted)
+    _check_placed(session)
     if set(session.audience.values_list("pk", flat=True)) != wanted:
         session.audience.set(wanted)
         was_internal, was_public = session.is_internal, session.is_public
@@ -135,12 +138,19 @@ def restore(session: Session, by: User | None = None, tell: bool = False) -> Ses
     )
 
 
+def _check_placed(session: Session) -> None:
+    if not session.is_placed:
+        raise RuleViolation("not_placed", NOT_PLACED)
+
+
 def _make_visible(
     session: Session, visibility: Session.Visibility, change: Change, by: User | None
 ) -> Session:
     lock_session(session)
     if session.visibility == visibility:
         return session
+    if visibility != Session.Visibility.DRAFT:
+        _check_placed(session)
     was_public = session.is_public
     session.visibility = visibility
     return _save(session, change, by, "visibility", public=was_public)

@@ -34,7 +34,7 @@ from sessions.plans import (
     assign_columns,
     check_plan,
 )
-from sessions.publishing import Change, check_audience, send_session_changed
+from sessions.publishing import NOT_PLACED, Change, check_audience, send_session_changed
 from sessions.revisions import lock_session, save_session, set_history_user
 
 # Fields whose change increments SEQUENCE (RFC 5545 §3.8.7.4).
@@ -143,6 +143,8 @@ def create_sessions(lab: Lab, wanted: Sequence[NewSession], by: User | None = No
             checked.append((session, new, check_plan(session, new.plan, taken)))
         except InvalidFields as error:
             errors |= {f"{place}.{name}": messages for name, messages in error.errors.items()}
+        if not new.plan.is_placed and new.visibility != Session.Visibility.DRAFT:
+            errors[f"{place}.visibility"] = [str(NOT_PLACED)]
         taken.add(new.plan.slug)
     if errors:
         raise InvalidFields(errors)

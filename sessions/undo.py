@@ -32,14 +32,21 @@ _CONVERTED = {"title", "abstract", *_DATES, *_TIMES, *_ROWS, *LANGUAGE_COLUMNS, 
 _UNCONVERTED = (*(set(COLUMNS) - _CONVERTED), "start_fold", "end_fold")
 
 
-def offer_undo_save(request: HttpRequest, session: Session, before: SessionPlan) -> None:
-    """Add a success message with a button that restores the plan `before`."""
+def offer_undo_save(
+    request: HttpRequest, session: Session, before: SessionPlan, words: str = "", address: str = ""
+) -> None:
+    """Add a success message with a button that restores the plan `before`.
+
+    `words` is the message, `address` the path to go to once it is restored; without one it is its
+    form, or the question whether people are told.
+    """
     facts = {
         "session": session.pk,
         "version": session.version,
         "plan": _plan_data(before),
+        "address": address,
     }
-    undo.offer_undo(request, _("Session saved."), SAVE, facts)
+    undo.offer_undo(request, words or _("Session saved."), SAVE, facts)
 
 
 @undo.undo_handler(SAVE)
@@ -53,6 +60,8 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     except (EditConflict, InvalidFields) as error:
         raise undo.NotUndoable from error
     lab = session.lab.slug
+    if facts.get("address"):
+        return facts["address"], _("The earlier version of the session is restored.")
     address = reverse("console_session_edit", args=[lab, session.slug])
     if unannounced_changes.pending_sessions(Session.objects.filter(pk=session.pk)):
         address = reverse("console_unannounced", args=[lab])

@@ -163,7 +163,8 @@ def lab(request: HttpRequest, lab: Lab) -> HttpResponse:
     now = timezone.now()
     today = wall(now, lab.time_zone).date()
     sessions = list(
-        lab.sessions.select_related("room", "track")
+        lab.sessions.filter(is_placed=True)
+        .select_related("room", "track")
         .annotate(people=Count("appearances", distinct=True))
         .order_by("starts_at", "pk")
     )

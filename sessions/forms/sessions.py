@@ -193,6 +193,7 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
             start_fold=values["start_fold"] if self.start_twice else None,
             end_date=values["end_date"] or values["start_date"],
             end_fold=values["end_fold"] if self.end_twice else None,
+            is_placed=self.session is None or self.session.is_placed,
             agenda=agenda,
             appearances=appearances,
         )

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ),
                 ("starts_at", models.DateTimeField(editable=False)),
                 ("ends_at", models.DateTimeField(editable=False)),
+                ("is_placed", models.BooleanField(default=True, verbose_name="in the schedule")),
                 (
                     "visibility",
                     models.CharField(
@@ -300,6 +301,7 @@ class Migration(migrations.Migration):
                 ),
                 ("starts_at", models.DateTimeField(editable=False)),
                 ("ends_at", models.DateTimeField(editable=False)),
+                ("is_placed", models.BooleanField(default=True, verbose_name="in the schedule")),
                 (
                     "visibility",
                     models.CharField(
@@ -445,6 +447,10 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="session_cancelled_has_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_placed", True), ("visibility", "draft"), _connector="OR"),
+                        name="session_not_placed_is_draft",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("end_fold__lte", 1), ("start_fold__lte", 1)), name="session_folds"

@@ -49,10 +49,11 @@ def visible_sessions(viewer: Viewer) -> Q:
 
     Public: everyone. Internal: delegates of the programme, or only of the audience's cities where it has any;
     people who hold a seat in it. Draft: organisers of the lab and owners of its programme. Door staff see what is
-    not a draft. Nothing of a lab that is itself a draft, except for its organisers.
+    not a draft. Nothing of a lab that is itself a draft, except for its organisers. Nobody sees a session that is not
+    placed yet: the console alone lists it.
     """
     if viewer.is_superuser:
-        return Q()
+        return Q(is_placed=True)
     condition = Q(lab__visibility="public", visibility="public")
     if viewer.delegations:
         audience = Session.audience.through.objects.filter(session=OuterRef("pk"))
@@ -65,9 +66,9 @@ def visible_sessions(viewer: Viewer) -> Q:
     if viewer.door_labs:
         condition |= ~Q(visibility="draft") & Q(lab__in=viewer.door_labs)
     if viewer.organised_labs:
-        condition |= Q(lab__in=viewer.organised_labs)
+        condition |= Q(is_placed=True, lab__in=viewer.organised_labs)
     if viewer.owned_programmes:
-        condition |= Q(lab__programme__in=viewer.owned_programmes)
+        condition |= Q(is_placed=True, lab__programme__in=viewer.owned_programmes)
     return condition
 
 
@@ -150,9 +151,10 @@ class Session(SeatingMixin, SessionLanguages, Versioned):
 
     `start_date`, `start_time`, `end_date`, `end_time` are wall-clock times in `time_zone`, which are authoritative;
     the folds (0 or 1, PEP 495) resolve ambiguous ones. `starts_at` and `ends_at` are the UTC instants derived from
-    them by `sessions.plans`, stored for sorting and joins. Only `registrations.seats` changes the
-    counters of seats. `content_revised_at` is the last change that every viewer of the session sees, `revised_at`
-    includes changes of join links.
+    them by `sessions.plans`, stored for sorting and joins. Of a session that is not `is_placed` the length alone
+    counts, until it gets its place in the schedule; it is a draft. Only `registrations.seats` changes the counters of
+    seats. `content_revised_at` is the last change that every viewer of the session sees, `revised_at` includes changes
+    of join links.
     """
 
     class Visibility(models.TextChoices):
@@ -181,6 +183,7 @@ class Session(SeatingMixin, SessionLanguages, Versioned):
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     starts_at = models.DateTimeField(editable=False)
     ends_at = models.DateTimeField(editable=False)
+    is_placed = models.BooleanField(_("in the schedule"), default=True)
 
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT
@@ -225,6 +228,9 @@ class Session(SeatingMixin, SessionLanguages, Versioned):
                 name="session_cancelled_has_instant",
                 condition=Q(status="cancelled", cancelled_at__isnull=False)
                 | Q(status="scheduled", cancelled_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="session_not_placed_is_draft", condition=Q(is_placed=True) | Q(visibility="draft")
             ),
             models.CheckConstraint(name="session_folds", condition=Q(start_fold__lte=1, end_fold__lte=1)),
         )

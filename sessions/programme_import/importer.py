@@ -287,7 +287,7 @@ class _Loading:
     def _check_sessions_left_outside(self, lab: Lab, facts: schema.Lab) -> None:
         """New dates of a lab must not leave sessions behind that the file does not move with them."""
         named = {session.slug for session in facts.sessions}
-        left = sessions_outside(lab, lab.sessions.exclude(slug__in=named))
+        left = sessions_outside(lab, lab.sessions.filter(is_placed=True).exclude(slug__in=named))
         if left:
             self._object(
                 f"{facts.path}.starts_on",

@@ -86,7 +86,8 @@ def _days_of(lab: Lab) -> list[date]:
     length = (lab.ends_on - lab.starts_on).days + 1
     if length <= DAYS_LISTED:
         return [lab.starts_on + timedelta(days=number) for number in range(length)]
-    used = {wall(at, lab.time_zone).date() for at in lab.sessions.values_list("starts_at", flat=True)}
+    starts = lab.sessions.filter(is_placed=True).values_list("starts_at", flat=True)
+    used = {wall(at, lab.time_zone).date() for at in starts}
     used |= set(lab.days.values_list("on", flat=True))
     return sorted(on for on in used if lab.starts_on <= on <= lab.ends_on)[:366]
 

@@ -64,7 +64,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
 
     days = [
         {"on": on, "title": titles.get(on), "sessions": list(found)}
-        for on, found in groupby(rows, key=day_of)
+        for on, found in groupby((row for row in rows if row.is_placed), key=day_of)
     ]
     return render(
         request,
@@ -73,6 +73,7 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "lab": lab,
             "section": "sessions",
             "days": days,
+            "unplaced": [session for session in rows if not session.is_placed],
             "count": len(rows),
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
             "shown": rows,

@@ -107,6 +107,7 @@ def test_what_was_written_is_shown_as_it_was_written(browser: Browser, live_serv
             "console_sessions",
             "console_conflicts",
             "console_slots",
+            "console_schedule",
             "console_tracks",
             "console_rooms",
             "console_days",

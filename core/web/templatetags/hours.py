@@ -144,6 +144,12 @@ def duration(minutes: int) -> str:
 
 
 @register.simple_tag
+def length(span: Any) -> str:
+    """Return how long something with a `duration` lasts, as "1 h 30 min"."""
+    return formatting.duration(int(span.duration.total_seconds() // 60), _language())
+
+
+@register.simple_tag
 def zone_short(zone: str) -> str:
     """Return "Sofia time", without the offset."""
     return zone_hours.zone_time(zone, _language())
