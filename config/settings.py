@@ -130,7 +130,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                *(f"core.web.templatetags.{name}" for name in ("site_tags", "hours", "fields")),
+                *(f"core.web.templatetags.{name}" for name in ("site_tags", "hours", "fields", "edit_pages")),
                 "labs.templatetags.branding",
             ],
         },

@@ -7,13 +7,15 @@ from typing import Any
 
 from django import forms
 from django.forms import formset_factory
+from django.forms.formsets import DELETION_FIELD_NAME, ORDERING_FIELD_NAME
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.web.forms.base import BaseForm, keeping
 from core.web.forms.fields import HourField, TextsField
 from core.web.forms.rows import BaseRows, row_field
-from core.web.localized_fields import MAX_TEXT_LENGTH, languages_of, text_and_language
+from core.web.forms.sections import texts_by_language
+from core.web.localized_fields import MAX_TEXT_LENGTH, text_and_language
 from labs.models import Lab
 from sessions.forms.choices import Choices
 from sessions.models import AgendaItem, Appearance, Session, Speaker
@@ -31,12 +33,17 @@ class AgendaRow(BaseForm):
     start_time = HourField(label=_("Starts"), required=False)
     end_time = HourField(label=_("Ends"), required=False)
 
+    # The names of those who appear in the item, as the rows of people stand.
+    people: Sequence[str] = ()
+
     @property
-    def has_abstract(self) -> bool:
-        """Whether there is a text to look at, or to put right."""
-        value = self["abstract"].value()
-        texts = value if isinstance(value, list) else languages_of(value).values()
-        return any(texts) or bool(self["abstract"].errors)
+    def abstract_shown(self) -> str:
+        """The description to tell it by, in the first language that has one."""
+        return next(filter(None, texts_by_language(self["abstract"]).values()), "")
+
+    def has_changed(self) -> bool:
+        # A row that was added and left empty says nothing, wherever it was moved.
+        return bool({*self.changed_data} - {ORDERING_FIELD_NAME, DELETION_FIELD_NAME})
 
 
 class AgendaRows(BaseRows):
@@ -45,8 +52,6 @@ class AgendaRows(BaseRows):
     def __init__(self, *args: Any, known: Collection[int], **kwargs: Any) -> None:
         self.known = known
         super().__init__(*args, **kwargs)
-        # Beside items that are there, an empty one in three languages only makes the page longer: a button adds it.
-        self.extra = 0 if self.initial else 1
 
     def clean(self) -> None:
         super().clean()
@@ -61,7 +66,7 @@ class AgendaRows(BaseRows):
         return [self.forms.index(form) for form in self.ordered_forms]
 
     def name_of(self, place: int) -> str:
-        return gettext("Item %(place)d") % {"place": place + 1}
+        return gettext("Item %(place)d") % {"place": self.in_order.index(self.forms[place]) + 1}
 
     def plans(
         self, stored: Mapping[int, AgendaItem], appearances: Mapping[str, tuple[AppearancePlan, ...]]
@@ -114,10 +119,6 @@ class AppearanceRow(BaseForm):
 class AppearanceRows(BaseRows):
     """Who appears. Rows have no ids: the whole list is written anew."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.extra = 1 if self.initial else 2
-
     def name_of(self, place: int) -> str:
         return gettext("Person %(place)s") % {"place": place + 1}
 
@@ -126,7 +127,7 @@ class AppearanceRows(BaseRows):
         found: dict[str, tuple[AppearancePlan, ...]] = {}
         for form in self.forms:
             values = form.cleaned_data
-            if not values.get("speaker"):
+            if not values.get("speaker") or self.is_removed(form):
                 continue
             plan = AppearancePlan(speakers[int(values["speaker"])], values["role"] or Appearance.Role.SPEAKER)
             found[values["item"]] = (*found.get(values["item"], ()), plan)
@@ -137,7 +138,9 @@ class AppearanceRows(BaseRows):
         rows = [
             form
             for form in self.forms
-            if form.cleaned_data.get("speaker") and form.cleaned_data["item"] == item
+            if form.cleaned_data.get("speaker")
+            and form.cleaned_data["item"] == item
+            and not self.is_removed(form)
         ]
         for message in messages:
             if rows:
@@ -149,9 +152,9 @@ class AppearanceRows(BaseRows):
 AgendaSet: Any = formset_factory(
     AgendaRow,
     formset=AgendaRows,
+    extra=0,
     can_order=True,
     can_delete=True,
-    can_delete_extra=False,
     max_num=AGENDA_LIMIT,
     absolute_max=AGENDA_LIMIT + 20,
     validate_max=True,
@@ -159,27 +162,27 @@ AgendaSet: Any = formset_factory(
 AppearanceSet: Any = formset_factory(
     AppearanceRow,
     formset=AppearanceRows,
+    extra=0,
+    can_delete=True,
     max_num=PEOPLE_LIMIT,
     absolute_max=PEOPLE_LIMIT + 20,
     validate_max=True,
 )
 
 
-def agenda_choices(forms_: Sequence[Any], lab: Lab) -> Choices:
+def agenda_choices(agenda: Any, lab: Lab) -> Choices:
     """Return the places in which somebody may appear: the session, and each row of the agenda as it stands."""
     choices: Choices = [("", gettext("The whole session"))]
-    for place, form in enumerate(forms_):
-        value = form["title"].value()
-        texts = value if isinstance(value, list) else list(form.fields["title"].widget.decompress(value))
-        written = {
-            code: str(text) for code, text in zip(form.fields["title"].locales, texts, strict=False) if text
-        }
+    places = {id(form): str(place) for place, form in enumerate(agenda.forms)}
+    for number, form in enumerate(agenda.in_order, 1):
+        written = {code: text for code, text in texts_by_language(form["title"]).items() if text}
         title = text_and_language(written, get_language() or "en", lab.default_language)[0]
-        choices.append(
-            (str(place), gettext("Item %(place)d: %(title)s") % {"place": place + 1, "title": title[:60]})
+        words = (
+            gettext("Item %(place)d: %(title)s") % {"place": number, "title": title[:60]}
             if title
-            else (str(place), gettext("Item %(place)d") % {"place": place + 1})
+            else gettext("Item %(place)d") % {"place": number}
         )
+        choices.append((places[id(form)], words))
     return choices
 
 

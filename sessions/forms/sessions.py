@@ -20,6 +20,7 @@ from core.web.forms.fields import (
     ZoneField,
     pk_of,
 )
+from core.web.forms.sections import Section
 from core.web.forms.wall_clock import WallClockMixin, fold_field
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from labs.models import City, Lab, Room, Track
@@ -30,12 +31,23 @@ from sessions.models import Session
 from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 
-# The fields that templates/sessions/console/session_form.html places; it shows any other one below these of "What".
-PLACED = {
-    "version", "replaces", "title", "abstract", "track", "start_date", "start_time", "start_fold", "end_date",
-    "end_time", "end_fold", "time_zone", "room", "join_link", "format", "room_capacity", "online_capacity",
-    "waiting_list", "needs_approval", "visibility", "audience", *LANGUAGE_COLUMNS, *ORDER_COLUMNS,
-}  # fmt: skip
+# What stands in templates/sessions/console/session_form.html, whose fieldsets have these ids. A field that is named
+# nowhere here is shown below those of "What".
+SECTIONS = (
+    Section("what", _("What"), ("title", "abstract", "track")),
+    Section(
+        "when",
+        _("When"),
+        ("start_date", "start_time", "start_fold", "end_time", "end_fold", "end_date", "time_zone"),
+    ),
+    Section("where", _("Where"), ("room", "join_link", "format")),
+    Section("seats", _("Seats"), ("room_capacity", "online_capacity", "waiting_list", "needs_approval")),
+    Section("languages", _("Languages"), (*LANGUAGE_COLUMNS, *ORDER_COLUMNS)),
+    Section("agenda", _("Agenda")),
+    Section("people", _("Speakers")),
+    Section("visibility", _("Who can see it"), ("visibility", "audience")),
+)
+_PLACED = {"version", "replaces", *(name for section in SECTIONS for name in section.fields)}
 
 
 class SessionForm(PlanForm[SessionPlan], WallClockMixin):
@@ -159,7 +171,7 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
     @property
     def further_fields(self) -> list[forms.BoundField]:
         """The fields to which the template gives no place of their own."""
-        return [self[name] for name in self.fields if name not in PLACED]
+        return [self[name] for name in self.fields if name not in _PLACED]
 
     @property
     def language_fields(self) -> list[tuple[forms.BoundField, str]]:

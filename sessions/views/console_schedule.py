@@ -52,7 +52,8 @@ from sessions.scheduling import plan_of
 from sessions.unannounced_changes import pending_sessions
 from sessions.undo import offer_undo_save
 from sessions.views.console_conflicts import shown
-from sessions.views.console_sessions import NOT_COMPLETE, session_of
+from sessions.views.console_sessions import session_of
+from sessions.views.session_desk import NOT_COMPLETE
 
 # As many days side by side as can be told apart.
 MAX_DAYS_AT_ONCE = 14

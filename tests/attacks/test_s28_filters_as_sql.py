@@ -173,7 +173,7 @@ def test_numbers_of_buttons_and_rows_that_are_none_are_no_error(number: str) -> 
         ("/organise/labs/lab/tracks/", {"more": "1", "rows-TOTAL_FORMS": number}),
         ("/organise/labs/lab/tracks/", {"rows-0-row": number}),
         ("/organise/labs/lab/sessions/session/", {"agenda-0-row": number, "version": "old"}),
-        ("/organise/labs/lab/sessions/session/", {"more-agenda": "1", "agenda-TOTAL_FORMS": number}),
+        ("/organise/labs/lab/sessions/session/", {"add": "agenda", "agenda-TOTAL_FORMS": number}),
         ("/organise/labs/lab/sessions/session/internal/", {"city": number}),
     ):
         form = form_of(client.get(address))

@@ -39,30 +39,68 @@ def client(lab: Lab) -> Client:
     return client_of(f.StaffFactory(lab=lab).user)
 
 
-def test_asking_for_rows_keeps_what_was_typed_and_saves_nothing(client: Client, lab: Lab) -> None:
+def test_asking_for_a_row_keeps_what_was_typed_and_saves_nothing(client: Client, lab: Lab) -> None:
     f.SpeakerFactory(programme=lab.programme)
-    response = new(
-        client, title_0="", title_1="", agenda__0__abstract_0="Half a thought", **{"more-agenda": "1"}
-    )
+    response = new(client, title_0="", title_1="", agenda__0__abstract_0="Half a thought", add="agenda")
     assert response.status_code == 200
     form = form_of(response)
-    assert form.values["agenda-TOTAL_FORMS"] == ["4"]
+    assert form.values["agenda-TOTAL_FORMS"] == ["2"]
     assert form.values["agenda-0-abstract_0"] == ["Half a thought"]
     assert "error-summary" not in response.content.decode()
-    more_people = client.post("/organise/labs/lab/new-session/", form.filled(**{"more-people": "1"}))
-    assert form_of(more_people).values["people-TOTAL_FORMS"] == ["5"]
+    more_people = client.post("/organise/labs/lab/new-session/", form.filled(add="people"))
+    assert form_of(more_people).values["people-TOTAL_FORMS"] == ["1"]
     assert not Session.objects.exists()
 
 
-def test_an_empty_item_is_offered_where_there_is_none_yet(client: Client, lab: Lab) -> None:
+def test_there_are_no_rows_that_nobody_asked_for(client: Client, lab: Lab) -> None:
     session = f.SessionFactory(lab=lab, slug="session", start_date=date(2027, 4, 6))
+    f.SpeakerFactory(programme=lab.programme)
     address = "/organise/labs/lab/sessions/session/"
-    assert form_of(client.get(address)).values["agenda-TOTAL_FORMS"] == ["1"]
+    empty = form_of(client.get(address)).values
+    assert (empty["agenda-TOTAL_FORMS"], empty["people-TOTAL_FORMS"]) == (["0"], ["0"])
     f.AgendaItemFactory.create_batch(2, session=session)
     form = form_of(client.get(address))
     assert form.values["agenda-TOTAL_FORMS"] == ["2"]
-    more = form_of(client.post(address, form.filled(**{"more-agenda": "1"})))
-    assert more.values["agenda-TOTAL_FORMS"] == ["5"]
+    assert form_of(client.post(address, form.filled(add="agenda"))).values["agenda-TOTAL_FORMS"] == ["3"]
+
+
+@pytest.mark.parametrize("asked", ["", "registrations", "agenda2"])
+def test_only_rows_that_there_are_can_be_asked_for(client: Client, lab: Lab, asked: str) -> None:
+    """Any other value is that of no button: the form is saved."""
+    assert new(client, add=asked).status_code == 302
+
+
+def test_a_row_that_was_added_and_left_empty_says_nothing(client: Client, lab: Lab) -> None:
+    """Even where moving other rows gave it a number."""
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    f.AgendaItemFactory(session=session)
+    address = f"/organise/labs/lab/sessions/{session.slug}/"
+    added = form_of(client.post(address, form_of(client.get(address)).filled(add="agenda")))
+    assert client.post(address, added.filled(agenda__1__ORDER="1", agenda__0__ORDER="2")).status_code == 302
+    assert session.agenda.count() == 1
+
+
+def test_rows_that_are_to_go_need_not_be_right_and_go(client: Client, lab: Lab) -> None:
+    speaker = f.SpeakerFactory(programme=lab.programme)
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    f.AppearanceFactory(session=session, speaker=speaker)
+    address = f"/organise/labs/lab/sessions/{session.slug}/"
+    added = form_of(client.post(address, form_of(client.get(address)).filled(add="agenda")))
+    gone = added.filled(agenda__0__start_time="99:99", agenda__0__DELETE="on", people__0__DELETE="on")
+    assert client.post(address, gone).status_code == 302
+    assert (session.agenda.count(), session.appearances.count()) == (0, 0)
+
+
+def test_rows_stand_in_the_order_that_was_typed(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, start_date=date(2027, 4, 6))
+    for place, name in enumerate(["First", "Second"]):
+        f.AgendaItemFactory(session=session, title={"en": name}, position=place)
+    address = f"/organise/labs/lab/sessions/{session.slug}/"
+    form = form_of(client.get(address))
+    page = client.post(
+        address, form.filled(agenda__1__ORDER="1", agenda__0__ORDER="2", title_0="", title_1="")
+    ).content.decode()
+    assert 0 < page.index('value="Second"') < page.index('value="First"')
 
 
 def test_agenda_items_are_changed_ordered_and_removed(client: Client, lab: Lab) -> None:
@@ -81,7 +119,8 @@ def test_agenda_items_are_changed_ordered_and_removed(client: Client, lab: Lab) 
 
 def test_nobody_appears_in_an_empty_item(client: Client, lab: Lab) -> None:
     speaker = f.SpeakerFactory(programme=lab.programme)
-    response = new(client, people__0__speaker=str(speaker.pk), people__0__item="0")
+    empty = {"agenda-TOTAL_FORMS": "1"}
+    response = new(client, people__0__speaker=str(speaker.pk), people__0__item="0", **empty)
     assert "This item is empty" in errors(response)
     assert not Appearance.objects.exists()
 
@@ -201,15 +240,17 @@ def test_the_agenda_moves_along_with_its_session(
     assert (talk.start_time, talk.starts_at) == (None, None)
 
 
-@pytest.mark.parametrize("prefix", ["agenda", "people"])
-def test_more_rows_lead_to_the_first_new_one(client: Client, lab: Lab, prefix: str) -> None:
-    """The button's own address names a control of the row that it adds; browsers go there, and put the focus there."""
+@pytest.mark.parametrize("language", ["en", "bg"])
+def test_the_row_that_was_added_takes_the_focus(client: Client, lab: Lab, language: str) -> None:
+    """In the language in which the texts are shown, which stays as it was chosen."""
     f.SpeakerFactory(programme=lab.programme)
     address = "/organise/labs/lab/new-session/"
     page = client.get(address)
-    [target] = re.findall(
-        rf'name="more-{prefix}" value="1" formaction="{address}#(\S+)"', page.content.decode()
-    )
-    assert f'id="{target}"' not in page.content.decode()
-    answer = client.post(address, form_of(page).filled(**{f"more-{prefix}": "1"}))
-    assert f'id="{target}"' in answer.content.decode()
+    assert "autofocus" not in page.content.decode()
+    answer = client.post(address, form_of(page).filled(add="agenda", edit=language))
+    [focused] = re.findall(r"<input[^>]*autofocus[^>]*>", answer.content.decode())
+    assert f'name="agenda-0-title_{["en", "bg"].index(language)}"' in focused
+    assert form_of(answer).values["edit"] == [language]
+    more = client.post(address, form_of(answer).filled(add="people")).content.decode()
+    [chosen] = re.findall(r"<select[^>]*autofocus[^>]*>", more)
+    assert 'name="people-0-speaker"' in chosen

@@ -44,7 +44,15 @@ def client(lab: Lab) -> Client:
 def new(client: Client, **answers: Any) -> Any:
     """Open the form of a new session, fill it in and send it."""
     form = form_of(client.get("/organise/labs/lab/new-session/"))
-    return client.post("/organise/labs/lab/new-session/", form.filled(**(usual() | answers)))
+    rows = {prefix: rows_of(prefix, answers) for prefix in ("agenda", "people")}
+    totals = {f"{prefix}-TOTAL_FORMS": str(count) for prefix, count in rows.items() if count}
+    return client.post("/organise/labs/lab/new-session/", form.filled(**(usual() | totals | answers)))
+
+
+def rows_of(prefix: str, answers: dict[str, Any]) -> int:
+    """Return how many rows of a formset the answers are about."""
+    places = [name.replace("__", "-").split("-") for name in answers]
+    return max((int(place[1]) + 1 for place in places if place[0] == prefix and len(place) == 3), default=0)
 
 
 def usual() -> dict[str, Any]:

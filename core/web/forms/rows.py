@@ -44,6 +44,11 @@ class BaseRows(BaseFormSet):
         """The rows that say something, in the order of the page; only of valid ones."""
         return [form for form in self.forms if form.cleaned_data]
 
+    @property
+    def in_order(self) -> list[Any]:
+        """The rows in the order that they are to have, also where it was typed and is not saved yet; new ones last."""
+        return sorted(self.forms, key=_order_of) if self.can_order else list(self.forms)
+
     def is_removed(self, form: Any) -> bool:
         """Whether the row is to go; it need not be right then."""
         return bool(form.cleaned_data.get(DELETION_FIELD_NAME))
@@ -77,6 +82,11 @@ class BaseRows(BaseFormSet):
         self._non_form_errors = self.error_class()
         for form in self.forms:
             form.forget_errors()
+
+
+def _order_of(form: Any) -> int:
+    value = str(form[ORDERING_FIELD_NAME].value() or "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 6 else 10**6
 
 
 def with_more_rows(data: Any, prefix: str, more: int) -> Any:

@@ -27,6 +27,7 @@ from django.utils.translation import gettext, ngettext
 from i18nfield.forms import I18nWidget
 
 from core.web.forms.rows import BaseRows
+from core.web.forms.sections import languages_in_error, languages_lacking, texts_by_language
 from core.web.idempotency import FIELD, new_form_key
 
 register = template.Library()
@@ -43,6 +44,7 @@ class Control:
     label: str
     html: SafeString
     language: str = ""
+    has_error: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,23 @@ def form_key(context: template.Context) -> SafeString:
 def field(bound: BoundField, **options: Any) -> dict[str, Any]:
     """Print a field of a form with label, hint and error.
 
-    Options: `label`, `hint` override the form's; `optional=False` omits the mark of optional fields; `css` adds a
-    class to the control ("input-short"); any other becomes an attribute of the control (`rows=3`,
-    `autocomplete="name"`).
+    Options: `label`, `hint` override the form's (None for no hint); `optional=False` omits the mark of optional
+    fields; `css` adds a class to the control ("input-short"); `compact=True` leaves the label to readers of screens,
+    where the head of a table names the column; `focus_in="bg"` puts the focus on the text in that language; any other
+    becomes an attribute of the control (`rows=3`, `autocomplete="name"`).
     """
     label = options.pop("label", None) or bound.label
-    hint = options.pop("hint", None) or bound.help_text
+    hint = options.pop("hint", "")
+    hint = hint if hint is None else hint or bound.help_text
     marked = options.pop("optional", getattr(bound.form, "mark_optional", True))
     css = options.pop("css", "")
+    compact = options.pop("compact", False)
+    focus_in = options.pop("focus_in", "")
     attributes = {name.replace("_", "-"): value for name, value in options.items()}
     described = [f"{bound.auto_id}_error"] if bound.errors else []
     if hint:
         described.append(f"{bound.auto_id}_helptext")
-    kind, controls = _controls(bound, css, attributes, " ".join(described))
+    kind, controls = _controls(bound, css, attributes, " ".join(described), focus_in)
     return {
         "bound": bound,
         "kind": kind,
@@ -90,6 +96,8 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
         "hint": hint,
         "errors": bound.errors,
         "described": " ".join(described),
+        "compact": compact,
+        "lacking": languages_lacking(bound) if kind == "languages" and len(controls) > 1 else [],
         "optional": marked and kind != "check" and not _is_required(bound),
         "upright": len(controls) > MANY_OPTIONS or any(len(str(one.label)) > LONG_OPTION for one in controls),
     }
@@ -118,12 +126,12 @@ def _is_required(bound: BoundField) -> bool:
 
 
 def _controls(
-    bound: BoundField, css: str, attributes: dict[str, Any], described: str
+    bound: BoundField, css: str, attributes: dict[str, Any], described: str, focus_in: str
 ) -> tuple[str, list[Control]]:
     """Return the kind of a field (one, check, options, languages, parts) and its controls, ready to print."""
     widget = bound.field.widget
     if isinstance(widget, I18nWidget):
-        return "languages", list(_languages(bound, css, attributes, described))
+        return "languages", list(_languages(bound, css, attributes, described, focus_in))
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         return "options", list(_options(bound))
     if described:
@@ -160,11 +168,12 @@ def _options(bound: BoundField) -> Iterable[Control]:
         )
 
 
-def _languages(bound: BoundField, css: str, attributes: dict[str, Any], described: str) -> Iterable[Control]:
+def _languages(
+    bound: BoundField, css: str, attributes: dict[str, Any], described: str, focus_in: str
+) -> Iterable[Control]:
     """Yield one control per language that the form offers, labelled and marked with its language."""
     widget = bound.field.widget
-    value = bound.value()
-    values = value if isinstance(value, list) else widget.decompress(value)
+    texts, wrong = texts_by_language(bound), languages_in_error(bound)
     names = dict(settings.LANGUAGES)
     for number, code in enumerate(widget.locales):
         if code not in widget.enabled_locales:
@@ -174,12 +183,13 @@ def _languages(bound: BoundField, css: str, attributes: dict[str, Any], describe
         shown = {**attributes, "id": identity, "lang": code, "class": _class_of(one, css)}
         if described:
             shown["aria-describedby"] = described
-        if bound.errors:
+        if code == focus_in:
+            shown["autofocus"] = True
+        has_error = code in wrong or (bool(bound.errors) and not wrong)
+        if has_error:
             shown["aria-invalid"] = "true"
-        text = values[number] if number < len(values) else None
-        yield Control(
-            identity, names.get(code, code), one.render(f"{bound.html_name}_{number}", text, shown), code
-        )
+        html = one.render(f"{bound.html_name}_{number}", texts[code], shown)
+        yield Control(identity, names.get(code, code), html, code, has_error)
 
 
 def _problems(form: BaseForm | BaseFormSet, within: str = "") -> Iterable[Problem]:
@@ -202,7 +212,8 @@ def _first_control(bound: BoundField) -> str:
     """Return the id of the field's first control."""
     widget = bound.field.widget
     if isinstance(widget, I18nWidget):
-        return f"{bound.auto_id}_{widget.locales.index(widget.enabled_locales[0])}"
+        code = next(iter(languages_in_error(bound)), widget.enabled_locales[0])
+        return f"{bound.auto_id}_{widget.locales.index(code)}"
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         return f"{bound.auto_id}_0"
     return bound.id_for_label
