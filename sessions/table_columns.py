@@ -14,6 +14,7 @@ from datetime import date, time
 
 from core.timezones.wall_clock import WallClockError, instant, is_ambiguous, wall
 from sessions.models import Appearance
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 
 SEPARATOR = "; "
 
@@ -49,14 +50,15 @@ def _sheet(name: str, *columns: str) -> Sheet:
     return Sheet(name, tuple(Column(one.rstrip("*"), one.endswith("*")) for one in columns))
 
 
-# session: slug. starts, ends: `written_time`. track, room: slug of the track; name of the room in the lab's main
-# language. audience: slugs of cities. speakers: `written_people`. waiting_list, needs_approval: yes or no. status is
-# for readers: an import reports where it differs and changes nothing.
+# session: slug. starts, ends: `written_time`, empty for a session that is not in the schedule yet. track, room: slug of
+# the track; name of the room in the lab's main language. audience: slugs of cities. speakers: `written_people`.
+# waiting_list, needs_approval: yes or no. spoken_languages and so on: codes. Lists have SEPARATOR between their values.
+# status is for readers: an import reports where it differs and changes nothing.
 SESSIONS = _sheet(
     "Sessions",
     "session", "title*", "abstract*", "visibility", "status", "starts", "ends", "time_zone", "track", "room",
     "format", "room_capacity", "online_capacity", "waiting_list", "needs_approval", "audience", "speakers",
-    "join_link",
+    "join_link", *LANGUAGE_COLUMNS, *ORDER_COLUMNS,
 )  # fmt: skip
 # position: from 1. starts, ends: hours in the session's zone ("09:30"), or like those of sessions.
 AGENDA = _sheet("Agenda", "session", "position", "title*", "abstract*", "starts", "ends", "speakers")

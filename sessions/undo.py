@@ -43,7 +43,7 @@ def offer_undo_save(
     facts = {
         "session": session.pk,
         "version": session.version,
-        "plan": _plan_data(before),
+        "plan": plan_data(before),
         "address": address,
     }
     undo.offer_undo(request, words or _("Session saved."), SAVE, facts)
@@ -56,7 +56,9 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     if session is None or not viewer_for(user).organises(session.lab):
         raise undo.NotUndoable
     try:
-        change_session(session, _plan(facts["plan"], session), user, expected_version=facts["version"])
+        change_session(
+            session, plan_from_data(facts["plan"], session), user, expected_version=facts["version"]
+        )
     except (EditConflict, InvalidFields) as error:
         raise undo.NotUndoable from error
     lab = session.lab.slug
@@ -68,7 +70,7 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     return address, _("The earlier version of the session is restored.")
 
 
-def _plan_data(plan: SessionPlan) -> dict[str, Any]:
+def plan_data(plan: SessionPlan) -> dict[str, Any]:
     """Return a plan as JSON data."""
     return {
         **{name: getattr(plan, name) for name in _UNCONVERTED},
@@ -96,7 +98,7 @@ def _people_data(appearances: tuple[AppearancePlan, ...]) -> list[tuple[int, str
     return [(one.speaker.pk, str(one.role)) for one in appearances]
 
 
-def _plan(said: dict[str, Any], session: Session) -> SessionPlan:
+def plan_from_data(said: dict[str, Any], session: Session) -> SessionPlan:
     """Return the plan of JSON data. Raises NotUndoable if related rows were deleted."""
     lab = session.lab
     speakers = {speaker.pk: speaker for speaker in lab.programme.speakers.all()}

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from core.api.problem_messages import detail_for, message_for
+from core.web.problem_messages import detail_for, message_for
 from core.web.unavailable import is_conflict, unavailable_because_of
 
 logger = logging.getLogger(__name__)

@@ -1,3 +1,4 @@
+import uuid
 import sessions.languages
 import core.timezones.zones
 import core.web.localized_fields
@@ -15,7 +16,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "__first__"),
+        ("jobs", "0001_initial"),
         ("labs", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -869,6 +872,224 @@ class Migration(migrations.Migration):
                         name="availability_ends_after_start",
                     ),
                     models.UniqueConstraint(fields=("speaker", "starts_at"), name="availability_starts_once"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportColumns",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("columns", models.JSONField(default=dict)),
+                (
+                    "lab",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="import_columns",
+                        to="labs.lab",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ScheduleImport",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("language", models.CharField(max_length=10)),
+                ("file_name", models.CharField(max_length=200)),
+                ("format", models.CharField(max_length=20)),
+                ("content", models.BinaryField()),
+                ("sheets", models.JSONField(default=list)),
+                ("columns", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("columns", "Match the columns"),
+                            ("previewing", "Being read"),
+                            ("previewed", "Ready to apply"),
+                            ("applying", "Being applied"),
+                            ("applied", "Applied"),
+                            ("failed", "Cannot be imported"),
+                        ],
+                        default="previewing",
+                        max_length=10,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("findings", models.JSONField(default=list)),
+                ("message", models.TextField(blank=True, max_length=2000)),
+                ("counts", models.JSONField(default=dict)),
+                ("undo", models.JSONField(default=dict)),
+                ("undone", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("applied_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schedule_imports",
+                        to="labs.lab",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="jobs.task",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-created_at", "-id"),
+                "indexes": [models.Index(fields=["lab", "-created_at"], name="schedule_import_of_lab")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("error", "Errors"),
+                            ("new", "New"),
+                            ("changed", "Changed"),
+                            ("missing", "Not in the file"),
+                            ("unchanged", "Unchanged"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("key", models.CharField(blank=True, max_length=255)),
+                ("label", models.CharField(max_length=400)),
+                ("place", models.CharField(blank=True, max_length=200)),
+                ("when", models.CharField(blank=True, max_length=200)),
+                ("differences", models.JSONField(default=list)),
+                ("errors", models.JSONField(default=list)),
+                ("notes", models.JSONField(default=list)),
+                ("can_choose", models.BooleanField(default=False)),
+                ("is_chosen", models.BooleanField(default=False)),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "of",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="lab_sessions.scheduleimport",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("of", "position"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("of", "position"), name="import_entry_position")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportedKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=20)),
+                ("kind", models.CharField(max_length=10)),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_keys",
+                        to="labs.lab",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_keys",
+                        to="labs.room",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_keys",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "speaker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_keys",
+                        to="lab_sessions.speaker",
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_keys",
+                        to="labs.track",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("lab", "source", "kind", "key"), name="imported_key_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "track"), ("track__isnull", False)),
+                            models.Q(("kind", "room"), ("room__isnull", False)),
+                            models.Q(("kind", "speaker"), ("speaker__isnull", False)),
+                            models.Q(("kind", "session"), ("session__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="imported_key_of_one_row",
+                    ),
                 ],
             },
         ),

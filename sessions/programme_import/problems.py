@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic import ValidationError
 
-from core.api.problem_messages import Sentences, message_for
+from core.web.problem_messages import Sentences, message_for
 
 MAX_PROBLEMS = 500
 NOTED = "noted"  # the type of the error that an object raises after its own errors were noted
