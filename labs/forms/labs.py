@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.timezones.zones import validate_zone
@@ -14,6 +14,7 @@ from core.web.edit_conflicts import Difference
 from core.web.forms.base import LanguagesMixin
 from core.web.forms.editing import NOTHING, PlanForm
 from core.web.forms.fields import DayField, EmailAddressField, HourField, NumberField, TextsField, ZoneField
+from core.web.forms.sections import Section
 from core.web.forms.wall_clock import WallClockMixin, fold_field, moment_initial
 from core.web.localized_fields import MAX_TEXT_LENGTH
 from core.web.palette import DEFAULT_COLOURS
@@ -47,6 +48,29 @@ def colour_preview(colour: str) -> ColourPreview | None:
 
 
 PICTURES = ("logo", "signature")
+
+
+# What stands in templates/sessions/console/lab_form.html, whose fieldsets have these ids.
+SECTIONS = (
+    Section("details", pgettext_lazy("lab", "Details"), ("title", "theme", "description", "slug")),
+    Section("when", _("When"), ("starts_on", "ends_on", "time_zone")),
+    Section("where", _("Where"), ("format", "venue", "contact_email")),
+    Section("languages", _("Languages"), ("languages", "default_language")),
+    Section(
+        "registration",
+        _("Registration"),
+        (
+            "opens_date", "opens_time", "opens_fold", "closes_date", "closes_time", "closes_fold",
+            "consent", "retention_days",
+        ),
+    ),
+    Section(
+        "certificates",
+        _("Certificates"),
+        ("certificate_min_sessions", "signatory_name", "signatory_function", "signature", "remove_signature"),
+    ),
+    Section("look", _("Colour and logo"), ("colour", "logo", "remove_logo", "logo_alt")),
+)  # fmt: skip
 
 
 class LabForm(PlanForm[LabPlan], WallClockMixin, LanguagesMixin):

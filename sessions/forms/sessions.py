@@ -42,10 +42,10 @@ SECTIONS = (
     ),
     Section("where", _("Where"), ("room", "join_link", "format")),
     Section("seats", _("Seats"), ("room_capacity", "online_capacity", "waiting_list", "needs_approval")),
+    Section("visibility", _("Who can see it"), ("visibility", "audience")),
     Section("languages", _("Languages"), (*LANGUAGE_COLUMNS, *ORDER_COLUMNS)),
     Section("agenda", _("Agenda")),
     Section("people", _("Speakers")),
-    Section("visibility", _("Who can see it"), ("visibility", "audience")),
 )
 _PLACED = {"version", "replaces", *(name for section in SECTIONS for name in section.fields)}
 

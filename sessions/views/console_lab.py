@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from core.web.forms.sections import LANGUAGE_SHOWN, language_shown, section_states
 from labs import access, lab_editing
 from labs.current_viewer import viewer_of
-from labs.forms.labs import LabForm
+from labs.forms.labs import SECTIONS, LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
 from labs.views.form_posts import ask, create_with, delete_or_say, edit_row, form_page, person
@@ -39,7 +40,10 @@ def new(request: HttpRequest, programme: Programme) -> HttpResponse:
             _("Lab created as a draft: only you and the other organisers can see it. Add its sessions next."),
         )
         return redirect("console_lab", result["lab"])
-    return form_page(request, "sessions/console/lab_form.html", form, programme=programme, new=True)
+    sections = section_states(form, SECTIONS)
+    return form_page(
+        request, "sessions/console/lab_form.html", form, programme=programme, new=True, sections=sections
+    )
 
 
 @access.organiser
@@ -67,7 +71,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
     if is_saved:
         messages.success(request, _("Lab saved."))
         _say_what_follows(request, lab, before["zone"], before["colour"])
-        return redirect("console_lab_edit", lab.slug)
+        return redirect(_edit_page(lab, request.POST.get(LANGUAGE_SHOWN, "")))
     if form.is_bound:
         lab.refresh_from_db()
     return form_page(
@@ -79,7 +83,23 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
         section="settings",
         tab="lab",
         zone_note=lab_dates.zone_change_text(lab),
+        sections=section_states(form, SECTIONS, missing=_missing(lab)),
     )
+
+
+def _missing(lab: Lab) -> dict[str, list[str]]:
+    """Return what the lab lacks, in words, by section of its form."""
+    found = {}
+    if lab.registration_opens_at is None:
+        found["registration"] = [_("No opening time")]
+    return found
+
+
+def _edit_page(lab: Lab, language: str) -> str:
+    """Return the address of the form, whose texts are shown in the same language as before."""
+    shown = language_shown(language, lab.languages)
+    query = f"?{LANGUAGE_SHOWN}={shown}" if shown != lab.languages[0] else ""
+    return reverse("console_lab_edit", args=[lab.slug]) + query
 
 
 def _set_pictures(lab: Lab, form: LabForm, request: HttpRequest, *, removing: bool = False) -> None:

@@ -81,10 +81,10 @@ def test_what_is_missing_is_told_by_section(client: Client, lab: Lab) -> None:
         "when": "When",
         "where": f"Where {missing} No room or join link",
         "seats": "Seats",
+        "visibility": "Who can see it",
         "languages": "Languages",
         "agenda": f"Agenda {missing} Items: missing in EL",
         "people": f"Speakers {missing} No speaker",
-        "visibility": "Who can see it",
     }
 
 
