@@ -8,11 +8,14 @@ from django.db.models import Count, F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.models import User
+from core.web.email_addresses import address_key
 from core.web.errors import RuleViolation
 from core.web.localized_fields import text_of
 from labs.models import Lab
 from labs.viewer import Viewer
 from registrations.models import RegistrationRules, Seat
+from registrations.models.seats import ACTIVE
 from sessions.conflicts import Conflict, Kind, Span, at_once
 from sessions.models import Session
 from sessions.models.agenda import to_come
@@ -114,6 +117,21 @@ def overlaps(sessions: Iterable[Session]) -> list[tuple[Session, Session]]:
         for other in ordered[place + 1 :]
         if one.overlaps(other) and not (one.is_cancelled or other.is_cancelled)
     ]
+
+
+def sessions_of_account(lab_id: int, user_id: int) -> list[int]:
+    """Return the sessions of the lab in which the account's person has a seat or waits for one.
+
+    The person's registration is the one that the account sent for its own address.
+    """
+    user = User.objects.get(pk=user_id)
+    own = Seat.objects.filter(
+        registration__lab=lab_id,
+        registration__submitted_by=user,
+        registration__email_key=address_key(user.email),
+        state__in=ACTIVE,
+    )
+    return list(own.values_list("session", flat=True))
 
 
 def two_seats_at_once(sessions: Sequence[Session]) -> list[Conflict]:

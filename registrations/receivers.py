@@ -18,7 +18,13 @@ from registrations.unsubscribing import set_unsubscribed
 from sessions.conflicts import Conflict
 from sessions.models import Session
 from sessions.publishing import Change
-from sessions.signals import conflicts_requested, session_changed, session_reformatted, sessions_moved
+from sessions.signals import (
+    conflicts_requested,
+    own_sessions_requested,
+    session_changed,
+    session_reformatted,
+    sessions_moved,
+)
 
 # Changes after which people on the waiting list may get a seat.
 MAKES_ROOM = frozenset({Change.CAPACITY, Change.RESTORED, Change.PUBLISHED, Change.MOVED})
@@ -61,6 +67,11 @@ def keep_draw_of_the_opening(instance: Lab, update_fields: Collection[str] | Non
 @receiver(conflicts_requested, sender=Lab)
 def find_people_with_two_seats(sessions: list[Session], **more: object) -> list[Conflict]:
     return availability.two_seats_at_once(sessions)
+
+
+@receiver(own_sessions_requested, sender=Lab)
+def list_own_seats(lab_id: int, user_id: int, **more: object) -> list[int]:
+    return availability.sessions_of_account(lab_id, user_id)
 
 
 @receiver(lab_moving, sender=Lab)

@@ -35,7 +35,7 @@ def listed_sessions(lab: Lab, viewer: Viewer) -> list[Session]:
         Session.objects.filter(lab=lab).visible_to(viewer).only(*ROW_FIELDS).order_by("starts_at", "pk")
     )
     tracks = {track.pk: track for track in lab.tracks.only("lab", "slug", "name", "position")}
-    rooms = {room.pk: room for room in lab.rooms.only("lab", "name", "address", "online")}
+    rooms = {room.pk: room for room in lab.rooms.only("lab", "name", "address", "online", "position")}
     agendas: defaultdict[int, list[AgendaItem]] = defaultdict(list)
     for item in (
         AgendaItem.objects.filter(session__lab=lab)

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
 from core.search import alphabetical_key
 from core.timezones.formatting import clock, short_day
@@ -259,12 +258,3 @@ def _audience(session: Session, view: View) -> tuple[tuple[str, bool], ...]:
             for city in session.audience.all()
         )
     )
-
-
-def empty_list_text(filtered: bool, by_language: bool = False) -> str:
-    """Return the text for an empty list."""
-    if by_language:
-        return gettext("There are no sessions in this language.")
-    if filtered:
-        return gettext("There are no sessions in this track.")
-    return gettext("The programme is not published yet. Its sessions will appear here, day by day.")

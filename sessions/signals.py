@@ -20,3 +20,6 @@ sessions_moved = Signal()
 # sessions: list[Session] (those of one lab that are to come). Receivers return further conflicts, as a list
 # of sessions.conflicts.Conflict.
 conflicts_requested = Signal()
+
+# lab_id: int, user_id: int. Receivers return the ids of the lab's sessions that are this account's own.
+own_sessions_requested = Signal()

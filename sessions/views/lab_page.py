@@ -36,8 +36,10 @@ from sessions.models import Session
 from sessions.models.seating import SEATING_FIELDS
 from sessions.opengraph import lab_preview
 from sessions.programme import View
+from sessions.programme_grid import GridDay, grid_days
 from sessions.programme_rows import Day, days, with_seats
-from sessions.session_languages import LanguageChoice, can_be_followed_in, language_filter
+from sessions.programme_search import Wanted
+from sessions.session_languages import LanguageChoice, language_filter
 from sessions.timetable import timetable
 from sessions.timetable_svg import svg
 from sessions.views.pages import language_of, public_ones, query_of, reader_zone, view_for
@@ -61,6 +63,7 @@ class Programme:
     """What the page shows of the sessions that a reader sees, without their seats."""
 
     days: tuple[Day, ...]
+    grid: tuple[GridDay, ...]
     figure: str
     zone_words: list[str]
     first_at: str
@@ -148,15 +151,15 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     viewer = viewer_of(request)
     found = get_visible_lab_or_404(viewer, slug, "registration_rules")
     view = view_for(request, found, now)
-    chosen, spoken = request.GET.get("track", ""), request.GET.get("language", "")
+    wanted, as_grid = Wanted.of(request.GET, viewer), request.GET.get("view") == "grid"
     own_zone = reader_zone(request)
     if viewer == VISITOR:
-        shown = _visitors_programme(found, view, own_zone, chosen, spoken)
+        shown = _visitors_programme(found, view, own_zone, wanted, as_grid)
         visible = Session.objects.filter(lab=found).visible_to(viewer).only(*_SEAT_FIELDS)
         everything = list(visible.order_by("starts_at", "pk"))
     else:
         everything = _sessions_of(found, viewer)
-        shown = _make_programme(found, viewer, view, own_zone, chosen, spoken, everything)
+        shown = _make_programme(found, viewer, view, own_zone, wanted, as_grid, everything)
     sessions = {session.pk: session for session in everything}
     picked = query_of(request.GET.getlist("session"))
     here = {row.session for day in shown.days for row in day.rows}
@@ -166,8 +169,11 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
         "facts": lab_summary.facts(found, view.language),
         "days": [(day, with_seats(day.rows, sessions, view, picked)) for day in shown.days],
         "all_zones": timezone_hints.all_zones(view.language),
-        "filtered": bool(chosen or spoken),
-        "nothing": programme.empty_list_text(bool(chosen), bool(spoken)),
+        "filtered": wanted.is_narrow,
+        "wanted": wanted,
+        "as_grid": as_grid,
+        "found": len(here),
+        "nothing": wanted.nothing,
         "registration": lab_summary.registration(found, view.language, now),
         "has_room": bool(choosable),
         "all_full": not choosable and any(programme.is_to_come(one, now) for one in sessions.values()),
@@ -186,20 +192,22 @@ def _page(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
     return render(request, "sessions/lab.html", vars(shown) | context)
 
 
-def _visitors_programme(lab: Lab, view: View, own_zone: str | None, chosen: str, spoken: str) -> Programme:
+def _visitors_programme(
+    lab: Lab, view: View, own_zone: str | None, wanted: Wanted, as_grid: bool
+) -> Programme:
     """Return the programme as visitors see it. It is kept, unless there is no such track: anybody can ask for any.
 
-    That of one language is not kept, since together with tracks there are too many.
+    That of one language is not kept, since together with tracks there are too many; nor is what a search found.
     """
 
     def make() -> Programme:
-        return _make_programme(lab, VISITOR, view, own_zone, chosen, spoken, _sessions_of(lab, VISITOR))
+        return _make_programme(lab, VISITOR, view, own_zone, wanted, as_grid, _sessions_of(lab, VISITOR))
 
-    if spoken:
+    if wanted.language or wanted.words:
         return make()
-    if chosen and chosen not in lab.tracks.values_list("slug", flat=True):
+    if wanted.track and wanted.track not in lab.tracks.values_list("slug", flat=True):
         return make()
-    made_of = ("programme", *lab.public_version, view.language, view.zone, own_zone, chosen)
+    made_of = ("programme", *lab.public_version, view.language, view.zone, own_zone, wanted.track, as_grid)
     return kept(made_of, KEPT_SECONDS, make)
 
 
@@ -208,19 +216,15 @@ def _make_programme(
     viewer: Viewer,
     view: View,
     own_zone: str | None,
-    chosen: str,
-    spoken: str,
+    wanted: Wanted,
+    as_grid: bool,
     everything: Sequence[Session],
 ) -> Programme:
-    shown = [
-        session
-        for session in everything
-        if (not chosen or _track_of(session) == chosen)
-        and (not spoken or can_be_followed_in(session, spoken))
-    ]
+    shown = wanted.among(everything, lab, viewer)
     titles = dict(LabDay.objects.filter(lab=lab).order_by("on").values_list("on", "title"))
     cities = list(lab.programme.cities.all())
     return Programme(
+        grid=grid_days(shown, titles, lab, view) if as_grid else (),
         days=days(shown, titles, lab, replace(view, choosing=False), reverse("lab", args=[lab.slug])),
         figure=svg(timetable(programme.blocks(everything, view.zone), view.language)),
         zone_words=_zone_sentences(lab, view, shown, cities),
@@ -232,8 +236,8 @@ def _make_programme(
             timezone_hints.instants_of(shown) or [view.now],
             view.language,
         ),
-        tracks=tracks_of(everything, chosen, view.language, lab.default_language),
-        spoken_choices=language_filter(everything, spoken),
+        tracks=tracks_of(everything, wanted.track, view.language, lab.default_language),
+        spoken_choices=language_filter(everything, wanted.language),
         speakers=programme.people_of(everything, lab, view.language),
         beyond_public=_private_view_text(everything, lab, viewer, cities),
         linked_data=json_ld.script(json_ld.lab_event(lab, public_ones(lab, everything), view.language)),
@@ -247,10 +251,6 @@ def _sessions_of(lab: Lab, viewer: Viewer) -> list[Session]:
     if any(session.is_internal for session in sessions):
         prefetch_related_objects(sessions, "audience")
     return sessions
-
-
-def _track_of(session: Session) -> str:
-    return session.track.slug if session.track else ""
 
 
 def tracks_of(sessions: Iterable[Session], chosen: str, language: str, fallback: str) -> list[TrackChoice]:

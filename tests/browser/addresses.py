@@ -30,6 +30,7 @@ PUBLIC = (
     page("home"),
     page("programme"),
     page("city"),
+    page("lab", "?view=grid&q=a"),
     page("lab"),
     page("lab", "?tz=Europe/Rome"),
     page("lab", "?track=track-0"),
