@@ -33,6 +33,7 @@ from registrations.views import (
 )
 
 PERSON = "labs/<slug:lab>/registrations/<uuid:registration>/"
+ANNOUNCE = "labs/<slug:lab>/announce/"
 ANNOUNCEMENTS = "labs/<slug:lab>/mail/announcements/"
 ANNOUNCEMENT = f"{ANNOUNCEMENTS}<uuid:announcement>/"
 TEXTS = "labs/<slug:lab>/mail/texts/"
@@ -47,7 +48,12 @@ urlpatterns = [
     path("", console_overview.organise, name="organise"),
     path("labs/<slug:lab>/", console_overview.lab, name="console_lab"),
     path("labs/<slug:lab>/move/", console_move.move, name="console_lab_move"),
-    path("labs/<slug:lab>/changes-to-tell/", console_unannounced.unannounced, name="console_unannounced"),
+    path(ANNOUNCE, console_unannounced.unannounced, name="console_unannounced"),
+    path(
+        f"{ANNOUNCE}<uuid:registration>/body/",
+        console_unannounced.unannounced_email,
+        name="console_unannounced_email",
+    ),
     path(FORM, console_questions.form, name="console_questions"),
     path(f"{FORM}preview/", console_questions.preview, name="console_questions_preview"),
     path(f"{FORM}move/", console_questions.move, name="console_questions_move"),

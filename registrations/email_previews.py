@@ -34,7 +34,7 @@ from registrations.models import (
 from registrations.personal_calendar import with_sessions
 from registrations.search import by_text, registrations_of
 from sessions.models import Session
-from sessions.unannounced_changes import facts_of
+from sessions.session_facts import facts_of
 
 # How many sessions an example has that nobody chose.
 SESSIONS = 2

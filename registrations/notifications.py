@@ -1,8 +1,10 @@
 """Telling everybody who has a seat, or waits for one, what became of a session."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Q
 
 from core.mail.models import Message
 from registrations import seats, session_emails
@@ -50,14 +52,12 @@ def tell(session_id: int, change: str, by_mail: bool) -> Iterator[int]:
         yield len(chunk)
 
 
-def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
+def tell_moves(moves: Mapping[int, Mapping[str, Any]]) -> Iterator[int]:
     """Email everybody with a seat or a place in line in one of these sessions, once, about all that are theirs.
 
     `moves` are what was and is now, by session of one lab. Works as `tell` does, in chunks of people.
     """
-    active = Seat.objects.filter(
-        session__in=moves, session__status=Session.Status.SCHEDULED, state__in=ACTIVE
-    )
+    active = seats_in(moves)
     last = 0
     while True:
         with transaction.atomic():
@@ -67,18 +67,36 @@ def tell_moves(moves: Mapping[int, Mapping[str, object]]) -> Iterator[int]:
                 return
             registrations = Registration.objects.filter(pk__in=ids).locked()
             lock_sessions(moves)
-            held = list(active.filter(registration__in=registrations).order_by("pk"))
-            # In the programme's order, with one query for everybody.
-            one_of_each = {seat.session_id: seat for seat in held}.values()
-            sessions = [seat.session for seat in with_sessions(registrations[0], one_of_each)] if held else []
-            for registration in registrations:
-                theirs = {seat.session_id: seat for seat in held if seat.registration_id == registration.pk}
-                found = [(theirs[session.pk], session) for session in sessions if session.pk in theirs]
-                for seat, session in found:
-                    seat.registration, seat.session = registration, session
-                session_emails.sessions_moved(registration, [seat for seat, _session in found], moves)
+            for registration, seats_of_person in with_their_seats(list(registrations), moves):
+                session_emails.sessions_moved(registration, seats_of_person, moves)
         last = ids[-1]
         yield len(ids)
+
+
+def seats_in(moves: Mapping[int, Mapping[str, Any]]) -> models.QuerySet[Seat]:
+    """Return the seats and places in line of sessions that are still as `moves` tells: cancelled, or taking place."""
+    cancelled = [pk for pk, facts in moves.items() if facts["now"].get("is_cancelled")]
+    of_status = Q(session__status=Session.Status.SCHEDULED) & ~Q(session__in=cancelled)
+    of_status |= Q(session__status=Session.Status.CANCELLED, session__in=cancelled)
+    return Seat.objects.filter(of_status, session__in=moves, state__in=ACTIVE)
+
+
+def with_their_seats(
+    registrations: Sequence[Registration], moves: Mapping[int, Mapping[str, Any]]
+) -> Iterator[tuple[Registration, list[Seat]]]:
+    """Yield each of these people of one lab with the seats that `moves` tells of, in the programme's order.
+
+    Two queries for all of them.
+    """
+    held = list(seats_in(moves).filter(registration__in=registrations).order_by("pk"))
+    one_of_each = {seat.session_id: seat for seat in held}.values()
+    sessions = [seat.session for seat in with_sessions(registrations[0], one_of_each)] if held else []
+    for registration in registrations:
+        theirs = {seat.session_id: seat for seat in held if seat.registration_id == registration.pk}
+        found = [(theirs[session.pk], session) for session in sessions if session.pk in theirs]
+        for seat, session in found:
+            seat.registration, seat.session = registration, session
+        yield registration, [seat for seat, _session in found]
 
 
 def how_many(sessions: SessionQuerySet | Collection[Session]) -> int:

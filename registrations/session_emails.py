@@ -14,7 +14,7 @@ from registrations.emails import instant_text, moment_text, queue_for
 from registrations.models import Registration, Seat, SeatMovement
 from registrations.personal_calendar import entries_file
 from registrations.seat_lines import listed_sessions, text_of
-from sessions.unannounced_changes import Kind, differences, subject_text
+from sessions.session_facts import Kind, differences, subject_text
 
 
 def seat_is_yours(seat: Seat, movement: SeatMovement) -> Message:
@@ -78,9 +78,9 @@ def sessions_moved(
     if not found:
         return None
     told = [seat for seat, _differing in found]
-    kinds = {one.kind: one for _seat, differing in found for one in differing}
+    kinds = [{one.kind for one in differing} for _seat, differing in found]
     with translation.override(language):
-        what = subject_text([kinds[kind] for kind in Kind if kind in kinds])
+        what = subject_text(one for _seat, differing in found for one in differing)
     changes = [
         (
             text_of(seat.session.title, registration),
@@ -93,7 +93,12 @@ def sessions_moved(
         registration,
         "session_moved",
         f"session-moved:{told[0].session_id}:{version}:{registration.public_id}",
-        {**listed_sessions(registration, told), "changes": changes, "what": what},
+        {
+            **listed_sessions(registration, told),
+            "changes": changes,
+            "what": what,
+            "cancelled": sum(Kind.CANCELLED in one for one in kinds),
+        },
         {"manage": links.MANAGE},
         calendar=entries_file(registration, told),
     )

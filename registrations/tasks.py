@@ -4,6 +4,7 @@ What is due is due by the database's clock: a node whose own is minutes ahead wo
 """
 
 from datetime import timedelta
+from typing import Any
 
 from core.jobs.database_clock import database_now
 from core.jobs.leases import Lease, task
@@ -60,7 +61,7 @@ def notify(lease: Lease, session: int, change: str, by_mail: bool) -> None:
 
 
 @task("registrations.tell_moves", is_long=True)
-def notify_moves(lease: Lease, moves: dict[str, dict[str, object]]) -> None:
+def notify_moves(lease: Lease, moves: dict[str, dict[str, Any]]) -> None:
     for _told in notifications.tell_moves({int(session_id): facts for session_id, facts in moves.items()}):
         lease.renew()
 

@@ -7,6 +7,7 @@ class SessionsConfig(AppConfig):
     label = "lab_sessions"  # Django's own session app has the plain name
 
     def ready(self) -> None:
-        from sessions import receivers  # importing registers the others
+        from sessions import receivers, zone_rules  # importing registers the others
 
         post_migrate.connect(receivers.write_outdated_calendar_texts, sender=self)
+        post_migrate.connect(zone_rules.store_first, sender=self)

@@ -5,11 +5,12 @@ from django.db import transaction
 from core.accounts.models import User
 from labs.models import Lab, Room
 from labs.revisions import touch
-from sessions import unannounced_changes
+from sessions import public_changes, unannounced_changes
 from sessions.models import Session
 from sessions.models.seating import MODES, Mode, default_format
 from sessions.publishing import Change, send_session_changed
 from sessions.revisions import save_session
+from sessions.session_facts import Facts, facts_of
 
 
 @transaction.atomic
@@ -32,9 +33,10 @@ def apply_room_change(room: Room, *, before: Room, moved: bool, seen: bool, by: 
         if moved:
             session.lab = before.lab
             session.room = before
-            was = unannounced_changes.facts_of(session)
+            was = facts_of(session)
             session.room = room
-            unannounced_changes.record_move(session, was)
+            _record(session, was)
+            send_session_changed(session, Change.MOVED)
         else:
             send_session_changed(session, Change.EDITED)
     touch(room.lab_id, public=public, sessions=[session.pk for session in sessions])
@@ -49,14 +51,22 @@ def apply_venue_change(lab: Lab, *, before: Lab, by: User | None = None) -> None
     found = Session.objects.select_for_update(no_key=True, of=("self",)).filter(lab=lab)
     for session in found.select_related("room").order_by("pk"):
         session.lab = before
-        was = unannounced_changes.facts_of(session)
+        was = facts_of(session)
         session.lab = lab
         reformatted = session.room is None and _follow_place(session, was=before.format, now=lab.format)
-        if not reformatted and unannounced_changes.facts_of(session)["place"] == was["place"]:
+        if not reformatted and facts_of(session)["place"] == was["place"]:
             continue
         session.sequence += 1
         save_session(session, by, seen=True, reformatted=reformatted)
-        unannounced_changes.record_move(session, was)
+        _record(session, was)
+        send_session_changed(session, Change.MOVED)
+
+
+def _record(session: Session, was: Facts) -> None:
+    """Collect the new place for the participants, and for visitors who read what changed."""
+    now = facts_of(session)
+    unannounced_changes.collect(session, was, now)
+    public_changes.record(session, was, now)
 
 
 def _follow_place(session: Session, *, was: str, now: str) -> bool:

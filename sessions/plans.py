@@ -151,6 +151,16 @@ def check_plan(session: Session, plan: SessionPlan, taken: Collection[str] | Non
     return replace(found, agenda=agenda)
 
 
+def derived_instants(session: Session, plan: SessionPlan) -> Instants:
+    """Return the instants of a plan by the rules of its zone, without checking the rest. Raises InvalidFields."""
+    findings = _Findings()
+    found = _session_instants(plan, findings)
+    agenda = _check_agenda(session.lab, plan, found, findings)
+    if findings.errors or found is None:
+        raise InvalidFields(findings.errors)
+    return replace(found, agenda=agenda)
+
+
 def assign_columns(session: Session, plan: SessionPlan) -> None:
     """Assign a plan's values to the fields of the same names, unsaved."""
     for name in COLUMNS:

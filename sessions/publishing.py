@@ -1,6 +1,8 @@
 """Change a session's visibility and status, and send `session_changed`.
 
 Each function runs in one transaction, is recorded in the session's history, and does nothing if there is no change.
+What changes for visitors is noted for them (`sessions.public_changes`), and what participants are not told at once is
+collected (`sessions.unannounced_changes`).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,11 +18,14 @@ from core.web.errors import RuleViolation
 from core.web.localized_fields import languages_of
 from labs.models import City, Programme
 from labs.revisions import touch
-from sessions.models import Session, UnannouncedChange
+from sessions import public_changes, unannounced_changes
+from sessions.models import Session
 from sessions.revisions import lock_session, revise, set_history_user
+from sessions.session_facts import Facts, facts_of, stored_facts
 from sessions.signals import session_changed
 
 NOT_PLACED = _("This session is not in the schedule yet. Choose its day and time before others can see it.")
+_STATUS = ("status", "cancelled_at", "cancel_reason", "sequence")
 
 
 class Change(models.TextChoices):
@@ -62,6 +67,7 @@ def make_internal(session: Session, cities: Iterable[City] = (), by: User | None
         session.audience.set(wanted)
         was_internal, was_public = session.is_internal, session.is_public
         session.visibility = Session.Visibility.INTERNAL
+        public_changes.hide(session)
         change = Change.AUDIENCE if was_internal else Change.PUBLISHED
         return _save(session, change, by, "visibility", public=was_public)
     return _make_visible(session, Session.Visibility.INTERNAL, Change.PUBLISHED, by)
@@ -95,12 +101,18 @@ def unpublish(session: Session, by: User | None = None) -> Session:
 
 @transaction.atomic
 def cancel(
-    session: Session, reason: Mapping[str, str] | str = "", tell: bool = True, by: User | None = None
+    session: Session,
+    reason: Mapping[str, str] | str = "",
+    tell: bool = True,
+    by: User | None = None,
+    *,
+    later: bool = False,
 ) -> Session:
     """Cancel the session. It stays visible, marked as cancelled.
 
-    `reason` is shown to participants, in one or more languages; with `tell` they are emailed. Raises ValidationError
-    for a reason that is too long or has control characters.
+    `reason` is shown to participants, in one or more languages; with `tell` they are emailed at once, with `later`
+    when organisers announce it with other changes. Raises ValidationError for a reason that is too long or has control
+    characters.
     """
     lock_session(session)
     if session.is_cancelled:
@@ -112,30 +124,43 @@ def cancel(
         checked.clean_fields(exclude=others)
     except ValidationError as error:
         raise ValidationError({"reason": error.messages}) from error
-    # An email about the cancellation makes one about the earlier move superfluous.
-    UnannouncedChange.objects.filter(session=session).delete()
+    was = stored_facts([session])[session.pk]
     session.status = Session.Status.CANCELLED
     session.cancelled_at = timezone.now()
     session.cancel_reason = texts
     session.sequence += 1
-    return _save(
-        session, Change.CANCELLED, by, "status", "cancelled_at", "cancel_reason", "sequence", tell=tell
-    )
+    _record(session, was, later=later)
+    return _save(session, Change.CANCELLED, by, *_STATUS, tell=tell and not later)
 
 
 @transaction.atomic
-def restore(session: Session, by: User | None = None, tell: bool = False) -> Session:
-    """Undo the cancellation of a session."""
+def restore(session: Session, by: User | None = None, tell: bool = False, *, later: bool = False) -> Session:
+    """Undo the cancellation of a session. `tell` and `later` as in `cancel`."""
     lock_session(session)
     if not session.is_cancelled:
         return session
+    was = stored_facts([session])[session.pk]
+    if unannounced_changes.is_cancellation_unknown(session):
+        tell, later = False, True  # nothing happened for them
     session.status = Session.Status.SCHEDULED
     session.cancelled_at = None
     session.cancel_reason = ""
     session.sequence += 1
-    return _save(
-        session, Change.RESTORED, by, "status", "cancelled_at", "cancel_reason", "sequence", tell=tell
-    )
+    _record(session, was, later=later)
+    return _save(session, Change.RESTORED, by, *_STATUS, tell=tell and not later)
+
+
+def _record(session: Session, was: Facts, *, later: bool) -> None:
+    """Note the new status for visitors, and collect it for participants or forget what else they were not told.
+
+    An email about the cancellation makes one about the earlier move superfluous.
+    """
+    now = {**was, **facts_of(session)}
+    public_changes.record(session, was, now)
+    if later:
+        unannounced_changes.collect(session, was, now)
+    else:
+        unannounced_changes.forget(session)
 
 
 def _check_placed(session: Session) -> None:
@@ -153,6 +178,10 @@ def _make_visible(
         _check_placed(session)
     was_public = session.is_public
     session.visibility = visibility
+    if session.is_public:
+        public_changes.record(session, None, stored_facts([session])[session.pk])
+    else:
+        public_changes.hide(session)
     return _save(session, change, by, "visibility", public=was_public)
 
 

@@ -20,7 +20,7 @@ from core.web.localized_fields import languages_of
 from labs.lab_editing import is_used
 from labs.models import City, Lab
 from labs.revisions import lock_lab, touch
-from sessions import unannounced_changes
+from sessions import public_changes, unannounced_changes
 from sessions.agenda_rows import insert_agendas, set_agenda
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.models.seating import default_format
@@ -36,6 +36,7 @@ from sessions.plans import (
 )
 from sessions.publishing import NOT_PLACED, Change, check_audience, send_session_changed
 from sessions.revisions import lock_session, save_session, set_history_user
+from sessions.session_facts import facts_of, parts_in
 
 # Fields whose change increments SEQUENCE (RFC 5545 §3.8.7.4).
 RESCHEDULES = frozenset(
@@ -189,7 +190,7 @@ def change_session(
     """Make `session` follow `plan`; a plan that it follows already changes nothing.
 
     `expected_version` is the version that the editor saw. Organisers are asked afterwards whether its people are
-    told of a new date, time or place (`sessions.unannounced_changes`). `carry_agenda` moves items whose hours the plan
+    told of what they need to know (`sessions.unannounced_changes`). `carry_agenda` moves items whose hours the plan
     leaves alone along with the session.
 
     Returns the same object, brought up to date. Raises InvalidFields, EditConflict.
@@ -223,7 +224,7 @@ def change_locked_session(
     if not differing:
         return False
     is_moved = bool(differing & MOVES)
-    was = unannounced_changes.facts_of(session) if is_moved else {}
+    was = facts_of(session, parts_in(before))
     _apply_plan(session, plan, found)
     seen = bool(differing - LINKS - FOR_ORGANISERS)
     session.sequence += bool(differing & RESCHEDULES)
@@ -239,8 +240,11 @@ def change_locked_session(
     if is_moved or differing & {"agenda", "appearances"}:
         set_agenda(session, plan, found)
     touch(session.lab_id, public=seen and session.is_public, sessions=[session.pk])
+    now = facts_of(session, parts_in(plan))
+    unannounced_changes.collect(session, was, now)
+    public_changes.record(session, was, now)
     if is_moved:
-        unannounced_changes.record_move(session, was)
+        send_session_changed(session, Change.MOVED)
     elif differing - SEATING - FOR_ORGANISERS:
         send_session_changed(session, Change.EDITED)
     if differing & SEATING:

@@ -1,152 +1,75 @@
-"""Changes of a session's time or place that its participants have not been emailed about.
+"""Changes of sessions that their participants have not been emailed about.
 
-After saving, the organiser decides whether to email them. Until then the facts before the first change are stored, so
-that several changes become one email. The facts are frozen with the decision.
+Whatever people with a seat need to know is collected here from save to save: the facts before the first change are
+stored, so that several changes become one email. Organisers announce them together, or decide that no email is needed.
+The facts are frozen with the decision.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext, override, pgettext
+from django.utils.translation import gettext
 
-from core.timezones import formatting, zone_hours
-from core.timezones.wall_clock import wall
-from core.web.edit_conflicts import Difference
-from core.web.localized_fields import languages_of
+from core.accounts.models import User
+from core.timezones.zones import UTC
+from core.web.edit_conflicts import Difference, EditConflict
+from core.web.errors import InvalidFields, RuleViolation
 from labs.models import Lab
-from sessions.models import Session, UnannouncedChange
+from sessions.models import ChangeDecision, Session, UnannouncedChange
 from sessions.models.agenda import SessionQuerySet
-from sessions.places import join_link_of, place_of
-from sessions.publishing import Change, send_session_changed
 from sessions.revisions import lock_session
+from sessions.session_facts import MINOR, Facts, differences, is_same, stored_facts
 from sessions.signals import sessions_moved
 
-# What `facts_of` returns: JSON values, for rows and arguments of tasks.
-Facts = Mapping[str, Any]
+# A session within this time is urgent: an email about it should not wait for others.
+URGENT = timedelta(hours=24)
 
-
-class Kind(StrEnum):
-    """The kind of a difference."""
-
-    DAY = "day"
-    TIME = "time"
-    ZONE = "zone"
-    ROOM = "room"
-    PLACE = "place"
-    JOIN_LINK = "join_link"
-
-
-def facts_of(session: Session) -> dict[str, object]:
-    """Return when and where the session is, in all languages of the service. Needs its room and lab."""
-    place = {}
-    for code, _name in settings.LANGUAGES:
-        with override(code):
-            place[code] = place_of(session, code)
-    return {
-        "starts_at": session.starts_at.isoformat(),
-        "ends_at": session.ends_at.isoformat(),
-        "time_zone": session.time_zone,
-        "place": place,
-        "room": languages_of(session.room.name) if session.room else {},
-        "elsewhere_in_place": _place_facts(session),
-        "join_link": join_link_of(session),
-    }
-
-
-def _place_facts(session: Session) -> list[Any]:
-    """Return the parts of the place except the room's name: if only that differs, just the room has changed."""
-    room, venue = session.room, languages_of(session.lab.venue)
-    return [room.address, room.online, venue] if room else [venue]
-
-
-def differences(
-    was: Facts, now: Facts, zone: str, language: str, *, join_link: bool = False
-) -> list[Difference]:
-    """Return the differences for a reader in this zone, each with its `Kind`.
-
-    With `join_link` (for people with a seat) also that the link is new, without the link.
-    """
-    with override(language):
-        found = _time_differences(was, now, zone, language)
-        if was["place"].get(language) != now["place"].get(language):
-            only_the_room = (
-                was["room"] and now["room"] and was["elsewhere_in_place"] == now["elsewhere_in_place"]
-            )
-            kind, label = (Kind.ROOM, gettext("Room")) if only_the_room else (Kind.PLACE, gettext("Place"))
-            unknown = gettext("not announced yet")
-            places = [facts["place"].get(language) or unknown for facts in (was, now)]
-            found.append(Difference(label, *places, kind=kind))
-        if join_link and now["join_link"] and was["join_link"] != now["join_link"]:
-            new = gettext("There is a new join link.")
-            found.append(Difference(gettext("Join link"), "", new, kind=Kind.JOIN_LINK))
-    return found
-
-
-def _time_differences(was: Facts, now: Facts, zone: str, language: str) -> list[Difference]:
-    before, after = _span(was), _span(now)
-    found = []
-    if before != after:
-        days = [_days(*span, zone, language) for span in (before, after)]
-        hours = [_hours(*span, zone, language) for span in (before, after)]
-        if days[0] != days[1]:
-            found.append(Difference(gettext("Date"), *days, kind=Kind.DAY))
-        elif hours[0] == hours[1]:
-            # An ambiguous hour with another fold: only the offset differs.
-            hours = [zone_hours.hours(*span, zone, language, with_offset=True) for span in (before, after)]
-        if hours[0] != hours[1]:
-            found.append(Difference(pgettext("of a session", "Time"), *hours, kind=Kind.TIME))
-    if was["time_zone"] != now["time_zone"] and not found:
-        zones = [zone_hours.city_words(facts["time_zone"], _span(facts), language) for facts in (was, now)]
-        found.append(Difference(gettext("Time zone"), *zones, kind=Kind.ZONE))
-    return found
-
-
-def _span(facts: Facts) -> tuple[datetime, datetime]:
-    return datetime.fromisoformat(facts["starts_at"]), datetime.fromisoformat(facts["ends_at"])
-
-
-def _days(starts: datetime, ends: datetime, zone: str, language: str) -> str:
-    first, last = wall(starts, zone).date(), wall(ends, zone).date()
-    # A session that ends in the night has one day.
-    if (last - first).days <= 1:
-        return formatting.long_day(first, language)
-    return formatting.date_range(first, last, language)
-
-
-def _hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
-    return formatting.hours(wall(starts, zone), wall(ends, zone))
-
-
-def subject_text(found: list[Difference]) -> str:
-    """Return "New date, new room", in the active language."""
-    words: dict[str, str] = {
-        Kind.DAY: gettext("new date"),
-        Kind.TIME: gettext("new time"),
-        Kind.ZONE: gettext("new time zone"),
-        Kind.ROOM: gettext("new room"),
-        Kind.PLACE: gettext("new place"),
-        Kind.JOIN_LINK: gettext("new join link"),
-    }
-    listed = ", ".join(words[difference.kind] for difference in found)
-    return listed[:1].upper() + listed[1:]
+# By session id: {"was": Facts, "now": Facts, "version": …}
+Moves = dict[int, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class PendingChange:
-    """A session with an unannounced change, and its differences in the lab's zone."""
+    """A session with an unannounced change, and its differences in the lab's zone.
+
+    `state` names what is told, so that nothing else is sent than was previewed. `is_minor` if people with a seat can
+    do without an email about it.
+    """
 
     session: Session
     people: int
+    was: Facts
+    now: Facts
     differences: list[Difference]
+
+    @property
+    def state(self) -> str:
+        return state_of(self.was, self.now)
+
+    @property
+    def is_minor(self) -> bool:
+        return not needs_telling(self.was, self.now)
+
+
+def needs_telling(was: Facts, now: Facts) -> bool:
+    """Tell whether more differs than what people with a seat can do without."""
+    without_minor = {name: value for name, value in now.items() if name not in MINOR}
+    return not is_same(was, without_minor)
+
+
+def state_of(was: Facts, now: Facts) -> str:
+    """Return a short text that differs for other facts."""
+    return hashlib.sha256(json.dumps([was, now], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def pending_sessions(sessions: SessionQuerySet) -> list[Session]:
@@ -154,36 +77,68 @@ def pending_sessions(sessions: SessionQuerySet) -> list[Session]:
     waiting = sessions.filter(unannounced_change__isnull=False).select_related(
         "room", "unannounced_change", "lab"
     )
-    return [session for session in waiting if is_open(session)]
+    return [session for session in waiting if is_open(session, session.unannounced_change.was)]
 
 
 def pending_changes(lab: Lab, language: str) -> list[PendingChange]:
-    """Return the unannounced changes of a lab, in its zone."""
-    return [
-        PendingChange(
-            session,
-            count_people(session),
-            differences(
-                session.unannounced_change.was, facts_of(session), lab.time_zone, language, join_link=True
-            ),
-        )
-        for session in pending_sessions(Session.objects.filter(lab=lab))
-    ]
+    """Return the unannounced changes of a lab, in its zone. Three queries."""
+    sessions = pending_sessions(Session.objects.filter(lab=lab))
+    facts = stored_facts(sessions) if sessions else {}
+    found = []
+    for session in sessions:
+        was, now = session.unannounced_change.was, facts[session.pk]
+        said = differences(was, now, lab.time_zone, language, join_link=True)
+        if not said:  # by new rules of the lab's zone, whose own clocks show the same as before
+            said = [
+                replace(one, label=f"{one.label} ({UTC})")
+                for one in differences(was, now, UTC, language, join_link=True)
+            ]
+        found.append(PendingChange(session, count_people(session), was, now, said))
+    return found
 
 
-def record_move(session: Session, was: Facts) -> None:
-    """Send `session_changed` for a move, and store the facts `was` until organisers `decide`.
+def asks_at_once(sessions: SessionQuerySet) -> bool:
+    """Tell whether organisers should decide now: one of these sessions is near, and people need to know its change."""
+    near = [one for one in pending_sessions(sessions) if is_urgent(one, one.unannounced_change.was)]
+    facts = stored_facts(near) if near else {}
+    return any(needs_telling(one.unannounced_change.was, facts[one.pk]) for one in near)
+
+
+def moves_of(changes: Iterable[PendingChange]) -> Moves:
+    """Return what emails about these changes are made from."""
+    return {
+        one.session.pk: {"was": one.was, "now": one.now, "version": one.session.revised_at.isoformat()}
+        for one in changes
+    }
+
+
+def collect(session: Session, was: Facts, now: Facts) -> None:
+    """Store what participants knew before this change, until organisers `decide`; a change taken back is none.
 
     The caller has locked the session.
     """
-    now = facts_of(session)
     row = UnannouncedChange.objects.filter(session=session).first()
-    known = row.was if row else was
-    if is_open(session) and known != now:
-        UnannouncedChange.objects.get_or_create(session=session, defaults={"was": known})
+    # An earlier change may have known nothing of agenda and speakers, which it left as they were.
+    known = {**was, **row.was} if row else dict(was)
+    if is_open(session, known) and not is_same(known, now):
+        if row is None:
+            UnannouncedChange.objects.create(session=session, was=known)
+        elif row.was != known:
+            row.was = known
+            row.save(update_fields=["was"])
     elif row is not None:
         row.delete()
-    send_session_changed(session, Change.MOVED)
+
+
+def forget(session: Session) -> None:
+    """Forget what is unannounced of a session, because its participants are told of the latest change at once."""
+    UnannouncedChange.objects.filter(session=session).delete()
+
+
+def is_cancellation_unknown(session: Session) -> bool:
+    """Tell whether participants have not been told yet that the session is cancelled."""
+    row = UnannouncedChange.objects.filter(session=session).first()
+    return session.is_cancelled and row is not None and not row.was.get("is_cancelled")
 
 
 def count_people(session: Session) -> int:
@@ -191,27 +146,75 @@ def count_people(session: Session) -> int:
     return session.seats_taken + session.seats_waiting
 
 
-def is_open(session: Session) -> bool:
-    """Tell whether the session takes place, is not over, and has participants."""
-    return count_people(session) > 0 and not session.is_cancelled and not session.is_over(timezone.now())
+def is_open(session: Session, was: Facts) -> bool:
+    """Tell whether the session is not over and has participants who do not know yet that it is cancelled."""
+    if session.is_cancelled and was.get("is_cancelled"):
+        return False
+    return count_people(session) > 0 and not session.is_over(timezone.now())
+
+
+def is_urgent(session: Session, was: Facts | None = None) -> bool:
+    """Tell whether the session begins, or began before the change, within a day."""
+    starts = [session.starts_at, *([datetime.fromisoformat(was["starts_at"])] if was else [])]
+    return min(starts) <= timezone.now() + URGENT
 
 
 @transaction.atomic
-def decide(sessions: Iterable[Session], tell: bool) -> list[Session]:
+def decide(
+    sessions: Iterable[Session],
+    tell: bool,
+    by: User | None = None,
+    *,
+    reason: str = "",
+    states: Mapping[int, str] | None = None,
+) -> list[Session]:
     """Decide for these sessions of one lab. Returns those whose participants are emailed.
 
-    Each participant gets one email about all sessions. A second decision does nothing.
+    Each participant gets one email about all sessions. A second decision does nothing. `reason` is why no one is
+    emailed, for the history. `states` are those of `PendingChange.state` by session id, as somebody saw them.
+
+    Raises EditConflict where something else is to be told by now, RuleViolation for a lab that is a draft, and
+    InvalidFields for a reason that is too long.
     """
-    moves: dict[Session, Facts] = {}
+    reason = reason.strip()
+    check_reason(reason)
+    moves: dict[Session, dict[str, Any]] = {}
     for session in sorted(sessions, key=attrgetter("pk")):
         lock_session(session)
         row = UnannouncedChange.objects.filter(session=session).first()
         if row is None:
             continue
-        was, now = row.was, facts_of(session)
+        was, now = row.was, stored_facts([session])[session.pk]
+        if states is not None and states.get(session.pk) != state_of(was, now):
+            raise EditConflict
+        if tell and session.lab.visibility != Lab.Visibility.PUBLIC:
+            message = gettext(
+                "The lab is a draft, so people cannot see its sessions. Publish it before you email them."
+            )
+            raise RuleViolation("lab_is_draft", message)
         row.delete()
-        if tell and was != now and is_open(session):
+        is_told = tell and not is_same(was, now) and is_open(session, was)
+        ChangeDecision.objects.create(
+            session=session,
+            by=by,
+            is_told=is_told,
+            people=count_people(session) if is_told else 0,
+            reason="" if tell else reason,
+            was=was,
+            now=now,
+        )
+        if is_told:
             moves[session] = {"was": was, "now": now, "version": session.revised_at.isoformat()}
     if moves:
         sessions_moved.send(sender=Session, moves={session.pk: facts for session, facts in moves.items()})
     return list(moves)
+
+
+def check_reason(reason: str) -> None:
+    """Raise InvalidFields for a reason that is too long or has control characters."""
+    checked = ChangeDecision(reason=reason)
+    others = {column.name for column in ChangeDecision._meta.fields} - {"reason"}
+    try:
+        checked.clean_fields(exclude=others)
+    except ValidationError as error:
+        raise InvalidFields({"reason": error.messages}) from error

@@ -65,7 +65,7 @@ def undo_save(user: User, facts: dict[str, Any]) -> tuple[str, str]:
     if facts.get("address"):
         return facts["address"], _("The earlier version of the session is restored.")
     address = reverse("console_session_edit", args=[lab, session.slug])
-    if unannounced_changes.pending_sessions(Session.objects.filter(pk=session.pk)):
+    if unannounced_changes.asks_at_once(Session.objects.filter(pk=session.pk)):
         address = reverse("console_unannounced", args=[lab])
     return address, _("The earlier version of the session is restored.")
 

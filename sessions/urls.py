@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from sessions.views import (
+    changes,
     cities,
     components,
     discovery,
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/<slug:programme>/calendar.ics", feeds.programme, name="programme_feed"),
     path("labs/<slug:lab>/", lab_page.lab, name="lab"),
     path("labs/<slug:lab>/calendar.ics", feeds.lab, name="lab_feed"),
+    path("labs/<slug:lab>/changes/", changes.changes, name="lab_changes"),
+    path("labs/<slug:lab>/changes.atom", changes.feed, name="lab_changes_feed"),
     path("labs/<slug:lab>/preview.png", social_images.lab, name="lab_picture"),
     path("labs/<slug:lab>/subscribe/", subscribe.subscribe, name="subscribe"),
     path("labs/<slug:lab>/subscribe/renew/", subscribe.renew_calendar, name="renew_calendar"),

@@ -32,7 +32,7 @@ from registrations.models import Announcement, NominationPlaces, Registration, S
 from registrations.registering import choice_of
 from sessions.models import Session
 from sessions.places import join_link_of
-from sessions.unannounced_changes import facts_of
+from sessions.session_facts import facts_of
 from tests import factories as f
 
 LAB = {

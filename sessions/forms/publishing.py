@@ -29,7 +29,33 @@ class AudienceForm(BaseForm):
         self.set_queryset("city", lab.programme.cities.all(), lambda city: named(city.name, lab))
 
 
-class CancelForm(BaseForm):
+NOW, LATER, NEVER = "now", "later", "never"
+
+
+class TellForm(BaseForm):
+    """Whether people with a seat, or waiting for one, are emailed; asked only where there are any."""
+
+    tell = forms.ChoiceField(
+        label=_("Email people with a seat or on the waiting list"),
+        choices=[
+            (NOW, _("Now, in an email about this session alone")),
+            (LATER, _("Later, in one email with other changes, from the page “Announce changes”")),
+            (NEVER, _("Never")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+    @property
+    def is_now(self) -> bool:
+        return bool(self.cleaned_data["tell"] == NOW)
+
+    @property
+    def is_later(self) -> bool:
+        return bool(self.cleaned_data["tell"] == LATER)
+
+
+class CancelForm(TellForm):
     """Why a session does not take place, and whether people are told."""
 
     reason = TextsField(
@@ -38,8 +64,4 @@ class CancelForm(BaseForm):
         limit=300,
         required=False,
     )
-    tell = forms.BooleanField(required=False)
-
-
-class RestoreForm(BaseForm):
-    tell = forms.BooleanField(required=False)
+    field_order = ("reason", "tell")

@@ -1,19 +1,24 @@
 from sessions.models.agenda import AgendaItem, Appearance, Session, Speaker
 from sessions.models.calendar_texts import CalendarText
 from sessions.models.imports import ImportColumns, ImportedKey, ImportEntry, ScheduleImport
+from sessions.models.public_changes import PublicChange
 from sessions.models.speakers import SpeakerAvailability
-from sessions.models.unannounced import UnannouncedChange
+from sessions.models.unannounced import ChangeDecision, UnannouncedChange
+from sessions.models.zone_rules import ZoneRules
 
 __all__ = [
     "AgendaItem",
     "Appearance",
     "CalendarText",
+    "ChangeDecision",
     "ImportColumns",
     "ImportEntry",
     "ImportedKey",
+    "PublicChange",
     "ScheduleImport",
     "Session",
     "Speaker",
     "SpeakerAvailability",
     "UnannouncedChange",
+    "ZoneRules",
 ]

@@ -1,14 +1,17 @@
-"""Changes of sessions that participants have not been emailed about."""
+"""Changes of sessions that participants have not been emailed about, and what was decided about them."""
 
+from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from core.web.localized_fields import no_control_characters
 from sessions.models.agenda import Session
 
 
 class UnannouncedChange(models.Model):
-    """The time and place of a session that its participants know, until an organiser decides whether to email them.
+    """What participants know of a session, until an organiser decides whether to email them what is new.
 
-    `was` has the facts of `sessions.unannounced_changes.facts_of` before the first unannounced change.
+    `was` has the facts of `sessions.session_facts` before the first unannounced change.
     """
 
     session = models.OneToOneField(Session, models.CASCADE, related_name="unannounced_change")
@@ -17,3 +20,24 @@ class UnannouncedChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.since}"
+
+
+class ChangeDecision(models.Model):
+    """What an organiser decided about a change: to email `people` of them, or no one, and why."""
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="change_decisions")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    is_told = models.BooleanField()
+    people = models.PositiveIntegerField(default=0)
+    reason = models.CharField(_("reason"), max_length=300, blank=True, validators=[no_control_characters])
+    was = models.JSONField()
+    now = models.JSONField()
+    # It only says something about the session, and is deleted with it.
+    goes_with_owner = True
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.at}"

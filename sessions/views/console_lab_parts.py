@@ -28,7 +28,7 @@ from labs.revisions import lock_row
 from labs.views.console_programme import has_errors, named_rows
 from labs.views.form_posts import ask, create_with, delete_or_say, edit_row, form_page, person
 from sessions.models import Session
-from sessions.unannounced_changes import pending_sessions
+from sessions.unannounced_changes import asks_at_once
 
 # With more days than these, only those are listed that have sessions or a heading.
 DAYS_LISTED = 31
@@ -159,7 +159,7 @@ def room_edit(request: HttpRequest, lab: Lab, room: int) -> HttpResponse:
         return _room_page(request, lab, form, None, gone=True)
     if is_saved:
         messages.success(request, _("Room saved. Its sessions and their calendars are updated."))
-        has_unannounced = bool(pending_sessions(Session.objects.filter(room=found)))
+        has_unannounced = asks_at_once(Session.objects.filter(room=found))
         return redirect("console_unannounced" if has_unannounced else "console_rooms", lab.slug)
     return _room_page(request, lab, form, found)
 

@@ -20,9 +20,11 @@ from labs import access
 from labs.models import Lab
 from labs.views.form_posts import ask, delete_or_say, person
 from sessions import publishing
-from sessions.forms.publishing import AudienceForm, CancelForm, RestoreForm
-from sessions.models import Session
+from sessions import undo_publishing as undo
+from sessions.forms.publishing import LATER, NOW, AudienceForm, CancelForm, TellForm
+from sessions.models import Session, UnannouncedChange
 from sessions.scheduling import delete_session, may_be_deleted
+from sessions.unannounced_changes import is_cancellation_unknown, is_urgent
 from sessions.views.console_sessions import session_of
 
 
@@ -83,14 +85,15 @@ def _back(session: Session) -> HttpResponse:
     return redirect("console_session_edit", session.lab.slug, session.slug)
 
 
-def _apply(request: HttpRequest, done: str, act: Callable[[], Session]) -> None:
-    """Do it and say so, or say why it is not possible."""
+def _apply(request: HttpRequest, done: str, session: Session, act: Callable[[], Session]) -> None:
+    """Change who sees the session, and say so with an offer to undo it, or say why it is not possible."""
+    before = undo.visibility_of(session)
     try:
         act()
     except RuleViolation as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, done)
+        undo.offer_undo_visibility(request, done, session, before)
 
 
 def _draft_lab(lab: Lab) -> list[str]:
@@ -104,7 +107,7 @@ def _draft_lab(lab: Lab) -> list[str]:
 def publish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if request.method == "POST":
-        _apply(request, _("Session published."), lambda: publishing.publish(found, person(request)))
+        _apply(request, _("Session published."), found, lambda: publishing.publish(found, person(request)))
         return _back(found)
     facts = [
         _("Everyone can see it on the programme page, in the lab’s calendars and in search engines."),
@@ -130,6 +133,7 @@ def internal(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             _apply(
                 request,
                 _("Session changed to internal."),
+                found,
                 lambda: publishing.make_internal(found, cities, person(request)),
             )
             return _back(found)
@@ -155,7 +159,10 @@ def unpublish(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     found = session_of(lab, session)
     if request.method == "POST":
         _apply(
-            request, _("Session changed to a draft."), lambda: publishing.unpublish(found, person(request))
+            request,
+            _("Session changed to a draft."),
+            found,
+            lambda: publishing.unpublish(found, person(request)),
         )
         return _back(found)
     if _people(found):
@@ -182,15 +189,18 @@ def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         if request.method == "POST":
             messages.info(request, _("The session is already cancelled."))
         return _back(found)
-    form = CancelForm(request.POST or None, locales=lab.languages, initial={"tell": True})
+    form = CancelForm(request.POST or None, locales=lab.languages, initial=_when_to_tell(found))
     if request.method == "POST" and form.is_valid():
-        tell = form.cleaned_data["tell"]
+        before = undo.status_of(found)
         try:
-            publishing.cancel(found, form.texts("reason"), tell=tell, by=person(request))
+            publishing.cancel(
+                found, form.texts("reason"), tell=form.is_now, by=person(request), later=form.is_later
+            )
         except ValidationError as error:
             form.add_errors(error.message_dict)
         else:
-            messages.success(request, _cancelled_words(found, tell))
+            words = _cancelled_words(found, form)
+            undo.offer_undo_status(request, words, found, before, form.cleaned_data["tell"])
             return _back(found)
     facts = [
         _("It stays visible where it was, marked as cancelled, also in calendars."),
@@ -210,9 +220,17 @@ def cancel(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
     )
 
 
-def _cancelled_words(session: Session, tell: bool) -> str:
+def _when_to_tell(session: Session) -> dict[str, str]:
+    """Return the answer that is suggested: at once where it begins within a day, else with other changes."""
+    row = UnannouncedChange.objects.filter(session=session).first()
+    return {"tell": NOW if is_urgent(session, row.was if row else None) else LATER}
+
+
+def _cancelled_words(session: Session, form: CancelForm) -> str:
     people = _people(session)
-    if not tell or not people:
+    if form.is_later and people:
+        return _("Session cancelled. People are emailed when you announce your changes.")
+    if not form.is_now or not people:
         return _("Session cancelled. No one is notified.")
     return ngettext(
         "Session cancelled. Emailing %(count)d person.",
@@ -229,26 +247,33 @@ def restore(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
         if request.method == "POST":
             messages.info(request, _("The session is going ahead."))
         return _back(found)
-    form = RestoreForm(request.POST or None, initial={"tell": True})
+    form = TellForm(request.POST or None, initial=_when_to_tell(found))
+    is_unknown = is_cancellation_unknown(found)
     if request.method == "POST" and form.is_valid():
-        tell, people = form.cleaned_data["tell"], _people(found)
+        people, before = _people(found), undo.status_of(found)
         told = _("No email is sent. Calendars are updated automatically.")
-        if tell and people:
+        if is_unknown:
+            told = _("People have not been told that it was cancelled, so no email is sent.")
+        elif form.is_now and people:
             told = ngettext("Sending %(count)d email.", "Sending %(count)d emails.", people) % {
                 "count": people
             }
+        elif form.is_later and people:
+            told = _("People are emailed when you announce your changes.")
         restored = _("Session restored.")
-        _apply(
-            request,
-            f"{restored} {told}",
-            lambda: publishing.restore(found, person(request), tell=tell),
-        )
+        publishing.restore(found, person(request), tell=form.is_now, later=form.is_later)
+        tell = LATER if is_unknown else form.cleaned_data["tell"]
+        undo.offer_undo_status(request, f"{restored} {told}", found, before, tell)
         return _back(found)
     facts = [
         _("It is going ahead at its original time and place. Calendars are updated automatically."),
         *_seats_words(found),
     ]
-    return _ask(request, found, _("Restore this session"), facts, _("Restore"), form=form, tell=True)
+    if is_unknown:
+        facts.append(_("People have not been told that it was cancelled, so no email is needed."))
+    return _ask(
+        request, found, _("Restore this session"), facts, _("Restore"), form=form, tell=not is_unknown
+    )
 
 
 @access.organiser

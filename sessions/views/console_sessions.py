@@ -30,7 +30,7 @@ from sessions.forms.sessions import SECTIONS, SessionForm
 from sessions.gaps import PART_OF_CONFLICT, gaps_of, missing_by_part
 from sessions.models import Session
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
-from sessions.unannounced_changes import pending_sessions
+from sessions.unannounced_changes import asks_at_once
 from sessions.undo import offer_undo_save
 from sessions.views.console_conflicts import shown
 from sessions.views.session_desk import NOT_COMPLETE, Desk
@@ -66,7 +66,6 @@ def sessions(request: HttpRequest, lab: Lab) -> HttpResponse:
             "count": len(rows),
             "drafts": sum(session.visibility == Session.Visibility.DRAFT for session in rows),
             "shown": rows,
-            "unannounced": len(pending_sessions(Session.objects.filter(lab=lab))),
             "conflicts": len(conflicts_of(lab)),
         },
     )
@@ -185,7 +184,7 @@ def _next_page(form: SessionForm, session: Session, language: str) -> str:
     elif wanted != session.visibility:
         name = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
         return reverse(f"console_session_{name}", args=[lab, session.slug])
-    if pending_sessions(Session.objects.filter(pk=session.pk)):
+    if asks_at_once(Session.objects.filter(pk=session.pk)):
         return reverse("console_unannounced", args=[lab])
     shown = language_shown(language, session.lab.languages)
     query = f"?{LANGUAGE_SHOWN}={shown}" if shown != session.lab.languages[0] else ""
@@ -225,7 +224,6 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             "notes": notes,
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
-            "unannounced": len(pending_sessions(Session.objects.filter(pk=session.pk))) if session else 0,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,
             "has_speakers": bool(desk.speakers),
             "may_be_deleted": session is not None and may_be_deleted(session),

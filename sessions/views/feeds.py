@@ -67,7 +67,7 @@ def _public_calendar(
     return conditional_response(
         request,
         _calendar(language, shared=True, file_name=file_name),
-        None if revised_at is None else _whole_second(revised_at),
+        None if revised_at is None else whole_second(revised_at),
         version=repr((format_id(), language, *identity)),
         build=build,
     )
@@ -82,7 +82,7 @@ def private_calendar(
     return conditional_response(request, response)
 
 
-def _whole_second(revised_at: datetime) -> int:
+def whole_second(revised_at: datetime) -> int:
     """Return the change's second; the one before while that second lasts, since another change may follow."""
     running = math.floor(timezone.now().timestamp())
     return min(math.floor(revised_at.timestamp()), running - 1)

@@ -41,6 +41,8 @@ PAGES = (
     "/labs/city-lab/?track=draft-track",
     "/labs/city-lab/speakers/",
     "/labs/city-lab/subscribe/",
+    "/labs/city-lab/changes/",
+    "/labs/city-lab/changes.atom",
     "/labs/city-lab/sessions/open/",
     "/labs/city-lab/calendar.ics",
     "/programmes/icc/calendar.ics",

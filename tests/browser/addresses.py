@@ -41,6 +41,7 @@ PUBLIC = (
     page("speakers"),
     page("speaker"),
     page("subscribe"),
+    page("lab_changes"),
     page("register", "?session=plenary&session=workshop"),
     page("register_sent"),
     page("register_queue_number"),
@@ -281,6 +282,7 @@ NOT_PAGES = {
     "console_registrations_csv": _FILE,
     "console_registrations_xlsx": _FILE,
     "lab_feed": _FILE,
+    "lab_changes_feed": _FILE,
     "lab_logo": _FILE,
     "console_answers_csv": _FILE,
     "console_nominations_csv": _FILE,
@@ -353,6 +355,7 @@ NOT_PAGES = {
     "console_message_html": _BODY,
     "console_email_template_preview": _BODY,
     "console_announcement_preview": _BODY,
+    "console_unannounced_email": _BODY,
     "console_message_html_without_lab": _BODY,
     "session_register": "leads on to the form with this session selected",
 }

@@ -33,7 +33,7 @@ from registrations.models import (
     Transfer,
 )
 from sessions.models import Session, UnannouncedChange
-from sessions.unannounced_changes import facts_of
+from sessions.session_facts import facts_of
 from tests import factories as f
 from tests.browser.questions import read_by, with_questions
 from tests.pages import client_of

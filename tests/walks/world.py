@@ -29,7 +29,8 @@ from registrations.models import (
     ReminderRule,
     Transfer,
 )
-from sessions.models import Session
+from sessions.models import PublicChange, Session, UnannouncedChange
+from sessions.session_facts import stored_facts
 from tests import factories as f
 from tests.walks.canaries import (
     JOIN,
@@ -171,6 +172,16 @@ def drawing(secret: str, name: str) -> ContentFile:  # type: ignore[type-arg]
     )
 
 
+def changed(*sessions: Session) -> None:
+    """Changes of these sessions, one hour later each: unannounced, and public as if all of them were."""
+    for session, now in ((one, stored_facts([one])[one.pk]) for one in sessions):
+        session.refresh_from_db()
+        was = {**now, "starts_at": (session.starts_at - timedelta(hours=1)).isoformat()}
+        UnannouncedChange.objects.create(session=session, was=was)
+        at = session.revised_at
+        PublicChange.objects.create(session=session, at=at, updated_at=at, was=was, now=now)
+
+
 def build() -> World:
     programme = f.ProgrammeFactory(slug="main-programme")
     sofia, trikala = f.CityFactory(slug="sofia"), f.CityFactory(slug="trikala")
@@ -257,6 +268,7 @@ def build() -> World:
             last_queue_position=1, **{f"{session.modes[0]}_taken": 1}
         )
 
+    changed(plain, sofia_session, draft)
     own_set, needs = question_set(lab), with_needs(person)
 
     codes = ["7K3M-Q9TX-2W8H", "9D5C-T7MB-H6PN"]
