@@ -37,6 +37,7 @@ from registrations.rules_api import router as rules
 from registrations.statistics_api import router as lab_statistics
 from sessions.api import router as sessions
 from sessions.conflicts_api import router as conflicts
+from sessions.exports_api import router as exports
 from sessions.slots_api import router as slots
 
 api = CityLabsAPI(
@@ -58,6 +59,7 @@ api.add_router("", roles)
 api.add_router("", sessions)
 api.add_router("", conflicts)
 api.add_router("", slots)
+api.add_router("", exports)
 # First: their addresses are more particular.
 api.add_router("", people)
 api.add_router("", bulk)

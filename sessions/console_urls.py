@@ -4,6 +4,7 @@ from django.urls import path
 
 from sessions.views import (
     console_conflicts,
+    console_export,
     console_lab,
     console_lab_parts,
     console_publishing,
@@ -36,6 +37,7 @@ urlpatterns = [
     path(LAB + "schedule/", console_schedule.schedule, name="console_schedule"),
     path(LAB + "conflicts/", console_conflicts.conflicts, name="console_conflicts"),
     path(LAB + "slots/", console_slots.slots, name="console_slots"),
+    path(LAB + "export/", console_export.export, name="console_export"),
     path(LAB + "new-session/", console_sessions.new, name="console_session_new"),
     path(SESSION, console_sessions.edit, name="console_session_edit"),
     path(SESSION + "history/", console_sessions.history, name="console_session_history"),

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from sessions.exports.formats import FORMATS
 from sessions.views import (
     changes,
     cities,
     components,
     discovery,
+    downloads,
     feeds,
     home,
     lab_page,
@@ -26,6 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("labs/<slug:lab>/changes/", changes.changes, name="lab_changes"),
     path("labs/<slug:lab>/changes.atom", changes.feed, name="lab_changes_feed"),
     path("labs/<slug:lab>/preview.png", social_images.lab, name="lab_picture"),
+    path("labs/<slug:lab>/download/", downloads.downloads, name="downloads"),
+    *(
+        path(f"labs/<slug:lab>/{name}", downloads.download, {"name": name}, name=name.replace(".", "_"))
+        for name in FORMATS
+    ),
     path("labs/<slug:lab>/subscribe/", subscribe.subscribe, name="subscribe"),
     path("labs/<slug:lab>/subscribe/renew/", subscribe.renew_calendar, name="renew_calendar"),
     path("labs/<slug:lab>/tracks/<slug:track>/calendar.ics", feeds.track, name="track_feed"),

@@ -163,6 +163,8 @@ class CityLabsAPI(NinjaAPI):
         @functools.wraps(operation)
         def answer(request: HttpRequest, **values: Any) -> Any:
             data = operation(request, **values)
+            if isinstance(data, HttpResponse):
+                return self._answer_file(request, data)
             status = 200
             if isinstance(data, Status):
                 if data.value is None:
@@ -173,6 +175,13 @@ class CityLabsAPI(NinjaAPI):
             )
 
         return answer
+
+    def _answer_file(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Answer with a file, with the validators and rules of caching that every answer has."""
+        patch_vary_headers(response, ("Authorization", "Accept-Language"))
+        shared = "Authorization" not in request.headers
+        response.headers.setdefault("Cache-Control", FOR_ALL if shared else "private, no-cache")
+        return _if_changed(request, response)
 
     def create_response(
         self,

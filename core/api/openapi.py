@@ -87,6 +87,7 @@ PATH_PARAMETERS = {
     "lab": "Slug of the lab",
     "session": "Slug of the session in its lab",
     "speaker": "Slug of the speaker",
+    "export": "Name of the file: it says the format",
     "registration": "ID of the registration",
     "action": "ID of the action on many registrations",
     "message": "ID of the email",

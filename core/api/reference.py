@@ -47,6 +47,7 @@ EXAMPLES: dict[str, Any] = {
     "sessions": "closing",
     "moved": "closing",
     "speaker": "thierry-breton",
+    "export": "schedule.xml",
     "registration": UUID,
     "action": UUID,
     "message": UUID,

@@ -129,6 +129,31 @@ def missing_glyphs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=4096)
+def printable_text(text: str) -> str:
+    """Return a longer text as the fonts can draw it, with its line breaks: as `printable` does for a line."""
+    if _plain_letters().issuperset(text):
+        return text
+    lines = ("".join(one for at, one in enumerate(line) if _is_seen(line, at)) for line in text.splitlines())
+    seen = "\n".join(unicodedata.normalize("NFC", line).translate(_PLAIN) for line in lines)
+    for cluster in dict.fromkeys(one for one in _clusters(seen) if one != "\n" and not _can_draw(one)):
+        seen = seen.replace(cluster, printable(cluster).text or ("" if cluster.strip() else " "))
+    return seen
+
+
+@cache
+def _plain_letters() -> frozenset[str]:
+    """What the service's own family draws as it is: nothing invisible, no joining marks, no forms of other signs."""
+    drawn = map(chr, points_of(own_fonts()))
+    return frozenset(
+        one
+        for one in drawn
+        if unicodedata.category(one) not in _UNPRINTABLE
+        and not unicodedata.combining(one)
+        and _plain(one) == one == one.translate(_PLAIN)
+    ) | {"\n"}
+
+
 @dataclass(frozen=True)
 class Printed:
     """A text as it is printed, and what of it could not be: signs that were left out, letters shown as “?”."""
@@ -144,6 +169,8 @@ def printable(text: str) -> Printed:
     What no font has is written plainly where that can be read (“①” as “1”); a letter becomes “?”, any other sign is
     left out.
     """
+    if _plain_letters().issuperset(text):
+        return Printed(" ".join(text.split()), ())
     said, lost = [], []
     for cluster in _clusters(normalise_name(text)):
         plain = unicodedata.normalize("NFKC", cluster)
@@ -189,6 +216,8 @@ def needs_fallback(text: str) -> bool:
 
     Single letters of another design would look like a mistake; signs (“→”) do not.
     """
+    if _plain_letters().issuperset(text):
+        return False
     return any(
         unicodedata.category(cluster[0])[0] == "L" and not _is_own(cluster)
         for cluster in _clusters(normalise_name(text))

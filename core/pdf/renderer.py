@@ -78,24 +78,27 @@ class Renderer:
         layouts: Sequence[str] = (),
         *,
         style: str = "",
+        seconds: float | None = None,
     ) -> bytes:
         """Return the page as a PDF, as `renderer_worker.DocumentRenderer.render_document` does. Raises RendererFailed.
 
         `pictures` are named by the addresses under which the page mentions them (`own:…`); `style` is the page's style
-        sheet, which knows the fonts of `core.pdf.fonts` by their families.
+        sheet, which knows the fonts of `core.pdf.fonts` by their families; `seconds` may be more than usual for a
+        long one.
         """
+        seconds = seconds or self.seconds
         document = {
             "html": html,
             "identifier": identifier,
             "layouts": layouts,
             "style": style,
-            "seconds": self.seconds,
+            "seconds": seconds,
             "resources": _packed(pictures),
         }
         with self.turn:
             try:
                 process = self._ready()
-                pdf = self._ask(process, document, self.seconds)
+                pdf = self._ask(process, document, seconds)
                 if not pdf.startswith(b"%PDF-") or not pdf.rstrip().endswith(b"%%EOF"):
                     raise RendererFailed("the renderer answered with what is no PDF")
             except BaseException:
@@ -186,9 +189,10 @@ def render_document(
     layouts: Sequence[str] = (),
     *,
     style: str = "",
+    seconds: float | None = None,
 ) -> bytes:
     """Render with this process's own renderer; see `Renderer.render_document`."""
-    return shared_renderer.render_document(html, pictures, identifier, layouts, style=style)
+    return shared_renderer.render_document(html, pictures, identifier, layouts, style=style, seconds=seconds)
 
 
 def pid() -> int | None:

@@ -222,6 +222,13 @@ def _describe(box: Any, *more: Any) -> Iterator[pydyf.Dictionary]:
         yield element
 
 
+def _page_references(pdf: pydyf.PDF) -> list[bytes]:
+    """Return the references of all pages as pydyf does, which makes them anew for each element of the structure."""
+    known: list[bytes] = pdf.__dict__.setdefault("_known_pages", [])
+    known.extend(b"%d 0 R" % number for number in pdf.pages["Kids"][3 * len(known) :: 3])
+    return known  # only ever indexed
+
+
 def _finish(document: Document, pdf: pydyf.PDF) -> None:
     _index_identifiers(pdf)
     _compress(document, pdf)
@@ -275,6 +282,7 @@ def warmed_up(style: str, page: str, fonts: Resources) -> DocumentRenderer:
     """Return a document renderer that has everything in memory: the fonts, the colour profile, each kind of picture."""
     weasyprint.pdf.files = _ColourProfile()
     weasyprint.pdf.tags._build_box_tree = _describe
+    pydyf.PDF.page_references = property(_page_references)
     # WeasyPrint writes the fonts into a folder, from which the font library reads each of them once.
     with tempfile.TemporaryDirectory(prefix="citylabs-renderer-") as tempfile.tempdir:
         document_renderer = DocumentRenderer(style, fonts)

@@ -16,14 +16,21 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Cell = str | int | datetime | None
 
 
-def write_workbook(file: IO[bytes], sheets: Mapping[str, Iterable[Sequence[Sequence[Cell]]]]) -> None:
+def write_workbook(
+    file: IO[bytes],
+    sheets: Mapping[str, Iterable[Sequence[Sequence[Cell]]]],
+    created: datetime | None = None,
+) -> None:
     """Write a workbook. `sheets` are by name; each is a table in pieces of rows, the heading first.
 
-    Rows are written to a temporary file as they come, so that memory does not grow with them.
+    Rows are written to a temporary file as they come, so that memory does not grow with them. It says that it was
+    `created` now unless another instant is given: then the same tables give the same bytes.
     """
     workbook = Workbook(
         file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
+    if created is not None:
+        workbook.set_properties({"created": created.replace(tzinfo=None, microsecond=0)})
     head = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     instant = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"})
     for title, pieces in sheets.items():

@@ -29,6 +29,8 @@ OPERATIONS = {
 }
 # They issue certificates, which another one reads, or answer only people who are named.
 LEFT_OUT = {
+    # It answers with a file.
+    "GET /labs/{lab}/exports/{export}",
     "POST /labs/{lab}/question-sets/{question_set}/answers",
     "POST /labs/{lab}/held-proof",
     # It takes one that is about to be sent; it answers as the others do.

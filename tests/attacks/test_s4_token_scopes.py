@@ -31,6 +31,7 @@ NEEDS: dict[str, str | None] = {
     "GET /labs/{lab}/sessions": None,
     "GET /labs/{lab}/sessions/{session}": None,
     "GET /labs/{lab}/tracks": None,
+    "GET /labs/{lab}/exports/{export}": None,
     "GET /labs/{lab}/speakers": None,
     "GET /labs/{lab}/speakers/{speaker}": None,
     "GET /certificates/{code}": None,
