@@ -12,6 +12,7 @@ from sessions.views import (
     console_sessions,
     console_slots,
     console_speakers,
+    console_zone,
 )
 
 LAB = "labs/<slug:lab>/"
@@ -23,6 +24,7 @@ urlpatterns = [
     path(LAB + "publish/", console_lab.publish, name="console_lab_publish"),
     path(LAB + "unpublish/", console_lab.unpublish, name="console_lab_unpublish"),
     path(LAB + "delete/", console_lab.delete, name="console_lab_delete"),
+    path(LAB + "time-zone/", console_zone.lab_zone, name="console_lab_zone"),
     path(LAB + "days/", console_lab_parts.days, name="console_days"),
     path(LAB + "tracks/", console_lab_parts.tracks, name="console_tracks"),
     path(LAB + "rooms/", console_lab_parts.rooms, name="console_rooms"),
@@ -42,6 +44,7 @@ urlpatterns = [
     path(SESSION, console_sessions.edit, name="console_session_edit"),
     path(SESSION + "history/", console_sessions.history, name="console_session_history"),
     path(SESSION + "move/", console_schedule.move, name="console_session_move"),
+    path(SESSION + "time-zone/", console_zone.session_zone, name="console_session_zone"),
     path(SESSION + "publish/", console_publishing.publish, name="console_session_publish"),
     path(SESSION + "internal/", console_publishing.internal, name="console_session_internal"),
     path(SESSION + "unpublish/", console_publishing.unpublish, name="console_session_unpublish"),

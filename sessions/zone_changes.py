@@ -98,6 +98,32 @@ def plan_session(session: Session, zone: str, keep: Keep, folds: Folds | None = 
     return ZoneChange(zone, keep, tuple(_steps([session], session.lab, zone, keep, folds or {})))
 
 
+def without_zone(session: Session, plan: SessionPlan) -> SessionPlan:
+    """Return the plan in the zone that the session has, because what another zone means is asked apart.
+
+    Hours that come twice there, and were not asked about, are the stored ones or the first.
+    """
+    if plan.time_zone == session.time_zone:
+        return plan
+    is_same = {
+        which: (getattr(plan, f"{which}_date"), getattr(plan, f"{which}_time"))
+        == (getattr(session, f"{which}_date"), getattr(session, f"{which}_time"))
+        for which in ("start", "end")
+    }
+    return replace(
+        plan,
+        time_zone=session.time_zone,
+        start_fold=session.start_fold if is_same["start"] else 0,
+        end_fold=session.end_fold if is_same["end"] else 0,
+    )
+
+
+def is_asked(lab: Lab) -> bool:
+    """Tell whether another zone of the lab changes anything that stands: its sessions, or its registration."""
+    moments = (lab.registration_opens_at, lab.registration_closes_at)
+    return any(moments) or lab.sessions.filter(time_zone=lab.time_zone).exists()
+
+
 def plan_lab(
     lab: Lab, zone: str, keep: Keep, folds: Folds | None = None, *, along: Collection[int] | None = None
 ) -> ZoneChange:

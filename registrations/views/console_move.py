@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +20,6 @@ from core.timezones.wall_clock import wall
 from core.web.errors import RuleViolation
 from core.web.forms.base import BaseForm
 from core.web.forms.fields import DayField
-from core.web.forms.wall_clock import fold_choices
 from core.web.localized_fields import text_and_language
 from labs import access
 from labs.models import Lab
@@ -29,8 +27,9 @@ from labs.postponing import dates_of
 from labs.revisions import lock_row
 from labs.views.form_posts import person
 from registrations.notifications import how_many
+from sessions.forms.folds import FoldsForm
 from sessions.models import Session
-from sessions.moving import Folds, LabMove, SessionMove, move_lab, plan_move
+from sessions.moving import LabMove, SessionMove, move_lab, plan_move
 from sessions.unannounced_changes import pending_sessions
 from sessions.undo import folds_of, offer_undo_move
 
@@ -40,45 +39,6 @@ class FirstDayForm(BaseForm):
 
     mark_optional = False
     first_day = DayField(label=gettext_lazy("New first day"))
-
-
-class AnswersForm(BaseForm):
-    """The folds of ambiguous times."""
-
-    mark_optional = False
-
-    def __init__(self, *args: Any, move: LabMove, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.asked: dict[str, tuple[int, str]] = {}
-        for step in move.steps:
-            for which in step.twice:
-                name = f"fold-{step.session.pk}-{which}"
-                self.asked[name] = (step.session.pk, which)
-                self.fields[name] = _fold_field(step, which)
-
-    @property
-    def questions(self) -> list[object]:
-        return [self[name] for name in self.asked]
-
-    @property
-    def folds(self) -> Folds:
-        return {key: int(self.cleaned_data[name]) for name, key in self.asked.items()}
-
-
-def _fold_field(step: SessionMove, which: str) -> forms.ChoiceField:
-    plan = step.plan
-    on, at = (plan.start_date, plan.start_time) if which == "start" else (plan.end_date, plan.end_time)
-    asked = _("%(title)s: on %(day)s the clock shows %(time)s twice. Which one?")
-    return forms.ChoiceField(
-        label=asked
-        % {
-            "title": step.session.title,
-            "time": formatting.clock(at),
-            "day": formatting.long_date(on, get_language() or "en"),
-        },
-        choices=fold_choices(on, at, plan.time_zone),
-        widget=forms.RadioSelect,
-    )
 
 
 @dataclass(frozen=True)
@@ -100,7 +60,7 @@ def move(request: HttpRequest, lab: Lab) -> HttpResponse:
         return _page(request, lab, FirstDayForm())
     form = FirstDayForm(request.GET)
     found = _plan(lab, form)
-    return _page(request, lab, form, found, AnswersForm(move=found) if found else None)
+    return _page(request, lab, form, found, FoldsForm(steps=found.steps) if found else None)
 
 
 @transaction.atomic
@@ -112,7 +72,7 @@ def _moved(request: HttpRequest, lab: Lab) -> HttpResponse:
     if found is None:
         return _page(request, lab, form)
     is_stale = request.POST.get("versions") != _versions(lab, found)
-    answers = AnswersForm(request.POST, move=found)
+    answers = FoldsForm(request.POST, steps=found.steps)
     if is_stale or not answers.is_valid():
         return _page(request, lab, form, found, answers, is_stale=is_stale)
     before, folds = dates_of(lab), folds_of(lab)
@@ -153,7 +113,7 @@ def _page(
     lab: Lab,
     form: FirstDayForm,
     found: LabMove | None = None,
-    answers: AnswersForm | None = None,
+    answers: FoldsForm | None = None,
     *,
     is_stale: bool = False,
 ) -> HttpResponse:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from core.timezones.zones import is_canonical
 from core.web.forms.sections import LANGUAGE_SHOWN, language_shown, section_states
 from labs import access, lab_editing
 from labs.current_viewer import viewer_of
@@ -18,8 +22,12 @@ from labs.forms.labs import SECTIONS, LabForm
 from labs.models import Lab, Programme
 from labs.revisions import lock_row
 from labs.views.form_posts import ask, create_with, delete_or_say, edit_row, form_page, person
-from sessions import lab_dates
+from sessions import lab_dates, zone_changes
 from sessions.models import Session
+
+ASKED = gettext_lazy(
+    "If you choose another time zone, the next page asks what stays: the hours or the moment."
+)
 
 
 @access.owner
@@ -52,6 +60,7 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
     """What the lab says of itself."""
     programme = lab.programme
     before: dict[str, str] = {}
+    zone = _zone_to_ask_about(request, lab)
 
     @transaction.atomic
     def save(form: LabForm) -> None:
@@ -65,9 +74,19 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
         request,
         lab,
         lock_row,
-        lambda data, lab: LabForm(data, request.FILES or None, programme=programme, lab=lab),
+        lambda data, lab: LabForm(
+            _with_zone(data, lab.time_zone) if zone else data,
+            request.FILES or None,
+            programme=programme,
+            lab=lab,
+        ),
         save,
     )
+    if zone and not is_saved:
+        form.data = _with_zone(form.data, zone)  # shown as it was typed
+    if is_saved and zone:
+        messages.success(request, _("Lab saved."))
+        return redirect(f"{reverse('console_lab_zone', args=[lab.slug])}?{urlencode({'zone': zone})}")
     if is_saved:
         messages.success(request, _("Lab saved."))
         _say_what_follows(request, lab, before["zone"], before["colour"])
@@ -82,9 +101,25 @@ def edit(request: HttpRequest, lab: Lab) -> HttpResponse:
         programme=programme,
         section="settings",
         tab="lab",
-        zone_note=lab_dates.zone_change_text(lab),
+        zone_note=ASKED if zone_changes.is_asked(lab) else lab_dates.zone_change_text(lab),
         sections=section_states(form, SECTIONS, missing=_missing(lab)),
     )
+
+
+def _zone_to_ask_about(request: HttpRequest, lab: Lab) -> str:
+    """Return the other zone that was typed, where it is asked on the next page what it means; else ""."""
+    typed = request.POST.get("time_zone", "")
+    is_other = is_canonical(typed) and typed != lab.time_zone
+    return typed if is_other and zone_changes.is_asked(lab) else ""
+
+
+def _with_zone(data: Any, zone: str) -> Any:
+    """Return the answers with this zone, in which the hours of registration are meant."""
+    if data is None:
+        return None
+    changed = data.copy()
+    changed["time_zone"] = zone
+    return changed
 
 
 def _missing(lab: Lab) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,6 +35,7 @@ from sessions.unannounced_changes import asks_at_once
 from sessions.undo import offer_undo_save
 from sessions.views.console_conflicts import shown
 from sessions.views.session_desk import NOT_COMPLETE, Desk
+from sessions.zone_changes import without_zone
 
 # Conflicts that are gaps, which the index of sections names already.
 GAPS = (Kind.NO_PLACE, Kind.NO_SPEAKER)
@@ -133,9 +135,15 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             desk.form.add_errors({"": [NOT_COMPLETE]})
             return _page(request, desk)
         before, waited = plan_of(found), found.seats_waiting
+        # Another zone is asked about on the next page (`sessions.views.console_zone`).
+        zone = plan.time_zone if plan.time_zone != found.time_zone else ""
         try:
             changed = change_session(
-                found, plan, person(request), expected_version=version, carry_agenda=True
+                found,
+                without_zone(found, plan),
+                person(request),
+                expected_version=version,
+                carry_agenda=True,
             )
         except InvalidFields as error:
             desk.add_errors(error)
@@ -150,7 +158,7 @@ def edit(request: HttpRequest, lab: Lab, session: str) -> HttpResponse:
             else:
                 offer_undo_save(request, changed, before)
             _tell_who_was_seated(request, changed, waited)
-            return redirect(_next_page(desk.form, changed, request.POST.get(LANGUAGE_SHOWN, "")))
+            return redirect(_next_page(desk.form, changed, request.POST.get(LANGUAGE_SHOWN, ""), zone))
     return _page(request, desk)
 
 
@@ -166,24 +174,27 @@ def _tell_who_was_seated(request: HttpRequest, session: Session, waited: int) ->
         messages.success(request, words % {"count": waited - left})
 
 
-def _next_page(form: SessionForm, session: Session, language: str) -> str:
-    """Return where to go after saving: to the question who sees it, or whether people are told, where there is one.
+def _next_page(form: SessionForm, session: Session, language: str, zone: str = "") -> str:
+    """Return where to go after saving: to the question what another `zone` means, who sees it, or whether people are
+    told, where there is one.
 
     Else back to the form, whose texts are shown in the same `language`.
     """
     lab = session.lab.slug
     wanted = form.cleaned_data["visibility"]
     cities = {city.pk for city in form.cleaned_data["audience"]}
+    then, query = "", []
     if wanted == Session.Visibility.INTERNAL:
-        same = session.is_internal and cities == set(session.audience.values_list("pk", flat=True))
-        if not same:
-            query = "&".join(f"city={pk}" for pk in sorted(cities))
-            return reverse("console_session_internal", args=[lab, session.slug]) + (
-                f"?{query}" if query else ""
-            )
+        if not session.is_internal or cities != set(session.audience.values_list("pk", flat=True)):
+            then, query = "internal", [("city", pk) for pk in sorted(cities)]
     elif wanted != session.visibility:
-        name = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
-        return reverse(f"console_session_{name}", args=[lab, session.slug])
+        then = "publish" if wanted == Session.Visibility.PUBLIC else "unpublish"
+    if zone:
+        asked = [("zone", zone), *([("then", then)] if then else []), *query]
+        return f"{reverse('console_session_zone', args=[lab, session.slug])}?{urlencode(asked)}"
+    if then:
+        address = reverse(f"console_session_{then}", args=[lab, session.slug])
+        return f"{address}?{urlencode(query)}" if query else address
     if asks_at_once(Session.objects.filter(pk=session.pk)):
         return reverse("console_unannounced", args=[lab])
     shown = language_shown(language, session.lab.languages)

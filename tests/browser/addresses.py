@@ -110,6 +110,8 @@ ORGANISER = (
     page("console_help"),
     page("console_lab"),
     page("console_lab_edit"),
+    page("console_lab_zone", "?zone=Europe/Rome"),
+    page("console_session_zone", "?zone=Europe/Rome"),
     page("console_lab_publish"),
     page("console_lab_unpublish"),
     page("console_days"),

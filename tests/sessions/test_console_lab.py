@@ -181,16 +181,23 @@ def test_texts_of_a_language_that_is_taken_away_are_kept(client: Client, lab: La
     assert languages_of(lab.title) == {"en": "New title", "bg": texts["bg"]}
 
 
-def test_a_new_zone_leaves_the_clocks_of_sessions_alone_and_says_so(client: Client, lab: Lab) -> None:
-    session: Session = f.SessionFactory(lab=lab, start_time=time(11))
+def test_a_new_zone_leaves_the_clocks_of_sessions_of_other_zones_alone_and_says_so(
+    client: Client, lab: Lab
+) -> None:
+    Lab.objects.filter(pk=lab.pk).update(registration_opens_at=None, registration_closes_at=None)
+    session: Session = f.SessionFactory(lab=lab, start_time=time(11), time_zone="Europe/Athens")
     page = client.get(SETTINGS).content.decode()
-    assert "The 1 existing session keeps its times and time zone: Sofia (1)." in page
+    assert "The 1 existing session keeps its times and time zone: Athens (1)." in page
     form = form_of(client.get(SETTINGS))
     response = client.post(SETTINGS, form.filled(time_zone="Europe/Rome"), follow=True)
-    assert "keeps its times and time zone: Sofia (1)" in response.content.decode()
+    assert "keeps its times and time zone: Athens (1)" in response.content.decode()
     session.refresh_from_db()
     lab.refresh_from_db()
-    assert (session.start_time, session.time_zone, lab.time_zone) == (time(11), "Europe/Sofia", "Europe/Rome")
+    assert (session.start_time, session.time_zone, lab.time_zone) == (
+        time(11),
+        "Europe/Athens",
+        "Europe/Rome",
+    )
 
 
 @pytest.mark.parametrize(
