@@ -39,6 +39,7 @@ from sessions.api import router as sessions
 from sessions.conflicts_api import router as conflicts
 from sessions.exports_api import router as exports
 from sessions.slots_api import router as slots
+from sessions.speakers_api import router as speakers
 
 api = CityLabsAPI(
     title="City Labs",
@@ -60,6 +61,7 @@ api.add_router("", sessions)
 api.add_router("", conflicts)
 api.add_router("", slots)
 api.add_router("", exports)
+api.add_router("", speakers)
 # First: their addresses are more particular.
 api.add_router("", people)
 api.add_router("", bulk)

@@ -3,8 +3,10 @@
 import hashlib
 from contextlib import suppress
 from datetime import timedelta
+from typing import cast
 
 from django.core.files.base import ContentFile
+from django.db.models import FileField, Model
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
@@ -13,11 +15,18 @@ from labs.models import Lab, ProgrammeLogo
 
 # Longer than a deletion can be undone (`labs.undo`), and than the worker prints a certificate.
 FILES_KEPT_FOR = timedelta(days=1)
-_COLUMNS = (
-    (Lab, Lab._meta.get_field("logo")),
-    (Lab, Lab._meta.get_field("signature")),
-    (ProgrammeLogo, ProgrammeLogo._meta.get_field("picture")),
-)
+# Columns with such files; packages above add theirs (`look_after`).
+_COLUMNS: list[tuple[type[Model], FileField]] = []
+
+
+def look_after(model: type[Model], column: str) -> None:
+    """Delete the files of this column, too, once no row names them. They have a folder of their own kind."""
+    _COLUMNS.append((model, cast("FileField", model._meta.get_field(column))))
+
+
+look_after(Lab, "logo")
+look_after(Lab, "signature")
+look_after(ProgrammeLogo, "picture")
 
 
 def store(file: FieldFile, owner: str, picture: Logo) -> None:
@@ -31,7 +40,11 @@ def store(file: FieldFile, owner: str, picture: Logo) -> None:
 
 def delete_unused() -> None:
     """Delete the files that no row names, once they are a day old: of what was replaced, removed or deleted."""
-    used = {name for model, column in _COLUMNS for name in model.objects.values_list(column.name, flat=True)}
+    used = {
+        name
+        for model, column in _COLUMNS
+        for name in model._default_manager.values_list(column.name, flat=True)
+    }
     before = timezone.now() - FILES_KEPT_FOR
     for storage, folder in {(column.storage, str(column.upload_to)) for _model, column in _COLUMNS}:
         with suppress(FileNotFoundError):  # nothing was ever uploaded

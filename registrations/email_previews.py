@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -33,8 +34,10 @@ from registrations.models import (
 )
 from registrations.personal_calendar import with_sessions
 from registrations.search import by_text, registrations_of
-from sessions.models import Session
+from sessions import speaker_requests
+from sessions.models import Session, Speaker
 from sessions.session_facts import facts_of
+from sessions.speaker_gaps import Gap, Missing, SpeakerOfLab, speakers_of
 
 # How many sessions an example has that nobody chose.
 SESSIONS = 2
@@ -131,6 +134,34 @@ def _contact_invited(person: Registration) -> Message:
 @draft_of("contact_reminded")
 def _contact_reminded(person: Registration) -> Message:
     return city_contacts.write_to(_contact(person), "contact_reminded", timezone.now())
+
+
+def _speaker_reminder(person: Registration) -> speaker_requests.Reminder:
+    """Return what a speaker would be told who has the person's name and misses everything."""
+    lab, now = person.lab, timezone.now()
+    found = speakers_of(lab, now)
+    of_lab = found[0] if found else SpeakerOfLab(Speaker(programme=lab.programme))
+    speaker = copy(of_lab.speaker)
+    speaker.name, speaker.email, speaker.language = (
+        {person.language: person.name},
+        person.email,
+        person.language,
+    )
+    speaker.asked_at = speaker.asked_at or now
+    missing = of_lab.missing or [Missing(Gap.NO_PHOTO), Missing(Gap.NO_BIOGRAPHY, (person.language,))]
+    return speaker_requests.Reminder(replace(of_lab, speaker=speaker, missing=missing), person.language)
+
+
+@draft_of("speaker_asked")
+def _speaker_asked(person: Registration) -> Message:
+    reminder = _speaker_reminder(person)
+    return speaker_requests.write_to(reminder, person.lab, "speaker_asked", timezone.now())
+
+
+@draft_of("speaker_reminded")
+def _speaker_reminded(person: Registration) -> Message:
+    reminder = _speaker_reminder(person)
+    return speaker_requests.write_to(reminder, person.lab, "speaker_reminded", timezone.now())
 
 
 @draft_of("contact_deadline")

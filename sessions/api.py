@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
 from ninja import FilterSchema, Query, Router, Schema
@@ -27,6 +28,7 @@ from sessions.models import Appearance, Session, Speaker
 from sessions.models.agenda import SessionQuerySet
 from sessions.models.seating import Mode
 from sessions.session_data import sessions_data
+from sessions.speaker_pictures import photo_address
 
 router = Router(tags=["Sessions and speakers"])
 
@@ -106,6 +108,8 @@ class SpeakerOut(Schema):
     city: str | None = Field(description="The city's slug")
     website: str = Field(description="Web address, may be empty")
     languages: list[str] = Field(description="BCP 47 codes of languages that the speaker speaks")
+    photo: str | None = Field(description="Address of the photo, a square JPEG. It changes with the photo")
+    photo_alt: LocalizedText = Field(description="What the photo shows, may be empty")
     sessions: list[str] = Field(description="Slugs of the speaker's sessions in the lab")
 
 
@@ -228,6 +232,8 @@ def speakers_data(
             "city": speaker.city.slug if speaker.city else None,
             "website": speaker.website,
             "languages": speaker.languages,
+            "photo": settings.BASE_URL + photo_address(lab, speaker) if speaker.photo else None,
+            "photo_alt": languages_of(speaker.photo_alt),
             "sessions": list(seen[speaker.pk]),
         }
         for speaker in people

@@ -11,6 +11,7 @@ from sessions.views import (
     console_schedule,
     console_sessions,
     console_slots,
+    console_speaker_requests,
     console_speakers,
     console_zone,
 )
@@ -35,6 +36,18 @@ urlpatterns = [
     path(LAB + "new-speaker/", console_speakers.new, name="console_speaker_new"),
     path(LAB + "speakers/<slug:speaker>/", console_speakers.edit, name="console_speaker"),
     path(LAB + "speakers/<slug:speaker>/delete/", console_speakers.delete, name="console_speaker_delete"),
+    path(LAB + "speaker-reminders/", console_speaker_requests.reminders, name="console_speaker_reminders"),
+    path(LAB + "speakers/<slug:speaker>/link/", console_speaker_requests.link, name="console_speaker_link"),
+    path(
+        LAB + "speakers/<slug:speaker>/availability/",
+        console_speaker_requests.availability,
+        name="console_speaker_availability",
+    ),
+    path(
+        LAB + "speakers/<slug:speaker>/slides/<slug:session>/",
+        console_speaker_requests.speaker_slides,
+        name="console_speaker_slides",
+    ),
     path(LAB + "sessions/", console_sessions.sessions, name="console_sessions"),
     path(LAB + "schedule/", console_schedule.schedule, name="console_schedule"),
     path(LAB + "conflicts/", console_conflicts.conflicts, name="console_conflicts"),

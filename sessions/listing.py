@@ -45,7 +45,9 @@ def listed_sessions(lab: Lab, viewer: Viewer) -> list[Session]:
         agendas[item.session_id].append(item)
     appearing = Appearance.objects.filter(session__lab=lab)
     in_order = list(appearing.only("session", "agenda_item", "role", "speaker").order_by("position", "pk"))
-    speakers = Speaker.objects.filter(pk__in=appearing.values("speaker")).only("slug", "name", "affiliation")
+    speakers = Speaker.objects.filter(pk__in=appearing.values("speaker")).only(
+        "slug", "name", "affiliation", "photo", "photo_alt"
+    )
     by_id = {speaker.pk: speaker for speaker in speakers}
     appearances: defaultdict[int, list[Appearance]] = defaultdict(list)
     for appearance in in_order:

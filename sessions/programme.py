@@ -25,6 +25,7 @@ from labs.models import Lab
 from sessions.models import Appearance, Session
 from sessions.places import is_online, place_html
 from sessions.session_languages import languages_in_words
+from sessions.speaker_pictures import small_portrait
 from sessions.timetable import Block, weigh
 
 
@@ -59,13 +60,14 @@ class Moment(TemplateRow):
 
 @dataclass(frozen=True)
 class Person(TemplateRow):
-    """A speaker with role: each part, and all in one line of safe HTML with a link."""
+    """A speaker with role: each part, and all in one line of safe HTML with a link; `photo` or the initials."""
 
     slug: str
     name: str
     affiliation: str
     role: str
     line: str
+    photo: str
 
 
 @dataclass(frozen=True)
@@ -197,19 +199,26 @@ def person(appearance: Appearance, lab: Lab, language: str) -> Person:
         text_and_language(speaker.affiliation, language, fallback),
         appearance.role,
         language,
+        small_portrait(speaker, lab, language),
     )
 
 
 @lru_cache(maxsize=4096)
 def _person(
-    lab: str, slug: str, name: tuple[str, str], affiliation: tuple[str, str], role: str, language: str
+    lab: str,
+    slug: str,
+    name: tuple[str, str],
+    affiliation: tuple[str, str],
+    role: str,
+    language: str,
+    photo: SafeString,
 ) -> Person:
     """Cached for all rows with the same person. `language` is the active one."""
     who, whence = html_with_language(*name, language), html_with_language(*affiliation, language)
     what = escape(str(Appearance.Role(role).label))
     address = reverse("speaker", args=[lab, slug])
     line = format_html('{}: <a href="{}">{}</a>', what, address, who)
-    return Person(slug, who, whence, what, format_html("{}, {}", line, whence) if whence else line)
+    return Person(slug, who, whence, what, format_html("{}, {}", line, whence) if whence else line, photo)
 
 
 # What `blocks` needs of sessions, and the lab.

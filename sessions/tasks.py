@@ -1,8 +1,10 @@
-"""Tasks of sessions: imports of schedules."""
+"""Tasks of sessions: imports of schedules, and contacts of speakers."""
 
 from datetime import timedelta
 
+from core.jobs.database_clock import database_now
 from core.jobs.leases import Lease, task
+from sessions import speaker_contacts
 from sessions.models import ScheduleImport
 from sessions.schedule_import import imports
 
@@ -29,3 +31,10 @@ def apply_import(lease: Lease, run: int) -> None:
 def forget_imports(lease: Lease) -> None:
     """Delete imports that are a day old."""
     imports.forget()
+
+
+@task("sessions.forget_speakers", every=timedelta(days=1), is_long=True)
+def forget_speakers(lease: Lease) -> None:
+    for speaker in list(speaker_contacts.due(database_now())):
+        speaker_contacts.forget(speaker)
+        lease.renew()

@@ -15,6 +15,7 @@ from sessions.views import (
     pages,
     social_images,
     speakers,
+    speaking,
     subscribe,
 )
 
@@ -40,6 +41,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("labs/<slug:lab>/sessions/<slug:session>/calendar.ics", feeds.session, name="session_feed"),
     path("labs/<slug:lab>/speakers/", speakers.speakers, name="speakers"),
     path("labs/<slug:lab>/speakers/<slug:speaker>/", speakers.speaker, name="speaker"),
+    path("labs/<slug:lab>/speakers/<slug:speaker>/photo", speakers.photo, name="speaker_photo"),
+    path(
+        "labs/<slug:lab>/sessions/<slug:session>/slides/<slug:speaker>/",
+        speakers.session_slides,
+        name="session_slides",
+    ),
+    path("speaking/<str:token>/", speaking.speaking, name="speaking"),
+    path("speaking/<str:token>/profile/", speaking.profile, name="speaking_profile"),
+    path("speaking/<str:token>/availability/", speaking.availability, name="speaking_availability"),
+    path("speaking/<str:token>/photo/", speaking.own_photo, name="speaking_photo"),
+    path("speaking/<str:token>/forget/", speaking.forget, name="speaking_forget"),
+    path("speaking/<str:token>/sessions/<int:own_session>/reply/", speaking.reply, name="speaking_reply"),
+    path("speaking/<str:token>/sessions/<int:own_session>/slides/", speaking.hand_in, name="speaking_slides"),
+    path(
+        "speaking/<str:token>/sessions/<int:own_session>/slides/file/",
+        speaking.own_slides,
+        name="speaking_slides_file",
+    ),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path(".well-known/security.txt", discovery.security, name="security_txt"),

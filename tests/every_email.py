@@ -30,6 +30,7 @@ from registrations import (
 from registrations.managing import seats_of
 from registrations.models import Announcement, NominationPlaces, Registration, Seat, Transfer
 from registrations.registering import choice_of
+from sessions import speaker_requests
 from sessions.models import Session
 from sessions.places import join_link_of
 from sessions.session_facts import facts_of
@@ -97,6 +98,7 @@ def every_email(language: str) -> dict[str, Message]:
         occasion__in=["role_invited", "role_given", "password_reset", "invitation"]
     )
     found += _about_nominations(lab, opening, language)
+    found += _to_a_speaker(opening, language)
     return {message.occasion: message for message in found}
 
 
@@ -138,6 +140,21 @@ def _about_nominations(lab: Lab, session: Session, language: str) -> list[Messag
     ]
     occasions.append("nomination_ended")
     return list(Message.objects.filter(occasion__in=occasions))
+
+
+def _to_a_speaker(session: Session, language: str) -> list[Message]:
+    lab, now = session.lab, timezone.now()
+    speaker = f.SpeakerFactory(
+        programme=lab.programme,
+        name={language: NAMES[language]},
+        email="speaker@example.org",
+        language=language,
+        contact_since=now,
+    )
+    f.AppearanceFactory(session=session, speaker=speaker, role="moderator")
+    asked = speaker_requests.ask(speaker, lab, now)
+    speaker_requests.remind(lab, [speaker.slug], now + timedelta(days=7))
+    return [asked, Message.objects.get(occasion="speaker_reminded")]
 
 
 def a_lab() -> Lab:

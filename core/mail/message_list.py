@@ -25,6 +25,8 @@ OCCASIONS: dict[str, str | Promise] = {
     "contact_invited": _("Request to a city to nominate"),
     "contact_reminded": _("Reminder to a city to nominate"),
     "contact_deadline": _("New deadline to nominate"),
+    "speaker_asked": _("Request to a speaker"),
+    "speaker_reminded": _("Reminder to a speaker"),
     "nominee_asked": _("Request to accept a nomination"),
     "nominee_declined": _("Nomination declined"),
     "confirmation": _("Confirmation"),

@@ -42,6 +42,8 @@ OF_OCCASION: dict[str, tuple[str, ...]] = {
     "contact_invited": ("name", *_OF_LAB, "until"),
     "contact_reminded": ("name", *_OF_LAB, "until"),
     "contact_deadline": ("name", *_OF_LAB, "until"),
+    "speaker_asked": ("name", *_OF_LAB, "until"),
+    "speaker_reminded": ("name", *_OF_LAB, "until"),
     "nominee_asked": (*_OF_LAB, "until"),
     "nominee_declined": ("name", *_OF_LAB, "until"),
     "confirmation": _OF_PERSON,

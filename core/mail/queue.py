@@ -29,6 +29,8 @@ TO_MANY = frozenset(
         "contact_invited",
         "contact_reminded",
         "contact_deadline",
+        "speaker_asked",
+        "speaker_reminded",
         "session_moved",
         "session_cancelled",
         "session_restored",

@@ -153,6 +153,7 @@ class ApiToken(models.Model):
         EMAILS = "emails", _("Emails: change texts, write to participants")
         WEBHOOKS = "webhooks", _("Webhooks: read and change")
         PEOPLE = "people", _("People and roles: read and change")
+        SCHEDULE = "schedule", _("Schedule: read and change")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=100)

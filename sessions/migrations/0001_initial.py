@@ -678,6 +678,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("slug", models.SlugField(max_length=80, verbose_name="address")),
                 (
                     "name",
@@ -748,6 +749,42 @@ class Migration(migrations.Migration):
                         blank=True, default=list, validators=[sessions.languages.validate_spoken]
                     ),
                 ),
+                ("asked_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("consent", models.TextField(blank=True, editable=False, max_length=2000)),
+                ("consent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("consent_language", models.CharField(blank=True, editable=False, max_length=5)),
+                ("contact_since", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "email",
+                    core.web.localized_fields.EmailAddressField(
+                        blank=True, max_length=254, verbose_name="email"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=[("en", "English"), ("bg", "Български"), ("el", "Ελληνικά")],
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                ("link_version", models.PositiveIntegerField(default=0, editable=False)),
+                ("photo", models.FileField(blank=True, upload_to="speakers/")),
+                (
+                    "photo_alt",
+                    i18nfield.fields.I18nCharField(
+                        blank=True,
+                        default="",
+                        validators=[
+                            core.web.localized_fields.MaxLengthPerLanguage(200),
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                    ),
+                ),
+                ("reminded_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("small_photo", models.FileField(blank=True, upload_to="speakers/")),
             ],
             options={
                 "ordering": ("programme", "slug"),
@@ -1181,5 +1218,89 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("-updated_at", "-pk"),
             },
+        ),
+        migrations.CreateModel(
+            name="AppearanceReply",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_confirmed", models.BooleanField()),
+                ("replied_at", models.DateTimeField()),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="speaker_replies",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "speaker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="replies",
+                        to="lab_sessions.speaker",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Slides",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file", models.FileField(upload_to="slides/")),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=100, validators=[core.web.localized_fields.no_control_characters]
+                    ),
+                ),
+                ("media_type", models.CharField(max_length=100)),
+                ("size", models.PositiveIntegerField()),
+                ("sent_at", models.DateTimeField()),
+                ("is_published", models.BooleanField(default=False)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slides",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "speaker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slides",
+                        to="lab_sessions.speaker",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="speaker",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", ""), ("contact_since__isnull", False), _connector="OR"),
+                name="speaker_contact_has_a_date",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appearancereply",
+            constraint=models.UniqueConstraint(fields=("speaker", "session"), name="appearance_reply_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="slides",
+            constraint=models.UniqueConstraint(fields=("speaker", "session"), name="slides_once"),
         ),
     ]

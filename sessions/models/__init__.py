@@ -2,13 +2,14 @@ from sessions.models.agenda import AgendaItem, Appearance, Session, Speaker
 from sessions.models.calendar_texts import CalendarText
 from sessions.models.imports import ImportColumns, ImportedKey, ImportEntry, ScheduleImport
 from sessions.models.public_changes import PublicChange
-from sessions.models.speakers import SpeakerAvailability
+from sessions.models.speakers import AppearanceReply, Slides, SpeakerAvailability
 from sessions.models.unannounced import ChangeDecision, UnannouncedChange
 from sessions.models.zone_rules import ZoneRules
 
 __all__ = [
     "AgendaItem",
     "Appearance",
+    "AppearanceReply",
     "CalendarText",
     "ChangeDecision",
     "ImportColumns",
@@ -17,6 +18,7 @@ __all__ = [
     "PublicChange",
     "ScheduleImport",
     "Session",
+    "Slides",
     "Speaker",
     "SpeakerAvailability",
     "UnannouncedChange",

@@ -25,6 +25,7 @@ from labs.viewer import Viewer
 from sessions.languages import validate_spoken
 from sessions.models.seating import COUNTERS, SeatingMixin
 from sessions.models.session_languages import SessionLanguages
+from sessions.models.speaker_contacts import SpeakerContact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,6 +77,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """Keep only the sessions that this viewer may see."""
         return self.filter(visible_sessions(viewer))
+
+    def of_speaker(self, speaker_id: int) -> Self:
+        """Keep only the sessions that a speaker's own link shows: those in which he or she appears.
+
+        Drafts too: speakers are asked before anything is published.
+        """
+        return self.filter(pk__in=Appearance.objects.filter(speaker=speaker_id).values("session"))
 
     def in_language(self, code: str) -> Self:
         """Keep only the sessions that one can follow in this language: spoken in it, or interpreted into it."""
@@ -305,7 +313,7 @@ class AgendaItem(models.Model):
         return str(self.title)
 
 
-class Speaker(Versioned):
+class Speaker(SpeakerContact, Versioned):
     """A person's profile, kept for all labs of a programme."""
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="speakers")
@@ -325,6 +333,7 @@ class Speaker(Versioned):
         ordering = ("programme", "slug")
         constraints = (
             models.UniqueConstraint(fields=["programme", "slug"], name="speaker_once_per_programme"),
+            *SpeakerContact.Meta.constraints,
         )
 
     def __str__(self) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 from django.contrib import messages
-from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.search import alphabetical_key
@@ -21,28 +22,38 @@ from labs.models import Lab
 from labs.views.form_posts import ask, create_with, delete_or_say, edit_row, form_page
 from sessions.forms.choices import named
 from sessions.forms.speakers import SpeakerForm
-from sessions.models import Appearance, Speaker
+from sessions.models import Speaker
+from sessions.speaker_gaps import Gap, speakers_of
 from sessions.speakers import change_speaker, create_speaker, delete_speaker, lock_speaker, other_labs
+from sessions.views.speaker_parts import SessionOfSpeaker, hours_in_words, sessions_of
 
 
 @access.organiser
 @require_http_methods(["GET", "HEAD"])
 def speakers(request: HttpRequest, lab: Lab) -> HttpResponse:
-    appearances = Appearance.objects.filter(session__lab=lab).select_related("session", "agenda_item")
-    rows = lab.programme.speakers.select_related("city").prefetch_related(
-        Prefetch(
-            "appearances", queryset=appearances.order_by("session__starts_at", "position"), to_attr="here"
-        )
-    )
-    listed = sorted(rows, key=lambda speaker: alphabetical_key(named(speaker.name, lab)))
+    """Who appears in the lab, with what is missing, and the other speakers of the programme."""
+    language = get_language() or "en"
+    here = speakers_of(lab, timezone.now())
+    here.sort(key=lambda one: alphabetical_key(named(one.speaker.name, lab)))
+    others = lab.programme.speakers.select_related("city").exclude(pk__in={one.speaker.pk for one in here})
+    chosen = request.GET.get("missing", "")
+    chosen = chosen if chosen in Gap.values else ""
+    counts = Counter(gap for one in here for gap in one.gaps)
     return render(
         request,
         "sessions/console/speakers.html",
         {
             "lab": lab,
             "section": "speakers",
-            "in_lab": [speaker for speaker in listed if speaker.here],
-            "others": [speaker for speaker in listed if not speaker.here],
+            "count": len(here),
+            "in_lab": [
+                (one, [missing.in_words(language) for missing in one.missing])
+                for one in here
+                if not chosen or chosen in one.gaps
+            ],
+            "gaps": [(gap, counts[gap]) for gap in Gap if counts[gap]],
+            "chosen": chosen,
+            "others": sorted(others, key=lambda one: alphabetical_key(named(one.name, lab))),
         },
     )
 
@@ -58,10 +69,10 @@ def _speaker(lab: Lab, slug: str) -> Speaker:
 @access.organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, lab: Lab) -> HttpResponse:
-    form = SpeakerForm(request.POST or None, programme=lab.programme, locales=lab.languages)
+    form = _form(lab, request, request.POST or None, None)
 
     def create() -> dict[str, object]:
-        return {"speaker": create_speaker(lab.programme, form.plan).slug}
+        return {"speaker": create_speaker(lab.programme, form.plan, form.photo_bytes).slug}
 
     if create_with(request, form, "console.speaker", create):
         messages.success(request, _("Speaker added. You can now choose this speaker in sessions."))
@@ -78,14 +89,16 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
             request,
             found,
             lock_speaker,
-            partial(_form, lab),
-            lambda form: change_speaker(found, form.plan),
+            partial(_form, lab, request),
+            lambda form: change_speaker(
+                found, form.plan, form.photo_bytes, without_photo=form.takes_photo_away
+            ),
         )
     except Http404:
         if not was_edited(request):
             raise Http404 from None
         # What was written is kept; sent from there, it makes a new profile.
-        form = _form(lab, request.POST, None)
+        form = _form(lab, request, request.POST, None)
         form.forget_errors()
         return _page(request, lab, form, None, gone=True)
     if is_saved:
@@ -94,21 +107,23 @@ def edit(request: HttpRequest, lab: Lab, speaker: str) -> HttpResponse:
     return _page(request, lab, form, found)
 
 
-def _form(lab: Lab, data: object, speaker: Speaker | None) -> SpeakerForm:
-    return SpeakerForm(data, programme=lab.programme, locales=lab.languages, row=speaker)
+def _form(lab: Lab, request: HttpRequest, data: object, speaker: Speaker | None) -> SpeakerForm:
+    files = request.FILES or None
+    return SpeakerForm(data, files, programme=lab.programme, locales=lab.languages, row=speaker)
 
 
 def _page(
     request: HttpRequest, lab: Lab, form: SpeakerForm, speaker: Speaker | None, *, gone: bool = False
 ) -> HttpResponse:
-    appearances: list[object] = []
+    sessions: list[SessionOfSpeaker] = []
+    missing: list[str] = []
+    hours: list[str] = []
     elsewhere: list[Lab] = []
     if speaker is not None:
-        appearances = list(
-            speaker.appearances.filter(session__lab=lab)
-            .select_related("session")
-            .order_by("session__starts_at")
-        )
+        for one in speakers_of(lab, timezone.now(), [speaker]):
+            sessions = sessions_of(one)
+            missing = [each.in_words(get_language() or "en") for each in one.missing]
+        hours = hours_in_words(speaker, lab)
         elsewhere = other_labs(speaker, lab)
     viewer = viewer_of(request)
     # A draft of other organisers is counted, and not named.
@@ -121,7 +136,9 @@ def _page(
         lab=lab,
         section="speakers",
         speaker=speaker,
-        appearances=appearances,
+        sessions=sessions,
+        missing=missing,
+        hours=hours,
         elsewhere=named,
         unnamed=len(elsewhere) - len(named),
     )

@@ -137,6 +137,7 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
             "session_feed", of_lab.slug, found.slug, language=view.language, default=of_lab.default_language
         ),
         "preview": session_preview(found, view.language),
+        "slides": list(found.slides.filter(is_published=True).select_related("speaker").order_by("pk")),
         "picked": picked,
         "picked_query": query_of(picked),
         "register_query": query_of(dict.fromkeys([*picked, found.slug])),

@@ -42,6 +42,11 @@ LEFT_OUT = {
 # Before the labs of the tests begin.
 SOON = (timezone.now() + timedelta(days=3)).isoformat()
 BODIES: dict[str, Any] = {
+    "PUT /labs/{lab}/speakers/{speaker}/availability": {
+        "availability": [{"starts_at": "2027-04-06T07:00:00Z", "ends_at": "2027-04-06T10:00:00Z"}]
+    },
+    "POST /labs/{lab}/speaker-reminders": {"speakers": ["open-speaker"]},
+    "PUT /labs/{lab}/sessions/{session}/slides/{speaker}": {"is_published": False},
     "POST /labs/{lab}/question-sets": {"title": {"en": "Travel"}, "stage": "accepted"},
     "PUT /labs/{lab}/question-sets/{question_set}": {"title": {"en": "Ours"}},
     "POST /labs/{lab}/questions": {

@@ -112,6 +112,8 @@ def test_what_was_written_is_shown_as_it_was_written(browser: Browser, live_serv
             "console_rooms",
             "console_days",
             "console_speaker",
+            "console_speakers",
+            "console_speaker_reminders",
         ),
     }
     for who, names in shown.items():

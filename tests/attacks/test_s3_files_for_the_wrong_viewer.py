@@ -37,6 +37,14 @@ TAKES_LINKS = {
     "nominating/<str:token>/places/<int:places>/": "contact",
     "nominating/<str:token>/people/<int:nomination>/replace/": "contact",
     "nominating/<str:token>/people/<int:nomination>/withdraw/": "contact",
+    "speaking/<str:token>/": "speaker",
+    "speaking/<str:token>/profile/": "speaker",
+    "speaking/<str:token>/availability/": "speaker",
+    "speaking/<str:token>/photo/": "speaker",
+    "speaking/<str:token>/forget/": "speaker",
+    "speaking/<str:token>/sessions/<int:own_session>/reply/": "speaker",
+    "speaking/<str:token>/sessions/<int:own_session>/slides/": "speaker",
+    "speaking/<str:token>/sessions/<int:own_session>/slides/file/": "speaker",
 }
 PURPOSES = (
     "registration.manage", "registration.confirm", "registration.leave", "registration.feed",

@@ -32,6 +32,7 @@ from registrations.models import (
     SeatMovement,
     Transfer,
 )
+from sessions import speaker_links
 from sessions.models import Session, UnannouncedChange
 from sessions.session_facts import facts_of
 from tests import factories as f
@@ -178,6 +179,8 @@ def build(texts: Texts | None = None) -> World:
             affiliation=said("an affiliation"),
             biography=said("a biography"),
             website=texts.address(),
+            email=f"speaker{n}@example.org",
+            contact_since=timezone.now(),
         )
         for n in range(3)
     ]
@@ -387,6 +390,8 @@ def build(texts: Texts | None = None) -> World:
         "logo": logo.pk,
         "city": trikala.slug,
         "speaker": speakers[0].slug,
+        "speaking_token": speaker_links.token_of(speakers[0]),
+        "own_session": plenary.pk,
         "track": tracks[0].slug,
         "room": rooms[0].pk,
         "registration": people[0].public_id,

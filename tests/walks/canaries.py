@@ -18,9 +18,10 @@ OF_SESSION = frozenset(
         "speakerslug",
         "affiliation",
     }
-    | {"biography", "website", "track", "trackslug", "room", "address", "day", "question"}
+    | {"biography", "website", "track", "trackslug", "room", "address", "day", "question", "photo", "slides"}
 )
 JOIN = frozenset({"link", "roomlink"})  # for people with a seat, and for organisers
+OF_CONTACT = frozenset({"speakeremail"})  # how organisers write to a speaker
 OF_PERSON = frozenset({"name", "email", "citytext", "organisation", "answer"})
 OF_NEEDS = frozenset({"need"})  # shown to the person, and to readers who ask for them by POST
 OF_NOTES = frozenset({"note", "tag"})  # what organisers write about a person

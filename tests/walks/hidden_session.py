@@ -3,8 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
 from labs.models import Lab
-from sessions.models import Session
+from sessions.models import Session, Slides, Speaker
 from tests import factories as f
 from tests.walks.canaries import canary
 from tests.walks.questions import question_set
@@ -12,6 +15,21 @@ from tests.walks.questions import question_set
 
 def texts(word: str) -> dict[str, str]:
     return {"en": f"Title {word}", "bg": f"Заглавие {word}"}
+
+
+def photographed(speaker: Speaker, word: str) -> None:
+    """Give the speaker a photo, in both sizes, whose content is this word."""
+    for column in (speaker.photo, speaker.small_photo):
+        column.save("walk.jpg", ContentFile(word.encode()), save=False)
+    speaker.save()
+
+
+def slides_of(speaker: Speaker, session: Session, word: str) -> Slides:
+    """Slides with this word, on the page of the session."""
+    made = Slides(speaker=speaker, session=session, name="walk.pdf", media_type="application/pdf", size=9)
+    made.sent_at, made.is_published = timezone.now(), True
+    made.file.save("walk.bin", ContentFile(f"%PDF {word}".encode()))
+    return made
 
 
 def hidden_session(lab: Lab, secret: str, visibility: str, days: int, **more: Any) -> Session:
@@ -54,6 +72,8 @@ def hidden_session(lab: Lab, secret: str, visibility: str, days: int, **more: An
         biography=said("biography"),
         website=f"https://{canary(secret, 'website')}.example.org/",
     )
+    photographed(speaker, canary(secret, "photo"))
+    slides_of(speaker, session, canary(secret, "slides"))
     f.AppearanceFactory(session=session, speaker=speaker, agenda_item=item)
     f.AppearanceFactory(session=session, speaker=speaker)
     f.QuestionFactory(

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 PEOPLE = (
     "visitor", "nobody", "delegatesofia", "delegatetrikala", "delegateelsewhere", "door", "organiser",
     "organiserelsewhere", "owner", "superuser", "participant", "insider", "contact",
+    "speaker",
 )  # fmt: skip
 PROGRAMS = (
     "api_nobody", "api_delegatesofia", "api_delegatetrikala", "api_delegateelsewhere", "api_door", "api_organiser",
@@ -156,8 +157,8 @@ def problems_of(met: Exchange) -> Iterator[str]:
     policy = directives(headers.get("content-security-policy", ""))
     # Files of people and letters are documents without an origin.
     path = met.address.partition("?")[0]
-    is_file = path.endswith(("/logo", "/signature", "/body/")) or (
-        (path.startswith("/programmes/") and "/logos/" in path) or "/files/" in path
+    is_file = path.endswith(("/logo", "/signature", "/body/", "/photo", "/photo/")) or (
+        (path.startswith("/programmes/") and "/logos/" in path) or "/files/" in path or _is_slides(path, met)
     )
     own = met.status == 200 and is_file
     if own:
@@ -203,6 +204,11 @@ def problems_of(met: Exchange) -> Iterator[str]:
         yield f"no charset: {headers['content-type']}"
     if "server" in headers or "x-powered-by" in headers:
         yield "tells what it runs on"
+
+
+def _is_slides(path: str, met: Exchange) -> bool:
+    """Tell a file of slides from the page on which a speaker hands some in."""
+    return "/slides/" in path and met.headers.get("content-type", "").startswith("application/pdf")
 
 
 def test_every_answer_carries_the_headers_of_a_careful_service(walk: Walk) -> None:

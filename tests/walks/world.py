@@ -29,11 +29,13 @@ from registrations.models import (
     ReminderRule,
     Transfer,
 )
+from sessions import speaker_links
 from sessions.models import PublicChange, Session, UnannouncedChange
 from sessions.session_facts import stored_facts
 from tests import factories as f
 from tests.walks.canaries import (
     JOIN,
+    OF_CONTACT,
     OF_HOOK,
     OF_LAB,
     OF_MAIL,
@@ -48,7 +50,7 @@ from tests.walks.canaries import (
     all_of,
     canary,
 )
-from tests.walks.hidden_session import hidden_session, texts
+from tests.walks.hidden_session import hidden_session, photographed, slides_of, texts
 from tests.walks.nominations import named_by_city, nomination_links
 from tests.walks.questions import answered, question_set, with_needs
 
@@ -205,7 +207,14 @@ def build() -> World:
     room = f.RoomFactory(lab=lab, join_link=f"https://meet.example.org/{canary('open', 'roomlink')}")
     # A room's link is told where the session has none of its own.
     f.SessionFactory(lab=lab, slug="open-room", room=room, start_date=lab.starts_on + timedelta(days=9))
-    f.AppearanceFactory(session=plain, speaker__slug="open-speaker")
+    speaking = f.AppearanceFactory(
+        session=plain,
+        speaker__slug="open-speaker",
+        speaker__email=f"{canary('spoken', 'speakeremail')}@example.org",
+        speaker__contact_since=timezone.now(),
+    ).speaker
+    photographed(speaking, "open")
+    slides_of(speaking, plain, "open")
     sofia_session = hidden_session(lab, "sofia", "internal", 1)
     sofia_session.audience.add(sofia)
     everyone = hidden_session(lab, "cities", "internal", 2)
@@ -351,6 +360,7 @@ def build() -> World:
         | all_of("texts", OF_TEXTS)
         | all_of("hook", OF_HOOK)
         | all_of("noted", OF_NOTES)
+        | all_of("spoken", OF_CONTACT)
     )
     other_whole = (
         all_of("other", OF_SESSION, JOIN)
@@ -381,7 +391,7 @@ def build() -> World:
     }
     # The API gives neither join links nor emails, people of the console, headings of days and names of tracks.
     not_in_the_api = JOIN | OF_MAIL | OF_SIGNER | {"account", "key"} | {
-        "track", "day", "reason", "contact", "consent", "logo", "group",
+        "track", "day", "reason", "contact", "consent", "logo", "group", "speakeremail", "photo", "slides",
     }  # fmt: skip
     # Each sees the names of own keys alone; of somebody without any role there is no list.
     nowhere = frozenset((name, "key") for name in users) | {("nobody", "account")}
@@ -433,6 +443,13 @@ def build() -> World:
         tokens=(*nomination_links(named[0]), *nomination_links(named[1])),
     )
 
+    world.kinds["speaker"] = Kind(
+        "speaker",
+        all_of("spoken", OF_CONTACT),
+        all_of("spoken", OF_CONTACT),
+        tokens=(speaker_links.token_of(speaking),),
+    )
+
     altered = links(person)[0][:-6] + "AAAAAA"
     sessions = [plain, sofia_session, everyone, draft, called_off, hidden, other]
     secrets = ("sofia", "cities", "draft", "calledoff", "unpublished", "other")
@@ -460,6 +477,7 @@ def build() -> World:
         "document": [house_rules.slug, other_rules.slug],
         "queue_number": [opening.token_of(each) for each in numbers],
         "contact": [each.contact_id for each in named],
+        "own_session": [each.pk for each in sessions],
         "nomination": [each.pk for each in named],
         "places": [each.places_id for each in named],
         "reminder": [rule.pk, other_rule.pk],
@@ -522,6 +540,7 @@ def build() -> World:
         "queue_number": [opening.token_of(numbers[1])],
         "contact": [named[1].contact_id],
         "nomination": [named[1].pk],
+        "own_session": [hidden.pk, other.pk],
         "places": [named[1].places_id],
         "reminder": [other_rule.pk],
         "announcement": [announcements[1].public_id],
@@ -557,6 +576,7 @@ def build() -> World:
         "queue_number": opening.token_of(numbers[0]),
         "contact": named[0].contact_id,
         "nomination": named[0].pk,
+        "own_session": plain.pk,
         "places": named[0].places_id,
         "reminder": rule.pk,
         "code": codes[0],
