@@ -10,7 +10,8 @@
     @access.monitoring                  the operator's probes, with a token
 
 Without an account a protected view redirects to the sign-in page; with an account but without the right it answers
-404, exactly like a URL that does not exist.
+404, exactly like a URL that does not exist. Staff without a second factor, where the programme requires one, is led to
+setting it up.
 """
 
 import functools
@@ -18,6 +19,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from core.web.access import (
     View,
@@ -55,9 +58,9 @@ def _require_lab_right(view: View, policy: str, may: Callable[[Any, Lab], bool])
     @functools.wraps(view)
     def allowed(request: HttpRequest, lab: str, *args: object, **kwargs: object) -> HttpResponseBase:
         found = Lab.objects.select_related("programme").filter(slug=lab).first()
-        if found is None or not may(viewer_of(request), found):
-            raise Http404
-        return view(request, found, *args, **kwargs)
+        if found is not None and may(viewer_of(request), found):
+            return view(request, found, *args, **kwargs)
+        return _refuse(request, found.programme_id if found else None)
 
     return for_accounts(allowed, policy)
 
@@ -74,8 +77,15 @@ def owner(view: View) -> View:
     @functools.wraps(view)
     def allowed(request: HttpRequest, programme: str, *args: object, **kwargs: object) -> HttpResponseBase:
         found = Programme.objects.filter(slug=programme).first()
-        if found is None or not viewer_of(request).owns(found.pk):
-            raise Http404
-        return view(request, found, *args, **kwargs)
+        if found is not None and viewer_of(request).owns(found.pk):
+            return view(request, found, *args, **kwargs)
+        return _refuse(request, found.pk if found else None)
 
     return for_accounts(allowed, "owner")
+
+
+def _refuse(request: HttpRequest, programme_id: int | None) -> HttpResponseBase:
+    """Lead to setting up a second factor where that alone is missing. Raises Http404 otherwise."""
+    if programme_id is None or programme_id not in viewer_of(request).withheld:
+        raise Http404
+    return redirect(f"{reverse('mfa_index')}?required")

@@ -77,7 +77,7 @@ def programme_of_owner(request: HttpRequest, slug: str, scope: ApiToken.Scope) -
     viewer = viewer_of(request)
     programme = Programme.objects.filter(slug=slug).first()
     if programme is None or not viewer.owns(programme.pk):
-        raise Http404
+        raise _refusal(viewer, programme.pk if programme else None)
     _require_scope(viewer, scope)
     return programme
 
@@ -93,7 +93,7 @@ def _get_lab_with_scope(
     viewer = viewer_of(request)
     lab = Lab.objects.select_related("programme").filter(slug=slug).first()
     if lab is None or not (viewer.organises(lab) if organisers_only else viewer.is_door_staff_of(lab)):
-        raise Http404
+        raise _refusal(viewer, lab.programme_id if lab else None)
     _require_scope(viewer, scope)
     return lab
 
@@ -102,3 +102,13 @@ def _require_scope(viewer: Viewer, scope: ApiToken.Scope) -> None:
     if viewer.scopes is None or scope.value not in viewer.scopes:
         detail = _("This API key does not have the permission “%(scope)s”.") % {"scope": scope.value}
         raise Problem(detail, status=403)
+
+
+def _refusal(viewer: Viewer, programme_id: int | None) -> Exception:
+    """Return 404, or 403 with a reason where only the second factor of the key's account is missing."""
+    if programme_id is None or programme_id not in viewer.withheld:
+        return Http404()
+    return Problem(
+        _("This programme requires two-step sign-in. The account of this API key has no second step."),
+        status=403,
+    )

@@ -29,6 +29,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         "theme": getattr(request, "theme", ""),
         "reader_zone": getattr(request, "reader_zone", None),
         "base_url": settings.BASE_URL,
+        "sso_name": settings.OIDC_NAME if settings.OIDC_ISSUER and settings.OIDC_CLIENT_ID else "",
         "return_to": _return_to(request),
         "has_session": settings.SESSION_COOKIE_NAME in request.COOKIES,
     }

@@ -2,34 +2,57 @@
 
 from dataclasses import replace
 
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from core.accounts.models import User
-from labs.models import ApiToken, Delegate, Lab, Staff
+from core.accounts.second_factors import has_second_factor
+from labs.models import ApiToken, Delegate, Lab, Programme, Staff
 from labs.viewer import VISITOR, Viewer
 
 
 def viewer_for(user: User) -> Viewer:
-    """Build the viewer of an account, in two queries."""
+    """Build the viewer of an account, in two queries; in up to three more for superusers, and where a programme of
+    the account requires a second factor.
+    """
     owned, organised, door = set(), set(), set()
-    for role, programme_id, lab_id in Staff.objects.filter(user=user).values_list(
-        "role", "programme_id", "lab_id"
-    ):
+    roles = list(
+        Staff.objects.filter(user=user).values_list(
+            "role",
+            "lab_id",
+            Coalesce("programme_id", "lab__programme_id"),
+            Coalesce("programme__requires_second_factor", "lab__programme__requires_second_factor"),
+        )
+    )
+    withheld = {programme for _role, _lab, programme, requires in roles if requires}
+    if user.is_superuser:
+        requiring = Programme.objects.filter(requires_second_factor=True)
+        withheld |= set(requiring.order_by().values_list("pk", flat=True))
+    if withheld and has_second_factor(user):
+        withheld = set()
+    for role, lab_id, programme_id, _requires in roles:
+        if programme_id in withheld:
+            continue
         if role == Staff.Role.OWNER:
             owned.add(programme_id)
         elif role == Staff.Role.ORGANISER:
             organised.add(lab_id)
         else:
             door.add(lab_id)
+    is_superuser = user.is_superuser
+    if is_superuser and withheld:
+        is_superuser = False
+        owned = set(Programme.objects.exclude(pk__in=withheld).order_by().values_list("pk", flat=True))
     delegations = Delegate.objects.filter(user=user).values_list("programme_id", "city_id")
     return Viewer(
         user_id=user.pk,
-        is_superuser=user.is_superuser,
+        is_superuser=is_superuser,
         owned_programmes=frozenset(owned),
         organised_labs=frozenset(organised),
         door_labs=frozenset(door),
         delegations=frozenset(delegations),
+        withheld=frozenset(withheld),
     )
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext, ngettext
 
 from core.accounts.models import User
+from core.accounts.second_factors import has_second_factor
 from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_unique_slug
 from labs.lab_editing import Findings, Texts, apply_plan, save
@@ -32,6 +33,7 @@ class ProgrammePlan:
     imprint: Texts = field(default_factory=dict)
     eu_funded: bool = False
     grant_number: str = ""
+    requires_second_factor: bool = False
     cities: tuple[City, ...] = ()
 
 
@@ -43,7 +45,7 @@ def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
     """Create a programme, its slug from its name. Raises RuleViolation."""
     programme = Programme()
     apply_plan(programme, plan, PROGRAMME_COLUMNS)
-    _programme_findings(programme, plan).raise_errors()
+    _programme_findings(programme, plan, by).raise_errors()
 
     def create() -> None:
         save(programme, by)
@@ -53,7 +55,7 @@ def create_programme(plan: ProgrammePlan, by: User | None = None) -> Programme:
     return programme
 
 
-def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
+def _programme_findings(programme: Programme, plan: ProgrammePlan, by: User | None) -> Findings:
     """Return the errors of the fields and of the plan."""
     findings = Findings()
     findings.check_columns(programme, PROGRAMME_COLUMNS)
@@ -69,6 +71,11 @@ def _programme_findings(programme: Programme, plan: ProgrammePlan) -> Findings:
         )
     if plan.grant_number and not plan.eu_funded:
         findings.add("grant_number", GRANT_WITHOUT_FUNDING)
+    if plan.requires_second_factor and by is not None and not has_second_factor(by):
+        findings.add(
+            "requires_second_factor",
+            gettext("Set up two-step sign-in for your own account first. You would lose access otherwise."),
+        )
     return findings
 
 
@@ -78,7 +85,7 @@ def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None 
     lock_row(programme)
     named = (languages_of(programme.name), programme.default_language)
     differs = apply_plan(programme, plan, PROGRAMME_COLUMNS)
-    findings = _programme_findings(programme, plan)
+    findings = _programme_findings(programme, plan, by)
     wanted = {city.pk for city in plan.cities}
     gone = programme.cities.exclude(pk__in=wanted).filter(delegates__programme=programme).distinct()
     for city in gone:

@@ -21,6 +21,9 @@ class Viewer:
 
     `delegations` are (programme id, city id) pairs. `seated_sessions` are the sessions in which the reader's
     registration has a seat or is on the waiting list. `scopes` is None for people and a set for API tokens.
+
+    `withheld` are the programmes in which the account has a role that it lacks a second factor for: the rights of that
+    role are in none of the other fields.
     """
 
     user_id: int | None = None
@@ -31,6 +34,7 @@ class Viewer:
     delegations: frozenset[tuple[int, int]] = frozenset()
     seated_sessions: frozenset[int] = frozenset()
     scopes: frozenset[str] | None = field(default=None)
+    withheld: frozenset[int] = frozenset()
 
     @cached_property
     def cities_by_programme(self) -> dict[int, frozenset[int]]:

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from certificates import emails as about_certificates
 from certificates.models import Certificate
+from core.accounts import email_changes
+from core.accounts.signals import email_changed, security_changed
 from core.mail.account_emails import send_password_reset
 from core.mail.models import Message
 from labs import roles
@@ -93,10 +95,12 @@ def every_email(language: str) -> dict[str, Message]:
     helper = f.UserFactory(email="helper@example.org", name=NAMES[language], language=language)
     roles.add_to_lab(lab, helper.email, "organiser", by=by)
     send_password_reset(by.pk)
+    security_changed.send(sender=None, user=by.pk, what="app_added")
+    email_changes.ask(by, "new-address@example.org")
+    email_changed.send(sender=None, user=by.pk, before="old-address@example.org")
     invitations.invite(lab, ["invited@example.org"], language, by)
-    found += Message.objects.filter(
-        occasion__in=["role_invited", "role_given", "password_reset", "invitation"]
-    )
+    about_accounts = ["role_invited", "role_given", "password_reset", "account_security", "email_change"]
+    found += Message.objects.filter(occasion__in=[*about_accounts, "email_changed", "invitation"])
     found += _about_nominations(lab, opening, language)
     found += _to_a_speaker(opening, language)
     return {message.occasion: message for message in found}

@@ -6,3 +6,7 @@ class AccountsConfig(AppConfig):
     name = "core.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        """Connect what listens."""
+        from core.accounts import receivers  # noqa: F401

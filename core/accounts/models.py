@@ -88,3 +88,21 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.browser}"
+
+
+class ExternalIdentity(models.Model):
+    """Somebody whom the sign-in service of the settings named, and whose account that is."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="identities", verbose_name=_("account"))
+    issuer = models.CharField(max_length=300)
+    # The provider's own name of the person, which it gives to nobody else.
+    subject = models.CharField(max_length=255)
+    connected_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("account at the sign-in service")
+        verbose_name_plural = _("accounts at the sign-in service")
+        constraints = (models.UniqueConstraint(fields=["issuer", "subject"], name="external_identity_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.issuer}"

@@ -53,6 +53,9 @@ OCCASIONS: dict[str, str | Promise] = {
     "certificate_revoked": _("Certificate revoked"),
     "certificate_restored": _("Certificate valid again"),
     "password_reset": _("New password"),
+    "account_security": _("Change to how an account is protected"),
+    "email_change": _("Request to confirm a new address of an account"),
+    "email_changed": _("New address of an account"),
     "role_invited": _("Invitation to a role"),
     "role_given": _("New role"),
 }

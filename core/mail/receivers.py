@@ -8,8 +8,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.dispatch import receiver
 
-from core.accounts.signals import password_reset_requested
+from core.accounts.signals import (
+    email_change_asked,
+    email_changed,
+    password_reset_requested,
+    security_changed,
+)
 from core.jobs.leases import enqueue
+from core.mail import account_emails
 from core.mail.message_counts import change_state
 from core.mail.models import Message
 from core.mail.signals import complained
@@ -35,6 +41,21 @@ SKEW = timedelta(minutes=5)
 def send_links_to_choose_a_password(sender: object, users: list[int], **_more: object) -> None:
     """Put down one task for every address, so that an account takes no longer than none."""
     enqueue("mail.send_password_resets", {"users": users})
+
+
+@receiver(security_changed)
+def tell_of_security(sender: object, user: int, what: str, **_more: object) -> None:
+    account_emails.tell_of_security(user, what)
+
+
+@receiver(email_change_asked)
+def ask_new_address(sender: object, change: int, **_more: object) -> None:
+    account_emails.ask_new_address(change)
+
+
+@receiver(email_changed)
+def tell_old_address(sender: object, user: int, before: str, **_more: object) -> None:
+    account_emails.tell_old_address(user, before)
 
 
 @receiver(tracking)

@@ -69,6 +69,14 @@ class ProgrammeForm(PlanForm[ProgrammePlan], LanguagesMixin):
         required=False,
         max_value=100_000,
     )
+    requires_second_factor = forms.BooleanField(
+        label=_("Require two-step sign-in"),
+        help_text=_(
+            "Owners, organisers and door staff then need an authenticator app or a passkey. Until they have one, "
+            "neither they nor their API keys have access."
+        ),
+        required=False,
+    )
     visibility = forms.ChoiceField(
         label=_("Who can see it"),
         choices=[

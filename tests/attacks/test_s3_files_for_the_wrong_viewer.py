@@ -32,6 +32,7 @@ TAKES_LINKS = {
     "registrations/transfer/<str:token>/": "transfer",
     "registrations/transfer/<str:token>/decline/": "transfer",
     "accounts/invitations/<str:token>/": "roles.invitation",
+    "accounts/email/<str:token>/": "account.email",
     "nominations/<str:token>/": "registration.nomination",
     "nominating/<str:token>/": "contact",
     "nominating/<str:token>/places/<int:places>/": "contact",

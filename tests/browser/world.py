@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from certificates.models import Certificate
 from certificates.snapshot import frozen_content
-from core.accounts.models import User
+from core.accounts.models import EmailChange, User
 from core.mail.models import EmailTemplate, Message
 from core.web import signed_links
 from core.webhooks.models import Attempt
@@ -376,8 +376,14 @@ def build(texts: Texts | None = None) -> World:
     Attempt.objects.create(delivery=delivery, status=500, milliseconds=1234, reply="x" * 1000)
 
     role_offer = f.RoleInvitationFactory(lab=lab, name=line("name", 200))
+    change = EmailChange.objects.create(
+        user=users["door"],
+        email="new-address@example.org",
+        expires_at=timezone.now() + timedelta(days=2),
+    )
     values = {
         "action": action.public_id,
+        "email_token": signed_links.make_token("account.email", change.public_id, 0),
         "role_token": signed_links.make_token("roles.invitation", role_offer.public_id, 0),
         "webhook": webhook.public_id,
         "webhook_off": webhook_off.public_id,

@@ -64,7 +64,6 @@ OTHER_APPS = {
     "accounts": "accounts, which end by themselves",
     "account": "accounts, which end by themselves",
     "mfa": "second factors of accounts",
-    "socialaccount": "accounts at another service",
     "auth": "rights of accounts",
     "admin": "what superusers did; participants are read-only there, and named by their public ID",
     "sessions": "sign-ins of accounts",

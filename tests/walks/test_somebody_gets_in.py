@@ -18,6 +18,8 @@ IN_PERSON = ("superuser", "visitor")
 BY_PROGRAM = ("api_superuser",)
 # What nobody opens here, and why.
 CLOSED = {
+    "accounts/sso/callback/": "there is no sign-in service in the settings",
+    "accounts/two-step/": "for whoever has just typed the password of an account with a second factor",
     "metrics": "shown to whoever has the operator’s token, and none is set",
     "api/v1/": "the root of the API has nothing to say",
     "health/ready": "no worker runs in tests",

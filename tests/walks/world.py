@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from certificates.models import Certificate
-from core.accounts.models import User
+from core.accounts.models import EmailChange, User
 from core.mail.models import EmailTemplate, Message
 from core.web import signed_links as tokens
 from core.webhooks.models import Attempt, Delivery
@@ -420,6 +420,10 @@ def build() -> World:
         tokens=links(person),
     )
     invited = tokens.make_token("roles.invitation", offers[0].public_id, 0)
+    change = EmailChange.objects.create(
+        user=users["owner"], email="owners-new@example.org", expires_at=timezone.now() + timedelta(days=2)
+    )
+    moving = tokens.make_token("account.email", change.public_id, 0)
     offered = Transfer.objects.create(
         registration=insider,
         name="Demo colleague",
@@ -431,7 +435,7 @@ def build() -> World:
         "insider",
         all_of("insider", OF_PERSON) | all_of("sofia", OF_SESSION, JOIN),
         all_of("insider", OF_PERSON) | seated,
-        tokens=(*links(insider), transfers.token_of(offered), invited),
+        tokens=(*links(insider), transfers.token_of(offered), invited, moving),
     )
 
     # Sees the sessions that delegates of the city see, to nominate for them.

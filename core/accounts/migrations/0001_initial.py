@@ -151,4 +151,34 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "sign-ins",
             },
         ),
+        migrations.CreateModel(
+            name="ExternalIdentity",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=300)),
+                ("subject", models.CharField(max_length=255)),
+                ("connected_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "account at the sign-in service",
+                "verbose_name_plural": "accounts at the sign-in service",
+                "constraints": [
+                    models.UniqueConstraint(fields=("issuer", "subject"), name="external_identity_once")
+                ],
+            },
+        ),
     ]

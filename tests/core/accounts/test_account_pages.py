@@ -203,9 +203,7 @@ def test_signing_out_is_a_button(client):
     assert client.get("/accounts/password/change/").status_code == 302
 
 
-@pytest.mark.parametrize(
-    "path", ["signup/", "email/", "password/set/", "confirm-email/", "reauthenticate/", ""]
-)
+@pytest.mark.parametrize("path", ["signup/", "password/set/", "confirm-email/", "reauthenticate/"])
 def test_nothing_else_of_sign_in_is_there(client, path):
     assert client.get(f"/accounts/{path}").status_code == 404
 
