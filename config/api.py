@@ -38,6 +38,7 @@ from registrations.statistics_api import router as lab_statistics
 from sessions.api import router as sessions
 from sessions.conflicts_api import router as conflicts
 from sessions.exports_api import router as exports
+from sessions.imports_api import router as imports
 from sessions.slots_api import router as slots
 from sessions.speakers_api import router as speakers
 
@@ -62,6 +63,7 @@ api.add_router("", conflicts)
 api.add_router("", slots)
 api.add_router("", exports)
 api.add_router("", speakers)
+api.add_router("", imports)
 # First: their addresses are more particular.
 api.add_router("", people)
 api.add_router("", bulk)

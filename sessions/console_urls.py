@@ -5,6 +5,7 @@ from django.urls import path
 from sessions.views import (
     console_conflicts,
     console_export,
+    console_import,
     console_lab,
     console_lab_parts,
     console_publishing,
@@ -17,6 +18,7 @@ from sessions.views import (
 )
 
 LAB = "labs/<slug:lab>/"
+RUN = LAB + "import/<uuid:run>/"
 SESSION = LAB + "sessions/<slug:session>/"
 
 urlpatterns = [
@@ -50,6 +52,15 @@ urlpatterns = [
     ),
     path(LAB + "sessions/", console_sessions.sessions, name="console_sessions"),
     path(LAB + "schedule/", console_schedule.schedule, name="console_schedule"),
+    path(LAB + "import/", console_import.upload, name="console_import"),
+    path(LAB + "import/sample.csv", console_import.sample, {"kind": "csv"}, name="console_import_csv"),
+    path(LAB + "import/sample.xlsx", console_import.sample, {"kind": "xlsx"}, name="console_import_xlsx"),
+    path(RUN, console_import.run, name="console_import_run"),
+    path(RUN + "columns/", console_import.columns, name="console_import_columns"),
+    path(RUN + "choose/", console_import.choose, name="console_import_choose"),
+    path(RUN + "apply/", console_import.apply, name="console_import_apply"),
+    path(RUN + "undo/", console_import.undo, name="console_import_undo"),
+    path(RUN + "delete/", console_import.delete, name="console_import_delete"),
     path(LAB + "conflicts/", console_conflicts.conflicts, name="console_conflicts"),
     path(LAB + "slots/", console_slots.slots, name="console_slots"),
     path(LAB + "export/", console_export.export, name="console_export"),

@@ -90,6 +90,7 @@ PATH_PARAMETERS = {
     "export": "Name of the file: it says the format",
     "registration": "ID of the registration",
     "action": "ID of the action on many registrations",
+    "run": "ID of the import",
     "message": "ID of the email",
     "announcement": "ID of the announcement",
     "occasion": "Kind of email, such as confirmation",

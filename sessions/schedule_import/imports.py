@@ -257,6 +257,21 @@ def choose_all(run: ScheduleImport, states: Mapping[str, bool]) -> None:
         run.entries.filter(state=state, can_choose=True).update(is_chosen=is_chosen)
 
 
+@transaction.atomic
+def choose_positions(run: ScheduleImport, positions: Collection[int]) -> None:
+    """Choose the entries at these positions and no others. Raises RuleViolation for one that cannot be applied."""
+    _require(run, State.PREVIEWED)
+    wanted = set(positions)
+    found = dict(run.entries.filter(can_choose=True).values_list("position", "pk"))
+    if wanted - found.keys():
+        message = _("The entry at position %(position)d cannot be applied.")
+        raise RuleViolation("entries", message % {"position": min(wanted - found.keys())}, "entries")
+    run.entries.update(is_chosen=False)
+    keys = [found[position] for position in sorted(wanted)]
+    for start in range(0, len(keys), 500):
+        run.entries.filter(pk__in=keys[start : start + 500]).update(is_chosen=True)
+
+
 def _require(run: ScheduleImport, state: State) -> None:
     if not ScheduleImport.objects.select_for_update().filter(pk=run.pk, state=state).exists():
         raise RuleViolation("not_possible", _("This import can no longer be changed. Upload the file again."))

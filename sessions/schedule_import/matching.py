@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
+from i18nfield.strings import LazyI18nString
 
 from core.web.localized_fields import languages_of
 from labs.models import Lab, Room, Track
@@ -159,7 +160,7 @@ class Matches:
         name = {code: text for code, text in row.values.get("name", {}).items() if text}
         if not name and row.key and not row.key.startswith("title:"):
             row.values["name"] = name = {self.lab.default_language: row.key}
-        model.name = name
+        model.name = LazyI18nString(name)
         return model
 
     def refer(self, kind: Kind, text: str, source: Row, column: str) -> Any:

@@ -244,6 +244,16 @@ class SessionPlanner:
             )
             if "format" in row.values or not is_kept:
                 plan = replace(plan, format=usual)
+        modes = MODES.get(plan.format, ())
+        if len(modes) == 1:
+            # "Seats" without a word about the way to attend are those of the only one.
+            own, other = (
+                f"{modes[0]}_capacity",
+                "online_capacity" if modes[0] == "room" else "room_capacity",
+            )
+            if own not in row.values and row.values.get(other) is not None:
+                plan = replace(plan, **{own: row.values[other], other: None})
+                return plan
         if plan.format in MODES:
             # A capacity of seats that the format does not have goes, unless the file itself asks for it.
             gone: dict[str, Any] = {

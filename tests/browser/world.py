@@ -33,7 +33,7 @@ from registrations.models import (
     Transfer,
 )
 from sessions import speaker_links
-from sessions.models import Session, UnannouncedChange
+from sessions.models import ImportEntry, ScheduleImport, Session, UnannouncedChange
 from sessions.session_facts import facts_of
 from tests import factories as f
 from tests.browser.questions import read_by, with_questions
@@ -365,6 +365,41 @@ def build(texts: Texts | None = None) -> World:
         failures={"gone": 1, "closed": 3},
         finished_at=timezone.now(),
     )
+    run = ScheduleImport.objects.create(
+        lab=lab,
+        language="en",
+        file_name=line("file", 100) + ".xlsx",
+        format="xlsx",
+        content=b"x",
+        state="previewed",
+        sheets=[
+            {
+                "name": line("sheet", 31),
+                "model": "Sessions",
+                "header": [line("heading", 60), "b"],
+                "examples": [["x"], []],
+            }
+        ],
+        columns={line("sheet", 31): ["title_en", ""]},
+        findings=[{"place": "Sessions", "message": line("finding", 200), "is_error": False}],
+        counts={f"session.{state}": 1 for state in ("error", "new", "changed", "missing", "unchanged")},
+    )
+    for position, state in enumerate(("error", "new", "changed", "missing", "unchanged")):
+        ImportEntry.objects.create(
+            of=run,
+            position=position,
+            kind="session",
+            state=state,
+            label=line("title", 200),
+            place="Sessions, row 2",
+            when=line("when", 60),
+            differences=[["Title", line("before", 100), line("after", 100)]],
+            errors=[line("error", 100)] if state == "error" else [],
+            notes=[line("note", 100)],
+            can_choose=state in ("new", "changed"),
+            is_chosen=state in ("new", "changed"),
+            fingerprint="x",
+        )
     webhook = f.EndpointFactory(
         lab=lab, url="https://hooks.example.org/" + "long" * 80, description=line("webhook", 100)
     )
@@ -384,6 +419,7 @@ def build(texts: Texts | None = None) -> World:
     values = {
         "action": action.public_id,
         "email_token": signed_links.make_token("account.email", change.public_id, 0),
+        "run": run.public_id,
         "role_token": signed_links.make_token("roles.invitation", role_offer.public_id, 0),
         "webhook": webhook.public_id,
         "webhook_off": webhook_off.public_id,

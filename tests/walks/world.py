@@ -30,7 +30,7 @@ from registrations.models import (
     Transfer,
 )
 from sessions import speaker_links
-from sessions.models import PublicChange, Session, UnannouncedChange
+from sessions.models import ImportEntry, PublicChange, ScheduleImport, Session, UnannouncedChange
 from sessions.session_facts import stored_facts
 from tests import factories as f
 from tests.walks.canaries import (
@@ -140,6 +140,38 @@ def registered(secret: str, lab: Lab, **more: Any) -> Registration:
     )
     answered(person, canary(secret, "answer"))
     return person
+
+
+def schedule_import(secret: str, lab: Lab) -> ScheduleImport:
+    """A file of a schedule that was read and waits for an organiser."""
+    run = ScheduleImport.objects.create(
+        lab=lab,
+        language="en",
+        file_name=canary(secret, "file"),
+        format="csv",
+        content=b"title",
+        state="previewed",
+        sheets=[
+            {
+                "name": "Sessions",
+                "model": "Sessions",
+                "header": ["title"],
+                "examples": [[canary(secret, "cell")]],
+            }
+        ],
+        columns={"Sessions": ["title_en"]},
+        counts={"session.new": 1},
+    )
+    ImportEntry.objects.create(
+        of=run,
+        position=0,
+        kind="session",
+        state="new",
+        label=canary(secret, "entry"),
+        can_choose=True,
+        fingerprint="x",
+    )
+    return run
 
 
 def webhook_of(secret: str, lab: Lab) -> Delivery:
@@ -320,6 +352,7 @@ def build() -> World:
         )
         for secret, each in (("noted", lab), ("othernoted", other_lab))
     ]
+    runs = [schedule_import(secret, each) for secret, each in (("noted", lab), ("othernoted", other_lab))]
 
     people = "delegatesofia delegatetrikala delegateelsewhere door organiser organiserelsewhere owner nobody"
     users = {
@@ -497,6 +530,7 @@ def build() -> World:
         "note": [note.pk for note in notes],
         "tag": ["no-such-tag"],
         "action": [action.public_id for action in actions],
+        "run": [run.public_id for run in runs],
         "esp": ["no-such-provider"],
         "undo": ["no-such-undo"],
         "question_set": [
@@ -514,7 +548,7 @@ def build() -> World:
         (other_lab.slug, "other", [hooks[1].public_id, hooks[1].endpoint.public_id]),
         (hidden_lab.slug, "unpublished", [question_set(hidden_lab).slug, "about-unpublished"]),
         (other_lab.slug, "other", [question_set(other_lab).slug, "about-other"]),
-        (other_lab.slug, "other", [actions[1].public_id]),
+        (other_lab.slug, "other", [actions[1].public_id, runs[1].public_id]),
     ):
         theirs = [*parts, canary(secret, "speakerslug"), canary(secret, "trackslug")]
         world.homes |= dict.fromkeys(theirs, slug)
@@ -554,6 +588,7 @@ def build() -> World:
         "question_set": [question_set(hidden_lab).slug, question_set(other_lab).slug],
         "question": ["about-unpublished", "about-other"],
         "action": [actions[1].public_id],
+        "run": [runs[1].public_id],
     }
     world.main = {
         "lab": lab.slug,
@@ -593,6 +628,7 @@ def build() -> World:
         "note": notes[0].pk,
         "tag": "speaker",
         "action": actions[0].public_id,
+        "run": runs[0].public_id,
         "esp": "no-such-provider",
         "undo": "no-such-undo",
         "question_set": own_set.slug,
