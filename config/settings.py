@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "core.web.middleware.CrossSiteRequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "labs.view_as_middleware.ViewAsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "core.accounts.middleware.SignInMiddleware",

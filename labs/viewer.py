@@ -23,7 +23,7 @@ class Viewer:
     registration has a seat or is on the waiting list. `scopes` is None for people and a set for API tokens.
 
     `withheld` are the programmes in which the account has a role that it lacks a second factor for: the rights of that
-    role are in none of the other fields.
+    role are in none of the other fields. With `within` the viewer sees no session that this other one does not see.
     """
 
     user_id: int | None = None
@@ -35,6 +35,7 @@ class Viewer:
     seated_sessions: frozenset[int] = frozenset()
     scopes: frozenset[str] | None = field(default=None)
     withheld: frozenset[int] = frozenset()
+    within: "Viewer | None" = field(default=None)
 
     @cached_property
     def cities_by_programme(self) -> dict[int, frozenset[int]]:

@@ -14,6 +14,7 @@ from sessions.views import (
     console_slots,
     console_speaker_requests,
     console_speakers,
+    console_view_as,
     console_zone,
 )
 
@@ -62,6 +63,8 @@ urlpatterns = [
     path(RUN + "undo/", console_import.undo, name="console_import_undo"),
     path(RUN + "delete/", console_import.delete, name="console_import_delete"),
     path(LAB + "conflicts/", console_conflicts.conflicts, name="console_conflicts"),
+    path(LAB + "view-as/", console_view_as.view_as, name="console_view_as"),
+    path(LAB + "view-as/end/", console_view_as.end, name="console_view_as_end"),
     path(LAB + "slots/", console_slots.slots, name="console_slots"),
     path(LAB + "export/", console_export.export, name="console_export"),
     path(LAB + "new-session/", console_sessions.new, name="console_session_new"),

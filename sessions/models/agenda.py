@@ -5,6 +5,7 @@ JSON-LD, emails and exports.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -53,6 +54,8 @@ def visible_sessions(viewer: Viewer) -> Q:
     not a draft. Nothing of a lab that is itself a draft, except for its organisers. Nobody sees a session that is not
     placed yet: the console alone lists it.
     """
+    if viewer.within is not None:
+        return visible_sessions(replace(viewer, within=None)) & visible_sessions(viewer.within)
     if viewer.is_superuser:
         return Q(is_placed=True)
     condition = Q(lab__visibility="public", visibility="public")

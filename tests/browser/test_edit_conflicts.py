@@ -22,6 +22,10 @@ def save(page: Page, answers: dict[str, str]) -> None:
 
 def meets_somebody(reader: Reader, path: str, theirs: dict[str, str], mine: dict[str, str]) -> None:
     """Type into a form that somebody else saves in another window meanwhile."""
+    # What is left unsaved by the form before is not asked about.
+    reader.page.evaluate(
+        "document.querySelectorAll('[data-unsaved]').forEach((one) => delete one.dataset.unsaved)"
+    )
     reader.opens(path)
     other = reader.context.new_page()
     other.goto(f"{reader.base}{path}")

@@ -143,5 +143,6 @@ def test_the_form_of_a_session_fits_two_screens(browser: Browser, live_server: L
         height = page.locator("#session-form").evaluate(
             "form => form.getBoundingClientRect().bottom + scrollY"
         )
+        page.screenshot(path="/tmp/editshots/w.png", full_page=True)
         assert height <= 2 * size["height"]
     assert reader.complaints == []
