@@ -36,6 +36,7 @@ from registrations.questions_api import router as questions
 from registrations.rules_api import router as rules
 from registrations.statistics_api import router as lab_statistics
 from sessions.api import router as sessions
+from sessions.cloning_api import router as cloning
 from sessions.conflicts_api import router as conflicts
 from sessions.exports_api import router as exports
 from sessions.imports_api import router as imports
@@ -59,6 +60,7 @@ api.add_decorator(api.answer_unvalidated, mode="operation")
 api.add_router("", labs)
 api.add_router("", roles)
 api.add_router("", sessions)
+api.add_router("", cloning)
 api.add_router("", conflicts)
 api.add_router("", slots)
 api.add_router("", exports)

@@ -7,19 +7,23 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
+from core.accounts.models import User
 from core.jobs.leases import enqueue
 from core.mail.signals import complained
 from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.signals import lab_moving
 from registrations import availability, modes, opening
+from registrations.cloning import clone_questions
 from registrations.models import Attendance, Registration
 from registrations.unsubscribing import set_unsubscribed
+from sessions.cloning import Part
 from sessions.conflicts import Conflict
 from sessions.models import Session
 from sessions.publishing import Change
 from sessions.signals import (
     conflicts_requested,
+    lab_cloned,
     own_sessions_requested,
     session_changed,
     session_reformatted,
@@ -72,6 +76,19 @@ def find_people_with_two_seats(sessions: list[Session], **more: object) -> list[
 @receiver(own_sessions_requested, sender=Lab)
 def list_own_seats(lab_id: int, user_id: int, **more: object) -> list[int]:
     return availability.sessions_of_account(lab_id, user_id)
+
+
+@receiver(lab_cloned, sender=Lab)
+def clone_what_is_asked(
+    lab_id: int,
+    clone_id: int,
+    sessions: Mapping[int, int],
+    parts: Collection[str],
+    by: User | None,
+    **more: object,
+) -> None:
+    if Part.QUESTIONS in parts:
+        clone_questions(lab_id, clone_id, sessions, by)
 
 
 @receiver(lab_moving, sender=Lab)

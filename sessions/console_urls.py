@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sessions.views import (
+    console_cloning,
     console_conflicts,
     console_export,
     console_import,
@@ -29,6 +30,7 @@ urlpatterns = [
     path(LAB + "unpublish/", console_lab.unpublish, name="console_lab_unpublish"),
     path(LAB + "delete/", console_lab.delete, name="console_lab_delete"),
     path(LAB + "time-zone/", console_zone.lab_zone, name="console_lab_zone"),
+    path(LAB + "clone/", console_cloning.lab, name="console_lab_clone"),
     path(LAB + "days/", console_lab_parts.days, name="console_days"),
     path(LAB + "tracks/", console_lab_parts.tracks, name="console_tracks"),
     path(LAB + "rooms/", console_lab_parts.rooms, name="console_rooms"),
@@ -69,6 +71,7 @@ urlpatterns = [
     path(LAB + "export/", console_export.export, name="console_export"),
     path(LAB + "new-session/", console_sessions.new, name="console_session_new"),
     path(SESSION, console_sessions.edit, name="console_session_edit"),
+    path(SESSION + "clone/", console_cloning.session, name="console_session_clone"),
     path(SESSION + "history/", console_sessions.history, name="console_session_history"),
     path(SESSION + "move/", console_schedule.move, name="console_session_move"),
     path(SESSION + "time-zone/", console_zone.session_zone, name="console_session_zone"),

@@ -23,3 +23,8 @@ conflicts_requested = Signal()
 
 # lab_id: int, user_id: int. Receivers return the ids of the lab's sessions that are this account's own.
 own_sessions_requested = Signal()
+
+# lab_id: int, clone_id: int, sessions: dict[int, int] (ids of the new sessions by those of the old ones), parts:
+# frozenset[str] (of sessions.cloning.Part), by: User | None. A lab was cloned as a draft; receivers clone what they
+# have of it, and nothing of people.
+lab_cloned = Signal()

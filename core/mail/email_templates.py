@@ -85,6 +85,15 @@ def save(lab_id: int, occasion: str, language: str, texts: TemplateTexts) -> Ema
     return row
 
 
+def copy_texts(lab_id: int, copy_id: int) -> None:
+    """Give the emails of another lab, which has no texts of its own yet, those of this one."""
+    for row in EmailTemplate.objects.filter(lab=lab_id).order_by("pk"):
+        copied = EmailTemplate(lab_id=copy_id, occasion=row.occasion, language=row.language)
+        for name in COLUMNS:
+            setattr(copied, name, getattr(row, name))
+        copied.save()
+
+
 def sample_text(name: str) -> str:
     """Return a placeholder as it is written."""
     return f"{{{name}}}"

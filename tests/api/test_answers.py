@@ -92,6 +92,11 @@ BODIES: dict[str, Any] = {
         "address": "https://example.org/rules",
     },
     "POST /labs/{lab}/quotas": {"limit": 90, "mode": "online"},
+    "POST /labs/{lab}/clone-preview": {"first_day": "2030-03-05"},
+    "POST /labs/{lab}/clone": {"first_day": "2030-03-05", "title": {"en": "Next"}},
+    "POST /labs/{lab}/sessions/{session}/clone": {
+        "on": (timezone.now() + timedelta(days=22)).date().isoformat()
+    },
     "POST /labs/{lab}/sessions/{session}/fewer-seats": {"mode": "room", "capacity": 90, "is_preview": True},
     "PUT /labs/{lab}/quotas/{quota}": {"limit": 80},
     "PUT /labs/{lab}/nomination-places": {"role": "expert", "limit": 2},
