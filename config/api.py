@@ -35,7 +35,9 @@ from registrations.proof_api import router as held_proof
 from registrations.questions_api import router as questions
 from registrations.rules_api import router as rules
 from registrations.statistics_api import router as lab_statistics
+from registrations.unannounced_api import router as unannounced
 from sessions.api import router as sessions
+from sessions.changes_api import router as changes
 from sessions.cloning_api import router as cloning
 from sessions.conflicts_api import router as conflicts
 from sessions.exports_api import router as exports
@@ -59,6 +61,7 @@ api.add_decorator(reject_unknown_parameters, mode="view")
 api.add_decorator(api.answer_unvalidated, mode="operation")
 api.add_router("", labs)
 api.add_router("", roles)
+api.add_router("", changes)
 api.add_router("", sessions)
 api.add_router("", cloning)
 api.add_router("", conflicts)
@@ -83,6 +86,7 @@ api.add_router("", documents)
 api.add_router("", privacy)
 api.add_router("", held_proof)
 api.add_router("", lab_statistics)
+api.add_router("", unannounced)
 api.add_router("", emails)
 api.add_router("", announcements)
 api.add_router("", certificates)

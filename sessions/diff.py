@@ -10,12 +10,13 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.search import alphabetical_key
-from core.timezones import formatting
+from core.timezones import formatting, zone_hours
+from core.timezones.zones import UTC
 from core.web.edit_conflicts import Difference
 from core.web.localized_fields import languages_of, text_and_language
 from labs.models import City, Room, Track
@@ -23,6 +24,7 @@ from sessions.languages import language_names
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.models.session_languages import LANGUAGE_COLUMNS
 from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
+from sessions.session_facts import differences as differences_of_facts
 
 LABELS: dict[str, str | Promise] = {
     "title": _("Title"),
@@ -191,9 +193,19 @@ def history_of(session: Session, limit: int = 100) -> list[Event]:
         )
         if said != meant:
             changes.append(Difference(str(LABELS["audience"]), said, meant))
+        what = gettext("Changed")
+        if (record.history_change_reason or "").startswith("tzdata"):
+            # The clock on the wall is the same; its instant is not.
+            what = gettext("New time zone rules")
+            moments = [
+                zone_hours.moment(one.starts_at, UTC, get_language() or "en") for one in (older, record)
+            ]
+            changes.append(Difference(gettext("Start"), *moments))
         if changes:
-            events.append(Event(record.history_date, by, gettext("Changed"), tuple(changes)))
+            events.append(Event(record.history_date, by, what, tuple(changes)))
     events += _agenda_events(session, limit)
+    events += _appearance_events(session, limit)
+    events += _decision_events(session, limit)
     return sorted(events, key=lambda event: event.at, reverse=True)[:limit]
 
 
@@ -231,6 +243,50 @@ def _agenda_events(session: Session, limit: int) -> list[Event]:
             )
             if record.history_type != "~" or changes:
                 events.append(Event(record.history_date, by, what % {"title": title}, changes))
+    return events
+
+
+def _appearance_events(session: Session, limit: int) -> list[Event]:
+    rows = session.appearance_changes.select_related("by").order_by("-at", "-pk")[:limit]
+    return [
+        Event(
+            row.at,
+            str(row.by or ""),
+            gettext("Speakers changed"),
+            (
+                Difference(
+                    str(LABELS["appearances"]), *(_people_text(one, session) for one in (row.was, row.now))
+                ),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _people_text(rows: list[dict[str, Any]], session: Session) -> str:
+    lines, fallback = [], session.lab.default_language
+    for row in rows:
+        line = f"{_localized(row['speaker'], fallback)} ({Appearance.Role(row['role']).label})"
+        item = _localized(row["item"], fallback) if row["item"] else ""
+        lines.append(f"{item}: {line}" if item else line)
+    return "\n".join(lines) or "–"
+
+
+def _decision_events(session: Session, limit: int) -> list[Event]:
+    """Return what was announced of the session, and what was not, with what was and what is."""
+    events = []
+    for row in session.change_decisions.select_related("by").order_by("-at", "-pk")[:limit]:
+        said = differences_of_facts(
+            row.was, row.now, session.lab.time_zone, get_language() or "en", join_link=True
+        )
+        what = gettext("No one emailed about the change")
+        if row.is_told:
+            what = ngettext("%(count)s person emailed", "%(count)s people emailed", row.people) % {
+                "count": row.people
+            }
+        elif row.reason:
+            what = f"{what}: {row.reason}"
+        events.append(Event(row.at, str(row.by or ""), what, tuple(said)))
     return events
 
 

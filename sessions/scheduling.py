@@ -22,7 +22,7 @@ from labs.models import City, Lab
 from labs.revisions import lock_lab, touch
 from sessions import public_changes, unannounced_changes
 from sessions.agenda_rows import insert_agendas, set_agenda
-from sessions.models import AgendaItem, Appearance, Session
+from sessions.models import AgendaItem, Appearance, AppearanceChange, Session
 from sessions.models.seating import default_format
 from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.plans import (
@@ -36,7 +36,7 @@ from sessions.plans import (
 )
 from sessions.publishing import NOT_PLACED, Change, check_audience, send_session_changed
 from sessions.revisions import lock_session, save_session, set_history_user
-from sessions.session_facts import facts_of, parts_in
+from sessions.session_facts import appearing, facts_of, parts_in
 
 # Fields whose change increments SEQUENCE (RFC 5545 §3.8.7.4).
 RESCHEDULES = frozenset(
@@ -239,6 +239,8 @@ def change_locked_session(
     # The agenda's instants depend on the session's day and zone.
     if is_moved or differing & {"agenda", "appearances"}:
         set_agenda(session, plan, found)
+    if (was_there := appearing(before)) != (is_there := appearing(plan)):
+        AppearanceChange.objects.create(session=session, by=by, was=was_there, now=is_there)
     touch(session.lab_id, public=seen and session.is_public, sessions=[session.pk])
     now = facts_of(session, parts_in(plan))
     unannounced_changes.collect(session, was, now)

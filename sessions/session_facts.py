@@ -22,7 +22,7 @@ from core.web.localized_fields import languages_of, text_and_language
 from labs.models import Lab
 from sessions.models import AgendaItem, Appearance, Session
 from sessions.places import join_link_of, place_of
-from sessions.plans import SessionPlan
+from sessions.plans import AppearancePlan, SessionPlan
 
 # What `facts_of` returns: JSON values, for rows and arguments of tasks.
 Facts = Mapping[str, Any]
@@ -80,6 +80,16 @@ def parts_in(plan: SessionPlan) -> Parts:
         tuple((dict(item.title), item.start_time, item.end_time) for item in plan.agenda),
         tuple({one.speaker.pk: one.speaker.name for one in people}.values()),
     )
+
+
+def appearing(plan: SessionPlan) -> list[dict[str, Any]]:
+    """Return who appears by this plan, as `AppearanceChange` keeps it."""
+    rows: list[tuple[AppearancePlan, dict[str, str]]] = [(one, {}) for one in plan.appearances]
+    rows += [(one, languages_of(dict(item.title))) for item in plan.agenda for one in item.appearances]
+    return [
+        {"speaker": languages_of(one.speaker.name), "role": str(one.role), "item": title}
+        for one, title in rows
+    ]
 
 
 def facts_of(session: Session, parts: Parts | None = None) -> dict[str, Any]:

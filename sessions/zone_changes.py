@@ -6,7 +6,7 @@ becomes 09:00 in Rome). Which one, only a person knows: it is asked each time, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from enum import StrEnum
@@ -160,6 +160,13 @@ def using_zone(lab: Lab) -> list[Session]:
     """Return the sessions that use the lab's zone, in the order of the programme."""
     found = lab.sessions.filter(time_zone=lab.time_zone).select_related("track", "room")
     return list(found.order_by("starts_at", "pk"))
+
+
+def plans_now(sessions: Iterable[Session]) -> list[tuple[Session, SessionPlan]]:
+    """Return these sessions with the plans that they follow."""
+    found = list(sessions)
+    plans = plans_of(found)
+    return [(session, plans[session.pk]) for session in found]
 
 
 def _check_zone(zone: str, current: str) -> None:

@@ -48,6 +48,7 @@ EXAMPLES: dict[str, Any] = {
     "moved": "closing",
     "speaker": "thierry-breton",
     "export": "schedule.xml",
+    "keep": "clock",
     "registration": UUID,
     "action": UUID,
     "run": UUID,

@@ -1303,4 +1303,38 @@ class Migration(migrations.Migration):
             model_name="slides",
             constraint=models.UniqueConstraint(fields=("speaker", "session"), name="slides_once"),
         ),
+        migrations.CreateModel(
+            name="AppearanceChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("was", models.JSONField()),
+                ("now", models.JSONField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="appearance_changes",
+                        to="lab_sessions.session",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-at", "-pk"),
+            },
+        ),
     ]

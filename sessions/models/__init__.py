@@ -3,12 +3,13 @@ from sessions.models.calendar_texts import CalendarText
 from sessions.models.imports import ImportColumns, ImportedKey, ImportEntry, ScheduleImport
 from sessions.models.public_changes import PublicChange
 from sessions.models.speakers import AppearanceReply, Slides, SpeakerAvailability
-from sessions.models.unannounced import ChangeDecision, UnannouncedChange
+from sessions.models.unannounced import AppearanceChange, ChangeDecision, UnannouncedChange
 from sessions.models.zone_rules import ZoneRules
 
 __all__ = [
     "AgendaItem",
     "Appearance",
+    "AppearanceChange",
     "AppearanceReply",
     "CalendarText",
     "ChangeDecision",

@@ -1,4 +1,4 @@
-"""Changes of sessions that participants have not been emailed about, and what was decided about them."""
+"""Changes of sessions: what participants have not been emailed about, what was decided, and who appeared before."""
 
 from django.conf import settings
 from django.db import models
@@ -31,6 +31,27 @@ class ChangeDecision(models.Model):
     is_told = models.BooleanField()
     people = models.PositiveIntegerField(default=0)
     reason = models.CharField(_("reason"), max_length=300, blank=True, validators=[no_control_characters])
+    was = models.JSONField()
+    now = models.JSONField()
+    # It only says something about the session, and is deleted with it.
+    goes_with_owner = True
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.at}"
+
+
+class AppearanceChange(models.Model):
+    """Who appeared in a session and its agenda, before and after a change, for the history.
+
+    `was` and `now` are lists of {"speaker", "role", "item"}: names and titles by language, as they were then.
+    """
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="appearance_changes")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
     was = models.JSONField()
     now = models.JSONField()
     # It only says something about the session, and is deleted with it.

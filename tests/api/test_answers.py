@@ -47,6 +47,8 @@ BODIES: dict[str, Any] = {
     },
     "POST /labs/{lab}/speaker-reminders": {"speakers": ["open-speaker"]},
     "PUT /labs/{lab}/sessions/{session}/slides/{speaker}": {"is_published": False},
+    "POST /labs/{lab}/sessions/{session}/time-zone": {"time_zone": "Europe/Rome", "keep": "instant"},
+    "POST /labs/{lab}/time-zone": {"time_zone": "Europe/Athens", "keep": "instant"},
     "POST /labs/{lab}/question-sets": {"title": {"en": "Travel"}, "stage": "accepted"},
     "PUT /labs/{lab}/question-sets/{question_set}": {"title": {"en": "Ours"}},
     "POST /labs/{lab}/questions": {

@@ -171,6 +171,7 @@ def test_the_document_asks_for_a_token_only_where_one_is_needed() -> None:
         ("get", f"{base}/sessions"),
         ("get", f"{base}/sessions/{{session}}"),
         ("get", f"{base}/tracks"),
+        ("get", f"{base}/changes"),
         ("get", f"{base}/exports/{{export}}"),
         ("get", f"{base}/speakers"),
         ("get", f"{base}/speakers/{{speaker}}"),

@@ -31,6 +31,16 @@ NEEDS: dict[str, str | None] = {
     "GET /labs/{lab}/sessions": None,
     "GET /labs/{lab}/sessions/{session}": None,
     "GET /labs/{lab}/tracks": None,
+    "GET /labs/{lab}/changes": None,
+    "GET /labs/{lab}/sessions/{session}/history": "read",
+    "GET /labs/{lab}/sessions/{session}/time-zone": "read",
+    "POST /labs/{lab}/sessions/{session}/time-zone": "schedule",
+    "GET /labs/{lab}/time-zone": "read",
+    "POST /labs/{lab}/time-zone": "schedule",
+    "GET /labs/{lab}/unannounced-changes": "read",
+    "GET /labs/{lab}/unannounced-changes/emails": "emails",
+    "POST /labs/{lab}/unannounced-changes/announce": "emails",
+    "POST /labs/{lab}/unannounced-changes/dismiss": "emails",
     "GET /labs/{lab}/exports/{export}": None,
     "POST /labs/{lab}/clone-preview": "schedule",
     "POST /labs/{lab}/clone": "schedule",
@@ -189,6 +199,10 @@ _QUESTION = {
 SOON = (timezone.now() + timedelta(days=3)).isoformat()
 BODIES = {
     "PUT /labs/{lab}/registration-rules": _RULES,
+    "POST /labs/{lab}/sessions/{session}/time-zone": {"time_zone": "Europe/Rome", "keep": "instant"},
+    "POST /labs/{lab}/time-zone": {"time_zone": "Europe/Athens", "keep": "instant"},
+    "POST /labs/{lab}/unannounced-changes/announce": {},
+    "POST /labs/{lab}/unannounced-changes/dismiss": {},
     "POST /registration-links": {"email": "participant17@example.org"},
     "POST /labs/{lab}/documents": {"title": {"en": "House rules"}, "text": {"en": "Be kind."}},
     "PUT /labs/{lab}/documents/{document}": {
