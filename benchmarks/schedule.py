@@ -1,15 +1,24 @@
 """What organisers ask of a lab's schedule."""
 
-from datetime import timedelta
+import os
+import subprocess
+import sys
+import time
+from datetime import date, datetime, timedelta
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 from django.db.models import F
+from openpyxl import Workbook
 
 from benchmarks import world
 from benchmarks.measuring import Line, cpu_rounds, queries_of
-from labs.models import Programme
+from labs.models import Lab, Programme
 from sessions.conflicts import conflicts_of
 
 SESSIONS = 1000
+ROWS = 5000
+PREVIEW_SECONDS, PREVIEW_MEGABYTES = 15, 300
 LIMIT = 500  # milliseconds
 
 
@@ -28,5 +37,48 @@ def schedule(of: Programme) -> list[Line]:
             taken.median <= LIMIT,
             str(queries_of(lambda: conflicts_of(lab))),
             taken,
-        )
+        ),
+        _import(of),
     ]
+
+
+def _import(of: Programme) -> Line:
+    """Preview a workbook by the command, in a process of its own: what it takes and how much memory it has at most."""
+    lab = world.lab(of, "bench-import", 1)
+    Lab.objects.filter(pk=lab.pk).update(starts_on=date(2027, 1, 1), ends_on=date(2027, 12, 31))
+    with NamedTemporaryFile(suffix=".xlsx") as file:
+        _write_workbook(file)
+        command = [sys.executable, "manage.py", "import_schedule", file.name, "--lab", lab.slug, "--dry-run"]
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _pid, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+    megabytes = used.ru_maxrss // 1024
+    is_kept = seconds < PREVIEW_SECONDS and megabytes < PREVIEW_MEGABYTES and process.returncode == 0
+    return Line(
+        f"preview of an XLSX of {ROWS:,} sessions",
+        f"{seconds:.1f} s",
+        f"{megabytes} MB at most",
+        f"under {PREVIEW_SECONDS} s and {PREVIEW_MEGABYTES} MB",
+        is_kept,
+    )
+
+
+def _write_workbook(file: IO[bytes]) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Sessions")
+    sheet.append(
+        ["session", "title_en", "title_bg", "abstract_en", "abstract_bg", "starts", "ends", "time_zone", "track",
+         "room", "room_capacity", "speakers"]
+    )  # fmt: skip
+    for number in range(ROWS):
+        starts = datetime(2027, 1, 1) + timedelta(days=number % 300, hours=9 + number // 300 % 9)
+        sheet.append(
+            [f"row-{number}", f"Session {number}", f"Сесия {number}", "What cities learned. " * 10,
+             "Какво научиха градовете. " * 10, starts, starts + timedelta(minutes=45), "Europe/Sofia",
+             f"Track {number % 8}", f"Room {number % 30}", 40,
+             f"Speaker Number{number % 300} (moderator); Speaker Number{(number + 7) % 300}"]
+        )  # fmt: skip
+    book.save(file)
+    file.flush()

@@ -90,6 +90,8 @@ def differences(before: SessionPlan, after: SessionPlan) -> list[Difference]:
         if name not in SessionPlan.__dataclass_fields__:
             continue
         old, new = getattr(before, name), getattr(after, name)
+        if old == new:
+            continue
         # Folds matter only for ambiguous times.
         if name in ("start_fold", "end_fold") and new is None:
             continue

@@ -18,6 +18,7 @@ from core.web.spreadsheet_cells import WITH_DECIMAL_COMMA, escaped_cell
 from core.web.workbooks import write_workbook
 from sessions.exports.contents import Contents
 from sessions.models import AgendaItem, Appearance
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.table_columns import (
     AGENDA,
     NO,
@@ -36,7 +37,9 @@ from sessions.table_columns import (
 CSV_TYPE = "text/csv; charset=utf-8"
 # The columns of each sheet that only organisers read.
 OF_ORGANISERS = {
-    SESSIONS.name: frozenset({"visibility", "waiting_list", "needs_approval", "audience", "join_link"}),
+    SESSIONS.name: frozenset(
+        {"visibility", "waiting_list", "needs_approval", "audience", "join_link", *ORDER_COLUMNS}
+    ),
     ROOMS.name: frozenset({"capacity", "join_link"}),
 }
 
@@ -131,6 +134,8 @@ def _sessions(contents: Contents) -> Iterable[Values]:
             "audience": SEPARATOR.join(city.slug for city in session.audience.all()),
             "speakers": _people(session.appearances_in()),
             "join_link": session.join_link,
+            **{name: SEPARATOR.join(getattr(session, name)) for name in LANGUAGE_COLUMNS},
+            **{name: at.isoformat() if (at := getattr(session, name)) else "" for name in ORDER_COLUMNS},
         }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils.translation import gettext as _
-from icalendar.parser import Contentline, unescape_char
+from icalendar.parser import Contentline
 
 from labs.models import Lab
 from sessions.schedule_import.csv_table import decoded
@@ -45,7 +45,8 @@ class _Event:
         return self.properties[name].value if name in self.properties else ""
 
     def text(self, name: str) -> str:
-        return str(unescape_char(self.get(name)))
+        """Return a value of the type TEXT (§3.3.11) without its escapes."""
+        return re.sub(r"\\([\\;,nN])", lambda found: "\n" if found[1] in "nN" else found[1], self.get(name))
 
 
 def read(content: bytes, lab: Lab) -> Document:

@@ -12,6 +12,7 @@ from i18nfield.strings import LazyI18nString
 
 from core.web.localized_fields import languages_of
 from labs.models import Lab, Room, Track
+from sessions.exports import identifiers
 from sessions.models import ImportedKey, Session, Speaker
 from sessions.schedule_import.document import Document, Kind, Row
 
@@ -40,9 +41,9 @@ def _folded(text: str) -> str:
 
 
 class Index:
-    """The stored rows of one kind in a lab: by address, key of a source, and name in any language."""
+    """The stored rows of one kind in a lab: by address, key of a source, identifier in our own exports, and name."""
 
-    def __init__(self, kind: Kind, rows: Iterable[Any], keys: dict[str, int]) -> None:
+    def __init__(self, kind: Kind, rows: Iterable[Any], keys: dict[str, int], programme: str) -> None:
         self.kind = kind
         self.rows = {row.pk: row for row in rows}
         self.by_key = {key: self.rows[pk] for key, pk in keys.items() if pk in self.rows}
@@ -52,9 +53,13 @@ class Index:
             for name in dict.fromkeys(names_of(row)):
                 self.by_name[name].append(row)
         self.by_uid: dict[str, Any] = {}
-        if kind == Kind.SESSION:
-            for row in self.rows.values():
-                self.by_uid |= {row.uid: row, row.uid.partition("@")[0]: row}
+        for row in self.rows.values():
+            if kind == Kind.SESSION:
+                self.by_uid |= {row.uid: row, str(identifiers.session_guid(row)): row}
+            elif kind == Kind.ROOM:
+                self.by_uid[str(identifiers.room_guid(row))] = row
+            elif kind == Kind.SPEAKER:
+                self.by_uid[str(identifiers.speaker_guid(row, programme))] = row
 
     def identified(self, row: Row) -> Any | None:
         """Return the stored row with this identity; None if there is none, whatever has the same name."""
@@ -101,7 +106,7 @@ class Matches:
             Kind.SPEAKER: lab.programme.speakers.select_related("city"),
             Kind.SESSION: sessions,
         }
-        self.indexes = {kind: Index(kind, stored[kind], keys[kind]) for kind in Kind}
+        self.indexes = {kind: Index(kind, stored[kind], keys[kind], lab.programme.slug) for kind in Kind}
         self.stored: dict[int, Any] = {}  # by the id() of the row
         self.models: dict[int, Any] = {}  # the stored or new model of a row, by its id()
         self._references: dict[Kind, dict[str, Row]] = {kind: {} for kind in Kind}

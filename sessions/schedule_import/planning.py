@@ -75,6 +75,10 @@ class SessionPlanner:
 
     def plan(self, row: Row, session: Session | None, before: SessionPlan | None) -> SessionPlan | None:
         """Return the plan that a row asks for; None if it cannot be made."""
+        if session is not None and self.source == "icalendar" and row.uid == session.uid:
+            # An entry of our own calendars, whose description and place are made from the session.
+            for name in ("abstract", "room", "join_link", *(["title"] if session.is_cancelled else [])):
+                row.values.pop(name, None)
         title = merged_texts(before.title if before else {}, row.values.get("title", {}), single=self.single)
         if not title:
             row.error("title", _("Enter a title."))

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from labs.models import Lab
+from sessions.exports.schedule import GENERATOR
 from sessions.schedule_import.document import Document, Place, UnreadableFile
 from sessions.schedule_import.schedules import Event, Person, ScheduleBuilder
 from sessions.schedule_import.tables import MAX_ROWS
@@ -19,8 +20,14 @@ def read(schedule: Mapping[str, Any], lab: Lab) -> Document:
         _object(schedule.get("schedule"), "schedule").get("conference"), "schedule.conference"
     )
     at = "schedule.conference"
+    generator = schedule.get("generator")
+    is_own = isinstance(generator, dict) and generator.get("name") == GENERATOR
     builder = ScheduleBuilder(
-        "pretalx", lab, _text(conference.get("time_zone_name")), Place(part=f"{at}.time_zone_name")
+        "pretalx",
+        lab,
+        _text(conference.get("time_zone_name")),
+        Place(part=f"{at}.time_zone_name"),
+        is_own=is_own,
     )
     for number, track in enumerate(_list(conference.get("tracks"), f"{at}.tracks")):
         said = _object(track, f"{at}.tracks[{number}]")

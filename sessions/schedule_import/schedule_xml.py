@@ -12,6 +12,7 @@ from defusedxml.ElementTree import iterparse
 from django.utils.translation import gettext as _
 
 from labs.models import Lab
+from sessions.exports.schedule import GENERATOR
 from sessions.schedule_import.document import Document, Place, UnreadableFile
 from sessions.schedule_import.schedules import Event, Person, ScheduleBuilder
 from sessions.schedule_import.tables import MAX_ROWS
@@ -26,7 +27,8 @@ def read(content: bytes, lab: Lab) -> Document:
     Events leave memory as they are read. Document types, entities and whatever is elsewhere are refused.
     """
     builder: ScheduleBuilder | None = None
-    day = day_room = ""
+    day = day_room = room_key = ""
+    is_own = False
     conference: Element | None = None
     count = 0
     for happening, element, place, path in _elements(content):
@@ -38,19 +40,22 @@ def read(content: bytes, lab: Lab) -> Document:
                 )
             if name == "day":
                 day, day_room = element.get("date", ""), ""
-                builder = builder or _builder(conference, lab)
+                builder = builder or _builder(conference, lab, is_own)
             elif name == "room" and path[-2:-1] == ["day"]:
-                day_room = element.get("name", "")
-                builder = builder or _builder(conference, lab)
-                builder.room(day_room, element.get("guid", ""), place)
+                day_room, room_key = element.get("name", ""), element.get("guid", "")
+                builder = builder or _builder(conference, lab, is_own)
+                if room_key or not is_own:
+                    builder.room(day_room, room_key, place)
             continue
-        if name == "conference" and len(path) == 2:
+        if name == "generator" and len(path) == 2:
+            is_own = element.get("name") == GENERATOR
+        elif name == "conference" and len(path) == 2:
             conference = element
         elif name == "event" and path[-2:-1] == ["room"] and builder is not None:
             count += 1
             if count > MAX_ROWS:
                 raise UnreadableFile(_("The schedule has more than %(limit)d events.") % {"limit": MAX_ROWS})
-            builder.add(_event(element, count, day, day_room))
+            builder.add(_event(element, count, day, day_room, room_key))
             element.clear()
         elif name in ("room", "day") and len(path) > 2 and path[1] == "day":
             element.clear()
@@ -90,16 +95,17 @@ def _elements(content: bytes) -> Iterator[tuple[str, Any, Place, list[str]]]:
         raise UnreadableFile(_("The encoding of the file is not known. Save it as UTF-8.")) from None
 
 
-def _builder(conference: Element | None, lab: Lab) -> ScheduleBuilder:
+def _builder(conference: Element | None, lab: Lab, is_own: bool) -> ScheduleBuilder:
     zone = (conference.findtext("time_zone_name") or "").strip() if conference is not None else ""
-    builder = ScheduleBuilder("frab", lab, zone, Place(part="conference/time_zone_name"))
+    place = Place(part="conference/time_zone_name")
+    builder = ScheduleBuilder("frab", lab, zone, place, is_own=is_own)
     for track in conference.findall("track") if conference is not None else ():
         name = track.get("name") or track.text or ""
         builder.track(name, track.get("slug") or track.get("guid") or "", Place(part="conference/track"))
     return builder
 
 
-def _event(element: Element, number: int, day: str, room: str) -> Event:
+def _event(element: Element, number: int, day: str, room: str, room_key: str) -> Event:
     def text(name: str) -> str:
         return "".join(found.itertext()) if (found := element.find(name)) is not None else ""
 
@@ -124,6 +130,7 @@ def _event(element: Element, number: int, day: str, room: str) -> Event:
         language=text("language").strip(),
         track=text("track"),
         room=text("room").strip() or room,
+        room_key=room_key if text("room").strip() in ("", room) else "",
         day=day,
         date=text("date"),
         start=text("start"),

@@ -47,9 +47,13 @@ class Event:
 
 
 class ScheduleBuilder:
-    """Makes the document of a conference from its rooms, tracks and events."""
+    """Makes the document of a conference from its rooms, tracks and events.
 
-    def __init__(self, source: str, lab: Lab, zone: str, place: Place) -> None:
+    With `is_own`, our own export wrote it: what it adds to sessions, such as the agenda as a text, says nothing.
+    """
+
+    def __init__(self, source: str, lab: Lab, zone: str, place: Place, *, is_own: bool) -> None:
+        self.is_own = is_own
         self.document = Document(source, is_single_language=True)
         self.lab = lab
         self.zone = zone_called(zone) if zone else ""
@@ -63,7 +67,7 @@ class ScheduleBuilder:
 
     def track(self, name: str, slug: str, place: Place) -> None:
         if name := cleaned_line(name):
-            self._add(Kind.TRACK, slug or name, name, place)
+            self._add(Kind.TRACK, slug or name, name, place).slug = slug
 
     def room(self, name: str, key: str, place: Place, capacity: int | None = None) -> None:
         if name := cleaned_line(name):
@@ -75,7 +79,7 @@ class ScheduleBuilder:
         row = self.known.get((kind, key))
         if row is None:
             values = {"name": {self.lab.default_language: name[:200]}}
-            row = Row(kind, place, key=key[:240], values=values)
+            row = Row(kind, place, key=key[:240], uid=key, values=values)
             self.known[kind, key] = row
             self.document.rows.append(row)
         return row
@@ -101,10 +105,12 @@ class ScheduleBuilder:
         row.values["title"] = {language: title}
         if differs_visibly(event.title, cleaned_line(event.title)):
             row.note("title", _("Invisible characters or ligatures were replaced."))
-        parts = [plain_text(event.abstract), plain_text(event.description)]
+        parts = [plain_text(event.abstract), "" if self.is_own else plain_text(event.description)]
         row.values["abstract"] = {language: "\n\n".join(dict.fromkeys(part for part in parts if part))}
         row.values["track"] = self._reference(Kind.TRACK, "", event.track, place)
-        row.values["room"] = self._reference(Kind.ROOM, event.room_key, event.room, place)
+        # Without a room, our own export names the lab's place.
+        room = "" if self.is_own and not event.room_key else event.room
+        row.values["room"] = self._reference(Kind.ROOM, event.room_key, room, place)
         row.values["people"] = self._people(event)
         self._take_when(row, event)
 
@@ -124,7 +130,7 @@ class ScheduleBuilder:
             if not (name := cleaned_line(person.name)):
                 continue
             row = self._add(Kind.SPEAKER, person.key or name, name, event.place)
-            if biography := plain_text(person.biography):
+            if (biography := plain_text(person.biography)) and not self.is_own:
                 row.values["biography"] = {self.lab.default_language: biography}
             people[row.key] = None
         return [(key, "speaker") for key in people]

@@ -44,4 +44,5 @@ def differs_visibly(before: str, after: str) -> bool:
 
 def without_escape(cell: str) -> str:
     """Return a cell without the quote that protects spreadsheets from formulas, as exports write it."""
+    cell = re.sub(r"(;\s*)'(?=[=+\-@＝＋－＠])", r"\1", cell)
     return cell[1:] if re.match(r"'[ \u00a0]*[=+\-@\t\r\n＝＋－＠]", cell) else cell

@@ -139,9 +139,10 @@ def read_minutes(cell: Any) -> timedelta | None:
     if isinstance(cell, time):
         return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
     text = str(cell).strip().replace(",", ".")
-    if found := re.fullmatch(r"(?:(\d{1,2})[:.](?=\d\d:))?(\d{1,3}):(\d{2})(?::(\d{2}))?", text):
-        days, hours = int(found[1] or 0), int(found[2])
-        return timedelta(days=days, hours=hours, minutes=int(found[3]), seconds=int(found[4] or 0))
+    if found := re.fullmatch(r"(\d{1,3}):(\d{2})(?::(\d{2}))?", text):
+        length = timedelta(hours=int(found[1]), minutes=int(found[2]), seconds=int(found[3] or 0))
+        if length:
+            return length
     if found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:min|мин|λεπτά|m)?\.?", text):
         number = float(found[1])
         length = timedelta(days=number) if 0 < number < 1 else timedelta(minutes=number)

@@ -19,6 +19,7 @@ from django.test import Client
 from PIL import Image, PngImagePlugin
 
 from labs.models import Lab
+from sessions.models import ImportEntry
 from tests import factories as f
 from tests.pages import client_of, form_of, send
 from tests.walks.exploring import body_of
@@ -232,3 +233,25 @@ def test_an_earlier_logo_stays_when_a_later_one_is_refused(client: Client, lab: 
     assert upload(client, HTML).status_code == 422
     assert body_of(logo_of(Client())) == before
     assert len(list(tmp_path.rglob("*.png"))) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HTML,
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><schedule>&f;</schedule>',
+        b"GIF89a" + HTML,
+        b"PK\x03\x04" + HTML,
+    ],
+)
+def test_a_hostile_file_instead_of_a_schedule_is_refused_and_never_served(
+    client: Client, lab: Lab, content: bytes
+) -> None:
+    form = form_of(client.get("/organise/labs/lab/import/")).filled()
+    file = SimpleUploadedFile("schedule.xlsx", content)
+    answer = client.post("/organise/labs/lab/import/", form | {"file": file}, follow=True)
+    said = answer.content.decode()
+    assert "<script>alert" not in said
+    assert "root:" not in said
+    assert not ImportEntry.objects.exists()
+    assert not lab.sessions.exists()

@@ -5,12 +5,24 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from core.web.localized_fields import languages_of
+from labs.current_viewer import viewer_for
 from sessions import table_columns
+from sessions.exports.formats import FORMATS, build_own
 from sessions.models import Appearance, ImportEntry, Speaker
-from tests.factories import AgendaItemFactory, AppearanceFactory, SessionFactory, SpeakerFactory, TrackFactory
+from sessions.schedule_import import imports
+from tests.factories import (
+    AgendaItemFactory,
+    AppearanceFactory,
+    SessionFactory,
+    SpeakerFactory,
+    StaffFactory,
+    TrackFactory,
+)
 from tests.sessions import imports as files
+from tests.sessions.exported import full_lab
 
 pytestmark = pytest.mark.django_db
 
@@ -288,8 +300,6 @@ def test_headings_in_three_languages_are_guessed():
 
 
 def test_columns_that_were_matched_are_remembered():
-    from sessions.schedule_import import imports
-
     lab = files.lab_to_fill()
     content = files.csv(["What", "Beginning", "Finish"], ["Opening", "2027-03-01 09:30", "2027-03-01 10:30"])
     run = imports.start(lab, "plan.csv", content)
@@ -330,3 +340,52 @@ def test_an_organisers_own_export_comes_back_without_differences():
     assert changes_nothing(lab, content), [
         entry.differences for entry in files.entries(files.preview(lab, content))
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "bg"])
+@pytest.mark.parametrize(
+    "name", ["programme.xlsx", "programme.csv", "programme.json", "schedule.xml", "schedule.json"]
+)
+def test_our_own_exports_of_a_full_lab_come_back_without_differences(name: str, language: str) -> None:
+    lab = full_lab()
+    viewer = viewer_for(StaffFactory(lab=lab, role="organiser").user)
+    run = files.preview(lab, build_own(FORMATS[name], lab, viewer, language))
+
+    assert run.state == "previewed", run.findings
+    differing = {
+        (entry.kind, entry.label): (entry.state, entry.differences, entry.errors)
+        for entry in files.entries(run)
+        if entry.state not in ("unchanged", "missing")
+    }
+    assert differing == {}
+    # Conference apps know no cancelled sessions.
+    missing = [entry.key for entry in files.entries(run, state="missing")]
+    assert missing == (["called-off"] if name.startswith("schedule") else [])
+    assert len(files.entries(run, kind="session", state="unchanged")) == 5 - len(missing)
+
+
+def test_our_own_calendar_comes_back_without_differences() -> None:
+    lab = full_lab()
+    content = Client().get(f"/labs/{lab.slug}/calendar.ics").content
+    run = files.preview(lab, content)
+    assert {(entry.label, entry.state) for entry in files.entries(run, kind="session")} >= {
+        ("=Plenary & <debate>", "unchanged"),
+        ("Night", "unchanged"),
+    }
+    assert not [entry for entry in files.entries(run) if entry.state in ("new", "changed", "error")]
+
+
+def test_what_is_renamed_after_an_export_is_the_same_when_it_comes_back() -> None:
+    lab = full_lab()
+    viewer = viewer_for(StaffFactory(lab=lab, role="organiser").user)
+    content = build_own(FORMATS["schedule.xml"], lab, viewer, "en")
+    lab.rooms.filter(position=0).update(name={"en": "Great hall"})
+    Speaker.objects.filter(slug="maria").update(name={"en": "Maria"})
+    lab.sessions.filter(slug="plenary").update(title={"en": "Plenary"})
+    run = files.preview(lab, content)
+    assert {(entry.kind, entry.label) for entry in files.entries(run, state="changed")} == {
+        ("room", "Hall <1>"),
+        ("speaker", "Maria & Co"),
+        ("session", "=Plenary & <debate>"),
+    }
+    assert files.entries(run, state="new") == []
