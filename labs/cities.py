@@ -6,8 +6,8 @@ programme of other owners.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.search import alphabetical_key
 from core.timezones.formatting import locale_of
-from core.web.errors import RuleViolation
+from core.web.errors import InvalidFields, RuleViolation
 from core.web.localized_fields import languages_of
 from core.web.slugs import save_with_unique_slug
 from labs.current_viewer import viewer_for
@@ -119,3 +119,79 @@ def _namesake(city: City, plan: CityPlan) -> City | None:
 
 def _touch_labs_of(city: City) -> None:
     touch_all(Lab.objects.filter(programme__cities=city), sessions=())
+
+
+@dataclass
+class CityRow:
+    """A city of a list: its number there, what it says, the city that it is already, and errors by column."""
+
+    number: int
+    plan: CityPlan
+    existing: City | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CitiesAdded:
+    """How many cities were created, and how many that existed take part now."""
+
+    created: int
+    added: int
+
+
+def understand(programme: Programme, rows: Sequence[CityRow]) -> None:
+    """Set which rows are cities that exist, and what is wrong with the others. Two queries."""
+    known: dict[tuple[str, str], City] = {}
+    for city in City.objects.order_by("pk"):
+        for name in {text.casefold() for text in languages_of(city.name).values()} | {city.slug}:
+            known.setdefault((city.country, name), city)
+    seen: dict[object, int] = {}
+    codes = {code for code, _name in countries("en")}
+    for row in rows:
+        names = [text.casefold() for text in languages_of(dict(row.plan.name)).values()]
+        row.existing = next(
+            (known[row.plan.country, name] for name in names if (row.plan.country, name) in known), None
+        )
+        if not names:
+            row.errors.setdefault("name", gettext("Enter the city’s name in at least one language."))
+        if row.plan.country not in codes:
+            row.errors.setdefault("country", gettext("Enter the country’s code of two letters, like BG."))
+        if row.existing is None and not row.errors:
+            _note_column_errors(row)
+        key: object = row.existing.pk if row.existing else (row.plan.country, *names[:1])
+        earlier = seen.setdefault(key, row.number)
+        if names and earlier != row.number:
+            row.errors.setdefault("name", gettext("This city is in row %(row)d already.") % {"row": earlier})
+
+
+def _note_column_errors(row: CityRow) -> None:
+    findings = Findings()
+    city = City()
+    apply_plan(city, row.plan, COLUMNS)
+    findings.check_columns(city, COLUMNS)
+    for name, messages in findings.errors.items():
+        row.errors.setdefault(name, messages[0])
+
+
+@transaction.atomic
+def add_cities(programme: Programme, rows: Sequence[CityRow], by: User) -> CitiesAdded:
+    """Let all these cities take part in the programme, creating those that do not exist, or none of them.
+
+    Raises RuleViolation; InvalidFields names what is wrong by row and column ("0.country").
+    """
+    if not viewer_for(by).owns(programme.pk):
+        raise RuleViolation("not_allowed", NOT_ALLOWED)
+    lock_row(programme)
+    understand(programme, rows)
+    errors = {f"{row.number}.{name}": [error] for row in rows for name, error in row.errors.items()}
+    if errors:
+        raise InvalidFields(errors)
+    taking_part = set(programme.cities.values_list("pk", flat=True))
+    found = [row.existing for row in rows if row.existing is not None and row.existing.pk not in taking_part]
+    programme.cities.add(*found)
+    new = [row for row in rows if row.existing is None]
+    for row in new:
+        create_city(programme, row.plan, by)
+    if found:
+        touch_all(Lab.objects.filter(programme=programme), sessions=())
+    return CitiesAdded(len(new), len(found))

@@ -51,6 +51,7 @@ urlpatterns = [
     ),
     path(CITIES, console_cities.cities, name="console_cities"),
     path(CITIES + "new/", console_cities.new, name="console_city_new"),
+    path(CITIES + "list/", console_cities.by_list, name="console_cities_list"),
     path(CITIES + "<slug:city>/edit/", console_cities.edit, name="console_city"),
     path(LOGOS, console_logos.logos, name="console_logos"),
     path(LOGOS + "new/", console_logos.new, name="console_logo_new"),

@@ -18,9 +18,10 @@ from core.api.datetimes import instant_text
 from core.api.openapi import INLINE_SCHEMA
 from core.api.pagination import BoundedPagination, Listing
 from core.web.errors import InvalidFields
-from labs import people_csv, role_invitations, roles
+from labs import cities, people_csv, role_invitations, roles
 from labs.api_authentication import account_of, lab_of_organiser, programme_of_owner
 from labs.api_idempotency import Key, run_once
+from labs.csv_lists import ROWS_LIMIT
 from labs.models import ApiToken, Delegate, Lab, Programme, RoleInvitation, Staff
 from labs.people_csv import PersonRow
 
@@ -46,7 +47,7 @@ class PersonIn(Schema):
 class PeopleIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    people: list[PersonIn] = Field(min_length=1, max_length=people_csv.ROWS_LIMIT)
+    people: list[PersonIn] = Field(min_length=1, max_length=ROWS_LIMIT)
 
 
 class AddedOut(Schema):
@@ -72,6 +73,25 @@ class RoleInvitationOut(Schema):
     sent_at: datetime
     expires_at: datetime
     is_open: bool = Field(description="Whether its link still works")
+
+
+class CityIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: dict[str, Cell] = Field(description="Name by language code", min_length=1)
+    country: str = Field(max_length=2, description="Two-letter ISO 3166 code")
+    time_zone: Cell = Field("", description="IANA name. May be left out for a city that exists")
+
+
+class CitiesIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    cities: list[CityIn] = Field(min_length=1, max_length=ROWS_LIMIT)
+
+
+class CitiesAddedOut(Schema):
+    created: int = Field(description="Cities that did not exist")
+    added: int = Field(description="Cities that existed and take part now")
 
 
 def person_data(row: Staff | Delegate) -> dict[str, Any]:
@@ -289,3 +309,24 @@ def withdraw_programme_role_invitation(
         _invitation(_programme(request, programme), programme_invitation), by=_by(request)
     )
     return Status(204, None)
+
+
+@router.post("/programmes/{programme}/cities", response={201: CitiesAddedOut}, url_name="add_cities")
+def add_cities(
+    request: HttpRequest, programme: str, form: CitiesIn, idempotency_key: Key
+) -> Status[dict[str, Any]]:
+    """Let cities take part in a programme, all or none; those that do not exist are created. Scope: people.
+
+    A city exists if one of the same country has one of the names.
+    """
+    found = _programme(request, programme)
+    plans = [cities.CityPlan(dict(one.name), one.country.upper(), one.time_zone) for one in form.cities]
+
+    def operation() -> dict[str, Any]:
+        rows = [cities.CityRow(number, plan) for number, plan in enumerate(plans)]
+        try:
+            return vars(cities.add_cities(found, rows, _by(request)))
+        except InvalidFields as error:
+            raise InvalidFields({f"cities.{name}": said for name, said in error.errors.items()}) from error
+
+    return Status(201, run_once(request, f"cities:{found.pk}", idempotency_key, form, operation))

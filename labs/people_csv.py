@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -12,19 +9,16 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from core.web.email_addresses import account_address
 from core.web.error_messages import plain_messages
 from core.web.localized_fields import languages_of, no_control_characters, one_line
+from labs.csv_lists import rows_of
 from labs.models import City, Lab, Programme, RoleInvitation
 
 Role = RoleInvitation.Role
 COLUMNS = ("email", "name", "role", "city", "language")
-ROWS_LIMIT = 500
-MAX_BYTES = 256 * 1024
 MAX_CELL = 500
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 ROLES_OF_LAB = (Role.ORGANISER, Role.DOOR)
 ROLES_OF_PROGRAMME = (Role.OWNER, Role.DELEGATE)
 
@@ -51,78 +45,19 @@ class PersonRow:
         ]
 
 
-def decoded(data: bytes) -> str:
-    """Return the text of a file in UTF-8 or UTF-16. Raises ValidationError."""
-    if len(data) > MAX_BYTES:
-        raise ValidationError(_("The file is larger than 256 kB. A list may hold at most 500 people."))
-    try:
-        is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        text = data.decode("utf-16" if is_wide else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValidationError(
-            _("This file is not in UTF-8. In your spreadsheet, save it as “CSV UTF-8”.")
-        ) from None
-    if _BINARY.search(text):
-        raise ValidationError(
-            _("This file is not a list of people. Save the table as CSV and choose that file.")
-        )
-    return text
-
-
 def parse(text: str, where: Lab | Programme) -> list[PersonRow]:
     """Return the rows of a list with the columns of `COLUMNS` in any order; only email and role are needed.
 
-    Commas, semicolons or tabs stand between cells. Cells that are wrong are errors of their row. Raises ValidationError
-    for a text that is no such list.
+    Cells that are wrong are errors of their row. Raises ValidationError for a text that is no such list.
     """
-    lines = text.lstrip("\ufeff").splitlines()
-    if len(text) > MAX_BYTES:
-        raise ValidationError(_("The list is too long. It may hold at most 500 people."))
-    first = next((line for line in lines if line.strip()), "")
-    if not first:
-        raise ValidationError(_("The list is empty."))
-    delimiter = max(",;\t", key=first.count)
-    try:
-        table = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
-    except csv.Error:
-        raise ValidationError(_("The list cannot be read as CSV. Check its quotation marks.")) from None
-    start = next(number for number, cells in enumerate(table) if any(cell.strip() for cell in cells))
-    columns = _columns(table[start])
-    rows: list[PersonRow] = []
-    for number, cells in enumerate(table[start + 1 :], start + 2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(rows) == ROWS_LIMIT:
-            raise ValidationError(
-                _("A list may hold at most %(limit)d people. Split it."), params={"limit": ROWS_LIMIT}
-            )
-        rows.append(
-            PersonRow(number, {name: cell.strip() for name, cell in zip(columns, cells, strict=False)})
-        )
-        if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-            rows[-1].errors[columns[-1]] = gettext("The row has more cells than the list has columns.")
-    if not rows:
-        raise ValidationError(_("The list has a header and no people."))
+    rows = []
+    for number, cells, is_longer in rows_of(text, COLUMNS, ("email", "role")):
+        row = PersonRow(number, cells)
+        if is_longer:
+            row.errors[list(cells)[-1]] = gettext("The row has more cells than the list has columns.")
+        rows.append(row)
     understand(rows, where)
     return rows
-
-
-def _columns(header: list[str]) -> list[str]:
-    names = [cell.strip().casefold() for cell in header]
-    while names and not names[-1]:
-        names.pop()
-    for name in names:
-        if name not in COLUMNS:
-            raise ValidationError(
-                _("Row 1: “%(name)s” is not a column of this list. The columns are: %(columns)s."),
-                params={"name": name[:40], "columns": ", ".join(COLUMNS)},
-            )
-    if len(set(names)) < len(names):
-        raise ValidationError(_("Row 1: a column is there twice."))
-    for name in ("email", "role"):
-        if name not in names:
-            raise ValidationError(_("Row 1: the column “%(name)s” is missing."), params={"name": name})
-    return names
 
 
 def understand(rows: list[PersonRow], where: Lab | Programme) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from core.accounts.models import User
@@ -103,3 +104,36 @@ def change_programme(programme: Programme, plan: ProgrammePlan, by: User | None 
         is_renamed = named != (languages_of(programme.name), programme.default_language)
         touch_all(Lab.objects.filter(programme=programme), sessions=None if is_renamed else ())
     return programme
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the first steps of a programme: what it is, how far it is, and the path of its page."""
+
+    words: str
+    state: str
+    path: str
+    is_done: bool
+
+
+def first_steps(programme: Programme) -> list[Step]:
+    """Return what a new programme needs, in order; nothing once it has a lab. Three queries."""
+    if programme.labs.exists():
+        return []
+    cities = programme.cities.count()
+    people = programme.staff.count() + programme.delegates.count() + programme.role_invitations.count()
+    states = (
+        ngettext("%(count)d city", "%(count)d cities", cities) % {"count": cities},
+        ngettext("%(count)d person", "%(count)d people", people) % {"count": people},
+    )
+    return [
+        Step(gettext("What the programme is"), "", reverse("console_programme", args=[programme.slug]), True),
+        Step(gettext("Its cities"), states[0], reverse("console_cities", args=[programme.slug]), cities > 0),
+        Step(
+            gettext("Its people: owners and delegates"),
+            states[1],
+            reverse("console_programme_people", args=[programme.slug]),
+            people > 0,
+        ),
+        Step(gettext("The first lab"), "", reverse("console_lab_new", args=[programme.slug]), False),
+    ]

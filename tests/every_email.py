@@ -90,9 +90,9 @@ def every_email(language: str) -> dict[str, Message]:
     seats.take(person, {opening.pk: "room", dialogue.pk: "online"})
     found = [*_about_registration(person), *_about_session(person, opening)]
     found += _about_certificate(person)
+    helper = f.UserFactory(email="helper@example.org", name=NAMES[language], language=language)
     by = f.StaffFactory(lab=lab, user__name="Demo organiser", user__language=language).user
     roles.add_to_lab(lab, "door@example.org", "door", by=by, name=NAMES[language], language=language)
-    helper = f.UserFactory(email="helper@example.org", name=NAMES[language], language=language)
     roles.add_to_lab(lab, helper.email, "organiser", by=by)
     send_password_reset(by.pk)
     security_changed.send(sender=None, user=by.pk, what="app_added")

@@ -57,7 +57,7 @@ WITHOUT_A_NAME = {
     "invitation",
     "nominee_asked",
 }
-WITHOUT_A_LAB = {"my_registrations", "password_reset"}
+WITHOUT_A_LAB = {"my_registrations", "password_reset", "account_security", "email_change", "email_changed"}
 NO_LINK = "\u200b"
 
 

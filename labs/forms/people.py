@@ -54,23 +54,6 @@ class StaffForm(PersonForm):
     )
 
 
-class PeopleListForm(BaseForm):
-    """A list of people: what is pasted, or was read from the file."""
-
-    file = forms.FileField(
-        label=_("CSV file"),
-        help_text=_("Up to 500 people."),
-        required=False,
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
-    )
-    rows = forms.CharField(
-        label=_("Or the rows themselves"),
-        strip=False,
-        error_messages={"required": _("Choose a file, or paste the rows.")},
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-    )
-
-
 class NewAccountForm(BaseForm):
     """The name and password of somebody who accepts an invitation. `labs.role_invitations` judges the password."""
 

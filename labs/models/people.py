@@ -152,7 +152,7 @@ class ApiToken(models.Model):
         CERTIFICATES = "certificates", _("Certificates: read and issue")
         EMAILS = "emails", _("Emails: change texts, write to participants")
         WEBHOOKS = "webhooks", _("Webhooks: read and change")
-        PEOPLE = "people", _("People and roles: read and change")
+        PEOPLE = "people", _("People, roles and cities: read and change")
         SCHEDULE = "schedule", _("Schedule: read and change")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("account"))

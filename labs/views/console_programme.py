@@ -26,7 +26,7 @@ from labs.forms.programmes import ProgrammeForm
 from labs.forms.rows import NamedRow, NamedRows
 from labs.lab_parts import NamedPlan, set_groups
 from labs.models import Delegate, Lab, Programme, RoleInvitation, Staff
-from labs.programmes import change_programme, create_programme
+from labs.programmes import change_programme, create_programme, first_steps
 from labs.revisions import lock_row
 from labs.views.console_role_invitations import act_on_invitation, invitation_rows
 from labs.views.form_posts import create_once, create_with, delete_or_say, edit_row, form_page, person
@@ -237,6 +237,7 @@ def people(request: HttpRequest, programme: Programme) -> HttpResponse:
             "owner_form": owner_form,
             "delegate_form": delegate_form,
             "has_cities": programme.cities.exists(),
+            "steps": first_steps(programme),
             "invitations": invitation_rows(programme),
             "zone": "UTC",
             "list_address": reverse("console_programme_people_list", args=[programme.slug]),

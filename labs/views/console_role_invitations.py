@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from core.accounts.models import User
 from core.web.errors import RuleViolation
 from labs import access, people_csv, role_invitations, roles
-from labs.forms.people import PeopleListForm
+from labs.forms.lists import list_form
 from labs.models import Lab, Programme, RoleInvitation
 from labs.people_csv import PersonRow
 from labs.views.form_posts import create_once, person
@@ -85,7 +85,7 @@ def _list_page(
     request: HttpRequest, where: Lab | Programme, back: str, context: dict[str, object]
 ) -> HttpResponse:
     """Read a list and show what each row means; on “apply”, read it once more and do it, or nothing."""
-    form, has_file = _form(request)
+    form, has_file = list_form(request)
     rows: list[PersonRow] = []
     if form.is_bound and form.is_valid():
         try:
@@ -117,22 +117,6 @@ def _list_page(
         "where": where,
     }
     return render(request, "labs/console/people_list.html", context, status=status)
-
-
-def _form(request: HttpRequest) -> tuple[PeopleListForm, bool]:
-    """Return the form with the rows of the file that was chosen, if there is one, and whether there is."""
-    if request.method != "POST":
-        return PeopleListForm(), False
-    data, upload = request.POST.copy(), request.FILES.get("file")
-    if upload is None:
-        return PeopleListForm(data), False
-    try:
-        data["rows"] = people_csv.decoded(upload.read(people_csv.MAX_BYTES + 1))
-    except ValidationError as error:
-        form = PeopleListForm(data)
-        form.add_error("file", error)
-        return form, True
-    return PeopleListForm(data), True
 
 
 def _said(given: int, invited: int) -> str:

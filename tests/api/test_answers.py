@@ -124,6 +124,9 @@ BODIES: dict[str, Any] = {
         "deadline": SOON,
     },
     "POST /labs/{lab}/people": {"people": [{"email": "door99@example.org", "role": "door"}]},
+    "POST /programmes/{programme}/cities": {
+        "cities": [{"name": {"en": "Plovdiv"}, "country": "BG", "time_zone": "Europe/Sofia"}]
+    },
     "POST /programmes/{programme}/people": {"people": [{"email": "owner99@example.org", "role": "owner"}]},
     "POST /labs/{lab}/invitations/emails": {"emails": ["invited99@example.org"], "language": "en"},
     "POST /labs/{lab}/approvals": {"decision": "approve", "seats": [1]},

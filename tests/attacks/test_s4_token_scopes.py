@@ -167,6 +167,7 @@ NEEDS: dict[str, str | None] = {
     "DELETE /labs/{lab}/role-invitations/{role_invitation}": "people",
     "GET /programmes/{programme}/people": "people",
     "POST /programmes/{programme}/people": "people",
+    "POST /programmes/{programme}/cities": "people",
     "DELETE /programmes/{programme}/people/{programme_person}": "people",
     "GET /programmes/{programme}/role-invitations": "people",
     "POST /programmes/{programme}/role-invitations/{programme_invitation}/send-again": "people",
@@ -242,6 +243,9 @@ BODIES = {
     "PUT /labs/{lab}/speakers/{speaker}/availability": {"availability": []},
     "POST /labs/{lab}/speaker-reminders": {"speakers": ["open-speaker"]},
     "PUT /labs/{lab}/sessions/{session}/slides/{speaker}": {"is_published": False},
+    "POST /programmes/{programme}/cities": {
+        "cities": [{"name": {"en": "Plovdiv"}, "country": "BG", "time_zone": "Europe/Sofia"}]
+    },
     "POST /labs/{lab}/invitations": {"uses": 2},
     "POST /labs/{lab}/registrations/{registration}/merge": {"other": "{other}"},
     "PUT /labs/{lab}/privacy-notice": {"controller": {"en": "City of Sofia"}, "legal_basis": "public_task"},

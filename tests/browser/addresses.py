@@ -250,6 +250,7 @@ OWNER = (
     page("console_lab_clone"),
     page("console_programme"),
     page("console_cities"),
+    page("console_cities_list"),
     page("console_city_new"),
     page("console_city"),
     page("console_groups"),
