@@ -102,7 +102,7 @@ def _measure(database: str, parts: Collection[str]) -> None:
             "bulk": [bulk.loading],
             "outbox": [lambda: outbox.outbox(programme)],
             "starting": [starting.starting],
-            "schedule": [lambda: schedule.schedule(programme)],
+            "schedule": [lambda: schedule.schedule(programme), lambda: schedule.grid(programme)],
             "stored": [lambda: registering.registering_beside_many(programme)],
             "volume": [at_volume],
         }

@@ -4,17 +4,22 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from tempfile import NamedTemporaryFile
 from typing import IO
 
 from django.db.models import F
+from django.test import Client
 from openpyxl import Workbook
 
 from benchmarks import world
 from benchmarks.measuring import Line, cpu_rounds, queries_of
-from labs.models import Lab, Programme
+from core.accounts.models import User
+from labs.models import Lab, Programme, Staff
 from sessions.conflicts import conflicts_of
+from sessions.placing import move_session, placement_of
+from sessions.schedule_grid import grid_of
 
 SESSIONS = 1000
 ROWS = 5000
@@ -82,3 +87,51 @@ def _write_workbook(file: IO[bytes]) -> None:
         )  # fmt: skip
     book.save(file)
     file.flush()
+
+
+GRID, GRID_LIMIT, GRID_QUERIES = 500, 300, 15  # sessions, milliseconds
+MOVE_LIMIT = 80  # milliseconds
+
+
+def grid(of: Programme) -> list[Line]:
+    """Ask for the grid of a lab as its organisers' page does, and move one of its sessions back and forth."""
+    lab = world.lab(of, "bench-grid", GRID)
+    owner = User.objects.create(email="bench-grid@example.org")
+    Staff.objects.create(user=owner, role=Staff.Role.OWNER, programme=of)
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(owner)
+    page = f"/organise/labs/{lab.slug}/schedule/"
+    assert client.get(page).status_code == 200
+    taken = cpu_rounds(lambda: client.get(page))
+    asked = queries_of(lambda: grid_of(lab, "room", "en"))
+    session = lab.sessions.select_related("room", "track").get(slug="session-4")
+    room = lab.rooms.create(name={"en": "Hall"}, online=True)
+    there = replace(placement_of(session), room=room)
+    places = [there, placement_of(session)]
+
+    def move() -> None:
+        places.reverse()
+        move_session(session, places[0], owner)
+        conflicts_of(lab)
+
+    moved = cpu_rounds(move)
+    return [
+        Line(
+            f"grid of {GRID} sessions, the whole page",
+            str(taken),
+            "",
+            f"at most {GRID_LIMIT} ms, {GRID_QUERIES} queries",
+            taken.median <= GRID_LIMIT and asked <= GRID_QUERIES,
+            str(asked),
+            taken,
+        ),
+        Line(
+            f"a move among {GRID} sessions, with all conflicts",
+            str(moved),
+            "",
+            f"at most {MOVE_LIMIT} ms",
+            moved.median <= MOVE_LIMIT,
+            str(queries_of(move)),
+            moved,
+        ),
+    ]

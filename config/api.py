@@ -42,6 +42,7 @@ from sessions.cloning_api import router as cloning
 from sessions.conflicts_api import router as conflicts
 from sessions.exports_api import router as exports
 from sessions.imports_api import router as imports
+from sessions.schedule_api import router as schedule
 from sessions.slots_api import router as slots
 from sessions.speakers_api import router as speakers
 
@@ -69,6 +70,7 @@ api.add_router("", slots)
 api.add_router("", exports)
 api.add_router("", speakers)
 api.add_router("", imports)
+api.add_router("", schedule)
 # First: their addresses are more particular.
 api.add_router("", people)
 api.add_router("", bulk)

@@ -12,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from itertools import pairwise
-from typing import cast
+from typing import NamedTuple, cast
 
 from django.db import models
 from django.utils import timezone
@@ -23,6 +24,7 @@ from core.timezones.wall_clock import wall
 from labs.models import City, Lab
 from sessions.availability import Availability, availability_of, is_available
 from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.signals import conflicts_requested
 
 # The hours, by the clocks of a speaker's city, in which one may be asked to speak.
@@ -78,6 +80,21 @@ class Span:
     session: Session
 
 
+# What conflicts and their sentences need of sessions; anything else costs a query each.
+_FIELDS = (
+    "version", "lab", "slug", "title", "starts_at", "ends_at", "time_zone", "is_placed", "room", "track", "join_link",
+    "format", "room_capacity", "room_taken", "visibility", "status", *LANGUAGE_COLUMNS, *ORDER_COLUMNS,
+)  # fmt: skip
+
+
+class _Appearing(NamedTuple):
+    """Somebody in a session, or in one item of its agenda."""
+
+    speaker: Speaker
+    session: Session
+    agenda_item: AgendaItem | None
+
+
 @dataclass
 class _Schedule:
     """What conflicts are found in; sessions in the order of time."""
@@ -86,12 +103,23 @@ class _Schedule:
     now: datetime
     availability: Availability = field(default_factory=dict)
     audiences: dict[int, list[City]] = field(default_factory=lambda: defaultdict(list))
-    appearances: dict[int, list[Appearance]] = field(default_factory=lambda: defaultdict(list))
+    appearances: dict[int, list[_Appearing]] = field(default_factory=lambda: defaultdict(list))
     agendas: dict[int, list[AgendaItem]] = field(default_factory=lambda: defaultdict(list))
+
+    @cached_property
+    def speakers(self) -> list[tuple[Speaker, list[Span]]]:
+        """Everyone who appears, with the hours of each appearance."""
+        spans: defaultdict[int, list[Span]] = defaultdict(list)
+        speakers: dict[int, Speaker] = {}
+        for appearances in self.appearances.values():
+            for appearance in appearances:
+                speakers[appearance.speaker.pk] = appearance.speaker
+                spans[appearance.speaker.pk].append(_span_of(appearance))
+        return [(speakers[pk], spans[pk]) for pk in sorted(spans)]
 
 
 def conflicts_of(lab: Lab, now: datetime | None = None) -> list[Conflict]:
-    """Return the lab's conflicts, errors first, then by time. Five queries, and those of the packages above."""
+    """Return the lab's conflicts, errors first, then by time. Seven queries, and those of the packages above."""
     schedule = _read(lab, now or timezone.now())
     found = [conflict for finder in _FINDERS for conflict in finder(schedule)]
     for _receiver, more in conflicts_requested.send(Lab, sessions=schedule.sessions):
@@ -136,26 +164,38 @@ def has_no_place(session: Session) -> bool:
 
 def _read(lab: Lab, now: datetime) -> _Schedule:
     coming = lab.sessions.filter(status=Session.Status.SCHEDULED, is_placed=True, ends_at__gt=now)
-    sessions = list(coming.select_related("room").defer("abstract").order_by("starts_at", "pk"))
+    # Each room and speaker is one object for all sessions: creating objects is what takes the time.
+    rooms = {room.pk: room for room in lab.rooms.all()}
+    sessions = list(coming.only(*_FIELDS).order_by("starts_at", "pk"))
     for session in sessions:
         session.lab = lab
+        session.room = rooms.get(session.room_id) if session.room_id else None
     by_id = {session.pk: session for session in sessions}
     schedule = _Schedule(sessions, now)
     invited = Session.audience.through.objects.filter(session__in=coming, session__visibility="internal")
     for row in invited.select_related("city"):
         schedule.audiences[row.session_id].append(row.city)
-    for item in AgendaItem.objects.filter(session__in=coming).order_by("position", "pk").defer("abstract"):
-        schedule.agendas[item.session_id].append(item)
-    people = Appearance.objects.filter(session__in=coming).select_related("speaker__city", "agenda_item")
-    short = people.defer("speaker__biography", "agenda_item__abstract").order_by("position", "pk")
-    for appearance in short:
-        appearance.session = by_id[appearance.session_id]
-        schedule.appearances[appearance.session_id].append(appearance)
+    items = {}
+    agenda = AgendaItem.objects.filter(session__in=coming).only("session", "title", "starts_at", "ends_at")
+    for item in agenda.order_by("position", "pk"):
+        items[item.pk] = item
+        if item.session_id in by_id:
+            schedule.agendas[item.session_id].append(item)
+    people = Appearance.objects.filter(session__in=coming)
+    appearing = Speaker.objects.filter(pk__in=people.order_by().values("speaker"))
+    speakers = {one.pk: one for one in appearing.select_related("city").defer("biography", "website")}
+    rows = people.order_by("position", "pk").values_list("session", "speaker", "agenda_item")
+    for of_session, of_speaker, of_item in rows:
+        # What was created or deleted in between is left out.
+        if of_session in by_id and of_speaker in speakers:
+            schedule.appearances[of_session].append(
+                _Appearing(speakers[of_speaker], by_id[of_session], items.get(of_item) if of_item else None)
+            )
     schedule.availability = availability_of(people.order_by().values("speaker"))
     return schedule
 
 
-def _span_of(appearance: Appearance) -> Span:
+def _span_of(appearance: _Appearing) -> Span:
     """Return the hours in which somebody appears: those of the agenda's item where it has any."""
     item, session = appearance.agenda_item, appearance.session
     if item is not None and item.starts_at is not None and item.ends_at is not None:
@@ -163,19 +203,8 @@ def _span_of(appearance: Appearance) -> Span:
     return Span(session.starts_at, session.ends_at, session)
 
 
-def _of_speakers(schedule: _Schedule) -> Iterator[tuple[Speaker, list[Span]]]:
-    spans: defaultdict[int, list[Span]] = defaultdict(list)
-    speakers: dict[int, Speaker] = {}
-    for appearances in schedule.appearances.values():
-        for appearance in appearances:
-            speakers[appearance.speaker_id] = appearance.speaker
-            spans[appearance.speaker_id].append(_span_of(appearance))
-    for pk in sorted(spans):
-        yield speakers[pk], spans[pk]
-
-
 def _speakers_twice(schedule: _Schedule) -> Iterator[Conflict]:
-    for speaker, spans in _of_speakers(schedule):
+    for speaker, spans in schedule.speakers:
         for pair in at_once(spans):
             yield Conflict(
                 Kind.SPEAKER_TWICE, pair, is_error=True, names=(speaker.name,), slugs=(speaker.slug,)
@@ -231,7 +260,7 @@ def _agendas_overlap(schedule: _Schedule) -> Iterator[Conflict]:
 
 
 def _speakers_away(schedule: _Schedule) -> Iterator[Conflict]:
-    for speaker, spans in _of_speakers(schedule):
+    for speaker, spans in schedule.speakers:
         named, told = schedule.availability.get(speaker.pk), set()
         for span in sorted(spans, key=lambda one: (one.starts_at, one.session.pk)):
             session = span.session
@@ -262,7 +291,7 @@ def _interpretation_not_ordered(schedule: _Schedule) -> Iterator[Conflict]:
 
 def _at_night(schedule: _Schedule) -> Iterator[Conflict]:
     """Who may take part online, and has a city, is asked to do so by day there."""
-    for speaker, spans in _of_speakers(schedule):
+    for speaker, spans in schedule.speakers:
         city = speaker.city
         if city is None:
             continue

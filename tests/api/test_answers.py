@@ -99,6 +99,7 @@ BODIES: dict[str, Any] = {
     "POST /labs/{lab}/sessions/{session}/clone": {
         "on": (timezone.now() + timedelta(days=22)).date().isoformat()
     },
+    "POST /labs/{lab}/sessions/{session}/move": {"version": 1, "minutes": 75},
     "POST /labs/{lab}/sessions/{session}/fewer-seats": {"mode": "room", "capacity": 90, "is_preview": True},
     "PUT /labs/{lab}/quotas/{quota}": {"limit": 80},
     "PUT /labs/{lab}/nomination-places": {"role": "expert", "limit": 2},

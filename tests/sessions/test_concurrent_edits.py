@@ -1,5 +1,6 @@
 """Two organisers who save the same thing at the very same moment: one wins, the other is told."""
 
+import datetime
 import threading
 import time
 from collections.abc import Callable
@@ -87,6 +88,16 @@ def test_of_two_who_save_a_form_at_once_one_is_told(
     page = of(lab)
     assert both_at_once(client, page.row, page.address, [page.theirs, page.mine]) == [302, 409]
     assert page.value() in (*page.theirs.values(), *page.mine.values())
+
+
+def test_of_two_who_move_a_session_at_once_one_is_told(client: Client, lab: Lab) -> None:
+    session = f.SessionFactory(lab=lab, slug="opening", start_time=datetime.time(11))
+    address = "/organise/labs/lab/sessions/opening/move/"
+    moves = [{"start_time": "09:00"}, {"start_time": "15:00"}]
+    assert both_at_once(client, lab, address, moves) == [302, 409]
+    session.refresh_from_db()
+    assert session.start_time in (datetime.time(9), datetime.time(15))
+    assert session.history.count() == 2  # made, and moved once
 
 
 @pytest.mark.parametrize("part", ["tracks", "groups", "days"])
