@@ -45,6 +45,7 @@ from sessions.imports_api import router as imports
 from sessions.schedule_api import router as schedule
 from sessions.slots_api import router as slots
 from sessions.speakers_api import router as speakers
+from sessions.visibility_api import router as visibility
 
 api = CityLabsAPI(
     title="City Labs",
@@ -67,6 +68,7 @@ api.add_router("", sessions)
 api.add_router("", cloning)
 api.add_router("", conflicts)
 api.add_router("", slots)
+api.add_router("", visibility)
 api.add_router("", exports)
 api.add_router("", speakers)
 api.add_router("", imports)

@@ -16,6 +16,7 @@ from sessions.views import (
     console_speaker_requests,
     console_speakers,
     console_view_as,
+    console_visibility,
     console_zone,
 )
 
@@ -65,6 +66,8 @@ urlpatterns = [
     path(RUN + "undo/", console_import.undo, name="console_import_undo"),
     path(RUN + "delete/", console_import.delete, name="console_import_delete"),
     path(LAB + "conflicts/", console_conflicts.conflicts, name="console_conflicts"),
+    path(LAB + "visibility/", console_visibility.of_lab, name="console_visibility"),
+    path(SESSION + "visibility/", console_visibility.of_session, name="console_session_visibility"),
     path(LAB + "view-as/", console_view_as.view_as, name="console_view_as"),
     path(LAB + "view-as/end/", console_view_as.end, name="console_view_as_end"),
     path(LAB + "slots/", console_slots.slots, name="console_slots"),

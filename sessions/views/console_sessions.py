@@ -214,7 +214,8 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
     notes = {part: shown(found) for part, found in by_part.items()}
     missing = _missing(desk)
     for part, found in by_part.items():
-        missing[part] += [str(one.kind.label) for one in found if one.kind not in GAPS]
+        kinds = dict.fromkeys(one.kind for one in found if one.kind not in GAPS)
+        missing[part] += [str(kind.label) for kind in kinds]
     return render(
         request,
         "sessions/console/session_form.html",

@@ -122,6 +122,8 @@ NEEDS: dict[str, str | None] = {
     "GET /labs/{lab}/retention": "registrations",
     "GET /labs/{lab}/statistics": "registrations",
     "GET /labs/{lab}/conflicts": "read",
+    "GET /labs/{lab}/visibility": "read",
+    "GET /labs/{lab}/sessions/{session}/visibility": "read",
     "POST /labs/{lab}/imports": "schedule",
     "GET /labs/{lab}/imports/{run}": "schedule",
     "GET /labs/{lab}/imports/{run}/entries": "schedule",

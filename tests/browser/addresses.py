@@ -146,6 +146,8 @@ ORGANISER = (
     page("console_import_columns"),
     page("console_import_apply"),
     page("console_view_as"),
+    page("console_visibility"),
+    page("console_session_visibility"),
     page("console_slots"),
     page("console_schedule"),
     page("console_schedule", "?day=all&by=track&city=sofia&city=trikala"),
