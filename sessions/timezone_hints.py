@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from core.search import alphabetical_key
-from core.timezones.formatting import duration_in_words
+from core.timezones.formatting import clock, duration_in_words, long_date
 from core.timezones.zone_hours import (
     clocks_change,
     hours,
@@ -157,6 +157,53 @@ def city_clocks(
         offset = "" if clocks_change(zone, (starts, ends)) else offset_words(starts, zone)
         clocks.append(CityClock(words, offset, tuple(groups[key])))
     return clocks
+
+
+def clock_change_sentences(
+    starts: datetime, ends: datetime, places: Iterable[tuple[str, str]], language: str
+) -> list[str]:
+    """Return "In Rome clocks go forward by 1 hour on 28 March 2027 at 02:00.", for changes within a day of the session.
+
+    `places` are (name, zone) pairs. The hour is that of the clocks before the change.
+    """
+    first, last = starts - timedelta(days=1), ends + timedelta(days=1)
+    found: defaultdict[tuple[datetime, timedelta], list[str]] = defaultdict(list)
+    for name, zone in places:
+        by = offset_at(last, zone) - offset_at(first, zone)
+        if by:
+            switch = _switch_between(first, last, zone)
+            local = (switch + offset_at(first, zone)).replace(tzinfo=None)
+            found[local, by].append(name)
+    sentences = []
+    for (at, by), names in sorted(found.items(), key=lambda one: (one[0][0], -one[0][1])):
+        values = {
+            "places": _enumeration(names),
+            "hours": duration_in_words(round(abs(by).total_seconds() / 60), language),
+            "day": long_date(at.date(), language),
+            "time": clock(at),
+        }
+        if by > timedelta():
+            sentences.append(
+                gettext("In %(places)s clocks go forward by %(hours)s on %(day)s at %(time)s.") % values
+            )
+        else:
+            sentences.append(
+                gettext("In %(places)s clocks go back by %(hours)s on %(day)s at %(time)s.") % values
+            )
+    return sentences
+
+
+def _switch_between(first: datetime, last: datetime, zone: str) -> datetime:
+    """Return the first second between these instants with another offset than at `first`."""
+    offset = offset_at(first, zone)
+    low, high = first.replace(microsecond=0), last.replace(microsecond=0)
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
+        if offset_at(middle, zone) == offset:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 def _enumeration(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ before can still be said: hours in cities whose rules changed, too.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from core.mail.health import Finding, register_finding
 from core.timezones.wall_clock import wall
 from core.timezones.zones import canonical_zones, rules_version
 from sessions.models import ZoneRules
+
+logger = logging.getLogger(__name__)
 
 # Years for which offsets are kept, before and after now.
 PAST, FUTURE = 1, 6
@@ -100,9 +104,22 @@ def store_current() -> None:
 
 
 def store_first(**more: object) -> None:
-    """Store the rules where none are stored: nothing was computed by others before."""
+    """Store the rules where none are stored: nothing was computed by others before. Else say if they are outdated."""
     if not ZoneRules.objects.exists():
         store_current()
+    elif is_outdated():
+        logger.warning(
+            "Stored instants follow tzdata %s, not %s: run manage.py refresh_instants.",
+            stored_version(),
+            rules_version(),
+        )
+
+
+@register_finding
+def finding() -> Finding:
+    """Whether stored instants follow the rules of this process. Without that, sessions may show an hour off."""
+    facts: dict[str, object] = {"stored": stored_version(), "running": rules_version()}
+    return Finding("time_zones", not is_outdated(), facts, needed=False)
 
 
 def is_outdated() -> bool:

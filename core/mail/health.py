@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -48,6 +49,7 @@ def readiness() -> list[Finding]:
             _worker(),
             _mail(),
             _cache(),
+            *(look() for look in _further),
         ]
     except (DatabaseError, InterfaceError):
         return [Finding("database", False), _cache()]
@@ -74,6 +76,15 @@ class CachedReadiness:
 
 
 recently = CachedReadiness()
+
+# What packages above look at, beside what is known here.
+_further: list[Callable[[], Finding]] = []
+
+
+def register_finding(look: Callable[[], Finding]) -> Callable[[], Finding]:
+    """Have probes look at this, too."""
+    _further.append(look)
+    return look
 
 
 def _cache() -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +25,9 @@ from labs.viewer import Viewer
 from labs.views.form_posts import person
 from registrations import alerts, statistics
 from registrations.chart_svg import chart
-from sessions import calendar_links
+from sessions import calendar_links, zone_rules
 from sessions.models import Session
+from sessions.unannounced_changes import pending_sessions
 
 NEEDS_ATTENTION = (Message.State.FAILED, Message.State.BOUNCED)
 
@@ -80,12 +82,21 @@ def organise(request: HttpRequest) -> HttpResponse:
             "programmes": owned.annotate(lab_count=Count("labs")).order_by("slug"),
             "mail": mail,
             "mail_late": mail is not None and alerts.worker_is_late(mail),
+            "zone_rules_outdated": viewer.is_superuser and zone_rules.is_outdated(),
+            "unannounced": _unannounced(labs, viewer),
             "operator_missing": viewer.is_superuser and operator() is None,
             "sights": sights,
             "calendar": calendar_links.delegate_calendar_url(person(request)) if sights else "",
             "is_staff_anywhere": viewer.is_staff_anywhere,
         },
     )
+
+
+def _unannounced(labs: list[Lab], viewer: Viewer) -> list[tuple[Lab, int]]:
+    """Return the labs with changes that people have not been told of, and of how many sessions. One query."""
+    by_lab = {lab.pk: lab for lab in labs if viewer.organises(lab)}
+    pending = pending_sessions(Session.objects.filter(lab__in=by_lab)) if by_lab else []
+    return [(by_lab[pk], number) for pk, number in Counter(one.lab_id for one in pending).items()]
 
 
 def _lab_overviews(labs: list[Lab], viewer: Viewer, now: datetime) -> list[LabOverview]:

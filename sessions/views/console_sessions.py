@@ -11,21 +11,23 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.timezones.wall_clock import wall
+from core.timezones.zones import city_of
 from core.web.edit_conflicts import Difference, EditConflict
 from core.web.errors import InvalidFields, RuleViolation
 from core.web.forms.fields import pk_of
 from core.web.forms.sections import LANGUAGE_SHOWN, language_shown, section_states
+from core.web.localized_fields import text_and_language
 from core.web.slugs import unique_slug
 from labs import access
 from labs.models import Lab, LabDay
 from labs.revisions import lock_lab
 from labs.views.form_posts import create_once, person
-from sessions import diff
+from sessions import diff, timezone_hints
 from sessions.conflicts import Conflict, Kind, conflicts_of
 from sessions.forms.sessions import SECTIONS, SessionForm
 from sessions.gaps import PART_OF_CONFLICT, gaps_of, missing_by_part
@@ -202,6 +204,19 @@ def _next_page(form: SessionForm, session: Session, language: str, zone: str = "
     return reverse("console_session_edit", args=[lab, session.slug]) + query
 
 
+def _clock_changes(session: Session) -> list[str]:
+    """Say where clocks change within a day of the session: in its zone, and in the cities that it is for."""
+    language = get_language() or "en"
+    if not session.is_placed:
+        return []
+    cities = session.audience.all() if session.is_internal else session.lab.programme.cities.all()
+    places = {(city_of(session.time_zone, language), session.time_zone): None}
+    for city in cities:
+        if city.time_zone != session.time_zone:
+            places[text_and_language(city.name, language)[0], city.time_zone] = None
+    return timezone_hints.clock_change_sentences(session.starts_at, session.ends_at, places, language)
+
+
 def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = None) -> HttpResponse:
     session = desk.session
     last = (
@@ -234,6 +249,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
                 desk.form, SECTIONS, {"agenda": desk.agenda, "people": desk.people}, missing
             ),
             "notes": notes,
+            "clock_changes": _clock_changes(session) if session else [],
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,

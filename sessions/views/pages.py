@@ -117,6 +117,21 @@ def session(request: HttpRequest, lab: str, session: str) -> HttpResponse:
             reader_zone(request),
             view.language,
         ),
+        "clock_changes": timezone_hints.clock_change_sentences(
+            found.starts_at,
+            found.ends_at,
+            dict.fromkeys(
+                [
+                    (city_of(of_lab.time_zone, view.language), of_lab.time_zone),
+                    *(
+                        (text_and_language(city.name, view.language)[0], city.time_zone)
+                        for city in cities
+                        if city.time_zone != of_lab.time_zone
+                    ),
+                ]
+            ),
+            view.language,
+        ),
         "zones": timezone_hints.zone_options(
             of_lab.time_zone,
             {city.time_zone for city in cities},

@@ -62,7 +62,7 @@ def test_it_is_ready_when_a_worker_lives_and_no_mail_is_late(client):
     checks = response.json()["checks"]
     assert response.status_code == 200, checks
     assert {name: check["ok"] for name, check in checks.items()} == dict.fromkeys(
-        ["database", "migrations", "durability", "worker", "mail", "cache"], True
+        ["database", "migrations", "durability", "worker", "mail", "cache", "time_zones"], True
     )
     assert checks["mail"]["queued"] == 1
     assert checks["worker"]["beat_age"] == 0
@@ -143,7 +143,7 @@ def test_everybody_is_told_what_is_well_and_no_figure_that_a_registration_moves(
     health.recently.forget()
 
     assert client.get("/health/ready").json() == before
-    names = ["database", "migrations", "durability", "worker", "mail", "cache"]
+    names = ["database", "migrations", "durability", "worker", "mail", "cache", "time_zones"]
     assert before == {"ready": True, "checks": {name: {"ok": True} for name in names}}
 
 
