@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 
 from core.timezones.formatting import clock, hours
-from core.web import markdown
 from core.web.absolute_urls import absolute_url
+from core.web.localized_fields import text_and_language
 from labs.models import Lab, Room
 from sessions.exports.contents import Contents
 from sessions.exports.identifiers import number_of, room_guid, session_guid, speaker_guid
@@ -45,8 +45,8 @@ class PersonInSchedule:
 
 @dataclass(frozen=True)
 class Event:
-    """One session. `starts` is a wall time of the lab's zone, with its offset. `kind` is its format, `language` the
-    code of the one language that is spoken in it, "" where there are several or none is said.
+    """One session. `starts` is a wall time of the lab's zone, with its offset. `kind` is its format,
+    `language` the one in which its texts stand here.
     """
 
     guid: uuid.UUID
@@ -184,7 +184,7 @@ def _event(contents: Contents, session: Session, language: str, slugs: set[str])
         track=contents.text(session.track.name, language) if session.track else "",
         room=room,
         kind=session.format,
-        language=session.spoken_languages[0] if len(session.spoken_languages) == 1 else "",
+        language=text_and_language(session.title, language, contents.lab.default_language)[1],
         starts=contents.local(session.starts_at),
         duration=session.duration,
         address=absolute_url("session", contents.lab.slug, session.slug),
@@ -198,7 +198,7 @@ def _person(contents: Contents, speaker: Speaker, language: str) -> PersonInSche
         guid=guid,
         number=number_of(guid),
         name=contents.text(speaker.name, language),
-        biography=markdown.plain_paragraphs(contents.text(speaker.biography, language)),
+        biography=contents.text(speaker.biography, language),
         address=absolute_url("speaker", contents.lab.slug, speaker.slug),
     )
 

@@ -217,8 +217,10 @@ BODIES = {
     "POST /labs/{lab}/quotas": {"limit": 90, "mode": "online"},
     "POST /labs/{lab}/clone-preview": {"first_day": "2030-03-05"},
     "POST /labs/{lab}/clone": {"first_day": "2030-03-05", "title": {"en": "Next"}},
-    "POST /labs/{lab}/sessions/{session}/clone": {"on": "2030-03-05"},
     "POST /labs/{lab}/sessions/{session}/move": {"version": 1, "minutes": 75},
+    "POST /labs/{lab}/sessions/{session}/clone": {
+        "on": (timezone.now() + timedelta(days=22)).date().isoformat()
+    },
     "POST /labs/{lab}/sessions/{session}/fewer-seats": {"mode": "room", "capacity": 90, "is_preview": True},
     "PUT /labs/{lab}/quotas/{quota}": {"limit": 80},
     "PUT /labs/{lab}/nomination-places": {"role": "expert", "limit": 2},
@@ -306,6 +308,8 @@ BODIES = {
         "consent": True,
     },
 }
+# Whoever clones a lab creates one in its programme.
+OF_OWNERS = {"POST /labs/{lab}/clone-preview", "POST /labs/{lab}/clone"}
 SCOPES = [scope.value for scope in ApiToken.Scope]
 
 
@@ -354,7 +358,7 @@ def test_each_scope_opens_its_own_operations_and_no_others(world: w.World, scope
     token = api_token_for(world.kinds["organiser"].user, "narrow", scopes=[scope])
     owners = api_token_for(world.kinds["owner"].user, "owners", scopes=[scope])
     for label, needed in NEEDS.items():
-        of_owners = needed is not None and "/programmes/" in label
+        of_owners = needed is not None and ("/programmes/" in label or label in OF_OWNERS)
         if of_owners:
             assert call(label, world.main, token) == 404, label
         status = call(label, world.main, owners if of_owners else token)

@@ -20,19 +20,21 @@ from core.pdf.renderer import RendererFailed
 from labs.models import Lab, Programme, Room
 from labs.revisions import touch
 from labs.viewer import VISITOR, Viewer
-from sessions.exports import budget, formats
+from sessions.exports import budget, formats, tables
 from sessions.exports.contents import contents_of
 from sessions.exports.identifiers import room_guid, session_guid
 from sessions.exports.programme_file import programme_file
 from sessions.exports.schedule import schedule_of
 from sessions.exports.schedule_xml import schedule_xml
-from sessions.models import Session, Speaker
+from sessions.models import ImportEntry, ScheduleImport, Session, Speaker
 from sessions.programme_import import read
 from sessions.programme_import.importer import load
+from sessions.table_columns import AGENDA, ROOMS, SESSIONS, SHEETS, SPEAKERS, TRACKS
 from sessions.views.console_export import EXPLAINED
 from tests import factories as f
 from tests.api.asking import bearer
 from tests.pages import client_of
+from tests.sessions import imports as import_files
 from tests.sessions.exported import CANARY, full_lab
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +137,12 @@ def test_the_workbook_has_the_sheets_and_columns_that_the_import_reads(lab: Lab,
         "audience": None,
         "speakers": "ivan (moderator)",
         "join_link": f"https://meet.example.org/{CANARY.replace(' ', '-')}",
+        "spoken_languages": "en",
+        "interpreted_languages": "bg; el",
+        "sign_languages": None,
+        "captioned_languages": None,
+        "interpretation_order_by": "2027-03-01",
+        "interpretation_ordered_on": None,
     }
     cells = load_workbook(io.BytesIO(content))["Sessions"]
     assert cells["B2"].data_type == "s"  # a text, whatever it begins with
@@ -394,3 +402,42 @@ def test_a_programme_of_too_many_sessions_is_not_printed(
     assert answer.status_code == 404
     assert "as a spreadsheet" in answer.content.decode()
     assert client.get(f"/api/v1/labs/{lab.slug}/exports/programme.pdf").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["programme.xlsx", "programme.csv", "programme.json", "schedule.xml", "schedule.json"]
+)
+def test_what_is_exported_and_imported_again_shows_no_difference(
+    lab: Lab, organiser: Client, name: str
+) -> None:
+    content = get(organiser, lab, name, "?view=own").content
+    run = import_files.preview(lab, content, name)
+    assert run.state == ScheduleImport.State.PREVIEWED, run.findings
+    found = import_files.entries(run)
+    assert len([entry for entry in found if entry.kind == "session"]) >= 4
+    different = [
+        (entry.kind, entry.key, entry.state, entry.differences, entry.errors)
+        for entry in found
+        if entry.state not in (ImportEntry.State.UNCHANGED, ImportEntry.State.MISSING)
+    ]
+    assert different == []
+    # Apps know no cancelled sessions.
+    missing = {entry.label for entry in found if entry.state == ImportEntry.State.MISSING}
+    assert missing == ({"Called off"} if name.startswith("schedule") else set())
+
+
+def test_every_column_that_the_import_reads_is_written(lab: Lab) -> None:
+    """An empty cell says that there is nothing: a column that the export forgot would delete what is stored."""
+    contents = contents_of(lab, organiser_of(lab))
+    rows = {
+        SESSIONS: tables._sessions,
+        AGENDA: tables._agenda,
+        ROOMS: tables._rooms,
+        TRACKS: tables._tracks,
+        SPEAKERS: tables._speakers,
+    }
+    assert {*rows} == {*SHEETS}
+    for sheet_, values_of in rows.items():
+        values: set[str] = set().union(*values_of(contents))
+        optional = {"interpretation_ordered_on"}  # a day that is not there is no cell
+        assert {column.name for column in sheet_.columns} - values <= optional, sheet_.name
