@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     "feeds", "programme", "certificates", "registering", "rush", "draw", "api", "bulk", "outbox", "starting",
-    "schedule", "stored", "volume",
+    "schedule", "groups", "stored", "volume",
 )  # fmt: skip
 BIG = {"stored", "volume"}  # what needs 1,000,000 rows
 
@@ -69,6 +69,7 @@ def _measure(database: str, parts: Collection[str]) -> None:
             bulk,
             certificates,
             draw,
+            groups,
             outbox,
             pages,
             registering,
@@ -103,6 +104,7 @@ def _measure(database: str, parts: Collection[str]) -> None:
             "outbox": [lambda: outbox.outbox(programme)],
             "starting": [starting.starting],
             "schedule": [lambda: schedule.schedule(programme), lambda: schedule.grid(programme)],
+            "groups": [lambda: groups.groups(programme)],
             "stored": [lambda: registering.registering_beside_many(programme)],
             "volume": [at_volume],
         }

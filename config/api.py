@@ -41,6 +41,7 @@ from sessions.changes_api import router as changes
 from sessions.cloning_api import router as cloning
 from sessions.conflicts_api import router as conflicts
 from sessions.exports_api import router as exports
+from sessions.groups_api import router as city_groups
 from sessions.imports_api import router as imports
 from sessions.schedule_api import router as schedule
 from sessions.slots_api import router as slots
@@ -73,6 +74,7 @@ api.add_router("", exports)
 api.add_router("", speakers)
 api.add_router("", imports)
 api.add_router("", schedule)
+api.add_router("", city_groups)
 # First: their addresses are more particular.
 api.add_router("", people)
 api.add_router("", bulk)

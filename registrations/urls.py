@@ -87,6 +87,7 @@ urlpatterns = [
     path("nominations/<str:token>/", nominee.nomination, name="nomination"),
     path("nominating/<str:token>/", nominating.contact, name="nominating"),
     path("nominating/<str:token>/places/<int:places>/", nominating.nominate, name="nominating_people"),
+    path("nominating/<str:token>/profile/", nominating.profile, name="nominating_profile"),
     path(
         "nominating/<str:token>/people/<int:nomination>/replace/",
         nominating.replace,

@@ -3,9 +3,11 @@
 from django.urls import path
 
 from sessions.views import (
+    console_city_profiles,
     console_cloning,
     console_conflicts,
     console_export,
+    console_groups,
     console_import,
     console_lab,
     console_lab_parts,
@@ -22,6 +24,8 @@ from sessions.views import (
 
 LAB = "labs/<slug:lab>/"
 RUN = LAB + "import/<uuid:run>/"
+GROUPING = LAB + "groups/<int:grouping>/"
+PROFILES = "programmes/<slug:programme>/city-profiles"
 SESSION = LAB + "sessions/<slug:session>/"
 
 urlpatterns = [
@@ -70,6 +74,15 @@ urlpatterns = [
     path(SESSION + "visibility/", console_visibility.of_session, name="console_session_visibility"),
     path(LAB + "view-as/", console_view_as.view_as, name="console_view_as"),
     path(LAB + "view-as/end/", console_view_as.end, name="console_view_as_end"),
+    path(f"{PROFILES}/", console_city_profiles.profiles, name="console_city_profiles"),
+    path(f"{PROFILES}.csv", console_city_profiles.profiles_csv, name="console_city_profiles_csv"),
+    path(f"{PROFILES}/<slug:city>/", console_city_profiles.profile, name="console_city_profile"),
+    path(LAB + "groups/", console_groups.groupings, name="console_groupings"),
+    path(LAB + "groups/new/", console_groups.new, name="console_grouping_new"),
+    path(GROUPING, console_groups.grouping, name="console_grouping"),
+    path(GROUPING + "delete/", console_groups.delete, name="console_grouping_delete"),
+    path(GROUPING + "groups.csv", console_groups.grouping_csv, name="console_grouping_csv"),
+    path(GROUPING + "sessions/", console_groups.sessions, name="console_group_sessions"),
     path(LAB + "slots/", console_slots.slots, name="console_slots"),
     path(LAB + "export/", console_export.export, name="console_export"),
     path(LAB + "new-session/", console_sessions.new, name="console_session_new"),

@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core.timezones.wall_clock import instant
+from core.timezones.working_hours import difference
 from core.web.errors import InvalidFields
 from core.web.localized_fields import languages_of
 from labs.models import City, Lab, Room
+from sessions.availability import availability_of
 from sessions.models import Appearance, Session, Speaker
 from sessions.slot_finder import Busy, Found, Party, SlotQuery, find_slots
 
@@ -44,9 +46,13 @@ class Wanted:
     day_ends: time = time(17)
     moved: Session | None = None
 
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
 
 def slots_of(lab: Lab, wanted: Wanted, now: datetime | None = None) -> Found:
-    """Return the slots for a session of the lab, or the nearest misses. Five queries.
+    """Return the slots for a session of the lab, or the nearest misses. Six queries.
 
     Raises InvalidFields.
     """
@@ -56,8 +62,7 @@ def slots_of(lab: Lab, wanted: Wanted, now: datetime | None = None) -> Found:
 def query_of(lab: Lab, wanted: Wanted, now: datetime | None = None) -> SlotQuery:
     """Return what the finder is asked for. Only times to come are looked at. Raises InvalidFields."""
     check(lab, wanted)
-    first, last = days_of(lab, wanted)
-    earliest, latest = _midnight(first, lab.time_zone), _midnight(_later(last, 1), lab.time_zone)
+    earliest, latest = span_of(lab, wanted)
     busy = read_busy(lab, wanted, earliest, latest)
     rooms = list(wanted.rooms) or list(lab.rooms.all())
     return SlotQuery(
@@ -84,6 +89,12 @@ def days_of(lab: Lab, wanted: Wanted) -> tuple[date, date]:
     """Return the first and the last day that a search looks at."""
     first, last = wanted.first_day or lab.starts_on, wanted.last_day or lab.ends_on
     return first, min(last, _later(first, MOST_DAYS - 1))
+
+
+def span_of(lab: Lab, wanted: Wanted) -> tuple[datetime, datetime]:
+    """Return the first and the last instant of these days in the lab's zone."""
+    first, last = days_of(lab, wanted)
+    return _midnight(first, lab.time_zone), _midnight(_later(last, 1), lab.time_zone)
 
 
 def check(lab: Lab, wanted: Wanted) -> None:
@@ -120,7 +131,7 @@ class BusyTimes:
 
 
 def read_busy(lab: Lab, wanted: Wanted, earliest: datetime, latest: datetime) -> BusyTimes:
-    """Read when the lab's rooms and the people who are wanted are taken. Four queries."""
+    """Read when the lab's rooms and the people who are wanted are taken. Five queries."""
     near = timedelta(days=1)  # what comes just before or after leaves no break
     found = lab.sessions.filter(
         status=Session.Status.SCHEDULED, starts_at__lt=latest + near, ends_at__gt=earliest - near
@@ -148,6 +159,10 @@ def read_busy(lab: Lab, wanted: Wanted, earliest: datetime, latest: datetime) ->
         if item is not None and item.starts_at is not None and item.ends_at is not None:
             whole = Busy(item.starts_at, item.ends_at, whole.title)
         times.speakers[row.speaker_id].append(whole)
+    for speaker_id, hours in availability_of([one.pk for one in wanted.speakers]).items():
+        within = [(one.starts_at, one.ends_at) for one in hours]
+        for start, end in difference([(earliest, latest)], within):
+            times.speakers[speaker_id].append(Busy(start, end))
     return times
 
 

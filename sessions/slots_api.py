@@ -1,6 +1,6 @@
 """The API of the slot finder. For organisers."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.http import HttpRequest
@@ -129,12 +129,6 @@ def _wanted(lab: Lab, asked: SlotsIn) -> Wanted:
     moved = lab.sessions.filter(slug=asked.session).first() if asked.session else None
     if asked.session and moved is None:
         errors["session"] = [_("Not found: %(names)s.") % {"names": asked.session}]
-    hours: dict[str, Any] = {}
-    for name in ("day_begins", "day_ends"):
-        try:
-            hours[name] = datetime.strptime(getattr(asked, name), "%H:%M").time()
-        except ValueError:
-            errors[name] = [_("Enter a time like 15:30.")]
     if errors:
         raise InvalidFields(errors)
     return Wanted(
@@ -142,6 +136,15 @@ def _wanted(lab: Lab, asked: SlotsIn) -> Wanted:
         minutes=asked.minutes,
         first_day=asked.first_day,
         last_day=asked.last_day,
-        **hours,
+        day_begins=hour_of(asked.day_begins, "day_begins"),
+        day_ends=hour_of(asked.day_ends, "day_ends"),
         moved=moved,
     )
+
+
+def hour_of(text: str, field: str) -> time:
+    """Return an hour that is written like 15:30. Raises InvalidFields for this field."""
+    try:
+        return datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise InvalidFields({field: [_("Enter a time like 15:30.")]}) from None

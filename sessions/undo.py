@@ -19,13 +19,14 @@ from labs.current_viewer import viewer_for
 from labs.models import Lab
 from labs.postponing import LabDates
 from sessions import unannounced_changes
-from sessions.models import Session, Speaker
+from sessions.group_sessions import take_back_sessions
+from sessions.models import Grouping, Session, Speaker
 from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.moving import move_lab
 from sessions.plans import COLUMNS, AgendaPlan, AppearancePlan, SessionPlan
 from sessions.scheduling import change_session
 
-SAVE, MOVE = "session-save", "lab-move"  # kinds of undoing
+SAVE, MOVE, GROUPS = "session-save", "lab-move", "group-sessions"  # kinds of undoing
 _DATES, _TIMES = ("start_date", "end_date"), ("start_time", "end_time")
 _ROWS = ("track", "room")
 _CONVERTED = {"title", "abstract", *_DATES, *_TIMES, *_ROWS, *LANGUAGE_COLUMNS, *ORDER_COLUMNS}
@@ -182,3 +183,24 @@ def folds_of(lab: Lab) -> list[tuple[int, str, int]]:
         for pk, start, end in lab.sessions.values_list("pk", "start_fold", "end_fold")
         for which, fold in (("start", start), ("end", end))
     ]
+
+
+def offer_undo_group_sessions(
+    request: HttpRequest, words: str, grouping: Grouping, sessions: list[int]
+) -> None:
+    """Add a success message with a button that deletes the drafts (ids) that were made for groups."""
+    undo.offer_undo(request, words, GROUPS, {"grouping": grouping.pk, "sessions": sessions})
+
+
+@undo.undo_handler(GROUPS)
+def undo_group_sessions(user: User, facts: dict[str, Any]) -> tuple[str, str]:
+    """Delete the drafts, unless one was shown to others."""
+    grouping = Grouping.objects.select_related("lab").filter(pk=facts["grouping"]).first()
+    if grouping is None or not viewer_for(user).organises(grouping.lab):
+        raise undo.NotUndoable
+    try:
+        take_back_sessions(grouping, facts["sessions"], user)
+    except RuleViolation as error:
+        raise undo.NotUndoable(error.message) from error
+    address = reverse("console_grouping", args=[grouping.lab.slug, grouping.pk])
+    return address, _("The drafts are deleted. The groups stay.")

@@ -49,7 +49,16 @@ from registrations.models import (
 from registrations.quotas import taken_of
 from registrations.statistics import ATTENDED, REGISTERED
 from sessions import calendar_texts
-from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models import (
+    AgendaItem,
+    Appearance,
+    CityGroup,
+    CityGroupMember,
+    CityProfile,
+    Grouping,
+    Session,
+    Speaker,
+)
 from sessions.models.seating import MODES, default_format
 
 Row = TypeVar("Row", bound=Model)
@@ -258,6 +267,36 @@ class SpeakerFactory(DjangoModelFactory[Speaker]):
     slug = factory.Sequence(lambda n: f"speaker-{n}")
     name = factory.Sequence(lambda n: {"en": f"Demo speaker {n}"})
     affiliation = {"en": "European Commission"}
+
+
+class CityProfileFactory(DjangoModelFactory[CityProfile]):
+    """A city that works in English."""
+
+    class Meta:
+        model = CityProfile
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    city = factory.SubFactory(CityFactory)
+    languages = factory.LazyFunction(lambda: ["en"])
+
+
+class GroupingFactory(DjangoModelFactory[Grouping]):
+    """A round of small groups: one of these `cities`, and two cities left over."""
+
+    class Meta:
+        model = Grouping
+        skip_postgeneration_save = True
+
+    lab = factory.SubFactory(LabFactory)
+    name = factory.Sequence(lambda n: f"Round {n}")
+
+    @factory.post_generation
+    def cities(self, create: bool, extracted: Any, **_options: object) -> None:
+        group = CityGroup.objects.create(grouping=self, number=1)  # type: ignore[misc]
+        for city in extracted or ():
+            CityGroupMember.objects.create(grouping=self, group=group, city=city)  # type: ignore[misc]
+        for _city in range(2):
+            CityGroupMember.objects.create(grouping=self, city=CityFactory())  # type: ignore[misc]
 
 
 class AppearanceFactory(InCalendarsFactory[Appearance]):

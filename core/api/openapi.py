@@ -48,6 +48,10 @@ TAGS = [
         "description": _("Sessions of a lab: when, where and with which speakers"),
     },
     {
+        "name": _("Small groups"),
+        "description": _("Cities of a lab in small groups. For organisers, and for owners of the programme"),
+    },
+    {
         "name": _("Registrations and attendance"),
         "description": _(
             "Participants of a lab. For organisers and door staff, except the registration itself"
@@ -99,6 +103,7 @@ PATH_PARAMETERS = {
     "question": "Slug of the question in its lab",
     "document": "Slug of the document in its lab",
     "quota": "ID of the quota",
+    "grouping": "ID of the round of small groups",
     "contact": "ID of the city's contact",
     "nomination": "ID of the nomination",
     "invitation": "ID of the invitation",

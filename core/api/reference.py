@@ -67,6 +67,7 @@ EXAMPLES: dict[str, Any] = {
     "question": "what-do-you-expect",
     "document": "house-rules",
     "quota": "1",
+    "grouping": "1",
     "contact": "1",
     "places": "1",
     "nomination": "1",

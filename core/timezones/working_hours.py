@@ -117,3 +117,17 @@ def difference(spans: Sequence[Span], without: Iterable[Span]) -> list[Span]:
         if start < end:
             found.append((start, end))
     return found
+
+
+def start_bits(spans: Iterable[Span], earliest: datetime, step: timedelta, length: timedelta) -> int:
+    """Return an integer with a bit for each start that leaves room for `length` in a span.
+
+    Bit n stands for `earliest` and n steps; what zones share is the `&` of their bits.
+    """
+    bits = 0
+    for start, end in spans:
+        first = max(0, -((earliest - start) // step))
+        last = (end - length - earliest) // step
+        if last >= first:
+            bits |= ((1 << (last - first + 1)) - 1) << first
+    return bits

@@ -14,12 +14,16 @@ from core.web.errors import RuleViolation
 from core.web.idempotency import FIELD, run_once
 from core.web.rate_limits import allow
 from labs import access
+from labs.revisions import lock_row
+from labs.views.form_posts import edit_row, form_page
 from registrations import city_contacts, named_seats, nominations
 from registrations.kept_forms import initial_from, sent_of
 from registrations.models import CityContact, Nomination, NominationPlaces
 from registrations.nomination_forms import NomineesForm
+from sessions.city_profiles import change_profile, profile_of
+from sessions.forms.groups import CityProfileForm
 
-DONE = ("nominated", "withdrawn")
+DONE = ("nominated", "withdrawn", "profile")
 PER_HOUR = 100
 
 
@@ -93,6 +97,27 @@ def withdraw(request: HttpRequest, found: CityContact, token: str, nomination: i
             return render(request, "registrations/nominating_withdraw.html", context, status=409)
         return _back(token, "withdrawn")
     return render(request, "registrations/nominating_withdraw.html", context)
+
+
+@access.personal_link
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires_contact
+def profile(request: HttpRequest, found: CityContact, token: str) -> HttpResponse:
+    """What the city brings to small groups."""
+    programme = found.lab.programme
+    if request.method == "POST" and not allow("nominate", str(found.public_id), PER_HOUR, 60 * 60):
+        return render(request, "registrations/too_many.html", {"lab": found.lab}, status=429)
+    form, is_saved = edit_row(
+        request,
+        programme,
+        lock_row,
+        lambda data, _locked: CityProfileForm(data, profile=profile_of(programme, found.city)),
+        lambda form: change_profile(programme, found.city, form.plan),
+    )
+    if is_saved:
+        return _back(token, "profile")
+    template = "registrations/nominating_profile.html"
+    return form_page(request, template, form, lab=found.lab, contact=found, token=token)
 
 
 def _places(found: CityContact, pk: int) -> NominationPlaces:

@@ -6,6 +6,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import i18nfield.fields
 import sessions.models.agenda
+import sessions.models.groups
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -1336,5 +1337,192 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("-at", "-pk"),
             },
+        ),
+        migrations.CreateModel(
+            name="Grouping",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=100,
+                        validators=[
+                            core.web.localized_fields.no_control_characters,
+                            core.web.localized_fields.one_line,
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                ("seed", models.PositiveIntegerField(default=1)),
+                ("settings", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("final_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lab",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="groupings", to="labs.lab"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("lab", "created_at", "id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="CityGroup",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "session",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="city_group",
+                        to="lab_sessions.session",
+                    ),
+                ),
+                (
+                    "grouping",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="groups",
+                        to="lab_sessions.grouping",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("grouping", "number"),
+            },
+        ),
+        migrations.CreateModel(
+            name="CityProfile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "languages",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        validators=[sessions.languages.validate_spoken],
+                        verbose_name="working languages",
+                    ),
+                ),
+                (
+                    "interests",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        validators=[sessions.models.groups.validate_interests],
+                        verbose_name="interests",
+                    ),
+                ),
+                ("is_mentor", models.BooleanField(default=False, verbose_name="can be a mentor")),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="profiles", to="labs.city"
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="city_profiles",
+                        to="labs.programme",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("programme", "city"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("programme", "city"), name="city_profile_once_per_programme"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CityGroupMember",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_mentor", models.BooleanField(default=False)),
+                ("is_fixed", models.BooleanField(default=False)),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="group_memberships",
+                        to="labs.city",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="members",
+                        to="lab_sessions.citygroup",
+                    ),
+                ),
+                (
+                    "grouping",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="lab_sessions.grouping",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("grouping", "city"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("grouping", "city"), name="city_once_per_grouping")
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="citygroup",
+            constraint=models.UniqueConstraint(fields=("grouping", "number"), name="group_number_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="citygroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="group_numbers_from_one"
+            ),
         ),
     ]

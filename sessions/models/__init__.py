@@ -1,5 +1,6 @@
 from sessions.models.agenda import AgendaItem, Appearance, Session, Speaker
 from sessions.models.calendar_texts import CalendarText
+from sessions.models.groups import CityGroup, CityGroupMember, CityProfile, Grouping
 from sessions.models.imports import ImportColumns, ImportedKey, ImportEntry, ScheduleImport
 from sessions.models.public_changes import PublicChange
 from sessions.models.speakers import AppearanceReply, Slides, SpeakerAvailability
@@ -13,6 +14,10 @@ __all__ = [
     "AppearanceReply",
     "CalendarText",
     "ChangeDecision",
+    "CityGroup",
+    "CityGroupMember",
+    "CityProfile",
+    "Grouping",
     "ImportColumns",
     "ImportEntry",
     "ImportedKey",

@@ -124,6 +124,11 @@ BODIES: dict[str, Any] = {
         "language": "en",
         "deadline": SOON,
     },
+    "POST /labs/{lab}/groupings": {"name": "Round", "smallest": 2, "wanted": 2},
+    "PATCH /labs/{lab}/groupings/{grouping}": {"final": True},
+    "POST /labs/{lab}/groupings/{grouping}/regroup": {"seed": 2},
+    "POST /labs/{lab}/groupings/{grouping}/sessions": {"title": {"en": "Group {number}"}, "is_preview": True},
+    "PUT /programmes/{programme}/city-profiles/{city}": {"languages": ["en"]},
     "POST /labs/{lab}/people": {"people": [{"email": "door99@example.org", "role": "door"}]},
     "POST /programmes/{programme}/cities": {
         "cities": [{"name": {"en": "Plovdiv"}, "country": "BG", "time_zone": "Europe/Sofia"}]

@@ -108,6 +108,8 @@ def test_what_was_written_is_shown_as_it_was_written(browser: Browser, live_serv
             "console_conflicts",
             "console_slots",
             "console_schedule",
+            "console_grouping",
+            "console_grouping_new",
             "console_tracks",
             "console_rooms",
             "console_days",

@@ -35,6 +35,7 @@ TAKES_LINKS = {
     "accounts/email/<str:token>/": "account.email",
     "nominations/<str:token>/": "registration.nomination",
     "nominating/<str:token>/": "contact",
+    "nominating/<str:token>/profile/": "contact",
     "nominating/<str:token>/places/<int:places>/": "contact",
     "nominating/<str:token>/people/<int:nomination>/replace/": "contact",
     "nominating/<str:token>/people/<int:nomination>/withdraw/": "contact",

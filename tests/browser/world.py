@@ -410,6 +410,8 @@ def build(texts: Texts | None = None) -> World:
     f.DeliveryFactory(endpoint=webhook, last_error="timeout", attempts=3)
     Attempt.objects.create(delivery=delivery, status=500, milliseconds=1234, reply="x" * 1000)
 
+    f.CityProfileFactory(programme=programme, city=trikala, interests=[line("interest", 60)])
+    grouping = f.GroupingFactory(lab=lab, name=line("round", 100), cities=[trikala])
     role_offer = f.RoleInvitationFactory(lab=lab, name=line("name", 200))
     change = EmailChange.objects.create(
         user=users["door"],
@@ -429,6 +431,7 @@ def build(texts: Texts | None = None) -> World:
         "session": plenary.slug,
         "document": document.slug,
         "quota": quotas[0].pk,
+        "grouping": grouping.pk,
         "logo": logo.pk,
         "city": trikala.slug,
         "speaker": speakers[0].slug,

@@ -12,9 +12,11 @@ from core.mail.models import Message
 from registrations import city_contacts, links, managing, nominations, seats
 from registrations.models import CityContact, Nomination, NominationPlaces
 from registrations.nominations import Nominee
-from sessions.models import Session
+from sessions.city_profiles import ProfilePlan, change_profile
+from sessions.models import CityProfile, Session
 from tests import factories as f
 from tests.emails import with_bodies
+from tests.pages import form_of
 from tests.registrations.nominating import NOW, accept, contact_of, name, sent
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +168,27 @@ def test_a_colleague_reads_what_is_offered(client: Client, session: Session) -> 
     assert "meet.example" not in text
     assert "New York time (UTC-" in words_of(client, links.path_of(giver, links.MANAGE)).replace("−", "-")
     assert NOW() < giver.transfer.expires_at
+
+
+def test_the_contact_says_what_the_city_brings_to_small_groups(client: Client, session: Session) -> None:
+    contact, _places = contact_of(session)
+    path = reverse("nominating_profile", args=[city_contacts.token_of(contact)])
+    assert path in client.get(contact_path(contact)).content.decode()
+    form = form_of(client.get(path))
+    sent_ = form.filled(languages=["it", "en"], interests="Energy\nenergy\nWater", is_mentor="on")
+    assert "Profile saved." in words_of(client, client.post(path, sent_).url)
+    profile = CityProfile.objects.get()
+    assert (profile.programme, profile.city) == (session.lab.programme, contact.city)
+    assert (profile.languages, profile.interests, profile.is_mentor) == (
+        ["en", "it"],
+        ["Energy", "Water"],
+        True,
+    )
+    stale = form_of(client.get(path))
+    change_profile(session.lab.programme, contact.city, ProfilePlan(("it",)))
+    assert client.post(path, stale.filled(interests="Mobility")).status_code == 409
+    assert client.post(path, stale.filled(languages=["klingon"])).status_code == 422
+    assert CityProfile.objects.get().languages == ["it"]
+    session.lab.programme.cities.remove(contact.city)
+    form = form_of(client.get(path))
+    assert client.post(path, form.filled(interests="Mobility")).status_code == 422

@@ -340,6 +340,8 @@ def build() -> World:
     EmailTemplate.objects.create(
         lab=lab, occasion="confirmation", language="en", closing=canary("texts", "closing")
     )
+    f.CityProfileFactory(programme=programme, city=sofia)
+    rounds = [f.GroupingFactory(lab=each, cities=[sofia]) for each in (lab, other_lab)]
     hooks = [webhook_of("hook", lab), webhook_of("otherhook", other_lab)]
 
     notes = []
@@ -511,6 +513,7 @@ def build() -> World:
         "role_invitation": [each.public_id for each in offers],
         "programme_invitation": [each.public_id for each in programme_offers],
         "quota": [quota.pk, other_quota.pk],
+        "grouping": [each.pk for each in rounds],
         "document": [house_rules.slug, other_rules.slug],
         "queue_number": [opening.token_of(each) for each in numbers],
         "contact": [each.contact_id for each in named],
@@ -574,6 +577,7 @@ def build() -> World:
         "role_invitation": [offers[1].public_id],
         "programme_invitation": [programme_offers[1].public_id],
         "quota": [other_quota.pk],
+        "grouping": [rounds[1].pk],
         "document": [other_rules.slug],
         "queue_number": [opening.token_of(numbers[1])],
         "contact": [named[1].contact_id],
@@ -611,6 +615,7 @@ def build() -> World:
         "role_invitation": offers[0].public_id,
         "programme_invitation": programme_offers[0].public_id,
         "quota": quota.pk,
+        "grouping": rounds[0].pk,
         "document": house_rules.slug,
         "queue_number": opening.token_of(numbers[0]),
         "contact": named[0].contact_id,
