@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import get_language
-from ninja import Router, Schema, Status
+from ninja import FilterSchema, Query, Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import ConfigDict, Field
 
@@ -124,14 +124,16 @@ def request_data(one: SpeakerOfLab, availability: Availability) -> dict[str, Any
     }
 
 
+class RequestFilters(FilterSchema):
+    missing: Annotated[Gap, INLINE_SCHEMA] | None = Field(None, description="Only speakers who lack this")
+
+
 @router.get("/labs/{lab}/speaker-requests", response=list[SpeakerRequestOut], url_name="speaker_requests")
 @paginate(BoundedPagination)
-def list_speaker_requests(
-    request: HttpRequest, lab: str, missing: Annotated[Gap, INLINE_SCHEMA] | None = None
-) -> Listing:
+def list_speaker_requests(request: HttpRequest, lab: str, filters: Query[RequestFilters]) -> Listing:
     """List who appears in the lab, with replies, slides, availability and what is missing. Scope: schedule."""
     found = lab_of_organiser(request, lab, Scope.SCHEDULE)
-    here = [one for one in speakers_of(found, timezone.now()) if missing is None or missing in one.gaps]
+    here = [one for one in speakers_of(found, timezone.now()) if filters.missing in (None, *one.gaps)]
     availability = availability_of([one.speaker.pk for one in here])
     return Listing(here, partial(map, lambda one: request_data(one, availability)))
 

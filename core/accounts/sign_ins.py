@@ -66,12 +66,12 @@ def note(request: HttpRequest, user: User) -> None:
 
 def note_use(request: HttpRequest) -> None:
     """Note, at most once an hour in each process, that a session is in use. For requests that asked who it is."""
-    user = getattr(request, "_cached_user", None)
-    if user is None or not user.is_authenticated:
+    # `_cached_user` alone would still name whoever signed out in this request.
+    if not hasattr(request, "_cached_user") or not request.user.is_authenticated:
         return
     key = request.session.session_key
     if key and cache.add(f"sign-in-used:{key}", 1, timeout=int(PRECISION.total_seconds())):
-        note(request, user)
+        note(request, request.user)
 
 
 def sign_ins_of(user: User) -> list[SignIn]:

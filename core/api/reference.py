@@ -278,7 +278,8 @@ class _Reader:
             yield self._answer(", ".join(statuses), self.document["components"]["responses"][name])
 
     def _answer(self, status: str, response: Schema) -> Answer:
-        schema = self._content(response)
+        found = self._content(response)
+        schema = found if "$ref" in found else {}  # a file has no fields to show
         return Answer(
             status,
             _text(response["description"]),

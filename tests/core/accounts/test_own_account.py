@@ -167,7 +167,10 @@ def test_a_new_password_ends_all_other_sign_ins_and_is_told() -> None:
 def test_signing_out_forgets_the_sign_in_and_what_ended_is_deleted() -> None:
     user: User = f.UserFactory()
     client = client_of(user)
-    client.post("/accounts/logout/")
+    # The page that asks, the message that follows and the pages after it make no sign-in of it.
+    client.get("/accounts/logout/")
+    client.post("/accounts/logout/", follow=True)
+    client.get("/")
     assert not SignIn.objects.exists()
     client_of(user)
     with time_machine.travel(timezone.now() + timedelta(hours=13)):
