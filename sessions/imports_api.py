@@ -163,8 +163,10 @@ def start(request: HttpRequest, lab: str, form: ImportIn, idempotency_key: Key) 
     except (Base64Error, ValueError):
         raise Problem(errors={"content": _("This is not Base64.")}) from None
 
+    upload = imports.look(found, form.file_name, content)
+
     def operation() -> dict[str, Any]:
-        run = imports.start(found, form.file_name, content, by)
+        run = imports.start(found, upload, by)
         if form.columns is not None and run.sheets:
             run.state = State.COLUMNS
             imports.set_columns(run, form.columns)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -38,15 +38,34 @@ PREVIEW, APPLY, FORGET = "sessions.preview_import", "sessions.apply_import", "se
 CHOSEN_FIRST = (ImportEntry.State.NEW, ImportEntry.State.CHANGED)
 
 
-def start(lab: Lab, name: str, content: bytes, by: User | None = None) -> ScheduleImport:
-    """Take a file and read it, or leave that to the worker. Raises RuleViolation (unreadable, too_many)."""
+@dataclass(frozen=True)
+class Upload:
+    """A file whose kind and columns are found. `is_complete` unless columns have to be matched first."""
+
+    name: str
+    content: bytes
+    format: Format
+    sheets: list[dict[str, Any]]
+    columns: dict[str, list[str]]
+    is_complete: bool
+
+
+def look(lab: Lab, name: str, content: bytes) -> Upload:
+    """Find what a file is, and of a table which columns it has. Raises RuleViolation (unreadable).
+
+    Outside the transaction in which it is stored: a hostile file takes a second.
+    """
     try:
         format = files.format_of(content)
         sheets, columns, is_complete = _tables_of(lab, content, format) if format.is_table else ([], {}, True)
     except UnreadableFile as error:
-        raise RuleViolation(
-            "unreadable", " ".join(str(each) for each in error.findings[:5]), "file"
-        ) from error
+        said = " ".join(str(each) for each in error.findings[:5])
+        raise RuleViolation("unreadable", said, "file") from error
+    return Upload(name, content, format, sheets, columns, is_complete)
+
+
+def start(lab: Lab, upload: Upload, by: User | None = None) -> ScheduleImport:
+    """Store a file, and read it (`run_if_small`) or leave that to the worker. Raises RuleViolation (too_many)."""
     with transaction.atomic():
         lock_lab(lab.pk)
         if lab.schedule_imports.count() >= MAX_OPEN:
@@ -56,14 +75,14 @@ def start(lab: Lab, name: str, content: bytes, by: User | None = None) -> Schedu
             lab=lab,
             by=by,
             language=get_language() or "en",
-            file_name=_plain_name(name),
-            format=format,
-            content=content,
-            sheets=sheets,
-            columns=columns,
-            state=State.PREVIEWING if is_complete else State.COLUMNS,
+            file_name=_plain_name(upload.name),
+            format=upload.format,
+            content=upload.content,
+            sheets=upload.sheets,
+            columns=upload.columns,
+            state=State.PREVIEWING if upload.is_complete else State.COLUMNS,
         )
-        if is_complete:
+        if upload.is_complete:
             _queue_preview(run)
     return run
 
@@ -301,8 +320,8 @@ def apply(run: ScheduleImport) -> None:
     chosen = dict(run.entries.filter(is_chosen=True, can_choose=True).values_list("position", "fingerprint"))
     with override(run.language):
         try:
+            document = files.document_of(bytes(run.content), Format(run.format), run.lab, run.columns)
             with transaction.atomic():
-                document = files.document_of(bytes(run.content), Format(run.format), run.lab, run.columns)
                 done = applying.apply(run.lab, document, chosen, run.by)
                 changes = {
                     "counts": dict(done.counts),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -69,11 +69,10 @@ class Index:
             or (self.by_slug.get(row.slug) if row.slug else None)
         )
 
-    def named(self, names: Iterable[str], claimed: Iterable[Any] = ()) -> Any | None:
-        """Return the only row that is called so and is not claimed."""
-        taken = {row.pk for row in claimed}
+    def named(self, names: Iterable[str], claimed: Container[int]) -> Any | None:
+        """Return the only row that is called so and whose id is not claimed."""
         found = {row.pk: row for name in names if name for row in self.by_name.get(_folded(name), ())}
-        free = [row for pk, row in found.items() if pk not in taken]
+        free = [row for pk, row in found.items() if pk not in claimed]
         return free[0] if len(free) == 1 else None
 
     def called(self, text: str) -> Any | None:
@@ -139,7 +138,7 @@ class Matches:
         def find(row: Row) -> Any | None:
             texts = row.values.get("title" if index.kind == Kind.SESSION else "name", {})
             names = [*texts.values()] + ([row.key] if index.kind != Kind.SESSION else [])
-            return index.named(names, [index.rows[pk] for pk in claimed])
+            return index.named(names, claimed)
 
         return find
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -42,10 +42,15 @@ FORMATS = {
 def upload(request: HttpRequest, lab: Lab) -> HttpResponse:
     """Upload a file, or go on with one of the last 24 hours."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    found: list[imports.Upload] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            found.append(imports.look(lab, *form.upload))
+        except RuleViolation as error:
+            form.add_errors(error.errors)
 
     def operation() -> dict[str, Any]:
-        name, content = form.upload
-        return {"run": str(imports.start(lab, name, content, person(request)).public_id)}
+        return {"run": str(imports.start(lab, found[0], person(request)).public_id)}
 
     made = create_with(request, form, "console.import", operation)
     if made is not None:
@@ -296,8 +301,6 @@ def delete(request: HttpRequest, lab: Lab, run: UUID) -> HttpResponse:
     """Delete a file that was uploaded; what it changed stays."""
     try:
         imports.delete(_run(lab, run))
-    except Http404:
-        pass  # deleted already
     except RuleViolation as error:
         messages.error(request, error.message)
     else:

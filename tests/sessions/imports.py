@@ -59,7 +59,7 @@ def xlsx(**sheets):
 
 def preview(lab, content, name="file", by=None):
     """Upload a file and read it, whatever its size."""
-    run = imports.start(lab, name, content, by)
+    run = imports.start(lab, imports.look(lab, name, content), by)
     imports.preview(run)
     run.refresh_from_db()
     return run

@@ -31,7 +31,7 @@ def refused(content, name="file"):
     """What is said of a file of which nothing is taken; nothing is stored of it."""
     lab = files.lab_to_fill()
     with pytest.raises(RuleViolation) as refusal:
-        imports.start(lab, name, content)
+        imports.look(lab, name, content)
     assert not ScheduleImport.objects.exists()
     return refusal.value.message
 
@@ -179,7 +179,10 @@ def test_a_table_of_100000_columns_is_refused():
         "Sessions, row 1: The row has more than 200 columns."
     )
     lab = files.lab_to_fill()
-    assert imports.start(lab, "far.xlsx", book(**{SHEET: sheet(far)})).columns["Sessions"][0] == "title_en"
+    assert (
+        imports.start(lab, imports.look(lab, "far.xlsx", book(**{SHEET: sheet(far)}))).columns["Sessions"][0]
+        == "title_en"
+    )
 
 
 def test_a_table_of_too_many_rows_is_refused():
@@ -190,7 +193,7 @@ def test_a_table_of_too_many_rows_is_refused():
 def test_rows_that_are_only_formatted_do_not_count():
     lab = files.lab_to_fill()
     far = '<row r="1"><c r="A1" t="inlineStr"><is><t>title</t></is></c></row><row r="1048576"/>'
-    run = imports.start(lab, "plan.xlsx", book(**{SHEET: sheet(far)}))
+    run = imports.start(lab, imports.look(lab, "plan.xlsx", book(**{SHEET: sheet(far)})))
     assert run.sheets[0]["header"] == ["title"]
 
 

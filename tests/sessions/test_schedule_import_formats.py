@@ -302,14 +302,16 @@ def test_headings_in_three_languages_are_guessed():
 def test_columns_that_were_matched_are_remembered():
     lab = files.lab_to_fill()
     content = files.csv(["What", "Beginning", "Finish"], ["Opening", "2027-03-01 09:30", "2027-03-01 10:30"])
-    run = imports.start(lab, "plan.csv", content)
+    run = imports.start(lab, imports.look(lab, "plan.csv", content))
     assert (run.state, run.columns) == ("columns", {"Sessions": ["", "", "ends"]})
 
     imports.set_columns(run, {"Sessions": ["title_en", "starts", "ends"]})
     imports.run_if_small(run)
     run.refresh_from_db()
     assert files.states(run) == [("title:Opening", "new")]
-    assert imports.start(lab, "plan.csv", content).columns == {"Sessions": ["title_en", "starts", "ends"]}
+    assert imports.start(lab, imports.look(lab, "plan.csv", content)).columns == {
+        "Sessions": ["title_en", "starts", "ends"]
+    }
 
 
 def test_an_organisers_own_export_comes_back_without_differences():

@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 _("%(file)s cannot be read: %(reason)s.") % {"file": name, "reason": reason}
             ) from None
         try:
-            run = imports.start(lab, Path(name).name, content)
+            run = imports.start(lab, imports.look(lab, Path(name).name, content))
         except RuleViolation as error:
             raise CommandError(error.message) from None
         try:
