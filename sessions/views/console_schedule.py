@@ -155,7 +155,6 @@ def _script_words(grid: Grid) -> dict[str, str]:
     """Return the sentences that the page's script says, with {names} to fill in."""
     return {
         "now": _("{title}: {day}, {time}, {column}."),
-        "label": _("{title}, {day}, {time}, {column}."),
         "errors": _("Conflict"),
         "warnings": _("Warning"),
         "cancelled": _("Cancelled"),

@@ -58,22 +58,21 @@
     const content = ({ event }) => {
       const one = sessions.get(event.id);
       if (!one) return event.title;
-      const nodes = [span("slot-time", hours(one)), span("slot-title", one.title, one.lang)];
-      if (one.own) nodes.push(span("slot-own", fill(words.own, { time: one.own })));
-      for (const mark of marksOf(one)) nodes.push(span("slot-mark", mark));
-      return { domNodes: nodes };
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "slot-button";
+      const where = facts(one);
+      button.append(span("slot-time", hours(one)), " ", span("slot-title", one.title, one.lang), span("vh", `, ${where.day}, ${where.column}. `));
+      if (one.own) button.append(span("slot-own", fill(words.own, { time: one.own })));
+      for (const mark of marksOf(one)) button.append(span("slot-mark", mark), " ");
+      return { domNodes: [button] };
     };
-    const label = (element) => {
-      const one = sessions.get(element.dataset.slug);
-      if (!one?.placed) return;
-      element.tabIndex = 0;
-      element.setAttribute("role", "button");
-      element.setAttribute("aria-describedby", "schedule-keys");
-      element.setAttribute("aria-label", [fill(words.label, facts(one)), ...marksOf(one)].join(" "));
-    };
-    const elementOf = (slug) => grid.querySelector(`.ec-event[data-slug="${CSS.escape(slug)}"]`);
+    const elementOf = (slug) => grid.querySelector(`.ec-event[data-slug="${CSS.escape(slug)}"] .slot-button`);
     const settle = () => {
-      for (const element of grid.querySelectorAll(".ec-event[data-slug]")) label(element);
+      // The calendar calls itself a table, without the rows and cells of one.
+      for (const part of grid.querySelectorAll(".ec[role], .ec :is([role], [aria-colindex], [aria-rowindex], [aria-colspan], [aria-rowspan])")) {
+        for (const name of ["role", "aria-colindex", "aria-rowindex", "aria-colspan", "aria-rowspan", "aria-colcount", "aria-rowcount"]) part.removeAttribute(name);
+      }
       if (focused && (document.activeElement === document.body || !document.activeElement)) elementOf(focused)?.focus({ preventScroll: false });
     };
 
@@ -109,6 +108,11 @@
       return { slotMinTime: `${two(first)}:00`, slotMaxTime: `${two(last)}:00` };
     };
 
+    const firstHour = () => {
+      const hours = [...sessions.values()].filter((one) => one.placed && daysShown().includes(dayOf(one))).map((one) => Number(one.start.slice(11, 13)) - 1);
+      return `${String(Math.max(0, hours.length ? Math.min(...hours) : 8)).padStart(2, "0")}:00`;
+    };
+
     page.hidden = false;
     document.getElementById("schedule-tables").hidden = true;
     const calendar = EventCalendar.create(grid, {
@@ -129,7 +133,7 @@
       slotLabelInterval: "01:00",
       slotHeight: 17,
       snapDuration: "00:05",
-      scrollTime: "08:00",
+      scrollTime: firstHour(),
       ...range(),
       slotLabelFormat: slotLabel(),
       dayHeaderFormat: (date) => {
@@ -139,9 +143,9 @@
       resources: data.columns,
       events: data.sessions.map(toEvent),
       eventContent: content,
-      eventDidMount: ({ el, event }) => { el.dataset.slug = event.id; label(el); },
+      eventDidMount: ({ el, event }) => { el.dataset.slug = event.id; },
       eventAllUpdated: settle,
-      eventClick: ({ event, el }) => { focused = event.id; el.focus(); openForm(event.id); },
+      viewDidMount: () => requestAnimationFrame(settle),
       eventDrop: ({ event, delta, newResource }) => {
         const one = sessions.get(event.id);
         const at = ms(one.start) + delta.days * DAY + delta.seconds * 1000;
@@ -315,7 +319,15 @@
 
     // --- Keys --------------------------------------------------------------------------------------------------
     grid.addEventListener("focusin", (event) => { focused = event.target.closest("[data-slug]")?.dataset.slug ?? focused; });
-    grid.addEventListener("pointerdown", () => { flush(); });
+    let pressed = { x: 0, y: 0 };
+    grid.addEventListener("pointerdown", (event) => { pressed = { x: event.clientX, y: event.clientY }; flush(); });
+    grid.addEventListener("click", (event) => {
+      const slug = event.target.closest(".ec-event[data-slug]")?.dataset.slug;
+      // A click that ends a drag is none.
+      if (!slug || (event.detail > 0 && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > 5)) return;
+      focused = slug;
+      openForm(slug);
+    });
     document.addEventListener("keydown", (event) => {
       // While a session is drawn anew, the keyboard is on nothing: the next key is still for the one that was moved.
       const slug = event.target.closest(".ec-event[data-slug]")?.dataset.slug ?? (event.target === document.body ? waiting?.slug : null);

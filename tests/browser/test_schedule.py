@@ -68,6 +68,11 @@ def event(page: Page, slug: str) -> Locator:
     return page.locator(f'.ec-event[data-slug="{slug}"]')
 
 
+def key(page: Page, slug: str) -> Locator:
+    """What the keyboard can be on."""
+    return event(page, slug).get_by_role("button")
+
+
 def drag(page: Page, what: Locator, to: tuple[float, float], hold: tuple[float, float] | None = None) -> None:
     """Drag by the mouse from the middle of something, or from a point of it, by so many pixels."""
     box = what.bounding_box()
@@ -127,22 +132,22 @@ def test_sessions_are_dragged_resized_dropped_in_and_undone(
 def test_the_same_by_keyboard(reader: Reader, session: Session) -> None:
     page = reader.page
     reader.opens(SCHEDULE)
-    event(page, "opening").focus()
+    key(page, "opening").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("+")
     saved(page, "“Opening” is now at Tue 6 Apr, 10:20–11:25, Small hall.")
     assert place_of(session) == (date(2027, 4, 6), time(10, 20), time(11, 25), "Small hall")
-    expect(event(page, "opening")).to_be_focused()
+    expect(key(page, "opening")).to_be_focused()
     page.keyboard.press("PageDown")
     saved(page, "“Opening” is now at Wed 7 Apr")
     expect(page.locator("#day")).to_have_value("2027-04-07")
-    expect(event(page, "opening")).to_be_focused()
+    expect(key(page, "opening")).to_be_focused()
     page.keyboard.press("Control+z")
     expect(page.get_by_text("The earlier version of the session is restored.")).to_be_visible()
     assert place_of(session)[0] == date(2027, 4, 6)
-    event(page, "opening").focus()
+    key(page, "opening").focus()
     page.keyboard.press("Enter")
     form = page.locator("#schedule-form")
     expect(form).to_be_focused()
@@ -152,7 +157,7 @@ def test_the_same_by_keyboard(reader: Reader, session: Session) -> None:
     form.get_by_label("Length in minutes").fill("30")
     page.keyboard.press("Enter")
     saved(page, "10:20–10:50")
-    expect(event(page, "opening")).to_be_focused()
+    expect(key(page, "opening")).to_be_focused()
     page.keyboard.press("Delete")
     saved(page, "“Opening” is not in the schedule any longer.")
     expect(page.locator("#schedule-unplaced li")).to_have_count(2)
@@ -164,7 +169,7 @@ def test_the_second_organiser_sees_both_and_chooses(reader: Reader, session: Ses
     reader.opens(SCHEDULE)
     other = Session.objects.select_related("room", "track", "lab").get(pk=session.pk)
     move_session(other, replace(placement_of(other), start_time=time(9)), f.UserFactory(name="Colleague"))
-    event(page, "opening").focus()
+    key(page, "opening").focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#schedule-form .conflict")).to_contain_text("Colleague saved this session")
     expect(event(page, "opening")).to_contain_text("09:00–10:00")

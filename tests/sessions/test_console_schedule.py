@@ -238,7 +238,7 @@ def test_a_move_of_a_session_with_people_leads_to_the_question_whether_to_tell_t
 ) -> None:
     f.SessionFactory(lab=lab, slug="opening", start_date=lab.starts_on, seats_taken=2)
     said = send(client, start_time="09:00").json()
-    assert "Decide whether to email them" in said["beside"]
+    assert "Announce changes" in said["beside"]
 
 
 def test_nobody_else_gets_in(lab: Lab, session: Session) -> None:
