@@ -8,7 +8,6 @@ person, an account that is stored nowhere, and never sees what the organiser may
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -41,14 +40,13 @@ class As(models.TextChoices):
 class ViewAs:
     """Whom the pages of `lab` (an id) are shown as, until an instant in seconds since 1970.
 
-    `city` is a delegate's, `sessions` those in which a participant has a seat.
+    `city` is a delegate's.
     """
 
     lab: int
     who: str
     until: float
     city: int | None = None
-    sessions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,10 @@ def start(
     lab: Lab,
     who: str,
     city: City | None = None,
-    sessions: Sequence[int] = (),
 ) -> None:
     """Show this browser the pages as such a person from the next request on. The caller checks who organises it."""
     until = (timezone.now() + LASTS).timestamp()
-    state = ViewAs(lab.pk, As(who).value, until, city.pk if city else None, tuple(sessions))
+    state = ViewAs(lab.pk, As(who).value, until, city.pk if city else None)
     request.session[SESSION_KEY] = asdict(state)
     # Without a date: it ends with the browser, if not with the hour.
     response.set_cookie(COOKIE, "1", samesite="Lax", httponly=True, secure=settings.HTTPS)
@@ -104,7 +101,7 @@ def _stored(said: object) -> ViewAs | None:
     if not isinstance(said, dict):
         return None
     try:
-        state = ViewAs(**{**said, "sessions": tuple(said.get("sessions", ()))})
+        state = ViewAs(**said)
     except TypeError:  # of another version of this service
         return None
     return state if state.until > timezone.now().timestamp() and state.who in As.values else None

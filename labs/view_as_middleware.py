@@ -1,5 +1,6 @@
 """Answers the requests of an organiser who looks at the pages as somebody else (`labs.view_as`)."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -16,9 +17,10 @@ from labs import view_as
 from labs.view_as import COOKIE, Simulated, simulated_for
 
 # The pages that begin and end it, and what programs are answered: by keys, never by cookies.
-ALWAYS_OWN = {"console_view_as", "console_view_as_end", "console_view_as_participant"}
+ALWAYS_OWN = {"console_view_as", "console_view_as_end"}
 PROGRAMS = "/api/"
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+_BEGINS = re.compile(rb'<body[^>]*>(\s*<a class="skip"[^>]*>[^<]*</a>)?')
 _VALIDATORS = ("ETag", "Last-Modified", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
 
 
@@ -121,15 +123,15 @@ def _name_of(request: HttpRequest) -> str:
 
 
 def _put_bar(request: HttpRequest, response: HttpResponse, found: Simulated) -> None:
-    """Write the bar at the beginning of a page's body."""
+    """Write the bar at the beginning of a page's body, behind the link that skips to its content."""
     is_page = response.headers.get("Content-Type", "").startswith("text/html") and not response.streaming
     if not is_page:
         return
-    before, body, after = response.content.partition(b"<body")
-    tag, end, rest = after.partition(b">")
-    if not body or not end:
+    begins = _BEGINS.search(response.content)
+    if begins is None:
         return
     bar = render_to_string("partials/view_as_bar.html", {"simulated": found, "path": request.path}, request)
-    response.content = before + body + tag + end + bar.strip().encode() + rest
+    place = begins.end()
+    response.content = response.content[:place] + bar.strip().encode() + response.content[place:]
     if response.has_header("Content-Length"):
         response.headers["Content-Length"] = str(len(response.content))

@@ -186,6 +186,6 @@ def test_an_organiser_without_scripts_publishes_a_session(browser: Browser, live
         draft.refresh_from_db()
         assert draft.visibility == "draft"
         page.get_by_role("main").get_by_role("button", name="Publish").click()
-        expect(page.get_by_text("Session published.")).to_be_visible()
+        expect(page.get_by_text("Session published.", exact=True)).to_be_visible()
     draft.refresh_from_db()
     assert draft.visibility == "public"
