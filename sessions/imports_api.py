@@ -30,6 +30,7 @@ SCOPE = ApiToken.Scope.SCHEDULE
 State = ScheduleImport.State
 ImportState = Annotated[State, INLINE_SCHEMA]
 EntryState = Annotated[ImportEntry.State, INLINE_SCHEMA]
+Columns = Annotated[dict[str, list[str]], Field(json_schema_extra={"format": "columns"})]
 # Base64 of what fits in the body of a call.
 MAX_BASE64 = 2_000_000
 
@@ -44,7 +45,7 @@ class ImportIn(Schema):
         description="The file in Base64: CSV, XLSX, iCalendar, schedule.xml, schedule.json or our own JSON. What "
         "it is, is found from the content",
     )
-    columns: dict[str, list[str]] | None = Field(
+    columns: Columns | None = Field(
         None,
         description="Of a table: by the name of the sheet (“Sessions” for CSV), which of our columns each heading "
         "means, in order; “-” for none. Without it, headings are guessed",
@@ -85,9 +86,10 @@ class ImportOut(Schema):
     message: str = Field(description="Why nothing was applied, if so")
     findings: list[FindingOut] = Field(description="About the file as a whole")
     counts: dict[str, int] = Field(
-        description="Entries by kind and state, such as “session.new”; once applied, what was done"
+        json_schema_extra={"format": "counts"},
+        description="Entries by kind and state, such as “session.new”; once applied, what was done",
     )
-    columns: dict[str, list[str]] = Field(description="Of a table: the column of each heading by sheet")
+    columns: Columns = Field(description="Of a table: the column of each heading by sheet")
     can_undo: bool
     not_undone: list[NotUndoneOut] = Field(description="What undoing left, and why")
     created_at: datetime

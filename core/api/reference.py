@@ -33,6 +33,8 @@ TYPES = {
     "object": _("object of texts by language code"),
     "answers": _("object of answers by slug"),
     "sections": _("object of lists"),
+    "columns": _("object of lists"),
+    "counts": _("object of numbers"),
     "date": _("date"),
     "date-time": _("date and time in UTC"),
     "uuid": "UUID",
