@@ -45,7 +45,7 @@ OCCASIONS: dict[str, str | Promise] = {
     "session_reminder": _("Reminder"),
     "still_coming": _("Still coming?"),
     "seats_refused": _("Seats not approved"),
-    "session_moved": _("New time or place"),
+    "session_moved": _("Changes of sessions"),
     "session_cancelled": _("Session cancelled"),
     "session_restored": _("Session going ahead"),
     "announcement": _("Announcement"),
