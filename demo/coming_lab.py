@@ -16,7 +16,7 @@ MIN_AHEAD, MAX_AHEAD = timedelta(weeks=3), timedelta(weeks=8)
 REGISTRATION_OPEN_FOR = timedelta(days=27)
 # No sessions in these days: (month, day), inclusive.
 HOLIDAYS = ((12, 19), (1, 6))
-DATE_FIELDS = ("on", "starts_on", "ends_on")
+DATE_FIELDS = ("on", "starts_on", "ends_on", "interpretation_order_by", "interpretation_ordered_on")
 TIME_FIELDS = ("starts", "ends")
 # Fields of the past lab that do not apply to the coming one.
 OMITTED_FIELDS = ("ordinal", "source", "time_zone_note", "assumed", "description")

@@ -13,7 +13,7 @@ from core.mail.signals import complained
 from core.web.errors import RuleViolation
 from labs.models import Lab
 from labs.signals import lab_moving
-from registrations import availability, modes, opening
+from registrations import availability, language_needs, modes, opening
 from registrations.cloning import clone_questions
 from registrations.models import Attendance, Registration
 from registrations.unsubscribing import set_unsubscribed
@@ -21,9 +21,11 @@ from sessions.cloning import Part
 from sessions.conflicts import Conflict
 from sessions.models import Session
 from sessions.publishing import Change
+from sessions.session_languages import LanguageNeed
 from sessions.signals import (
     conflicts_requested,
     lab_cloned,
+    language_needs_requested,
     own_sessions_requested,
     session_changed,
     session_reformatted,
@@ -89,6 +91,16 @@ def clone_what_is_asked(
 ) -> None:
     if Part.QUESTIONS in parts:
         clone_questions(lab_id, clone_id, sessions, by)
+
+
+@receiver(conflicts_requested, sender=Lab)
+def find_languages_that_are_not_spoken(sessions: list[Session], **more: object) -> list[Conflict]:
+    return language_needs.conflicts_of_languages(sessions)
+
+
+@receiver(language_needs_requested, sender=Lab)
+def count_language_needs(sessions: list[Session], **more: object) -> dict[int, list[LanguageNeed]]:
+    return language_needs.needs_of(sessions)
 
 
 @receiver(lab_moving, sender=Lab)

@@ -57,6 +57,19 @@ def _interpretation(said: Said) -> str:
     return gettext("Interpreters for “%(one)s” have to be ordered by %(day)s.")
 
 
+def _language_need(said: Said) -> str:
+    words = ngettext(
+        "%(count)d person with a seat in “%(one)s” needs this language, which is neither spoken nor interpreted: "
+        "%(who)s.",
+        "%(count)d people with a seat in “%(one)s” need this language, which is neither spoken nor interpreted: "
+        "%(who)s.",
+        int(str(said["count"])),
+    )
+    if "day" in said:
+        words += " " + gettext("Interpreters have to be ordered by %(day)s.")
+    return words
+
+
 _SENTENCES: dict[str, Callable[[Said], str]] = {
     Kind.SPEAKER_TWICE: lambda _said: gettext(
         "%(who)s appears in “%(one)s” and “%(other)s” at the same time."
@@ -75,7 +88,9 @@ _SENTENCES: dict[str, Callable[[Said], str]] = {
     Kind.SPEAKER_AWAY: lambda _said: gettext(
         "%(who)s is not available for “%(one)s”, which is at %(hours)s."
     ),
+    Kind.SPEAKER_DECLINED: lambda _said: gettext("%(who)s has declined to appear in “%(one)s”."),
     Kind.INTERPRETATION: _interpretation,
+    Kind.LANGUAGE_NEED: _language_need,
     Kind.SPEAKER_HOURS: lambda _said: gettext(
         "“%(one)s” is at %(hours)s for %(first)s, by the clocks of this city: %(second)s."
     ),

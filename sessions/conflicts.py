@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from core.timezones.wall_clock import wall
 from labs.models import City, Lab
 from sessions.availability import Availability, availability_of, is_available
-from sessions.models import AgendaItem, Appearance, Session, Speaker
+from sessions.models import AgendaItem, Appearance, AppearanceReply, Session, Speaker
 from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.signals import conflicts_requested
 
@@ -46,6 +46,8 @@ class Kind(models.TextChoices):
     SPEAKER_AWAY = "speaker-away", _("Speaker not available")
     SPEAKER_HOURS = "speaker-hours", _("At night for a speaker")
     INTERPRETATION = "interpretation", _("Interpretation not ordered")
+    LANGUAGE_NEED = "language-need", _("Language that people need not spoken")
+    SPEAKER_DECLINED = "speaker-declined", _("Speaker declined")
     NO_PLACE = "no-place", _("No room and no join link")
     NO_SPEAKER = "no-speaker", _("No speaker")
 
@@ -102,6 +104,7 @@ class _Schedule:
     sessions: list[Session]
     now: datetime
     availability: Availability = field(default_factory=dict)
+    refusals: list[AppearanceReply] = field(default_factory=list)
     audiences: dict[int, list[City]] = field(default_factory=lambda: defaultdict(list))
     appearances: dict[int, list[_Appearing]] = field(default_factory=lambda: defaultdict(list))
     agendas: dict[int, list[AgendaItem]] = field(default_factory=lambda: defaultdict(list))
@@ -119,7 +122,7 @@ class _Schedule:
 
 
 def conflicts_of(lab: Lab, now: datetime | None = None) -> list[Conflict]:
-    """Return the lab's conflicts, errors first, then by time. Seven queries, and those of the packages above."""
+    """Return the lab's conflicts, errors first, then by time. Eight queries, and those of the packages above."""
     schedule = _read(lab, now or timezone.now())
     found = [conflict for finder in _FINDERS for conflict in finder(schedule)]
     for _receiver, more in conflicts_requested.send(Lab, sessions=schedule.sessions):
@@ -192,6 +195,8 @@ def _read(lab: Lab, now: datetime) -> _Schedule:
                 _Appearing(speakers[of_speaker], by_id[of_session], items.get(of_item) if of_item else None)
             )
     schedule.availability = availability_of(people.order_by().values("speaker"))
+    refusals = AppearanceReply.objects.filter(session__in=coming, is_confirmed=False)
+    schedule.refusals = list(refusals.select_related("speaker").order_by("session", "pk"))
     return schedule
 
 
@@ -278,6 +283,19 @@ def _speakers_away(schedule: _Schedule) -> Iterator[Conflict]:
             )
 
 
+def _speakers_declined(schedule: _Schedule) -> Iterator[Conflict]:
+    by_id = {session.pk: session for session in schedule.sessions}
+    for reply in schedule.refusals:
+        session = by_id[reply.session_id]
+        reply.session = session
+        appearing = {one.speaker.pk for one in schedule.appearances.get(session.pk, ())}
+        if reply.speaker_id in appearing and reply.is_of_these_hours:
+            speaker = reply.speaker
+            yield Conflict(
+                Kind.SPEAKER_DECLINED, (session,), is_error=True, names=(speaker.name,), slugs=(speaker.slug,)
+            )
+
+
 def _interpretation_not_ordered(schedule: _Schedule) -> Iterator[Conflict]:
     for session in schedule.sessions:
         if not session.has_interpreters or session.interpretation_ordered_on is not None:
@@ -336,6 +354,7 @@ _FINDERS: Sequence[Callable[[_Schedule], Iterator[Conflict]]] = (
     _agendas_overlap,
     _speakers_away,
     _at_night,
+    _speakers_declined,
     _interpretation_not_ordered,
     _without_place,
     _without_speaker,

@@ -27,7 +27,9 @@ PART_OF_CONFLICT = {
     Kind.AGENDA_OVERLAP: "agenda",
     Kind.SPEAKER_HOURS: "people",
     Kind.SPEAKER_AWAY: "people",
+    Kind.SPEAKER_DECLINED: "people",
     Kind.INTERPRETATION: "languages",
+    Kind.LANGUAGE_NEED: "languages",
     Kind.NO_PLACE: "where",
     Kind.NO_SPEAKER: "people",
 }

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 
 from core.search import alphabetical_key
+from labs.models import Lab
 from sessions.languages import language_name, language_names
 from sessions.models import Session
+from sessions.signals import language_needs_requested
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,32 @@ class LanguageChoice:
     code: str
     name: str
     chosen: bool
+
+
+@dataclass(frozen=True)
+class LanguageNeed:
+    """How many people with a seat need a language in a session; `asked` are those who asked to have it interpreted."""
+
+    language: str
+    people: int
+    asked: int
+
+    @property
+    def name(self) -> str:
+        """The name of the language in the reader's."""
+        return str(capfirst(language_name(self.language)))
+
+    def is_met(self, session: Session) -> bool:
+        """Tell whether the session is spoken in the language or interpreted into it."""
+        return can_be_followed_in(session, self.language)
+
+
+def needs_of(session: Session) -> list[LanguageNeed]:
+    """Return which languages people with a seat need, as the packages above know it."""
+    found: list[LanguageNeed] = []
+    for _receiver, needs in language_needs_requested.send(Lab, sessions=[session]):
+        found += cast("dict[int, list[LanguageNeed]]", needs).get(session.pk, ())
+    return found
 
 
 def languages_in_words(session: Session) -> str:

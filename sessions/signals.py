@@ -21,6 +21,10 @@ sessions_moved = Signal()
 # of sessions.conflicts.Conflict.
 conflicts_requested = Signal()
 
+# sessions: list[Session]. Receivers return how many people with a seat need each language: a mapping of ids of sessions
+# to lists of sessions.session_languages.LanguageNeed.
+language_needs_requested = Signal()
+
 # lab_id: int, user_id: int. Receivers return the ids of the lab's sessions that are this account's own.
 own_sessions_requested = Signal()
 

@@ -112,7 +112,11 @@ def speakers_of(lab: Lab, now: datetime, speakers: Sequence[Speaker] | None = No
 
 def _missing(one: SpeakerOfLab, lab: Lab, now: datetime) -> list[Missing]:
     speaker = one.speaker
-    coming = [session for session in one.sessions if not session.is_cancelled and not session.is_over(now)]
+    coming = [
+        session
+        for session in one.sessions
+        if session.is_placed and not session.is_cancelled and not session.is_over(now)
+    ]
     by_reply: defaultdict[Reply, list[Session]] = defaultdict(list)
     for session in coming:
         by_reply[one.reply_in(session)].append(session)

@@ -38,7 +38,8 @@ def valid_until(speaker: Speaker) -> datetime | None:
 
     None for a speaker who has neither. It follows the sessions when they move.
     """
-    last = Appearance.objects.filter(speaker=speaker).aggregate(last=Max("session__ends_at"))["last"]
+    appearances = Appearance.objects.filter(speaker=speaker, session__is_placed=True)
+    last = appearances.aggregate(last=Max("session__ends_at"))["last"]
     since = max((at for at in (last, speaker.asked_at) if at is not None), default=None)
     return since and since + VALID_AFTER_LAST_SESSION
 

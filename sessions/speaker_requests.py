@@ -163,7 +163,7 @@ def appearance_lines(one: SpeakerOfLab, language: str) -> list[str]:
         return [
             _line(session, [each for each in one.appearances if each.session_id == session.pk], language)
             for session in one.sessions
-            if not session.is_cancelled and one.reply_in(session) != Reply.DECLINED
+            if session.is_placed and not session.is_cancelled and one.reply_in(session) != Reply.DECLINED
         ]
 
 

@@ -84,9 +84,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def of_speaker(self, speaker_id: int) -> Self:
         """Keep only the sessions that a speaker's own link shows: those in which he or she appears.
 
-        Drafts too: speakers are asked before anything is published.
+        Drafts too, once they have a day and time: speakers are asked before anything is published.
         """
-        return self.filter(pk__in=Appearance.objects.filter(speaker=speaker_id).values("session"))
+        return self.filter(
+            is_placed=True, pk__in=Appearance.objects.filter(speaker=speaker_id).values("session")
+        )
 
     def in_language(self, code: str) -> Self:
         """Keep only the sessions that one can follow in this language: spoken in it, or interpreted into it."""

@@ -33,6 +33,7 @@ from sessions.forms.sessions import SECTIONS, SessionForm
 from sessions.gaps import PART_OF_CONFLICT, gaps_of, missing_by_part
 from sessions.models import Session
 from sessions.scheduling import change_session, create_session, may_be_deleted, plan_of
+from sessions.session_languages import needs_of
 from sessions.unannounced_changes import asks_at_once
 from sessions.undo import offer_undo_save
 from sessions.views.console_conflicts import shown
@@ -250,6 +251,7 @@ def _page(request: HttpRequest, desk: Desk, conflict: list[Difference] | None = 
             ),
             "notes": notes,
             "clock_changes": _clock_changes(session) if session else [],
+            "language_needs": [(need, need.is_met(session)) for need in needs_of(session)] if session else [],
             "conflict": conflict,
             "conflict_by": last.history_user if last else None,
             "audience_size": (session.seats_taken + session.seats_waiting) if session else 0,

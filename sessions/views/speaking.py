@@ -88,6 +88,8 @@ def _own_sessions(speaker: Speaker, labs: list[Lab], now: datetime) -> list[OwnS
         for one in speakers_of(lab, now, [speaker]):
             for part in sessions_of(one):
                 session = part.session
+                if not session.is_placed:
+                    continue
                 zones = (zone_of(speaker, lab), lab.time_zone)
                 elsewhere = hours_in_other_zones(
                     session.starts_at, session.ends_at, session.time_zone, zones, language

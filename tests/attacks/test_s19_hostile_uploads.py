@@ -16,12 +16,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from PIL import Image, PngImagePlugin
 
 from labs.models import Lab
-from sessions.models import ImportEntry
+from sessions import speaker_links
+from sessions.models import ImportEntry, Slides
 from tests import factories as f
 from tests.pages import client_of, form_of, send
+from tests.sessions.speaker_files import PDF, photo
 from tests.walks.exploring import body_of
 
 pytestmark = pytest.mark.django_db
@@ -255,3 +258,36 @@ def test_a_hostile_file_instead_of_a_schedule_is_refused_and_never_served(
     assert "root:" not in said
     assert not ImportEntry.objects.exists()
     assert not lab.sessions.exists()
+
+
+def test_files_of_speakers_are_pictures_alone_or_never_shown(
+    lab: Lab,
+) -> None:
+    """By the private link: a photo that is a page as well, and slides that are one."""
+    session = f.SessionFactory(lab=lab, slug="opening")
+    speaker = f.SpeakerFactory(
+        programme=lab.programme, slug="eleni", email="eleni@example.org", contact_since=timezone.now()
+    )
+    f.AppearanceFactory(session=session, speaker=speaker)
+    token = speaker_links.token_of(speaker)
+    profile, slides = (f"/speaking/{token}/{page}/" for page in ("profile", f"sessions/{session.pk}/slides"))
+    both = photo(comment=HTML) + HTML + b"\xff\xd9"
+    form = form_of(Client().get(profile))
+    for content, status in ((HTML, 422), (SVG.encode(), 422), (both, 302)):
+        file = SimpleUploadedFile("me.html", content, content_type="text/html")
+        assert Client().post(profile, form.filled(photo=file, consent="on")).status_code == status
+    answer = Client().get("/labs/lab/speakers/eleni/photo")
+    assert b"CANARY-S19" not in body_of(answer)
+    assert {name: answer.headers[name] for name in ("Content-Type", "Content-Security-Policy")} == {
+        "Content-Type": "image/jpeg", "Content-Security-Policy": "default-src 'none'; sandbox",
+    }  # fmt: skip
+    form = form_of(Client().get(slides))
+    for content, status in ((HTML, 422), (b"%PDF-1.7 " + HTML, 422), (PDF[:-6] + HTML + b"\n%%EOF\n", 302)):
+        file = SimpleUploadedFile("talk.html", content, content_type="text/html")
+        assert Client().post(slides, form.filled(slides=file)).status_code == status
+    Slides.objects.update(is_published=True)
+    answer = Client().get("/labs/lab/sessions/opening/slides/eleni/")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="talk.pdf"'
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
