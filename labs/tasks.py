@@ -14,11 +14,11 @@ def delete_unused_pictures(lease: Lease) -> None:
     picture_files.delete_unused()
 
 
-@task("labs.delete_ended_invitations", every=timedelta(days=1))
+@task("labs.delete_ended_invitations", every=timedelta(days=1), is_long=True)
 def delete_ended_invitations(lease: Lease) -> None:
     role_invitations.delete_ended(timezone.now())
 
 
-@task("labs.delete_ended_sign_ins", every=timedelta(days=1))
+@task("labs.delete_ended_sign_ins", every=timedelta(days=1), is_long=True)
 def delete_ended_sign_ins(lease: Lease) -> None:
     sign_ins.delete_ended(timezone.now())

@@ -27,7 +27,7 @@ def apply_import(lease: Lease, run: int) -> None:
         imports.apply(found)
 
 
-@task(imports.FORGET, every=timedelta(hours=1))
+@task(imports.FORGET, every=timedelta(hours=1), is_long=True)
 def forget_imports(lease: Lease) -> None:
     """Delete imports that are a day old."""
     imports.forget()
