@@ -96,6 +96,7 @@ NOT_EXPORTED = {
     "account.EmailConfirmation": "an account, whose owner sees it on its own pages",
     "accounts.EmailChange": "an account, whose owner sees it on its own pages",
     "accounts.User": "an account, whose owner sees it on its own pages",
+    "lab_sessions.Speaker": "a speaker, who sees it on the page of the private link and deletes it there",
     "certificates.HistoricalCertificate": "the certificate says where it stands",
     "certificates.NotIssued": "what organisers have to mend, gone with the certificate",
     "labs.HistoricalLab": "the lab's address",
