@@ -35,7 +35,7 @@ from registrations.privacy_notice import notice_of
 from registrations.proof import proof_rules_of
 from registrations.questionnaire import kept_until
 from registrations.signals import certificates_counted
-from sessions.models import Session
+from sessions.models import Session, Speaker
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Holding:
 
 
 def holdings(lab: Lab, language: str, own: PrivacyNotice | None = None) -> list[Holding]:
-    """Return every kind of data with how much there is. At most sixteen queries, and one for each section.
+    """Return every kind of data with how much there is. At most seventeen queries, and one for each section.
 
     `own` is what the lab says itself, by default what is stored (`privacy_notice.notice_of`).
     """
@@ -125,6 +125,7 @@ def holdings(lab: Lab, language: str, own: PrivacyNotice | None = None) -> list[
             Invitation.objects.filter(lab=lab).exclude(email_key="").count(),
         ),
         *_nominations(lab, basis),
+        *_speakers(lab),
         *_proof(lab, language),
         Holding(
             "log",
@@ -218,6 +219,23 @@ def _nominations(lab: Lab, basis: str) -> list[Holding]:
             lab.answers_kept_until,
             people,
         ),
+    ]
+
+
+def _speakers(lab: Lab) -> list[Holding]:
+    known = Speaker.objects.filter(appearances__session__lab=lab).exclude(email="").distinct().count()
+    if not known:
+        return []
+    return [
+        Holding(
+            "speakers",
+            gettext("Speakers: email address, emails, replies, hours when they can appear, and slides"),
+            gettext("To agree with speakers on their sessions"),
+            _interest(),
+            gettext("Organisers; everybody sees the profile, and the slides that are published"),
+            lab.answers_kept_until,
+            known,
+        )
     ]
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from labs.models import Lab
 from registrations import privacy_notice
 from registrations.models import PrivacyNotice
 from registrations.privacy_notice import NoticePlan
+from sessions.models import Speaker
 from tests import factories as f
 from tests.api.asking import bearer, organiser_of
 from tests.pages import client_of, form_of, text_of
@@ -144,3 +146,15 @@ def test_programs_do_the_same(lab: Lab) -> None:
     wrong = put({"controller": {"en": "a" * 1001}})
     assert [one["field"] for one in wrong.json()["errors"]] == ["controller"]
     assert Client().get(path, headers=bearer(f.StaffFactory().user)).status_code == 404
+
+
+def test_both_documents_tell_of_speakers_whose_address_is_kept(
+    client: Client, console: Client, lab: Lab
+) -> None:
+    speaker = f.SpeakerFactory(programme=lab.programme)
+    f.AppearanceFactory(speaker=speaker, session=f.SessionFactory(lab=lab))
+    documents, told = ((client, NOTICE), (console, RECORD)), []
+    for address in ("", "speaker@example.org"):
+        Speaker.objects.filter(pk=speaker.pk).update(email=address, contact_since=timezone.now())
+        told.append(["To agree with speakers" in text_of(one.get(page)) for one, page in documents])
+    assert told == [[False, False], [True, True]]
