@@ -102,7 +102,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 for (const failed of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(failed, (event) => {
     const button = event.detail.elt;
-    button.removeAttribute("hx-post");
+    button.removeAttribute("data-hx-post");
     button.form?.requestSubmit(button);
   });
 }

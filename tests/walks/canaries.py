@@ -25,6 +25,7 @@ OF_CONTACT = frozenset({"speakeremail"})  # how organisers write to a speaker
 OF_PERSON = frozenset({"name", "email", "citytext", "organisation", "answer"})
 OF_NEEDS = frozenset({"need"})  # shown to the person, and to readers who ask for them by POST
 OF_NOTES = frozenset({"note", "tag"})  # what organisers write about a person
+OF_IMPORT = frozenset({"file", "entry", "cell"})  # its name, a session in its preview, a cell of its table
 OF_MAIL = frozenset({"toname", "toemail", "subject", "text", "html"})
 OF_TEXTS = frozenset({"closing", "announcement"})  # of emails, as a lab has changed them
 OF_HOOK = frozenset({"hookurl", "hookdescription", "hookbody", "hookreply"})

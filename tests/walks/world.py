@@ -37,6 +37,7 @@ from tests.walks.canaries import (
     JOIN,
     OF_CONTACT,
     OF_HOOK,
+    OF_IMPORT,
     OF_LAB,
     OF_MAIL,
     OF_NEEDS,
@@ -394,7 +395,7 @@ def build() -> World:
         | all_of("signer", OF_SIGNER)
         | all_of("texts", OF_TEXTS)
         | all_of("hook", OF_HOOK)
-        | all_of("noted", OF_NOTES)
+        | all_of("noted", OF_NOTES, OF_IMPORT)
         | all_of("spoken", OF_CONTACT)
     )
     other_whole = (
@@ -402,7 +403,7 @@ def build() -> World:
         | all_of("stranger", OF_PERSON)
         | all_of("strangermail", OF_MAIL)
         | all_of("otherhook", OF_HOOK)
-        | all_of("othernoted", OF_NOTES)
+        | all_of("othernoted", OF_NOTES, OF_IMPORT)
     )
     colleagues = {("door", "account"), ("organiser", "account"), ("owner", "account")}
     everything = (
@@ -426,7 +427,7 @@ def build() -> World:
     }
     # The API gives neither join links nor emails, people of the console, headings of days and names of tracks.
     not_in_the_api = JOIN | OF_MAIL | OF_SIGNER | {"account", "key"} | {
-        "track", "day", "reason", "contact", "consent", "logo", "group", "speakeremail", "photo", "slides",
+        "track", "day", "reason", "contact", "consent", "logo", "group", "speakeremail", "photo", "slides", "cell",
     }  # fmt: skip
     # Each sees the names of own keys alone; of somebody without any role there is no list.
     nowhere = frozenset((name, "key") for name in users) | {("nobody", "account")}

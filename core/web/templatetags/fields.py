@@ -78,7 +78,9 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
     """
     label = options.pop("label", None) or bound.label
     hint = options.pop("hint", "")
-    hint = hint if hint is None else hint or bound.help_text
+    if hint is None:
+        bound.help_text = ""  # else Django describes the control by a hint that is not there
+    hint = hint or bound.help_text
     marked = options.pop("optional", getattr(bound.form, "mark_optional", True))
     css = options.pop("css", "")
     compact = options.pop("compact", False)
