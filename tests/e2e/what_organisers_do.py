@@ -37,11 +37,13 @@ def the_operator_gives_roles(operator: Person) -> None:
     form = operator.form_with_button("Add the owner")
     operator.writes("Email", OWNER, form)
     operator.writes("Name", "Демо собственик", form)
+    operator.field("Language of the invitation", form).select_option("bg")
     operator.presses("Add the owner", form)
     operator.reads(OWNER)
     form = operator.form_with_button("Add the delegate")
     operator.writes("Email", DELEGATE, form)
     operator.field("City", form).select_option("София")
+    operator.field("Language of the invitation", form).select_option("bg")
     operator.presses("Add the delegate", form)
     operator.reads(DELEGATE)
 
