@@ -40,10 +40,11 @@ FOUND = """() => {
             const acts = /^(href|src|action|formaction)$/.test(name) && /^\\s*javascript:|\\/hit$/i.test(value)
             if (written || acts) found.push(`<${each.localName} ${name}="${value}">`)
         }
-    for (const script of document.querySelectorAll("script:not([type='application/ld+json'])"))
+    const data = "[type='application/ld+json'], [type='application/json']"
+    for (const script of document.querySelectorAll(`script:not(${data})`))
         if (script.textContent.trim()) found.push(`<script>${script.textContent}`)
-    for (const script of document.querySelectorAll("script[type='application/ld+json']"))
-        try { JSON.parse(script.textContent) } catch (error) { found.push(`JSON-LD: ${error}`) }
+    for (const script of document.querySelectorAll(`script:is(${data})`))
+        try { JSON.parse(script.textContent) } catch (error) { found.push(`JSON: ${error}`) }
     if (document.documentElement.outerHTML.includes("1235234")) found.push("an expression of the text was computed")
     return found
 }"""

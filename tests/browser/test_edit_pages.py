@@ -140,8 +140,10 @@ def test_the_form_of_a_session_fits_two_screens(browser: Browser, live_server: L
     size = {"width": 1440, "height": 900}
     with reading(browser, live_server.url, world, "organiser", viewport=size) as reader:
         page = opens_session(reader, world)
-        # Without what is wrong in this world: its conflicts stand in the form, too.
-        page.evaluate("document.querySelectorAll('.section-notes').forEach((one) => one.remove())")
+        # Without what is wrong in this world: its conflicts, and changes that are not announced.
+        page.evaluate(
+            "document.querySelectorAll('.section-notes, .notice-warn').forEach(one => one.remove())"
+        )
         height = page.locator("#session-form").evaluate(
             "form => form.getBoundingClientRect().bottom + scrollY"
         )

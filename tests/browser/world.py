@@ -365,6 +365,7 @@ def build(texts: Texts | None = None) -> World:
         failures={"gone": 1, "closed": 3},
         finished_at=timezone.now(),
     )
+    sheet = line("sheet", 31)
     run = ScheduleImport.objects.create(
         lab=lab,
         language="en",
@@ -374,13 +375,13 @@ def build(texts: Texts | None = None) -> World:
         state="previewed",
         sheets=[
             {
-                "name": line("sheet", 31),
+                "name": sheet,
                 "model": "Sessions",
                 "header": [line("heading", 60), "b"],
                 "examples": [["x"], []],
             }
         ],
-        columns={line("sheet", 31): ["title_en", ""]},
+        columns={sheet: ["title_en", ""]},
         findings=[{"place": "Sessions", "message": line("finding", 200), "is_error": False}],
         counts={f"session.{state}": 1 for state in ("error", "new", "changed", "missing", "unchanged")},
     )

@@ -223,19 +223,14 @@ def _is_email(address: str) -> bool:
 
 def test_no_page_carries_script_or_style_within_itself(walk: Walk) -> None:
     inline = [
-        (met.address, met.inline)
-        for met in walk.exchanges
-        if met.inline and not _is_email(met.address)
+        (met.address, met.inline) for met in walk.exchanges if met.inline and not _is_email(met.address)
     ]
     assert listed(inline) == ""
 
 
 def test_every_page_is_valid_html(walk: Walk) -> None:
     wrong = [
-        (met.address, found)
-        for met in walk.exchanges
-        for found in met.invalid
-        if not _is_email(met.address)
+        (met.address, found) for met in walk.exchanges for found in met.invalid if not _is_email(met.address)
     ]
     assert listed(wrong[:100]) == ""
 
