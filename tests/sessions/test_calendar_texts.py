@@ -154,7 +154,7 @@ def test_a_session_is_written_in_the_same_queries_however_many_there_are(
     session = world()
     for _number in range(size):
         f.SessionFactory(lab=session.lab)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(26):
         replan(session, title={"en": "Another title"})
     with django_assert_num_queries(17):
         rename_programme(session, "Another name")
