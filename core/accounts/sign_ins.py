@@ -62,6 +62,11 @@ def note(request: HttpRequest, user: User) -> None:
     browser, system = browser_of(request.META.get("HTTP_USER_AGENT", ""))
     facts: dict[str, Any] = {"user": user, "browser": browser, "system": system, "last_used_at": now}
     SignIn.objects.update_or_create(session_key=key, defaults=facts)
+    cache.set(_noted(key), 1, timeout=int(PRECISION.total_seconds()))
+
+
+def _noted(session_key: str) -> str:
+    return f"sign-in-used:{session_key}"
 
 
 def note_use(request: HttpRequest) -> None:
@@ -70,7 +75,7 @@ def note_use(request: HttpRequest) -> None:
     if not hasattr(request, "_cached_user") or not request.user.is_authenticated:
         return
     key = request.session.session_key
-    if key and cache.add(f"sign-in-used:{key}", 1, timeout=int(PRECISION.total_seconds())):
+    if key and cache.add(_noted(key), 1, timeout=int(PRECISION.total_seconds())):
         note(request, request.user)
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core.mail.models import Message
+from core.timezones.wall_clock import wall
 from core.web.idempotency import new_form_key
 from labs.models import City
 from registrations import (
@@ -216,14 +217,14 @@ def test_the_deadline_of_one_contact_holds_the_seats_of_his_or_her_people(
     client: Client, session: Session, on_city_contact: CityContact
 ) -> None:
     made = name(on_city_contact, NominationPlaces.objects.get(), session)
-    day = on_city_contact.deadline + timedelta(days=7)
-    path, later = answers_about(client, on_city_contact, deadline_date=day.date().isoformat())
+    day = wall(on_city_contact.deadline, session.lab.time_zone).date() + timedelta(days=7)
+    path, later = answers_about(client, on_city_contact, deadline_date=day.isoformat())
     assert client.post(path, later).status_code == 302
     on_city_contact.refresh_from_db()
     seat = Seat.objects.get(registration=made.registration)
     assert seat.until == on_city_contact.deadline
     assert Message.objects.latest("pk").occasion == "nominee_asked"
-    assert on_city_contact.deadline.date() == day.date()
+    assert wall(on_city_contact.deadline, session.lab.time_zone).date() == day
 
 
 def test_a_deadline_that_has_passed_keeps_nobody_from_correcting_a_name(
