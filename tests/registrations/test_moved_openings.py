@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from core.timezones.wall_clock import wall
 from labs.models import Lab
 from registrations import opening
 from registrations.models import EarlierDraw, Opening
@@ -33,6 +34,11 @@ def told_of(page: str, proof: Opening | EarlierDraw) -> tuple[bool, bool]:
     return proof.seed in page, opening.seed_hash(proof) in page
 
 
+def day_of(lab: Lab, days: int) -> str:
+    """Return the day that so many days from now is by the lab's clocks, as forms take it."""
+    return (wall(timezone.now(), lab.time_zone).date() + timedelta(days=days)).isoformat()
+
+
 def settings_form(lab: Lab) -> tuple[Client, Form]:
     organiser = client_of(f.StaffFactory(lab=lab, role="organiser").user)
     return organiser, form_of(organiser.get(reverse("console_lab_edit", args=[lab.slug])))
@@ -46,7 +52,7 @@ def test_an_opening_after_a_draw_has_a_seed_of_its_own_and_the_proof_of_the_firs
     was, csv_page = lab.opening.seed, reverse("register_draw_csv", args=[lab.slug])
     table = client.get(csv_page).content
     organiser, form = settings_form(lab)
-    tomorrow = (timezone.now() + timedelta(days=1)).date().isoformat()
+    tomorrow = day_of(lab, 1)
     assert organiser.post(form.action, form.filled(opens_date=tomorrow)).status_code == 302
 
     lab = Lab.objects.get(pk=lab.pk)
@@ -82,7 +88,7 @@ def test_a_seed_that_was_told_without_a_draw_is_not_the_next_one(client: Client,
     lab, told = drawn(client, 0)
     assert told == (True, True)
     organiser, form = settings_form(lab)
-    at = {"opens_date": (timezone.now() + timedelta(days=1)).date().isoformat()}
+    at = {"opens_date": day_of(lab, 1)}
     none = dict.fromkeys(("opens_date", "opens_time", "closes_date", "closes_time"), "")
     assert organiser.post(form.action, form.filled(**(at if tomorrow else none))).status_code == 302
     assert client.get(reverse("register_draw", args=[lab.slug])).status_code == (200 if tomorrow else 404)
@@ -97,7 +103,7 @@ def test_a_seed_that_was_told_without_a_draw_is_not_the_next_one(client: Client,
 def test_the_order_is_not_drawn_again_by_an_opening_in_the_past(client: Client) -> None:
     lab, _told = drawn(client, 2)
     organiser, form = settings_form(lab)
-    yesterday = (timezone.now() - timedelta(days=1)).date().isoformat()
+    yesterday = day_of(lab, -1)
     answer = organiser.post(form.action, form.filled(opens_date=yesterday))
     assert (answer.status_code, "Registration has opened with a draw." in answer.content.decode()) == (
         422,
@@ -129,6 +135,6 @@ def test_an_opening_that_moves_before_its_draw_keeps_its_seed(client: Client) ->
     lab = lab_that_opens(5 * MINUTE)
     press(client, lab)
     organiser, form = settings_form(lab)
-    tomorrow = (timezone.now() + timedelta(days=1)).date().isoformat()
+    tomorrow = day_of(lab, 1)
     assert organiser.post(form.action, form.filled(opens_date=tomorrow)).status_code == 302
     assert (Lab.objects.get(pk=lab.pk).opening.seed, EarlierDraw.objects.count()) == (lab.opening.seed, 0)
