@@ -101,13 +101,11 @@ def the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner: Person, pro
     owner.writes("Day", JUMP.isoformat(), when)
     owner.writes("Starts", "03:30", when)
     owner.writes("Ends", "05:00", when)
-    agenda = owner.part("Agenda")
-    owner.writes_in_bulgarian("Title", "Преквалификация", agenda)
-    owner.presses("More rows for the agenda", agenda)
-    second_item = owner.part("Agenda").get_by_role("group", name=words("Item %(place)s", place=2)).first
-    owner.writes_in_bulgarian("Title", "Въпроси и отговори", second_item)
-    people = owner.part("Speakers")
-    owner.field("Speaker", people).select_option("Демо лектор")
+    adds_an_item(owner, 1, "Преквалификация")
+    adds_an_item(owner, 2, "Въпроси и отговори")
+    owner.presses("Add a person", owner.part("Speakers"))
+    person = owner.page.get_by_role("row", name=words("Person %(place)s", place=1), exact=True)
+    owner.field("Speaker", person).select_option("Демо лектор")
     owner.presses("Create the session")
     owner.reads(
         words(
@@ -126,6 +124,12 @@ def the_plenary_is_refused_in_the_gap_of_spring_and_then_made(owner: Person, pro
     owner.writes("Ends", "13:00", when)
     owner.presses("Create the session")
     return made_session(owner, PLENARY)
+
+
+def adds_an_item(owner: Person, place: int, title: str) -> None:
+    owner.presses("Add an item", owner.part("Agenda"))
+    item = owner.page.get_by_role("row", name=words("Item %(place)s", place=place), exact=True)
+    owner.writes_in_bulgarian("Title", title, item)
 
 
 def make_a_session(
@@ -185,7 +189,18 @@ def the_owner_moves_the_plenary(
     owner.writes("Starts", "12:30", when)
     owner.writes("Ends", "14:00", when)
     owner.presses("Save the session")
-    owner.reads(words("Tell people about the change?"))
+    # It is weeks away, so nobody is asked at once.
+    owner.reads(
+        words_for(
+            1,
+            "People have not been told about the change of %(count)s session.",
+            "People have not been told about the changes of %(count)s sessions.",
+            count=1,
+        )
+    )
+    owner.follows("Announce changes")
+    owner.reads_heading(words("Announce changes"))
+    expect(owner.page.get_by_role("checkbox", name=PLENARY)).to_be_checked()
     send = words_for(1, "Send %(count)s email", "Send %(count)s emails", count=1)
     owner.page.get_by_role("button", name=send).click()
     owner.reads(words_for(1, "Sending %(count)d email.", "Sending %(count)d emails.", count=1))
@@ -206,11 +221,14 @@ def the_owner_cancels_and_restores_the_plenary(
 ) -> None:
     before = calendar.entries()[PLENARY]
     owner.opens(programme.console(f"sessions/{programme.plenary}/"))
+    owner.page.get_by_text(words("More actions"), exact=True).click()
     owner.follows("Cancel the session…")
     owner.reads(words_for(1, "%(count)d person has a seat.", "%(count)d people have seats.", count=1))
     owner.writes_in_bulgarian("Reason", "Залата е наводнена")
-    told = words_for(1, "Email this %(people)s person", "Email these %(people)s people", people=1)
-    expect(owner.page.get_by_role("checkbox", name=told)).to_be_checked()
+    told = owner.part("Email people with a seat or on the waiting list")
+    later = "Later, in one email with other changes, from the page “Announce changes”"
+    expect(told.get_by_label(words(later))).to_be_checked()
+    told.get_by_label(words("Now, in an email about this session alone")).check()
     owner.presses("Cancel the session")
     owner.reads(
         words_for(
@@ -230,7 +248,10 @@ def the_owner_cancels_and_restores_the_plenary(
     first.page.reload()
     first.reads(words("This session is cancelled"))
 
+    owner.page.get_by_text(words("More actions"), exact=True).click()
     owner.follows("Restore…")
+    told = owner.part("Email people with a seat or on the waiting list")
+    told.get_by_label(words("Now, in an email about this session alone")).check()
     owner.presses("Restore")
     owner.reads(words("Session restored."))
     letter = service.post.next_to(FIRST)
