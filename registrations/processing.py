@@ -232,7 +232,7 @@ def _speakers(lab: Lab) -> list[Holding]:
             gettext("Speakers: email address, emails, replies, hours when they can appear, and slides"),
             gettext("To agree with speakers on their sessions"),
             _interest(),
-            gettext("Organisers; everybody sees the profile, and the slides that are published"),
+            gettext("Organisers; everyone sees the profile, and the slides that are published"),
             lab.answers_kept_until,
             known,
         )
