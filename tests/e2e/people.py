@@ -79,21 +79,22 @@ class Person:
     def writes(self, english: str, text: str, within: Locator | None = None) -> None:
         self.field(english, within).fill(text)
 
-    def shows_texts_in(self, language: str) -> None:
-        """Choose the tab of this language, where a page shows its texts in one language at a time."""
+    def _writes_in(self, language: str, english: str, text: str, within: Locator | None) -> None:
+        line = self.part(english, within).get_by_label(language, exact=True)
+        line.wait_for(state="attached")
+        # Long forms show their texts in one language at a time, under the tab that is chosen.
         bar = self.page.get_by_role("group", name=self.words("Language of the texts"), exact=True)
         if bar.count():
             bar.get_by_role("radio", name=language).check()
+        line.fill(text)
 
     def writes_in_bulgarian(self, english: str, text: str, within: Locator | None = None) -> None:
         """Fill in the Bulgarian line of a text that is asked for in several languages."""
-        self.shows_texts_in(BULGARIAN)
-        self.part(english, within).get_by_label(BULGARIAN, exact=True).fill(text)
+        self._writes_in(BULGARIAN, english, text, within)
 
     def writes_in_greek(self, english: str, text: str, within: Locator | None = None) -> None:
         """Fill in the Greek line of a text that is asked for in several languages."""
-        self.shows_texts_in(GREEK)
-        self.part(english, within).get_by_label(GREEK, exact=True).fill(text)
+        self._writes_in(GREEK, english, text, within)
 
     def form_with_button(self, english: str) -> Locator:
         """Return the form that this button sends, where a page has several."""
