@@ -31,12 +31,18 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put browsers first, and keep an `xdist_group` in one process.
+    """Put browsers first, skip what needs PostgreSQL elsewhere, and keep an `xdist_group` in one process.
 
     What takes longest must not begin when the other processes are about to end. pytest-xdist 3.8 writes groups where
     pytest 9.2 no longer looks.
     """
+    from django.db import connection
+
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    if connection.vendor != "postgresql":
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
     if not config.getoption("loadgroup", False):
         return
     for item in items:
