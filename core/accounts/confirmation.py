@@ -1,4 +1,4 @@
-"""Asking once more who it is before something that a stranger at an open browser must not do."""
+"""Confirms again who is signed in, before changes that a stranger at an open browser must not make."""
 
 from __future__ import annotations
 

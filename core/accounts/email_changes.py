@@ -27,7 +27,8 @@ ASKED_PER_HOUR: Final = 5
 def ask(user: User, email: str) -> None:
     """Send a link to the new address, which takes the place of one that was sent before.
 
-    To an address that has an account nothing is sent, and nobody is told. Raises RuleViolation (codes: same, too_many).
+    To an address that has an account no email is sent, and the answer is the same.
+    Raises RuleViolation (codes: same, too_many).
     """
     if email == user.email:
         raise RuleViolation("same", _("This is your address already."), "email")

@@ -172,7 +172,7 @@ def _claims(token: str, nonce: str) -> dict[str, Any]:
 
 
 def _key_of(token: str) -> Any:
-    """Return the provider's key that a token names; fetched once more if it is not among those that are kept."""
+    """Return the provider's key that a token names; fetched again if it is not among those that are kept."""
     import jwt
 
     header = jwt.get_unverified_header(token)

@@ -69,7 +69,7 @@ def two_step(request: HttpRequest) -> HttpResponseBase:
 @sensitive_post_parameters("code", "password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Ask once more who it is: for a code or passkey where there is one, else for the password."""
+    """Confirm again who is signed in: by a code or passkey where there is one, else by the password."""
     user, kinds = _person(request), _kinds(_person(request))
     to = next_path(request, "account")
     if not kinds and not user.has_usable_password():

@@ -71,7 +71,7 @@ def _noted(session_key: str) -> str:
 
 def note_use(request: HttpRequest) -> None:
     """Note, at most once an hour in each process, that a session is in use. For requests that asked who it is."""
-    # `_cached_user` alone would still name whoever signed out in this request.
+    # `_cached_user` alone still names the account after a sign-out in this request.
     if not hasattr(request, "_cached_user") or not request.user.is_authenticated:
         return
     key = request.session.session_key
