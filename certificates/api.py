@@ -51,7 +51,7 @@ STATE_MEANS = (
 )
 
 
-class AttendedOut(Schema):
+class CertifiedSessionOut(Schema):
     titles: LocalizedText
     on: str = Field(description="First day, in the lab's zone, like 2027-04-06")
     until: str = Field(description="Last day")
@@ -69,7 +69,7 @@ class CheckOut(Schema):
     first_day: str = Field(description="First day of the lab, in its zone, like 2027-04-06")
     last_day: str = Field(description="Last day of the lab, in its zone")
     time_zone: str = Field(description="IANA name of the lab's zone")
-    sessions: list[AttendedOut] = Field(
+    sessions: list[CertifiedSessionOut] = Field(
         description="Attended sessions that are still correct. Empty if revoked"
     )
     minutes: int = Field(description="Total duration in minutes. Overlapping sessions count once")
@@ -152,7 +152,7 @@ def check(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, 
         "first_day": said.get("first_day", ""),
         "last_day": said.get("last_day", ""),
         "time_zone": said.get("time_zone", ""),
-        "sessions": [{name: each[name] for name in AttendedOut.model_fields} for each in sessions],
+        "sessions": [{name: each[name] for name in CertifiedSessionOut.model_fields} for each in sessions],
         "minutes": minutes,
         "issued_at": instant_text(found.issued_at),
         "revoked_at": instant_text(found.revoked_at),

@@ -36,7 +36,7 @@ Slugs = Annotated[list[Slug], Field(max_length=1000)]
 SESSIONS = "Slugs of sessions. If omitted, all with a change that people need to know"
 
 
-class PendingOut(Schema):
+class UnannouncedChangeOut(Schema):
     session: str = Field(description="Slug of the session")
     state: str = Field(description="Names what is announced: sent back, it is announced only as it was seen")
     since: datetime
@@ -73,7 +73,9 @@ def _changes(lab: Lab, slugs: Collection[str] | None = None) -> list[PendingChan
     return [one for one in found if one.session.slug in slugs]
 
 
-@router.get("/labs/{lab}/unannounced-changes", response=list[PendingOut], url_name="unannounced_changes")
+@router.get(
+    "/labs/{lab}/unannounced-changes", response=list[UnannouncedChangeOut], url_name="unannounced_changes"
+)
 @paginate(BoundedPagination)
 def unannounced(request: HttpRequest, lab: str) -> Listing:
     """List changes of sessions that participants have not been emailed about. Scope: read."""
@@ -85,7 +87,7 @@ class PreviewQuery(Schema):
     sessions: list[Slug] = Field([], max_length=1000, description=SESSIONS)
 
 
-class EmailOut(Schema):
+class DraftEmailOut(Schema):
     registration: UUID
     language: str
     subject: str
@@ -104,7 +106,9 @@ def _email_data(people: Iterable[Registration], moves: Moves) -> list[dict[str, 
     ]
 
 
-@router.get("/labs/{lab}/unannounced-changes/emails", response=list[EmailOut], url_name="unannounced_emails")
+@router.get(
+    "/labs/{lab}/unannounced-changes/emails", response=list[DraftEmailOut], url_name="unannounced_emails"
+)
 @paginate(BoundedPagination)
 def preview(request: HttpRequest, lab: str, query: Query[PreviewQuery]) -> Listing:
     """List the email that each person would get, one for all of his or her sessions. Scope: emails."""

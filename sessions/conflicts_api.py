@@ -23,7 +23,7 @@ from sessions.conflicts import Conflict, Kind, conflicts_of
 router = Router(tags=["Sessions and speakers"])
 
 
-class HoursOut(Schema):
+class ConflictHoursOut(Schema):
     starts_at: datetime
     ends_at: datetime
     time_zone: str = Field(description="IANA name: that of the speaker's city, or of the session")
@@ -42,7 +42,7 @@ class ConflictOut(Schema):
     )
     slugs: list[str] = Field(description="Slug of the speaker, or slugs of the cities")
     count: int | None = Field(description="People: those with two seats, or those that the room holds")
-    hours: HoursOut | None = Field(
+    hours: ConflictHoursOut | None = Field(
         description="The hours of a speaker who is asked at night, or who is not available"
     )
     due: date | None = Field(description="The last day to order interpreters")

@@ -57,7 +57,7 @@ class MissingOut(Schema):
     message: str = Field(description="The same in words, in the language asked for")
 
 
-class HoursOut(Schema):
+class AvailableHoursOut(Schema):
     starts_at: datetime
     ends_at: datetime = Field(description="The first instant at which the speaker is away again")
 
@@ -70,7 +70,7 @@ class SpeakerRequestOut(Schema):
     asked_at: datetime | None = Field(description="When the private link was sent last")
     reminded_at: datetime | None
     sessions: list[SpeakingOut] = Field(description="Sessions in this lab, in order of time")
-    availability: list[HoursOut] = Field(description="Empty: always available")
+    availability: list[AvailableHoursOut] = Field(description="Empty: always available")
     missing: list[MissingOut]
 
 
@@ -154,7 +154,7 @@ class AvailabilityIn(Schema):
 
 
 class AvailabilityOut(Schema):
-    availability: list[HoursOut] = Field(description="Empty: always available")
+    availability: list[AvailableHoursOut] = Field(description="Empty: always available")
 
 
 @router.put(
@@ -187,21 +187,23 @@ def send_link(request: HttpRequest, lab: str, speaker: str, idempotency_key: Key
     return Status(202, run_once(request, "speaker_link", idempotency_key, None, operation))
 
 
-class RemindersIn(Schema):
+class SpeakerRemindersIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     speakers: list[Slug] = Field(description="Slugs of the speakers to remind", max_length=2000)
 
 
-class RemindersOut(Schema):
+class SpeakerRemindersOut(Schema):
     count: int = Field(
         description="How many get an email: the others are complete, or were written to this week"
     )
 
 
-@router.post("/labs/{lab}/speaker-reminders", response={202: RemindersOut}, url_name="speaker_reminders")
+@router.post(
+    "/labs/{lab}/speaker-reminders", response={202: SpeakerRemindersOut}, url_name="speaker_reminders"
+)
 def send_reminders(
-    request: HttpRequest, lab: str, form: RemindersIn, idempotency_key: Key
+    request: HttpRequest, lab: str, form: SpeakerRemindersIn, idempotency_key: Key
 ) -> Status[dict[str, Any]]:
     """Remind speakers of what is missing, each at most once in seven days. Scope: emails."""
     found = lab_of_organiser(request, lab, Scope.EMAILS)

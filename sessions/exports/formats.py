@@ -128,9 +128,8 @@ def build_own(kind: Format, lab: Lab, viewer: Viewer, language: str) -> bytes:
 
     def build() -> bytes:
         contents = contents_of(lab, viewer)
-        return kind.build(
-            Edition(contents, language, lab.revised_at.strftime("%Y%m%d%H%M%S"), lab.revised_at)
-        )
+        as_of = _last_change(contents)
+        return kind.build(Edition(contents, language, as_of.strftime("%Y%m%d%H%M%S"), as_of))
 
     if not kind.is_printed:
         return build()
@@ -141,6 +140,14 @@ def build_own(kind: Format, lab: Lab, viewer: Viewer, language: str) -> bytes:
     state = (lab.pk, lab.revised_at, lab.public_revised_at, lab.programme.revised_at)
     made_of = ("export", kind.name, state, language, viewer.organises(lab), seen)
     return kept(made_of, KEPT_SECONDS, build)
+
+
+def _last_change(contents: Contents) -> datetime:
+    """Return when something was last changed that this reader sees. Other changes move the lab's own date, too."""
+    lab = contents.lab
+    if contents.for_organisers or lab.public_revised_at is None:
+        return lab.revised_at
+    return max([lab.public_revised_at, *(session.content_revised_at for session in contents.sessions)])
 
 
 def sees_more(lab: Lab, viewer: Viewer) -> bool:

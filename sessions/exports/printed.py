@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from core.pdf.fonts import needs_fallback, printable, printable_text
 from core.pdf.renderer import Picture
@@ -29,7 +29,6 @@ MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
     '<path fill="{}" d="M1 2h6v12H1zM9 7h6v15H9zM17 2h6v8h-6z"/></svg>'
 )
-_FALLBACK = ' class="fallback-font"'
 
 
 @cache
@@ -40,10 +39,12 @@ def style_sheet(name: str) -> str:
 def drawn(words: str, came_in: str, language: str) -> SafeString:
     """Return a line of text as HTML: what no font draws is left out, and another language is named."""
     text = printable(words).text
-    fallback = _FALLBACK if needs_fallback(text) else ""
+    shown = (
+        format_html('<span class="fallback-font">{}</span>', text) if needs_fallback(text) else escape(text)
+    )
     if came_in and came_in != language:
-        return format_html('<span lang="{}"{}>{}</span>', came_in, mark_safe(fallback), text)
-    return format_html('<span class="fallback-font">{}</span>', text) if fallback else escape(text)
+        return format_html('<span lang="{}">{}</span>', came_in, shown)
+    return shown
 
 
 def line(text: object, language: str, lab: Lab) -> SafeString:

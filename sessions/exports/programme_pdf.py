@@ -186,8 +186,8 @@ def _meta(contents: Contents, session: Session, language: str) -> SafeString:
             gettext("Internal") + (f": {', '.join(cities)}" if cities and _names_cities(contents) else "")
         )
     parts = [format_html("<strong>{}</strong>", mark) for mark in marks]
-    if reason := printed.line(session.cancel_reason, language, lab) if session.is_cancelled else "":
-        parts.append(SafeString(reason))
+    if session.is_cancelled and (reason := printed.line(session.cancel_reason, language, lab)):
+        parts.append(reason)
     if session.track:
         parts.append(printed.line(session.track.name, language, lab))
     if place := place_of(session, language):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from ninja import Schema
 
 from config.api import api
 from registrations import seats
@@ -15,6 +16,7 @@ from tests.api.asking import bearer, organiser_of
 
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(), default=str))
 SCHEMAS = DOCUMENT["components"]["schemas"]
+OWN_PACKAGES = {"core", "labs", "sessions", "registrations", "certificates"}
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -79,6 +81,22 @@ def test_choices_are_those_of_their_own_model() -> None:
     states = ["valid", "outdated", "replaced", "revoked"]
     assert choices("CertificateOut", "state") == choices("CheckOut", "state") == states
     assert [name for name, schema in SCHEMAS.items() if "enum" in schema] == []
+
+
+def test_each_schema_has_a_name_of_its_own() -> None:
+    """Of two classes with one name, the document would describe all answers by one."""
+
+    def below(schema: type[Schema]) -> Iterator[type[Schema]]:
+        for one in schema.__subclasses__():
+            yield one
+            yield from below(one)
+
+    homes: dict[str, set[str]] = {}
+    for one in below(Schema):
+        if one.__module__.partition(".")[0] in OWN_PACKAGES:
+            homes.setdefault(one.__name__, set()).add(one.__module__)
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+    assert len(homes) > 100
 
 
 def test_no_schema_stands_there_that_nothing_mentions() -> None:
