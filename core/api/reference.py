@@ -49,6 +49,7 @@ EXAMPLES: dict[str, Any] = {
     "sessions": "closing",
     "moved": "closing",
     "speaker": "thierry-breton",
+    "speakers": "thierry-breton",
     "export": "schedule.xml",
     "keep": "clock",
     "registration": UUID,
