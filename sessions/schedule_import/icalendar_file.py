@@ -15,8 +15,9 @@ from icalendar.parser import Contentline
 from labs.models import Lab
 from sessions.schedule_import.csv_table import decoded
 from sessions.schedule_import.document import Document, Kind, Local, Place, Row, UnreadableFile, When
+from sessions.schedule_import.html_texts import plain_text
 from sessions.schedule_import.tables import MAX_ROWS
-from sessions.schedule_import.texts import cleaned_line, cleaned_text, differs_visibly
+from sessions.schedule_import.texts import cleaned_line, differs_visibly
 from sessions.schedule_import.times import zone_called
 
 _TIME = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})(Z?))?")
@@ -149,7 +150,7 @@ def _row(event: _Event, lab: Lab, zone: str, counts: Counter[str]) -> Row:
     if differs_visibly(title, cleaned_line(title)):
         row.note("SUMMARY", _("Invisible characters or ligatures were replaced."))
     if "DESCRIPTION" in event.properties:
-        row.values["abstract"] = {lab.default_language: cleaned_text(event.text("DESCRIPTION"))}
+        row.values["abstract"] = {lab.default_language: plain_text(event.text("DESCRIPTION"))}
         row.places["abstract"] = row.place_of("DESCRIPTION")
     if "LOCATION" in event.properties:
         place_name = cleaned_line(event.text("LOCATION"))

@@ -19,8 +19,8 @@ from sessions.models.seating import MODES, default_format
 from sessions.models.session_languages import LANGUAGE_COLUMNS, ORDER_COLUMNS
 from sessions.plans import AgendaPlan, AppearancePlan, SessionPlan
 from sessions.schedule_import.document import Kind, Local, Row, Texts, When
+from sessions.schedule_import.html_texts import plain_text
 from sessions.schedule_import.matching import Matches, UnknownReference
-from sessions.schedule_import.schedules import plain_text
 
 # Sources that know no roles, nor the people of single agenda items.
 WITHOUT_ROLES = {"frab", "pretalx", "icalendar"}

@@ -52,13 +52,15 @@ def read(schedule: Mapping[str, Any], lab: Lab) -> Document:
                         _("The schedule has more than %(limit)d events.") % {"limit": MAX_ROWS}
                     )
                 where = f"days[{number}].rooms[“{room[:40]}”][{index}]"
-                builder.add(_event(_object(event, where), where, _text(said.get("date")), room, keys))
+                builder.add(_event(_object(event, where), where, said, room, keys))
     if not count:
         raise UnreadableFile(_("The schedule has no events."))
     return builder.document
 
 
-def _event(said: Mapping[str, Any], path: str, day: str, room: str, keys: Mapping[str, str]) -> Event:
+def _event(
+    said: Mapping[str, Any], path: str, day: Mapping[str, Any], room: str, keys: Mapping[str, str]
+) -> Event:
     people = []
     for number, one in enumerate(_list(said.get("persons"), f"{path}.persons")):
         person = _object(one, f"{path}.persons[{number}]")
@@ -79,7 +81,8 @@ def _event(said: Mapping[str, Any], path: str, day: str, room: str, keys: Mappin
         track=_text(said.get("track")),
         room=name,
         room_key=keys.get(name, ""),
-        day=day,
+        day=_text(day.get("date")),
+        day_starts=_text(day.get("day_start")),
         date=_text(said.get("date")),
         start=_text(said.get("start")),
         duration=_text(said.get("duration")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -27,7 +28,7 @@ def read(content: bytes, lab: Lab) -> Document:
     Events leave memory as they are read. Document types, entities and whatever is elsewhere are refused.
     """
     builder: ScheduleBuilder | None = None
-    day = day_room = room_key = ""
+    day = day_starts = day_room = room_key = ""
     is_own = False
     conference: Element | None = None
     count = 0
@@ -41,6 +42,8 @@ def read(content: bytes, lab: Lab) -> Document:
             if name == "day":
                 day, day_room = element.get("date", ""), ""
                 builder = builder or _builder(conference, lab, is_own)
+                change = conference.findtext("day_change", "") if conference is not None else ""
+                day_starts = element.get("start") or change
             elif name == "room" and path[-2:-1] == ["day"]:
                 day_room, room_key = element.get("name", ""), element.get("guid", "")
                 builder = builder or _builder(conference, lab, is_own)
@@ -55,7 +58,7 @@ def read(content: bytes, lab: Lab) -> Document:
             count += 1
             if count > MAX_ROWS:
                 raise UnreadableFile(_("The schedule has more than %(limit)d events.") % {"limit": MAX_ROWS})
-            builder.add(_event(element, count, day, day_room, room_key))
+            builder.add(replace(_event(element, count, day, day_room, room_key), day_starts=day_starts))
             element.clear()
         elif name in ("room", "day") and len(path) > 2 and path[1] == "day":
             element.clear()

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 
 from labs.models import Lab
 from sessions.schedule_import.document import Document, Kind, Local, Place, Row, When
-from sessions.schedule_import.texts import cleaned_line, cleaned_text, differs_visibly
+from sessions.schedule_import.html_texts import plain_text
+from sessions.schedule_import.texts import cleaned_line, differs_visibly
 from sessions.schedule_import.times import UnreadableTime, read_moment, zone_called
+
+_MORNING = time(6)
 
 
 @dataclass
@@ -25,7 +28,7 @@ class Person:
 
 @dataclass
 class Event:
-    """An event as the source writes it; texts are as they stand there."""
+    """An event as the source writes it; texts are as they stand there. Its day begins at `day_starts`."""
 
     place: Place
     guid: str = ""
@@ -40,6 +43,7 @@ class Event:
     room: str = ""
     room_key: str = ""
     day: str = ""
+    day_starts: str = ""
     date: str = ""
     start: str = ""
     duration: str = ""
@@ -154,10 +158,27 @@ class ScheduleBuilder:
             row.error("starts", str(error))
             return
         day = day.date() if isinstance(day, datetime) else day
+        if (
+            isinstance(at, time)
+            and isinstance(day, date)
+            and moment is None
+            and at < _day_start(event.day_starts)
+        ):
+            day += timedelta(days=1)
         if not (isinstance(day, date) and isinstance(at, time)):
             row.error("starts", _("The event has neither a date nor a day and an hour."))
             return
         row.values["when"] = When(Local(day, at), length, self.zone)
+
+
+def _day_start(text: str) -> time:
+    """Return the hour before which events of a day are of the night after it: what the source says, at most 6:00."""
+    try:
+        moment = read_moment(text)
+    except UnreadableTime:
+        return time.min
+    at = moment.time() if isinstance(moment, datetime) else moment
+    return min(at, _MORNING) if isinstance(at, time) else time.min
 
 
 def _length(text: str) -> timedelta:
@@ -170,16 +191,3 @@ def _length(text: str) -> timedelta:
         if timedelta(0) < length <= timedelta(days=31):
             return length
     raise UnreadableTime(_("“%(text)s” is not a duration. Enter minutes, or 1:30.") % {"text": text[:60]})
-
-
-_BLOCK = re.compile(r"</(?:p|div|li|h\d)>|<br\s*/?>", re.IGNORECASE)
-_TAG = re.compile(
-    r"</?(?:a|b|br|div|em|h[1-6]|i|li|ol|p|span|strong|u|ul)(?: [^<>]{0,500})?/?>", re.IGNORECASE
-)
-
-
-def plain_text(text: str) -> str:
-    """Return a description without the HTML that some tools write in it."""
-    if "<" in text:
-        text = _TAG.sub("", _BLOCK.sub("\n\n", text))
-    return cleaned_text(text)

@@ -13,6 +13,7 @@ from sessions import table_columns
 from sessions.exports.formats import FORMATS, build_own
 from sessions.models import Appearance, ImportEntry, Speaker
 from sessions.schedule_import import imports
+from sessions.schedule_import.html_texts import plain_text
 from tests.factories import (
     AgendaItemFactory,
     AppearanceFactory,
@@ -81,6 +82,40 @@ def test_pentabarf_without_guids_and_offsets():
     assert facts(lab) == {"Panel": (at(3, 2, 8), at(3, 2, 8, 30), "Europe/Sofia", "Plenary", ["Mary Major"])}
     assert [str(track) for track in lab.tracks.all()] == ["Energy"]
     assert changes_nothing(lab, content)
+
+
+def test_hours_before_the_change_of_day_are_of_the_night_after():
+    lab = files.lab_to_fill()
+    content = (SCHEDULES / "pentabarf.xml").read_bytes()
+    night = content.replace(b"<start>10:00</start>", b"<start>00:30</start>")
+    assert {one[0] for one in (files.do(lab, night) and facts(lab)).values()} == {at(3, 2, 22, 30)}
+    pretalx = (SCHEDULES / "pretalx.json").read_bytes()
+    night = pretalx.replace(b'"date": "2027-03-01T09:30:00+01:00"', b'"date": null').replace(
+        b"09:30", b"01:30"
+    )
+    files.do(lab, night)
+    assert facts(lab)["Opening"][0] == at(3, 2, 0, 30)
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p>Fish &amp; chips,&nbsp;5 &lt; 10</p>\n<p>Two</p>", "Fish & chips, 5 < 10\n\nTwo"),
+        ("<ul>\n<li>one</li>\n<li><p>two</p></li>\n</ul><p>End</p>", "- one\n- two\n\nEnd"),
+        (
+            'See <a class="x" href="https://a.example/?b=1&amp;c=2">that</a>',
+            "See [that](https://a.example/?b=1&c=2)",
+        ),
+        ('<a href="https://a.example/">https://a.example/</a>', "https://a.example/"),
+        ('<a href="javascript:alert(1)">no</a> <a href="/talk/1">path</a>', "no path"),
+        ('Line<br>next<br/>\nlast<img src="/x.png" alt="X">', "Line\nnext\nlast"),
+        ("No HTML: a < b &amp; c > d, <debate>", "No HTML: a < b &amp; c > d, <debate>"),
+        ("* Markdown\n* list\n\nwith <b>one</b> element", "* Markdown\n* list\n\nwith one element"),
+    ],
+)
+def test_html_becomes_markdown_once(html, markdown):
+    assert plain_text(html) == markdown
+    assert plain_text(markdown) == markdown
 
 
 def test_pretalx():
