@@ -1,10 +1,17 @@
 // Saves a click here and there. Every page works without it; all words come from the page, in its language.
 "use strict";
 
-// Choices (zone, track, filter) are sent as soon as one of their lists changes, by the button beside them.
+// Choices (zone, track, filter) are sent as soon as one of their lists changes, by the button beside them. The keyboard
+// is on the same list of the page that comes: arrow keys go from one choice to the next.
 for (const place of document.querySelectorAll("[data-submit-on-change]")) {
-  place.addEventListener("change", (event) => {
-    if (event.target instanceof HTMLSelectElement) event.target.form.requestSubmit(place.querySelector("[type=submit]"));
+  place.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLSelectElement)) return;
+    if (target.id && target.form.method === "get" && target.matches(":focus-visible")) {
+      const next = new URL(target.form.action);
+      next.hash = target.id;
+      target.form.action = next.href;
+    }
+    target.form.requestSubmit(place.querySelector("[type=submit]"));
   });
 }
 
