@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from core.timezones.formatting import clock
+from core.timezones.formatting import clock, duration
 from core.timezones.wall_clock import NonexistentTime, TimeOutOfRange, instant, wall
 from core.web.localized_fields import text_and_language
 from labs.models import City, Lab, LabDay, Room, Track
@@ -189,6 +189,7 @@ def session_data(session: Session, language: str) -> dict[str, Any]:
         "lang": "" if written_in == language else written_in,
         "version": session.version,
         "minutes": minutes_of(session),
+        "length": duration(minutes_of(session), language),
         "room": str(session.room_id or ""),
         "track": str(session.track_id or ""),
         "state": "cancelled" if session.is_cancelled else str(session.visibility),

@@ -241,7 +241,9 @@ def _done(
     on = wall(session.starts_at, lab.time_zone).date() if session.is_placed else chosen.day
     address = reverse("console_schedule", args=[lab.slug])
     if changed:
-        offer_undo_save(request, session, before, words, f"{address}?{chosen.query(was_on or on)}")
+        offer_undo_save(
+            request, session, before, words, f"{address}?{chosen.query(was_on or on)}#session-{session.slug}"
+        )
     if not _wants_json(request):
         return HttpResponseRedirect(f"{address}?{chosen.query(on)}")
     found = conflicts_of(lab)

@@ -14,9 +14,10 @@
     const beside = document.getElementById("schedule-beside");
     const unplacedList = document.getElementById("schedule-unplaced");
     const status = document.getElementById("schedule-status");
-    const sessions = new Map();
+    const sessions = new Map(); // as they are drawn
     for (const one of data.sessions) sessions.set(one.slug, { ...one, placed: true });
     for (const one of data.unplaced) sessions.set(one.slug, { ...one, placed: false });
+    const stored = new Map([...sessions].map(([slug, one]) => [slug, { ...one }])); // as the service last said
     const columnName = new Map(data.columns.map((column) => [column.id, column.title]));
     const MINUTE = 60_000, DAY = 24 * 60 * MINUTE, SAVE_AFTER = 900;
     const undo = "form[action*='undo'] button";
@@ -68,12 +69,13 @@
       return { domNodes: [button] };
     };
     const elementOf = (slug) => grid.querySelector(`.ec-event[data-slug="${CSS.escape(slug)}"] .slot-button`);
+    const unplacedOf = (slug) => unplacedList.querySelector(`[data-slug="${CSS.escape(slug)}"] a`);
     const settle = () => {
       // The calendar calls itself a table, without the rows and cells of one.
       for (const part of grid.querySelectorAll(".ec[role], .ec :is([role], [aria-colindex], [aria-rowindex], [aria-colspan], [aria-rowspan])")) {
         for (const name of ["role", "aria-colindex", "aria-rowindex", "aria-colspan", "aria-rowspan", "aria-colcount", "aria-rowcount"]) part.removeAttribute(name);
       }
-      if (focused && (document.activeElement === document.body || !document.activeElement)) elementOf(focused)?.focus({ preventScroll: false });
+      if (focused && (document.activeElement === document.body || !document.activeElement)) (elementOf(focused) ?? unplacedOf(focused))?.focus();
     };
 
     const daysShown = () => {
@@ -206,7 +208,10 @@
           answer = await fetch(`${one.move}?${query()}`, { method: "POST", body: values, headers: { Accept: "application/json" } });
           body = await answer.json();
         } catch {
-          sessions.set(slug, { ...one, turn: turn + 1 });
+          const { errors, warnings } = one;
+          if (waiting?.slug === slug) forget();
+          sessions.set(slug, { ...one, ...stored.get(slug), errors, warnings, turn: turn + 1 });
+          if (sessions.get(slug).placed) show(dayOf(sessions.get(slug)));
           draw(sessions.get(slug));
           fail(words.failed);
           return;
@@ -231,7 +236,16 @@
 
     /** Take over what is stored: the session, the numbers of conflicts, and what stands beside the grid. */
     function take(slug, body, turn) {
-      sessions.set(slug, { ...body.session, turn });
+      const was = sessions.get(slug), now = { ...body.session, turn };
+      stored.set(slug, body.session);
+      if (waiting?.slug === slug && (was.turn ?? 0) === turn) {
+        // Keys moved it on while this was on its way: that stays, and is saved in its turn.
+        waiting.before = now;
+        sessions.set(slug, { ...now, start: was.start, end: was.end, minutes: was.minutes, [data.by]: columnOf(was) });
+      } else {
+        if (waiting?.slug === slug) forget();
+        sessions.set(slug, now);
+      }
       for (const one of sessions.values()) {
         const [errors, warnings] = body.conflicts[one.slug] ?? [0, 0];
         if (one.slug === slug || errors !== one.errors || warnings !== one.warnings) {
@@ -239,13 +253,22 @@
           draw(one);
         }
       }
-      beside.innerHTML = body.beside;
-      listUnplaced();
+      renew(beside, () => (beside.innerHTML = body.beside));
+      renew(unplacedList, listUnplaced);
+    }
+
+    /** Change what stands in a place; the keyboard stays on what says the same there. */
+    function renew(place, change) {
+      const said = place.contains(document.activeElement) ? document.activeElement.textContent : null;
+      change();
+      if (said !== null) [...place.querySelectorAll("a, button")].find((one) => one.textContent === said)?.focus();
     }
 
     function fail(sentence) {
+      const had = formPlace.contains(document.activeElement);
       formPlace.replaceChildren(Object.assign(document.createElement("p"), { className: "notice notice-bad", textContent: sentence }));
       formPlace.hidden = false;
+      if (had) formPlace.focus();
       say(sentence);
     }
 
@@ -282,7 +305,7 @@
       const had = formPlace.contains(document.activeElement);
       formPlace.hidden = true;
       formPlace.replaceChildren();
-      if (had && slug) { focused = slug; (elementOf(slug) ?? unplacedList.querySelector(`[data-slug="${CSS.escape(slug)}"] a`))?.focus(); }
+      if (had && slug) { focused = slug; (elementOf(slug) ?? unplacedOf(slug))?.focus(); }
     }
 
     formPlace.addEventListener("submit", (event) => {
@@ -387,11 +410,17 @@
       say(fill(words.now, facts(changed)));
     }
 
+    /** Save nothing of what keys moved and is not on its way yet. */
+    function forget() {
+      const moved = waiting;
+      clearTimeout(moved.timer);
+      waiting = null;
+      return moved;
+    }
+
     function flush() {
       if (!waiting) return sending;
-      const { slug, before, timer } = waiting;
-      clearTimeout(timer);
-      waiting = null;
+      const { slug, before } = forget();
       const one = sessions.get(slug);
       const unmoved = one.start === before.start;
       return commit(one, { fold: unmoved ? before.fold : null });
@@ -399,9 +428,7 @@
 
     function letGo() {
       if (!waiting) return closeForm();
-      clearTimeout(waiting.timer);
-      const { slug, before } = waiting;
-      waiting = null;
+      const { slug, before } = forget();
       sessions.set(slug, before);
       show(dayOf(before));
       draw(before);
@@ -425,7 +452,7 @@
         link.href = `${one.move}?${query()}`;
         link.textContent = one.title;
         if (one.lang) link.lang = one.lang;
-        row.append(link, " ", span("sub", `${one.minutes} min`));
+        row.append(link, " ", span("sub", one.length));
         return row;
       }));
       document.getElementById("schedule-nothing").hidden = rows.length > 0;
@@ -474,5 +501,11 @@
       event.preventDefault();
       openForm(link.closest("[data-slug]").dataset.slug);
     });
+
+    // An undo names the session that it was about: the keyboard is on it when the page is there.
+    if (location.hash.startsWith("#session-")) {
+      focused = decodeURIComponent(location.hash.slice("#session-".length));
+      requestAnimationFrame(() => requestAnimationFrame(settle));
+    }
   }
 }

@@ -145,7 +145,7 @@ def test_a_move_by_the_plain_form_goes_back_to_the_day_and_can_be_undone(
     assert "“Opening” is now at Mon 1 Nov, 09:05–09:50, Plenary." in text_of(page)
     undo = next(form for form in forms_of(page) if "undo" in form.action)
     undone = client.post(undo.action, undo.filled())
-    assert undone.url == f"{SCHEDULE}?by=room&day=2027-10-29"
+    assert undone.url == f"{SCHEDULE}?by=room&day=2027-10-29#session-opening"
     session.refresh_from_db()
     assert (session.start_date, session.start_time, session.room) == (date(2027, 10, 29), time(11), None)
 
