@@ -47,7 +47,7 @@ SECTIONS = (
     Section("agenda", _("Agenda")),
     Section("people", _("Speakers")),
 )
-_PLACED = {"version", "replaces", *(name for section in SECTIONS for name in section.fields)}
+_PLACED = {"version", "replaces", "place", *(name for section in SECTIONS for name in section.fields)}
 
 
 class SessionForm(PlanForm[SessionPlan], WallClockMixin):
@@ -58,6 +58,8 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
 
     # The ids of agenda items that somebody else added, and that saving takes out, as an edit conflict said.
     replaces = forms.Field(required=False, widget=forms.HiddenInput)
+    # The page was opened with a time for a session that has none, so that saving it takes this time.
+    place = forms.BooleanField(required=False, widget=forms.HiddenInput)
     title = TextsField(label=_("Title"), limit=300)
     abstract = TextsField(
         label=_("Description"),
@@ -149,6 +151,7 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
         self.session = session
         initial = _session_initial(session) if session else _new_session_initial(lab)
         initial |= given or {}
+        initial["place"] = bool(given and "start_date" in given and session and not session.is_placed)
         super().__init__(*args, locales=lab.languages, row=session, initial=initial, **kwargs)
         for name, queryset in (("track", lab.tracks.all()), ("room", lab.rooms.all())):
             self.set_queryset(name, queryset, lambda row: named(row.name, lab))
@@ -205,10 +208,16 @@ class SessionForm(PlanForm[SessionPlan], WallClockMixin):
             start_fold=values["start_fold"] if self.start_twice else None,
             end_date=values["end_date"] or values["start_date"],
             end_fold=values["end_fold"] if self.end_twice else None,
-            is_placed=self.session is None or self.session.is_placed,
+            is_placed=self._is_placed(),
             agenda=agenda,
             appearances=appearances,
         )
+
+    def _is_placed(self) -> bool:
+        """Tell whether the session has its day: a new one has, and one that was without gets it by another time."""
+        if self.session is None or self.session.is_placed or self.cleaned_data["place"]:
+            return True
+        return not {"start_date", "start_time"}.isdisjoint(self.changed_data)
 
 
 def _session_initial(session: Session) -> dict[str, object]:

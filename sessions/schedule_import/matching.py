@@ -110,6 +110,12 @@ class Matches:
         self.models: dict[int, Any] = {}  # the stored or new model of a row, by its id()
         self._references: dict[Kind, dict[str, Row]] = {kind: {} for kind in Kind}
         self._next = -1
+        self._formats: dict[
+            str, set[str]
+        ] = {}  # what the file says of the sessions in a room, by the room's name
+        for row in document.of(Kind.SESSION):
+            if row.values.get("room") and row.values.get("format"):
+                self._formats.setdefault(_folded(row.values["room"]), set()).add(row.values["format"])
         for kind in Kind:
             self._match(kind)
 
@@ -160,12 +166,21 @@ class Matches:
         model = table(pk=self._next, **owner)
         self._next -= 1
         if row.kind == Kind.ROOM:
-            model.online = self.lab.format == Lab.Format.ONLINE
+            model.online = self._is_online(row)
         name = {code: text for code, text in row.values.get("name", {}).items() if text}
         if not name and row.key and not row.key.startswith("title:"):
             row.values["name"] = name = {self.lab.default_language: row.key}
         model.name = LazyI18nString(name)
         return model
+
+    def _is_online(self, room: Row) -> bool:
+        """Tell whether a new room is online: as the file says, else as its sessions there are, else as the lab is."""
+        said: bool | None = room.values.get("online")
+        if said is not None:
+            return said
+        names = {room.key, *room.values.get("name", {}).values()}
+        formats = set().union(*(self._formats.get(_folded(name), ()) for name in names))
+        return (formats or {self.lab.format}) == {Lab.Format.ONLINE}
 
     def refer(self, kind: Kind, text: str, source: Row, column: str) -> Any:
         """Return the stored or new model that a reference names. Raises UnknownReference.

@@ -245,3 +245,25 @@ def test_nobody_else_gets_in(lab: Lab, session: Session) -> None:
     for staff in (f.StaffFactory(role="door", lab=lab), f.StaffFactory()):
         for address in (SCHEDULE, MOVE):
             assert client_of(staff.user).get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "answers", "is_placed"),
+    [
+        ("", {"title_0": "Another title"}, False),
+        ("", {"start_time": "15:00", "end_time": "16:00"}, True),
+        ("", {"start_date": "2027-10-30"}, True),
+        # The slot finder leads here; what it found may be the very hours that the session had before it was taken out.
+        ("?start_date=2027-10-29&start_time=11:00&end_time=12:00", {}, True),
+        ("?time_zone=Nowhere", {}, False),
+    ],
+)
+def test_a_session_without_a_day_gets_it_by_its_own_form(
+    client: Client, lab: Lab, query: str, answers: dict[str, str], is_placed: bool
+) -> None:
+    hours = {"start_date": date(2027, 10, 29), "start_time": time(11), "end_time": time(12)}
+    f.SessionFactory(lab=lab, slug="later", visibility="draft", is_placed=False, **hours)
+    address = "/organise/labs/lab/sessions/later/"
+    [form] = [one for one in forms_of(client.get(address + query)) if "start_date" in one.filled()]
+    assert client.post(address, form.filled(**answers)).status_code == 302
+    assert Session.objects.get(slug="later").is_placed == is_placed

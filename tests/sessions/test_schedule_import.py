@@ -198,6 +198,26 @@ def test_one_row_that_a_verb_refuses_stops_the_whole_import():
     assert session.room_capacity == 20
 
 
+def test_a_new_room_is_where_its_sessions_take_place():
+    """Without a word in the file about the room itself, and whatever is usual in the lab."""
+    head = ["title", "starts", "ends", "room", "format"]
+    rows = [
+        ["One", "2027-03-01 09:00", "2027-03-01 10:00", "Hall", "in-person"],
+        ["Two", "2027-03-01 09:00", "2027-03-01 10:00", "Channel", "online"],
+        ["Three", "2027-03-01 11:00", "2027-03-01 12:00", " hall ", "hybrid"],
+        ["Four", "2027-03-01 11:00", "2027-03-01 12:00", "Other", ""],
+    ]
+    for usual in ("online", "in-person"):
+        lab = files.lab_to_fill(format=usual, slug=usual)
+        run = files.do(lab, files.csv(head, *rows))
+        assert files.errors(run) == []
+        assert {str(room.name): room.online for room in lab.rooms.all()} == {
+            "Hall": False,
+            "Channel": True,
+            "Other": usual == "online",
+        }
+
+
 def test_an_import_is_undone_as_far_as_nothing_else_has_changed():
     lab = files.lab_to_fill()
     files.do(lab, files.csv(HEADER, OPENING, PANEL))
