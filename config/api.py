@@ -46,6 +46,7 @@ from sessions.imports_api import router as imports
 from sessions.schedule_api import router as schedule
 from sessions.slots_api import router as slots
 from sessions.speakers_api import router as speakers
+from sessions.states_api import router as states
 from sessions.visibility_api import router as visibility
 
 api = CityLabsAPI(
@@ -68,6 +69,7 @@ api.add_router("", changes)
 api.add_router("", sessions)
 api.add_router("", cloning)
 api.add_router("", conflicts)
+api.add_router("", states)
 api.add_router("", slots)
 api.add_router("", visibility)
 api.add_router("", exports)

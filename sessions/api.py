@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
-from ninja import FilterSchema, Query, Router, Schema
+from django.shortcuts import get_object_or_404
+from ninja import FilterSchema, Query, Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import Field
 
@@ -20,13 +21,14 @@ from core.api.pagination import BoundedPagination, Listing
 from core.web.absolute_urls import absolute_url
 from core.web.localized_fields import languages_of
 from labs.api import CityOut, LocalizedText, NamedOut, addresses_of, city_data, named_data
-from labs.api_authentication import reader_of
+from labs.api_authentication import account_of, lab_of_organiser, reader_of
 from labs.current_viewer import get_visible_lab_or_404
-from labs.models import Lab, Programme, Track
+from labs.models import ApiToken, Lab, Programme, Track
 from sessions.cities import first_appearances_of, labs_in, sessions_of
 from sessions.models import Appearance, Session, Speaker
 from sessions.models.agenda import SessionQuerySet
 from sessions.models.seating import Mode
+from sessions.scheduling import delete_session
 from sessions.session_data import sessions_data
 from sessions.speaker_pictures import photo_address
 
@@ -189,6 +191,17 @@ def _only(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 class TrackOut(NamedOut):
     calendar: str = Field(description="Address of the public iCalendar feed")
+
+
+@router.delete("/labs/{lab}/sessions/{session}", response={204: None}, url_name="session_delete")
+def delete(request: HttpRequest, lab: str, session: str) -> Status[None]:
+    """Delete a draft that only organisers have seen. It cannot be undone. Scope: schedule.
+
+    409: others have seen it. Cancel it instead.
+    """
+    found = lab_of_organiser(request, lab, ApiToken.Scope.SCHEDULE)
+    delete_session(get_object_or_404(found.sessions, slug=session), account_of(request))
+    return Status(204, None)
 
 
 @router.get("/labs/{lab}/tracks", response=list[TrackOut], url_name="tracks", openapi_extra=FOR_EVERYBODY)

@@ -140,7 +140,7 @@ def move(request: HttpRequest, lab: str, session: str, body: MoveIn) -> dict[str
     that you saw, its agenda would not fit, or it is no draft and cannot be taken out. 422: also for a time that clocks
     skip, or show twice without `fold`.
     """
-    found = _session(lab_of_organiser(request, lab, ApiToken.Scope.SCHEDULE), session)
+    found = session_or_404(lab_of_organiser(request, lab, ApiToken.Scope.SCHEDULE), session)
     try:
         if body.is_placed:
             move_session(found, _placement(found, body), account_of(request), expected_version=body.version)
@@ -153,7 +153,7 @@ def move(request: HttpRequest, lab: str, session: str, body: MoveIn) -> dict[str
     return _moved(found)
 
 
-def _session(lab: Lab, slug: str) -> Session:
+def session_or_404(lab: Lab, slug: str) -> Session:
     found = lab.sessions.select_related("room", "track").filter(slug=slug).first()
     if found is None:
         raise Http404

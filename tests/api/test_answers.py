@@ -100,6 +100,9 @@ BODIES: dict[str, Any] = {
         "on": (timezone.now() + timedelta(days=22)).date().isoformat()
     },
     "POST /labs/{lab}/sessions/{session}/move": {"version": 1, "minutes": 75},
+    "PUT /labs/{lab}/sessions/{session}/audience": {"visibility": "internal"},
+    "POST /labs/{lab}/sessions/{session}/cancel": {"reason": {"en": "Storm"}},
+    "POST /labs/{lab}/sessions/{session}/restore": {},
     "POST /labs/{lab}/sessions/{session}/fewer-seats": {"mode": "room", "capacity": 90, "is_preview": True},
     "PUT /labs/{lab}/quotas/{quota}": {"limit": 80},
     "PUT /labs/{lab}/nomination-places": {"role": "expert", "limit": 2},

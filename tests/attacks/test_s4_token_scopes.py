@@ -138,6 +138,10 @@ NEEDS: dict[str, str | None] = {
     "PUT /labs/{lab}/sessions/{session}/slides/{speaker}": "schedule",
     "GET /labs/{lab}/schedule": "read",
     "POST /labs/{lab}/sessions/{session}/move": "schedule",
+    "PUT /labs/{lab}/sessions/{session}/audience": "schedule",
+    "POST /labs/{lab}/sessions/{session}/cancel": "schedule",
+    "POST /labs/{lab}/sessions/{session}/restore": "schedule",
+    "DELETE /labs/{lab}/sessions/{session}": "schedule",
     "GET /labs/{lab}/groupings": "read",
     "GET /labs/{lab}/groupings/{grouping}": "read",
     "POST /labs/{lab}/groupings": "schedule",
@@ -232,6 +236,9 @@ BODIES = {
     "POST /labs/{lab}/clone-preview": {"first_day": "2030-03-05"},
     "POST /labs/{lab}/clone": {"first_day": "2030-03-05", "title": {"en": "Next"}},
     "POST /labs/{lab}/sessions/{session}/move": {"version": 1, "minutes": 75},
+    "PUT /labs/{lab}/sessions/{session}/audience": {"visibility": "internal"},
+    "POST /labs/{lab}/sessions/{session}/cancel": {"reason": {"en": "Storm"}},
+    "POST /labs/{lab}/sessions/{session}/restore": {},
     "POST /labs/{lab}/sessions/{session}/clone": {
         "on": (timezone.now() + timedelta(days=22)).date().isoformat()
     },
