@@ -60,6 +60,17 @@ const prepareRows = (within) => {
   for (const move of within.querySelectorAll("[data-rows] [data-move]")) move.hidden = false;
   for (const order of within.querySelectorAll("[data-rows] [data-order]")) order.hidden = true;
 };
+// Two rows that changed places change the words that name their places, too.
+const exchangePlaces = (one, other) => {
+  const label = one.getAttribute("aria-label");
+  one.setAttribute("aria-label", other.getAttribute("aria-label"));
+  other.setAttribute("aria-label", label);
+  const words = (row) => [...row.querySelectorAll(".row-move .vh, summary .vh, td:last-child label")];
+  const others = words(other);
+  words(one).forEach((each, place) => {
+    [each.textContent, others[place].textContent] = [others[place].textContent, each.textContent];
+  });
+};
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-move] button");
   const row = button?.closest("[data-row]");
@@ -68,6 +79,7 @@ document.addEventListener("click", (event) => {
   if (!other) return;
   if (button.dataset.by === "1") other.after(row);
   else other.before(row);
+  exchangePlaces(row, other);
   const rows = [...row.parentElement.children];
   rows.forEach((one, place) => (one.querySelector('[name$="-ORDER"]').value = String(place + 1)));
   button.focus();

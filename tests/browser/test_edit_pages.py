@@ -86,6 +86,12 @@ def test_the_keyboard_moves_rows_and_hears_where_they_are(browser: Browser, live
         # The focus moved along, so that the next press moves the same row on.
         expect(rows.nth(len(before)).get_by_role("button", name="Move up")).to_be_focused()
         expect(page.locator("#agenda [data-said]")).to_have_text(f"Item moved to position {len(before) + 1}.")
+        for place in range(rows.count()):
+            row, name = rows.nth(place), f"Item {place + 1}"
+            expect(row).to_have_attribute("aria-label", name)
+            for word in ("Move up:", "Move down:"):
+                expect(row.get_by_role("button", name=f"{word} {name}", exact=True)).to_have_count(1)
+            expect(row.get_by_role("checkbox")).to_have_accessible_name(f"Remove item {place + 1} and its speakers")
         page.locator(".save-bar button").click()
         expect(page.locator(".messages")).to_contain_text("saved")
     titles = [str(item.title) for item in session.agenda.order_by("position", "pk")]
