@@ -91,7 +91,9 @@ def test_the_keyboard_moves_rows_and_hears_where_they_are(browser: Browser, live
             expect(row).to_have_attribute("aria-label", name)
             for word in ("Move up:", "Move down:"):
                 expect(row.get_by_role("button", name=f"{word} {name}", exact=True)).to_have_count(1)
-            expect(row.get_by_role("checkbox")).to_have_accessible_name(f"Remove item {place + 1} and its speakers")
+            expect(row.get_by_role("checkbox")).to_have_accessible_name(
+                f"Remove item {place + 1} and its speakers"
+            )
         page.locator(".save-bar button").click()
         expect(page.locator(".messages")).to_contain_text("saved")
     titles = [str(item.title) for item in session.agenda.order_by("position", "pk")]

@@ -72,7 +72,8 @@ def rows() -> list[Row]:
     return found
 
 
-def workbook(folder: Path) -> Path:
+def workbook(folder: Path, *, slipped: bool = False) -> Path:
+    """Write the workbook. `slipped` with one session after the lab's days."""
     book = Workbook()
     sessions = book.active
     assert sessions is not None
@@ -80,6 +81,9 @@ def workbook(folder: Path) -> Path:
     sessions.append(HEAD)
     for row in rows():
         sessions.append(list(row.__dict__.values()))
+    if slipped:
+        for cell in ("C11", "D11"):
+            sessions[cell] = str(sessions[cell].value).replace(str(DAYS[0]), str(DAYS[-1] + WEEK))
     sheet = book.create_sheet("Rooms")
     sheet.append(("room", "capacity"))
     for room in ROOMS:
@@ -126,16 +130,24 @@ def planner(service: Service, tmp_path_factory: pytest.TempPathFactory) -> str:
     return PLANNER
 
 
-def imports_the_workbook(planner: Person, file: Path) -> None:
+def uploads(planner: Person, file: Path) -> None:
     planner.opens(f"{CONSOLE}sessions/")
     planner.follows("Import")
     planner.field("File").set_input_files(file)
     planner.presses("Show what would change")
+
+
+def imports_the_workbook(planner: Person, folder: Path) -> None:
+    uploads(planner, workbook(folder, slipped=True))
     # One column has a name of the organiser's own.
     planner.follows("Match the columns")
     planner.field("Тема").select_option("title_bg")
     planner.presses("Show what would change")
     planner.reads_heading(words("What would change"))
+    planner.reads_heading(words("What would change"))
+    errors = planner.page.locator(".import-error").all_inner_texts()
+    assert [text.split(": ")[0].split(", ")[2] for text in errors] == ["C11 (starts)", "D11 (ends)"]
+    uploads(planner, workbook(folder))
     planner.reads("Среща 1")
     assert planner.page.locator(".import-error").all_inner_texts() == []
     planner.presses("Continue…")
@@ -298,7 +310,7 @@ def test_the_coming_lab_is_planned_changed_and_postponed(
 ) -> None:
     organiser = newcomer("organiser")
     organiser.signs_in(planner)
-    imports_the_workbook(organiser, workbook(tmp_path))
+    imports_the_workbook(organiser, tmp_path)
     resolves_the_conflicts(organiser)
     finds_a_time_for_three_cities(organiser)
 
