@@ -189,10 +189,6 @@ def _only(found: list[dict[str, Any]]) -> dict[str, Any]:
     return found[0]
 
 
-class TrackOut(NamedOut):
-    calendar: str = Field(description="Address of the public iCalendar feed")
-
-
 @router.delete("/labs/{lab}/sessions/{session}", response={204: None}, url_name="session_delete")
 def delete(request: HttpRequest, lab: str, session: str) -> Status[None]:
     """Delete a draft that only organisers have seen. It cannot be undone. Scope: schedule.
@@ -202,6 +198,10 @@ def delete(request: HttpRequest, lab: str, session: str) -> Status[None]:
     found = lab_of_organiser(request, lab, ApiToken.Scope.SCHEDULE)
     delete_session(get_object_or_404(found.sessions, slug=session), account_of(request))
     return Status(204, None)
+
+
+class TrackOut(NamedOut):
+    calendar: str = Field(description="Address of the public iCalendar feed")
 
 
 @router.get("/labs/{lab}/tracks", response=list[TrackOut], url_name="tracks", openapi_extra=FOR_EVERYBODY)

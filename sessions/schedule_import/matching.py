@@ -110,9 +110,8 @@ class Matches:
         self.models: dict[int, Any] = {}  # the stored or new model of a row, by its id()
         self._references: dict[Kind, dict[str, Row]] = {kind: {} for kind in Kind}
         self._next = -1
-        self._formats: dict[
-            str, set[str]
-        ] = {}  # what the file says of the sessions in a room, by the room's name
+        # What the file says of the sessions in a room, by the room's name.
+        self._formats: dict[str, set[str]] = {}
         for row in document.of(Kind.SESSION):
             if row.values.get("room") and row.values.get("format"):
                 self._formats.setdefault(_folded(row.values["room"]), set()).add(row.values["format"])
